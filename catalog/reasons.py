@@ -4,6 +4,7 @@ Law of this file: a word, once released, keeps its meaning; a new cause gets a n
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
@@ -16,6 +17,11 @@ class Reason(StrEnum):
         member._value_ = word
         member.meaning = meaning
         return member
+
+    @classmethod
+    def of(cls, word: str) -> Self:
+        """The reason that a table holds as `word`; KeyError for a word that is not in the list."""
+        return cls[word.upper()]
 
 
 class ParkReason(Reason):

@@ -1,0 +1,45 @@
+"""The database's text: numbered migrations and named statements, read from the files beside this one."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import LiteralString, NamedTuple
+
+HERE = files(__name__)
+
+
+class Migration(NamedTuple):
+    """One numbered file of `migrations/`; `sha256` is the hex digest of its bytes."""
+
+    version: int
+    name: str
+    text: LiteralString
+    sha256: str
+
+
+@cache
+def query(name: str) -> LiteralString:
+    """The statement in `queries/<name>.sql`; FileNotFoundError where there is none."""
+    return _literal((HERE / "queries" / f"{name}.sql").read_bytes())
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """All migrations, in the order in which they are applied. ValueError where a file's name has no number."""
+    found = (file for file in (HERE / "migrations").iterdir() if file.name.endswith(".sql"))
+    return tuple(sorted(_migration(file.name.removesuffix(".sql"), file.read_bytes()) for file in found))
+
+
+def wanted_version() -> int:
+    """The schema version that this code is written for; `query("schema_version")` asks the database for its own."""
+    return migrations()[-1].version
+
+
+def _migration(stem: str, content: bytes) -> Migration:
+    number, _, name = stem.partition("_")
+    return Migration(int(number), name, _literal(content), hashlib.sha256(content).hexdigest())
+
+
+def _literal(content: bytes) -> LiteralString:
+    # The text comes from our own files, never from input: that is what LiteralString promises (mypy takes any str).
+    return content.decode()

@@ -1,0 +1,177 @@
+"""The grammar of the catalogue: what an audit type may say about itself.
+
+Law of this file: an entry that breaks the grammar cannot be made, so a mistake in the catalogue is an error at import.
+All are frozen data; nothing here reads an event.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Formatter
+
+TYPE_NAME = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
+WORD = re.compile(r"[a-z]+(_[a-z]+)*")
+
+
+class CatalogError(ValueError):
+    """The catalogue contradicts itself; raised while it is imported."""
+
+
+def require(holds: bool, complaint: str) -> None:
+    """Raises CatalogError with `complaint` unless `holds`."""
+    if not holds:
+        raise CatalogError(complaint)
+
+
+def repeated(words: Iterable[str]) -> str | None:
+    """The first word that occurs twice, or None."""
+    seen: set[str] = set()
+    for word in words:
+        if word in seen:
+            return word
+        seen.add(word)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that may be stored.
+
+    `masked`: shown as changed, its value never kept. `open_map`: its keys are chosen by people, so a key that names a
+    secret is masked (`catalog.secret_keys`). `is_id`: an identity, checked and never rewritten.
+    """
+
+    name: str
+    masked: bool = False
+    open_map: bool = False
+    is_id: bool = False
+
+    def __post_init__(self) -> None:
+        require(WORD.fullmatch(self.name) is not None, f"field {self.name!r}: a name is snake_case")
+        require(not (self.masked and self.is_id), f"field {self.name!r}: an id cannot be masked")
+
+
+class FacetOf(StrEnum):
+    """Where a facet's value comes from."""
+
+    EVENT = "event"  # the field of the same name in the event's data
+    OPERATION = "operation"  # the feed: its ce_type says which operation it was
+    CHANGED = "changed"  # one value for each tracked field that changed
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A finer fact kept as `name:value`. `values` pairs each allowed value with its label; empty means open."""
+
+    name: str
+    label: str
+    of: FacetOf
+    values: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        require(WORD.fullmatch(self.name) is not None, f"facet {self.name!r}: a name is snake_case")
+        twice = repeated(value for value, _ in self.values)
+        require(twice is None, f"facet {self.name}: {twice} is listed twice")
+        require(self.of is FacetOf.EVENT or bool(self.values), f"facet {self.name}: only an event's facet can be open")
+
+    def display(self, value: str) -> str:
+        """The label of a value, or the value itself where it has none."""
+        return dict(self.values).get(value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """An event type that becomes this audit type.
+
+    `operation` is the value of the facet of that name. `edit`: with no tracked field changed it is ignored as
+    `no_change` (SPEC 4).
+    """
+
+    ce_type: str
+    operation: str | None = None
+    edit: bool = False
+
+    def __post_init__(self) -> None:
+        require(TYPE_NAME.fullmatch(self.ce_type) is not None, f"feed {self.ce_type!r}: a ce_type is family.verb")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was acted upon: `id` names the event's field that holds its id, `label` a stored field that people know it by.
+
+    `id` is `workspace_id` where the event names nothing smaller. `prefix` is what the id must begin with, if anything.
+    """
+
+    type: str
+    id: str
+    label: str | None = None
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditType:
+    """One of the fourteen.
+
+    `tracked` are fields of the `before`/`after` snapshots, and what the diff may look at. `facts` are fields of the
+    event itself, listed as `after` only; for events without snapshots. `context` are fields of the event beside its
+    snapshots, kept beside `changes` where given: among the changes they would break "`before` plus changes is `after`".
+    Nothing else of an event is ever stored. `sentence` may name {actor}, {subject} and its own facets.
+    """
+
+    name: str
+    label: str
+    feeds: tuple[Feed, ...]
+    subject: Subject
+    sentence: str
+    tracked: tuple[Field, ...] = ()
+    facts: tuple[Field, ...] = ()
+    context: tuple[Field, ...] = ()
+    facets: tuple[Facet, ...] = ()
+
+    def __post_init__(self) -> None:
+        require(TYPE_NAME.fullmatch(self.name) is not None, f"{self.name!r}: a name is family.verb")
+        require(bool(self.feeds), f"{self.name}: nothing feeds it")
+        require(
+            bool(self.tracked) != bool(self.facts), f"{self.name}: either snapshots are tracked or facts are listed"
+        )
+        twice = repeated(field.name for field in self.stored)
+        require(twice is None, f"{self.name}: {twice} is stored twice")
+        self._check_subject()
+        self._check_facets()
+        self._check_sentence()
+
+    @property
+    def family(self) -> str:
+        """The part before the dot."""
+        return self.name.partition(".")[0]
+
+    @property
+    def stored(self) -> tuple[Field, ...]:
+        """Every field whose value or change may reach the diff."""
+        return self.tracked + self.facts + self.context
+
+    @property
+    def label_is_tracked(self) -> bool:
+        """Whether the subject's label is read from the snapshot, not from the event."""
+        return any(field.name == self.subject.label for field in self.tracked)
+
+    def _check_subject(self) -> None:
+        readable = {field.name for field in self.tracked + self.facts if not field.masked}
+        label = self.subject.label
+        require(label is None or label in readable, f"{self.name}: its subject's label {label} is masked or not stored")
+
+    def _check_facets(self) -> None:
+        twice = repeated(facet.name for facet in self.facets)
+        require(twice is None, f"{self.name}: the facet {twice} is declared twice")
+        allowed = {facet.of: tuple(value for value, _ in facet.values) for facet in self.facets}
+        operations = tuple(feed.operation for feed in self.feeds if feed.operation is not None)
+        require(allowed.get(FacetOf.OPERATION, ()) == operations, f"{self.name}: operations of feeds and facet differ")
+        tracked = tuple(field.name for field in self.tracked)
+        changed = allowed.get(FacetOf.CHANGED, tracked)
+        require(changed == tracked, f"{self.name}: a facet of changed fields lists other fields than are tracked")
+
+    def _check_sentence(self) -> None:
+        known = {"actor", "subject"} | {facet.name for facet in self.facets}
+        for _, name, _, _ in Formatter().parse(self.sentence):
+            require(name is None or name in known, f"{self.name}: its sentence names {{{name}}}")

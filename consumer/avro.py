@@ -1,0 +1,72 @@
+"""Strict decoding of one Avro value: every byte is accounted for, and every rule of the encoding is enforced.
+
+fastavro takes union and enum indexes of -1, ints over 32 bits, 11-byte varints, any byte as a boolean, wrong block
+sizes, repeated map keys and trailing bytes. So the bytes are read here, by functions that are made once per schema,
+and fastavro only joins writer and reader schema where they differ.
+"""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, TypeAlias
+
+from fastavro import schemaless_reader
+from fastavro.schema import to_parsing_canonical_form
+from fastavro.types import Schema
+from fastavro.validation import validate
+
+from catalog.reasons import ParkReason
+from consumer import avro_binary
+from consumer.model import Poison
+
+Decode: TypeAlias = Callable[[bytes, int], Any]
+
+
+def decoder(writer: Schema, reader: Schema) -> Decode:
+    """A function that decodes the Avro value from a position to the end of the bytes, in the reader schema's shape.
+
+    Both schemas as `schema_safety.load` and `fastavro.parse_schema` give them; the writer's has passed the check.
+    Poison of the function: AVRO_INVALID, TRAILING_BYTES, SCHEMA_RESOLUTION (Avro 1.12, "Binary Encoding" and
+    "Schema Resolution"). A varint may be longer than it need be, up to 5 bytes for an int and 10 for a long: the
+    specification does not forbid it and Java reads it.
+    """
+    decode = _strict(writer)
+    if to_parsing_canonical_form(writer) == to_parsing_canonical_form(reader):
+        return decode
+
+    def decode_and_resolve(data: bytes, at: int) -> Any:
+        decode(data, at)
+        return _resolve(data[at:], writer, reader)
+
+    return decode_and_resolve
+
+
+def _strict(schema: Schema) -> Decode:
+    read = avro_binary.reader(schema, {}).read
+
+    def decode(data: bytes, at: int) -> Any:
+        try:
+            value, end = read(data, at, [avro_binary.MAX_VALUES])
+        except (IndexError, struct.error):
+            raise Poison(ParkReason.AVRO_INVALID, f"the value is cut off after {len(data) - at} bytes") from None
+        except UnicodeDecodeError as fault:
+            raise Poison(ParkReason.AVRO_INVALID, f"a string is not UTF-8: {fault.reason}") from None
+        except avro_binary.InvalidEncodingError as fault:
+            raise Poison(ParkReason.AVRO_INVALID, str(fault)) from None
+        if end != len(data):
+            raise Poison(ParkReason.TRAILING_BYTES, f"{len(data) - end} bytes behind the value's {end - at}")
+        return value
+
+    return decode
+
+
+def _resolve(body: bytes, writer: Schema, reader: Schema) -> Any:
+    """Poison SCHEMA_RESOLUTION for whatever fastavro raises: it fails on schemas that do not match in many ways, or
+    gives a value that the reader schema does not describe (a fixed for a record of the same name)."""
+    try:
+        value = schemaless_reader(BytesIO(body), writer, reader)
+        validate(value, reader, strict=True)
+    except Exception as fault:
+        detail = f"{type(fault).__name__}: {fault}"
+        raise Poison(ParkReason.SCHEMA_RESOLUTION, detail[:300]) from fault
+    return value

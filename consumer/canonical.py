@@ -1,0 +1,69 @@
+"""Canonical JSON: one value gives one text, and PostgreSQL can hold every text (SPEC 4).
+
+The form: keys sorted by code point, no spaces, not escaped beyond what RFC 8259 demands (so the text is UTF-8, as the
+database is), integers exact, floats as the shortest digits that read back the same, with a point or exponent.
+
+What JSON or PostgreSQL cannot hold is replaced and named: NUL and lone surrogates become U+FFFD (`text`), NaN and the
+infinities become the strings "NaN", "Infinity" and "-Infinity" (`number`).
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+CLEAN: frozenset[str] = frozenset()
+NUMBER = frozenset({"sanitized:number"})
+TEXT = frozenset({"sanitized:text"})
+
+# PostgreSQL text has no NUL, UTF-8 has no surrogates.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+# One encoder for all: json.dumps with these options would make one per call. The values are trees made by a decoder,
+# so there is no cycle to look for.
+_encode = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+
+
+def text(value: Any) -> tuple[str, frozenset[str]]:
+    """The canonical text of a JSON value, and the facets that name what had to be replaced (mostly none)."""
+    try:
+        encoded = _encode(value)
+        # Looking at the finished text is far cheaper than at every value; a literal backslash-u0000 in a text is a
+        # false alarm, which the slow path sorts out.
+        if "\\u0000" not in encoded and (encoded.isascii() or encoded.encode()):
+            return encoded, CLEAN
+    except ValueError:  # a float outside JSON, or (UnicodeEncodeError) a lone surrogate
+        pass
+    replaced: set[str] = set()
+    return _encode(_storable(value, replaced)), frozenset(replaced)
+
+
+def clean(words: str) -> tuple[str, frozenset[str]]:
+    """A text that a PostgreSQL text column can hold, and the facets as `text` gives them."""
+    cleaned = _UNSTORABLE.sub("\ufffd", words)
+    return cleaned, CLEAN if cleaned == words else TEXT
+
+
+def instant(time: datetime) -> str:
+    """A UTC time as ISO 8601 with microseconds and Z: `2026-11-22T21:38:00.000000Z`."""
+    return time.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def _storable(value: Any, replaced: set[str]) -> Any:
+    """The value with everything replaced that cannot be held; adds to `replaced` what kind was."""
+    if isinstance(value, str):
+        cleaned, facets = clean(value)
+        replaced |= facets
+        return cleaned
+    if isinstance(value, float) and not math.isfinite(value):
+        replaced |= NUMBER
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {_storable(key, replaced): _storable(member, replaced) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_storable(item, replaced) for item in value]
+    return value

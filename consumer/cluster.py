@@ -1,0 +1,124 @@
+"""The door to Kafka's administration: topic ids, log starts and ends, cleanup policies, offsets of a time.
+
+Every answer is asked of the brokers when the method is called; nothing here is cached. All raise ClusterUnavailable
+where the brokers do not answer in time.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._metadata import ClusterMetadata
+from confluent_kafka.admin._resource import ResourceType
+
+from consumer.model import Partition
+
+SECONDS = 10.0
+
+
+class ClusterUnavailable(Exception):
+    """The brokers did not answer, or refused; said with the client's own words."""
+
+
+class Bounds(NamedTuple):
+    """The first offset that the log still has, and the offset of the record to be written next."""
+
+    low: int
+    high: int
+
+
+class Cluster:
+    """Questions to the cluster."""
+
+    def __init__(self, config: Mapping[str, str]) -> None:
+        own: dict[str, str | int | float | bool] = {name: value for name, value in config.items() if not name.startswith(("group.", "session."))}
+        self._admin = AdminClient(own)
+        self._ids: bool | None = None
+
+    def partitions(self, topics: Collection[str]) -> list[Partition]:
+        """The partitions of those of `topics` that exist."""
+        listed = self._list().topics
+        present = [topic for topic in topics if topic in listed and listed[topic].error is None]
+        ids = self.topic_ids(present)
+        return [Partition(topic, ids[topic], number) for topic in present for number in sorted(listed[topic].partitions)]
+
+    def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+        """Kafka's id, as text, of those of `topics` that it knows; the name where a broker gives no ids."""
+        if not self.gives_ids():
+            return {topic: topic for topic in topics}
+        ids = {}
+        for topic, future in self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS).items():
+            try:
+                ids[topic] = str(future.result().topic_id)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    continue
+                raise ClusterUnavailable(f"topic {topic} cannot be described: {error.args[0].str()}") from error
+        return ids
+
+    def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
+        """Where the log of each partition begins and ends, transactions still open included."""
+        keys = {TopicPartition(p.topic, p.number): p for p in partitions}
+        low = self._offsets(dict.fromkeys(keys, OffsetSpec.earliest()))
+        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
+        return {p: Bounds(low[p.topic, p.number], high[p.topic, p.number]) for p in keys.values()}
+
+    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """Where the log of each partition ends, transactions still open included."""
+        keys = {TopicPartition(p.topic, p.number): p for p in partitions}
+        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
+        return {p: high[p.topic, p.number] for p in keys.values()}
+
+    def at(self, partition: Partition, time: datetime) -> int:
+        """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
+        key = TopicPartition(partition.topic, partition.number)
+        offset = self._offsets({key: OffsetSpec.for_timestamp(int(time.timestamp() * 1000))})[key.topic, key.partition]
+        return offset if offset >= 0 else self.ends([partition])[partition]
+
+    def gives_ids(self) -> bool:
+        """False for librdkafka's mock cluster, which answers neither for topic ids nor for topic settings."""
+        if self._ids is None:
+            self._ids = not (self._list().cluster_id or "").startswith("mockCluster")
+        return self._ids
+
+    def compacted(self, topics: Collection[str]) -> set[str]:
+        """Those of `topics` whose cleanup.policy includes compact."""
+        if not topics or not self.gives_ids():
+            return set()
+        resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
+        answers = self._admin.describe_configs(resources, request_timeout=SECONDS)
+        compacted = set()
+        for resource, future in answers.items():
+            try:
+                policy = future.result()["cleanup.policy"].value or ""
+            except KafkaException as error:
+                text = f"cleanup.policy of {resource.name} cannot be read: {error.args[0].str()}"
+                raise ClusterUnavailable(text) from error
+            if "compact" in policy.split(","):
+                compacted.add(resource.name)
+        return compacted
+
+    def _list(self) -> ClusterMetadata:
+        try:
+            return self._admin.list_topics(timeout=SECONDS)
+        except KafkaException as error:
+            raise ClusterUnavailable(f"topics cannot be listed: {error.args[0].str()}") from error
+
+    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
+        if not wanted:
+            return {}
+        answers = self._admin.list_offsets(
+            wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=SECONDS
+        )
+        offsets = {}
+        for key, future in answers.items():
+            try:
+                offsets[key.topic, key.partition] = future.result().offset
+            except KafkaException as error:
+                text = f"offsets of {key.topic}/{key.partition} cannot be read: {error.args[0].str()}"
+                raise ClusterUnavailable(text) from error
+        return offsets

@@ -1,0 +1,95 @@
+"""The door to PostgreSQL: how we connect, in which role, and what each kind of refusal asks of us."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+from psycopg.types.json import Json
+
+Connection: TypeAlias = psycopg.Connection[TupleRow]
+Cursor: TypeAlias = psycopg.Cursor[TupleRow]
+Error = psycopg.Error
+__all__ = ["Connection", "Cursor", "Error", "Fault", "Json", "classify", "connect", "watched"]
+
+ROLES = frozenset({"audit_writer", "audit_operator"})
+# Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
+SESSION = {
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+}
+NETWORK: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+    "target_session_attrs": "read-write",
+}
+# Longer than statement_timeout: it fires only where the server itself has stopped answering.
+WATCHDOG_SECONDS = 25.0
+
+
+class Fault(Enum):
+    """What must be done about a database error."""
+
+    AWAY = "wait and try the whole transaction again"
+    ROW = "find the row that the database refuses"
+    DEPLOYMENT = "stop loudly: the schema, a privilege or the code is wrong"
+
+
+ROW_STATES = ("22", "23502", "23514", "54000", "54001")
+# Everything here ends with time or with an operator's work on the database, none of it is a record's fault.
+AWAY_STATES = ("08", "57P", "57014", "40", "55P03", "53", "25006", "25P03", "58")
+
+
+def classify(error: BaseException) -> Fault:
+    """Sorts an error by what the operator must do: by SQLSTATE, and by class where the client raised it itself."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state.startswith(ROW_STATES) or isinstance(error, UnicodeEncodeError):
+        return Fault.ROW
+    if state.startswith(AWAY_STATES):
+        return Fault.AWAY
+    if not state and isinstance(error, psycopg.DataError):
+        return Fault.ROW
+    # A pooler or a proxy in between hangs up without a state; a wrong password has one (28P01) or, at connect, none.
+    if not state and isinstance(error, psycopg.OperationalError) and "password authentication failed" not in str(error):
+        return Fault.AWAY
+    return Fault.DEPLOYMENT
+
+
+def connect(url: str, role: str, application: str) -> Connection:
+    """A connection that runs as `role` (one of ROLES) with our timeouts, whatever its login may do. Raises psycopg.Error."""
+    if role not in ROLES:
+        raise ValueError(f"{role} is not a role of ours")
+    connection = psycopg.connect(url, autocommit=True, application_name=application, **NETWORK)
+    try:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        for name, value in SESSION.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def watched(connection: Connection, seconds: float = WATCHDOG_SECONDS) -> Iterator[None]:
+    """Shuts the socket down when the block takes longer: statement_timeout is the server's, and a stopped server has none."""
+    with socket.socket(fileno=socket.dup(connection.fileno())) as twin:
+        timer = threading.Timer(seconds, twin.shutdown, (socket.SHUT_RDWR,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+

@@ -1,0 +1,111 @@
+"""The CloudEvents attributes out of a record's headers: CloudEvents 1.0, Kafka binding, binary mode (SPEC 3).
+
+Law of this file: it runs for every record, so a good record passes with few calls, and only a bad one is looked into.
+"""
+
+import re
+from collections import Counter
+from datetime import UTC, datetime
+
+from catalog.reasons import ParkReason
+from consumer.model import Envelope, Headers, Poison
+
+MAX_ID = 255  # bytes
+
+_REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type")
+_AVRO = b"application/avro"
+# RFC 3339 date-time. Second 60 is left out: Python and PostgreSQL cannot hold a leap second, and to move an event to
+# another second would be a guess. Days and years are checked by datetime.
+_TIME = re.compile(
+    rb"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+    rb"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+# W3C Trace Context, version 00, and the part of later versions that is promised to stay.
+_TRACEPARENT = re.compile(
+    rb"(?:00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+    rb"|(?!00|ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)",
+    re.DOTALL,
+)
+
+
+def read(headers: Headers) -> Envelope:
+    """The envelope of a record; order of headers does not matter, unknown headers and ce_subject are not looked at.
+
+    Poison: NOT_CLOUDEVENTS, BAD_TIME, ID_MISSING, ID_MALFORMED, TOO_LARGE.
+    """
+    found = dict(headers)
+    trace = found.get("traceparent")
+    if len(found) != len(headers):
+        repeated = Counter(name for name, _ in headers)
+        _refuse_repeated(repeated)
+        if repeated["traceparent"] > 1:
+            trace = None
+    try:
+        if found["ce_specversion"] != b"1.0":
+            raise _not_cloudevents(f"ce_specversion is {found['ce_specversion']!r}, not 1.0")
+        media_type = found["content-type"]
+        if media_type != _AVRO:
+            _check_media_type(media_type)
+        event_id, source, time = found["ce_id"], found["ce_source"], found["ce_time"]
+        event_type = _text("ce_type", found["ce_type"])
+    except KeyError as missing:
+        raise _not_cloudevents(f"no header {missing.args[0]}") from None
+    if not event_type:
+        raise _not_cloudevents("ce_type is empty")
+    return Envelope(
+        _id("ce_id", event_id), _id("ce_source", source), event_type, _time(time), _trace_id(trace) if trace else None
+    )
+
+
+def _id(name: str, value: bytes | None) -> str:
+    text = _text(name, value)
+    if not text:
+        raise Poison(ParkReason.ID_MISSING, f"{name} is empty")
+    if value is not None and len(value) > MAX_ID:
+        raise Poison(ParkReason.TOO_LARGE, f"{name} has {len(value)} bytes, the limit is {MAX_ID}")
+    if "\0" in text:
+        raise Poison(ParkReason.ID_MALFORMED, f"{name} holds a NUL")
+    return text
+
+
+def _text(name: str, value: bytes | None) -> str:
+    if value is None:
+        raise _not_cloudevents(f"{name} is null")
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise _not_cloudevents(f"{name} is not UTF-8: {value[:60]!r}") from None
+
+
+def _time(value: bytes | None) -> datetime:
+    """UTC; digits past microseconds are cut; -00:00 (RFC 3339: UTC, local offset unknown) is UTC."""
+    if value is None:
+        raise _not_cloudevents("ce_time is null")
+    if not _TIME.fullmatch(value):
+        raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}, not RFC 3339 with a zone")
+    try:
+        time = datetime.fromisoformat(value.decode().upper())
+        return time if time.tzinfo is UTC else time.astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
+        raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}: {fault}") from None
+
+
+def _trace_id(value: bytes) -> str | None:
+    match = _TRACEPARENT.fullmatch(value)
+    return (match[1] or match[2]).decode() if match else None
+
+
+def _check_media_type(value: bytes | None) -> None:
+    essence = b"" if value is None else value.partition(b";")[0].strip().lower()
+    if essence != _AVRO:
+        raise _not_cloudevents(f"content-type is {value[:60] if value else value!r}, not application/avro")
+
+
+def _refuse_repeated(counts: Counter[str]) -> None:
+    repeated = [name for name in _REQUIRED if counts[name] > 1]
+    if repeated:
+        raise _not_cloudevents(f"repeated: {', '.join(repeated)}")
+
+
+def _not_cloudevents(detail: str) -> Poison:
+    return Poison(ParkReason.NOT_CLOUDEVENTS, detail)

@@ -1,0 +1,305 @@
+"""The shell: poll, run, store, and only then commit.
+
+Law of this file: an offset is passed in memory only together with its outcome, in the database only together with its
+rows, and in Kafka only after that. Whatever is dropped here is read again, because only the database says how far we are.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+
+from catalog.reasons import HaltCause
+from consumer.assignment import Assignment, Key
+from consumer.batch import Batch
+from consumer.broker import Broker, End, Fault, Polled, Rebalance
+from consumer.cursor import Cursor
+from consumer.decode import Decoder
+from consumer.horizon import Horizon
+from consumer.lookup import Lookup
+from consumer.model import NeedsSchema, Parked, Partition, Poison, Record
+from consumer.pipeline import Pipeline
+from consumer.quarantine import Quarantine
+from consumer.writer import Abandoned, Refused, Result, Writer, Written
+
+log = structlog.get_logger()
+
+# A batch is handed over as soon as the writer is free; these bound it while the writer is busy.
+MAX_RECORDS = 5000
+MAX_BYTES = 8 * 1024 * 1024
+POLL_SECONDS = 0.02
+# A write that takes longer is an outage: the partitions are stopped, and polling goes on so that we stay a member.
+PATIENCE_SECONDS = 2.0
+REVOKE_SECONDS = 10.0
+
+
+class Observer:
+    """Hears what happens; the progress bar and, one day, the metrics listen here. This one is deaf."""
+
+    def claimed(self, cursor: Cursor) -> None:
+        """A partition begins to flow, from `cursor.next` to (for now) `cursor.end`."""
+
+    def written(self, written: Written) -> None:
+        """A batch is in the tables."""
+
+
+class Parts(NamedTuple):
+    """What a loop is made of; `broker` makes the group member, given whom it shall tell of rebalances."""
+
+    broker: Callable[[Rebalance], Broker]
+    assignment: Assignment
+    writer: Writer
+    horizon: Horizon
+    decoder: Decoder
+    lookup: Lookup | None
+    stop: threading.Event
+
+
+class Loop:
+    """One consumer, from joining the group to leaving it."""
+
+    def __init__(self, parts: Parts, *, until_end: bool, observer: Observer) -> None:
+        self._assignment = parts.assignment
+        self._writer = parts.writer
+        self._horizon = parts.horizon
+        self._decoder = parts.decoder
+        self._lookup = parts.lookup
+        self._pipeline = Pipeline(parts.decoder)
+        self._quarantine = Quarantine()
+        self._stop = parts.stop
+        self._until_end = until_end
+        self._observer = observer
+        self._batch = Batch()
+        self._sights: dict[Partition, tuple[datetime, int]] = {}
+        self._joined = False
+        self._resting = False
+        self._busy_since = 0.0
+        self._broker = parts.broker(Rebalance(self._assigned, self._revoked, self._lost))
+
+    def run(self) -> bool:
+        """Consumes until told to stop or, with `until_end`, until the ends are reached. False if a partition stands."""
+        try:
+            while not self._stop.is_set() and not (self._until_end and self._arrived()):
+                self._claim()
+                self._poll()
+                self._settle()
+                self._look()
+                self._learn()
+                self._hand_over()
+            self._drain()
+        finally:
+            self._quarantine.close()
+            self._horizon.close()
+        clean = not self._assignment.standing
+        self._assignment.close()
+        self._broker.close()
+        self._writer.close()
+        return clean
+
+    # --- what the group says; called inside poll
+
+    def _assigned(self, keys: list[Key]) -> None:
+        self._joined = True
+        self._assignment.unclaimed.update(keys)
+        log.info("assigned", partitions=len(keys))
+
+    def _revoked(self, keys: list[Key]) -> None:
+        if self._writer.wait(REVOKE_SECONDS):  # what is being written is still ours to write
+            self._settle()
+        self._assignment.release(self._give_up(keys))
+        log.info("revoked", partitions=len(keys))
+
+    def _lost(self, keys: list[Key]) -> None:
+        self._give_up(keys)
+        log.warning("lost", partitions=len(keys))
+
+    def _give_up(self, keys: list[Key]) -> list[Cursor]:
+        cursors = self._assignment.gone(keys)
+        self._batch.drop([p for p in self._batch.advances if (p.topic, p.number) in set(keys)])
+        return cursors
+
+    # --- in
+
+    def _claim(self) -> None:
+        self._assignment.recheck()
+        if not self._assignment.unclaimed:
+            return
+        writing = self._writer.batch
+        unwritten = {*self._batch.advances, *(writing.advances if writing else ())}
+        for cursor in self._assignment.take(unwritten):
+            self._observer.claimed(cursor)
+            self._start(cursor)
+        self._horizon.look_at(self._assignment.flowing)
+
+    def _start(self, cursor: Cursor) -> None:
+        cursor.started()
+        if not self._resting:
+            self._broker.start(cursor.partition, cursor.next)
+
+    def _poll(self) -> None:
+        room = 0 if self._batch.bytes >= MAX_BYTES else MAX_RECORDS - self._batch.records
+        if room > 0 or self._resting:
+            polled = self._broker.poll(max(room, 1), POLL_SECONDS)
+        elif self._writer.wait(POLL_SECONDS):
+            return
+        else:
+            polled = self._rest_if_slow()
+        self._take(polled.records)
+        self._reach(polled.ends)
+        self._mind(polled.faults)
+
+    def _rest_if_slow(self) -> Polled:
+        if time.monotonic() - self._busy_since > PATIENCE_SECONDS and not self._resting:
+            self._resting = True
+            self._broker.stop(list(self._assignment.flowing))
+        return Polled([], [], [])
+
+    def _take(self, records: list[Record]) -> None:
+        batch, flowing, run = self._batch, self._assignment.flowing, self._pipeline.run
+        for record in records:
+            cursor = flowing.get(record.partition)
+            if cursor is None:
+                continue
+            if record.offset != cursor.next:
+                if not self._pass_hole(cursor, record.offset):
+                    continue
+            elif not cursor.proven:
+                cursor.in_sequence()
+            suspect = record.offset < cursor.suspect_until
+            outcome = self._quarantine.run(record) if suspect else run(record)
+            if isinstance(outcome, NeedsSchema):
+                self._await_schema(cursor, outcome.schema_id)
+                continue
+            batch.add(batch.advance(cursor.partition, cursor.next, cursor.epoch), record, outcome)
+            cursor.next = record.offset + 1
+            if isinstance(outcome, Parked) and (reason := cursor.breaker.parked(cursor.delivered(record.offset))):
+                self._halt(cursor, HaltCause.BREAKER, reason)
+
+    def _pass_hole(self, cursor: Cursor, offset: int) -> bool:
+        """Counts what the broker does not deliver before `offset`; False where `offset` is not to be read now."""
+        if offset < cursor.next:
+            return False
+        hole = cursor.hole(offset)
+        if hole is None:
+            self._start(cursor)
+            return False
+        advance = self._batch.advance(cursor.partition, cursor.next, cursor.epoch)
+        advance.undelivered += hole
+        advance.next = offset
+        cursor.skip_to(offset)
+        return True
+
+    def _reach(self, ends: list[End]) -> None:
+        for partition, offset in ends:
+            cursor = self._assignment.flowing.get(partition)
+            if cursor is not None and offset > cursor.next:
+                self._pass_hole(cursor, offset)
+
+    def _mind(self, faults: list[Fault]) -> None:
+        for partition, cause, detail in faults:
+            cursor = self._assignment.flowing.get(partition)
+            log.error("kafka_fault", topic=partition.topic, partition=partition.number, detail=detail)
+            if cursor is None:
+                continue
+            if cause is not None:
+                self._halt(cursor, cause, detail)
+            else:  # the claim finds out what is gone
+                self._broker.stop([partition])
+                self._assignment.forget(partition)
+
+    def _halt(self, cursor: Cursor, cause: HaltCause, detail: str) -> None:
+        """Stops a partition; that it stands is written together with what came before."""
+        self._batch.advance(cursor.partition, cursor.next, cursor.epoch).halt = (cause, detail)
+        self._broker.stop([cursor.partition])
+        self._assignment.halted(cursor.partition, cause, detail)
+
+    # --- schemas that the registry has to tell
+
+    def _await_schema(self, cursor: Cursor, schema_id: int) -> None:
+        if self._lookup is None:
+            detail = f"offset {cursor.next} is in Confluent framing (schema id {schema_id})"
+            self._halt(cursor, HaltCause.REGISTRY_UNSET, detail)
+            return
+        self._broker.stop([cursor.partition])
+        self._assignment.waiting[cursor.partition] = (self._assignment.flowing.pop(cursor.partition), schema_id)
+        self._lookup.ask(schema_id)
+
+    def _learn(self) -> None:
+        for schema_id, schema in self._lookup.answers() if self._lookup else ():
+            if isinstance(schema, Poison):
+                self._decoder.learn_unknown(schema_id, schema)
+            else:
+                self._decoder.learn(schema_id, schema)
+            self._quarantine.learn(schema_id, schema)
+            for partition, (cursor, awaited) in list(self._assignment.waiting.items()):
+                if awaited == schema_id:
+                    del self._assignment.waiting[partition]
+                    self._assignment.flowing[partition] = cursor
+                    self._start(cursor)
+
+    # --- out
+
+    def _hand_over(self) -> None:
+        if self._batch.advances and self._writer.batch is None:
+            self._writer.submit(self._batch)
+            self._busy_since = time.monotonic()
+            self._batch = Batch()
+
+    def _settle(self) -> Result | None:
+        """Takes the writer's result, if there is one."""
+        result = self._writer.take()
+        match result:
+            case Written(batch, _):
+                self._broker.hint({p: a.next for p, a in batch.advances.items()})
+                self._observer.written(result)
+            case Refused(_, None):
+                self._fenced()
+            case Refused(_, error) if error is not None:
+                raise error
+        if result is not None and self._resting:
+            self._resting = False
+            for cursor in self._assignment.flowing.values():
+                self._start(cursor)
+        return result
+
+    def _fenced(self) -> None:
+        """Another consumer or an operator took a partition over: forget all, and let the group say what is ours."""
+        log.warning("fenced", hint="a partition was taken over, or an operator moved it; joining the group anew")
+        self._broker.stop(list(self._assignment.flowing))
+        self._batch = Batch()
+        self._assignment.flowing.clear()
+        self._assignment.waiting.clear()
+        self._broker.rejoin()
+
+    def _look(self) -> None:
+        """Draws from Kafka's ends how complete the tables are, and sees when a topic has been made anew."""
+        sight = self._horizon.take()
+        if sight is None:
+            return
+        for partition, cursor in list(self._assignment.flowing.items()):
+            if sight.ids.get(partition.topic) != partition.topic_id:
+                log.error("topic_replaced", topic=partition.topic, partition=partition.number)
+                self._broker.stop([partition])
+                self._assignment.forget(partition)
+            elif partition in sight.ends:
+                at, end = self._sights.setdefault(partition, (sight.at, sight.ends[partition]))
+                if cursor.next >= end:
+                    self._batch.advance(partition, cursor.next, cursor.epoch).complete_through = at
+                    del self._sights[partition]
+
+    def _arrived(self) -> bool:
+        assignment = self._assignment
+        idle = not (assignment.unclaimed or assignment.waiting or self._batch.advances or self._writer.batch)
+        return self._joined and idle and all(c.next >= (c.end or 0) for c in assignment.flowing.values())
+
+    def _drain(self) -> None:
+        """Writes what was taken in, unless the database is away: then it is read again, nothing is lost."""
+        while self._writer.batch or self._batch.advances:
+            self._writer.wait(REVOKE_SECONDS)
+            if isinstance(self._settle(), Abandoned):
+                log.warning("drain_abandoned", hint="the database is away; what was not written is read again")
+                return
+            self._hand_over()

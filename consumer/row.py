@@ -1,0 +1,167 @@
+"""From an event and its changes to the row of `audit_event` (SPEC 4 and 5): the identities checked, the rest storable.
+
+Law of this file: an identity is stored as it came or the record is parked; any other text may be made storable, and
+then the entry says so in its facets.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from catalog.entry import AuditType, FacetOf, Feed
+from catalog.reasons import ParkReason
+from consumer import canonical
+from consumer.diff import Changes
+from consumer.model import Event, Poison, Record, Recorded, Row
+
+MAX_ID_BYTES = 255
+CLOCK_AHEAD = "clock:ahead"
+
+_TOLERANCE = timedelta(minutes=5)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, record: Record) -> Recorded:
+    """The row to store, and whether something in it had to be replaced; raises Poison for an identity that will not do.
+
+    `event.data` has the shape of our reader schema; `changes` is what `diff.changes` gave for it.
+    """
+    _check_identities(event.data, audit_type)
+    entry, replaced = _entry(event, audit_type, feed, changes)
+    envelope, position = event.envelope, record.partition
+    stored_at = kafka_time(record.timestamp_ms)
+    ahead = stored_at is not None and envelope.time - stored_at > _TOLERANCE
+    made = Row(
+        workspace_id=entry["workspace_id"],
+        event_source=envelope.source,
+        event_id=envelope.id,
+        action=audit_type.name,
+        facets=sorted([*entry["facets"], CLOCK_AHEAD]) if ahead else entry["facets"],
+        actor_type=entry["actor_type"],
+        actor_id=entry["actor_id"],
+        actor_email=entry["actor_email"],
+        subject_type=entry["subject_type"],
+        subject_id=entry["subject_id"],
+        subject_label=entry["subject_label"],
+        channel=entry["channel"],
+        occurred_at=envelope.time,
+        diff=entry["diff"],
+        kafka_topic=position.topic,
+        kafka_partition=position.number,
+        kafka_offset=record.offset,
+        kafka_timestamp=stored_at,
+        content_digest=digest(entry),
+        trace_id=envelope.trace_id,
+    )
+    return Recorded(made, replaced)
+
+
+def digest(entry: Mapping[str, Any]) -> bytes:
+    """`content_digest`: SHA-256 of the canonical JSON (`consumer.canonical`, UTF-8) of this object of an entry's columns.
+
+    Its keys are action, actor_email, actor_id, actor_type, channel, diff, event_id, event_source, facets, occurred_at,
+    subject_id, subject_label, subject_type and workspace_id; each value as the column holds it, except that `diff` is
+    the stored text as one string, `occurred_at` is ISO 8601 UTC with six digits and Z, and `facets` is without those
+    that begin with `clock:`. So anyone can recompute it from a row of the table in any language: no number is
+    formatted again.
+    """
+    return sha256(canonical.text(entry)[0].encode()).digest()
+
+
+def kafka_time(timestamp_ms: int | None) -> datetime | None:
+    """Kafka's timestamp as UTC; None where there is none, or where it is no date: the producer may send any number."""
+    if timestamp_ms is None:
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=timestamp_ms)
+    except OverflowError:
+        return None
+
+
+def check_id(identity: str, name: str, prefix: str = "") -> None:
+    """Raises Poison unless `identity` is one: not empty, at most 255 bytes, storable, with its prefix (SPEC 3)."""
+    if not identity:
+        raise Poison(ParkReason.ID_MISSING, f"{name} is empty")
+    if (not identity.isascii() or "\0" in identity) and canonical.clean(identity)[1]:
+        raise Poison(ParkReason.ID_MALFORMED, f"{name} holds a character that PostgreSQL cannot store")
+    if len(identity if identity.isascii() else identity.encode()) > MAX_ID_BYTES:
+        raise Poison(ParkReason.TOO_LARGE, f"{name} is longer than {MAX_ID_BYTES} bytes")
+    if not identity.startswith(prefix):
+        raise Poison(ParkReason.ID_MALFORMED, f"{name} does not begin with {prefix}")
+
+
+def _check_identities(data: Mapping[str, Any], audit_type: AuditType) -> None:
+    actor = data["actor"]
+    check_id(actor["id"], "actor.id", "user_" if actor["type"] == "user" else "")
+    subject = audit_type.subject
+    if subject.id != "workspace_id":  # checked against the Kafka key already
+        check_id(data[subject.id], subject.id, subject.prefix)
+    for field in audit_type.context:
+        if field.is_id and data[field.name] is not None:
+            check_id(data[field.name], field.name)
+
+
+def _entry(event: Event, audit_type: AuditType, feed: Feed, changes: Changes) -> tuple[dict[str, Any], bool]:
+    """The canonical entry, as `digest` describes it, and whether something had to be replaced."""
+    envelope, data = event
+    actor, subject = data["actor"], audit_type.subject
+    diff, of_diff = canonical.text(_diff(data, audit_type, changes))
+    email, of_email = _storable(actor["email"])
+    label, of_label = _storable(_label(data, audit_type))
+    replaced = of_diff | of_email | of_label
+    entry = {
+        "action": audit_type.name,
+        "actor_email": email,
+        "actor_id": actor["id"],
+        "actor_type": actor["type"],
+        "channel": data["origin"]["channel"],
+        "diff": diff,
+        "event_id": envelope.id,
+        "event_source": envelope.source,
+        "facets": sorted([*_facets(audit_type, feed, data, changes), *replaced]),
+        "occurred_at": canonical.instant(envelope.time),
+        "subject_id": data[subject.id],
+        "subject_label": label,
+        "subject_type": subject.type,
+        "workspace_id": data["workspace_id"],
+    }
+    return entry, bool(replaced)
+
+
+def _storable(words: str | None) -> tuple[str | None, frozenset[str]]:
+    return (None, canonical.CLEAN) if words is None else canonical.clean(words)
+
+
+def _diff(data: Mapping[str, Any], audit_type: AuditType, changes: Changes) -> dict[str, Any]:
+    """The diff's object. The tag and the context are siblings of `changes`, so that no field can forge them."""
+    diff: dict[str, Any] = {"changes": changes}
+    context = {field.name: data[field.name] for field in audit_type.context if data[field.name] is not None}
+    if context:
+        diff["context"] = context
+    origin = data["origin"]
+    if origin["channel"] == "mcp":
+        diff["source"] = "mcp"
+        diff["mcp"] = {"client": origin["client"], "tool": origin["tool"]}
+    return diff
+
+
+def _label(data: Mapping[str, Any], audit_type: AuditType) -> str | None:
+    name = audit_type.subject.label
+    if name is None:
+        return None
+    holder = (data.get("after") or data["before"]) if audit_type.label_is_tracked else data
+    label: str = holder[name]
+    return label
+
+
+def _facets(audit_type: AuditType, feed: Feed, data: Mapping[str, Any], changes: Changes) -> list[str]:
+    facets = []
+    for facet in audit_type.facets:
+        if facet.of is FacetOf.EVENT:
+            facets.append(f"{facet.name}:{data[facet.name]}")
+        elif facet.of is FacetOf.OPERATION:
+            facets.append(f"{facet.name}:{feed.operation}")
+        else:  # a tracked field's name needs no unescaping: the catalogue sees to that
+            facets += {f"{facet.name}:{pointer.split('/', 2)[1]}" for pointer in changes}
+    return facets

@@ -1,0 +1,75 @@
+"""Composes a consumer from its settings and runs it: signals in, exit code out."""
+
+import os
+import signal
+import socket
+import threading
+import uuid
+from types import FrameType
+
+import structlog
+
+import sql
+from consumer import database
+from consumer.assignment import Assignment
+from consumer.broker import Broker, BrokerFailure
+from consumer.cluster import Cluster
+from consumer.decode import Decoder
+from consumer.horizon import Horizon
+from consumer.lookup import Lookup
+from consumer.loop import MAX_RECORDS, Loop, Observer, Parts
+from consumer.registry import Registry
+from consumer.settings import Settings
+from consumer.writer import Writer
+from schemas import all_schemas
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
+    """Consumes until SIGTERM or SIGINT, or with `until_end` until the ends are reached; gives the exit code."""
+    stop = _stop_on_signals()
+    kafka = kafka_config(settings)
+    owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+    def connect() -> database.Connection:
+        return database.connect(settings.database_url.get_secret_value(), "audit_writer", f"audit-consumer {owner}")
+
+    cluster = Cluster(kafka)
+    try:
+        parts = Parts(
+            broker=lambda rebalance: Broker({**kafka, "group.id": settings.group_id}, settings.topics, rebalance),
+            # Two batches may have been decoded, and not written, when an owner died.
+            assignment=Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS),
+            writer=Writer(connect, stop),
+            horizon=Horizon(cluster),
+            decoder=Decoder(all_schemas()),
+            lookup=Lookup(Registry(settings.registry_url), stop) if settings.registry_url else None,
+            stop=stop,
+        )
+        log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
+        clean = Loop(parts, until_end=until_end, observer=observer).run()
+    except (BrokerFailure, database.Error) as error:
+        log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
+        return 1
+    log.info("finished", standing_partitions=not clean)
+    return 0 if clean or not until_end else 1
+
+
+def kafka_config(settings: Settings) -> dict[str, str]:
+    """What librdkafka is told by us and by the user, for consumer and administration alike."""
+    return {**settings.kafka, "bootstrap.servers": settings.bootstrap_servers}
+
+
+def _stop_on_signals() -> threading.Event:
+    """The first signal asks for an orderly end, the second ends at once; a handler that raised would lose messages."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+    return stop

@@ -1,0 +1,202 @@
+"""Stores a batch: rows, raw records and progress, in one transaction, fenced.
+
+Law of this file: what is counted and what is kept become true together or not at all. Every statement of `write` runs
+between the fence, which locks the progress of the batch's partitions, and the advance, which moves it.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import sql
+from catalog.reasons import IgnoreReason, ParkReason
+from consumer.batch import Batch, Settled
+from consumer.database import Connection, Cursor, Error, Fault, classify
+from consumer.model import Headers, Parked, Record, Recorded, Row
+
+FENCE = sql.query("fence")
+ADVANCE = sql.query("advance")
+STAGING = sql.query("staging")
+COPY_STAGING = sql.query("copy_staging")
+RECORD_STAGED = sql.query("record_staged")
+COMPARE_STAGED = sql.query("compare_staged")
+PARK_RECORD = sql.query("park_record")
+KEEP_ORIGINAL = sql.query("keep_original")
+KEEP_CONFLICT = sql.query("keep_conflict")
+WRITTEN = sql.query("written")
+
+
+Item: TypeAlias = tuple[Record, Recorded]
+
+
+class Fenced(Exception):
+    """Some partition of the batch is no longer this writer's; nothing of the batch was written."""
+
+
+def prepare(connection: Connection) -> None:
+    """Makes the session's staging table."""
+    connection.execute(STAGING)
+
+
+def write(connection: Connection, batch: Batch) -> Settled:
+    """Writes `batch` as one transaction. Raises Fenced, or the database's error; then nothing has changed."""
+    with connection.transaction(), connection.cursor() as cursor:
+        _fence(cursor, batch)
+        settled = Settled()
+        refused = _record(cursor, batch, settled)
+        for record, why in [*batch.parked, *refused]:
+            cursor.execute(PARK_RECORD, {**raw(record), "reason": why.reason, "detail": why.detail})
+            settled.parked[record.partition] += 1
+        _advance(cursor, batch, settled)
+    return settled
+
+
+def written(connection: Connection, batch: Batch) -> bool:
+    """Whether a batch whose COMMIT got no answer is in the tables. Raises Fenced where neither can be said."""
+    rows = connection.execute(
+        WRITTEN,
+        {**_keys(batch), "epoch": _epochs(batch), "next_offset": [a.next for a in batch.advances.values()]},
+    ).fetchall()
+    if len(rows) != len(batch.advances) or not all(ours for _, ours in rows):
+        raise Fenced
+    # A batch that moves no offset (it only says how complete the tables are) can be written twice without harm.
+    return all(arrived for arrived, _ in rows)
+
+
+def raw(record: Record) -> dict[str, object]:
+    """A record as the tables of raw records keep it: parameters for their statements."""
+    return {
+        "topic": record.partition.topic,
+        "topic_id": record.partition.topic_id,
+        "number": record.partition.number,
+        "offset": record.offset,
+        "timestamp": _time(record.timestamp_ms),
+        "key": record.key,
+        "value": record.value,
+        "headers": headers_text(record.headers),
+    }
+
+
+def headers_text(headers: Headers) -> str:
+    """Headers as an ordered JSON array of [name, base64 value or null]; repeats are kept (SPEC 5)."""
+    return json.dumps(
+        [[name.replace("\0", "\ufffd"), None if value is None else base64.b64encode(value).decode()] for name, value in headers]
+    )
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _fence(cursor: Cursor, batch: Batch) -> None:
+    cursor.execute(
+        FENCE, {**_keys(batch), "epoch": _epochs(batch), "start": [a.start for a in batch.advances.values()]}
+    )
+    if cursor.rowcount != len(batch.advances):
+        raise Fenced
+
+
+def _record(cursor: Cursor, batch: Batch, settled: Settled) -> list[tuple[Record, Parked]]:
+    """Inserts the rows of `batch`; gives those that the database refuses, each proven to be refused alone."""
+    refused: list[tuple[Record, Parked]] = []
+    for part in _accepted(cursor, batch.recorded, refused):
+        others = _settle(cursor, part, settled)
+        if others:
+            _compare(cursor, part, others, settled)
+    return refused
+
+
+def _accepted(
+    cursor: Cursor, part: Sequence[Item], refused: list[tuple[Record, Parked]]
+) -> Iterator[Sequence[Item]]:
+    """Inserts `part`; where the database refuses a value of some row, halves it until that row stands alone."""
+    if not part:
+        return
+    try:
+        with cursor.connection.transaction():
+            _insert(cursor, part)
+    except (Error, UnicodeEncodeError) as error:
+        if classify(error) is not Fault.ROW:
+            raise
+        if len(part) == 1:
+            refused.append((part[0][0], Parked(ParkReason.DATABASE_REFUSED, str(error).strip())))
+            return
+    else:
+        yield part
+        return
+    middle = len(part) // 2
+    yield from _accepted(cursor, part[:middle], refused)
+    yield from _accepted(cursor, part[middle:], refused)
+
+
+def _insert(cursor: Cursor, part: Sequence[Item]) -> None:
+    with cursor.copy(COPY_STAGING) as copy:
+        write_row = copy.write_row
+        for ordinal, (_, outcome) in enumerate(part):
+            write_row((ordinal, *outcome.row))
+    cursor.execute(RECORD_STAGED)
+
+
+def _settle(cursor: Cursor, part: Sequence[Item], settled: Settled) -> list[int]:
+    """Counts what the insert has recorded; gives the indices of the rows whose key was there already."""
+    inserted = None if cursor.rowcount == len(part) else set(cursor.fetchall())
+    others = []
+    for index, (record, outcome) in enumerate(part):
+        if inserted is not None and outcome.row[:3] not in inserted:
+            others.append(index)
+            continue
+        if inserted is not None:
+            inserted.remove(outcome.row[:3])  # an equal key later in the batch is not this insert's
+        settled.recorded[record.partition] += 1
+        if outcome.sanitized:
+            cursor.execute(KEEP_ORIGINAL, {**raw(record), **_identity(outcome.row)})
+    return others
+
+
+def _compare(cursor: Cursor, part: Sequence[Item], others: Sequence[int], settled: Settled) -> None:
+    """Tells duplicates from conflicts among `others`, and keeps the conflicting records whole."""
+    same: dict[int, bool] = dict(cursor.execute(COMPARE_STAGED, {"ordinals": list(others)}).fetchall())
+    for index in others:
+        record, outcome = part[index]
+        if same[index]:
+            settled.duplicate[record.partition] += 1
+            continue
+        settled.conflict[record.partition] += 1
+        digest = {"content_digest": outcome.row.content_digest}
+        cursor.execute(KEEP_CONFLICT, {**raw(record), **_identity(outcome.row), **digest})
+
+
+def _advance(cursor: Cursor, batch: Batch, settled: Settled) -> None:
+    advances = batch.advances
+    cursor.execute(
+        ADVANCE,
+        {
+            **_keys(batch),
+            "next_offset": [a.next for a in advances.values()],
+            "recorded": [settled.recorded[p] for p in advances],
+            "duplicate": [settled.duplicate[p] for p in advances],
+            "conflict": [settled.conflict[p] for p in advances],
+            "not_audited": [a.ignored[IgnoreReason.NOT_AUDITED] for a in advances.values()],
+            "tombstone": [a.ignored[IgnoreReason.TOMBSTONE] for a in advances.values()],
+            "no_change": [a.ignored[IgnoreReason.NO_CHANGE] for a in advances.values()],
+            "parked": [settled.parked[p] for p in advances],
+            "undelivered": [a.undelivered for a in advances.values()],
+            "complete_through": [a.complete_through for a in advances.values()],
+            "halted": [a.halt and a.halt[0] for a in advances.values()],
+            "halted_detail": [a.halt and a.halt[1] for a in advances.values()],
+        },
+    )
+
+
+def _identity(row: Row) -> dict[str, object]:
+    return {"workspace_id": row.workspace_id, "event_source": row.event_source, "event_id": row.event_id}
+
+
+def _keys(batch: Batch) -> dict[str, object]:
+    return {"topic_id": [p.topic_id for p in batch.advances], "number": [p.number for p in batch.advances]}
+
+
+def _epochs(batch: Batch) -> list[int]:
+    return [a.epoch for a in batch.advances.values()]

@@ -1,0 +1,50 @@
+"""`python -m sandbox up`: the services on their own, for another terminal to work with."""
+
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from typing import Annotated, NoReturn
+
+import typer
+
+from sandbox.process import SandboxError
+from sandbox.registry import SchemaRegistry
+from sandbox.services import Sandbox
+
+app = typer.Typer(add_completion=False, help="Local services for demo, tests and benchmark.")
+
+
+@app.callback()
+def main() -> None:
+    """Local services for demo, tests and benchmark."""
+
+
+@app.command()
+def up(
+    registry: Annotated[bool, typer.Option("--registry", help="Start a schema registry as well.")] = False,
+) -> None:
+    """Starts the services, prints what to export, and runs until Ctrl-C or SIGTERM; then everything is removed."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with ExitStack() as stack:
+            services = stack.enter_context(Sandbox(os.environ))
+            lines = [f"DATABASE_URL={services.database_url}", f"KAFKA_BOOTSTRAP_SERVERS={services.kafka_bootstrap}"]
+            if registry:
+                lines.append(f"SCHEMA_REGISTRY_URL={stack.enter_context(SchemaRegistry()).url}")
+            print(*services.describe(), sep="\n", file=sys.stderr)
+            print(*(f"export {line}" for line in lines), sep="\n", flush=True)
+            signal.pause()
+    except KeyboardInterrupt:
+        pass
+    except SandboxError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    app()

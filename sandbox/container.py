@@ -1,0 +1,80 @@
+"""Kafka in a container, where a Docker engine answers."""
+
+import os
+from collections.abc import Mapping
+
+from docker.errors import DockerException
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
+
+from sandbox.kafka import CONFIG, VERSION, answers
+from sandbox.process import SandboxError, free_port, wait_until
+from sandbox.service import KafkaBroker
+
+IMAGE = f"apache/kafka:{VERSION}"
+
+
+class ContainerKafka(KafkaBroker):
+    """The official image, or another that reads the same KAFKA_… settings: AUDIT_KAFKA_IMAGE names it.
+
+    testcontainers' Ryuk removes the container when this process is gone.
+    """
+
+    def __init__(self, *, environ: Mapping[str, str] = os.environ) -> None:
+        _require_engine()
+        image = environ.get("AUDIT_KAFKA_IMAGE", IMAGE)
+        self.description = f"Kafka in a container of {image}"
+        self.port = free_port()
+        self._started = False
+        places = {
+            "listeners": "PLAINTEXT://:9092,CONTROLLER://:9093",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "controller.quorum.voters": "1@localhost:9093",
+        }
+        settings = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in {**CONFIG, **places}.items()}
+        self._container = DockerContainer(image, env=settings)
+        # The engine takes a pair (address, port), so that only loopback is bound; testcontainers' type has the port.
+        self._container.ports["9092/tcp"] = ("127.0.0.1", self.port)  # type: ignore[assignment]
+
+    @property
+    def bootstrap(self) -> str:
+        """`127.0.0.1:port`, the same over restarts."""
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Pulls the image if need be, starts the container, and waits until Kafka answers."""
+        if self._started:
+            self._container.get_wrapped_container().start()
+        else:
+            self._create()
+        if not wait_until(lambda: answers(self.bootstrap), limit=90):
+            log = self._container.get_wrapped_container().logs(tail=25).decode(errors="replace")
+            raise SandboxError(f"{self.description} did not answer within 90 s:\n{log}")
+
+    def _create(self) -> None:
+        try:
+            self._container.start()
+        except DockerException as error:
+            raise SandboxError(f"{self.description} cannot be started: {error}") from error
+        self._started = True
+
+    def stop(self) -> None:
+        """Stops the container; what it holds is kept."""
+        if self._started:
+            self._container.get_wrapped_container().stop()
+
+    def kill(self) -> None:
+        """SIGKILL to the container's process; what it holds is kept."""
+        if self._started:
+            self._container.get_wrapped_container().kill()
+
+    def close(self) -> None:
+        """Removes the container."""
+        self._container.stop()
+
+
+def _require_engine() -> None:
+    try:
+        DockerClient().client.ping()
+    except DockerException as error:
+        raise SandboxError(f"no Docker engine answers: start one, or leave AUDIT_SANDBOX unset ({error})") from error

@@ -1,0 +1,56 @@
+"""The two framings of a record's value, written (SPEC 3); reading them is the consumer's own, stricter business."""
+
+from collections.abc import Mapping
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+from fastavro import schemaless_writer
+from fastavro.schema import expand_schema
+
+from schemas.files import SchemaFile, parsed
+from schemas.shape import mismatches
+
+
+class DataMismatch(ValueError):
+    """The data does not fit the schema; the message names every place that does not."""
+
+
+def encode_single_object(schema: SchemaFile, data: Mapping[str, Any]) -> bytes:
+    """Avro single-object encoding, the default framing; raises DataMismatch."""
+    _check(schema, data)
+    return single_object_header(schema) + body(schema, data)
+
+
+def encode_confluent(schema_id: int, schema: SchemaFile, data: Mapping[str, Any]) -> bytes:
+    """Confluent wire format with the Schema Registry's id; raises DataMismatch."""
+    _check(schema, data)
+    return confluent_header(schema_id) + body(schema, data)
+
+
+def single_object_header(schema: SchemaFile) -> bytes:
+    """Ten bytes: the marker C3 01 and the fingerprint, little-endian (Avro specification, single-object encoding)."""
+    return b"\xc3\x01" + schema.fingerprint
+
+
+def confluent_header(schema_id: int) -> bytes:
+    """Five bytes: zero and the id, big-endian; OverflowError when the id does not fit."""
+    return b"\x00" + schema_id.to_bytes(4, "big")
+
+
+def body(schema: SchemaFile, data: Mapping[str, Any]) -> bytes:
+    """Avro binary of data that is known to fit: nothing is checked here, for the sake of bulk traffic."""
+    written = BytesIO()
+    schemaless_writer(written, parsed(schema), data)
+    return written.getvalue()
+
+
+def _check(schema: SchemaFile, data: Mapping[str, Any]) -> None:
+    found = list(mismatches(_expanded(schema), data))
+    if found:
+        raise DataMismatch("; ".join(found))
+
+
+@cache
+def _expanded(schema: SchemaFile) -> Any:
+    return expand_schema(parsed(schema))

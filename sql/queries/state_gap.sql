@@ -1,0 +1,3 @@
+INSERT INTO data_gap (kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, cause, detail)
+VALUES (%(topic)s, %(topic_id)s, %(number)s, %(from)s, %(to)s, %(cause)s, %(detail)s)
+ON CONFLICT DO NOTHING

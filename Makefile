@@ -6,14 +6,55 @@ ARGS ?=
 
 .PHONY: help
 help:  ## Lists the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 .PHONY: setup
 setup: .venv/.stamp  ## Makes .venv with every program in .venv/bin
 
 .venv/.stamp: requirements/dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.PHONY: demo
+demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a fixed sample, checked
+	@$(BIN)/python -m sandbox.demo $(ARGS)
+
+.PHONY: test
+test: setup  ## All tests, on services of their own; ARGS=… goes to pytest
+	$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: setup  ## Style, types, import contracts, SQL: everything that is checked without running it
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 sql
+
+.PHONY: format
+format: setup  ## Formats Python and mends what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: golden
+golden: setup  ## Writes tests/golden anew; read the difference before you commit it
+	$(BIN)/python -m tests.golden
+
+.PHONY: docs
+docs: setup  ## Writes docs/types.md anew, from the catalogue
+	$(BIN)/audit-consumer catalog --format markdown > docs/types.md
+
+.PHONY: bench
+bench: setup  ## Measures speed and writes docs/benchmarks.md; ARGS=--help
+	$(BIN)/python -m sandbox.bench $(ARGS)
+
+.PHONY: mutants
+mutants: setup  ## Breaks the consumer on purpose, fault by fault, and shows that a test notices each
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+.PHONY: clean
+clean:  ## Removes .venv and all caches of the tools
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -6,7 +6,7 @@ All are frozen data; nothing here reads an event.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Formatter
 
@@ -128,6 +128,8 @@ class AuditType:
     facts: tuple[Field, ...] = ()
     context: tuple[Field, ...] = ()
     facets: tuple[Facet, ...] = ()
+    # Whether the subject's label is read from the snapshot, not from the event; worked out once, read for every event.
+    label_is_tracked: bool = field(init=False)
 
     def __post_init__(self) -> None:
         require(TYPE_NAME.fullmatch(self.name) is not None, f"{self.name!r}: a name is family.verb")
@@ -135,8 +137,9 @@ class AuditType:
         require(
             bool(self.tracked) != bool(self.facts), f"{self.name}: either snapshots are tracked or facts are listed"
         )
-        twice = repeated(field.name for field in self.stored)
+        twice = repeated(one.name for one in self.stored)
         require(twice is None, f"{self.name}: {twice} is stored twice")
+        object.__setattr__(self, "label_is_tracked", self.subject.label in {one.name for one in self.tracked})
         self._check_subject()
         self._check_facets()
         self._check_sentence()
@@ -151,13 +154,8 @@ class AuditType:
         """Every field whose value or change may reach the diff."""
         return self.tracked + self.facts + self.context
 
-    @property
-    def label_is_tracked(self) -> bool:
-        """Whether the subject's label is read from the snapshot, not from the event."""
-        return any(field.name == self.subject.label for field in self.tracked)
-
     def _check_subject(self) -> None:
-        readable = {field.name for field in self.tracked + self.facts if not field.masked}
+        readable = {one.name for one in self.tracked + self.facts if not one.masked}
         label = self.subject.label
         require(label is None or label in readable, f"{self.name}: its subject's label {label} is masked or not stored")
 
@@ -167,7 +165,7 @@ class AuditType:
         allowed = {facet.of: tuple(value for value, _ in facet.values) for facet in self.facets}
         operations = tuple(feed.operation for feed in self.feeds if feed.operation is not None)
         require(allowed.get(FacetOf.OPERATION, ()) == operations, f"{self.name}: operations of feeds and facet differ")
-        tracked = tuple(field.name for field in self.tracked)
+        tracked = tuple(one.name for one in self.tracked)
         changed = allowed.get(FacetOf.CHANGED, tracked)
         require(changed == tracked, f"{self.name}: a facet of changed fields lists other fields than are tracked")
 

@@ -17,6 +17,7 @@ from fastavro.validation import validate
 
 from catalog.reasons import ParkReason
 from consumer import avro_binary
+from consumer.avro_primitives import InvalidEncodingError
 from consumer.model import Poison
 
 Decode: TypeAlias = Callable[[bytes, int], Any]
@@ -51,7 +52,7 @@ def _strict(schema: Schema) -> Decode:
             raise Poison(ParkReason.AVRO_INVALID, f"the value is cut off after {len(data) - at} bytes") from None
         except UnicodeDecodeError as fault:
             raise Poison(ParkReason.AVRO_INVALID, f"a string is not UTF-8: {fault.reason}") from None
-        except avro_binary.InvalidEncodingError as fault:
+        except InvalidEncodingError as fault:
             raise Poison(ParkReason.AVRO_INVALID, str(fault)) from None
         if end != len(data):
             raise Poison(ParkReason.TRAILING_BYTES, f"{len(data) - end} bytes behind the value's {end - at}")
@@ -61,12 +62,12 @@ def _strict(schema: Schema) -> Decode:
 
 
 def _resolve(body: bytes, writer: Schema, reader: Schema) -> Any:
-    """Poison SCHEMA_RESOLUTION for whatever fastavro raises: it fails on schemas that do not match in many ways, or
-    gives a value that the reader schema does not describe (a fixed for a record of the same name)."""
     try:
         value = schemaless_reader(BytesIO(body), writer, reader)
-        validate(value, reader, strict=True)
-    except Exception as fault:
-        detail = f"{type(fault).__name__}: {fault}"
-        raise Poison(ParkReason.SCHEMA_RESOLUTION, detail[:300]) from fault
+    except Exception as fault:  # fastavro fails in many ways on schemas that do not match
+        detail = ascii(f"{type(fault).__name__}: {fault}"[:300])[1:-1]
+        raise Poison(ParkReason.SCHEMA_RESOLUTION, detail) from fault
+    # fastavro matches named types by name alone (a fixed for a record), and gives the default of a bytes field as text.
+    if not validate(value, reader, raise_errors=False, strict=True):
+        raise Poison(ParkReason.SCHEMA_RESOLUTION, "the writer's value does not fit the reader schema")
     return value

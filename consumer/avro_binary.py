@@ -1,31 +1,15 @@
-"""The binary encoding of Avro (1.12, "Binary Encoding"), read strictly: one function per type, made once a schema.
+"""The binary encoding of Avro's complex types, read strictly: one function for each type of a schema, made once.
 
-Law of this file: no position is ever negative, so that reading past the end is an IndexError (or struct.error) and
-never the other end of the bytes.
+Law of this file: as in `avro_primitives`; and what a message may become is counted before it is made.
 """
 
-from collections.abc import Callable
-from struct import Struct
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from fastavro.types import Schema
 
+from consumer.avro_primitives import INT_BYTES, PRIMITIVES, InvalidEncodingError, Read, Reader, string, varint
+
 MAX_VALUES = 500_000  # that one message may become: more than 8 MiB of e-mail addresses, some 100 MB of Python
-_INT_BYTES, _LONG_BYTES = 5, 10
-
-# (bytes, position, [values left]) -> (value, position after it)
-Read: TypeAlias = Callable[[bytes, int, list[int]], tuple[Any, int]]
-
-
-class InvalidEncodingError(Exception):
-    """The bytes break a rule of the encoding; the text says which."""
-
-
-class Reader(NamedTuple):
-    """How to read one type, and how many values one of it is, each array and map counted as one."""
-
-    read: Read
-    values: int
 
 
 def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
@@ -33,7 +17,7 @@ def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
     if isinstance(schema, list):
         return _union([reader(branch, named) for branch in schema])
     if isinstance(schema, str):
-        return _PRIMITIVES.get(schema) or named[schema]
+        return PRIMITIVES.get(schema) or named[schema]
     made: Reader
     match schema["type"]:
         case "array":
@@ -56,8 +40,8 @@ def _record(fields: list[tuple[str, Reader]]) -> Reader:
     def read_record(data: bytes, at: int, left: list[int]) -> tuple[dict[str, Any], int]:
         value = {}
         for name, read in reads:
-            if read is _string and not (size := data[at]) & 0x81:
-                # A short string, as _string reads it, without the call: most of an event is short strings.
+            if read is string and not (size := data[at]) & 0x81:
+                # A short string, as string reads it, without the call: most of an event is short strings.
                 start, at = at + 1, at + 1 + (size >> 1)
                 if at > len(data):
                     raise IndexError
@@ -76,7 +60,7 @@ def _union(branches: list[Reader]) -> Reader:
     def read_union(data: bytes, at: int, left: list[int]) -> tuple[Any, int]:
         if (byte := data[at]) in short:
             return short[byte](data, at + 1, left)
-        index, at = _varint(data, at, _INT_BYTES)
+        index, at = varint(data, at, INT_BYTES)
         if 0 <= index < len(reads):
             return reads[index](data, at, left)
         raise InvalidEncodingError(f"union branch {index} of {len(reads)}")
@@ -90,7 +74,7 @@ def _enum(symbols: list[str]) -> Read:
     def read_enum(data: bytes, at: int, left: list[int]) -> tuple[str, int]:
         if (byte := data[at]) in short:
             return short[byte], at + 1
-        index, at = _varint(data, at, _INT_BYTES)
+        index, at = varint(data, at, INT_BYTES)
         if 0 <= index < len(symbols):
             return symbols[index], at
         raise InvalidEncodingError(f"enum symbol {index} of {len(symbols)}")
@@ -135,7 +119,7 @@ def _map(values: Reader) -> Read:
             if not count:
                 return value, at
             for _ in range(count):
-                key, at = _string(data, at, left)
+                key, at = string(data, at, left)
                 if key in value:
                     raise InvalidEncodingError("a map has one key twice")
                 value[key], at = read(data, at, left)
@@ -146,10 +130,10 @@ def _map(values: Reader) -> Read:
 
 def _block(data: bytes, at: int, each: int, left: list[int]) -> tuple[int, int, int | None]:
     """Count of a block's items, position of the first, and where the block says it ends (None: it does not say)."""
-    count, at = _varint(data, at)
+    count, at = varint(data, at)
     end = None
     if count < 0:  # then the size in bytes follows
-        size, at = _varint(data, at)
+        size, at = varint(data, at)
         count, end = -count, at + size
     if count > len(data) - at:  # each item takes a byte at least: `schema_safety`
         raise IndexError
@@ -162,75 +146,3 @@ def _block(data: bytes, at: int, each: int, left: list[int]) -> tuple[int, int, 
 def _check_block_end(at: int, end: int | None) -> None:
     if end is not None and at != end:
         raise InvalidEncodingError(f"a block's size in bytes is wrong by {at - end}")
-
-
-def _varint(data: bytes, at: int, limit: int = _LONG_BYTES) -> tuple[int, int]:
-    """A zigzag varint of at most `limit` bytes, which fits an int (5) or a long (10)."""
-    byte = data[at]
-    if byte < 0x80:
-        return (byte >> 1) ^ -(byte & 1), at + 1
-    raw, shift, start = 0, 0, at
-    while byte >= 0x80:
-        raw |= (byte & 0x7F) << shift
-        shift += 7
-        at += 1
-        if at - start == limit:
-            raise InvalidEncodingError(f"a number of more than {limit} bytes")
-        byte = data[at]
-    raw |= byte << shift
-    if raw >> (32 if limit == _INT_BYTES else 64):
-        raise InvalidEncodingError(f"a number does not fit {'int' if limit == _INT_BYTES else 'long'}")
-    return (raw >> 1) ^ -(raw & 1), at + 1
-
-
-def _string(data: bytes, at: int, left: list[int]) -> tuple[str, int]:
-    value, at = _bytes(data, at, left)
-    return value.decode(), at
-
-
-def _bytes(data: bytes, at: int, left: list[int]) -> tuple[bytes, int]:
-    size, at = _varint(data, at)
-    end = at + size
-    if size < 0:
-        raise InvalidEncodingError(f"a length of {size}")
-    if end > len(data):
-        raise IndexError
-    return data[at:end], end
-
-
-def _null(data: bytes, at: int, left: list[int]) -> tuple[None, int]:
-    return None, at
-
-
-def _boolean(data: bytes, at: int, left: list[int]) -> tuple[bool, int]:
-    byte = data[at]
-    if byte > 1:
-        raise InvalidEncodingError(f"a boolean of {byte}")
-    return byte == 1, at + 1
-
-
-def _int(data: bytes, at: int, left: list[int]) -> tuple[int, int]:
-    return _varint(data, at, _INT_BYTES)
-
-
-def _long(data: bytes, at: int, left: list[int]) -> tuple[int, int]:
-    return _varint(data, at)
-
-
-def _floating(form: Struct) -> Read:
-    def read_floating(data: bytes, at: int, left: list[int]) -> tuple[float, int]:
-        return form.unpack_from(data, at)[0], at + form.size
-
-    return read_floating
-
-
-_PRIMITIVES = {
-    "null": Reader(_null, 1),
-    "boolean": Reader(_boolean, 1),
-    "int": Reader(_int, 1),
-    "long": Reader(_long, 1),
-    "float": Reader(_floating(Struct("<f")), 1),
-    "double": Reader(_floating(Struct("<d")), 1),
-    "bytes": Reader(_bytes, 1),
-    "string": Reader(_string, 1),
-}

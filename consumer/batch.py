@@ -57,6 +57,13 @@ class Batch:
             assert type(outcome) is Parked
             self.parked.append((record, outcome))
 
+    def skip(self, advance: Advance, after: int) -> None:
+        """Takes in the records of ignored types from where `advance` ends to before the offset `after`."""
+        count = after - advance.next
+        advance.ignored[IgnoreReason.NOT_AUDITED] += count
+        advance.next = after
+        self.records += count
+
     def drop(self, partitions: Collection[Partition]) -> None:
         """Takes out all that belongs to `partitions`; their records will be read again, by whoever owns them then."""
         for partition in partitions:

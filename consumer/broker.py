@@ -5,7 +5,7 @@ database gave. librdkafka never chooses one: `auto.offset.reset=error`, and a re
 Nothing is paused: a partition that must rest is stopped and later started anew, so that there is one road only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from confluent_kafka import (
 )
 
 from catalog.reasons import HaltCause
-from consumer.model import Partition, Record
+from consumer.model import Partition, Record, Skipped
 
 log = structlog.get_logger()
 
@@ -45,6 +45,8 @@ PROTOCOLS: Mapping[str, Mapping[str, str]] = {
     "consumer": {"group.protocol": "consumer"},
     "classic": {"group.protocol": "classic", "partition.assignment.strategy": "cooperative-sticky"},
 }
+# How many bytes of a value say which schema it was written with (Avro single-object encoding).
+PREFIX = 10
 GAP_CODES = {
     KafkaError._AUTO_OFFSET_RESET,
     KafkaError.OFFSET_OUT_OF_RANGE,
@@ -75,7 +77,7 @@ class Fault(NamedTuple):
 class Polled(NamedTuple):
     """What one call of `poll` brought, records in order per partition."""
 
-    records: list[Record]
+    records: list[Record | Skipped]
     ends: list[End]
     faults: list[Fault]
 
@@ -91,9 +93,17 @@ class Rebalance(NamedTuple):
 class Broker:
     """One member of the consumer group."""
 
-    def __init__(self, config: Mapping[str, str], topics: Sequence[str], rebalance: Rebalance) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, str],
+        topics: Sequence[str],
+        rebalance: Rebalance,
+        ignored: Collection[tuple[bytes, bytes]],
+    ) -> None:
+        """Joins the group; `ignored` are the pairs of ce_type and first value bytes that need not become records."""
         self._config = dict(config)
         self._topics = list(topics)
+        self._ignored = frozenset(ignored)
         self._rebalance = rebalance
         self._failure: BaseException | None = None
         self._started: dict[tuple[str, int], Partition] = {}
@@ -108,26 +118,43 @@ class Broker:
         if self._failure is not None:
             raise BrokerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
         polled = Polled([], [], [])
-        started, append = self._started, polled.records.append
+        self._sort(messages, polled)
+        return polled
+
+    def _sort(self, messages: Sequence[Message], polled: Polled) -> None:
+        """The hot path: a record that may be skipped is looked at here and never made, it only lengthens a run."""
+        items, ignored = polled.records, self._ignored
+        topic = number = partition = None
+        first = after = 0
         for message in messages:
             if message.error() is not None:
-                self._sort(message, polled)
+                self._report(message, polled)
                 continue
-            partition = started.get((message.topic(), message.partition()))
-            if partition is None:  # delivered from the queue of a partition that was stopped meanwhile
+            if message.partition() != number or message.topic() != topic:
+                if first < after:
+                    items.append(Skipped(partition, first, after))
+                    first = after
+                topic, number = message.topic(), message.partition()
+                partition = self._started.get((topic, number))
+            if partition is None:  # from the queue of a partition that was stopped meanwhile
                 continue
+            offset, value, headers = message.offset(), message.value(), message.headers() or ()
+            named = dict(headers)
+            if value is not None and (named.get("ce_type"), value[:PREFIX]) in ignored and len(named) == len(headers):
+                if offset != after:
+                    if first < after:
+                        items.append(Skipped(partition, first, after))
+                    first = offset
+                after = offset + 1
+                continue
+            if first < after:
+                items.append(Skipped(partition, first, after))
+                first = after
             kind, milliseconds = message.timestamp()
-            append(
-                Record(
-                    partition,
-                    message.offset(),
-                    None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds,
-                    message.key(),
-                    message.value(),
-                    message.headers() or (),
-                )
-            )
-        return polled
+            time = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
+            items.append(Record(partition, offset, time, message.key(), value, headers))
+        if first < after:
+            items.append(Skipped(partition, first, after))
 
     def start(self, partition: Partition, offset: int) -> None:
         """Begins to read `partition` at `offset`."""
@@ -193,7 +220,7 @@ class Broker:
         except BaseException as error:
             self._failure = error
 
-    def _sort(self, message: Message, polled: Polled) -> None:
+    def _report(self, message: Message, polled: Polled) -> None:
         error = message.error()
         assert error is not None
         code = error.code()

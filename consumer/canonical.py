@@ -44,13 +44,15 @@ def text(value: Any) -> tuple[str, frozenset[str]]:
 
 def clean(words: str) -> tuple[str, frozenset[str]]:
     """A text that a PostgreSQL text column can hold, and the facets as `text` gives them."""
+    if words.isascii() and "\0" not in words:
+        return words, CLEAN
     cleaned = _UNSTORABLE.sub("\ufffd", words)
     return cleaned, CLEAN if cleaned == words else TEXT
 
 
 def instant(time: datetime) -> str:
     """A UTC time as ISO 8601 with microseconds and Z: `2026-11-22T21:38:00.000000Z`."""
-    return time.isoformat(timespec="microseconds")[:26] + "Z"
+    return time.isoformat("T", "microseconds")[:26] + "Z"
 
 
 def _storable(value: Any, replaced: set[str]) -> Any:
@@ -63,7 +65,8 @@ def _storable(value: Any, replaced: set[str]) -> Any:
         replaced |= NUMBER
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, Mapping):
-        return {_storable(key, replaced): _storable(member, replaced) for key, member in value.items()}
+        # Sorted: where a replaced key meets one that is there already, the same one must win each time.
+        return {_storable(key, replaced): _storable(value[key], replaced) for key in sorted(value)}
     if isinstance(value, list):
         return [_storable(item, replaced) for item in value]
     return value

@@ -1,33 +1,31 @@
-"""audit-consumer: the commands (SPEC 7). The only module that reads the environment."""
+"""audit-consumer: the commands (SPEC 7)."""
 
-import os
+import io
 import sys
 from typing import Annotated
 
 import typer
 
-from consumer import journal, migrate as migration
+from consumer import journal, tables
+from consumer import migrate as migration
+from consumer.commands import gaps, learn, parked, standing
+from consumer.commands.desk import end, settings
 from consumer.loop import Observer
+from consumer.progress import ProgressBar
 from consumer.serve import serve
-from consumer.settings import Settings, SettingsError, load
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-
-
-def settings(*, kafka: bool) -> Settings:
-    """The settings of the environment; logging is set up with them."""
-    try:
-        loaded = load(os.environ, kafka=kafka)
-    except SettingsError as error:
-        typer.echo(f"audit-consumer: {error}", err=True)
-        raise typer.Exit(2) from None
-    journal.configure(loaded.log_format)
-    return loaded
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
+)
 
 
 @app.callback()
 def root() -> None:
-    """The audit log's consumer: from Kafka to the append-only tables, losing nothing."""
+    """The audit log's consumer: from Kafka to the append-only tables, losing nothing.
+
+    Settings come from the environment: see deploy/env.example. Exit codes: 0 done, 1 something needs a person, 2 wrong
+    usage or settings.
+    """
 
 
 @app.command()
@@ -37,18 +35,48 @@ def migrate() -> None:
     try:
         migration.migrate(url, typer.echo)
     except migration.MigrationError as error:
-        typer.echo(f"audit-consumer migrate: {error}", err=True)
-        raise typer.Exit(1) from None
+        end(f"migrate: {error}", 1)
 
 
 @app.command()
 def run(
-    until_end: Annotated[bool, typer.Option("--until-end", help="Stop once the ends seen at the start are reached.")] = False,
+    until_end: Annotated[
+        bool, typer.Option("--until-end", help="Stop once the ends seen at the start are reached.")
+    ] = False,
 ) -> None:
-    """Consumes until SIGTERM. Offsets are kept in the database; Kafka's own are a hint for lag tools."""
-    raise typer.Exit(serve(settings(kafka=True), until_end=until_end, observer=Observer()))
+    """Consumes until SIGTERM. Offsets are kept in the database; Kafka's own are a hint for lag tools.
+
+    ```
+    audit-consumer run
+    audit-consumer run --until-end
+    ```
+
+    Exit code with --until-end: 0 the ends were reached, whatever was parked; 1 a partition is halted.
+    """
+    loaded = settings(kafka=True)
+    terminal = tables.console(errors=True)
+    if not (until_end and terminal.is_terminal):
+        raise typer.Exit(serve(loaded, until_end=until_end, observer=Observer()))
+    with ProgressBar(terminal) as bar:
+        journal.configure(loaded.log_format)  # again: log lines now go above the bar
+        code = serve(loaded, until_end=True, observer=bar)
+    raise typer.Exit(code)
+
+
+app.command()(standing.status)
+app.add_typer(parked.app, name="parked")
+app.add_typer(gaps.app, name="gaps")
+app.command()(gaps.rewind)
+app.command()(gaps.resume)
+app.command()(learn.explain)
+app.command()(learn.catalog)
 
 
 def main() -> None:
     """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a terminal that cannot show a letter gets its escape, not a traceback
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(app())

@@ -84,13 +84,12 @@ class Decoder:
                 return learned
             writer = learned
         if writer.ce_type != ce_type:
-            raise Poison(ParkReason.SCHEMA_MISMATCH, f"ce_type is {ce_type[:100]}, the schema is {writer.ce_type}")
+            raise Poison(ParkReason.SCHEMA_MISMATCH, f"ce_type is {ce_type[:100]!a}, the schema is {writer.ce_type}")
         data: dict[str, Any] = writer.decode(value, body)
         return data
 
     def learn(self, schema_id: int, schema_text: str) -> None:
         """Remembers the registry's schema of this id, or why it is refused; a second schema of one id is ignored."""
-        self._absent.pop(schema_id, None)
         if schema_id not in self._by_id:
             self._by_id[schema_id] = self._judge(schema_text)
 
@@ -111,7 +110,7 @@ class Decoder:
         name = writer["name"] if isinstance(writer, dict) and writer["type"] == "record" else "not a record"
         ce_type = self._types.get(name)
         if ce_type is None:
-            return _Refused(ParkReason.SCHEMA_MISMATCH, f"the registry's schema is {name}, no event type's")
+            return _Refused(ParkReason.SCHEMA_MISMATCH, f"the registry's schema is {name!a}, no event type's")
         return _Writer(ce_type, avro.decoder(writer, self._readers[ce_type]))
 
     def _learned(self, value: bytes) -> _Writer | NeedsSchema:

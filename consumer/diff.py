@@ -30,9 +30,10 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, t
     was, now = before or _NOTHING, after or _NOTHING
     found: Changes = {}
     for field in tracked:
-        old, new = was.get(field.name, _ABSENT), now.get(field.name, _ABSENT)
-        if old is not new:
-            _walk("/" + field.name, old, new, field, found)
+        name = field.name
+        old, new = was.get(name, _ABSENT), now.get(name, _ABSENT)
+        if not (old is new or (type(old) is str and old == new)):  # most fields of most edits
+            _walk("/" + name, old, new, field, found)
     return dict(sorted(found.items())) if len(found) > 1 else found
 
 
@@ -40,9 +41,12 @@ def same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON, by type and value; the order of keys does not matter, that of lists does."""
     if one is other:
         return True
-    if type(one) is not type(other):
+    kind = type(one)
+    if kind is not type(other):
         return False
-    return bool(one == other) if type(one) is str else _identity(one) == _identity(other)
+    if kind is list:
+        return len(one) == len(other) and all(map(same, one, other))
+    return _identity(one) == _identity(other)
 
 
 def pointer(parent: str, key: str) -> str:
@@ -67,7 +71,7 @@ def _walk(path: str, old: Any, new: Any, field: Field, found: Changes) -> None:
 def _members(path: str, old: Mapping[str, Any], new: Mapping[str, Any], field: Field, found: Changes) -> None:
     for key in old.keys() | new.keys():
         was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)
-        if was is now:
+        if was is now or (type(was) is str and was == now):
             continue
         if field.open_map and names_secret(key):
             if not same(was, now):

@@ -59,10 +59,11 @@ def read(headers: Headers) -> Envelope:
 
 def _id(name: str, value: bytes | None) -> str:
     text = _text(name, value)
+    size = len(value or b"")
     if not text:
         raise Poison(ParkReason.ID_MISSING, f"{name} is empty")
-    if value is not None and len(value) > MAX_ID:
-        raise Poison(ParkReason.TOO_LARGE, f"{name} has {len(value)} bytes, the limit is {MAX_ID}")
+    if size > MAX_ID:
+        raise Poison(ParkReason.TOO_LARGE, f"{name} has {size} bytes, the limit is {MAX_ID}")
     if "\0" in text:
         raise Poison(ParkReason.ID_MALFORMED, f"{name} holds a NUL")
     return text

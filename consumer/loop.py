@@ -20,7 +20,7 @@ from consumer.cursor import Cursor
 from consumer.decode import Decoder
 from consumer.horizon import Horizon
 from consumer.lookup import Lookup
-from consumer.model import NeedsSchema, Parked, Partition, Poison, Record
+from consumer.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
 from consumer.pipeline import Pipeline
 from consumer.quarantine import Quarantine
 from consumer.writer import Abandoned, Refused, Result, Writer, Written
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 # A batch is handed over as soon as the writer is free; these bound it while the writer is busy.
 MAX_RECORDS = 5000
 MAX_BYTES = 8 * 1024 * 1024
+# Few enough that what one poll brings still lies in the processor's cache when its headers are read.
+POLL_RECORDS = 500
 POLL_SECONDS = 0.02
 # A write that takes longer is an outage: the partitions are stopped, and polling goes on so that we stay a member.
 PATIENCE_SECONDS = 2.0
@@ -142,7 +144,7 @@ class Loop:
     def _poll(self) -> None:
         room = 0 if self._batch.bytes >= MAX_BYTES else MAX_RECORDS - self._batch.records
         if room > 0 or self._resting:
-            polled = self._broker.poll(max(room, 1), POLL_SECONDS)
+            polled = self._broker.poll(max(min(room, POLL_RECORDS), 1), POLL_SECONDS)
         elif self._writer.wait(POLL_SECONDS):
             return
         else:
@@ -157,11 +159,14 @@ class Loop:
             self._broker.stop(list(self._assignment.flowing))
         return Polled([], [], [])
 
-    def _take(self, records: list[Record]) -> None:
+    def _take(self, items: list[Record | Skipped]) -> None:
         batch, flowing, run = self._batch, self._assignment.flowing, self._pipeline.run
-        for record in records:
+        for record in items:
             cursor = flowing.get(record.partition)
             if cursor is None:
+                continue
+            if isinstance(record, Skipped):
+                self._skip(cursor, record)
                 continue
             if record.offset != cursor.next:
                 if not self._pass_hole(cursor, record.offset):
@@ -177,6 +182,15 @@ class Loop:
             cursor.next = record.offset + 1
             if isinstance(outcome, Parked) and (reason := cursor.breaker.parked(cursor.delivered(record.offset))):
                 self._halt(cursor, HaltCause.BREAKER, reason)
+
+    def _skip(self, cursor: Cursor, run: Skipped) -> None:
+        """Passes a run of ignored records, or the part of it that is not behind us."""
+        first = max(run.first, cursor.next)
+        if first >= run.after or (first > cursor.next and not self._pass_hole(cursor, first)):
+            return
+        cursor.in_sequence()
+        self._batch.skip(self._batch.advance(cursor.partition, first, cursor.epoch), run.after)
+        cursor.next = run.after
 
     def _pass_hole(self, cursor: Cursor, offset: int) -> bool:
         """Counts what the broker does not deliver before `offset`; False where `offset` is not to be read now."""

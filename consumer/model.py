@@ -31,6 +31,14 @@ class Record(NamedTuple):
     headers: Headers
 
 
+class Skipped(NamedTuple):
+    """Records of ignored types at the offsets from `first` to before `after`, told by their first bytes alone."""
+
+    partition: Partition
+    first: int
+    after: int
+
+
 class Envelope(NamedTuple):
     """The CloudEvents attributes, checked; `time` is UTC, `trace_id` None where traceparent is absent or invalid."""
 
@@ -106,6 +114,9 @@ class Poison(Exception):
     """Raised inside the core for what can never be recorded; turned into Parked in one place, `pipeline.run`."""
 
     def __init__(self, reason: ParkReason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
+        super().__init__(reason, detail)  # as they came, so that it survives pickling to a child process
         self.reason = reason
         self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"

@@ -1,7 +1,101 @@
-"""Placeholder of the lead, to be replaced by the decoding helper."""
-class RegistryUnavailable(Exception): ...
-class SchemaAbsent(Exception): ...
-class SchemaNotAvro(Exception): ...
+"""The door to the Schema Registry: the Confluent API, one question, `GET /schemas/ids/{id}`.
+
+Law of this file: it asks once and remembers nothing; only the registry's own "not found" means that a schema is not
+there, whatever else goes wrong is an outage (SPEC 4).
+"""
+
+import json
+import time
+from typing import Any
+
+import httpx
+
+MAX_ANSWER = 8 * 1024 * 1024  # bytes; `schema_safety` refuses a schema far smaller
+_NOT_FOUND = 40403  # "Schema not found" of the Confluent API; any other 404 comes from something in between
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class RegistryUnavailable(Exception):
+    """The registry gave no answer that says anything of the schema: wait, and ask again."""
+
+
+class SchemaAbsent(Exception):
+    """The registry says that it has no schema of this id."""
+
+
+class SchemaNotAvro(Exception):
+    """The registry's schema of this id is not an Avro schema that stands alone."""
+
+
 class Registry:
-    def __init__(self, url: str) -> None: ...
-    def fetch(self, schema_id: int) -> str: raise SchemaAbsent
+    """One Schema Registry. `url` may carry `user:password@`, which is sent as basic authentication and never shown.
+
+    `timeout` is in seconds, for a whole answer.
+    """
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        parsed = httpx.URL(url)
+        auth = httpx.BasicAuth(parsed.username, parsed.password) if parsed.userinfo else None
+        self._url = str(parsed.copy_with(userinfo=b"")).rstrip("/")
+        self._timeout = timeout
+        # A proxy of the environment has nothing to do with this machine.
+        self._client = httpx.Client(auth=auth, timeout=timeout, trust_env=parsed.host not in _LOOPBACK)
+
+    def close(self) -> None:
+        """Closes the connections that were kept open."""
+        self._client.close()
+
+    def fetch(self, schema_id: int) -> str:
+        """The text of the schema. Raises RegistryUnavailable, SchemaAbsent, SchemaNotAvro."""
+        try:
+            status, body = self._get(f"{self._url}/schemas/ids/{schema_id}")
+        except httpx.HTTPError as fault:
+            raise RegistryUnavailable(f"{self._url}: {type(fault).__name__}: {fault}") from fault
+        answer = _object(body)
+        if status == httpx.codes.OK:
+            return self._schema(schema_id, answer)
+        if status == httpx.codes.NOT_FOUND and answer.get("error_code") == _NOT_FOUND:
+            raise SchemaAbsent(f"{self._url} has no schema {schema_id}")
+        raise RegistryUnavailable(f"{self._url} answered {status}{_meaning(status)}")
+
+    def _get(self, url: str) -> tuple[int, bytes]:
+        deadline = time.monotonic() + self._timeout  # httpx's own timeout starts anew with each piece
+        body = b""
+        with self._client.stream("GET", url, headers={"Accept": "application/vnd.schemaregistry.v1+json"}) as response:
+            for piece in response.iter_bytes():
+                body += piece
+                if len(body) > MAX_ANSWER:
+                    raise httpx.DecodingError(f"the answer is over {MAX_ANSWER} bytes")
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout(f"no whole answer within {self._timeout} s")
+        return response.status_code, body
+
+    def _schema(self, schema_id: int, answer: dict[str, Any]) -> str:
+        kind = answer.get("schemaType", "AVRO")
+        if kind != "AVRO":
+            raise SchemaNotAvro(f"schema {schema_id} is {kind!r:.60}")
+        if answer.get("references"):
+            raise SchemaNotAvro(f"schema {schema_id} refers to others; a schema must stand alone")
+        text = answer.get("schema")
+        if not isinstance(text, str):
+            raise RegistryUnavailable(f"{self._url} answered without a schema; is it a Schema Registry?")
+        return text
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; empty if it is none, as from a proxy in between."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _meaning(status: int) -> str:
+    match status:
+        case httpx.codes.UNAUTHORIZED | httpx.codes.FORBIDDEN:
+            return ": SCHEMA_REGISTRY_URL's user and password are wrong, missing or not allowed"
+        case httpx.codes.NOT_FOUND:
+            return " without saying that the schema is not there: is SCHEMA_REGISTRY_URL the registry's base?"
+        case _:
+            return ""

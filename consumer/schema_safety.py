@@ -45,14 +45,14 @@ def load(text: str) -> Schema:
         raise _unsafe(f"the schema has {len(text)} characters, the limit is {MAX_TEXT}")
     try:
         bare = _bare(json.loads(text), 1)
-        schema = parse_schema(bare, {})  # names of its own: fastavro would else share them between schemas
+        schema = parse_schema(bare, {})  # a table of its own, so that no name is shared between schemas
+        check(schema)
     except RecursionError:
         raise _unsafe("the schema's JSON is nested too deep to be read") from None
     except Poison:
         raise
     except Exception as fault:  # fastavro answers a malformed schema with whatever its code trips over
         raise _not_avro(f"{type(fault).__name__}: {fault}") from fault
-    check(schema)
     return schema
 
 
@@ -135,8 +135,13 @@ def _recursive(name: str) -> _Shape:
 
 
 def _unsafe(detail: str) -> Poison:
-    return Poison(ParkReason.SCHEMA_UNSAFE, detail)
+    return Poison(ParkReason.SCHEMA_UNSAFE, _plain(detail))
 
 
 def _not_avro(detail: str) -> Poison:
-    return Poison(ParkReason.SCHEMA_NOT_AVRO, detail[:300])
+    return Poison(ParkReason.SCHEMA_NOT_AVRO, _plain(detail))
+
+
+def _plain(detail: str) -> str:
+    """Details quote the schema, whose names may hold what PostgreSQL cannot store."""
+    return ascii(detail[:300])[1:-1]

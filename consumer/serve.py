@@ -1,5 +1,6 @@
 """Composes a consumer from its settings and runs it: signals in, exit code out."""
 
+import gc
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from consumer.decode import Decoder
 from consumer.horizon import Horizon
 from consumer.lookup import Lookup
 from consumer.loop import MAX_RECORDS, Loop, Observer, Parts
+from consumer.pipeline import skippable
 from consumer.registry import Registry
 from consumer.settings import Settings
 from consumer.writer import Writer
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 
 def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     """Consumes until SIGTERM or SIGINT, or with `until_end` until the ends are reached; gives the exit code."""
+    _collect_rarely()
     stop = _stop_on_signals()
     kafka = kafka_config(settings)
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -38,7 +41,9 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     cluster = Cluster(kafka)
     try:
         parts = Parts(
-            broker=lambda rebalance: Broker({**kafka, "group.id": settings.group_id}, settings.topics, rebalance),
+            broker=lambda rebalance: Broker(
+                {**kafka, "group.id": settings.group_id}, settings.topics, rebalance, skippable(all_schemas())
+            ),
             # Two batches may have been decoded, and not written, when an owner died.
             assignment=Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS),
             writer=Writer(connect, stop),
@@ -59,6 +64,12 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
 def kafka_config(settings: Settings) -> dict[str, str]:
     """What librdkafka is told by us and by the user, for consumer and administration alike."""
     return {**settings.kafka, "bootstrap.servers": settings.bootstrap_servers}
+
+
+def _collect_rarely() -> None:
+    """A record is some twenty containers, none in a cycle: the default would look for cycles every 35 records."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def _stop_on_signals() -> threading.Event:

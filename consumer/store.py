@@ -7,7 +7,6 @@ between the fence, which locks the progress of the batch's partitions, and the a
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import TypeAlias
 
 import sql
@@ -15,6 +14,7 @@ from catalog.reasons import IgnoreReason, ParkReason
 from consumer.batch import Batch, Settled
 from consumer.database import Connection, Cursor, Error, Fault, classify
 from consumer.model import Headers, Parked, Record, Recorded, Row
+from consumer.row import kafka_time
 
 FENCE = sql.query("fence")
 ADVANCE = sql.query("advance")
@@ -27,6 +27,10 @@ KEEP_ORIGINAL = sql.query("keep_original")
 KEEP_CONFLICT = sql.query("keep_conflict")
 WRITTEN = sql.query("written")
 
+
+FACETS = Row._fields.index("facets")
+OCCURRED_AT = Row._fields.index("occurred_at")
+KAFKA_TIMESTAMP = Row._fields.index("kafka_timestamp")
 
 Item: TypeAlias = tuple[Record, Recorded]
 
@@ -45,7 +49,7 @@ def write(connection: Connection, batch: Batch) -> Settled:
     with connection.transaction(), connection.cursor() as cursor:
         _fence(cursor, batch)
         settled = Settled()
-        refused = _record(cursor, batch, settled)
+        refused = record_rows(cursor, batch.recorded, settled)
         for record, why in [*batch.parked, *refused]:
             cursor.execute(PARK_RECORD, {**raw(record), "reason": why.reason, "detail": why.detail})
             settled.parked[record.partition] += 1
@@ -72,7 +76,7 @@ def raw(record: Record) -> dict[str, object]:
         "topic_id": record.partition.topic_id,
         "number": record.partition.number,
         "offset": record.offset,
-        "timestamp": _time(record.timestamp_ms),
+        "timestamp": kafka_time(record.timestamp_ms),
         "key": record.key,
         "value": record.value,
         "headers": headers_text(record.headers),
@@ -86,10 +90,6 @@ def headers_text(headers: Headers) -> str:
     )
 
 
-def _time(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
 def _fence(cursor: Cursor, batch: Batch) -> None:
     cursor.execute(
         FENCE, {**_keys(batch), "epoch": _epochs(batch), "start": [a.start for a in batch.advances.values()]}
@@ -98,10 +98,11 @@ def _fence(cursor: Cursor, batch: Batch) -> None:
         raise Fenced
 
 
-def _record(cursor: Cursor, batch: Batch, settled: Settled) -> list[tuple[Record, Parked]]:
-    """Inserts the rows of `batch`; gives those that the database refuses, each proven to be refused alone."""
+def record_rows(cursor: Cursor, items: Sequence[Item], settled: Settled) -> list[tuple[Record, Parked]]:
+    """Inserts the rows of `items` in the caller's transaction, for a batch and for a replay alike, and counts in
+    `settled` what became of them; gives those that the database refuses, each proven to be refused alone."""
     refused: list[tuple[Record, Parked]] = []
-    for part in _accepted(cursor, batch.recorded, refused):
+    for part in _accepted(cursor, items, refused):
         others = _settle(cursor, part, settled)
         if others:
             _compare(cursor, part, others, settled)
@@ -135,8 +136,21 @@ def _insert(cursor: Cursor, part: Sequence[Item]) -> None:
     with cursor.copy(COPY_STAGING) as copy:
         write_row = copy.write_row
         for ordinal, (_, outcome) in enumerate(part):
-            write_row((ordinal, *outcome.row))
+            write_row((ordinal, *_texts(outcome.row)))
     cursor.execute(RECORD_STAGED)
+
+
+def _texts(row: Row) -> list[object]:
+    """The row with lists and times as PostgreSQL's input text.
+
+    psycopg adapts these three values in Python and all others in C: done so, a row costs a third (docs/benchmarks.md).
+    """
+    values: list[object] = list(row)
+    quoted = [facet.replace("\\", "\\\\").replace('"', '\\"') for facet in row.facets]
+    values[FACETS] = '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
+    values[OCCURRED_AT] = row.occurred_at.isoformat()
+    values[KAFKA_TIMESTAMP] = row.kafka_timestamp and row.kafka_timestamp.isoformat()
+    return values
 
 
 def _settle(cursor: Cursor, part: Sequence[Item], settled: Settled) -> list[int]:

@@ -25,7 +25,8 @@ def up(
     registry: Annotated[bool, typer.Option("--registry", help="Start a schema registry as well.")] = False,
 ) -> None:
     """Starts the services, prints what to export, and runs until Ctrl-C or SIGTERM; then everything is removed."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts background jobs with it ignored
+        signal.signal(number, _interrupt)
     try:
         with ExitStack() as stack:
             services = stack.enter_context(Sandbox(os.environ))

@@ -31,7 +31,8 @@ def installations() -> tuple[Installation, ...]:
     debian = (
         Installation(major=int(found[1]), bin=server.parent)
         for server in sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-        if (found := re.fullmatch(r"/usr/lib/postgresql/(\d+)/bin/postgres", str(server))) and int(found[1]) in SUPPORTED
+        if (found := re.fullmatch(r"/usr/lib/postgresql/(\d+)/bin/postgres", str(server)))
+        and int(found[1]) in SUPPORTED
     )
     return (wheel, *debian)
 

@@ -12,10 +12,11 @@ import select
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 MARK = "CALLMINE_SANDBOX"  # environment variable of every process started for a folder; its value is that folder
 GRACE = 5.0  # seconds between asking a process to end and SIGKILL
@@ -26,10 +27,10 @@ def reclaim(folder: Path) -> None:
     # SIGINT: PostgreSQL's fast shutdown, which gives its System V shared memory back; SIGTERM would wait for clients.
     for process in (processes := list(marked(folder))):
         _signal(process, signal.SIGINT)
-    _, alive = psutil.wait_procs(processes, timeout=GRACE)
-    for process in alive:
-        _signal(process, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=GRACE)
+    if not _wait(processes):
+        for process in processes:
+            _signal(process, signal.SIGKILL)
+        _wait(processes)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -41,6 +42,24 @@ def marked(folder: Path) -> Iterator[psutil.Process]:
                 yield process
         except (psutil.Error, OSError):
             continue
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether the process lives; one that has ended stays a zombie until its parent collects it."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _wait(processes: Sequence[psutil.Process]) -> bool:
+    """Whether all of them have ended within the grace period."""
+    end = time.monotonic() + GRACE
+    while any(map(runs, processes)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

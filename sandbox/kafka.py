@@ -77,7 +77,14 @@ class LocalKafka(KafkaBroker):
         self._server = Server("kafka", self._scratch, self._answers)
         compiler = () if jit else ("-XX:TieredStopAtLevel=1",)
         log4j = f"-Dlog4j2.configurationFile={self._scratch.path / 'log4j2.properties'}"
-        self._java = (java(environ), *quiet(self._scratch.path), *compiler, log4j, "-cp", f"{jars}/*")
+        self._java: tuple[str | Path, ...] = (
+            java(environ),
+            *quiet(self._scratch.path),
+            *compiler,
+            log4j,
+            "-cp",
+            f"{jars}/*",
+        )
         self._properties = self._scratch.path / "server.properties"
 
     @property

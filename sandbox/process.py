@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
+from sandbox.guard import runs
 from sandbox.scratch import Scratch
 
 TAIL = 25  # lines of a log shown in an error
@@ -56,7 +57,7 @@ class Server:
             )
         if not wait_until(lambda: self.pid is None or self._answers(), limit):
             self.kill()
-            raise SandboxError(f"{self.name} did not answer within {limit:.0f} s; is the machine overloaded?\n{self.tail()}")
+            raise SandboxError(f"{self.name} did not answer within {limit:.0f} s; the end of its log:\n{self.tail()}")
         if self.pid is None:
             raise SandboxError(f"{self.name} ended while starting; its log says why:\n{self.tail()}")
 
@@ -80,18 +81,11 @@ class Server:
         for child in children:
             if child.is_running():
                 child.kill()
-        wait_until(lambda: not any(map(_runs, children)), limit=10)
+        wait_until(lambda: not any(map(runs, children)), limit=10)
 
     def tail(self) -> str:
         """The last lines of the log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-TAIL:])
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE  # an orphan stays one until init collects it
-    except psutil.NoSuchProcess:
-        return False
 
 
 def wait_until(condition: Callable[[], bool], limit: float, pause: float = 0.02) -> bool:

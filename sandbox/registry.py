@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 
@@ -25,7 +26,7 @@ class SchemaRegistry(Service):
         self.port = free_port()
         self._scratch = Scratch("registry")
         self._server = Server("registry", self._scratch, self._answers)
-        self._java = (java(environ), *quiet(self._scratch.path), "-XX:TieredStopAtLevel=1")
+        self._java: tuple[str | Path, ...] = (java(environ), *quiet(self._scratch.path), "-XX:TieredStopAtLevel=1")
         self._jar = home / f"apicurio-registry-app-{VERSION}-runner.jar"
 
     @property

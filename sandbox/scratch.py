@@ -38,15 +38,23 @@ class Scratch:
             cwd="/",
         )
 
+    @property
+    def guard_pid(self) -> int:
+        """The watchdog's process id."""
+        return self._guard.pid
+
     def environ(self) -> dict[str, str]:
         """The environment for a process that shall end with this folder."""
         return {**os.environ, guard.MARK: str(self.path)}
 
     def close(self) -> None:
         """Ends what still runs and removes the folder; returns when that is done."""
-        if self._guard.poll() is None:
-            self._guard.communicate()  # closes its standard input and waits
-            os.close(self._lock)
+        if not self.path.exists():
+            return
+        self._guard.communicate()  # closes its standard input and waits
+        if self.path.exists():  # the guard was killed
+            guard.reclaim(self.path)
+        os.close(self._lock)
 
     def __enter__(self) -> Self:
         return self

@@ -87,5 +87,7 @@ def kinds(environ: Mapping[str, str]) -> tuple[str, ...]:
     if not forced:
         return KINDS
     if forced not in KINDS:
-        raise SandboxError(f"AUDIT_SANDBOX={forced!r} is none of {', '.join(KINDS)}; leave it unset for the best one here")
+        raise SandboxError(
+            f"AUDIT_SANDBOX={forced!r} is none of {', '.join(KINDS)}; leave it unset for the best one here"
+        )
     return (forced,)

@@ -1,5 +1,5 @@
--- What only the owner of the schema and of the database can give. Each is given where it is missing, so that a
--- database that was prepared by its administrator needs nothing of the login here.
+-- What only the owner of the schema and of the database can give. Whoever can gives each to the role itself, also
+-- where PUBLIC has it, which may be taken from PUBLIC one day; a login that cannot passes if nothing is missing.
 DO $$
 DECLARE
     needed record;
@@ -10,12 +10,16 @@ BEGIN
             ('audit_owner', 'CREATE'), ('audit_owner', 'USAGE'), ('audit_writer', 'USAGE'), ('audit_reader', 'USAGE'),
             ('audit_operator', 'USAGE')
         ) AS on_schema (grantee, privilege)
-        WHERE NOT has_schema_privilege(grantee, 'public', privilege)
+        WHERE
+            NOT has_schema_privilege(grantee, 'public', privilege)
+            OR has_schema_privilege('public', privilege || ' WITH GRANT OPTION')
         UNION ALL
         -- Rows are staged in a temporary table, see staging.sql.
         SELECT 'DATABASE', current_database(), grantee, 'TEMPORARY'
         FROM (VALUES ('audit_writer'), ('audit_operator')) AS on_database (grantee)
-        WHERE NOT has_database_privilege(grantee, current_database(), 'TEMPORARY')
+        WHERE
+            NOT has_database_privilege(grantee, current_database(), 'TEMPORARY')
+            OR has_database_privilege(current_database(), 'TEMPORARY WITH GRANT OPTION')
     LOOP
         EXECUTE format('GRANT %s ON %s %I TO %I', needed.privilege, needed.kind, needed.name, needed.grantee);
         -- A GRANT by a login that may not grant is only a warning.

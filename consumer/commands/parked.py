@@ -1,0 +1,161 @@
+"""`parked list|show|replay|dismiss`: the parking lot."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.progress import track
+
+from catalog.reasons import ParkReason
+from consumer import parking, tables
+from consumer.commands.desk import Format, FormatOption, ReasonOption, judge, operator, settings
+from consumer.commands.outcome import outcome_data
+from consumer.commands.parked_view import STYLES, replays, rows, whole
+from consumer.database import Connection
+from consumer.judge import Judge, RegistryUnset
+from consumer.model import Outcome, Poison
+from consumer.registry import RegistryUnavailable
+
+app = typer.Typer(no_args_is_help=True, help="The parking lot: what could not be recorded, kept raw with its reason.")
+
+Why = StrEnum("Why", {reason.name: reason.value for reason in ParkReason})  # type: ignore[misc]
+ParkedAs = Annotated[Why | None, typer.Option("--parked-as", metavar="WORD", help="Only those parked for this reason.")]
+
+
+@app.command("list")
+def list_parked(
+    parked_as: ParkedAs = None,
+    topic: Annotated[str | None, typer.Option(help="Only those of this topic.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that were replayed or dismissed.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=parking.ALL - 1, help="How many at most, oldest first.")] = 50,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Lists parked records that no one has resolved yet, oldest first.
+
+    ```
+    audit-consumer parked list
+    audit-consumer parked list --parked-as unknown_type --topic callmine.billing
+    audit-consumer parked list --all --format json | jq '.[].reason' | sort | uniq -c
+    ```
+    """
+    with operator(settings(kafka=False)) as connection:
+        found = parking.listed(connection, reason=parked_as, topic=topic, resolved=every, limit=limit)
+    if form is Format.JSON:
+        without = [{name: value for name, value in row._asdict().items() if name != "matching"} for row in found]
+        typer.echo(tables.as_json(without))
+        return
+    if not found:
+        typer.echo("No parked record." if every else "No parked record waits for a decision.")
+        return
+    tables.console().print(rows(found))
+    if found[0].matching > len(found):
+        typer.echo(f"\n{len(found)} of {found[0].matching:,}; --limit shows more")
+
+
+@app.command()
+def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOption = Format.TABLE) -> None:
+    """Shows everything about one parked record, and what would become of it now.
+
+    ```
+    audit-consumer parked show 42
+    audit-consumer parked show 42 --format json | jq -r .value | xxd -r -p > value.bin
+    ```
+    """
+    loaded = settings(kafka=False)
+    with operator(loaded) as connection, judge(loaded) as judging:
+        kept, done = parking.stored(connection, parked_id), parking.done(connection, parked_id)
+        now, data = _now(judging, kept), _data(judging, kept)
+    if form is Format.JSON:
+        told = {
+            **kept._asdict(),
+            "meaning": ParkReason.of(kept.reason).meaning,
+            "data": data if isinstance(data, dict) else None,
+            "actions": [action._asdict() for action in done],
+            "now": now if isinstance(now, str) else outcome_data(now),
+        }
+        typer.echo(tables.as_json(told))
+    else:
+        tables.console().print(whole(kept, done, now, data))
+
+
+@app.command()
+def replay(
+    reason: ReasonOption,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="ID")] = None,
+    parked_as: ParkedAs = None,
+    every: Annotated[bool, typer.Option("--all", help="All that wait for a decision.")] = False,
+) -> None:
+    """Runs parked records again, by the schemas and the catalogue of today, and stores what they give.
+
+    Name them by their ids, by --parked-as, or all of them. It can be repeated without harm: what is in the audit log
+    already is a duplicate. What still cannot be recorded stays parked. Each replay is kept: who, when, why, the outcome.
+
+    ```
+    audit-consumer parked replay 42 43 --reason "plan pro-2027 was added"
+    audit-consumer parked replay --parked-as unknown_type --reason "audit-consumer 1.4 knows it"
+    audit-consumer parked replay --all --reason "the producer's schema was deployed"
+    ```
+
+    Exit code: 0 all are resolved, 1 some are still parked or in conflict.
+    """
+    if sum([bool(ids), parked_as is not None, every]) != 1:
+        raise typer.BadParameter("name the records in one way: by ID, by --parked-as, or by --all")
+    loaded, outcomes = settings(kafka=False), dict[int, parking.Replayed]()
+    with operator(loaded) as connection, judge(loaded) as judging:
+        chosen = ids or [row.id for row in parking.listed(connection, reason=parked_as, resolved=False)]
+        try:
+            _replay(connection, judging, chosen, reason, outcomes)
+        finally:
+            _report(outcomes, len(chosen))
+    if any(given.outcome in {"parked", "conflict"} for given in outcomes.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def dismiss(reason: ReasonOption, ids: Annotated[list[int], typer.Argument(metavar="ID")]) -> None:
+    """Decides that parked records need no entry. They stay in the table, with who decided it, when and why.
+
+    ```
+    audit-consumer parked dismiss 42 43 --reason "load test of the staging cluster, agreed with security"
+    ```
+    """
+    with operator(settings(kafka=False)) as connection:
+        parking.dismiss(connection, ids, reason)
+    typer.echo(f"{len(ids)} dismissed: {', '.join(map(str, ids))}")
+
+
+def _replay(
+    connection: Connection, judging: Judge, ids: list[int], reason: str, outcomes: dict[int, parking.Replayed]
+) -> None:
+    terminal = tables.console(errors=True)
+    shown = terminal.is_terminal and len(ids) > 1
+    for parked_id in track(ids, "replaying", console=terminal, disable=not shown, transient=True):
+        outcomes[parked_id] = parking.replay(connection, judging, parked_id, reason)
+
+
+def _report(outcomes: dict[int, parking.Replayed], chosen: int) -> None:
+    """Says what became of each, and the sums; also when a replay broke off."""
+    if outcomes:
+        tables.console().print(replays(outcomes))
+    sums = {word: sum(given.outcome == word for given in outcomes.values()) for word in STYLES}
+    told = ", ".join(f"{count} {word}" for word, count in sums.items() if count)
+    typer.echo(f"{len(outcomes)} of {chosen} replayed" + (f": {told}" if told else ""))
+
+
+def _now(judging: Judge, kept: parking.Stored) -> Outcome | str:
+    """What would become of the record now; in words where that cannot be said."""
+    if kept.reason == ParkReason.CRASH_LOOP:
+        return "not tried: decoding it has killed a process"
+    try:
+        return judging.judge(kept.record())
+    except (RegistryUnset, RegistryUnavailable) as error:
+        return f"cannot be said: {error}"
+
+
+def _data(judging: Judge, kept: parking.Stored) -> dict[str, Any] | str:
+    if kept.reason == ParkReason.CRASH_LOOP:
+        return "not decoded"
+    try:
+        return judging.data(kept.record())
+    except (Poison, RegistryUnset, RegistryUnavailable) as error:
+        return f"cannot be decoded: {error}"

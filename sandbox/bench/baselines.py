@@ -1,0 +1,69 @@
+"""What the consumer is held against: a raw COPY of the same rows, and a loop that only consumes."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+import psycopg
+from confluent_kafka import Consumer, TopicPartition
+
+from consumer.broker import BASE
+from consumer.loop import POLL_RECORDS
+from sandbox.bench.load import PARTITIONS
+
+COLUMNS = (
+    "workspace_id, event_source, event_id, action, facets, actor_type, actor_id, actor_email, subject_type, "
+    "subject_id, subject_label, channel, occurred_at, diff, kafka_topic, kafka_partition, kafka_offset, "
+    "kafka_timestamp, content_digest, trace_id"
+)
+TWIN = """
+drop table if exists twin;
+create table twin (like audit_event including all) partition by hash (workspace_id);
+do $$ begin for leaf in 0..15 loop
+    execute format('create table twin_%s partition of twin for values with (modulus 16, remainder %s)', leaf, leaf);
+end loop; end $$;
+"""
+
+
+def raw_copy(url: str) -> float:
+    """Seconds of one COPY of all rows of audit_event, as text and in their order, into a table that is its twin.
+
+    The twin has every index, constraint, default and generated column of audit_event. The text is fetched before the
+    clock starts and is sent as it is: nothing is left to Python but handing over blocks.
+    """
+    with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(TWIN)
+        with cursor.copy(f"copy (select {COLUMNS} from audit_event order by id) to stdout") as out:
+            blocks = _joined(bytes(block) for block in out)
+        cursor.execute("checkpoint")
+        began = time.perf_counter()
+        with cursor.copy(f"copy twin ({COLUMNS}) from stdin") as into:
+            for block in blocks:
+                into.write(block)
+        seconds = time.perf_counter() - began
+        cursor.execute("drop table twin")
+    return seconds
+
+
+def _joined(lines: Iterable[bytes], size: int = 1 << 20) -> list[bytes]:
+    blocks, block = [], bytearray()
+    for line in lines:
+        block += line
+        if len(block) >= size:
+            blocks.append(bytes(block))
+            block.clear()
+    return [*blocks, bytes(block)]
+
+
+def bare_loop(bootstrap: str, topics: Sequence[str], count: int) -> float:
+    """Seconds in which a bare loop, with the consumer's own client settings, has consumed `count` records."""
+    consumer = Consumer({**BASE, "bootstrap.servers": bootstrap, "group.id": "bare"})
+    began = time.perf_counter()
+    consumer.assign([TopicPartition(topic, number, 0) for topic in topics for number in range(PARTITIONS)])
+    seen = 0
+    while seen < count:
+        for message in consumer.consume(POLL_RECORDS, 0.1):
+            if message.error() is None:
+                seen += 1
+    seconds = time.perf_counter() - began
+    consumer.close()
+    return seconds

@@ -1,0 +1,68 @@
+"""One consumer process under measurement: the real `serve`, with an observer that looks at the clock.
+
+`python -m sandbox.bench.measured` reads the consumer's own settings from the environment and prints one JSON object:
+records, seconds from the first claim to the last commit, peak memory, and the latencies of records in milliseconds.
+With `--until-end` it ends with the topics, without it on SIGTERM.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+
+from consumer import journal
+from consumer.cursor import Cursor
+from consumer.loop import Observer
+from consumer.serve import serve
+from consumer.settings import load
+from consumer.writer import Written
+
+
+class Stopwatch(Observer):
+    """Notes when reading began, when the last commit was, and how old each recorded record was at its commit."""
+
+    def __init__(self) -> None:
+        self.began = 0.0
+        self.ended = 0.0
+        self.records = 0
+        self.batches = 0
+        self.latencies: list[int] = []
+
+    def claimed(self, cursor: Cursor) -> None:
+        """The clock starts with the first partition."""
+        self.began = self.began or time.perf_counter()
+
+    def written(self, written: Written) -> None:
+        """Called by the loop behind the commit, so the latency includes the way back from the writer."""
+        now = time.time()
+        if written.batch.records:
+            self.ended = time.perf_counter()
+            self.records += written.batch.records
+            self.batches += 1
+        self.latencies.extend(
+            int(now * 1000) - record.timestamp_ms
+            for record, _ in written.batch.recorded
+            if record.timestamp_ms is not None
+        )
+
+
+def main(until_end: bool) -> None:
+    """Runs the consumer and prints what was measured."""
+    settings = load(os.environ, kafka=True)
+    journal.configure(settings.log_format)
+    watch = Stopwatch()
+    code = serve(settings, until_end=until_end, observer=watch)
+    result = {
+        "code": code,
+        "records": watch.records,
+        "batches": watch.batches,
+        "seconds": watch.ended - watch.began,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "latencies": [] if until_end else watch.latencies,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main("--until-end" in sys.argv[1:])

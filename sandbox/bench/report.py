@@ -1,0 +1,133 @@
+"""How the benchmark's figures are shown: a table on the terminal, and a generated part of docs/benchmarks.md.
+
+What people wrote below the mark in the document (where the time goes, what was tried) is kept.
+"""
+
+import os
+import platform
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import psutil
+from rich.table import Table
+
+MARK = "<!-- written by hand below this line, kept by make bench -->"
+
+
+class Figures(NamedTuple):
+    """Medians of the runs; seconds, MiB and milliseconds."""
+
+    records: int
+    runs: int
+    drain_seconds: dict[int, float]
+    drain_spread: tuple[float, float]
+    copy_seconds: float
+    skip_seconds: float
+    bare_seconds: float
+    peak_mib: float
+    batch_records: float
+    fresh_p50: float
+    fresh_p99: float
+    fresh_samples: int
+
+
+class Line(NamedTuple):
+    """One measurement against what is asked of it."""
+
+    what: str
+    measured: str
+    figure: str
+    asked: str
+    reached: bool
+
+
+def lines(figures: Figures) -> list[Line]:
+    """The table's rows, the same on the terminal and in the document."""
+    most, least = max(figures.drain_seconds), min(figures.drain_seconds)
+    drain = figures.drain_seconds[most]
+    ratio = figures.copy_seconds / drain
+    skip = figures.bare_seconds / figures.skip_seconds
+    growth = drain / figures.drain_seconds[least]
+    low, high = figures.drain_spread
+    return [
+        Line(
+            f"drain {most:,} records, 3 in 4 audited",
+            f"{drain:.1f} s ({low:.1f}–{high:.1f}), {most / drain:,.0f}/s; raw COPY {figures.copy_seconds:.1f} s",
+            f"{ratio:.2f} of raw COPY",
+            "≥ 0.6",
+            ratio >= 0.6,
+        ),
+        Line(
+            f"skip {figures.records:,} ignored records",
+            f"{figures.skip_seconds:.2f} s, {figures.records / figures.skip_seconds:,.0f}/s; bare {figures.bare_seconds:.2f} s",
+            f"{skip:.2f} of the bare loop",
+            "≥ 0.6",
+            skip >= 0.6,
+        ),
+        Line(
+            "growth of the drain",
+            ", ".join(f"{size // 1000} k: {seconds:.1f} s" for size, seconds in figures.drain_seconds.items()),
+            f"{growth:.2f} × for 4 × the records",
+            "≤ 4.4",
+            growth <= 4.4,
+        ),
+        Line(
+            f"peak memory with {most:,} records waiting",
+            f"batches of {figures.batch_records:,.0f} records on average",
+            f"{figures.peak_mib:.0f} MiB",
+            "≤ 286 MiB (300 MB)",
+            figures.peak_mib * 1024**2 <= 300e6,
+        ),
+        Line(
+            "freshness at 1,000 records/s",
+            f"{figures.fresh_samples:,} records, Kafka's timestamp to commit; p50 {figures.fresh_p50:.0f} ms",
+            f"p99 {figures.fresh_p99:.0f} ms",
+            "≤ 250 ms",
+            figures.fresh_p99 <= 250,
+        ),
+    ]
+
+
+def table(figures: Figures) -> Table:
+    """The figures for a terminal."""
+    shown = Table(title=f"medians of {figures.runs} runs", title_justify="left")
+    for heading in ("what", "measured", "figure", "asked for", ""):
+        shown.add_column(heading)
+    for line in lines(figures):
+        shown.add_row(*line[:4], "[green]reached" if line.reached else "[red]missed")
+    return shown
+
+
+def document(figures: Figures, before: str) -> str:
+    """The text of docs/benchmarks.md; of `before` only what stands below the mark is kept."""
+    _, mark, kept = before.partition(MARK)
+    rows = [f"| {' | '.join(line[:4])} | {'yes' if line.reached else '**no**'} |" for line in lines(figures)]
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, medians of {figures.runs} runs, on {machine()}.",
+            "Broker, database, consumer and load generator share that machine; the figures are ratios within one run.",
+            "",
+            "| what | measured | figure | asked for | reached |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            MARK + (kept if mark else "\n"),
+        ]
+    )
+
+
+def machine() -> str:
+    """The machine in words: cores, model, memory, system, Python."""
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="ascii") as cpus:
+            model = next(line.split(":")[1].strip() for line in cpus if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    memory = psutil.virtual_memory().total / 1024**3
+    return (
+        f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB of memory, {platform.system()} "
+        f"{platform.release().split('-')[0]}, Python {platform.python_version()}"
+    )

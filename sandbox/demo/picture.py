@@ -1,0 +1,91 @@
+"""How the demo looks: the newest entries, the outcomes and the fourteen types, as wide and as high as the terminal is."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from catalog.audit_types import BY_NAME
+from catalog.clients import display_name
+from consumer import tables
+from sandbox.demo.seen import OUTCOMES, Shown
+
+WIDE = 110  # columns from which whole addresses fit
+TYPE_COLUMNS = 36  # what one type and its count take
+STYLES = {"recorded": "green", "conflict": "magenta", "parked": "red", "gap": "red"}
+
+
+def live(console: Console, entries: Sequence[Shown], outcomes: Counter[str], types: Mapping[str, tuple[int, int]]) -> Group:
+    """All three, with as many entries as the height leaves room for."""
+    grid = type_grid(types, console.width)
+    room = max(3, console.height - grid.row_count - 8)
+    found = f"{sum(1 for name in BY_NAME if name in types)} of the {len(BY_NAME)} types"
+    return Group(
+        entry_table(entries[:room], console.width),
+        Text(),
+        outcome_line(outcomes),
+        Text(found, "bold"),
+        grid,
+        Text("Ctrl-C ends it", "dim"),
+    )
+
+
+def entry_table(entries: Sequence[Shown], width: int) -> Table:
+    """The entries, one line each."""
+    made = tables.table("UTC", "via", "actor", "action", "what happened")
+    for column, (least, most) in zip(made.columns, _widths(width), strict=True):
+        column.overflow, column.no_wrap, column.min_width, column.max_width = "ellipsis", True, least, most
+    for entry in entries:
+        actor = entry.actor if width >= WIDE else entry.actor.partition("@")[0]
+        made.add_row(
+            Text(f"{entry.occurred_at:%H:%M:%S}", "dim"),
+            badge(entry),
+            tables.printable(actor),
+            tables.printable(entry.label, "bold"),
+            tables.printable(entry.reads),
+        )
+    return made
+
+
+def plain(entry: Shown) -> str:
+    """One entry as a line of a log."""
+    via = f" [MCP: {display_name(entry.client)}]" if entry.client else ""
+    return tables.escaped(f"{tables.instant(entry.occurred_at)}  {entry.actor}  {entry.label}  {entry.reads}{via}")
+
+
+def badge(entry: Shown) -> Text:
+    """MCP, or nothing."""
+    return Text("MCP", "black on cyan") if entry.client else Text("   ")
+
+
+def outcome_line(outcomes: Counter[str]) -> Text:
+    """The count of each outcome, in one line."""
+    line = Text(overflow="fold")
+    for name in OUTCOMES:
+        style = STYLES.get(name, "") if outcomes[name] else "dim"
+        line.append(f"{name} ", "bold" if outcomes[name] else "dim").append(f"{outcomes[name]}  ", style)
+    return line
+
+
+def type_grid(types: Mapping[str, tuple[int, int]], width: int) -> Table:
+    """The fourteen types and their counts, in as many columns as fit."""
+    columns = max(1, min(3, width // TYPE_COLUMNS))
+    rows = -(-len(BY_NAME) // columns)
+    made = Table.grid(padding=(0, 2))
+    cells = [_type_cell(name, types.get(name, (0, 0))[0]) for name in BY_NAME]
+    for row in range(rows):
+        made.add_row(*cells[row::rows])
+    return made
+
+
+def _type_cell(name: str, count: int) -> Text:
+    return Text(f"{name:<28}{count or '·':>5}", "green" if count else "dim")
+
+
+def _widths(width: int) -> tuple[tuple[int, int], ...]:
+    """Least and most of each column."""
+    if width >= WIDE:
+        return (8, 8), (3, 3), (12, 26), (18, 26), (30, 60)
+    return (8, 8), (3, 3), (8, 12), (14, 18), (20, 60)

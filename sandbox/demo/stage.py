@@ -1,0 +1,94 @@
+"""Sets the demo up and takes it down: services, topics, schema, consumer."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from catalog.topics import TOPICS
+from consumer.database import Connection, connect
+from consumer.migrate import migrate
+from sandbox.demo import seen
+from sandbox.demo.steps import Steps
+from sandbox.mock import MockKafka
+from sandbox.process import SandboxError, Server
+from sandbox.scratch import Scratch
+from sandbox.services import Sandbox
+
+PARTITIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What runs; `connection` is an operator's, `program` the audit-consumer of this environment."""
+
+    sandbox: Sandbox
+    consumer: Server
+    connection: Connection
+    program: Path
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings with which audit-consumer works on this stage."""
+        return _environ(self.sandbox)
+
+    def check(self) -> None:
+        """SandboxError when the consumer has ended, or a partition stands: the demo shows neither."""
+        if self.consumer.pid is None:
+            raise SandboxError(f"audit-consumer has ended; the end of its log:\n{self.consumer.tail()}")
+        if halted := seen.halted(self.connection):
+            raise SandboxError("audit-consumer halted " + "; ".join(halted))
+
+
+@contextmanager
+def stage(environ: Mapping[str, str], steps: Steps) -> Iterator[Stage]:
+    """Everything, for the time of a `with`; it is ended in reverse order, whatever happens inside. SandboxError."""
+    program = Path(sys.executable).with_name("audit-consumer")
+    with _services(environ, steps) as sandbox:
+        with steps.step("the topics are created"):
+            partitions = _create_topics(sandbox)
+        with steps.step("audit-consumer migrate") as notes:
+            migrate(sandbox.database_url, notes.append)
+        with connect(sandbox.database_url, "audit_operator", "demo") as connection, Scratch("consumer") as scratch:
+            consumer = Server("audit-consumer", scratch, lambda: seen.flowing(connection) == partitions)
+            with steps.step(f"audit-consumer run, until it has claimed all {partitions} partitions"):
+                consumer.start([program, "run"], _environ(sandbox))
+            try:
+                yield Stage(sandbox, consumer, connection, program)
+            finally:
+                with steps.step("audit-consumer drains and ends"):
+                    consumer.stop()
+
+
+@contextmanager
+def _services(environ: Mapping[str, str], steps: Steps) -> Iterator[Sandbox]:
+    services = Sandbox(environ)
+    with steps.step("Kafka and PostgreSQL start (the first run downloads Kafka, 54 MB)") as notes:
+        services.__enter__()
+        notes += services.describe()
+    try:
+        yield services
+    finally:
+        with steps.step("Kafka and PostgreSQL end, and their folders go"):
+            services.__exit__(None, None, None)
+
+
+def _environ(services: Sandbox) -> dict[str, str]:
+    return {"DATABASE_URL": services.database_url, "KAFKA_BOOTSTRAP_SERVERS": services.kafka_bootstrap}
+
+
+def _create_topics(services: Sandbox) -> int:
+    """Creates the seven topics; the number of their partitions."""
+    config: dict[str, str | int | float | bool] = {"bootstrap.servers": services.kafka_bootstrap, "log_level": 0}
+    if isinstance(services.broker, MockKafka):
+        client = Producer(config)  # the stand-in creates a topic when it is asked about
+        return sum(len(client.list_topics(topic, timeout=10).topics[topic].partitions) for topic in TOPICS)
+    admin = AdminClient(config)  # named, so that it lives until it has answered
+    for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in TOPICS]).values():
+        future.result()
+    return PARTITIONS * len(TOPICS)

@@ -1,0 +1,19 @@
+-- Stated gaps with who accepted them: all, those that no one has accepted, or the one of an id.
+SELECT
+    g.id,
+    g.kafka_topic AS topic,
+    g.kafka_topic_id AS topic_id,
+    g.kafka_partition AS number,
+    g.from_offset AS start,
+    g.to_offset AS "end",
+    g.cause,
+    g.stated_at,
+    a.performed_at AS accepted_at,
+    a.performed_by AS accepted_by,
+    a.reason AS accepted_reason
+FROM data_gap AS g
+LEFT JOIN operator_action AS a ON g.id = a.gap_id
+WHERE
+    (%(id)s::bigint IS NULL OR g.id = %(id)s)
+    AND (%(accepted)s OR a.id IS NULL)
+ORDER BY g.id

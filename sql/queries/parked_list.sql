@@ -1,0 +1,30 @@
+-- Parked records without their bytes, oldest first, with the last that was done about each.
+SELECT
+    r.id,
+    r.kafka_topic AS topic,
+    r.kafka_partition AS number,
+    r.kafka_offset AS "offset",
+    r.reason,
+    r.detail,
+    r.parked_at,
+    done.action,
+    done.outcome,
+    coalesce(done.resolved, FALSE) AS resolved,
+    count(*) OVER () AS matching
+FROM parked_record AS r
+LEFT JOIN LATERAL (
+    SELECT
+        a.action,
+        a.outcome,
+        bool_or(a.action = 'dismiss' OR a.outcome <> 'parked') OVER () AS resolved
+    FROM operator_action AS a
+    WHERE a.parked_id = r.id
+    ORDER BY a.id DESC
+    LIMIT 1
+) AS done ON TRUE
+WHERE
+    (%(reason)s::text IS NULL OR r.reason = %(reason)s)
+    AND (%(topic)s::text IS NULL OR r.kafka_topic = %(topic)s)
+    AND (%(resolved)s OR NOT coalesce(done.resolved, FALSE))
+ORDER BY r.id
+LIMIT %(limit)s

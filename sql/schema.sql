@@ -1,0 +1,637 @@
+-- The whole schema as the migrations make it, for reading; written by `pytest tests/sql --write-schema`.
+-- The sixteen leaves of audit_event are left out.
+
+CREATE FUNCTION public.audit_refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', tg_table_name, tg_op USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+ALTER FUNCTION public.audit_refuse_change() OWNER TO audit_owner;
+
+CREATE TABLE public.audit_event (
+    id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    kafka_timestamp timestamp with time zone,
+    kafka_offset bigint NOT NULL,
+    kafka_partition integer NOT NULL,
+    workspace_id text NOT NULL,
+    event_source text NOT NULL,
+    event_id text NOT NULL,
+    action text NOT NULL,
+    facets text[] NOT NULL,
+    actor_type text NOT NULL,
+    actor_id text NOT NULL,
+    actor_email text,
+    subject_type text NOT NULL,
+    subject_id text NOT NULL,
+    subject_label text,
+    channel text NOT NULL,
+    kafka_topic text NOT NULL,
+    trace_id text,
+    content_digest bytea NOT NULL,
+    diff json NOT NULL,
+    source text GENERATED ALWAYS AS ((diff ->> 'source'::text)) STORED,
+    CONSTRAINT audit_event_action_grammar CHECK ((action ~ '^[a-z]+\.[a-z]+(_[a-z]+)*$'::text)),
+    CONSTRAINT audit_event_actor_id_length CHECK (((octet_length(actor_id) >= 1) AND (octet_length(actor_id) <= 255))),
+    CONSTRAINT audit_event_actor_type_known CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text]))),
+    CONSTRAINT audit_event_content_digest_is_sha256 CHECK ((octet_length(content_digest) = 32)),
+    CONSTRAINT audit_event_diff_is_object CHECK ((json_typeof(diff) = 'object'::text)),
+    CONSTRAINT audit_event_event_id_length CHECK (((octet_length(event_id) >= 1) AND (octet_length(event_id) <= 255))),
+    CONSTRAINT audit_event_event_source_length CHECK (((octet_length(event_source) >= 1) AND (octet_length(event_source) <= 255))),
+    CONSTRAINT audit_event_occurred_at_readable CHECK (((occurred_at >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (occurred_at < '9999-12-31 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT audit_event_position_not_negative CHECK (((kafka_offset >= 0) AND (kafka_partition >= 0))),
+    CONSTRAINT audit_event_source_is_channel CHECK ((((channel = 'mcp'::text) = (source IS NOT NULL)) AND (COALESCE(source, 'mcp'::text) = 'mcp'::text))),
+    CONSTRAINT audit_event_subject_id_length CHECK (((octet_length(subject_id) >= 1) AND (octet_length(subject_id) <= 255))),
+    CONSTRAINT audit_event_workspace_id_length CHECK (((octet_length(workspace_id) >= 1) AND (octet_length(workspace_id) <= 255)))
+)
+PARTITION BY HASH (workspace_id);
+
+ALTER TABLE public.audit_event OWNER TO audit_owner;
+
+COMMENT ON TABLE public.audit_event IS 'One row for each audited change; append-only, kept for ever';
+
+COMMENT ON COLUMN public.audit_event.occurred_at IS 'ce_time: when the service says it happened';
+
+COMMENT ON COLUMN public.audit_event.recorded_at IS 'start of the transaction that stored the row';
+
+COMMENT ON COLUMN public.audit_event.content_digest IS 'SHA-256 of the canonical entry: tells a duplicate from a conflict';
+
+COMMENT ON COLUMN public.audit_event.diff IS 'canonical text, kept as it was written (json, not jsonb)';
+
+ALTER TABLE public.audit_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.conflicting_event (
+    id bigint NOT NULL,
+    workspace_id text NOT NULL,
+    event_source text NOT NULL,
+    event_id text NOT NULL,
+    content_digest bytea NOT NULL,
+    kafka_topic text NOT NULL,
+    kafka_topic_id text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    kafka_timestamp timestamp with time zone,
+    key bytea,
+    value bytea,
+    headers json NOT NULL,
+    kept_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT conflicting_event_content_digest_is_sha256 CHECK ((octet_length(content_digest) = 32)),
+    CONSTRAINT conflicting_event_headers_is_array CHECK ((json_typeof(headers) = 'array'::text)),
+    CONSTRAINT conflicting_event_position_not_negative CHECK (((kafka_offset >= 0) AND (kafka_partition >= 0)))
+);
+
+ALTER TABLE public.conflicting_event OWNER TO audit_owner;
+
+COMMENT ON TABLE public.conflicting_event IS 'Raw records with the identity of an entry and other content: the first entry stands; append-only';
+
+ALTER TABLE public.conflicting_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.conflicting_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.data_gap (
+    id bigint NOT NULL,
+    kafka_topic text NOT NULL,
+    kafka_topic_id text NOT NULL,
+    kafka_partition integer NOT NULL,
+    from_offset bigint NOT NULL,
+    to_offset bigint,
+    cause text NOT NULL,
+    detail text NOT NULL,
+    stated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT data_gap_cause_grammar CHECK ((cause ~ '^[a-z]+(_[a-z]+)*$'::text)),
+    CONSTRAINT data_gap_is_range CHECK (((from_offset >= 0) AND (to_offset > from_offset))),
+    CONSTRAINT data_gap_partition_not_negative CHECK ((kafka_partition >= 0))
+);
+
+ALTER TABLE public.data_gap OWNER TO audit_owner;
+
+COMMENT ON TABLE public.data_gap IS 'What Kafka lost before it was read, as offsets [from, to); append-only';
+
+COMMENT ON COLUMN public.data_gap.to_offset IS 'exclusive; null where no one can know how far the lost log went';
+
+ALTER TABLE public.data_gap ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.data_gap_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.operator_action (
+    id bigint NOT NULL,
+    action text NOT NULL,
+    parked_id bigint,
+    gap_id bigint,
+    kafka_topic text,
+    kafka_topic_id text,
+    kafka_partition integer,
+    from_offset bigint,
+    to_offset bigint,
+    outcome text,
+    detail text,
+    reason text NOT NULL,
+    performed_by text DEFAULT SESSION_USER NOT NULL,
+    performed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT operator_action_known CHECK ((action = ANY (ARRAY['replay'::text, 'dismiss'::text, 'accept_gap'::text, 'rewind'::text, 'resume'::text]))),
+    CONSTRAINT operator_action_names_gap CHECK (((gap_id IS NOT NULL) = (action = 'accept_gap'::text))),
+    CONSTRAINT operator_action_names_offsets CHECK ((((num_nonnulls(from_offset, to_offset) = 2) AND (action = ANY (ARRAY['accept_gap'::text, 'rewind'::text]))) OR ((num_nonnulls(from_offset, to_offset) = 0) AND (action <> 'rewind'::text)))),
+    CONSTRAINT operator_action_names_parked CHECK (((parked_id IS NOT NULL) = (action = ANY (ARRAY['replay'::text, 'dismiss'::text])))),
+    CONSTRAINT operator_action_names_partition CHECK ((num_nonnulls(kafka_topic, kafka_topic_id, kafka_partition) =
+CASE
+    WHEN (action = ANY (ARRAY['accept_gap'::text, 'rewind'::text, 'resume'::text])) THEN 3
+    ELSE 0
+END)),
+    CONSTRAINT operator_action_outcome_known CHECK ((outcome = ANY (ARRAY['recorded'::text, 'duplicate'::text, 'conflict'::text, 'ignored'::text, 'parked'::text]))),
+    CONSTRAINT operator_action_outcome_of_replay CHECK (((outcome IS NOT NULL) = (action = 'replay'::text))),
+    CONSTRAINT operator_action_performed_by_given CHECK ((performed_by ~ '\S'::text)),
+    CONSTRAINT operator_action_reason_given CHECK ((reason ~ '\S'::text)),
+    CONSTRAINT operator_action_rewind_goes_back CHECK (((from_offset >= 0) AND (to_offset >= 0) AND ((action <> 'rewind'::text) OR (to_offset <= from_offset))))
+);
+
+ALTER TABLE public.operator_action OWNER TO audit_owner;
+
+COMMENT ON TABLE public.operator_action IS 'Every replay, dismissal, accepted gap, rewind and resume; append-only';
+
+ALTER TABLE public.operator_action ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.operator_action_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.original_record (
+    id bigint NOT NULL,
+    workspace_id text NOT NULL,
+    event_source text NOT NULL,
+    event_id text NOT NULL,
+    kafka_topic text NOT NULL,
+    kafka_topic_id text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    kafka_timestamp timestamp with time zone,
+    key bytea,
+    value bytea,
+    headers json NOT NULL,
+    kept_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT original_record_headers_is_array CHECK ((json_typeof(headers) = 'array'::text)),
+    CONSTRAINT original_record_position_not_negative CHECK (((kafka_offset >= 0) AND (kafka_partition >= 0)))
+);
+
+ALTER TABLE public.original_record OWNER TO audit_owner;
+
+COMMENT ON TABLE public.original_record IS 'The raw record behind an entry whose text or numbers were sanitised; append-only';
+
+ALTER TABLE public.original_record ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.original_record_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.parked_record (
+    id bigint NOT NULL,
+    kafka_topic text NOT NULL,
+    kafka_topic_id text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    kafka_timestamp timestamp with time zone,
+    key bytea,
+    value bytea,
+    headers json NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    parked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT parked_record_headers_is_array CHECK ((json_typeof(headers) = 'array'::text)),
+    CONSTRAINT parked_record_position_not_negative CHECK (((kafka_offset >= 0) AND (kafka_partition >= 0))),
+    CONSTRAINT parked_record_reason_grammar CHECK ((reason ~ '^[a-z]+(_[a-z]+)*$'::text))
+);
+
+ALTER TABLE public.parked_record OWNER TO audit_owner;
+
+COMMENT ON TABLE public.parked_record IS 'Raw records that could not be recorded, each with its reason; append-only';
+
+ALTER TABLE public.parked_record ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.parked_record_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.partition_progress (
+    kafka_topic_id text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_topic text NOT NULL,
+    next_offset bigint DEFAULT 0 NOT NULL,
+    leader_epoch integer,
+    epoch bigint DEFAULT 0 NOT NULL,
+    owner text,
+    halted text,
+    halted_detail text,
+    halted_at timestamp with time zone,
+    recorded bigint DEFAULT 0 NOT NULL,
+    duplicate bigint DEFAULT 0 NOT NULL,
+    conflict bigint DEFAULT 0 NOT NULL,
+    ignored_not_audited bigint DEFAULT 0 NOT NULL,
+    ignored_tombstone bigint DEFAULT 0 NOT NULL,
+    ignored_no_change bigint DEFAULT 0 NOT NULL,
+    ignored bigint GENERATED ALWAYS AS (((ignored_not_audited + ignored_tombstone) + ignored_no_change)) STORED,
+    parked bigint DEFAULT 0 NOT NULL,
+    gap bigint DEFAULT 0 NOT NULL,
+    undelivered bigint DEFAULT 0 NOT NULL,
+    reread bigint DEFAULT 0 NOT NULL,
+    complete_through timestamp with time zone,
+    retired_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT partition_progress_balanced CHECK (((next_offset + reread) = ((((((recorded + duplicate) + conflict) + ignored) + parked) + gap) + undelivered))),
+    CONSTRAINT partition_progress_halt_is_explained CHECK ((num_nonnulls(halted, halted_detail, halted_at) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT partition_progress_halted_grammar CHECK ((halted ~ '^[a-z]+(_[a-z]+)*$'::text)),
+    CONSTRAINT partition_progress_not_negative CHECK ((LEAST((kafka_partition)::bigint, next_offset, epoch, recorded, duplicate, conflict, ignored_not_audited, ignored_tombstone, ignored_no_change, parked, gap, undelivered, reread) >= 0))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE public.partition_progress OWNER TO audit_owner;
+
+COMMENT ON TABLE public.partition_progress IS 'What has been consumed, and the count of each outcome: the truth about offsets';
+
+COMMENT ON COLUMN public.partition_progress.epoch IS 'fencing: raised by one by each new owner, named in each update';
+
+COMMENT ON COLUMN public.partition_progress.owner IS 'the process that reads the partition; null when it was released cleanly';
+
+COMMENT ON COLUMN public.partition_progress.undelivered IS 'offsets that Kafka does not deliver: markers, compaction';
+
+COMMENT ON COLUMN public.partition_progress.reread IS 'offsets given back by rewinds, to be passed again';
+
+COMMENT ON COLUMN public.partition_progress.complete_through IS 'everything that Kafka had received by that time is in the tables';
+
+COMMENT ON COLUMN public.partition_progress.retired_at IS 'when the topic got a new id; this row is history since then';
+
+CREATE TABLE public.schema_migration (
+    version integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.schema_migration OWNER TO audit_owner;
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_identity UNIQUE (workspace_id, event_source, event_id);
+
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_pkey PRIMARY KEY (workspace_id, id);
+
+ALTER TABLE ONLY public.conflicting_event
+    ADD CONSTRAINT conflicting_event_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.conflicting_event
+    ADD CONSTRAINT conflicting_event_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset);
+
+ALTER TABLE ONLY public.data_gap
+    ADD CONSTRAINT data_gap_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.data_gap
+    ADD CONSTRAINT data_gap_statement UNIQUE NULLS NOT DISTINCT (kafka_topic_id, kafka_partition, from_offset, to_offset, cause);
+
+ALTER TABLE ONLY public.operator_action
+    ADD CONSTRAINT operator_action_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.original_record
+    ADD CONSTRAINT original_record_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.original_record
+    ADD CONSTRAINT original_record_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset);
+
+ALTER TABLE ONLY public.parked_record
+    ADD CONSTRAINT parked_record_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.parked_record
+    ADD CONSTRAINT parked_record_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset);
+
+ALTER TABLE ONLY public.partition_progress
+    ADD CONSTRAINT partition_progress_pkey PRIMARY KEY (kafka_topic_id, kafka_partition);
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
+
+CREATE INDEX audit_event_page ON ONLY public.audit_event USING btree (workspace_id, occurred_at DESC, id DESC);
+
+CREATE INDEX operator_action_gap ON public.operator_action USING btree (gap_id) WHERE (gap_id IS NOT NULL);
+
+CREATE INDEX operator_action_parked ON public.operator_action USING btree (parked_id) WHERE (parked_id IS NOT NULL);
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_event ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.conflicting_event FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.conflicting_event ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.data_gap FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.data_gap ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.operator_action FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.operator_action ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.original_record FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.original_record ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.parked_record FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.parked_record ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_event ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.conflicting_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.conflicting_event ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.data_gap FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.data_gap ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.operator_action FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.operator_action ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.original_record FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.original_record ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.parked_record FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.parked_record ENABLE ALWAYS TRIGGER append_only_truncate;
+
+ALTER TABLE ONLY public.operator_action
+    ADD CONSTRAINT operator_action_gap_id_fkey FOREIGN KEY (gap_id) REFERENCES public.data_gap(id);
+
+ALTER TABLE ONLY public.operator_action
+    ADD CONSTRAINT operator_action_parked_id_fkey FOREIGN KEY (parked_id) REFERENCES public.parked_record(id);
+
+ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY operator_inserts ON public.audit_event FOR INSERT TO audit_operator WITH CHECK (true);
+
+CREATE POLICY operator_reads ON public.audit_event FOR SELECT TO audit_operator USING (true);
+
+CREATE POLICY reader_reads_one_workspace ON public.audit_event FOR SELECT TO audit_reader USING ((workspace_id = current_setting('audit.workspace_id'::text, true)));
+
+CREATE POLICY writer_compares ON public.audit_event FOR SELECT TO audit_writer USING (true);
+
+CREATE POLICY writer_inserts ON public.audit_event FOR INSERT TO audit_writer WITH CHECK (true);
+
+GRANT ALL ON SCHEMA public TO audit_owner;
+GRANT USAGE ON SCHEMA public TO audit_writer;
+GRANT USAGE ON SCHEMA public TO audit_reader;
+GRANT USAGE ON SCHEMA public TO audit_operator;
+
+REVOKE ALL ON FUNCTION public.audit_refuse_change() FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.audit_event TO audit_reader;
+GRANT SELECT ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(occurred_at) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(occurred_at) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(kafka_timestamp) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(kafka_timestamp) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(kafka_offset) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(kafka_offset) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(kafka_partition) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(kafka_partition) ON TABLE public.audit_event TO audit_operator;
+
+GRANT SELECT(workspace_id),INSERT(workspace_id) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(workspace_id) ON TABLE public.audit_event TO audit_operator;
+
+GRANT SELECT(event_source),INSERT(event_source) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(event_source) ON TABLE public.audit_event TO audit_operator;
+
+GRANT SELECT(event_id),INSERT(event_id) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(event_id) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(action) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(action) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(facets) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(facets) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(actor_type) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(actor_type) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(actor_id) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(actor_id) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(actor_email) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(actor_email) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(subject_type) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(subject_type) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(subject_id) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(subject_id) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(subject_label) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(subject_label) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(channel) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(channel) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(kafka_topic) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(kafka_topic) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(trace_id) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(trace_id) ON TABLE public.audit_event TO audit_operator;
+
+GRANT SELECT(content_digest),INSERT(content_digest) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(content_digest) ON TABLE public.audit_event TO audit_operator;
+
+GRANT INSERT(diff) ON TABLE public.audit_event TO audit_writer;
+GRANT INSERT(diff) ON TABLE public.audit_event TO audit_operator;
+
+GRANT SELECT ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(workspace_id) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(workspace_id) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(event_source) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(event_source) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(event_id) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(event_id) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(content_digest) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(content_digest) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(kafka_topic) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(kafka_topic) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT SELECT(kafka_topic_id),INSERT(kafka_topic_id) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(kafka_topic_id) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT SELECT(kafka_partition),INSERT(kafka_partition) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(kafka_partition) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT SELECT(kafka_offset),INSERT(kafka_offset) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(kafka_offset) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(kafka_timestamp) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(kafka_timestamp) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(key) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(key) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(value) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(value) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT INSERT(headers) ON TABLE public.conflicting_event TO audit_writer;
+GRANT INSERT(headers) ON TABLE public.conflicting_event TO audit_operator;
+
+GRANT SELECT ON TABLE public.data_gap TO audit_operator;
+
+GRANT INSERT(kafka_topic) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(kafka_topic) ON TABLE public.data_gap TO audit_operator;
+
+GRANT SELECT(kafka_topic_id),INSERT(kafka_topic_id) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(kafka_topic_id) ON TABLE public.data_gap TO audit_operator;
+
+GRANT SELECT(kafka_partition),INSERT(kafka_partition) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(kafka_partition) ON TABLE public.data_gap TO audit_operator;
+
+GRANT SELECT(from_offset),INSERT(from_offset) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(from_offset) ON TABLE public.data_gap TO audit_operator;
+
+GRANT SELECT(to_offset),INSERT(to_offset) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(to_offset) ON TABLE public.data_gap TO audit_operator;
+
+GRANT SELECT(cause),INSERT(cause) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(cause) ON TABLE public.data_gap TO audit_operator;
+
+GRANT INSERT(detail) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(detail) ON TABLE public.data_gap TO audit_operator;
+
+GRANT SELECT ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(action) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(parked_id) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(gap_id) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(kafka_topic) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(kafka_topic_id) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(kafka_partition) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(from_offset) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(to_offset) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(outcome) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(detail) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(reason) ON TABLE public.operator_action TO audit_operator;
+
+GRANT INSERT(performed_by) ON TABLE public.operator_action TO audit_operator;
+
+GRANT SELECT ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(workspace_id) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(workspace_id) ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(event_source) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(event_source) ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(event_id) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(event_id) ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(kafka_topic) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(kafka_topic) ON TABLE public.original_record TO audit_operator;
+
+GRANT SELECT(kafka_topic_id),INSERT(kafka_topic_id) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(kafka_topic_id) ON TABLE public.original_record TO audit_operator;
+
+GRANT SELECT(kafka_partition),INSERT(kafka_partition) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(kafka_partition) ON TABLE public.original_record TO audit_operator;
+
+GRANT SELECT(kafka_offset),INSERT(kafka_offset) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(kafka_offset) ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(kafka_timestamp) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(kafka_timestamp) ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(key) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(key) ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(value) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(value) ON TABLE public.original_record TO audit_operator;
+
+GRANT INSERT(headers) ON TABLE public.original_record TO audit_writer;
+GRANT INSERT(headers) ON TABLE public.original_record TO audit_operator;
+
+GRANT SELECT ON TABLE public.parked_record TO audit_operator;
+
+GRANT INSERT(kafka_topic) ON TABLE public.parked_record TO audit_writer;
+
+GRANT SELECT(kafka_topic_id),INSERT(kafka_topic_id) ON TABLE public.parked_record TO audit_writer;
+
+GRANT SELECT(kafka_partition),INSERT(kafka_partition) ON TABLE public.parked_record TO audit_writer;
+
+GRANT SELECT(kafka_offset),INSERT(kafka_offset) ON TABLE public.parked_record TO audit_writer;
+
+GRANT INSERT(kafka_timestamp) ON TABLE public.parked_record TO audit_writer;
+
+GRANT INSERT(key) ON TABLE public.parked_record TO audit_writer;
+
+GRANT INSERT(value) ON TABLE public.parked_record TO audit_writer;
+
+GRANT INSERT(headers) ON TABLE public.parked_record TO audit_writer;
+
+GRANT INSERT(reason) ON TABLE public.parked_record TO audit_writer;
+
+GRANT INSERT(detail) ON TABLE public.parked_record TO audit_writer;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.partition_progress TO audit_writer;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.partition_progress TO audit_operator;
+
+GRANT SELECT(kafka_topic) ON TABLE public.partition_progress TO audit_reader;
+
+GRANT SELECT(complete_through) ON TABLE public.partition_progress TO audit_reader;
+
+GRANT SELECT(retired_at) ON TABLE public.partition_progress TO audit_reader;
+
+GRANT SELECT ON TABLE public.schema_migration TO audit_writer;
+GRANT SELECT ON TABLE public.schema_migration TO audit_reader;
+GRANT SELECT ON TABLE public.schema_migration TO audit_operator;

@@ -1,0 +1,111 @@
+"""Records for tests, made from the examples in `schemas/`: whole messages for Kafka, and the core's Record."""
+
+import copy
+import itertools
+import uuid
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import schemas
+from consumer.model import Partition, Record
+from schemas import Example
+
+WORKSPACE = "org_2yVcf2cnAUUdIWwhWuKrOWMgRDd"
+POSITION = Partition("callmine.members", "Zm9vYmFyYmF6cXV4MTIzNA", 0)
+
+# One event of each of the fourteen audit types: what comes in, as (ce_type, case of the example), by what it becomes.
+FOURTEEN: Mapping[str, tuple[str, str]] = {
+    "integration.connected": ("integration.connected", "plain"),
+    "integration.disconnected": ("integration.disconnected", "plain"),
+    "integration.reconnected": ("integration.reconnected", "plain"),
+    "member.invite_sent": ("member.invited", "plain"),
+    "member.added": ("member.joined", "plain"),
+    "member.removed": ("member.removed", "plain"),
+    "member.role_changed": ("member.role_changed", "plain"),
+    "billing.plan_upgraded": ("billing.subscription_changed", "upgrade_by_seats"),
+    "billing.plan_downgraded": ("billing.subscription_changed", "plan_downgrade"),
+    "billing.addon_purchased": ("billing.addon_purchased", "plain"),
+    "billing.payment_failed": ("billing.payment_failed", "plain"),
+    "schedule.lifecycle_changed": ("schedule.paused", "plain"),
+    "report.exported": ("report.exported", "plain"),
+    "workspace.settings_updated": ("workspace.settings_changed", "plain"),
+}
+
+
+class Message(NamedTuple):
+    """What a service produces."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """(workspace, ce_source, ce_id), as the audit table's unique key has it; for a message that has them all."""
+        found = dict(self.headers)
+        source, event_id = found["ce_source"], found["ce_id"]
+        assert self.key is not None and source is not None and event_id is not None
+        return self.key.decode(), source.decode(), event_id.decode()
+
+    def with_headers(self, **changed: bytes | str | None) -> "Message":
+        """The same with headers replaced (`ce_id=…`); None takes one away."""
+        kept = tuple((name, value) for name, value in self.headers if name.replace("-", "_") not in changed)
+        added = [(name.replace("content_type", "content-type"), value) for name, value in changed.items() if value is not None]
+        return self._replace(headers=(*kept, *((n, v.encode() if isinstance(v, str) else v) for n, v in added)))
+
+
+def example(ce_type: str, case: str = "plain") -> Example:
+    """An example of `schemas/`, its data ready to be changed."""
+    return copy.deepcopy(_examples()[ce_type, case])
+
+
+def event(
+    ce_type: str = "member.removed",
+    case: str = "plain",
+    *,
+    event_id: str | None = None,
+    workspace: str | None = None,
+    schema_id: int | None = None,
+    data: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Message:
+    """An event as a service sends it, with an id of its own unless given.
+
+    `data` replaces top-level fields of the example's. With `schema_id` it is in Confluent framing, else single-object.
+    """
+    found = example(ce_type, case)
+    key = workspace or found.key
+    body = {**found.data, "workspace_id": key, **(data or {})}
+    schema = schemas.latest(ce_type)
+    if schema_id is None:
+        value = schemas.encode_single_object(schema, body)
+    else:
+        value = schemas.encode_confluent(schema_id, schema, body)
+    named = {**found.headers, "ce_id": event_id or str(uuid.uuid4()), **(headers or {})}
+    return Message(key.encode(), value, tuple((name, text.encode()) for name, text in named.items()))
+
+
+def events(number: int, *, workspaces: int = 5) -> list[Message]:
+    """`number` events of the fourteen types in turn, over some workspaces."""
+    return list(itertools.islice(_stream(workspaces), number))
+
+
+def record(message: Message, *, offset: int = 0, partition: Partition = POSITION, timestamp_ms: int | None = 0) -> Record:
+    """The message as the consumer would get it from Kafka."""
+    return Record(partition, offset, timestamp_ms, message.key, message.value, message.headers)
+
+
+def _stream(workspaces: int) -> Iterator[Message]:
+    made = [
+        event(ce_type, case, workspace=f"{WORKSPACE}{number}")
+        for number in range(workspaces)
+        for ce_type, case in FOURTEEN.values()
+    ]
+    for message in itertools.cycle(made):
+        yield message.with_headers(ce_id=str(uuid.uuid4()))
+
+
+@cache
+def _examples() -> Mapping[tuple[str, str], Example]:
+    return {(found.ce_type, found.case): found for found in schemas.examples()}

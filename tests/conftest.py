@@ -1,0 +1,76 @@
+"""Real services for the tests that need them: each starts once in a session, and only when a test asks for it."""
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from consumer.migrate import migrate
+from sandbox.kafka import LocalKafka
+from sandbox.postgres import PostgresServer
+from sandbox.registry import SchemaRegistry
+from sandbox.service import KafkaBroker
+from sandbox.services import kinds
+from tests.e2e.world import World
+
+TEMPLATE = "audit_template"
+# A member that has died is missed after seconds, not after the minute that suits production.
+SHORT: Mapping[str, str] = {
+    "group.consumer.min.session.timeout.ms": "1000",
+    "group.consumer.session.timeout.ms": "3000",
+    "group.consumer.min.heartbeat.interval.ms": "100",
+    "group.consumer.heartbeat.interval.ms": "300",
+    "group.min.session.timeout.ms": "1000",
+    "message.max.bytes": str(12 * 1024 * 1024),
+}
+
+
+def start_kafka(config: Mapping[str, str]) -> KafkaBroker:
+    """The broker of these tests. They stop it, kill it and shorten its timeouts, so it is always one of our own."""
+    kind = "local" if not os.environ.get("AUDIT_SANDBOX") else kinds(os.environ)[0]
+    if kind != "local":
+        pytest.fail(f"AUDIT_SANDBOX={kind}: the end-to-end tests need group timeouts that only `local` can be given")
+    return LocalKafka(config={**SHORT, **config})
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaBroker]:
+    """One broker for the session; whoever stops it starts it again."""
+    with start_kafka({}) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the session, with a migrated template; whoever stops it starts it again."""
+    with PostgresServer() as server:
+        migrate(server.create_database(TEMPLATE), lambda _: None)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[SchemaRegistry]:
+    """One schema registry for the session; it forgets its schemas when it is stopped."""
+    with SchemaRegistry() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+    yield postgres.url(name)
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def world(kafka: KafkaBroker, database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A broker, a database, topics and a group of the test's own, and what is expected of them."""
+    with World(kafka.bootstrap, database_url, tmp_path) as made:
+        yield made

@@ -1,0 +1,123 @@
+"""Runs `audit-consumer` with a trap in it, which the program itself knows nothing of.
+
+    python -m tests.e2e.failpoint POINT[:N] ACTION [POINT[:N] ACTION …] -- run
+
+At the N-th pass (default 1) of POINT, ACTION happens: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `raise` (a mistake
+of ours), `lose` (the connection to PostgreSQL breaks). Two more exist for whole runs: `set NAME=NUMBER` changes a
+constant, and `deadly TEXT` makes the process die, child processes too, when it decodes a record whose ce_id is TEXT.
+"""
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, NamedTuple
+
+import psycopg
+
+from consumer import claim, loop, pipeline, store
+from consumer.broker import Broker
+from consumer.model import Record
+
+
+class Point(NamedTuple):
+    """A function of ours, and the side of it where the trap lies."""
+
+    owner: Any
+    name: str
+    before: bool
+
+
+POINTS = {
+    "claiming": Point(claim, "take", True),
+    "claimed": Point(claim, "take", False),
+    "assigned": Point(loop.Loop, "_assigned", False),
+    "starting": Point(Broker, "start", False),
+    "decoded": Point(pipeline.Pipeline, "run", False),
+    "before_transaction": Point(store, "write", True),
+    "after_fence": Point(store, "_fence", False),
+    "before_insert": Point(store, "_insert", True),
+    "mid_copy": Point(psycopg.Copy, "write_row", False),
+    "after_insert": Point(store, "_insert", False),
+    "before_commit": Point(store, "_advance", False),
+    "after_commit": Point(store, "write", False),
+    "before_hint": Point(Broker, "hint", True),
+    "after_hint": Point(Broker, "hint", False),
+    "revoking": Point(loop.Loop, "_revoked", True),
+    "revoked": Point(loop.Loop, "_revoked", False),
+    "releasing": Point(claim, "release", True),
+}
+
+
+def arm(arguments: Sequence[str]) -> None:
+    """Sets the traps that pairs of words describe."""
+    for what, how in zip(arguments[::2], arguments[1::2], strict=True):
+        if what == "set":
+            _set(how)
+        elif what == "deadly":
+            _deadly(how)
+        else:
+            point, _, times = what.partition(":")
+            _trap(POINTS[point], int(times or 1), how)
+
+
+def _trap(point: Point, times: int, action: str) -> None:
+    function: Callable[..., Any] = getattr(point.owner, point.name)
+    passes = 0
+
+    @wraps(function)
+    def trapped(*arguments: Any, **named: Any) -> Any:
+        nonlocal passes
+        passes += 1
+        if passes == times and point.before:
+            _act(action)
+        result = function(*arguments, **named)
+        if passes == times and not point.before:
+            _act(action)
+        return result
+
+    setattr(point.owner, point.name, trapped)
+
+
+def _act(action: str) -> None:
+    match action:
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "raise":
+            raise RuntimeError("failpoint")
+        case "lose":
+            raise psycopg.OperationalError("failpoint: server closed the connection unexpectedly")
+        case _:
+            raise ValueError(action)
+
+
+def _set(assignment: str) -> None:
+    path, _, number = assignment.partition("=")
+    module, _, name = path.rpartition(".")
+    owner = importlib.import_module(module)
+    getattr(owner, name)  # a constant that does not exist any more must not go unnoticed
+    setattr(owner, name, float(number))
+
+
+def _deadly(event_id: str) -> None:
+    run = pipeline.Pipeline.run
+
+    def dying(self: pipeline.Pipeline, record: Record) -> Any:
+        if dict(record.headers).get("ce_id") == event_id.encode():
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return run(self, record)
+
+    pipeline.Pipeline.run = dying  # type: ignore[method-assign]
+
+
+if __name__ in {"__main__", "__mp_main__"}:  # the second in a spawned child, which gets our sys.argv as it is
+    SPLIT = sys.argv.index("--")
+    arm(sys.argv[1:SPLIT])
+    if __name__ == "__main__":
+        from consumer.cli import app
+
+        app(args=sys.argv[SPLIT + 1 :], prog_name="audit-consumer")

@@ -1,0 +1,89 @@
+"""One consumer as a process of its own: started, asked to end, killed, frozen; its log read back."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# The tree under test: `tests.mutants` runs these tests in a changed copy of it.
+ROOT = Path(__file__).parents[2]
+END_SECONDS = 30
+
+
+class Program:
+    """`audit-consumer` with `arguments`; with `failpoint` behind the launcher of `tests.e2e.failpoint`."""
+
+    def __init__(
+        self, arguments: Sequence[str], environ: Mapping[str, str], log: Path, failpoint: Sequence[str] = ()
+    ) -> None:
+        launcher = ["tests.e2e.failpoint", *failpoint, "--"] if failpoint else ["consumer"]
+        self.log = log
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *launcher, *arguments],
+                cwd=ROOT,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id, also of a process that has ended."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; -9 after SIGKILL."""
+        return self._process.poll()
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal and does not wait."""
+        self._process.send_signal(number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Asks it to end, and waits; its exit code."""
+        self.send(number)
+        return self.wait()
+
+    def wait(self, seconds: float = END_SECONDS) -> int:
+        """Waits until it has ended by itself; its exit code. AssertionError, with its log, when it does not."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.pid} still runs after {seconds} s\n{self.tail()}") from None
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """SIGSTOP: it neither reads nor writes, and does not know it."""
+        self.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.send(signal.SIGCONT)
+
+    def logged(self, event: str, **fields: Any) -> list[dict[str, Any]]:
+        """Its log lines of this event with these fields."""
+        return [line for line in self._lines() if line["event"] == event and fields.items() <= line.items()]
+
+    def tail(self, lines: int = 40) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def _lines(self) -> list[dict[str, Any]]:
+        lines = []
+        for text in self.log.read_text(errors="replace").splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:  # a traceback, or a line that is being written
+                continue
+        return [line for line in lines if isinstance(line, dict) and "event" in line]

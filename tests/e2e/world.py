@@ -1,0 +1,279 @@
+"""What one end-to-end test stands in: topics, a group and a database of its own, programs, and the oracle.
+
+Law of this file: what is expected is written down when a record is sent, never read back from the program under test.
+"""
+
+import os
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import psycopg
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, Message as Delivered, Producer, TopicPartition
+from confluent_kafka import TopicCollection
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
+from psycopg.rows import dict_row
+
+from sandbox.process import wait_until
+from tests.builders import Message
+from tests.e2e.program import Program
+
+LIMIT = 45.0  # seconds that anything may take here
+OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked", "gap", "undelivered")
+
+
+class Position(NamedTuple):
+    """Where Kafka put a record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class World:
+    """`expected` counts outcomes; `recorded` holds the identities that must each be one row."""
+
+    def __init__(self, bootstrap: str, database_url: str, folder: Path) -> None:
+        self.bootstrap = bootstrap
+        self.database_url = database_url
+        self.group = f"group-{uuid.uuid4().hex[:8]}"
+        self.topics: list[str] = []
+        self.environ: dict[str, str] = {}
+        self.programs: list[Program] = []
+        self.recorded: Counter[tuple[str, str, str]] = Counter()
+        self.expected: Counter[str] = Counter()
+        self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._producer = self.producer()
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for program in self.programs:
+            if program.exit_code is None:
+                program.thaw()
+                program.kill()
+            # pytest shows this for a test that failed, and for no other.
+            print(f"--- {program.log.name}, exit code {program.exit_code}\n{program.tail()}")
+
+    # --- Kafka
+
+    def producer(self, **config: str | int) -> Producer:
+        """A producer, idempotent as SPEC 3 wants services to be."""
+        own = {"enable.idempotence": True, "message.max.bytes": 12 * 1024 * 1024, "log_level": 0}
+        named = {name.replace("_", "."): value for name, value in config.items()}
+        return Producer({"bootstrap.servers": self.bootstrap, **own, **named})
+
+    def topic(self, partitions: int = 1, **config: str) -> str:
+        """Creates a topic that the consumers of this world subscribe to."""
+        name = f"topic-{uuid.uuid4().hex[:8]}"
+        self.create_topic(name, partitions, **config)
+        self.topics.append(name)
+        return name
+
+    def create_topic(self, name: str, partitions: int, **config: str) -> None:
+        """Creates a topic; when it has been deleted just now, as soon as that is done."""
+        settings = {key.replace("_", "."): value for key, value in config.items()}
+        new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=settings)
+
+        def created() -> bool:
+            error = self.admin.create_topics([new])[name].exception()
+            code = None if error is None else error.args[0].code()
+            return code is None or (code != KafkaError.TOPIC_ALREADY_EXISTS and _raise(error))
+
+        assert wait_until(created, LIMIT), f"{name} could not be created"
+
+    def add_partitions(self, topic: str, total: int) -> None:
+        """Gives a topic more partitions."""
+        self.admin.create_partitions([NewPartitions(topic, total)])[topic].result()
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Deletes all records of a partition before an offset, as retention would."""
+        for future in self.admin.delete_records([TopicPartition(topic, partition, before)]).values():
+            future.result()
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """Where each partition's log ends."""
+        listed = self.admin.list_topics(timeout=10).topics
+        keys = [TopicPartition(topic, number) for topic in self.topics for number in listed[topic].partitions]
+        answers = self.admin.list_offsets(dict.fromkeys(keys, OffsetSpec.latest()), request_timeout=10)
+        return {(key.topic, key.partition): future.result().offset for key, future in answers.items()}
+
+    def topic_ids(self) -> dict[str, str]:
+        """Kafka's id of each topic."""
+        answers = self.admin.describe_topics(TopicCollection(self.topics), request_timeout=10)
+        return {topic: str(future.result().topic_id) for topic, future in answers.items()}
+
+    def committed(self) -> dict[tuple[str, int], int]:
+        """The offsets that the group has committed to Kafka."""
+        asked = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)])
+        found = asked[self.group].result().topic_partitions or []
+        return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}
+
+    def send(
+        self,
+        topic: str,
+        messages: Iterable[Message],
+        outcome: str = "recorded",
+        *,
+        partition: int | None = None,
+        producer: Producer | None = None,
+    ) -> list[Position]:
+        """Produces messages, notes that each shall have this outcome, and says where they are."""
+        producer = producer or self._producer
+        positions: list[Position] = []
+
+        def delivered(error: KafkaError | None, message: Delivered) -> None:
+            assert error is None, error
+            positions.append(Position(message.topic() or "", message.partition() or 0, message.offset() or 0))
+
+        where = {} if partition is None else {"partition": partition}
+        for message in messages:
+            while True:
+                try:
+                    producer.produce(
+                        topic, message.value, message.key, headers=list(message.headers), on_delivery=delivered, **where
+                    )
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+            self.expected[outcome] += 1
+            if outcome == "recorded":
+                self.recorded[message.identity] += 1
+        assert producer.flush(LIMIT) == 0, "not every record was delivered"
+        return positions
+
+    def lose(self, messages: Iterable[Message], outcome: str = "gap") -> None:
+        """Notes that these, which were sent to be recorded, have been lost before they were read."""
+        for message in messages:
+            self.recorded[message.identity] -= 1
+            self.expected["recorded"] -= 1
+            self.expected[outcome] += 1
+
+    # --- PostgreSQL
+
+    def rows(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
+        """What a statement gives, run as the superuser."""
+        with psycopg.connect(self.database_url, autocommit=True, connect_timeout=5) as connection:
+            cursor = connection.cursor(row_factory=dict_row).execute(statement.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def value(self, statement: str, **parameters: Any) -> Any:
+        """The only value that a statement gives."""
+        (row,) = self.rows(statement, **parameters)
+        (value,) = row.values()
+        return value
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self.value(f"SELECT count(*) FROM {table}"))
+
+    def progress(self) -> dict[tuple[str, int], dict[str, Any]]:
+        """The progress of the partitions of the topics that exist now."""
+        ids = self.topic_ids()
+        rows = self.rows("SELECT * FROM partition_progress")
+        return {
+            (row["kafka_topic"], row["kafka_partition"]): row
+            for row in rows
+            if ids.get(row["kafka_topic"]) == row["kafka_topic_id"]
+        }
+
+    # --- programs
+
+    def consumer(self, *arguments: str, failpoint: Sequence[str] = (), **environ: str) -> Program:
+        """Starts `audit-consumer`, to `run` unless said otherwise; `environ` overrides the world's."""
+        program = Program(
+            arguments or ("run",),
+            {**_clean(os.environ), **self._settings(), **self.environ, **environ},
+            self._folder / f"consumer-{len(self.programs)}.log",
+            failpoint,
+        )
+        self.programs.append(program)
+        return program
+
+    def until(self, condition: Callable[[], bool], what: str, *, of: Sequence[Program] = (), limit: float = LIMIT) -> None:
+        """Waits for a condition; AssertionError when it takes too long, or when a program that is to bring it ends."""
+        end = time.monotonic() + limit
+
+        def over() -> bool:
+            try:
+                if condition():
+                    return True
+            except psycopg.OperationalError:  # the database is away, or is starting
+                pass
+            return any(program.exit_code is not None for program in of)
+
+        wait_until(over, limit, pause=0.05)
+        ended = [program for program in of if program.exit_code is not None]
+        if not condition():
+            why = f"{len(ended)} of its programs ended" if ended else f"not within {limit:.0f} s"
+            raise AssertionError(f"{what}: {why} (waited {time.monotonic() - end + limit:.1f} s)")
+
+    def until_read(self, *of: Program, limit: float = LIMIT) -> None:
+        """Waits until the progress of every partition has reached the end of its log."""
+        ends = self.ends()
+        self.until(lambda: self._behind(ends) == {}, f"everything is read up to {ends}", of=of, limit=limit)
+
+    def run_until_end(self, **environ: str) -> Program:
+        """Runs a consumer until it has read everything, which must go well."""
+        program = self.consumer("run", "--until-end", **environ)
+        assert program.wait(LIMIT) == 0, program.tail()
+        return program
+
+    # --- the oracle
+
+    def check(self) -> None:
+        """Every record has exactly the outcome that was planned for it, and the books say so."""
+        assert self._behind(self.ends()) == {}, "a partition has not been read to its end"
+        rows = self.rows("SELECT workspace_id, event_source, event_id FROM audit_event")
+        found = Counter((row["workspace_id"], row["event_source"], row["event_id"]) for row in rows)
+        planned = +self.recorded
+        assert found == planned, f"lost: {list((planned - found).items())[:5]}, too many: {list((found - planned).items())[:5]}"
+        self.check_accounts()
+        totals = Counter[str]()
+        for row in self.progress().values():
+            totals.update({outcome: row[outcome] for outcome in OUTCOMES})
+        assert +totals == +self.expected, f"counted {totals}, planned {self.expected}"
+        for table, outcome in (("parked_record", "parked"), ("conflicting_event", "conflict")):
+            assert self.count(table) == self.expected[outcome], table
+
+    def check_accounts(self) -> None:
+        """The books balance, and Kafka has not been told more than is true."""
+        progress = self.progress()
+        for key, row in progress.items():
+            passed = row["next_offset"] + row["reread"]
+            assert passed == sum(row[outcome] for outcome in OUTCOMES), f"{key} does not balance: {row}"
+        for key, offset in self.committed().items():
+            assert offset <= progress[key]["next_offset"], f"the hint of {key} is ahead of the database"
+
+    def _behind(self, ends: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+        progress = self.progress()
+        reached = {key: progress[key]["next_offset"] if key in progress else 0 for key in ends}
+        return {key: reached[key] for key, end in ends.items() if reached[key] != end}
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
+            "AUDIT_GROUP_ID": self.group,
+            "AUDIT_TOPICS": ",".join(self.topics),
+            "AUDIT_LOG_FORMAT": "json",
+            "KAFKA_CONFIG_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000",
+            "KAFKA_CONFIG_RECONNECT_BACKOFF_MAX_MS": "500",
+        }
+
+
+def _clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without settings of ours that the shell may have."""
+    ours = ("AUDIT_", "KAFKA_", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
+    return {name: value for name, value in environ.items() if not name.startswith(ours)}
+
+
+def _raise(error: BaseException | None) -> bool:
+    assert error is not None
+    raise error

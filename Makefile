@@ -32,7 +32,7 @@ lint: setup  ## Style, types, import contracts, SQL: everything that is checked 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --processes 2 sql
+	$(BIN)/sqlfluff lint --processes 2 sql/migrations sql/queries
 
 .PHONY: format
 format: setup  ## Formats Python and mends what ruff can mend

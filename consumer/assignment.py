@@ -62,8 +62,11 @@ class Assignment:
             self._not_before = time.monotonic() + RETRY_SECONDS
             return []
 
-    def recheck(self) -> None:
-        """Puts those of the standing partitions that an operator has let go on back among the unclaimed."""
+    def recheck(self, unwritten: Collection[Partition]) -> None:
+        """Puts those of the standing partitions that an operator has let go on back among the unclaimed.
+
+        That one of the `unwritten` stands is not in the database yet, which is no operator's leave.
+        """
         if not self.standing or time.monotonic() < self._recheck_at:
             return
         self._recheck_at = time.monotonic() + RECHECK_SECONDS
@@ -74,7 +77,7 @@ class Assignment:
                 raise
             self._disconnect()
             return
-        for partition in [p for p in self.standing if (p.topic_id, p.number) not in still]:
+        for partition in [p for p in self.standing if (p.topic_id, p.number) not in still and p not in unwritten]:
             del self.standing[partition]
             self.unclaimed.add((partition.topic, partition.number))
 

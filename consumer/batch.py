@@ -70,6 +70,8 @@ class Batch:
             self.advances.pop(partition, None)
         self.recorded = [item for item in self.recorded if item[0].partition in self.advances]
         self.parked = [item for item in self.parked if item[0].partition in self.advances]
+        self.records = sum(advance.next - advance.start for advance in self.advances.values())
+        self.bytes = sum(len(record.value or b"") for record, _ in [*self.recorded, *self.parked])
 
 
 @dataclass(slots=True)

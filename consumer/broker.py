@@ -52,6 +52,8 @@ GAP_CODES = {
     KafkaError.OFFSET_OUT_OF_RANGE,
     KafkaError._LOG_TRUNCATION,
 }
+# A fatal error says only in its text which error it was.
+UNSUPPORTED = [KafkaError(code).str() for code in (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)]
 DAMAGE_CODES = {KafkaError.INVALID_MSG, KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION}
 
 
@@ -239,7 +241,7 @@ class Broker:
             log.warning("kafka_error", code=error.name(), text=error.str(), topic=message.topic())
 
     def _fall_back_or_fail(self, error: KafkaError) -> None:
-        unsupported = error.code() in {KafkaError._UNSUPPORTED_FEATURE, KafkaError.UNSUPPORTED_VERSION}
+        unsupported = any(words in error.str() for words in UNSUPPORTED)
         if not (unsupported and self._protocol == "consumer" and not self._pinned):
             raise BrokerFailure(f"Kafka client failed: {error.str()}")
         log.warning("group_protocol_fallback", protocol="classic", reason=error.str())

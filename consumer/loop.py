@@ -76,6 +76,8 @@ class Loop:
         self._observer = observer
         self._batch = Batch()
         self._sights: dict[Partition, tuple[datetime, int]] = {}
+        # Started anew while the records of one poll are taken: the rest of what that poll brought is of before.
+        self._restarted: set[Partition] = set()
         self._joined = False
         self._resting = False
         self._busy_since = 0.0
@@ -126,11 +128,11 @@ class Loop:
     # --- in
 
     def _claim(self) -> None:
-        self._assignment.recheck()
-        if not self._assignment.unclaimed:
-            return
         writing = self._writer.batch
         unwritten = {*self._batch.advances, *(writing.advances if writing else ())}
+        self._assignment.recheck(unwritten)
+        if not self._assignment.unclaimed:
+            return
         for cursor in self._assignment.take(unwritten):
             self._observer.claimed(cursor)
             self._start(cursor)
@@ -149,6 +151,7 @@ class Loop:
             return
         else:
             polled = self._rest_if_slow()
+        self._restarted.clear()
         self._take(polled.records)
         self._reach(polled.ends)
         self._mind(polled.faults)
@@ -194,11 +197,12 @@ class Loop:
 
     def _pass_hole(self, cursor: Cursor, offset: int) -> bool:
         """Counts what the broker does not deliver before `offset`; False where `offset` is not to be read now."""
-        if offset < cursor.next:
+        if offset < cursor.next or cursor.partition in self._restarted:
             return False
         hole = cursor.hole(offset)
         if hole is None:
             self._start(cursor)
+            self._restarted.add(cursor.partition)
             return False
         advance = self._batch.advance(cursor.partition, cursor.next, cursor.epoch)
         advance.undelivered += hole

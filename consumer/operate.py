@@ -54,7 +54,7 @@ class Standing(NamedTuple):
 
 def stated_gaps(connection: Connection, *, accepted: bool) -> list[StatedGap]:
     """The gaps that wait for an operator; with `accepted`, the others too."""
-    return select(connection, StatedGap, GAPS, id=None, accepted=accepted)
+    return select(connection, StatedGap, GAPS, gap_id=None, also_accepted=accepted)
 
 
 def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
@@ -92,9 +92,9 @@ def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int
             raise Refused(f"offset {to} is not in the log of {name}, which has {bounds.low} to {bounds.high}")
         if to >= stood:
             raise Refused(f"{name} stands at {stood}, and {to} is not before it: going forward would skip records")
-        key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number, "to": to}
+        key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number, "to_offset": to}
         connection.execute(REWIND, key)
-        note(connection, "rewind", reason, {**key, "from": stood})
+        note(connection, "rewind", reason, {**key, "from_offset": stood})
     return stood
 
 
@@ -129,12 +129,15 @@ def _close(connection: Connection, gap: StatedGap, standing: Standing) -> tuple[
             f"gap {gap.id} begins where {gap.topic}/{gap.number} no longer stands (at {standing.next_offset}, not "
             f"{stands_at}, halted: {standing.halted or 'no'}); it is not needed any more, or another one took its place"
         )
-    connection.execute(GAP_MOVE, {**key, "to": to})
-    return {"from": stands_at, "to": to}, f"{gap.topic}/{gap.number} moves from offset {stands_at} to {to}"
+    connection.execute(GAP_MOVE, {**key, "to_offset": to})
+    return {
+        "from_offset": stands_at,
+        "to_offset": to,
+    }, f"{gap.topic}/{gap.number} moves from offset {stands_at} to {to}"
 
 
 def _gap(connection: Connection, gap_id: int) -> StatedGap:
-    found = select(connection, StatedGap, GAPS, id=gap_id, accepted=True)
+    found = select(connection, StatedGap, GAPS, gap_id=gap_id, also_accepted=True)
     if not found:
         raise Refused(f"there is no gap {gap_id}; `audit-consumer gaps list` shows them")
     return found[0]

@@ -9,7 +9,7 @@ import sql
 from consumer.database import Connection
 
 NOTE_ACTION = sql.query("note_action")
-BLANK = dict.fromkeys(("parked_id", "gap_id", "topic", "topic_id", "number", "from", "to", "outcome", "detail"))
+BLANK = dict.fromkeys(("parked_id", "gap_id", "topic", "topic_id", "number", "from_offset", "to_offset", "outcome", "detail"))
 
 Action: TypeAlias = Literal["replay", "dismiss", "accept_gap", "rewind", "resume"]
 
@@ -21,7 +21,7 @@ class Refused(Exception):
 def note(connection: Connection, action: Action, reason: str, what: dict[str, object]) -> None:
     """Notes `action`; `what` are the statement's other parameters, those left out are null."""
     user = f"{_os_user()}@{socket.gethostname()}"
-    connection.execute(NOTE_ACTION, {**BLANK, **what, "action": action, "reason": reason, "user": user})
+    connection.execute(NOTE_ACTION, {**BLANK, **what, "action": action, "reason": reason, "os_user": user})
 
 
 def _os_user() -> str:

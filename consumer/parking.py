@@ -89,7 +89,7 @@ def listed(
     connection: Connection, *, reason: str | None = None, topic: str | None = None, resolved: bool, limit: int = ALL
 ) -> list[Listed]:
     """Parked records, oldest first: those that no one has resolved, or with `resolved` all."""
-    return select(connection, Listed, PARKED_LIST, reason=reason, topic=topic, resolved=resolved, limit=limit)
+    return select(connection, Listed, PARKED_LIST, parked_as=reason, of_topic=topic, also_resolved=resolved, most=limit)
 
 
 def stored(connection: Connection, parked_id: int) -> Stored:

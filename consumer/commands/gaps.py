@@ -1,5 +1,6 @@
 """`gaps list|accept`, `rewind` and `resume`: what an operator decides about a partition."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -129,10 +130,8 @@ def _partition(cluster: Cluster, topic: str, number: int) -> Partition:
 
 
 def _time(text: str) -> datetime:
-    try:
+    with suppress(ValueError):
         time = datetime.fromisoformat(text)
-    except ValueError:
-        time = datetime.min
-    if time.tzinfo is None or "T" not in text.upper():
-        raise typer.BadParameter(f"{text!r} is not RFC 3339 with a zone, such as 2026-11-22T10:00:00Z")
-    return time.astimezone(UTC)
+        if time.tzinfo is not None and "T" in text.upper():
+            return time.astimezone(UTC)
+    raise typer.BadParameter(f"{text!r} is not RFC 3339 with a zone, such as 2026-11-22T10:00:00Z")

@@ -1,11 +1,12 @@
 """The demo: everything on one machine, with sample events flowing through the real consumer into a real database.
 
-    stage     services, topics, schema and consumer, set up and taken down
-    steps     says what each step does and how long it takes
-    promise   what must become of the sample, worked out without the consumer
-    seen      what the database says became of it
-    picture   how that looks on a terminal, live and at the end
-    look      how to look further, for another terminal
+    show      the two ways to run it: for as long as someone watches, or once over the fixed sample
+    stage     services, topics, schema and consumer, set up and taken down; `steps` says how long each takes
+    pump      publishes in the background
+    seen      what the database says became of the records; `board` shows it as `picture` draws it
+    promise   what must become of the sample, worked out without the consumer; `ending` compares
+    look      how to look further, from another terminal
+    terminal  whose Ctrl-C it is
 
 `python -m sandbox.demo` runs until Ctrl-C; with `--once` it ends by itself and checks what it saw.
 """

@@ -13,6 +13,7 @@ from consumer.database import Error
 from sandbox.demo import show
 from sandbox.demo.stage import stage
 from sandbox.demo.steps import Steps
+from sandbox.demo.terminal import foreground
 from sandbox.process import SandboxError
 
 OURS = ("DATABASE_URL", "SCHEMA_REGISTRY_URL", "AUDIT_", "KAFKA_")
@@ -31,7 +32,7 @@ def main(
     console = tables.console()
     _put_settings_aside(console)
     try:
-        with stage(os.environ, Steps(console)) as made:
+        with foreground(), stage(os.environ, Steps(console)) as made:
             if not once:
                 show.watch(console, made)
             faults = show.once(console, made)

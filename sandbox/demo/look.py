@@ -1,5 +1,6 @@
 """How to look further at a running demo, from another terminal."""
 
+import os
 import shlex
 import shutil
 
@@ -9,13 +10,13 @@ from sandbox.demo.stage import Stage
 def lines(stage: Stage) -> tuple[str, ...]:
     """Commands to paste, with the exact environment that they need."""
     query = "SELECT occurred_at, action, actor_email, diff FROM audit_event ORDER BY id DESC LIMIT 3"
-    program = shlex.quote(str(stage.program))
+    program = shlex.quote(os.path.relpath(stage.program))
     return (
         *(f"export {name}={shlex.quote(value)}" for name, value in stage.environ.items()),
         f"{program} status",
         f"{program} parked list",
         f"{program} explain schemas/examples/schedule.edited.v1/mcp.json",
-        f"{shlex.quote(_psql(stage))} {shlex.quote(stage.sandbox.database_url)} -xc {shlex.quote(query)}",
+        f'{shlex.quote(_psql(stage))} "$DATABASE_URL" -xc {shlex.quote(query)}',
     )
 
 
@@ -23,4 +24,4 @@ def _psql(stage: Stage) -> str:
     """The psql of the machine, else the one beside the server that runs here."""
     if stage.sandbox.postgres is None or shutil.which("psql"):
         return "psql"
-    return str(stage.sandbox.postgres.installation.bin / "psql")
+    return os.path.relpath(stage.sandbox.postgres.installation.bin / "psql")

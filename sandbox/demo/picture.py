@@ -20,10 +20,10 @@ STYLES = {"recorded": "green", "conflict": "magenta", "parked": "red", "gap": "r
 def live(console: Console, entries: Sequence[Shown], outcomes: Counter[str], types: Mapping[str, tuple[int, int]]) -> Group:
     """All three, with as many entries as the height leaves room for."""
     grid = type_grid(types, console.width)
-    room = max(3, console.height - grid.row_count - 8)
+    room = max(3, console.height - grid.row_count - 7)  # the heading, three lines of words, and one left free
     found = f"{sum(1 for name in BY_NAME if name in types)} of the {len(BY_NAME)} types"
     return Group(
-        entry_table(entries[:room], console.width),
+        entry_table(entries[:room], console.width, room),
         Text(),
         outcome_line(outcomes),
         Text(found, "bold"),
@@ -32,11 +32,11 @@ def live(console: Console, entries: Sequence[Shown], outcomes: Counter[str], typ
     )
 
 
-def entry_table(entries: Sequence[Shown], width: int) -> Table:
-    """The entries, one line each."""
+def entry_table(entries: Sequence[Shown], width: int, rows: int) -> Table:
+    """The entries, one line each, and empty lines up to `rows`, so that nothing below them moves."""
     made = tables.table("UTC", "via", "actor", "action", "what happened")
-    for column, (least, most) in zip(made.columns, _widths(width), strict=True):
-        column.overflow, column.no_wrap, column.min_width, column.max_width = "ellipsis", True, least, most
+    for column, fixed in zip(made.columns, _widths(width), strict=True):
+        column.overflow, column.no_wrap, column.width = "ellipsis", True, fixed
     for entry in entries:
         actor = entry.actor if width >= WIDE else entry.actor.partition("@")[0]
         made.add_row(
@@ -46,6 +46,8 @@ def entry_table(entries: Sequence[Shown], width: int) -> Table:
             tables.printable(entry.label, "bold"),
             tables.printable(entry.reads),
         )
+    for _ in range(rows - len(entries)):
+        made.add_row()
     return made
 
 
@@ -63,7 +65,7 @@ def badge(entry: Shown) -> Text:
 def outcome_line(outcomes: Counter[str]) -> Text:
     """The count of each outcome, in one line."""
     line = Text(overflow="fold")
-    for name in OUTCOMES:
+    for name in (name for name in OUTCOMES if name != "undelivered" or outcomes[name]):
         style = STYLES.get(name, "") if outcomes[name] else "dim"
         line.append(f"{name} ", "bold" if outcomes[name] else "dim").append(f"{outcomes[name]}  ", style)
     return line
@@ -84,8 +86,7 @@ def _type_cell(name: str, count: int) -> Text:
     return Text(f"{name:<28}{count or '·':>5}", "green" if count else "dim")
 
 
-def _widths(width: int) -> tuple[tuple[int, int], ...]:
-    """Least and most of each column."""
-    if width >= WIDE:
-        return (8, 8), (3, 3), (12, 26), (18, 26), (30, 60)
-    return (8, 8), (3, 3), (8, 12), (14, 18), (20, 60)
+def _widths(width: int) -> tuple[int, ...]:
+    """Of the columns; the last one takes what the others and the space between them leave."""
+    fixed = (8, 3, 26, 26) if width >= WIDE else (8, 3, 9, 13)
+    return (*fixed, max(10, width - sum(fixed) - 2 * len(fixed)))

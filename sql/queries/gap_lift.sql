@@ -18,6 +18,9 @@ WHERE
             g.kafka_topic = p.kafka_topic
             AND g.kafka_partition = p.kafka_partition
             AND (g.kafka_topic_id = p.kafka_topic_id OR g.cause = 'topic_recreated')
-            AND NOT EXISTS (SELECT FROM operator_action AS a WHERE a.gap_id = g.id)
+            AND NOT EXISTS (
+                SELECT FROM operator_action AS a
+                WHERE a.gap_id = g.id
+            )
     )
 RETURNING p.kafka_topic_id

@@ -14,6 +14,6 @@ SELECT
 FROM data_gap AS g
 LEFT JOIN operator_action AS a ON g.id = a.gap_id
 WHERE
-    (%(id)s::bigint IS NULL OR g.id = %(id)s)
-    AND (%(accepted)s OR a.id IS NULL)
+    (%(gap_id)s::bigint IS NULL OR g.id = %(gap_id)s)
+    AND (%(also_accepted)s OR a.id IS NULL)
 ORDER BY g.id

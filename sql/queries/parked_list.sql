@@ -23,8 +23,8 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS done ON TRUE
 WHERE
-    (%(reason)s::text IS NULL OR r.reason = %(reason)s)
-    AND (%(topic)s::text IS NULL OR r.kafka_topic = %(topic)s)
-    AND (%(resolved)s OR NOT coalesce(done.resolved, FALSE))
+    (%(parked_as)s::text IS NULL OR r.reason = %(parked_as)s)
+    AND (%(of_topic)s::text IS NULL OR r.kafka_topic = %(of_topic)s)
+    AND (%(also_resolved)s OR NOT coalesce(done.resolved, FALSE))
 ORDER BY r.id
-LIMIT %(limit)s
+LIMIT %(most)s

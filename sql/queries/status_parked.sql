@@ -3,9 +3,10 @@ SELECT
     r.reason,
     count(*) AS records
 FROM parked_record AS r
-WHERE NOT EXISTS (
-    SELECT FROM operator_action AS a
-    WHERE a.parked_id = r.id AND (a.action = 'dismiss' OR a.outcome <> 'parked')
-)
+WHERE
+    NOT EXISTS (
+        SELECT FROM operator_action AS a
+        WHERE a.parked_id = r.id AND (a.action = 'dismiss' OR a.outcome <> 'parked')
+    )
 GROUP BY r.reason
 ORDER BY count(*) DESC, r.reason

@@ -1,23 +1,25 @@
 -- Every partition that was ever claimed, with what the other tables keep of it, for the accounting check.
-WITH parked_rows AS (
+WITH decisions AS (
+    SELECT
+        parked_id,
+        bool_or(action = 'dismiss' OR outcome <> 'parked') AS resolved,
+        count(*) FILTER (WHERE outcome = 'recorded') AS recorded,
+        coalesce(bool_or(outcome = 'conflict'), FALSE) AS conflict
+    FROM operator_action
+    WHERE parked_id IS NOT NULL
+    GROUP BY parked_id
+),
+
+parked_rows AS (
     SELECT
         r.kafka_topic_id,
         r.kafka_partition,
         count(*) AS kept,
-        count(*) FILTER (WHERE done.resolved) AS resolved,
-        coalesce(sum(done.recorded), 0)::bigint AS replayed,
-        count(*) FILTER (WHERE done.conflict) AS conflicting
+        count(*) FILTER (WHERE d.resolved) AS resolved,
+        coalesce(sum(d.recorded), 0)::bigint AS replayed,
+        count(*) FILTER (WHERE d.conflict) AS conflicting
     FROM parked_record AS r
-    LEFT JOIN (
-        SELECT
-            parked_id,
-            bool_or(action = 'dismiss' OR outcome <> 'parked') AS resolved,
-            count(*) FILTER (WHERE outcome = 'recorded') AS recorded,
-            coalesce(bool_or(outcome = 'conflict'), FALSE) AS conflict
-        FROM operator_action
-        WHERE parked_id IS NOT NULL
-        GROUP BY parked_id
-    ) AS done ON r.id = done.parked_id
+    LEFT JOIN decisions AS d ON r.id = d.parked_id
     GROUP BY r.kafka_topic_id, r.kafka_partition
 ),
 

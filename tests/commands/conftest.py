@@ -7,14 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 import structlog
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from consumer import claim, store
 from consumer.batch import Batch
 from consumer.cli import app
 from consumer.cluster import Bounds
-from consumer.database import connect
+from consumer.database import Connection, connect
 from consumer.judge import Judge
 from consumer.model import Outcome, Partition
 from tests.builders import Message, record
@@ -38,8 +37,12 @@ class Desk:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
 
-    def run(self, *arguments: str, stdin: bytes | None = None, **environ: str) -> Result:
+    def run(self, *arguments: str, **environ: str) -> Result:
         """Calls the program in this process. An exception that is no exit would be a traceback: it is raised."""
+        return self.fed(b"", *arguments, **environ)
+
+    def fed(self, stdin: bytes, *arguments: str, **environ: str) -> Result:
+        """As `run`, with bytes on standard input."""
         given = {"COLUMNS": "120", **self.environ, **environ}
         return CliRunner().invoke(app, arguments, input=stdin, env=given, catch_exceptions=False)
 
@@ -84,7 +87,7 @@ def rows(database_url: str) -> Callable[..., list[tuple[Any, ...]]]:
 class Consumer:
     """Writes what a consumer would have written, without Kafka."""
 
-    def __init__(self, connection: store.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._judge = Judge(None)
         store.prepare(connection)

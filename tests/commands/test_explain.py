@@ -47,7 +47,12 @@ def test_entry_is_the_one_that_would_be_stored(told: Any) -> None:
     """A recorded example is shown with the names of the API, its diff and the MCP tag."""
     code, answer = told(written(example("schedule.edited", "mcp")))
     entry = answer["entry"]
-    assert (code, answer["outcome"], entry["action"], entry["source"]) == (0, "recorded", "schedule.lifecycle_changed", "mcp")
+    assert (code, answer["outcome"], entry["action"], entry["source"]) == (
+        0,
+        "recorded",
+        "schedule.lifecycle_changed",
+        "mcp",
+    )
     assert entry["diff"]["changes"]["/cron"] == {"before": "0 9 * * 1", "after": "0 8 * * 1"}
     assert entry["facets"] == ["operation:edited"]
     assert entry["occurred_at"].endswith("Z")
@@ -65,7 +70,7 @@ def test_table_shows_entry_and_diff(bare: Desk) -> None:
 def test_stdin_is_read(bare: Desk) -> None:
     """A dash reads standard input."""
     content = json.dumps(written(example("member.removed"))).encode()
-    assert bare.run("explain", "-", stdin=content).exit_code == 0
+    assert bare.fed(content, "explain", "-").exit_code == 0
 
 
 def test_unknown_type_would_be_parked(told: Any) -> None:
@@ -99,7 +104,11 @@ def test_ignored_ends_well(told: Any) -> None:
         told(written(edited, data=same)),
         told(written(edited, data=None)),
     ]
-    assert [(code, answer["reason"]) for code, answer in answers] == [(0, "not_audited"), (0, "no_change"), (0, "tombstone")]
+    assert [(code, answer["reason"]) for code, answer in answers] == [
+        (0, "not_audited"),
+        (0, "no_change"),
+        (0, "tombstone"),
+    ]
 
 
 def test_data_that_does_not_fit_is_told_by_pointer(told: Any) -> None:
@@ -127,7 +136,7 @@ def test_data_that_does_not_fit_is_told_by_pointer(told: Any) -> None:
 )
 def test_unusable_input(bare: Desk, content: bytes, words: str) -> None:
     """What is no example ends with 2 and says what is wrong with it."""
-    result = bare.run("explain", "-", stdin=content)
+    result = bare.fed(content, "explain", "-")
     assert result.exit_code == 2
     assert words in result.stderr
 
@@ -142,7 +151,7 @@ def test_control_characters_do_not_reach_the_terminal(bare: Desk) -> None:
     found = example("workspace.settings_changed")
     after = {**found.data["after"], "name": "\x1b[31mred\x9b\u202e"}
     content = json.dumps(written(found, data={**found.data, "after": after})).encode()
-    result = bare.run("explain", "-", stdin=content)
+    result = bare.fed(content, "explain", "-")
     assert result.exit_code == 0
     assert not {"\x1b", "\x9b", "\u202e"} & set(result.stdout)
 
@@ -153,7 +162,9 @@ def test_catalog_in_three_forms(bare: Desk) -> None:
     assert bare.ok("catalog", "--format", "markdown") == render.as_markdown()
     table = bare.ok("catalog", COLUMNS="80")
     data = render.as_data()
-    words = [listed["name"] for listed in data["types"]] + [word for listed in data["reasons"].values() for word in listed]
+    words = [listed["name"] for listed in data["types"]] + [
+        word for listed in data["reasons"].values() for word in listed
+    ]
     assert len(data["types"]) == 14
     assert [word for word in words if word not in table] == []
     assert max(map(len, table.splitlines())) <= 80

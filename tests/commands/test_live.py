@@ -49,7 +49,9 @@ def test_rewind_of_a_running_consumer(desk: Desk, world: World) -> None:
     program = world.consumer()
     world.until_read(program)
     assert "4 offsets are read again" in desk.ok("rewind", topic, "0", "--to-offset", "6", *WHY)
-    world.until(lambda: world.progress()[topic, 0]["duplicate"] == 4, "the rewound offsets are read again", of=[program])
+    world.until(
+        lambda: world.progress()[topic, 0]["duplicate"] == 4, "the rewound offsets are read again", of=[program]
+    )
     assert program.stop() == 0
     world.expected["duplicate"] += 4
     assert world.value("SELECT reread FROM partition_progress") == 4
@@ -123,7 +125,9 @@ def test_rewind_at_a_gap_is_refused(desk: Desk, world: World) -> None:
     world.send(topic, lost)
     world.delete_records(topic, 0, 7)
     assert world.consumer("run", "--until-end").wait() == 1
-    assert "stands at a gap: use `audit-consumer gaps accept" in desk.refused("rewind", topic, "0", "--to-offset", "7", *WHY)
+    assert "stands at a gap: use `audit-consumer gaps accept" in desk.refused(
+        "rewind", topic, "0", "--to-offset", "7", *WHY
+    )
     desk.ok("gaps", "accept", "1", *WHY)
     world.send(topic, [event()])
     world.run_until_end()

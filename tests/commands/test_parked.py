@@ -121,7 +121,9 @@ def test_replay_of_all_keeps_what_still_cannot_be_recorded(desk: Desk, consumer:
 def test_replay_by_reason(desk: Desk, consumer: Consumer, rows: Rows) -> None:
     """--parked-as takes those of one reason only."""
     consumer.reads(renamed(event()), (event(), BUG))
-    assert "1 of 1 replayed: 1 recorded" in desk.ok("parked", "replay", "--parked-as", "database_refused", "--reason", "x")
+    assert "1 of 1 replayed: 1 recorded" in desk.ok(
+        "parked", "replay", "--parked-as", "database_refused", "--reason", "x"
+    )
     assert [parked for _, parked, _, _ in actions(rows)] == [2]
 
 
@@ -134,19 +136,19 @@ def test_replay_keeps_the_original_of_a_sanitised_entry(desk: Desk, consumer: Co
 
 
 @pytest.mark.parametrize("named", [[], ["1", "--all"], ["--all", "--parked-as", "unknown_type"]])
-def test_replay_wants_one_way_of_naming(desk: Desk, named: list[str]) -> None:
-    """None or two ways of naming the records is wrong usage."""
-    assert desk.run("parked", "replay", *named, "--reason", "x").exit_code == 2
+def test_replay_wants_one_way_of_naming(bare: Desk, named: list[str]) -> None:
+    """None or two ways of naming the records is wrong usage, before anything is asked."""
+    result = bare.run("parked", "replay", *named, "--reason", "x")
+    assert result.exit_code == 2
+    assert "name the records in one way" in result.stderr
 
 
-@pytest.mark.parametrize("reason", [[], ["--reason", " "], ["--reason", "a\nb"]])
-@pytest.mark.parametrize("command", [["replay", "1"], ["dismiss", "1"]])
-def test_nothing_is_done_without_a_reason(
-    desk: Desk, consumer: Consumer, rows: Rows, command: list[str], reason: list[str]
-) -> None:
+def test_nothing_is_done_without_a_reason(desk: Desk, consumer: Consumer, rows: Rows) -> None:
     """A missing or blank reason, or one of two lines, is wrong usage; nothing happens."""
     consumer.reads((event(), BUG))
-    assert desk.run("parked", *command, *reason).exit_code == 2
+    for command in (("replay", "1"), ("dismiss", "1")):
+        for reason in ((), ("--reason", " "), ("--reason", "a\nb")):
+            assert desk.run("parked", *command, *reason).exit_code == 2
     assert actions(rows) == []
 
 

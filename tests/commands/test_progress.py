@@ -77,7 +77,9 @@ def test_bar_is_drawn_on_a_terminal_only(world: World, tmp_path: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     command = [sys.executable, "-m", "consumer", "run", "--until-end"]
-    code = subprocess.run(command, env=environ, stdout=theirs, stderr=theirs, stdin=theirs, timeout=45, check=False).returncode
+    code = subprocess.run(
+        command, env=environ, stdout=theirs, stderr=theirs, stdin=theirs, timeout=45, check=False
+    ).returncode
     os.close(theirs)
     reader.join(10)
     os.close(ours)

@@ -90,7 +90,9 @@ def test_password_is_not_shown() -> None:
     assert "sesame" not in f"{loaded!r} {loaded}"
 
 
-@pytest.mark.parametrize("command", [["status"], ["gaps", "list"], ["run"], ["migrate"], ["resume", "t", "0", "--reason", "x"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["gaps", "list"], ["run"], ["migrate"], ["resume", "t", "0", "--reason", "x"]]
+)
 def test_missing_setting_ends_with_two(bare: Desk, command: list[str]) -> None:
     """A command without its settings names them and ends with 2."""
     result = bare.run(*command)

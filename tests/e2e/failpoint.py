@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from consumer import claim, loop, pipeline, store
+from consumer import batch, claim, loop, pipeline, store
 from consumer.broker import Broker
 from consumer.model import Record
 
@@ -35,7 +35,7 @@ POINTS = {
     "claimed": Point(claim, "take", False),
     "assigned": Point(loop.Loop, "_assigned", False),
     "starting": Point(Broker, "start", False),
-    "decoded": Point(pipeline.Pipeline, "run", False),
+    "taken": Point(batch.Batch, "add", False),
     "before_transaction": Point(store, "write", True),
     "after_fence": Point(store, "_fence", False),
     "before_insert": Point(store, "_insert", True),
@@ -54,10 +54,12 @@ POINTS = {
 def arm(arguments: Sequence[str]) -> None:
     """Sets the traps that pairs of words describe."""
     for what, how in zip(arguments[::2], arguments[1::2], strict=True):
-        if what == "set":
-            _set(how)
-        elif what == "deadly":
+        if what == "deadly":
             _deadly(how)
+        elif __name__ != "__main__":  # a child process: the other traps are the consumer's own
+            continue
+        elif what == "set":
+            _set(how)
         else:
             point, _, times = what.partition(":")
             _trap(POINTS[point], int(times or 1), how)

@@ -7,10 +7,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from consumer.migrate import migrate
 from sandbox.postgres import PostgresServer
 from sandbox.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.world import World
+
+
+# A row of someone else's, under a key of ours.
+INSERT = """INSERT INTO audit_event (workspace_id, event_source, event_id, occurred_at, kafka_offset, kafka_partition,
+    action, facets, actor_type, actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff)
+    VALUES (%s, %s, %s, now(), 0, 0, 'a.b', '{}', 'user', 'u', 's', 's', 'web', 't', sha256(''), '{}')"""
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 @pytest.fixture
@@ -104,9 +112,40 @@ def test_a_server_that_stops_answering_is_left_and_found_again(world: World) -> 
         holder.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
         world.send(topic, events(10))
         world.until(lambda: bool(consumer.logged("database_away")), "the lock times out", of=[consumer])
+        world.check_accounts()  # above all: Kafka has not been told of what is not written
         holder.rollback()
     world.until_read(consumer)
     assert not consumer.logged("lost") and consumer.stop() == 0
+    world.check()
+
+
+def test_rows_are_written_in_the_order_of_their_keys(world: World) -> None:
+    """In whatever order records arrive, a transaction locks their keys in one order, so that two cannot deadlock."""
+    topic = world.topic()
+    sent = sorted(events(100), key=lambda message: message.identity)
+    world.send(topic, reversed(sent))
+    world.run_until_end()
+    world.check()
+    rows = world.rows("SELECT xid::text, workspace_id, event_source, event_id FROM audit_event ORDER BY id")
+    written = [tuple(row.values()) for row in rows]
+    assert written == sorted(written, key=lambda row: (int(row[0]), row[1:]))
+    assert len({xid for xid, *_ in written}) < len(sent)
+
+
+def test_what_another_transaction_commits_meanwhile_is_seen(world: World) -> None:
+    """A row under the same key that is committed while ours waits for it makes ours a conflict, neither error nor loss."""
+    topic = world.topic()
+    (message,) = events(1)
+    consumer = world.consumer()
+    world.until(lambda: bool(consumer.logged("claimed")), "it is ready", of=[consumer])
+    with psycopg.connect(world.database_url) as other:
+        other.execute(INSERT, message.identity)
+        world.send(topic, [message], "conflict")
+        world.until(lambda: world.value(WAITING) == 1, "the consumer waits for the other", of=[consumer])
+        other.commit()
+    world.until_read(consumer)
+    assert consumer.stop() == 0
+    world.recorded[message.identity] += 1
     world.check()
 
 
@@ -114,20 +153,15 @@ def test_a_deadlock_is_tried_again(world: World) -> None:
     """Keys that another session inserts in the opposite order: one of the two is chosen as victim, nothing is lost."""
     topic = world.topic()
     first, second = sorted(events(2, workspaces=1), key=lambda message: message.identity)
-    insert = """INSERT INTO audit_event (workspace_id, event_source, event_id, occurred_at, kafka_offset,
-        kafka_partition, action, facets, actor_type, actor_id, subject_type, subject_id, channel, kafka_topic,
-        content_digest, diff) VALUES (%s, %s, %s, now(), 0, 0, 'a.b', '{}', 'user', 'u', 's', 's', 'web', 't',
-        sha256(''), '{}')"""
     consumer = world.consumer()
     world.until(lambda: bool(consumer.logged("claimed")), "it is ready", of=[consumer])
     with psycopg.connect(world.database_url) as other:
         other.execute("SET deadlock_timeout = '60s'")
-        other.execute(insert, second.identity)
+        other.execute(INSERT, second.identity)
         world.send(topic, [first, second])
-        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        world.until(lambda: world.value(waits) == 1, "the consumer waits for the other", of=[consumer])
+        world.until(lambda: world.value(WAITING) == 1, "the consumer waits for the other", of=[consumer])
         other.execute("SET lock_timeout = '20s'")
-        other.execute(insert, first.identity)
+        other.execute(INSERT, first.identity)
         other.rollback()
     assert consumer.logged("database_away")
     world.until_read(consumer)
@@ -135,12 +169,8 @@ def test_a_deadlock_is_tried_again(world: World) -> None:
     world.check()
 
 
-def test_a_database_restored_from_an_older_copy_is_filled_again(
-    kafka: KafkaBroker, tmp_path: Path
-) -> None:
+def test_a_database_restored_from_an_older_copy_is_filled_again(kafka: KafkaBroker, tmp_path: Path) -> None:
     """The offsets go back with the data, whatever Kafka's group believes: what came later is read again."""
-    from consumer.migrate import migrate
-
     with PostgresServer() as old:
         url = old.create_database("audit")
         migrate(url, lambda _: None)

@@ -9,9 +9,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from sandbox.service import KafkaBroker
 from tests.builders import Message, events
 from tests.conftest import start_kafka
-from tests.e2e.program import Program
-from tests.e2e.test_parking import operate
-from tests.e2e.world import World
+from tests.e2e.world import World, operate
 
 
 @pytest.fixture
@@ -213,5 +211,5 @@ def _gap_is(world: World, topic: str, start: int, end: int, cause: str) -> None:
     assert world.progress()[topic, 0]["halted"] == "gap"
 
 
-def _accept(world: World) -> Program:
-    return operate(world, "gaps", "accept", str(world.value("SELECT id FROM data_gap")), "--reason", "seen by a person")
+def _accept(world: World) -> None:
+    operate(world, "gaps", "accept", str(world.value("SELECT id FROM data_gap")), "--reason", "seen by a person")

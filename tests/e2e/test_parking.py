@@ -10,8 +10,7 @@ from catalog.reasons import ParkReason
 from sandbox.registry import SchemaRegistry
 from schemas import confluent_header, latest, single_object_header
 from tests.builders import Message, event, events
-from tests.e2e.program import Program
-from tests.e2e.world import World
+from tests.e2e.world import World, operate
 
 REMOVED = latest("member.removed")
 DEADLY = "the-record-that-kills"
@@ -142,13 +141,6 @@ def test_a_schema_that_never_comes_is_parked_after_its_grace(world: World, regis
     world.check()
 
 
-def operate(world: World, *arguments: str) -> Program:
-    """Runs an operator's command, which must succeed."""
-    program = world.consumer(*arguments)
-    assert program.wait() == 0, program.tail()
-    return program
-
-
 def bad_records(registry: SchemaRegistry) -> dict[ParkReason, Message]:
     """A record for each reason, the deadly one last."""
     good = event()
@@ -194,5 +186,5 @@ def _unlike() -> str:
 
 def _register_json(registry: SchemaRegistry) -> int:
     url = f"{registry.url}/subjects/not-avro/versions"
-    told = {"schemaType": "JSON", "schema": json.dumps({"type": "object"})}
+    told = {"schemaType": "JSON", "schema": json.dumps({"$schema": "http://json-schema.org/draft-07/schema#"})}
     return int(httpx.post(url, json=told, timeout=30, trust_env=False).raise_for_status().json()["id"])

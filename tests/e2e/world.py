@@ -148,6 +148,16 @@ class World:
         assert producer.flush(LIMIT) == 0, "not every record was delivered"
         return positions
 
+    def end_transaction(self, producer: Producer, *, commit: bool) -> None:
+        """Ends the producer's transaction, in one partition, and waits until Kafka has written its mark."""
+        before = sum(self.ends().values())
+        if commit:
+            producer.commit_transaction()
+        else:
+            producer.abort_transaction()
+        self.expected["undelivered"] += 1
+        self.until(lambda: sum(self.ends().values()) == before + 1, "the mark is written")
+
     def lose(self, messages: Iterable[Message], outcome: str = "gap") -> None:
         """Notes that these, which were sent to be recorded, have been lost before they were read."""
         for message in messages:
@@ -241,6 +251,7 @@ class World:
         assert +totals == +self.expected, f"counted {totals}, planned {self.expected}"
         for table, outcome in (("parked_record", "parked"), ("conflicting_event", "conflict")):
             assert self.count(table) == self.expected[outcome], table
+        operate(self, "status")
 
     def check_accounts(self) -> None:
         """The books balance, and Kafka has not been told more than is true."""
@@ -266,6 +277,12 @@ class World:
             "KAFKA_CONFIG_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000",
             "KAFKA_CONFIG_RECONNECT_BACKOFF_MAX_MS": "500",
         }
+
+
+def operate(world: World, *arguments: str) -> None:
+    """Runs an operator's command, which must succeed."""
+    program = world.consumer(*arguments)
+    assert program.wait() == 0, program.tail()
 
 
 def _clean(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,208 @@
+"""Shows that the end-to-end tests can fail: breaks the promise on purpose in a copy of the tree, and runs them there.
+
+    python -m tests.mutants [NAME …]
+
+Each mutation must make a test fail; one that no longer fits the source is an error, not a success. Exit code 0 when all
+are caught.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+TREE = ("catalog", "consumer", "sandbox", "schemas", "sql", "tests", "pyproject.toml")
+CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
+LIMIT = 600  # seconds
+
+
+class Edit(NamedTuple):
+    """A text that occurs once in a file, and what takes its place."""
+
+    file: str
+    old: str
+    new: str
+
+
+class Mutant(NamedTuple):
+    """One way to break the promise, and the tests (pytest arguments) of which one must notice."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    tests: tuple[str, ...]
+
+
+E2E = "tests/e2e/"
+MUTANTS = (
+    Mutant(
+        "Kafka is told before the database",
+        (
+            Edit(
+                "consumer/loop.py",
+                "            self._writer.submit(self._batch)\n",
+                "            self._broker.hint({p: a.next for p, a in self._batch.advances.items()})\n"
+                "            self._writer.submit(self._batch)\n",
+            ),
+        ),
+        (E2E + "test_database_faults.py", "-k", "stops_answering"),
+    ),
+    Mutant(
+        "nobody is fenced",
+        (Edit("consumer/store.py", "    if cursor.rowcount != len(batch.advances):\n        raise Fenced\n", ""),),
+        (E2E + "test_crashes.py", "-k", "zombie_with_a_batch"),
+    ),
+    Mutant(
+        "Kafka's offset is believed, and a missing one means the end",
+        (
+            Edit("consumer/broker.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
+            Edit(
+                "consumer/broker.py",
+                "TopicPartition(partition.topic, partition.number, offset)",
+                "TopicPartition(partition.topic, partition.number)",
+            ),
+        ),
+        (E2E + "test_kafka_faults.py", "-k", "moved_by_hand"),
+    ),
+    Mutant(
+        "a parked record is counted and not kept",
+        (
+            Edit(
+                "consumer/store.py",
+                '            cursor.execute(PARK_RECORD, {**raw(record), "reason": why.reason, "detail": why.detail})\n',
+                "",
+            ),
+        ),
+        (E2E + "test_outcomes.py", "-k", "in_order_with_repeats"),
+    ),
+    Mutant(
+        "duplicates are compared by the insert's own snapshot",
+        (
+            Edit(
+                "consumer/store.py",
+                "    cursor.execute(RECORD_STAGED)\n",
+                "    global EARLY\n"
+                '    EARLY = dict(cursor.execute(COMPARE_STAGED, {"ordinals": list(range(len(part)))}).fetchall())\n'
+                "    cursor.execute(RECORD_STAGED)\n",
+            ),
+            Edit(
+                "consumer/store.py",
+                'dict(cursor.execute(COMPARE_STAGED, {"ordinals": list(others)}).fetchall())',
+                "EARLY",
+            ),
+        ),
+        (E2E + "test_database_faults.py", "-k", "commits_meanwhile"),
+    ),
+    Mutant(
+        "rows are written as they come",
+        (
+            Edit(
+                "sql/queries/record_staged.sql", "ORDER BY workspace_id, event_source, event_id, ordinal", "ORDER BY ordinal"
+            ),
+        ),
+        (E2E + "test_database_faults.py", "-k", "order_of_their_keys"),
+    ),
+    Mutant(
+        "a signal handler raises",
+        (Edit("consumer/serve.py", "        stop.set()\n", "        raise InterruptedError\n"),),
+        (E2E + "test_crashes.py", "-k", "stop_under_load"),
+    ),
+    Mutant(
+        "progress moves in a transaction of its own",
+        (
+            Edit(
+                "consumer/store.py",
+                "        _advance(cursor, batch, settled)\n",
+                "    with connection.transaction(), connection.cursor() as cursor:\n"
+                "        _advance(cursor, batch, settled)\n",
+            ),
+            Edit("consumer/store.py", "def _advance(", "def _advance_late("),
+            Edit("consumer/store.py", "def _identity(", "def _advance(*given):\n    _advance_late(*given)\n\n\ndef _identity("),
+        ),
+        (E2E + "test_crashes.py", "-k", "broken_connection"),
+    ),
+    Mutant(
+        "what Kafka lost is passed in silence",
+        (Edit("consumer/claim.py", "    if next_offset < bounds.low:\n", "    if next_offset < 0:\n"),),
+        (E2E + "test_kafka_faults.py", "-k", "deleted_while_it_is_away"),
+    ),
+    Mutant(
+        "a topic made anew is the same topic",
+        (Edit("consumer/claim.py", "    replaced = first and ", "    replaced = False and "),),
+        (E2E + "test_kafka_faults.py", "-k", "made_anew"),
+    ),
+    Mutant(
+        "the breaker never trips",
+        (Edit("consumer/breaker.py", "        if self._row >= self._limits.in_a_row:\n", "        if False:\n"),),
+        (E2E + "test_parking.py", "-k", "broken_producer"),
+    ),
+    Mutant(
+        "an unknown type is ignored",
+        (
+            Edit(
+                "consumer/pipeline.py",
+                '        raise Poison(ParkReason.UNKNOWN_TYPE, f"no one has listed {attributes.type!r:.200}")\n',
+                "        return _NOT_AUDITED\n",
+            ),
+        ),
+        (E2E + "test_outcomes.py", "-k", "in_order_with_repeats"),
+    ),
+)
+
+
+def main(names: list[str]) -> int:
+    """Tries the mutants, or those whose names contain one of `names`; prints a line for each."""
+    survived = 0
+    for mutant in MUTANTS:
+        if names and not any(name in mutant.name for name in names):
+            continue
+        began = time.monotonic()
+        verdict, output = _try(mutant)
+        survived += verdict != "caught"
+        print(f"{verdict:9} {time.monotonic() - began:4.0f} s  {mutant.name}", flush=True)
+        if verdict != "caught":
+            print(output, flush=True)
+    return 1 if survived else 0
+
+
+def _try(mutant: Mutant) -> tuple[str, str]:
+    with tempfile.TemporaryDirectory(prefix="audit-mutant-") as folder:
+        tree = Path(folder)
+        _copy(tree)
+        for edit in mutant.edits:
+            if (complaint := _apply(tree, edit)) is not None:
+                return "misfit", complaint
+        command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *mutant.tests]
+        done = subprocess.run(command, cwd=tree, env=_environ(), capture_output=True, text=True, timeout=LIMIT, check=False)
+    return ("caught" if done.returncode == CAUGHT else "survived"), done.stdout[-3000:]
+
+
+def _copy(tree: Path) -> None:
+    for name in TREE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tree / name)
+
+
+def _apply(tree: Path, edit: Edit) -> str | None:
+    """Changes the file; says what is wrong when the text is not there exactly once."""
+    file = tree / edit.file
+    text = file.read_text()
+    if (times := text.count(edit.old)) != 1:
+        return f"{edit.file} has {edit.old.strip()!r} {times} times"
+    file.write_text(text.replace(edit.old, edit.new))
+    return None
+
+
+def _environ() -> dict[str, str]:
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -5,9 +5,10 @@ Law of this file: it runs for every record, so a good record passes with few cal
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from catalog.reasons import ParkReason
+from consumer import canonical
 from consumer.model import Envelope, Headers, Poison
 
 MAX_ID = 255  # bytes
@@ -20,6 +21,10 @@ _TIME = re.compile(
     rb"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     rb"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_CANONICAL_LENGTH = len("2026-11-22T21:38:00.000000Z")
+_LAST = "9999-12-30T23:59:59.999999Z"  # whatever zone a session reads it in, it stays a year that Python has
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 # W3C Trace Context, version 00, and the part of later versions that is promised to stay.
 _TRACEPARENT = re.compile(
     rb"(?:00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
@@ -53,7 +58,7 @@ def read(headers: Headers) -> Envelope:
     if not event_type:
         raise _not_cloudevents("ce_type is empty")
     return Envelope(
-        _id("ce_id", event_id), _id("ce_source", source), event_type, _time(time), _trace_id(trace) if trace else None
+        _id("ce_id", event_id), _id("ce_source", source), event_type, *_time(time), _trace_id(trace) if trace else None
     )
 
 
@@ -78,17 +83,23 @@ def _text(name: str, value: bytes | None) -> str:
         raise _not_cloudevents(f"{name} is not UTF-8: {value[:60]!r}") from None
 
 
-def _time(value: bytes | None) -> datetime:
+def _time(value: bytes | None) -> tuple[str, int]:
     """UTC; digits past microseconds are cut; -00:00 (RFC 3339: UTC, local offset unknown) is UTC."""
     if value is None:
         raise _not_cloudevents("ce_time is null")
     if not _TIME.fullmatch(value):
         raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}, not RFC 3339 with a zone")
     try:
-        time = datetime.fromisoformat(value.decode().upper())
-        return time if time.tzinfo is UTC else time.astimezone(UTC)
+        text = value.decode().upper()
+        time = datetime.fromisoformat(text)
+        if len(text) != _CANONICAL_LENGTH or text[-1] != "Z":
+            time = time.astimezone(UTC)
+            text = canonical.instant(time)
     except (ValueError, OverflowError) as fault:
         raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}: {fault}") from None
+    if text > _LAST:
+        raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}, later than can be stored")
+    return text, (time - _EPOCH) // _MICROSECOND
 
 
 def _trace_id(value: bytes) -> str | None:

@@ -4,7 +4,6 @@ They are named tuples, not dataclasses: a million of each are made per drain, an
 about four times as much to make.
 """
 
-from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from catalog.reasons import IgnoreReason, ParkReason
@@ -40,12 +39,16 @@ class Skipped(NamedTuple):
 
 
 class Envelope(NamedTuple):
-    """The CloudEvents attributes, checked; `time` is UTC, `trace_id` None where traceparent is absent or invalid."""
+    """The CloudEvents attributes, checked; `trace_id` is None where traceparent is absent or invalid.
+
+    `time` is UTC with six digits and Z, as text; `time_us` is the same instant in microseconds since 1970.
+    """
 
     id: str
     source: str
     type: str
-    time: datetime
+    time: str
+    time_us: int
     trace_id: str | None
 
 
@@ -57,7 +60,10 @@ class Event(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row of `audit_event`, in the order in which it is written; `content_digest` is SHA-256 (SPEC 4)."""
+    """One row of `audit_event`, in the order in which it is written; `content_digest` is SHA-256 (SPEC 4).
+
+    `occurred_at` is the text of a UTC instant, `kafka_timestamp` milliseconds since 1970: nothing formats them again.
+    """
 
     workspace_id: str
     event_source: str
@@ -71,12 +77,12 @@ class Row(NamedTuple):
     subject_id: str
     subject_label: str | None
     channel: str
-    occurred_at: datetime
+    occurred_at: str
     diff: str
     kafka_topic: str
     kafka_partition: int
     kafka_offset: int
-    kafka_timestamp: datetime | None
+    kafka_timestamp: int | None
     content_digest: bytes
     trace_id: str | None
 

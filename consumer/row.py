@@ -4,43 +4,23 @@ Law of this file: an identity is stored as it came or the record is parked; any 
 then the entry says so in its facets.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
-from typing import Any, NamedTuple
+from typing import Any
 
 from catalog.entry import AuditType, FacetOf, Feed
 from catalog.reasons import ParkReason
 from consumer import canonical
-from consumer.canonical import instant
 from consumer.diff import Changes
 from consumer.model import Event, Poison, Record, Recorded, Row
 
 MAX_ID_BYTES = 255
 CLOCK_AHEAD = "clock:ahead"
 
-_TOLERANCE = timedelta(minutes=5)
+TOLERANCE_US = 5 * 60 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Entry(NamedTuple):
-    """What an event says, wherever and whenever it was delivered: the first columns of `Row`, facets without `clock:`."""
-
-    workspace_id: str
-    event_source: str
-    event_id: str
-    action: str
-    facets: list[str]
-    actor_type: str
-    actor_id: str
-    actor_email: str | None
-    subject_type: str
-    subject_id: str
-    subject_label: str | None
-    channel: str
-    occurred_at: datetime
-    diff: str
 
 
 def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, record: Record) -> Recorded:
@@ -48,17 +28,58 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
 
     `event.data` has the shape of our reader schema; `changes` is what `diff.changes` gave for it.
     """
-    _check_identities(event.data, audit_type)
-    entry, replaced = _entry(event, audit_type, feed, changes)
-    content_digest, stored_at = digest(entry), kafka_time(record.timestamp_ms)
-    if stored_at is not None and entry.occurred_at - stored_at > _TOLERANCE:
-        entry = entry._replace(facets=sorted([*entry.facets, CLOCK_AHEAD]))
+    envelope, data = event
+    _check_identities(data, audit_type)
+    actor, subject = data["actor"], audit_type.subject
+    diff, of_diff = canonical.text(_diff(data, audit_type, changes))
+    email, of_email = _storable(actor["email"])
+    label, of_label = _storable(_label(data, audit_type))
+    facets = _facets(audit_type, feed, data, changes)
+    replaced = bool(of_diff or of_email or of_label)
+    if replaced:
+        facets += of_diff | of_email | of_label
+    facets.sort()
+    entry = (
+        data["workspace_id"],
+        envelope.source,
+        envelope.id,
+        audit_type.name,
+        facets,
+        actor["type"],
+        actor["id"],
+        email,
+        subject.type,
+        data[subject.id],
+        label,
+        data["origin"]["channel"],
+        envelope.time,
+        diff,
+    )
+    content_digest, stored_ms = digest(*entry), _storable_ms(record.timestamp_ms)
+    if stored_ms is not None and envelope.time_us - stored_ms * 1000 > TOLERANCE_US:
+        facets.append(CLOCK_AHEAD)
+        facets.sort()
     topic, _, partition = record.partition
-    trace_id = event.envelope.trace_id
-    return Recorded(Row(*entry, topic, partition, record.offset, stored_at, content_digest, trace_id), replaced)
+    stored = (*entry, topic, partition, record.offset, stored_ms, content_digest, envelope.trace_id)
+    return Recorded(Row._make(stored), replaced)
 
 
-def digest(entry: Entry) -> bytes:
+def digest(
+    workspace_id: str,
+    event_source: str,
+    event_id: str,
+    action: str,
+    facets: Iterable[str],
+    actor_type: str,
+    actor_id: str,
+    actor_email: str | None,
+    subject_type: str,
+    subject_id: str,
+    subject_label: str | None,
+    channel: str,
+    occurred_at: str,
+    diff: str,
+) -> bytes:
     """`content_digest`: SHA-256 of the canonical JSON (`consumer.canonical`, UTF-8) of the entry as an object.
 
     Its keys are the columns' names; each value is what the column holds, except that `diff` is the stored text as one
@@ -67,13 +88,12 @@ def digest(entry: Entry) -> bytes:
     """
     # Spelt out because it runs for every row, and takes half the time of a general encoder.
     text = (
-        f'{{"action":{quoted(entry.action)},"actor_email":{_quoted_or_null(entry.actor_email)},'
-        f'"actor_id":{quoted(entry.actor_id)},"actor_type":{quoted(entry.actor_type)},'
-        f'"channel":{quoted(entry.channel)},"diff":{quoted(entry.diff)},'
-        f'"event_id":{quoted(entry.event_id)},"event_source":{quoted(entry.event_source)},'
-        f'"facets":[{",".join(map(quoted, entry.facets))}],"occurred_at":"{instant(entry.occurred_at)}",'
-        f'"subject_id":{quoted(entry.subject_id)},"subject_label":{_quoted_or_null(entry.subject_label)},'
-        f'"subject_type":{quoted(entry.subject_type)},"workspace_id":{quoted(entry.workspace_id)}}}'
+        f'{{"action":{quoted(action)},"actor_email":{"null" if actor_email is None else quoted(actor_email)},'
+        f'"actor_id":{quoted(actor_id)},"actor_type":{quoted(actor_type)},"channel":{quoted(channel)},'
+        f'"diff":{quoted(diff)},"event_id":{quoted(event_id)},"event_source":{quoted(event_source)},'
+        f'"facets":[{",".join(map(quoted, facets))}],"occurred_at":"{occurred_at}","subject_id":{quoted(subject_id)},'
+        f'"subject_label":{"null" if subject_label is None else quoted(subject_label)},'
+        f'"subject_type":{quoted(subject_type)},"workspace_id":{quoted(workspace_id)}}}'
     )
     return sha256(text.encode()).digest()
 
@@ -86,6 +106,10 @@ def kafka_time(timestamp_ms: int | None) -> datetime | None:
         return _EPOCH + timedelta(0, 0, 0, timestamp_ms)
     except OverflowError:
         return None
+
+
+def _storable_ms(timestamp_ms: int | None) -> int | None:
+    return None if timestamp_ms is None or kafka_time(timestamp_ms) is None else timestamp_ms
 
 
 def check_id(identity: str, name: str, prefix: str = "") -> None:
@@ -109,37 +133,6 @@ def _check_identities(data: Mapping[str, Any], audit_type: AuditType) -> None:
     for field in audit_type.context:
         if field.is_id and data[field.name] is not None:
             check_id(data[field.name], field.name)
-
-
-def _entry(event: Event, audit_type: AuditType, feed: Feed, changes: Changes) -> tuple[Entry, bool]:
-    """The entry, and whether something in it had to be replaced."""
-    envelope, data = event
-    actor, subject = data["actor"], audit_type.subject
-    diff, of_diff = canonical.text(_diff(data, audit_type, changes))
-    email, of_email = _storable(actor["email"])
-    label, of_label = _storable(_label(data, audit_type))
-    replaced = of_diff | of_email | of_label
-    entry = Entry(
-        data["workspace_id"],
-        envelope.source,
-        envelope.id,
-        audit_type.name,
-        sorted([*_facets(audit_type, feed, data, changes), *replaced]),
-        actor["type"],
-        actor["id"],
-        email,
-        subject.type,
-        data[subject.id],
-        label,
-        data["origin"]["channel"],
-        envelope.time,
-        diff,
-    )
-    return entry, bool(replaced)
-
-
-def _quoted_or_null(words: str | None) -> str:
-    return "null" if words is None else quoted(words)
 
 
 def _storable(words: str | None) -> tuple[str | None, frozenset[str]]:

@@ -28,9 +28,7 @@ KEEP_CONFLICT = sql.query("keep_conflict")
 WRITTEN = sql.query("written")
 
 
-FACETS = Row._fields.index("facets")
-OCCURRED_AT = Row._fields.index("occurred_at")
-KAFKA_TIMESTAMP = Row._fields.index("kafka_timestamp")
+FACETS = 1 + Row._fields.index("facets")  # in a staged row, behind the ordinal
 
 Item: TypeAlias = tuple[Record, Recorded]
 
@@ -136,21 +134,17 @@ def _insert(cursor: Cursor, part: Sequence[Item]) -> None:
     with cursor.copy(COPY_STAGING) as copy:
         write_row = copy.write_row
         for ordinal, (_, outcome) in enumerate(part):
-            write_row((ordinal, *_texts(outcome.row)))
+            values: list[object] = [ordinal, *outcome.row]
+            values[FACETS] = _array(outcome.row.facets)
+            write_row(values)
     cursor.execute(RECORD_STAGED)
 
 
-def _texts(row: Row) -> list[object]:
-    """The row with lists and times as PostgreSQL's input text.
-
-    psycopg adapts these three values in Python and all others in C: done so, a row costs a third (docs/benchmarks.md).
-    """
-    values: list[object] = list(row)
-    quoted = [facet.replace("\\", "\\\\").replace('"', '\\"') for facet in row.facets]
-    values[FACETS] = '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
-    values[OCCURRED_AT] = row.occurred_at.isoformat()
-    values[KAFKA_TIMESTAMP] = row.kafka_timestamp and row.kafka_timestamp.isoformat()
-    return values
+def _array(words: Sequence[str]) -> str:
+    """A text array as PostgreSQL reads it: psycopg adapts lists in Python, which costs as much as the rest of a row."""
+    if not words:
+        return "{}"
+    return '{"' + '","'.join([word.replace("\\", "\\\\").replace('"', '\\"') for word in words]) + '"}'
 
 
 def _settle(cursor: Cursor, part: Sequence[Item], settled: Settled) -> list[int]:

@@ -51,7 +51,11 @@ class Message(NamedTuple):
     def with_headers(self, **changed: bytes | str | None) -> "Message":
         """The same with headers replaced (`ce_id=…`); None takes one away."""
         kept = tuple((name, value) for name, value in self.headers if name.replace("-", "_") not in changed)
-        added = [(name.replace("content_type", "content-type"), value) for name, value in changed.items() if value is not None]
+        added = [
+            (name.replace("content_type", "content-type"), value)
+            for name, value in changed.items()
+            if value is not None
+        ]
         return self._replace(headers=(*kept, *((n, v.encode() if isinstance(v, str) else v) for n, v in added)))
 
 
@@ -91,7 +95,9 @@ def events(number: int, *, workspaces: int = 5) -> list[Message]:
     return list(itertools.islice(_stream(workspaces), number))
 
 
-def record(message: Message, *, offset: int = 0, partition: Partition = POSITION, timestamp_ms: int | None = 0) -> Record:
+def record(
+    message: Message, *, offset: int = 0, partition: Partition = POSITION, timestamp_ms: int | None = 0
+) -> Record:
     """The message as the consumer would get it from Kafka."""
     return Record(partition, offset, timestamp_ms, message.key, message.value, message.headers)
 

@@ -101,7 +101,9 @@ MUTANTS = (
         "rows are written as they come",
         (
             Edit(
-                "sql/queries/record_staged.sql", "ORDER BY workspace_id, event_source, event_id, ordinal", "ORDER BY ordinal"
+                "sql/queries/record_staged.sql",
+                "ORDER BY workspace_id, event_source, event_id, ordinal",
+                "ORDER BY ordinal",
             ),
         ),
         (E2E + "test_database_faults.py", "-k", "order_of_their_keys"),
@@ -121,7 +123,11 @@ MUTANTS = (
                 "        _advance(cursor, batch, settled)\n",
             ),
             Edit("consumer/store.py", "def _advance(", "def _advance_late("),
-            Edit("consumer/store.py", "def _identity(", "def _advance(*given):\n    _advance_late(*given)\n\n\ndef _identity("),
+            Edit(
+                "consumer/store.py",
+                "def _identity(",
+                "def _advance(*given):\n    _advance_late(*given)\n\n\ndef _identity(",
+            ),
         ),
         (E2E + "test_crashes.py", "-k", "broken_connection"),
     ),
@@ -134,6 +140,27 @@ MUTANTS = (
         "a topic made anew is the same topic",
         (Edit("consumer/claim.py", "    replaced = first and ", "    replaced = False and "),),
         (E2E + "test_kafka_faults.py", "-k", "made_anew"),
+    ),
+    Mutant(
+        "what a poll brought before a restart counts as proof",
+        (Edit("consumer/loop.py", "            self._restarted.add(cursor.partition)\n", ""),),
+        (E2E + "test_outcomes.py", "-k", "start_at_a_mark"),
+    ),
+    Mutant(
+        "a batch that was dropped still counts as full",
+        (
+            Edit(
+                "consumer/batch.py",
+                "        self.records = sum(advance.next - advance.start for advance in self.advances.values())\n",
+                "",
+            ),
+        ),
+        (E2E + "test_crashes.py", "-k", "full_hand"),
+    ),
+    Mutant(
+        "a killed consumer's records are decoded as if nothing had happened",
+        (Edit("consumer/assignment.py", "        if taken.unclean:\n", "        if False:\n"),),
+        (E2E + "test_parking.py", "-k", "every_reason"),
     ),
     Mutant(
         "the breaker never trips",
@@ -177,7 +204,9 @@ def _try(mutant: Mutant) -> tuple[str, str]:
             if (complaint := _apply(tree, edit)) is not None:
                 return "misfit", complaint
         command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *mutant.tests]
-        done = subprocess.run(command, cwd=tree, env=_environ(), capture_output=True, text=True, timeout=LIMIT, check=False)
+        done = subprocess.run(
+            command, cwd=tree, env=_environ(), capture_output=True, text=True, timeout=LIMIT, check=False
+        )
     return ("caught" if done.returncode == CAUGHT else "survived"), done.stdout[-3000:]
 
 

@@ -11,7 +11,6 @@ from catalog.audit_types import BY_NAME
 from catalog.sentence import sentence
 from consumer import tables
 from consumer.advice import ADVICE
-from consumer.canonical import instant
 from consumer.model import Ignored, Outcome, Parked, Recorded, Row
 
 
@@ -48,7 +47,7 @@ def _entry(row: Row) -> dict[str, Any]:
         "facets": row.facets,
         "actor": {"type": row.actor_type, "id": row.actor_id, "email": row.actor_email},
         "subject": {"type": row.subject_type, "id": row.subject_id, "label": row.subject_label},
-        "occurred_at": instant(row.occurred_at),
+        "occurred_at": row.occurred_at,
         "channel": row.channel,
         "source": json.loads(row.diff).get("source"),
         "diff": json.loads(row.diff),
@@ -67,7 +66,7 @@ def _row_view(row: Row) -> Group:
         ("workspace", row.workspace_id),
         ("actor", " ".join(filter(None, (row.actor_type, row.actor_id, row.actor_email)))),
         ("subject", " ".join(filter(None, (row.subject_type, row.subject_id, row.subject_label)))),
-        ("occurred at", instant(row.occurred_at)),
+        ("occurred at", row.occurred_at),
         ("channel", row.channel),
         ("mcp", tables.value(diff["mcp"]) if "mcp" in diff else None),
         ("facets", ", ".join(row.facets) or None),

@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staging (
     kafka_topic text NOT NULL,
     kafka_partition integer NOT NULL,
     kafka_offset bigint NOT NULL,
-    kafka_timestamp timestamptz,
+    kafka_timestamp bigint,
     content_digest bytea NOT NULL,
     trace_id text
 ) ON COMMIT DELETE ROWS

@@ -2,6 +2,8 @@
 
 import signal
 from collections import Counter
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -208,5 +210,4 @@ def test_scaling_up_and_down_loses_and_doubles_nothing(either: World) -> None:
 
 
 def _stopped(program: Program) -> bool:
-    with open(f"/proc/{program.pid}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[0] == "T"
+    return Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

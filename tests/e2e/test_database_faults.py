@@ -13,7 +13,6 @@ from sandbox.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.world import World
 
-
 # A row of someone else's, under a key of ours.
 INSERT = """INSERT INTO audit_event (workspace_id, event_source, event_id, occurred_at, kafka_offset, kafka_partition,
     action, facets, actor_type, actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff)

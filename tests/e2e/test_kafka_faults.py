@@ -28,7 +28,9 @@ def test_a_broker_that_goes_and_comes_back_costs_nothing(world: World, broker: K
     consumer = world.consumer()
     world.until(lambda: world.count("audit_event") > 0, "it has begun", of=[consumer])
     broker.stop() if how == "stop" else broker.kill()
-    world.until(lambda: bool(consumer.logged("kafka_error") or consumer.logged("kafka_away")), "it notices", of=[consumer])
+    world.until(
+        lambda: bool(consumer.logged("kafka_error") or consumer.logged("kafka_away")), "it notices", of=[consumer]
+    )
     broker.start()
     world.send(topic, events(1000))
     world.until_read(consumer, limit=90)
@@ -193,15 +195,15 @@ def test_a_topic_created_later_is_read_from_its_beginning(world: World) -> None:
 
 def test_a_broker_without_the_new_protocol_is_joined_by_the_old(database_url: str, tmp_path: Path) -> None:
     """Where the broker refuses the consumer protocol, the consumer says so and takes the classic one by itself."""
-    with start_kafka({"group.coordinator.rebalance.protocols": "classic"}) as broker:
-        with World(broker.bootstrap, database_url, tmp_path) as world:
-            topic = world.topic(2)
-            world.send(topic, events(50))
-            consumer = world.consumer()
-            world.until_read(consumer)
-            assert consumer.logged("group_protocol_fallback")
-            assert consumer.stop() == 0
-            world.check()
+    classic = {"group.coordinator.rebalance.protocols": "classic"}
+    with start_kafka(classic) as broker, World(broker.bootstrap, database_url, tmp_path) as world:
+        topic = world.topic(2)
+        world.send(topic, events(50))
+        consumer = world.consumer()
+        world.until_read(consumer)
+        assert consumer.logged("group_protocol_fallback")
+        assert consumer.stop() == 0
+        world.check()
 
 
 def _gap_is(world: World, topic: str, start: int, end: int, cause: str) -> None:

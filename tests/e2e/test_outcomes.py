@@ -80,7 +80,12 @@ def test_what_is_not_audited_is_counted_by_reason(world: World) -> None:
     topic = world.topic()
     world.send(topic, [event("report.viewed"), event("analysis.submitted")], "ignored")
     world.send(topic, [event()._replace(value=None)], "ignored")
-    for ce_type in ("schedule.edited", "workspace.settings_changed", "member.role_changed", "billing.subscription_changed"):
+    for ce_type in (
+        "schedule.edited",
+        "workspace.settings_changed",
+        "member.role_changed",
+        "billing.subscription_changed",
+    ):
         world.send(topic, [event(ce_type, "no_change")], "ignored")
     world.run_until_end()
     world.check()

@@ -13,9 +13,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import psycopg
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, Message as Delivered, Producer, TopicPartition
-from confluent_kafka import TopicCollection
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, Producer, TopicCollection, TopicPartition
+from confluent_kafka import Message as Delivered
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 from psycopg.rows import dict_row
 
 from sandbox.process import wait_until
@@ -101,7 +103,8 @@ class World:
         """Where each partition's log ends."""
         listed = self.admin.list_topics(timeout=10).topics
         keys = [TopicPartition(topic, number) for topic in self.topics for number in listed[topic].partitions]
-        answers = self.admin.list_offsets(dict.fromkeys(keys, OffsetSpec.latest()), request_timeout=10)
+        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        answers = self.admin.list_offsets(dict.fromkeys(keys, latest), request_timeout=10)
         return {(key.topic, key.partition): future.result().offset for key, future in answers.items()}
 
     def topic_ids(self) -> dict[str, str]:
@@ -121,10 +124,10 @@ class World:
         messages: Iterable[Message],
         outcome: str = "recorded",
         *,
-        partition: int | None = None,
+        partition: int = -1,
         producer: Producer | None = None,
     ) -> list[Position]:
-        """Produces messages, notes that each shall have this outcome, and says where they are."""
+        """Produces messages, notes that each shall have this outcome, and says where they are; partition -1: by key."""
         producer = producer or self._producer
         positions: list[Position] = []
 
@@ -132,12 +135,16 @@ class World:
             assert error is None, error
             positions.append(Position(message.topic() or "", message.partition() or 0, message.offset() or 0))
 
-        where = {} if partition is None else {"partition": partition}
         for message in messages:
             while True:
                 try:
                     producer.produce(
-                        topic, message.value, message.key, headers=list(message.headers), on_delivery=delivered, **where
+                        topic,
+                        message.value,
+                        message.key,
+                        partition,
+                        headers=list(message.headers),
+                        on_delivery=delivered,
                     )
                     break
                 except BufferError:
@@ -206,7 +213,9 @@ class World:
         self.programs.append(program)
         return program
 
-    def until(self, condition: Callable[[], bool], what: str, *, of: Sequence[Program] = (), limit: float = LIMIT) -> None:
+    def until(
+        self, condition: Callable[[], bool], what: str, *, of: Sequence[Program] = (), limit: float = LIMIT
+    ) -> None:
         """Waits for a condition; AssertionError when it takes too long, or when a program that is to bring it ends."""
         end = time.monotonic() + limit
 
@@ -243,7 +252,9 @@ class World:
         rows = self.rows("SELECT workspace_id, event_source, event_id FROM audit_event")
         found = Counter((row["workspace_id"], row["event_source"], row["event_id"]) for row in rows)
         planned = +self.recorded
-        assert found == planned, f"lost: {list((planned - found).items())[:5]}, too many: {list((found - planned).items())[:5]}"
+        assert found == planned, (
+            f"lost: {list((planned - found).items())[:5]}, too many: {list((found - planned).items())[:5]}"
+        )
         self.check_accounts()
         totals = Counter[str]()
         for row in self.progress().values():

@@ -4,6 +4,7 @@ The diff is shown as an object; its text is pinned by `content_digest`.
 """
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -58,11 +59,9 @@ def golden() -> dict[Path, str]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    times = {
-        name: time and canonical.instant(time)
-        for name, time in (("occurred_at", row.occurred_at), ("kafka_timestamp", row.kafka_timestamp))
-    }
-    return {**row._asdict(), **times, "diff": json.loads(row.diff), "content_digest": row.content_digest.hex()}
+    kafka_time = row.kafka_timestamp and canonical.instant(datetime.fromtimestamp(row.kafka_timestamp / 1000, UTC))
+    shown_row = {**row._asdict(), "kafka_timestamp": kafka_time, "diff": json.loads(row.diff)}
+    return {**shown_row, "content_digest": row.content_digest.hex()}
 
 
 def _text(shown_outcome: dict[str, Any]) -> str:

@@ -26,6 +26,13 @@ demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a f
 test: setup  ## All tests, on services of their own; ARGS=… goes to pytest
 	$(BIN)/pytest $(ARGS)
 
+.PHONY: coverage
+coverage: setup  ## All tests, and which lines and branches none of them reached
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 .PHONY: lint
 lint: setup  ## Style, types, import contracts, SQL: everything that is checked without running it
 	$(BIN)/ruff check .
@@ -57,4 +64,4 @@ mutants: setup  ## Breaks the consumer on purpose, fault by fault, and shows tha
 
 .PHONY: clean
 clean:  ## Removes .venv and all caches of the tools
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -15,7 +15,7 @@ from consumer import claim
 from consumer.breaker import Breaker, Limits
 from consumer.cluster import Cluster, ClusterUnavailable
 from consumer.cursor import Cursor
-from consumer.database import Connection, Error, Fault, classify
+from consumer.database import Connection, Error, Fault, classify, watched
 from consumer.model import Partition
 
 log = structlog.get_logger()
@@ -71,7 +71,8 @@ class Assignment:
             return
         self._recheck_at = time.monotonic() + RECHECK_SECONDS
         try:
-            still = claim.standing(self._connected(), list(self.standing))
+            with watched(self._connected()) as connection:
+                still = claim.standing(connection, list(self.standing))
         except Error as error:
             if classify(error) is not Fault.AWAY:
                 raise
@@ -103,7 +104,8 @@ class Assignment:
         claims = [(cursor.partition, cursor.epoch) for cursor in cursors]
         try:
             if claims:
-                claim.release(self._connected(), claims)
+                with watched(self._connected()) as connection:
+                    claim.release(connection, claims)
         except Error as error:
             log.warning("release_failed", partitions=len(claims), error=str(error).strip())
             self._disconnect()
@@ -127,7 +129,8 @@ class Assignment:
         flowing = []
         for partition in partitions:
             halt = f"topic {partition.topic} is compacted" if partition.topic in compacted else None
-            taken = claim.take(self._connected(), partition, bounds[partition], self._owner, halt)
+            with watched(self._connected()) as connection:
+                taken = claim.take(connection, partition, bounds[partition], self._owner, halt)
             self.unclaimed.discard((partition.topic, partition.number))
             if taken.halt is not None:
                 self.halted(partition, *taken.halt)

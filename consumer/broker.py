@@ -7,7 +7,7 @@ Nothing is paused: a partition that must rest is stopped and later started anew,
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from confluent_kafka import (
@@ -126,7 +126,12 @@ class Broker:
     def _sort(self, messages: Sequence[Message], polled: Polled) -> None:
         """The hot path: a record that may be skipped is looked at here and never made, it only lengthens a run."""
         items, ignored = polled.records, self._ignored
-        topic = number = partition = None
+        # The binding's types allow for more than it gives to a consumer: None for every part, text in headers.
+        topic: Any = None
+        number: Any = None
+        headers: Any
+        offset: Any
+        partition: Any = None
         first = after = 0
         for message in messages:
             if message.error() is not None:
@@ -140,7 +145,7 @@ class Broker:
                 partition = self._started.get((topic, number))
             if partition is None:  # from the queue of a partition that was stopped meanwhile
                 continue
-            offset, value, headers = message.offset(), message.value(), message.headers() or ()
+            headers, value, offset = message.headers() or (), message.value(), message.offset()
             named = dict(headers)
             if value is not None and (named.get("ce_type"), value[:PREFIX]) in ignored and len(named) == len(headers):
                 if offset != after:
@@ -193,7 +198,10 @@ class Broker:
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:
             raise BrokerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
-        consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, "logger": _ClientLog()})
+        try:
+            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, "logger": _ClientLog()})
+        except KafkaException as error:
+            raise BrokerFailure(f"the Kafka client refuses its settings: {error.args[0].str()}") from error
         self._subscribe(consumer)
         return consumer
 

@@ -106,7 +106,7 @@ def _halt(
     replaced = first and _state_recreated(connection, partition)
     found = gap(progress.next_offset, bounds, first=first)
     if found is not None:
-        _state(connection, partition, found)
+        _state(connection, partition, progress.epoch, found)
         return HaltCause.GAP, f"offsets {found.start} to {found.end} are gone: {found.cause.meaning}"
     if replaced:
         return HaltCause.GAP, f"the topic has a new id, {partition.topic_id}: what its old log still held is gone"
@@ -117,13 +117,13 @@ def _state_recreated(connection: Connection, partition: Partition) -> bool:
     """States what the topic's earlier incarnations left unread; says whether one of them had this partition."""
     key = {"topic": partition.topic, "topic_id": partition.topic_id}
     older = connection.execute(OLDER, key).fetchall()
-    for topic_id, number, next_offset in older:
+    for topic_id, number, next_offset, epoch in older:
         gone = Partition(partition.topic, topic_id, number)
-        _state(connection, gone, Gap(next_offset, None, GapCause.TOPIC_RECREATED))
-    return any(number == partition.number for _, number, _ in older)
+        _state(connection, gone, epoch, Gap(next_offset, None, GapCause.TOPIC_RECREATED))
+    return any(number == partition.number for _, number, _, _ in older)
 
 
-def _state(connection: Connection, partition: Partition, found: Gap) -> None:
+def _state(connection: Connection, partition: Partition, epoch: int, found: Gap) -> None:
     connection.execute(
         STATE_GAP,
         {
@@ -132,6 +132,7 @@ def _state(connection: Connection, partition: Partition, found: Gap) -> None:
             "number": partition.number,
             "from": found.start,
             "to": found.end,
+            "epoch": epoch,
             "cause": found.cause,
             "detail": found.cause.meaning,
         },

@@ -24,6 +24,10 @@ class ClusterUnavailable(Exception):
     """The brokers did not answer, or refused; said with the client's own words."""
 
 
+class PropertyRefused(ClusterUnavailable):
+    """librdkafka does not know a property, or not its value; said with its own words."""
+
+
 class Bounds(NamedTuple):
     """The first offset that the log still has, and the offset of the record to be written next."""
 
@@ -36,7 +40,10 @@ class Cluster:
 
     def __init__(self, config: Mapping[str, str]) -> None:
         own: dict[str, str | int | float | bool] = {name: value for name, value in config.items() if not name.startswith(("group.", "session."))}
-        self._admin = AdminClient(own)
+        try:
+            self._admin = AdminClient(own)
+        except KafkaException as error:
+            raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
         self._ids: bool | None = None
 
     def partitions(self, topics: Collection[str]) -> list[Partition]:

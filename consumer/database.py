@@ -10,13 +10,15 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
-from psycopg.types.json import Json
+
+from sql import query, wanted_version
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 Cursor: TypeAlias = psycopg.Cursor[TupleRow]
 Error = psycopg.Error
-__all__ = ["Connection", "Cursor", "Error", "Fault", "Json", "classify", "connect", "watched"]
+__all__ = ["Connection", "Cursor", "Error", "Fault", "SchemaOutdated", "classify", "connect", "watched"]
 
+SCHEMA_VERSION = query("schema_version")
 ROLES = frozenset({"audit_writer", "audit_operator"})
 # Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
 SESSION = {
@@ -36,6 +38,10 @@ NETWORK: dict[str, Any] = {
 }
 # Longer than statement_timeout: it fires only where the server itself has stopped answering.
 WATCHDOG_SECONDS = 25.0
+
+
+class SchemaOutdated(psycopg.ProgrammingError):
+    """The database has no audit tables, or those of an earlier version: `audit-consumer migrate` has not been run."""
 
 
 class Fault(Enum):
@@ -75,21 +81,33 @@ def connect(url: str, role: str, application: str) -> Connection:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
         for name, value in SESSION.items():
             connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        _check_version(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
+def _check_version(connection: Connection) -> None:
+    # A newer one is taken: a migration only adds, and runs before the programs are replaced one by one.
+    try:
+        row = connection.execute(SCHEMA_VERSION).fetchone()
+    except psycopg.errors.UndefinedTable:
+        row = None
+    if (found := row[0] if row and row[0] else 0) < wanted_version():
+        text = f"the database has schema version {found}, this program needs {wanted_version()}"
+        raise SchemaOutdated(f"{text}: run `audit-consumer migrate`")
+
+
 @contextmanager
-def watched(connection: Connection, seconds: float = WATCHDOG_SECONDS) -> Iterator[None]:
+def watched(connection: Connection, seconds: float = WATCHDOG_SECONDS) -> Iterator[Connection]:
     """Shuts the socket down when the block takes longer: statement_timeout is the server's, and a stopped server has none."""
     with socket.socket(fileno=socket.dup(connection.fileno())) as twin:
         timer = threading.Timer(seconds, twin.shutdown, (socket.SHUT_RDWR,))
         timer.daemon = True
         timer.start()
         try:
-            yield
+            yield connection
         finally:
             timer.cancel()
 

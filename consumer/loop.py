@@ -133,7 +133,11 @@ class Loop:
         self._assignment.recheck(unwritten)
         if not self._assignment.unclaimed:
             return
-        for cursor in self._assignment.take(unwritten):
+        claimed = self._assignment.take(unwritten)
+        if claimed:  # an operator who has mended the registry and resumed expects it to be asked again
+            self._decoder.forget_absent()
+            self._quarantine.forget_absent()
+        for cursor in claimed:
             self._observer.claimed(cursor)
             self._start(cursor)
         self._horizon.look_at(self._assignment.flowing)

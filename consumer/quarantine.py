@@ -37,6 +37,13 @@ class Quarantine:
         self._lessons.append((schema_id, schema))
         self.close()
 
+    def forget_absent(self) -> None:
+        """As `Decoder.forget_absent`: ids that the registry did not know may be asked for again."""
+        kept = [(schema_id, schema) for schema_id, schema in self._lessons if not _absent(schema)]
+        if len(kept) < len(self._lessons):
+            self._lessons = kept
+            self.close()
+
     def run(self, record: Record) -> Outcome | NeedsSchema:
         """The pipeline's answer for `record`, or Parked when the child has died of it three times."""
         codes: list[int | None] = []
@@ -74,6 +81,10 @@ class Quarantine:
             self._child.join()
         self._child = self._pipe = None
         return code
+
+
+def _absent(schema: str | Poison) -> bool:
+    return isinstance(schema, Poison) and schema.reason is ParkReason.SCHEMA_UNKNOWN
 
 
 def _serve(pipe: Connection, lessons: list[Lesson]) -> None:

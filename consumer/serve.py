@@ -14,7 +14,7 @@ import sql
 from consumer import database
 from consumer.assignment import Assignment
 from consumer.broker import Broker, BrokerFailure
-from consumer.cluster import Cluster
+from consumer.cluster import Cluster, PropertyRefused
 from consumer.decode import Decoder
 from consumer.horizon import Horizon
 from consumer.lookup import Lookup
@@ -38,8 +38,8 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     def connect() -> database.Connection:
         return database.connect(settings.database_url.get_secret_value(), "audit_writer", f"audit-consumer {owner}")
 
-    cluster = Cluster(kafka)
     try:
+        cluster = Cluster(kafka)
         parts = Parts(
             broker=lambda rebalance: Broker(
                 {**kafka, "group.id": settings.group_id}, settings.topics, rebalance, skippable(all_schemas())
@@ -54,6 +54,9 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
         )
         log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
         clean = Loop(parts, until_end=until_end, observer=observer).run()
+    except PropertyRefused as error:
+        log.critical("settings_refused", error=str(error))
+        return 2
     except (BrokerFailure, database.Error) as error:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1

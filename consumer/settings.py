@@ -17,7 +17,6 @@ from consumer.breaker import Limits
 KAFKA_PREFIX = "KAFKA_CONFIG_"
 # The promise rests on these: whoever could change them could lose records without a trace.
 FIXED_PROPERTIES = ("enable.auto.", "auto.offset.reset", "isolation.level", "check.crcs", "group.id")
-# librdkafka's own names that contain an underscore do not exist, so the translation is unambiguous.
 BREAKER = re.compile(r"(\d{1,6}),(\d{1,3}(?:\.\d{1,2})?)%/(\d{1,6})")
 
 

@@ -86,6 +86,7 @@ CREATE TABLE public.conflicting_event (
     key bytea,
     value bytea,
     headers json NOT NULL,
+    value_sha256 bytea GENERATED ALWAYS AS (sha256(value)) STORED,
     kept_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT conflicting_event_content_digest_is_sha256 CHECK ((octet_length(content_digest) = 32)),
     CONSTRAINT conflicting_event_headers_is_array CHECK ((json_typeof(headers) = 'array'::text)),
@@ -112,6 +113,7 @@ CREATE TABLE public.data_gap (
     kafka_partition integer NOT NULL,
     from_offset bigint NOT NULL,
     to_offset bigint,
+    epoch bigint NOT NULL,
     cause text NOT NULL,
     detail text NOT NULL,
     stated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -192,6 +194,7 @@ CREATE TABLE public.original_record (
     key bytea,
     value bytea,
     headers json NOT NULL,
+    value_sha256 bytea GENERATED ALWAYS AS (sha256(value)) STORED,
     kept_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT original_record_headers_is_array CHECK ((json_typeof(headers) = 'array'::text)),
     CONSTRAINT original_record_position_not_negative CHECK (((kafka_offset >= 0) AND (kafka_partition >= 0)))
@@ -220,6 +223,7 @@ CREATE TABLE public.parked_record (
     key bytea,
     value bytea,
     headers json NOT NULL,
+    value_sha256 bytea GENERATED ALWAYS AS (sha256(value)) STORED,
     reason text NOT NULL,
     detail text NOT NULL,
     parked_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -246,7 +250,6 @@ CREATE TABLE public.partition_progress (
     kafka_partition integer NOT NULL,
     kafka_topic text NOT NULL,
     next_offset bigint DEFAULT 0 NOT NULL,
-    leader_epoch integer,
     epoch bigint DEFAULT 0 NOT NULL,
     owner text,
     halted text,
@@ -308,13 +311,13 @@ ALTER TABLE ONLY public.conflicting_event
     ADD CONSTRAINT conflicting_event_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.conflicting_event
-    ADD CONSTRAINT conflicting_event_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset);
+    ADD CONSTRAINT conflicting_event_position UNIQUE NULLS NOT DISTINCT (kafka_topic_id, kafka_partition, kafka_offset, kafka_timestamp, value_sha256);
 
 ALTER TABLE ONLY public.data_gap
     ADD CONSTRAINT data_gap_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.data_gap
-    ADD CONSTRAINT data_gap_statement UNIQUE NULLS NOT DISTINCT (kafka_topic_id, kafka_partition, from_offset, to_offset, cause);
+    ADD CONSTRAINT data_gap_statement UNIQUE NULLS NOT DISTINCT (kafka_topic_id, kafka_partition, from_offset, to_offset, epoch, cause);
 
 ALTER TABLE ONLY public.operator_action
     ADD CONSTRAINT operator_action_pkey PRIMARY KEY (id);
@@ -323,13 +326,13 @@ ALTER TABLE ONLY public.original_record
     ADD CONSTRAINT original_record_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.original_record
-    ADD CONSTRAINT original_record_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset);
+    ADD CONSTRAINT original_record_position UNIQUE NULLS NOT DISTINCT (kafka_topic_id, kafka_partition, kafka_offset, kafka_timestamp, value_sha256);
 
 ALTER TABLE ONLY public.parked_record
     ADD CONSTRAINT parked_record_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.parked_record
-    ADD CONSTRAINT parked_record_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset);
+    ADD CONSTRAINT parked_record_position UNIQUE NULLS NOT DISTINCT (kafka_topic_id, kafka_partition, kafka_offset, kafka_timestamp, value_sha256);
 
 ALTER TABLE ONLY public.partition_progress
     ADD CONSTRAINT partition_progress_pkey PRIMARY KEY (kafka_topic_id, kafka_partition);
@@ -533,6 +536,9 @@ GRANT INSERT(from_offset) ON TABLE public.data_gap TO audit_operator;
 
 GRANT SELECT(to_offset),INSERT(to_offset) ON TABLE public.data_gap TO audit_writer;
 GRANT INSERT(to_offset) ON TABLE public.data_gap TO audit_operator;
+
+GRANT INSERT(epoch) ON TABLE public.data_gap TO audit_writer;
+GRANT INSERT(epoch) ON TABLE public.data_gap TO audit_operator;
 
 GRANT SELECT(cause),INSERT(cause) ON TABLE public.data_gap TO audit_writer;
 GRANT INSERT(cause) ON TABLE public.data_gap TO audit_operator;

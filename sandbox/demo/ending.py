@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -10,8 +11,6 @@ from consumer import tables
 from consumer.commands.outcome import outcome_view
 from consumer.database import Connection
 from consumer.model import Recorded
-from rich.console import Console
-
 from sandbox.demo import seen
 from sandbox.demo.seen import OUTCOMES
 
@@ -40,19 +39,21 @@ def show(console: Console, connection: Connection, promised: Counter[str]) -> li
         for place, why in kept:
             console.print(Text.assemble((f"{kind} ", "bold"), f"{tables.escaped(place)}  {tables.escaped(why)}"))
     console.print()
-    return _faults(found, promised, types, edit is not None)
+    listed = faults(found, promised, types)
+    return listed if edit else [*listed, "no schedule was edited through MCP"]
 
 
-def _faults(found: Counter[str], promised: Counter[str], types: dict[str, tuple[int, int]], edited: bool) -> list[str]:
-    faults = [
+def faults(found: Counter[str], promised: Counter[str], types: dict[str, tuple[int, int]]) -> list[str]:
+    """Every outcome that is not as promised, every type that is missing, and entries that no outcome tells of."""
+    listed = [
         f"{name}: {found[name]} where the sample promises {promised[name]}"
         for name in OUTCOMES
         if found[name] != promised[name]
     ]
-    faults += [f"no entry of type {name}" for name in BY_NAME if name not in types]
+    listed += [f"no entry of type {name}" for name in BY_NAME if name not in types]
     if (entries := sum(count for count, _ in types.values())) != promised["recorded"]:
-        faults.append(f"{entries} entries in audit_event where {promised['recorded']} were recorded")
-    return faults if edited else [*faults, "no schedule was edited through MCP"]
+        listed.append(f"{entries} entries in audit_event where {promised['recorded']} were recorded")
+    return listed
 
 
 def _outcomes(found: Counter[str], promised: Counter[str]) -> Table:

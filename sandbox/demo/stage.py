@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,15 +67,15 @@ def stage(environ: Mapping[str, str], steps: Steps) -> Iterator[Stage]:
 
 @contextmanager
 def _services(environ: Mapping[str, str], steps: Steps) -> Iterator[Sandbox]:
-    services = Sandbox(environ)
-    with steps.step("Kafka and PostgreSQL start (the first run downloads Kafka, 54 MB)") as notes:
-        services.__enter__()
-        notes += services.describe()
-    try:
-        yield services
-    finally:
-        with steps.step("Kafka and PostgreSQL end, and their folders go"):
-            services.__exit__(None, None, None)
+    with ExitStack() as stack:
+        with steps.step("Kafka and PostgreSQL start (the first run downloads Kafka, 54 MB)") as notes:
+            services = stack.enter_context(Sandbox(environ))
+            notes.extend(services.describe())
+        try:
+            yield services
+        finally:
+            with steps.step("Kafka and PostgreSQL end, and their folders go"):
+                stack.close()
 
 
 def _environ(services: Sandbox) -> dict[str, str]:

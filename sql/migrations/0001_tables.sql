@@ -83,7 +83,8 @@ BEGIN
 END
 $$;
 
--- The raw records. headers is an ordered array of [name, base64 value or null], repeats kept; json and not jsonb,
+-- The raw records, each kept once however often it is read. A log that was truncated uses its offsets again, for other
+-- records: so the position alone does not say which one it was, and time and value stand beside it. headers is an ordered array of [name, base64 value or null], repeats kept; json and not jsonb,
 -- because a header's name may hold what jsonb refuses (NUL).
 CREATE TABLE parked_record (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -95,10 +96,13 @@ CREATE TABLE parked_record (
     key bytea,
     value bytea,
     headers json NOT NULL,
+    value_sha256 bytea GENERATED ALWAYS AS (sha256(value)) STORED,
     reason text NOT NULL,
     detail text NOT NULL,
     parked_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT parked_record_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset),
+    CONSTRAINT parked_record_position UNIQUE NULLS NOT DISTINCT (
+        kafka_topic_id, kafka_partition, kafka_offset, kafka_timestamp, value_sha256
+    ),
     CONSTRAINT parked_record_position_not_negative CHECK (kafka_offset >= 0 AND kafka_partition >= 0),
     CONSTRAINT parked_record_headers_is_array CHECK (json_typeof(headers) = 'array'),
     CONSTRAINT parked_record_reason_grammar CHECK (reason ~ '^[a-z]+(_[a-z]+)*$')
@@ -119,8 +123,11 @@ CREATE TABLE original_record (
     key bytea,
     value bytea,
     headers json NOT NULL,
+    value_sha256 bytea GENERATED ALWAYS AS (sha256(value)) STORED,
     kept_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT original_record_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset),
+    CONSTRAINT original_record_position UNIQUE NULLS NOT DISTINCT (
+        kafka_topic_id, kafka_partition, kafka_offset, kafka_timestamp, value_sha256
+    ),
     CONSTRAINT original_record_position_not_negative CHECK (kafka_offset >= 0 AND kafka_partition >= 0),
     CONSTRAINT original_record_headers_is_array CHECK (json_typeof(headers) = 'array')
 );
@@ -141,8 +148,11 @@ CREATE TABLE conflicting_event (
     key bytea,
     value bytea,
     headers json NOT NULL,
+    value_sha256 bytea GENERATED ALWAYS AS (sha256(value)) STORED,
     kept_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT conflicting_event_position UNIQUE (kafka_topic_id, kafka_partition, kafka_offset),
+    CONSTRAINT conflicting_event_position UNIQUE NULLS NOT DISTINCT (
+        kafka_topic_id, kafka_partition, kafka_offset, kafka_timestamp, value_sha256
+    ),
     CONSTRAINT conflicting_event_position_not_negative CHECK (kafka_offset >= 0 AND kafka_partition >= 0),
     CONSTRAINT conflicting_event_content_digest_is_sha256 CHECK (octet_length(content_digest) = 32),
     CONSTRAINT conflicting_event_headers_is_array CHECK (json_typeof(headers) = 'array')
@@ -151,7 +161,8 @@ CREATE TABLE conflicting_event (
 COMMENT ON TABLE conflicting_event IS
 'Raw records with the identity of an entry and other content: the first entry stands; append-only';
 
--- A gap that is detected again, after a restart say, is the same gap: the unique key keeps one row.
+-- A gap that is detected again under the same epoch of its partition is the same gap. Once someone has accepted it the
+-- epoch has moved, and what is lost then, though it be the same offsets after a rewind, is stated and accepted anew.
 CREATE TABLE data_gap (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kafka_topic text NOT NULL,
@@ -159,11 +170,12 @@ CREATE TABLE data_gap (
     kafka_partition integer NOT NULL,
     from_offset bigint NOT NULL,
     to_offset bigint,
+    epoch bigint NOT NULL,
     cause text NOT NULL,
     detail text NOT NULL,
     stated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT data_gap_statement UNIQUE NULLS NOT DISTINCT (
-        kafka_topic_id, kafka_partition, from_offset, to_offset, cause
+        kafka_topic_id, kafka_partition, from_offset, to_offset, epoch, cause
     ),
     CONSTRAINT data_gap_partition_not_negative CHECK (kafka_partition >= 0),
     CONSTRAINT data_gap_is_range CHECK (from_offset >= 0 AND to_offset > from_offset),
@@ -223,7 +235,6 @@ CREATE TABLE partition_progress (
     kafka_partition integer NOT NULL,
     kafka_topic text NOT NULL,
     next_offset bigint NOT NULL DEFAULT 0,
-    leader_epoch integer,
     epoch bigint NOT NULL DEFAULT 0,
     owner text,
     halted text,

@@ -62,7 +62,7 @@ GRANT SELECT (kafka_topic_id, kafka_partition, kafka_offset) ON conflicting_even
 GRANT SELECT ON conflicting_event TO audit_operator;
 
 GRANT INSERT (
-    kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, cause, detail
+    kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, epoch, cause, detail
 ) ON data_gap TO audit_writer, audit_operator;
 GRANT SELECT (kafka_topic_id, kafka_partition, from_offset, to_offset, cause) ON data_gap TO audit_writer;
 GRANT SELECT ON data_gap TO audit_operator;

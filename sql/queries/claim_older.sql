@@ -2,7 +2,8 @@
 SELECT
     kafka_topic_id,
     kafka_partition,
-    next_offset
+    next_offset,
+    epoch
 FROM partition_progress
 WHERE kafka_topic = %(topic)s AND kafka_topic_id <> %(topic_id)s AND retired_at IS NULL
 ORDER BY kafka_topic_id, kafka_partition

@@ -4,4 +4,4 @@ INSERT INTO parked_record (
     %(topic)s, %(topic_id)s, %(number)s, %(offset)s, %(timestamp)s, %(key)s, %(value)s, %(headers)s, %(reason)s,
     %(detail)s
 )
-ON CONFLICT (kafka_topic_id, kafka_partition, kafka_offset) DO NOTHING
+ON CONFLICT DO NOTHING

@@ -1,3 +1,3 @@
-INSERT INTO data_gap (kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, cause, detail)
-VALUES (%(topic)s, %(topic_id)s, %(number)s, %(from)s, %(to)s, %(cause)s, %(detail)s)
+INSERT INTO data_gap (kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, epoch, cause, detail)
+VALUES (%(topic)s, %(topic_id)s, %(number)s, %(from)s, %(to)s, %(epoch)s, %(cause)s, %(detail)s)
 ON CONFLICT DO NOTHING

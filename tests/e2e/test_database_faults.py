@@ -1,5 +1,7 @@
 """PostgreSQL stopped, killed, cut off, restored from an older copy, or wrongly deployed."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +117,28 @@ def test_a_server_that_stops_answering_is_left_and_found_again(world: World) -> 
         holder.rollback()
     world.until_read(consumer)
     assert not consumer.logged("lost") and consumer.stop() == 0
+    world.check()
+
+
+def test_a_server_that_is_frozen_is_left_by_our_own_clock(world: World) -> None:
+    """Its timeouts sleep with it, so ours cuts the connections: the writing one and, for a standing partition, the other."""
+    topic = world.topic(2)
+    bad = [message.with_headers(ce_type="member.unheard_of") for message in events(2)]
+    world.send(topic, bad, "parked", partition=1)
+    consumer = world.consumer(AUDIT_BREAKER="2,100%/10")
+    world.until_read(consumer)
+    world.until(lambda: bool(consumer.logged("halted")), "it has a connection for each use", of=[consumer])
+    ours = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'audit-consumer%' AND datname = current_database()"
+    backends = [int(row["pid"]) for row in world.rows(ours)]
+    for pid in backends:
+        os.kill(pid, signal.SIGSTOP)
+    world.send(topic, events(10), partition=0)
+    try:
+        world.until(lambda: world.count("audit_event") == 10, "it writes by another connection", of=[consumer])
+    finally:
+        for pid in backends:
+            os.kill(pid, signal.SIGCONT)
+    assert len(backends) == 2 and consumer.stop() == 0
     world.check()
 
 

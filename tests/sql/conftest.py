@@ -158,6 +158,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "kafka_partition": 0,
         "from_offset": 0,
         "to_offset": None,
+        "epoch": 1,
         "cause": "topic_recreated",
         "detail": "gone",
     },

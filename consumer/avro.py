@@ -54,7 +54,9 @@ def _strict(schema: Schema) -> Decode:
             raise Poison(ParkReason.AVRO_INVALID, f"a string is not UTF-8: {fault.reason}") from None
         except InvalidEncodingError as fault:
             raise Poison(ParkReason.AVRO_INVALID, str(fault)) from None
-        if end != len(data):
+        if end > len(data):
+            raise Poison(ParkReason.AVRO_INVALID, f"the value is cut off after {len(data) - at} bytes")
+        if end < len(data):
             raise Poison(ParkReason.TRAILING_BYTES, f"{len(data) - end} bytes behind the value's {end - at}")
         return value
 

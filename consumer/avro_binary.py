@@ -7,6 +7,7 @@ from typing import Any
 
 from fastavro.types import Schema
 
+from consumer.avro_compiled import compiled
 from consumer.avro_primitives import INT_BYTES, PRIMITIVES, InvalidEncodingError, Read, Reader, string, varint
 
 MAX_VALUES = 500_000  # that one message may become: more than 8 MiB of e-mail addresses, some 100 MB of Python
@@ -27,7 +28,7 @@ def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
         case "record":
             made = _record([(field["name"], reader(field["type"], named)) for field in schema["fields"]])
         case "enum":
-            made = Reader(_enum(schema["symbols"]), 1)
+            made = _enum(schema["symbols"])
         case "fixed":
             made = Reader(_fixed(schema["size"]), 1)
     named[schema["name"]] = made
@@ -35,40 +36,23 @@ def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
 
 
 def _record(fields: list[tuple[str, Reader]]) -> Reader:
-    reads = [(name, field.read) for name, field in fields]
-
-    def read_record(data: bytes, at: int, left: list[int]) -> tuple[dict[str, Any], int]:
-        value = {}
-        for name, read in reads:
-            if read is string and not (size := data[at]) & 0x81:
-                # A short string, as string reads it, without the call: most of an event is short strings.
-                start, at = at + 1, at + 1 + (size >> 1)
-                if at > len(data):
-                    raise IndexError
-                value[name] = data[start:at].decode("utf-8")
-            else:
-                value[name], at = read(data, at, left)
-        return value, at
-
-    return Reader(read_record, 1 + sum(field.values for _, field in fields))
+    return Reader(compiled(fields), 1 + sum(field.values for _, field in fields), fields=fields)
 
 
 def _union(branches: list[Reader]) -> Reader:
     reads = [branch.read for branch in branches]
-    short = {2 * index: read for index, read in enumerate(reads[:64])}  # by the one byte of a small index
+    short = {2 * index: None if branch is PRIMITIVES["null"] else branch for index, branch in enumerate(branches[:64])}
 
     def read_union(data: bytes, at: int, left: list[int]) -> tuple[Any, int]:
-        if (byte := data[at]) in short:
-            return short[byte](data, at + 1, left)
         index, at = varint(data, at, INT_BYTES)
         if 0 <= index < len(reads):
             return reads[index](data, at, left)
         raise InvalidEncodingError(f"union branch {index} of {len(reads)}")
 
-    return Reader(read_union, max((branch.values for branch in branches), default=1))
+    return Reader(read_union, max((branch.values for branch in branches), default=1), short=dict(short))
 
 
-def _enum(symbols: list[str]) -> Read:
+def _enum(symbols: list[str]) -> Reader:
     short = {2 * index: symbol for index, symbol in enumerate(symbols[:64])}  # by the one byte of a small index
 
     def read_enum(data: bytes, at: int, left: list[int]) -> tuple[str, int]:
@@ -79,7 +63,7 @@ def _enum(symbols: list[str]) -> Read:
             return symbols[index], at
         raise InvalidEncodingError(f"enum symbol {index} of {len(symbols)}")
 
-    return read_enum
+    return Reader(read_enum, 1, short=dict(short))
 
 
 def _fixed(size: int) -> Read:

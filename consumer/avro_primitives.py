@@ -19,10 +19,16 @@ class InvalidEncodingError(Exception):
 
 
 class Reader(NamedTuple):
-    """How to read one type, and how many values one of it is, each array and map counted as one."""
+    """How to read one type, and how many values one of it is, each array and map counted as one.
+
+    For `avro_compiled`: `fields` of a record, and `short` of an enum or a union, which has for each one-byte index the
+    symbol, the branch, or None for the null branch.
+    """
 
     read: Read
     values: int
+    fields: "list[tuple[str, Reader]] | None" = None
+    short: "dict[int, str | Reader | None] | None" = None
 
 
 def varint(data: bytes, at: int, limit: int = LONG_BYTES) -> tuple[int, int]:

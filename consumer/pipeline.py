@@ -20,7 +20,7 @@ from schemas import SchemaFile, single_object_header
 _TOMBSTONE = Ignored(IgnoreReason.TOMBSTONE)
 _NO_CHANGE = Ignored(IgnoreReason.NO_CHANGE)
 _NOT_AUDITED = Ignored(IgnoreReason.NOT_AUDITED)
-_IGNORED_ON_THE_WIRE = {ce_type.encode(): ce_type for ce_type in IGNORED}
+_IGNORED_ON_THE_WIRE: Mapping[bytes | None, str] = {ce_type.encode(): ce_type for ce_type in IGNORED}
 
 
 def skippable(files: Iterable[SchemaFile]) -> frozenset[tuple[bytes, bytes]]:
@@ -85,8 +85,11 @@ class Pipeline:
 
 def _ignored_type(headers: Headers) -> str | None:
     """The ce_type if it is there once and listed as ignored: all that is read of what is dropped without decoding."""
-    types = [value for name, value in headers if name == "ce_type"]
-    return _IGNORED_ON_THE_WIRE.get(types[0]) if len(types) == 1 and types[0] is not None else None
+    named = dict(headers)
+    ignored = _IGNORED_ON_THE_WIRE.get(named.get("ce_type"))
+    if ignored is not None and len(named) < len(headers) and [name for name, _ in headers].count("ce_type") > 1:
+        return None
+    return ignored
 
 
 def _key(record: Record) -> str:

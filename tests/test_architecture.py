@@ -196,7 +196,9 @@ def test_every_target_of_the_makefile_says_what_it_is_for() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
     phony = set(" ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split())
     helped = set(re.findall(r"^([a-z][a-z-]*):[^\n]*## \S", makefile, re.MULTILINE))
-    told = subprocess.run(["make", "--no-print-directory", "help"], check=True, cwd=ROOT, capture_output=True, text=True)
+    told = subprocess.run(
+        ["make", "--no-print-directory", "help"], check=True, cwd=ROOT, capture_output=True, text=True
+    )
 
     assert targets == phony == helped
     assert {line.split()[0] for line in told.stdout.splitlines()} == targets

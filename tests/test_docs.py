@@ -83,7 +83,9 @@ def anchors(text: str) -> set[str]:
 
 def missing_paths(text: str) -> list[str]:
     """Files of this repository that are named as code and are not there; with <…>, * or … they stand for many."""
-    named = re.findall(r"(?<![\w/.-])((?:catalog|consumer|deploy|docs|sandbox|schemas|sql|tests)/[\w./-]*\w)(?![\w<*…])", text)
+    named = re.findall(
+        r"(?<![\w/.-])((?:catalog|consumer|deploy|docs|sandbox|schemas|sql|tests)/[\w./-]*\w)(?![\w<*…])", text
+    )
     return [name for name in named if not (ROOT / name).exists() and name != "docs/benchmarks.md"]
 
 
@@ -99,7 +101,9 @@ def test_every_command_is_documented_and_has_help(name: str) -> None:
 
     assert f"{name}" in " ".join(code((ROOT / "docs" / "operations.md").read_text("utf-8")))
     assert command.help
-    assert [parameter.name for parameter in command.params if parameter.param_type_name == "option" and not parameter.help] == []
+    assert [
+        parameter.name for parameter in command.params if parameter.param_type_name == "option" and not parameter.help
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -23,7 +23,11 @@ class LiveBoard:
 
     def show(self, connection: Connection) -> None:
         """Draws what the database holds now."""
-        entries, outcomes, types = seen.newest(connection, MOST_LINES), seen.outcomes(connection), seen.types(connection)
+        entries, outcomes, types = (
+            seen.newest(connection, MOST_LINES),
+            seen.outcomes(connection),
+            seen.types(connection),
+        )
         self._live.update(picture.live(self._console, entries, outcomes, types), refresh=True)
 
     def __enter__(self) -> Self:

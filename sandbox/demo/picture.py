@@ -17,7 +17,9 @@ TYPE_COLUMNS = 36  # what one type and its count take
 STYLES = {"recorded": "green", "conflict": "magenta", "parked": "red", "gap": "red"}
 
 
-def live(console: Console, entries: Sequence[Shown], outcomes: Counter[str], types: Mapping[str, tuple[int, int]]) -> Group:
+def live(
+    console: Console, entries: Sequence[Shown], outcomes: Counter[str], types: Mapping[str, tuple[int, int]]
+) -> Group:
     """All three, with as many entries as the height leaves room for."""
     grid = type_grid(types, console.width)
     room = max(3, console.height - grid.row_count - 7)  # the heading, three lines of words, and one left free

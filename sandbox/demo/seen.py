@@ -24,8 +24,8 @@ FROM audit_event WHERE id > %s ORDER BY id DESC LIMIT %s
 """
 _MCP_EDIT = """
 SELECT workspace_id, event_source, event_id, action, facets, actor_type, actor_id, actor_email, subject_type,
-    subject_id, subject_label, channel, occurred_at, diff::text, kafka_topic, kafka_partition, kafka_offset,
-    kafka_timestamp, content_digest, trace_id
+    subject_id, subject_label, channel, to_char(occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), diff::text, kafka_topic,
+    kafka_partition, kafka_offset, (extract(epoch FROM kafka_timestamp) * 1000)::bigint, content_digest, trace_id
 FROM audit_event WHERE source = 'mcp' AND action = 'schedule.lifecycle_changed' AND 'operation:edited' = ANY(facets)
 ORDER BY id LIMIT 1
 """
@@ -82,13 +82,19 @@ def mcp_edit(connection: Connection) -> Row | None:
 
 def parked(connection: Connection) -> list[tuple[str, str]]:
     """Each parked record's place and why it was parked."""
-    return [(f"{topic}/{number}@{offset}", f"{reason}: {detail}") for topic, number, offset, reason, detail in connection.execute(_PARKED)]
+    return [
+        (f"{topic}/{number}@{offset}", f"{reason}: {detail}")
+        for topic, number, offset, reason, detail in connection.execute(_PARKED)
+    ]
 
 
 def conflicts(connection: Connection) -> list[tuple[str, str]]:
     """Each conflicting record's place and the entry that stands in its stead."""
     return [
-        (f"{topic}/{number}@{offset}", f"other content under an identity already recorded; {action} of offset {first} stands")
+        (
+            f"{topic}/{number}@{offset}",
+            f"other content under an identity already recorded; {action} of offset {first} stands",
+        )
         for topic, number, offset, first, action in connection.execute(_CONFLICTS)
     ]
 

@@ -47,7 +47,9 @@ def once(console: Console, stage: Stage) -> list[str]:
         [stage.program, "status", "--count-entries"], check=False, env=stage.environ, capture_output=True, text=True
     )
     if status.returncode:
-        faults.append(f"`audit-consumer status` says that the accounting does not balance:\n{status.stdout}{status.stderr}")
+        faults.append(
+            f"`audit-consumer status` says that the accounting does not balance:\n{status.stdout}{status.stderr}"
+        )
     return faults
 
 

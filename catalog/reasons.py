@@ -12,7 +12,8 @@ class Reason(StrEnum):
 
     meaning: str
 
-    def __new__(cls, word: str, meaning: str) -> "Reason":
+    def __new__(cls, word: str, meaning: str) -> Self:
+        """A member, of its word and of the sentence that explains it."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.meaning = meaning
@@ -39,7 +40,10 @@ class ParkReason(Reason):
     BAD_FRAMING = "bad_framing", "the first bytes are neither Avro single-object nor Confluent framing"
     SCHEMA_UNKNOWN = "schema_unknown", "no schema has this fingerprint, or the registry does not know this id"
     SCHEMA_NOT_AVRO = "schema_not_avro", "the registry's schema of this id is not Avro"
-    SCHEMA_UNSAFE = "schema_unsafe", "the writer schema could exhaust memory or stack: recursive, too deep, or empty items"
+    SCHEMA_UNSAFE = (
+        "schema_unsafe",
+        "the writer schema could exhaust memory or stack: recursive, too deep, or empty items",
+    )
     SCHEMA_MISMATCH = "schema_mismatch", "the ce_type header names one type, the schema is another type's"
     SCHEMA_RESOLUTION = "schema_resolution", "writer and reader schema cannot be joined"
     AVRO_INVALID = "avro_invalid", "the bytes are not a valid Avro encoding of the writer schema"
@@ -71,6 +75,12 @@ class HaltCause(Reason):
 
     GAP = "gap", "a gap was stated; `audit-consumer gaps accept` lets it go on behind the gap"
     BREAKER = "breaker", "too many records parked; mend the producer or the catalogue, then `audit-consumer resume`"
-    REGISTRY_UNSET = "registry_unset", "a Confluent-framed record, and SCHEMA_REGISTRY_URL is not set; set it, restart, resume"
+    REGISTRY_UNSET = (
+        "registry_unset",
+        "a Confluent-framed record, and SCHEMA_REGISTRY_URL is not set; set it, restart, resume",
+    )
     DAMAGED_LOG = "damaged_log", "the broker's log fails its checksum or cannot be decompressed; mend it, then resume"
-    COMPACTED = "compacted", "the topic's cleanup.policy includes compact, which destroys history; change it, then resume"
+    COMPACTED = (
+        "compacted",
+        "the topic's cleanup.policy includes compact, which destroys history; change it, then resume",
+    )

@@ -51,11 +51,13 @@ def varint(data: bytes, at: int, limit: int = LONG_BYTES) -> tuple[int, int]:
 
 
 def string(data: bytes, at: int, left: list[int]) -> tuple[str, int]:
+    """A string; UnicodeDecodeError where it is not UTF-8."""
     value, at = bytes_(data, at, left)
     return value.decode(), at
 
 
 def bytes_(data: bytes, at: int, left: list[int]) -> tuple[bytes, int]:
+    """Bytes behind their length."""
     size, at = varint(data, at)
     end = at + size
     if size < 0:

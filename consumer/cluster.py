@@ -39,7 +39,9 @@ class Cluster:
     """Questions to the cluster."""
 
     def __init__(self, config: Mapping[str, str]) -> None:
-        own: dict[str, str | int | float | bool] = {name: value for name, value in config.items() if not name.startswith(("group.", "session."))}
+        own: dict[str, str | int | float | bool] = {
+            name: value for name, value in config.items() if not name.startswith(("group.", "session."))
+        }
         try:
             self._admin = AdminClient(own)
         except KafkaException as error:
@@ -51,14 +53,18 @@ class Cluster:
         listed = self._list().topics
         present = [topic for topic in topics if topic in listed and listed[topic].error is None]
         ids = self.topic_ids(present)
-        return [Partition(topic, ids[topic], number) for topic in present for number in sorted(listed[topic].partitions)]
+        return [
+            Partition(topic, ids[topic], number) for topic in present for number in sorted(listed[topic].partitions)
+        ]
 
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         """Kafka's id, as text, of those of `topics` that it knows; the name where a broker gives no ids."""
         if not self.gives_ids():
             return {topic: topic for topic in topics}
         ids = {}
-        for topic, future in self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS).items():
+        for topic, future in self._admin.describe_topics(
+            TopicCollection(list(topics)), request_timeout=SECONDS
+        ).items():
             try:
                 ids[topic] = str(future.result().topic_id)
             except KafkaException as error:

@@ -110,4 +110,3 @@ def watched(connection: Connection, seconds: float = WATCHDOG_SECONDS) -> Iterat
             yield connection
         finally:
             timer.cancel()
-

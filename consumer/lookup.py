@@ -6,6 +6,7 @@ behind its producers; only then are its records parked.
 
 import threading
 import time
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -58,10 +59,8 @@ class Lookup:
     def _serve(self) -> None:
         pending: dict[int, float] = {}
         while not self._stop.is_set():
-            try:
+            with suppress(Empty):
                 pending.setdefault(self._questions.get(timeout=RETRY_SECONDS), time.monotonic())
-            except Empty:
-                pass
             for schema_id, since in list(pending.items()):
                 schema = self._fetch(schema_id, time.monotonic() - since)
                 if schema is not None:

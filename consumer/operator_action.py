@@ -9,7 +9,9 @@ import sql
 from consumer.database import Connection
 
 NOTE_ACTION = sql.query("note_action")
-BLANK = dict.fromkeys(("parked_id", "gap_id", "topic", "topic_id", "number", "from_offset", "to_offset", "outcome", "detail"))
+BLANK = dict.fromkeys(
+    ("parked_id", "gap_id", "topic", "topic_id", "number", "from_offset", "to_offset", "outcome", "detail")
+)
 
 Action: TypeAlias = Literal["replay", "dismiss", "accept_gap", "rewind", "resume"]
 

@@ -64,7 +64,7 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
     return Recorded(Row._make(stored), replaced)
 
 
-def digest(
+def digest(  # noqa: PLR0913, PLR0917 the columns of an entry, in the order of Row, one by one
     workspace_id: str,
     event_source: str,
     event_id: str,

@@ -14,7 +14,9 @@ from consumer.model import Poison
 
 MAX_TEXT = 1024 * 1024  # characters
 MAX_DEPTH = 64  # schemas inside schemas; also what keeps decoding off the end of the stack
-MAX_VALUES = 2_000  # values of one record, each array and map counted as one; `avro_compiled` writes a line or more for each
+MAX_VALUES = (
+    2_000  # values of one record, each array and map counted as one; `avro_compiled` writes a line or more for each
+)
 
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 # Whatever else a schema may say (logicalType, doc, default, fastavro's own marks) does not change how bytes are read.
@@ -57,8 +59,11 @@ def load(text: str) -> Schema:
 
 
 def check(schema: Schema) -> None:
-    """Refuses a parsed schema (full names) that could exhaust memory or stack: recursion, items without bytes, depth
-    over MAX_DEPTH, more than MAX_VALUES values. Poison: SCHEMA_UNSAFE, SCHEMA_NOT_AVRO."""
+    """Refuses a parsed schema (full names) that could exhaust memory or stack.
+
+    That is: recursion, items without bytes, depth over MAX_DEPTH, more than MAX_VALUES values. Poison: SCHEMA_UNSAFE,
+    SCHEMA_NOT_AVRO.
+    """
     _shape(schema, {})
 
 

@@ -10,7 +10,6 @@ from types import FrameType
 
 import structlog
 
-import sql
 from consumer import database
 from consumer.assignment import Assignment
 from consumer.broker import Broker, BrokerFailure

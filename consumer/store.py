@@ -84,7 +84,10 @@ def raw(record: Record) -> dict[str, object]:
 def headers_text(headers: Headers) -> str:
     """Headers as an ordered JSON array of [name, base64 value or null]; repeats are kept (SPEC 5)."""
     return json.dumps(
-        [[name.replace("\0", "\ufffd"), None if value is None else base64.b64encode(value).decode()] for name, value in headers]
+        [
+            [name.replace("\0", "\ufffd"), None if value is None else base64.b64encode(value).decode()]
+            for name, value in headers
+        ]
     )
 
 
@@ -97,8 +100,10 @@ def _fence(cursor: Cursor, batch: Batch) -> None:
 
 
 def record_rows(cursor: Cursor, items: Sequence[Item], settled: Settled) -> list[tuple[Record, Parked]]:
-    """Inserts the rows of `items` in the caller's transaction, for a batch and for a replay alike, and counts in
-    `settled` what became of them; gives those that the database refuses, each proven to be refused alone."""
+    """Inserts the rows of `items` in the caller's transaction, for a batch and for a replay alike.
+
+    Counts in `settled` what became of them; gives those that the database refuses, each proven to be refused alone.
+    """
     refused: list[tuple[Record, Parked]] = []
     for part in _accepted(cursor, items, refused):
         others = _settle(cursor, part, settled)
@@ -107,9 +112,7 @@ def record_rows(cursor: Cursor, items: Sequence[Item], settled: Settled) -> list
     return refused
 
 
-def _accepted(
-    cursor: Cursor, part: Sequence[Item], refused: list[tuple[Record, Parked]]
-) -> Iterator[Sequence[Item]]:
+def _accepted(cursor: Cursor, part: Sequence[Item], refused: list[tuple[Record, Parked]]) -> Iterator[Sequence[Item]]:
     """Inserts `part`; where the database refuses a value of some row, halves it until that row stands alone."""
     if not part:
         return

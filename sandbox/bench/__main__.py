@@ -106,7 +106,9 @@ class Bench:
     def _database(self) -> str:
         self._databases += 1
         url = self._postgres.create_database(f"bench{self._databases}")
-        subprocess.run([sys.executable, "-m", "consumer", "migrate"], env=_environment(url), check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "consumer", "migrate"], env=_environment(url), check=True, capture_output=True
+        )
         return url
 
     def _consume(self, load: Load, url: str) -> Measured:
@@ -137,7 +139,9 @@ def _environment(url: str) -> dict[str, str]:
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--records", type=int, default=1_000_000, help="the largest number of records (default: 1,000,000)")
+    parser.add_argument(
+        "--records", type=int, default=1_000_000, help="the largest number of records (default: 1,000,000)"
+    )
     parser.add_argument("--runs", type=int, default=3, help="how often everything is measured (default: 3)")
     parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
     arguments = parser.parse_args()

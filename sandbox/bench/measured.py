@@ -29,7 +29,7 @@ class Stopwatch(Observer):
         self.batches = 0
         self.latencies: list[int] = []
 
-    def claimed(self, cursor: Cursor) -> None:
+    def claimed(self, _cursor: Cursor) -> None:
         """The clock starts with the first partition."""
         self.began = self.began or time.perf_counter()
 

@@ -6,9 +6,10 @@ What people wrote below the mark in the document (where the time goes, what was 
 import os
 import platform
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 from rich.table import Table
 
 MARK = "<!-- written by hand below this line, kept by make bench -->"
@@ -122,8 +123,8 @@ def machine() -> str:
     """The machine in words: cores, model, memory, system, Python."""
     model = platform.processor() or platform.machine()
     try:
-        with open("/proc/cpuinfo", encoding="ascii") as cpus:
-            model = next(line.split(":")[1].strip() for line in cpus if line.startswith("model name"))
+        cpus = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next(line.split(":")[1].strip() for line in cpus if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
     memory = psutil.virtual_memory().total / 1024**3

@@ -83,9 +83,10 @@ BEGIN
 END
 $$;
 
--- The raw records, each kept once however often it is read. A log that was truncated uses its offsets again, for other
--- records: so the position alone does not say which one it was, and time and value stand beside it. headers is an ordered array of [name, base64 value or null], repeats kept; json and not jsonb,
--- because a header's name may hold what jsonb refuses (NUL).
+-- The raw records, each kept once however often it is read. A log that was truncated uses its offsets again for other
+-- records: so the position alone does not say which one it was, and time and value stand beside it. headers is an
+-- ordered array of [name, base64 value or null], repeats kept; json and not jsonb, because a header's name may hold
+-- what jsonb refuses (NUL).
 CREATE TABLE parked_record (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kafka_topic text NOT NULL,

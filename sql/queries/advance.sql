@@ -15,13 +15,15 @@ UPDATE partition_progress AS p SET
     halted_at = CASE WHEN b.halted IS NOT NULL THEN now() END,
     owner = CASE WHEN b.halted IS NULL THEN p.owner END,
     updated_at = now()
-FROM unnest(
-    %(topic_id)s::text [], %(number)s::int [], %(next_offset)s::bigint [], %(recorded)s::bigint [],
-    %(duplicate)s::bigint [], %(conflict)s::bigint [], %(not_audited)s::bigint [], %(tombstone)s::bigint [],
-    %(no_change)s::bigint [], %(parked)s::bigint [], %(undelivered)s::bigint [],
-    %(complete_through)s::timestamptz [], %(halted)s::text [], %(halted_detail)s::text []
-) AS b (
-    topic_id, number, next_offset, recorded, duplicate, conflict, not_audited, tombstone, no_change, parked,
-    undelivered, complete_through, halted, halted_detail
-)
+FROM
+    unnest(
+        %(topic_id)s::text[], %(number)s::int[], %(next_offset)s::bigint[], %(recorded)s::bigint[],
+        %(duplicate)s::bigint[], %(conflict)s::bigint[], %(not_audited)s::bigint[], %(tombstone)s::bigint[],
+        %(no_change)s::bigint[], %(parked)s::bigint[], %(undelivered)s::bigint[],
+        %(complete_through)s::timestamptz[], %(halted)s::text[], %(halted_detail)s::text[]
+    )
+        AS b (
+            topic_id, number, next_offset, recorded, duplicate, conflict, not_audited, tombstone, no_change, parked,
+            undelivered, complete_through, halted, halted_detail
+        )
 WHERE p.kafka_topic_id = b.topic_id AND p.kafka_partition = b.number

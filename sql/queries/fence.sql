@@ -6,7 +6,7 @@ SELECT
 FROM partition_progress AS p
 INNER JOIN
     unnest(
-        %(topic_id)s::text [], %(number)s::int [], %(epoch)s::bigint [], %(start)s::bigint []
+        %(topic_id)s::text[], %(number)s::int[], %(epoch)s::bigint[], %(start)s::bigint[]
     ) AS b (topic_id, number, epoch, start)
     ON p.kafka_topic_id = b.topic_id AND p.kafka_partition = b.number
 WHERE p.epoch = b.epoch AND p.next_offset = b.start AND p.halted IS NULL

@@ -6,9 +6,26 @@ INSERT INTO audit_event (
     content_digest, trace_id
 )
 SELECT
-    workspace_id, event_source, event_id, action, facets, actor_type, actor_id, actor_email, subject_type, subject_id,
-    subject_label, channel, occurred_at, diff::json, kafka_topic, kafka_partition, kafka_offset,
-    timestamptz 'epoch' + kafka_timestamp * interval '1 millisecond', content_digest, trace_id
+    workspace_id,
+    event_source,
+    event_id,
+    action,
+    facets,
+    actor_type,
+    actor_id,
+    actor_email,
+    subject_type,
+    subject_id,
+    subject_label,
+    channel,
+    occurred_at,
+    diff::json,
+    kafka_topic,
+    kafka_partition,
+    kafka_offset,
+    timestamptz 'epoch' + kafka_timestamp * interval '1 millisecond' AS kafka_timestamp,
+    content_digest,
+    trace_id
 FROM staging
 ORDER BY workspace_id, event_source, event_id, ordinal
 ON CONFLICT (workspace_id, event_source, event_id) DO NOTHING

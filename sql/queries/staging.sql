@@ -1,11 +1,11 @@
--- COPY into a table with row-level security is refused by PostgreSQL, so rows pass through a table of the session's own.
+-- COPY into a table with row-level security is refused by PostgreSQL, so rows pass through a table of the session.
 CREATE TEMPORARY TABLE IF NOT EXISTS staging (
     ordinal integer NOT NULL,
     workspace_id text NOT NULL,
     event_source text NOT NULL,
     event_id text NOT NULL,
     action text NOT NULL,
-    facets text [] NOT NULL,
+    facets text[] NOT NULL,
     actor_type text NOT NULL,
     actor_id text NOT NULL,
     actor_email text,

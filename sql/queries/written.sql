@@ -5,6 +5,6 @@ SELECT
 FROM partition_progress AS p
 INNER JOIN
     unnest(
-        %(topic_id)s::text [], %(number)s::int [], %(epoch)s::bigint [], %(next_offset)s::bigint []
+        %(topic_id)s::text[], %(number)s::int[], %(epoch)s::bigint[], %(next_offset)s::bigint[]
     ) AS b (topic_id, number, epoch, next_offset)
     ON p.kafka_topic_id = b.topic_id AND p.kafka_partition = b.number

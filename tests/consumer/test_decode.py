@@ -219,8 +219,7 @@ PREFERENCES = st.dictionaries(
 
 @given(PREFERENCES, PREFERENCES, st.integers(0, 400), st.integers(1, 255))
 def test_both_framings_give_the_same_data(before: dict[str, Any], after: dict[str, Any], at: int, flip: int) -> None:
-    """A settings change comes back typed as it was sent (true is not 1, 1 is not 1.0) by either road, and with a byte
-    changed it is refused or is a whole event all the same."""
+    """A settings change comes back typed as it was sent by either road; with a byte changed it is refused or whole."""
     file = latest("workspace.settings_changed")
     decoder = every_schema()
     data = {

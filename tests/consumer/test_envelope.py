@@ -171,7 +171,7 @@ def test_everything_else_is_a_bad_time(text: str) -> None:
 
 
 @given(
-    st.datetimes(timezones=st.timezones() | st.just(UTC), min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1))
+    st.datetimes(timezones=st.timezones() | st.just(UTC), min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1))  # noqa: DTZ001 hypothesis wants them naive
 )
 def test_every_time_with_whole_minutes_offset_comes_back(time: datetime) -> None:
     """What Python prints with a zone of whole minutes is read as the same instant."""

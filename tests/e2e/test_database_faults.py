@@ -121,7 +121,7 @@ def test_a_server_that_stops_answering_is_left_and_found_again(world: World) -> 
 
 
 def test_a_server_that_is_frozen_is_left_by_our_own_clock(world: World) -> None:
-    """Its timeouts sleep with it, so ours cuts the connections: the writing one and, for a standing partition, the other."""
+    """Its timeouts sleep with it, so ours cuts the connections: the one that writes, and the one that claims."""
     topic = world.topic(2)
     bad = [message.with_headers(ce_type="member.unheard_of") for message in events(2)]
     world.send(topic, bad, "parked", partition=1)
@@ -156,7 +156,7 @@ def test_rows_are_written_in_the_order_of_their_keys(world: World) -> None:
 
 
 def test_what_another_transaction_commits_meanwhile_is_seen(world: World) -> None:
-    """A row under the same key that is committed while ours waits for it makes ours a conflict, neither error nor loss."""
+    """A row under the same key that is committed while ours waits makes ours a conflict, neither error nor loss."""
     topic = world.topic()
     (message,) = events(1)
     consumer = world.consumer()

@@ -74,7 +74,7 @@ def test_records_deleted_before_the_first_read_are_a_gap(world: World) -> None:
 
 
 def test_records_deleted_from_under_it_are_a_gap(world: World) -> None:
-    """The log's start passes a consumer that is running: it halts there, says what is gone, and goes on once accepted."""
+    """The log's start passes a running consumer: it halts there, says what is gone, and goes on once accepted."""
     topic = world.topic(2)
     world.send(topic, events(10), partition=0)
     consumer = world.consumer()

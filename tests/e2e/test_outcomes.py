@@ -130,7 +130,7 @@ def test_transactions_are_read_as_committed_and_their_marks_counted(world: World
 
 
 def test_a_start_at_a_mark_of_a_transaction_goes_on(world: World) -> None:
-    """Where the next offset is one that Kafka does not deliver, a consumer that begins there passes it and counts it."""
+    """Where the next offset is one that Kafka does not deliver, a consumer that begins there passes and counts it."""
     topic = world.topic()
     producer = world.producer(transactional_id=world.group)
     producer.init_transactions()

@@ -118,6 +118,11 @@ class World:
         found = asked[self.group].result().topic_partitions or []
         return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}
 
+    def members(self) -> int:
+        """How many consumers the group has, as far as Kafka knows."""
+        answer = self.admin.describe_consumer_groups([self.group], request_timeout=10)
+        return len(answer[self.group].result().members)
+
     def send(
         self,
         topic: str,

@@ -102,7 +102,7 @@ def test_an_int_is_an_int_of_32_bits(value: object) -> None:
     data = example_data("billing.subscription_changed", "plain")
     data["after"]["seats"] = value
 
-    with pytest.raises(schemas.DataMismatch, match="^/after/seats: .* is not of type int$"):
+    with pytest.raises(schemas.DataMismatch, match=r"^/after/seats: .* is not of type int$"):
         schemas.encode_single_object(schemas.latest("billing.subscription_changed"), data)
 
 
@@ -114,7 +114,7 @@ def test_a_preference_is_one_of_five_types(value: object) -> None:
 
     with pytest.raises(
         schemas.DataMismatch,
-        match="^/after/preferences/a~1b: .* none of null, boolean, long, double",
+        match=r"^/after/preferences/a~1b: .* none of null, boolean, long, double",
     ):
         schemas.encode_single_object(SETTINGS, data)
 

@@ -175,5 +175,5 @@ def test_cases_named_after_what_they_show_show_it() -> None:
 )
 def test_what_is_not_an_example_is_refused(folder: str, name: str, content: dict[str, Any]) -> None:
     """A stray file or key in the examples is an error, not something passed over."""
-    with pytest.raises(ValueError, match="is not <ce_type>|an example is"):
+    with pytest.raises(ValueError, match=r"is not <ce_type>|an example is"):
         schemas.read_example(folder, name, json.dumps(content))

@@ -188,7 +188,7 @@ def shape(schema: Any) -> Any:
 def expected_shape(ce_type: str, field: str) -> Any:
     """What SPEC 3 says of one field; ids, titles and other unlisted facts are strings."""
     if field in ("before", "after"):
-        return SNAPSHOTS[ce_type.split(".")[0]]
+        return SNAPSHOTS[ce_type.split(".", maxsplit=1)[0]]
     if (ce_type, field) == ("member.joined", "invitation_id"):
         return ["null", "string"]
     return FACTS.get(field, "string")

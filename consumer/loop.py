@@ -23,7 +23,7 @@ from consumer.lookup import Lookup
 from consumer.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
 from consumer.pipeline import Pipeline
 from consumer.quarantine import Quarantine
-from consumer.writer import Abandoned, Refused, Result, Writer, Written
+from consumer.writer import FEW_RECORDS, Abandoned, GivenBack, Refused, Result, Writer, Written
 
 log = structlog.get_logger()
 
@@ -75,6 +75,7 @@ class Loop:
         self._until_end = until_end
         self._observer = observer
         self._batch = Batch()
+        self._limit = MAX_RECORDS
         self._sights: dict[Partition, tuple[datetime, int]] = {}
         # Started anew while the records of one poll are taken: the rest of what that poll brought is of before.
         self._restarted: set[Partition] = set()
@@ -148,7 +149,7 @@ class Loop:
             self._broker.start(cursor.partition, cursor.next)
 
     def _poll(self) -> None:
-        room = 0 if self._batch.bytes >= MAX_BYTES else MAX_RECORDS - self._batch.records
+        room = 0 if self._batch.bytes >= MAX_BYTES else self._limit - self._batch.records
         if room > 0 or self._resting:
             polled = self._broker.poll(max(min(room, POLL_RECORDS), 1), POLL_SECONDS)
         elif self._writer.wait(POLL_SECONDS):
@@ -276,9 +277,12 @@ class Loop:
         match result:
             case Written(batch, _):
                 self._broker.hint({p: a.next for p, a in batch.advances.items()})
+                self._limit = min(self._limit * 2, MAX_RECORDS)
                 self._observer.written(result)
             case Refused(_, None):
                 self._fenced()
+            case GivenBack():
+                self._begin_again()
             case Refused(_, error) if error is not None:
                 raise error
         if result is not None and self._resting:
@@ -290,11 +294,22 @@ class Loop:
     def _fenced(self) -> None:
         """Another consumer or an operator took a partition over: forget all, and let the group say what is ours."""
         log.warning("fenced", hint="a partition was taken over, or an operator moved it; joining the group anew")
-        self._broker.stop(list(self._assignment.flowing))
-        self._batch = Batch()
-        self._assignment.flowing.clear()
-        self._assignment.waiting.clear()
+        self._forget_all()
+        self._assignment.unclaimed.clear()
         self._broker.rejoin()
+
+    def _begin_again(self) -> None:
+        """The database does not take batches of this size now: claim everything anew, and read less at a time."""
+        self._limit = max(self._limit // 2, FEW_RECORDS)
+        log.warning("batch_given_back", next_limit=self._limit, hint="its records are read again, in smaller batches")
+        self._forget_all()
+
+    def _forget_all(self) -> None:
+        partitions = [*self._assignment.flowing, *self._assignment.waiting]
+        self._broker.stop(partitions)
+        self._batch = Batch()
+        for partition in partitions:
+            self._assignment.forget(partition)
 
     def _look(self) -> None:
         """Draws from Kafka's ends how complete the tables are, and sees when a topic has been made anew."""

@@ -6,6 +6,7 @@ An outage is waited out here, for as long as it lasts; the loop keeps polling an
 import random
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 import structlog
@@ -17,6 +18,9 @@ from consumer.database import Connection, Fault, classify, watched
 log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+# After so many failures a batch of more than a few records is given back, to be read again in smaller ones: it may be
+# too large for what the database can take within a timeout, or within the life of a connection.
+TRIES, FEW_RECORDS = 5, 100
 
 
 class Written(NamedTuple):
@@ -33,13 +37,19 @@ class Refused(NamedTuple):
     error: BaseException | None
 
 
-class Abandoned(NamedTuple):
-    """Nothing of the batch was written: the program was told to stop during an outage."""
+class GivenBack(NamedTuple):
+    """Nothing of the batch is known to be written, and it shall not be tried again at this size."""
 
     batch: Batch
 
 
-Result: TypeAlias = Written | Refused | Abandoned
+class Abandoned(NamedTuple):
+    """Nothing of the batch is known to be written: the program was told to stop during an outage."""
+
+    batch: Batch
+
+
+Result: TypeAlias = Written | Refused | GivenBack | Abandoned
 
 
 class Writer:
@@ -96,7 +106,7 @@ class Writer:
 
     def _write(self, batch: Batch) -> Result:
         wait, in_doubt = FIRST_WAIT, False
-        while True:
+        for tries in count(1):
             try:
                 connection = self._connected()
                 with watched(connection):
@@ -113,7 +123,10 @@ class Writer:
                 log.warning("database_away", error=str(error).strip(), records=batch.records, retry_seconds=wait)
             if self._stop.wait(wait * random.uniform(0.5, 1.0)):
                 return Abandoned(batch)
+            if tries >= TRIES and batch.records > FEW_RECORDS:
+                return GivenBack(batch)
             wait = min(wait * 2, LONGEST_WAIT)
+        raise AssertionError("count() has no end")
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:

@@ -1,18 +1,20 @@
 """Canonical JSON: one value gives one text, and PostgreSQL can hold every text (SPEC 4).
 
 The form: keys sorted by code point, no spaces, not escaped beyond what RFC 8259 demands (so the text is UTF-8, as the
-database is), integers exact, floats as the shortest digits that read back the same, with a point or exponent.
+database is), integers exact (of 64 bits, as Avro has them), floats as the shortest digits that read back the same, with
+a point or exponent.
 
 What JSON or PostgreSQL cannot hold is replaced and named: NUL and lone surrogates become U+FFFD (`text`), NaN and the
 infinities become the strings "NaN", "Infinity" and "-Infinity" (`number`).
 """
 
-import json
 import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 CLEAN: frozenset[str] = frozenset()
 NUMBER = frozenset({"sanitized:number"})
@@ -21,25 +23,19 @@ TEXT = frozenset({"sanitized:text"})
 # PostgreSQL text has no NUL, UTF-8 has no surrogates.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
-# One encoder for all: json.dumps with these options would make one per call. The values are trees made by a decoder,
-# so there is no cycle to look for.
-_encode = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-).encode
-
 
 def text(value: Any) -> tuple[str, frozenset[str]]:
     """The canonical text of a JSON value, and the facets that name what had to be replaced (mostly none)."""
     try:
-        encoded = _encode(value)
-        # Looking at the finished text is far cheaper than at every value; a literal backslash-u0000 in a text is a
-        # false alarm, which the slow path sorts out.
-        if "\\u0000" not in encoded and (encoded.isascii() or encoded.encode()):
-            return encoded, CLEAN
-    except ValueError:  # a float outside JSON, or (UnicodeEncodeError) a lone surrogate
-        pass
+        encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a lone surrogate
+        encoded = b"null"
+    # orjson writes null for what is no JSON number. Looking at the finished text is far cheaper than at every value; a
+    # null that was one, or a literal backslash-u0000, is a false alarm, which the slow path sorts out.
+    if b"null" not in encoded and b"\\u0000" not in encoded:
+        return encoded.decode(), CLEAN
     replaced: set[str] = set()
-    return _encode(_storable(value, replaced)), frozenset(replaced)
+    return orjson.dumps(_storable(value, replaced), option=orjson.OPT_SORT_KEYS).decode(), frozenset(replaced)
 
 
 def clean(words: str) -> tuple[str, frozenset[str]]:

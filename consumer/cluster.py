@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+import structlog
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
@@ -16,6 +17,8 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
 
 from consumer.model import Partition
+
+log = structlog.get_logger()
 
 SECONDS = 10.0
 
@@ -96,6 +99,10 @@ class Cluster:
         """False for librdkafka's mock cluster, which answers neither for topic ids nor for topic settings."""
         if self._ids is None:
             self._ids = not (self._list().cluster_id or "").startswith("mockCluster")
+            if not self._ids:
+                log.warning(
+                    "no_topic_ids", hint="this broker is a stand-in: the topic's name takes the place of its id"
+                )
         return self._ids
 
     def compacted(self, topics: Collection[str]) -> set[str]:

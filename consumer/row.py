@@ -4,11 +4,12 @@ Law of this file: an identity is stored as it came or the record is parked; any 
 then the entry says so in its facets.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from json.encoder import encode_basestring as quoted
 from typing import Any
+
+import orjson
 
 from catalog.entry import AuditType, FacetOf, Feed
 from catalog.reasons import ParkReason
@@ -69,7 +70,7 @@ def digest(  # noqa: PLR0913, PLR0917 the columns of an entry, in the order of R
     event_source: str,
     event_id: str,
     action: str,
-    facets: Iterable[str],
+    facets: list[str],
     actor_type: str,
     actor_id: str,
     actor_email: str | None,
@@ -82,20 +83,27 @@ def digest(  # noqa: PLR0913, PLR0917 the columns of an entry, in the order of R
 ) -> bytes:
     """`content_digest`: SHA-256 of the canonical JSON (`consumer.canonical`, UTF-8) of the entry as an object.
 
-    Its keys are the columns' names; each value is what the column holds, except that `diff` is the stored text as one
+    Its keys are the columns' names, here in their order; each value is what the column holds, except that `diff` is the stored text as one
     string, `occurred_at` is ISO 8601 UTC with six digits and Z, and `facets` is without those that begin with `clock:`.
     So anyone can recompute it from a row of the table, in any language: no number is formatted again.
     """
-    # Spelt out because it runs for every row, and takes half the time of a general encoder.
-    text = (
-        f'{{"action":{quoted(action)},"actor_email":{"null" if actor_email is None else quoted(actor_email)},'
-        f'"actor_id":{quoted(actor_id)},"actor_type":{quoted(actor_type)},"channel":{quoted(channel)},'
-        f'"diff":{quoted(diff)},"event_id":{quoted(event_id)},"event_source":{quoted(event_source)},'
-        f'"facets":[{",".join(map(quoted, facets))}],"occurred_at":"{occurred_at}","subject_id":{quoted(subject_id)},'
-        f'"subject_label":{"null" if subject_label is None else quoted(subject_label)},'
-        f'"subject_type":{quoted(subject_type)},"workspace_id":{quoted(workspace_id)}}}'
-    )
-    return sha256(text.encode()).digest()
+    entry = {
+        "action": action,
+        "actor_email": actor_email,
+        "actor_id": actor_id,
+        "actor_type": actor_type,
+        "channel": channel,
+        "diff": diff,
+        "event_id": event_id,
+        "event_source": event_source,
+        "facets": facets,
+        "occurred_at": occurred_at,
+        "subject_id": subject_id,
+        "subject_label": subject_label,
+        "subject_type": subject_type,
+        "workspace_id": workspace_id,
+    }
+    return sha256(orjson.dumps(entry)).digest()
 
 
 def kafka_time(timestamp_ms: int | None) -> datetime | None:

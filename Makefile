@@ -23,8 +23,8 @@ demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a f
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
 .PHONY: test
-test: setup  ## All tests, on services of their own; ARGS=… goes to pytest
-	$(BIN)/pytest $(ARGS)
+test: setup  ## All tests, two files at a time, on services of their own; ARGS=… goes to pytest
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: coverage
 coverage: setup  ## All tests, and which lines and branches none of them reached

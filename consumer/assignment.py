@@ -52,15 +52,16 @@ class Assignment:
         keys = self.unclaimed - busy
         if not keys or time.monotonic() < self._not_before:
             return []
+        claimed: list[Cursor] = []
         try:
-            return self._claim(keys)
+            self._claim(keys, claimed)  # what was claimed before an error is ours, and must flow
         except (ClusterUnavailable, Error) as error:
             if isinstance(error, Error) and classify(error) is not Fault.AWAY:
                 raise
             log.warning("claim_delayed", partitions=len(keys), error=str(error).strip(), retry_seconds=RETRY_SECONDS)
             self._disconnect()
             self._not_before = time.monotonic() + RETRY_SECONDS
-            return []
+        return claimed
 
     def recheck(self, unwritten: Collection[Partition]) -> None:
         """Puts those of the standing partitions that an operator has let go on back among the unclaimed.
@@ -120,13 +121,12 @@ class Assignment:
     def _cursors(self) -> list[Cursor]:
         return [*self.flowing.values(), *(cursor for cursor, _ in self.waiting.values())]
 
-    def _claim(self, keys: set[Key]) -> list[Cursor]:
+    def _claim(self, keys: set[Key], claimed: list[Cursor]) -> None:
         topics = {topic for topic, _ in keys}
         ids = self._cluster.topic_ids(topics)
         compacted = self._cluster.compacted(ids)
         partitions = sorted(Partition(topic, ids[topic], number) for topic, number in keys if topic in ids)
         bounds = self._cluster.bounds(partitions)
-        flowing = []
         for partition in partitions:
             halt = f"topic {partition.topic} is compacted" if partition.topic in compacted else None
             with watched(self._connected()) as connection:
@@ -135,11 +135,10 @@ class Assignment:
             if taken.halt is not None:
                 self.halted(partition, *taken.halt)
             else:
-                flowing.append(self._flow(taken, bounds[partition].high))
+                claimed.append(self._flow(taken, bounds[partition].high))
         if missing := topics - ids.keys():
             log.error("topics_missing", topics=sorted(missing), hint="the broker does not know them (any more)")
             self._not_before = time.monotonic() + RETRY_SECONDS
-        return flowing
 
     def _flow(self, taken: claim.Claim, end: int) -> Cursor:
         cursor = Cursor(taken.partition, taken.next_offset, taken.epoch, end, Breaker(self._limits))

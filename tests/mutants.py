@@ -163,6 +163,17 @@ MUTANTS = (
         (E2E + "test_parking.py", "-k", "every_reason"),
     ),
     Mutant(
+        "what was claimed before an error is forgotten",
+        (
+            Edit(
+                "consumer/assignment.py",
+                "        return claimed\n",
+                "        return claimed if time.monotonic() > self._not_before else []\n",
+            ),
+        ),
+        (E2E + "test_crashes.py", "-k", "between_two_claims"),
+    ),
+    Mutant(
         "the breaker never trips",
         (Edit("consumer/breaker.py", "        if self._row >= self._limits.in_a_row:\n", "        if False:\n"),),
         (E2E + "test_parking.py", "-k", "broken_producer"),

@@ -133,6 +133,18 @@ def test_a_broken_connection_at_any_point_of_the_write_is_answered_by_the_databa
     either.check()
 
 
+@pytest.mark.parametrize("step", ["claiming:2", "claimed:2"])
+def test_a_connection_that_breaks_between_two_claims_leaves_neither_partition_behind(world: World, step: str) -> None:
+    """What was claimed before the connection broke is read, and so is what is claimed afterwards."""
+    topic = world.topic(3)
+    for number in range(3):
+        world.send(topic, events(10), partition=number)
+    consumer = world.consumer(failpoint=[step, "lose"])
+    world.until_read(consumer)
+    assert consumer.logged("claim_delayed") and consumer.stop() == 0
+    world.check()
+
+
 @pytest.mark.parametrize("step", ["taken:5", "assigned", "revoking", "before_hint", "before_commit", "starting"])
 def test_a_mistake_of_ours_stops_the_consumer_and_loses_nothing(world: World, step: str) -> None:
     """An exception anywhere in the loop or in a callback ends the process with 1, and the next one goes on."""

@@ -99,24 +99,37 @@ def test_records_deleted_from_under_it_are_a_gap(world: World) -> None:
     world.check()
 
 
-def test_a_topic_made_anew_is_another_log(world: World) -> None:
-    """Deleted and created again under its name, and longer than before: it halts, and begins at 0 once accepted."""
+def test_a_topic_made_anew_under_it_is_another_log(world: World) -> None:
+    """Deleted and created again while it runs: it halts with an open gap, and begins at 0 once that is accepted."""
     topic, other = world.topic(), world.topic()
     world.send(topic, events(10))
     consumer = world.consumer()
     world.until_read(consumer)
-    world.admin.delete_topics([topic])[topic].result()
-    world.create_topic(topic, 1)
-    world.send(topic, events(30))
+    _make_anew(world, topic)
     world.send(other, events(10))
     world.until(lambda: bool(consumer.logged("halted", topic=topic, cause="gap")), "it halts", of=[consumer])
     world.until(lambda: world.count("audit_event") == 20, "the other goes on", of=[consumer])
-    (gap,) = world.rows("SELECT from_offset, to_offset, cause FROM data_gap")
-    assert gap == {"from_offset": 10, "to_offset": None, "cause": "topic_recreated"}
+    world.send(topic, events(30))
+    _gap_is_open(world, 10)
     _accept(world)
     world.expected["recorded"] -= 10  # counted in the books of the old log
     world.until_read(consumer)
     assert consumer.stop() == 0
+    world.check()
+
+
+def test_a_topic_made_anew_while_it_is_away_is_another_log(world: World) -> None:
+    """Created again and longer than before, offsets alone would not tell: the topic's id does, nothing is left out."""
+    topic = world.topic()
+    world.send(topic, events(10))
+    world.run_until_end()
+    _make_anew(world, topic)
+    world.send(topic, events(30))
+    assert world.consumer("run", "--until-end").wait() == 1
+    _gap_is_open(world, 10)
+    _accept(world)
+    world.expected["recorded"] -= 10
+    world.run_until_end()
     world.check()
 
 
@@ -211,6 +224,17 @@ def _gap_is(world: World, topic: str, start: int, end: int, cause: str) -> None:
     assert (gap["kafka_topic"], gap["kafka_partition"]) == (topic, 0)
     assert (gap["from_offset"], gap["to_offset"], gap["cause"]) == (start, end, cause)
     assert world.progress()[topic, 0]["halted"] == "gap"
+
+
+def _make_anew(world: World, topic: str) -> None:
+    world.admin.delete_topics([topic])[topic].result()
+    world.create_topic(topic, 1)
+
+
+def _gap_is_open(world: World, start: int) -> None:
+    """The old log is gone from `start` on, and no one can know how far it went."""
+    (gap,) = world.rows("SELECT from_offset, to_offset, cause FROM data_gap")
+    assert gap == {"from_offset": start, "to_offset": None, "cause": "topic_recreated"}
 
 
 def _accept(world: World) -> None:

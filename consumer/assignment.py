@@ -127,7 +127,7 @@ class Assignment:
         compacted = self._cluster.compacted(ids)
         partitions = sorted(Partition(topic, ids[topic], number) for topic, number in keys if topic in ids)
         bounds = self._cluster.bounds(partitions)
-        for partition in partitions:
+        for partition in bounds:
             halt = f"topic {partition.topic} is compacted" if partition.topic in compacted else None
             with watched(self._connected()) as connection:
                 taken = claim.take(connection, partition, bounds[partition], self._owner, halt)
@@ -138,6 +138,7 @@ class Assignment:
                 claimed.append(self._flow(taken, bounds[partition].high))
         if missing := topics - ids.keys():
             log.error("topics_missing", topics=sorted(missing), hint="the broker does not know them (any more)")
+        if len(bounds) < len(keys):
             self._not_before = time.monotonic() + RETRY_SECONDS
 
     def _flow(self, taken: claim.Claim, end: int) -> Cursor:

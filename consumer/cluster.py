@@ -77,17 +77,21 @@ class Cluster:
         return ids
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
-        """Where the log of each partition begins and ends, transactions still open included."""
+        """Where the log of each partition begins and ends, transactions still open included.
+
+        A partition that cannot be read now (without a leader, say) is left out, and said; raises if that is all of them.
+        """
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
         low = self._offsets(dict.fromkeys(keys, OffsetSpec.earliest()))
         high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
-        return {p: Bounds(low[p.topic, p.number], high[p.topic, p.number]) for p in keys.values()}
+        known = low.keys() & high.keys()
+        return {p: Bounds(low[key], high[key]) for p in keys.values() if (key := (p.topic, p.number)) in known}
 
     def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """Where the log of each partition ends, transactions still open included."""
+        """Where the log of each partition ends, as for `bounds`."""
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
         high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
-        return {p: high[p.topic, p.number] for p in keys.values()}
+        return {p: high[key] for p in keys.values() if (key := (p.topic, p.number)) in high}
 
     def at(self, partition: Partition, time: datetime) -> int:
         """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
@@ -134,11 +138,14 @@ class Cluster:
         answers = self._admin.list_offsets(
             wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=SECONDS
         )
-        offsets = {}
+        offsets, refusals = {}, []
         for key, future in answers.items():
             try:
                 offsets[key.topic, key.partition] = future.result().offset
             except KafkaException as error:
-                text = f"offsets of {key.topic}/{key.partition} cannot be read: {error.args[0].str()}"
-                raise ClusterUnavailable(text) from error
+                refusals.append(f"offsets of {key.topic}/{key.partition} cannot be read: {error.args[0].str()}")
+        if refusals and not offsets:
+            raise ClusterUnavailable(refusals[0])
+        for refusal in refusals:
+            log.warning("partition_unreadable", error=refusal)
         return offsets

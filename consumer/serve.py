@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 import uuid
 from types import FrameType
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 
 def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     """Consumes until SIGTERM or SIGINT, or with `until_end` until the ends are reached; gives the exit code."""
-    _collect_rarely()
+    _tune()
     stop = _stop_on_signals()
     kafka = kafka_config(settings)
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -68,10 +69,15 @@ def kafka_config(settings: Settings) -> dict[str, str]:
     return {**settings.kafka, "bootstrap.servers": settings.bootstrap_servers}
 
 
-def _collect_rarely() -> None:
-    """A record is some twenty containers, none in a cycle: the default would look for cycles every 35 records."""
+def _tune() -> None:
+    """Two settings of the interpreter that suit one thread that decodes and one that writes (docs/benchmarks.md).
+
+    A record is some twenty containers, none in a cycle: by default cycles are looked for every 35 records. And the writer
+    asks for the interpreter's lock some hundred times a batch: by default it waits up to 5 ms each time.
+    """
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+    sys.setswitchinterval(0.001)
 
 
 def _stop_on_signals() -> threading.Event:

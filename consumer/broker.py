@@ -33,9 +33,10 @@ BASE: Mapping[str, str | int | bool] = {
     "check.crcs": True,
     "allow.auto.create.topics": False,
     "enable.partition.eof": True,
-    "queued.max.messages.kbytes": 16384,
-    "queued.min.messages": 20000,
-    "fetch.max.bytes": 16 * 1024 * 1024,
+    # Both limits are for each partition: with many of them, larger queues are memory and not speed.
+    "queued.max.messages.kbytes": 2048,
+    "queued.min.messages": 2000,
+    "fetch.max.bytes": 4 * 1024 * 1024,
     "fetch.queue.backoff.ms": 10,
     "topic.metadata.refresh.interval.ms": 30000,
     "socket.keepalive.enable": True,

@@ -22,6 +22,8 @@ CLOCK_AHEAD = "clock:ahead"
 
 TOLERANCE_US = 5 * 60 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The years 1 to 9999, which are those that a datetime can hold.
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
 def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, record: Record) -> Recorded:
@@ -108,16 +110,12 @@ def digest(  # noqa: PLR0913, PLR0917 the columns of an entry, in the order of R
 
 def kafka_time(timestamp_ms: int | None) -> datetime | None:
     """Kafka's timestamp as UTC; None where there is none, or where it is no date: the producer may send any number."""
-    if timestamp_ms is None:
-        return None
-    try:
-        return _EPOCH + timedelta(0, 0, 0, timestamp_ms)
-    except OverflowError:
-        return None
+    storable = _storable_ms(timestamp_ms)
+    return None if storable is None else _EPOCH + timedelta(milliseconds=storable)
 
 
 def _storable_ms(timestamp_ms: int | None) -> int | None:
-    return None if timestamp_ms is None or kafka_time(timestamp_ms) is None else timestamp_ms
+    return timestamp_ms if timestamp_ms is not None and _FIRST_MS <= timestamp_ms <= _LAST_MS else None
 
 
 def check_id(identity: str, name: str, prefix: str = "") -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from catalog.reasons import HaltCause, IgnoreReason
 from consumer.model import Ignored, Outcome, Parked, Partition, Record, Recorded
+from consumer.staged import Staged, staged
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Batch:
     """Records of any partitions in the order of their arrival, with what the pipeline made of them."""
 
     advances: dict[Partition, Advance] = field(default_factory=dict)
-    recorded: list[tuple[Record, Recorded]] = field(default_factory=list)
+    recorded: list[Staged] = field(default_factory=list)
     parked: list[tuple[Record, Parked]] = field(default_factory=list)
     records: int = 0
     bytes: int = 0
@@ -52,7 +53,7 @@ class Batch:
             return
         self.bytes += len(record.value or b"")
         if type(outcome) is Recorded:
-            self.recorded.append((record, outcome))
+            self.recorded.append(staged(record, outcome))
         else:
             assert type(outcome) is Parked
             self.parked.append((record, outcome))
@@ -68,10 +69,11 @@ class Batch:
         """Takes out all that belongs to `partitions`; their records will be read again, by whoever owns them then."""
         for partition in partitions:
             self.advances.pop(partition, None)
-        self.recorded = [item for item in self.recorded if item[0].partition in self.advances]
+        self.recorded = [kept for kept in self.recorded if kept.partition in self.advances]
         self.parked = [item for item in self.parked if item[0].partition in self.advances]
         self.records = sum(advance.next - advance.start for advance in self.advances.values())
-        self.bytes = sum(len(record.value or b"") for record, _ in [*self.recorded, *self.parked])
+        self.bytes = sum(kept.size for kept in self.recorded)
+        self.bytes += sum(len(record.value or b"") for record, _ in self.parked)
 
 
 @dataclass(slots=True)

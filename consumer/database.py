@@ -16,7 +16,18 @@ from sql import query, wanted_version
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 Cursor: TypeAlias = psycopg.Cursor[TupleRow]
 Error = psycopg.Error
-__all__ = ["Connection", "Cursor", "Error", "Fault", "SchemaOutdated", "classify", "connect", "watched"]
+UniqueViolation = psycopg.errors.UniqueViolation
+__all__ = [
+    "Connection",
+    "Cursor",
+    "Error",
+    "Fault",
+    "SchemaOutdated",
+    "UniqueViolation",
+    "classify",
+    "connect",
+    "watched",
+]
 
 SCHEMA_VERSION = query("schema_version")
 ROLES = frozenset({"audit_writer", "audit_operator"})

@@ -18,6 +18,7 @@ from consumer.judge import Judge
 from consumer.model import Ignored, Parked, Partition, Record, Recorded
 from consumer.operator_action import Refused, note
 from consumer.session import select
+from consumer.staged import staged
 
 PARKED_LIST = sql.query("parked_list")
 PARKED_RECORD = sql.query("parked_record")
@@ -143,7 +144,7 @@ def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replay
     store.prepare(connection)
     settled = Settled()
     with connection.cursor() as cursor:
-        refused = store.record_rows(cursor, [(record, outcome)], settled)
+        refused = store.record_rows(cursor, [staged(record, outcome)], settled)
     if refused:
         return Replayed("parked", f"{refused[0][1].reason.value}: {refused[0][1].detail}")
     for word, counted in (("recorded", settled.recorded), ("duplicate", settled.duplicate)):

@@ -12,25 +12,26 @@ from typing import TypeAlias
 import sql
 from catalog.reasons import IgnoreReason, ParkReason
 from consumer.batch import Batch, Settled
-from consumer.database import Connection, Cursor, Error, Fault, classify
-from consumer.model import Headers, Parked, Record, Recorded, Row
+from consumer.database import Connection, Cursor, Error, Fault, UniqueViolation, classify
+from consumer.model import Headers, Parked, Record
 from consumer.row import kafka_time
+from consumer.staged import Staged
 
 FENCE = sql.query("fence")
 ADVANCE = sql.query("advance")
 STAGING = sql.query("staging")
 COPY_STAGING = sql.query("copy_staging")
 RECORD_STAGED = sql.query("record_staged")
-COMPARE_STAGED = sql.query("compare_staged")
+TAKE_KNOWN = sql.query("take_known")
+UNSTAGE = sql.query("unstage")
 PARK_RECORD = sql.query("park_record")
 KEEP_ORIGINAL = sql.query("keep_original")
 KEEP_CONFLICT = sql.query("keep_conflict")
 WRITTEN = sql.query("written")
 
 
-FACETS = 1 + Row._fields.index("facets")  # in a staged row, behind the ordinal
-
-Item: TypeAlias = tuple[Record, Recorded]
+# The rows of a part that were not inserted, by their index: whether the entry that stands has the same content.
+Known: TypeAlias = dict[int, bool]
 
 
 class Fenced(Exception):
@@ -99,84 +100,75 @@ def _fence(cursor: Cursor, batch: Batch) -> None:
         raise Fenced
 
 
-def record_rows(cursor: Cursor, items: Sequence[Item], settled: Settled) -> list[tuple[Record, Parked]]:
+def record_rows(cursor: Cursor, items: Sequence[Staged], settled: Settled) -> list[tuple[Record, Parked]]:
     """Inserts the rows of `items` in the caller's transaction, for a batch and for a replay alike.
 
     Counts in `settled` what became of them; gives those that the database refuses, each proven to be refused alone.
     """
     refused: list[tuple[Record, Parked]] = []
-    for part in _accepted(cursor, items, refused):
-        others = _settle(cursor, part, settled)
-        if others:
-            _compare(cursor, part, others, settled)
+    for part, known in _accepted(cursor, items, refused):
+        _settle(cursor, part, known, settled)
     return refused
 
 
-def _accepted(cursor: Cursor, part: Sequence[Item], refused: list[tuple[Record, Parked]]) -> Iterator[Sequence[Item]]:
+def _accepted(
+    cursor: Cursor, part: Sequence[Staged], refused: list[tuple[Record, Parked]]
+) -> Iterator[tuple[Sequence[Staged], Known]]:
     """Inserts `part`; where the database refuses a value of some row, halves it until that row stands alone."""
     if not part:
         return
     try:
         with cursor.connection.transaction():
-            _insert(cursor, part)
+            known = _insert(cursor, part)
     except (Error, UnicodeEncodeError) as error:
         if classify(error) is not Fault.ROW:
             raise
         if len(part) == 1:
-            refused.append((part[0][0], Parked(ParkReason.DATABASE_REFUSED, str(error).strip())))
+            refused.append((part[0].record(), Parked(ParkReason.DATABASE_REFUSED, str(error).strip())))
             return
     else:
-        yield part
+        yield part, known
         return
     middle = len(part) // 2
     yield from _accepted(cursor, part[:middle], refused)
     yield from _accepted(cursor, part[middle:], refused)
 
 
-def _insert(cursor: Cursor, part: Sequence[Item]) -> None:
+def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
+    """Inserts what is new; gives the others, by their index, and whether their content is that of the entry.
+
+    An identity that is there already is rare, so it is looked for only once the insert has met one; and another writer
+    may add one between two looks.
+    """
+    cursor.execute(UNSTAGE)
     with cursor.copy(COPY_STAGING) as copy:
-        write_row = copy.write_row
-        for ordinal, (_, outcome) in enumerate(part):
-            values: list[object] = [ordinal, *outcome.row]
-            values[FACETS] = _array(outcome.row.facets)
-            write_row(values)
-    cursor.execute(RECORD_STAGED)
+        copy.write("".join([f"{ordinal}\t{kept.line}" for ordinal, kept in enumerate(part)]))
+    known: Known = {}
+    while True:
+        try:
+            with cursor.connection.transaction():
+                cursor.execute(RECORD_STAGED)
+        except UniqueViolation:
+            found = cursor.execute(TAKE_KNOWN).fetchall()
+            if not found:
+                raise
+            known.update(found)
+        else:
+            return known
 
 
-def _array(words: Sequence[str]) -> str:
-    """A text array as PostgreSQL reads it: psycopg adapts lists in Python, which costs as much as the rest of a row."""
-    if not words:
-        return "{}"
-    return '{"' + '","'.join([word.replace("\\", "\\\\").replace('"', '\\"') for word in words]) + '"}'
-
-
-def _settle(cursor: Cursor, part: Sequence[Item], settled: Settled) -> list[int]:
-    """Counts what the insert has recorded; gives the indices of the rows whose key was there already."""
-    inserted = None if cursor.rowcount == len(part) else set(cursor.fetchall())
-    others = []
-    for index, (record, outcome) in enumerate(part):
-        if inserted is not None and outcome.row[:3] not in inserted:
-            others.append(index)
+def _settle(cursor: Cursor, part: Sequence[Staged], known: Known, settled: Settled) -> None:
+    """Counts what became of `part`, and keeps the raw records of what was sanitised or is in conflict."""
+    settled.recorded.update(kept.partition for index, kept in enumerate(part) if index not in known)
+    for kept in [kept for index, kept in enumerate(part) if kept.sanitized and index not in known]:
+        cursor.execute(KEEP_ORIGINAL, {**raw(kept.record()), **kept.identified()._asdict()})
+    for index, same in known.items():
+        kept = part[index]
+        if same:
+            settled.duplicate[kept.partition] += 1
             continue
-        if inserted is not None:
-            inserted.remove(outcome.row[:3])  # an equal key later in the batch is not this insert's
-        settled.recorded[record.partition] += 1
-        if outcome.sanitized:
-            cursor.execute(KEEP_ORIGINAL, {**raw(record), **_identity(outcome.row)})
-    return others
-
-
-def _compare(cursor: Cursor, part: Sequence[Item], others: Sequence[int], settled: Settled) -> None:
-    """Tells duplicates from conflicts among `others`, and keeps the conflicting records whole."""
-    same: dict[int, bool] = dict(cursor.execute(COMPARE_STAGED, {"ordinals": list(others)}).fetchall())
-    for index in others:
-        record, outcome = part[index]
-        if same[index]:
-            settled.duplicate[record.partition] += 1
-            continue
-        settled.conflict[record.partition] += 1
-        digest = {"content_digest": outcome.row.content_digest}
-        cursor.execute(KEEP_CONFLICT, {**raw(record), **_identity(outcome.row), **digest})
+        settled.conflict[kept.partition] += 1
+        cursor.execute(KEEP_CONFLICT, {**raw(kept.record()), **kept.identified()._asdict()})
 
 
 def _advance(cursor: Cursor, batch: Batch, settled: Settled) -> None:
@@ -199,10 +191,6 @@ def _advance(cursor: Cursor, batch: Batch, settled: Settled) -> None:
             "halted_detail": [a.halt and a.halt[1] for a in advances.values()],
         },
     )
-
-
-def _identity(row: Row) -> dict[str, object]:
-    return {"workspace_id": row.workspace_id, "event_source": row.event_source, "event_id": row.event_id}
 
 
 def _keys(batch: Batch) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from consumer.migrate import migrate
 from sandbox.kafka import LocalKafka
@@ -15,6 +16,10 @@ from sandbox.registry import SchemaRegistry
 from sandbox.service import KafkaBroker
 from sandbox.services import kinds
 from tests.e2e.world import World
+
+# How fast examples are made says something of the machine's other work only.
+settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("busy machine")
 
 TEMPLATE = "audit_template"
 # A member that has died is missed after seconds, not after the minute that suits production.

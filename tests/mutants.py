@@ -80,19 +80,12 @@ MUTANTS = (
         (E2E + "test_outcomes.py", "-k", "in_order_with_repeats"),
     ),
     Mutant(
-        "duplicates are compared by the insert's own snapshot",
+        "only the batch itself is searched for identities that are known",
         (
             Edit(
-                "consumer/store.py",
-                "    cursor.execute(RECORD_STAGED)\n",
-                "    global EARLY\n"
-                '    EARLY = dict(cursor.execute(COMPARE_STAGED, {"ordinals": list(range(len(part)))}).fetchall())\n'
-                "    cursor.execute(RECORD_STAGED)\n",
-            ),
-            Edit(
-                "consumer/store.py",
-                'dict(cursor.execute(COMPARE_STAGED, {"ordinals": list(others)}).fetchall())',
-                "EARLY",
+                "sql/queries/take_known.sql",
+                "WHERE e.event_id IS NOT NULL OR a.ordinal <> a.first_ordinal",
+                "WHERE a.ordinal <> a.first_ordinal",
             ),
         ),
         (E2E + "test_database_faults.py", "-k", "commits_meanwhile"),
@@ -102,7 +95,7 @@ MUTANTS = (
         (
             Edit(
                 "sql/queries/record_staged.sql",
-                "ORDER BY workspace_id, event_source, event_id, ordinal",
+                "ORDER BY workspace_id, event_source, event_id",
                 "ORDER BY ordinal",
             ),
         ),
@@ -125,8 +118,8 @@ MUTANTS = (
             Edit("consumer/store.py", "def _advance(", "def _advance_late("),
             Edit(
                 "consumer/store.py",
-                "def _identity(",
-                "def _advance(*given):\n    _advance_late(*given)\n\n\ndef _identity(",
+                "def _keys(",
+                "def _advance(*given):\n    _advance_late(*given)\n\n\ndef _keys(",
             ),
         ),
         (E2E + "test_crashes.py", "-k", "broken_connection"),

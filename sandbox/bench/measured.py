@@ -41,9 +41,9 @@ class Stopwatch(Observer):
             self.records += written.batch.records
             self.batches += 1
         self.latencies.extend(
-            int(now * 1000) - record.timestamp_ms
-            for record, _ in written.batch.recorded
-            if record.timestamp_ms is not None
+            int(now * 1000) - kept.timestamp_ms
+            for kept in written.batch.recorded
+            if kept.timestamp_ms is not None
         )
 
 

@@ -19,6 +19,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staging (
     kafka_partition integer NOT NULL,
     kafka_offset bigint NOT NULL,
     kafka_timestamp bigint,
-    content_digest bytea NOT NULL,
-    trace_id text
+    trace_id text,
+    content_digest bytea NOT NULL
 ) ON COMMIT DELETE ROWS

@@ -1,0 +1,130 @@
+"""The door to PostgreSQL: a pool of sessions that can read one workspace at a time and write nothing.
+
+Law of this file: whatever the database does, a request gets an answer or `Unavailable` within seconds.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+import structlog
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+import sql
+
+log = structlog.get_logger()
+
+Connection: TypeAlias = psycopg.Connection[TupleRow]
+ROLE = "audit_reader"
+# Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
+SESSION = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "3s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "10s",
+    # One statement serves workspaces of twenty entries and of a million: each is planned for its own.
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+    "timezone": "UTC",
+}
+NETWORK: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10000,
+}
+BUILDING = "60s"  # what counting a list for the first time may take
+POOL_SIZE = 8
+WAIT_SECONDS = 2.0
+RETRY_SECONDS = 5
+
+READER_SESSION = sql.query("reader_session")
+READER_PATIENCE = sql.query("reader_patience")
+SCHEMA_VERSION = sql.query("schema_version")
+
+
+class Unavailable(Exception):
+    """The database gave no answer in time; `retry_after` in seconds. `slow`: it was there, and the question too large."""
+
+    def __init__(self, *, slow: bool = False) -> None:
+        super().__init__("the query took too long" if slow else "the database is not available")
+        self.retry_after = RETRY_SECONDS
+        self.slow = slow
+
+
+class Database:
+    """A pool of sessions of the role audit_reader; it opens them when they are wanted, so it can be made during an outage."""
+
+    def __init__(self, url: str, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._pool = ConnectionPool(
+            url,
+            kwargs={"application_name": "audit-reader", **NETWORK},
+            min_size=1,
+            max_size=size,
+            timeout=wait_seconds,
+            max_waiting=size * 8,
+            reconnect_timeout=30.0,
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            open=False,
+            name="reader",
+        )
+        self._pool.open(wait=False)
+
+    @contextmanager
+    def workspace(self, workspace_id: str) -> Iterator[Connection]:
+        """One read-only transaction with one snapshot that sees the entries of `workspace_id` alone. Raises Unavailable."""
+        with _answered(), self._pool.connection() as connection, connection.transaction():
+            connection.execute(READER_SESSION, {"workspace_id": workspace_id})
+            yield connection
+
+    def ready(self) -> bool:
+        """Whether a session answers, and the database has the schema that this program needs."""
+        try:
+            with _answered(), self._pool.connection() as connection:
+                row = connection.execute(SCHEMA_VERSION).fetchone()
+                return bool(row and row[0] and row[0] >= sql.wanted_version())
+        except Unavailable:
+            return False
+
+    def stats(self) -> dict[str, int]:
+        """The pool's own figures, as psycopg_pool names them."""
+        return self._pool.get_stats()
+
+    def close(self) -> None:
+        """Ends all sessions."""
+        self._pool.close(timeout=WAIT_SECONDS)
+
+
+def be_patient(connection: Connection) -> None:
+    """Lets the rest of this transaction take as long as counting a list for the first time may."""
+    connection.execute(READER_PATIENCE, {"timeout": BUILDING})
+
+
+def _configure(connection: Connection) -> None:
+    connection.autocommit = True
+    connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(ROLE)))
+    for name, value in SESSION.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    connection.autocommit = False
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Turns what the database and the pool may raise into Unavailable, with the cause in the log."""
+    try:
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        log.warning("database_slow", error=str(error).strip())
+        raise Unavailable(slow=True) from error
+    except (PoolTimeout, TooManyRequests, PoolClosed) as error:
+        log.warning("database_busy", error=str(error).strip())
+        raise Unavailable from error
+    except psycopg.Error as error:
+        log.critical("database_failed", error=str(error).strip(), kind=type(error).__name__)
+        raise Unavailable from error

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from consumer import journal, tables
+import journal
 from consumer import migrate as migration
+from consumer import tables
 from consumer.commands import gaps, learn, parked, standing
 from consumer.commands.desk import end, settings
 from consumer.loop import Observer

@@ -245,6 +245,21 @@ ALTER TABLE public.parked_record ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE VIEW public.parked_unresolved AS
+ SELECT kafka_topic,
+    kafka_partition,
+    reason,
+    count(*) AS records
+   FROM public.parked_record r
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.operator_action a
+          WHERE ((a.parked_id = r.id) AND ((a.action = 'dismiss'::text) OR (a.outcome <> 'parked'::text))))))
+  GROUP BY kafka_topic, kafka_partition, reason;
+
+ALTER VIEW public.parked_unresolved OWNER TO audit_owner;
+
+COMMENT ON VIEW public.parked_unresolved IS 'How many parked records no one has resolved';
+
 CREATE TABLE public.partition_progress (
     kafka_topic_id text NOT NULL,
     kafka_partition integer NOT NULL,
@@ -291,6 +306,76 @@ COMMENT ON COLUMN public.partition_progress.reread IS 'offsets given back by rew
 COMMENT ON COLUMN public.partition_progress.complete_through IS 'everything that Kafka had received by that time is in the tables';
 
 COMMENT ON COLUMN public.partition_progress.retired_at IS 'when the topic got a new id; this row is history since then';
+
+CREATE VIEW public.partition_account AS
+ WITH decisions AS (
+         SELECT operator_action.parked_id,
+            bool_or(((operator_action.action = 'dismiss'::text) OR (operator_action.outcome <> 'parked'::text))) AS resolved,
+            count(*) FILTER (WHERE (operator_action.outcome = 'recorded'::text)) AS recorded,
+            COALESCE(bool_or((operator_action.outcome = 'conflict'::text)), false) AS conflict
+           FROM public.operator_action
+          WHERE (operator_action.parked_id IS NOT NULL)
+          GROUP BY operator_action.parked_id
+        ), parked_rows AS (
+         SELECT r.kafka_topic_id,
+            r.kafka_partition,
+            count(*) AS kept,
+            count(*) FILTER (WHERE d.resolved) AS resolved,
+            (COALESCE(sum(d.recorded), (0)::numeric))::bigint AS replayed,
+            count(*) FILTER (WHERE d.conflict) AS conflicting
+           FROM (public.parked_record r
+             LEFT JOIN decisions d ON ((r.id = d.parked_id)))
+          GROUP BY r.kafka_topic_id, r.kafka_partition
+        ), conflict_rows AS (
+         SELECT conflicting_event.kafka_topic_id,
+            conflicting_event.kafka_partition,
+            count(*) AS kept
+           FROM public.conflicting_event
+          GROUP BY conflicting_event.kafka_topic_id, conflicting_event.kafka_partition
+        ), moves AS (
+         SELECT operator_action.kafka_topic_id,
+            operator_action.kafka_partition,
+            (sum(GREATEST((operator_action.to_offset - operator_action.from_offset), (0)::bigint)))::bigint AS forward,
+            (sum(GREATEST((operator_action.from_offset - operator_action.to_offset), (0)::bigint)))::bigint AS back
+           FROM public.operator_action
+          WHERE ((operator_action.action = ANY (ARRAY['accept_gap'::text, 'rewind'::text])) AND (operator_action.from_offset IS NOT NULL))
+          GROUP BY operator_action.kafka_topic_id, operator_action.kafka_partition
+        )
+ SELECT p.kafka_topic,
+    p.kafka_topic_id,
+    p.kafka_partition,
+    p.next_offset,
+    p.recorded,
+    p.duplicate,
+    p.conflict,
+    p.ignored,
+    p.ignored_not_audited,
+    p.ignored_tombstone,
+    p.ignored_no_change,
+    p.parked,
+    p.gap,
+    p.undelivered,
+    p.reread,
+    p.halted,
+    p.halted_detail,
+    p.halted_at,
+    p.complete_through,
+    p.retired_at,
+    COALESCE(k.kept, (0)::bigint) AS parked_rows,
+    COALESCE(k.resolved, (0)::bigint) AS parked_resolved,
+    COALESCE(k.replayed, (0)::bigint) AS replayed,
+    COALESCE(k.conflicting, (0)::bigint) AS replayed_conflict,
+    COALESCE(c.kept, (0)::bigint) AS conflict_rows,
+    COALESCE(m.forward, (0)::bigint) AS accepted,
+    COALESCE(m.back, (0)::bigint) AS given_back
+   FROM (((public.partition_progress p
+     LEFT JOIN parked_rows k ON (((p.kafka_topic_id = k.kafka_topic_id) AND (p.kafka_partition = k.kafka_partition))))
+     LEFT JOIN conflict_rows c ON (((p.kafka_topic_id = c.kafka_topic_id) AND (p.kafka_partition = c.kafka_partition))))
+     LEFT JOIN moves m ON (((p.kafka_topic_id = m.kafka_topic_id) AND (p.kafka_partition = m.kafka_partition))));
+
+ALTER VIEW public.partition_account OWNER TO audit_owner;
+
+COMMENT ON VIEW public.partition_account IS 'Progress beside what the other tables keep: what the accounting check compares';
 
 CREATE TABLE public.schema_migration (
     version integer NOT NULL,
@@ -340,7 +425,9 @@ ALTER TABLE ONLY public.partition_progress
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
 
-CREATE INDEX audit_event_page ON ONLY public.audit_event USING btree (workspace_id, occurred_at DESC, id DESC);
+CREATE INDEX audit_event_page ON ONLY public.audit_event USING btree (workspace_id, occurred_at DESC, id DESC) INCLUDE (xid, action, source);
+
+CREATE INDEX audit_event_recorded ON ONLY public.audit_event USING btree (workspace_id, xid);
 
 CREATE INDEX operator_action_gap ON public.operator_action USING btree (gap_id) WHERE (gap_id IS NOT NULL);
 
@@ -629,6 +716,9 @@ GRANT INSERT(reason) ON TABLE public.parked_record TO audit_writer;
 
 GRANT INSERT(detail) ON TABLE public.parked_record TO audit_writer;
 
+GRANT SELECT ON TABLE public.parked_unresolved TO audit_writer;
+GRANT SELECT ON TABLE public.parked_unresolved TO audit_operator;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.partition_progress TO audit_writer;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.partition_progress TO audit_operator;
 
@@ -637,6 +727,9 @@ GRANT SELECT(kafka_topic) ON TABLE public.partition_progress TO audit_reader;
 GRANT SELECT(complete_through) ON TABLE public.partition_progress TO audit_reader;
 
 GRANT SELECT(retired_at) ON TABLE public.partition_progress TO audit_reader;
+
+GRANT SELECT ON TABLE public.partition_account TO audit_writer;
+GRANT SELECT ON TABLE public.partition_account TO audit_operator;
 
 GRANT SELECT ON TABLE public.schema_migration TO audit_writer;
 GRANT SELECT ON TABLE public.schema_migration TO audit_reader;

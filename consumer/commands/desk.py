@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from consumer import journal
+import journal
 from consumer.cluster import ClusterUnavailable
 from consumer.database import Connection
 from consumer.judge import Judge, RegistryUnset

@@ -11,7 +11,7 @@ import resource
 import sys
 import time
 
-from consumer import journal
+import journal
 from consumer.cursor import Cursor
 from consumer.loop import Observer
 from consumer.serve import serve
@@ -41,9 +41,7 @@ class Stopwatch(Observer):
             self.records += written.batch.records
             self.batches += 1
         self.latencies.extend(
-            int(now * 1000) - kept.timestamp_ms
-            for kept in written.batch.recorded
-            if kept.timestamp_ms is not None
+            int(now * 1000) - kept.timestamp_ms for kept in written.batch.recorded if kept.timestamp_ms is not None
         )
 
 

@@ -28,6 +28,8 @@ LIMIT = 120.0  # seconds that the sample may take
 
 def watch(console: Console, stage: Stage) -> NoReturn:
     """The sample and then traffic without end, until KeyboardInterrupt. Raises SandboxError."""
+    console.print(Text("\nThe page, to an admin, a member, or the admin of another workspace:\n", "bold"))
+    console.print(f"  {stage.issuer.url}/", soft_wrap=True)
     console.print(Text("\nTo look further, in another terminal:\n", "bold"))
     for line in look.lines(stage):
         console.print(f"  {line}", soft_wrap=True)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -15,8 +16,10 @@ from consumer.database import Connection, connect
 from consumer.migrate import migrate
 from sandbox.demo import seen
 from sandbox.demo.steps import Steps
+from sandbox.issuer import Issuer, Person
 from sandbox.mock import MockKafka
-from sandbox.process import SandboxError, Server
+from sandbox.process import SandboxError, Server, free_port, listens
+from sandbox.sample import sample
 from sandbox.scratch import Scratch
 from sandbox.services import Sandbox
 
@@ -25,12 +28,14 @@ PARTITIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What runs; `connection` is an operator's, `program` the audit-consumer of this environment."""
+    """What runs; `connection` is an operator's, `program` the audit-consumer of this environment, `page` where to sign in."""
 
     sandbox: Sandbox
     consumer: Server
     connection: Connection
     program: Path
+    issuer: Issuer
+    page: str
 
     @property
     def environ(self) -> dict[str, str]:
@@ -59,10 +64,41 @@ def stage(environ: Mapping[str, str], steps: Steps) -> Iterator[Stage]:
             with steps.step(f"audit-consumer run, until it has claimed all {partitions} partitions"):
                 consumer.start([program, "run"], _environ(sandbox))
             try:
-                yield Stage(sandbox, consumer, connection, program)
+                with _page(sandbox, steps) as (issuer, page):
+                    yield Stage(sandbox, consumer, connection, program, issuer, page)
             finally:
                 with steps.step("audit-consumer drains and ends"):
                     consumer.stop()
+
+
+@contextmanager
+def _page(sandbox: Sandbox, steps: Steps) -> Iterator[tuple[Issuer, str]]:
+    """The reader, and the demo's own sign-in service."""
+    port = free_port()
+    page = f"http://127.0.0.1:{port}"
+    issuer = Issuer(people(), page)
+    with Scratch("reader") as scratch:
+        reader = Server("audit-reader", scratch, lambda: listens(port))
+        try:
+            with steps.step("audit-reader, and a sign-in service for the demo"):
+                command = [sys.executable, "-m", "sandbox.reading", "--issuer", issuer.url, "--port", str(port)]
+                reader.start(command, {"DATABASE_URL": sandbox.database_url})
+            yield issuer, page
+        finally:
+            reader.stop()
+            issuer.close()
+
+
+def people() -> tuple[Person, ...]:
+    """Who can sign in: an admin and a member of the first workspace of the sample, and the admin of the second."""
+    first, second = list(dict.fromkeys(emission.key.decode() for emission in sample(datetime.now(UTC), timedelta(seconds=1))))[
+        :2
+    ]
+    return (
+        Person("Dana, admin of the first workspace", "user_2demodana", first, "first-workspace", "admin"),
+        Person("Max, member of the first workspace", "user_2demomax", first, "first-workspace", "member"),
+        Person("Olga, admin of another workspace", "user_2demoolga", second, "other-workspace", "admin"),
+    )
 
 
 @contextmanager

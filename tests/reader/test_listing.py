@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import psycopg
 import pytest
@@ -173,11 +174,12 @@ def test_a_page_is_a_fixed_number_of_statements(
     first = listings.page(WORKSPACE, Query(limit=1))
     asked: list[object] = []
     execute = psycopg.Connection.execute
-    monkeypatch.setattr(
-        psycopg.Connection,
-        "execute",
-        lambda self, query, *rest, **more: asked.append(query) or execute(self, query, *rest, **more),
-    )
+
+    def heard(self: psycopg.Connection[Any], query: Any, *rest: Any, **more: Any) -> Any:
+        asked.append(query)
+        return execute(self, query, *rest, **more)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", heard)
     for query in (Query(limit=1), Query(limit=50, offset=40, as_of=first.as_of), Query(offset=10**8)):
         asked.clear()
         listings.page(WORKSPACE, query)
@@ -206,7 +208,7 @@ class _Writer:
         self._thread.join()
 
 
-def _any(random: Random) -> dict[str, object]:
+def _any(random: Random) -> dict[str, Any]:
     """An entry somewhere within two hours, often of the same instant as another."""
     mcp = random.random() < 0.3
     return {

@@ -23,12 +23,12 @@ EVERYTHING = (
     "SELECT * FROM operator_action", "DELETE FROM partition_progress",
     "UPDATE partition_progress SET epoch = epoch + 1",
     "INSERT INTO schema_migration VALUES (99, 'x', 'x')", "CREATE TEMP TABLE staging ()", "CREATE TABLE stray ()",
-    "SELECT nextval('audit_event_id_seq')",
+    "SELECT nextval('audit_event_id_seq')", "SELECT * FROM partition_account", "SELECT * FROM parked_unresolved",
 )  # fmt: skip
 ALLOWED = {
-    "audit_writer": {0, 1, 3, 4, 5, 7, 9, 11, 15, 17},
+    "audit_writer": {0, 1, 3, 4, 5, 7, 9, 11, 15, 17, 20, 21},
     "audit_reader": {0, 1, 2, 4},
-    "audit_operator": {*range(14), 15, 17},
+    "audit_operator": {*range(14), 15, 17, 20, 21},
 }
 
 

@@ -1,0 +1,136 @@
+"""A stored diff as rows of before and after, for people: what was added, removed, changed; nothing left out, nothing forged.
+
+Law of this file: what is shown is what is stored. null, missing, "" and 0 look different, a digit is never formatted again,
+and a character that one cannot see, or that reorders others, is written out by its code.
+"""
+
+import json
+import re
+from collections import Counter
+from typing import Any, NamedTuple
+
+CLAMP = 2000  # characters of one value, before "show all"
+# C0 and C1 controls but tab and line feed, zero-width and bidirectional controls, separators, tags (Unicode categories Cc, Cf, Zl, Zp).
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# A text that would read as another JSON value, or whose ends cannot be seen, is shown in quotes.
+AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
+
+
+class Literal(str):
+    """A number, true, false or null as it is written in the stored text."""
+
+    __slots__ = ()
+
+
+class Item(NamedTuple):
+    """One value or one member of a list; `mark` is added, removed or empty; `rest` is what was cut off for "show all"."""
+
+    text: str
+    kind: str
+    mark: str = ""
+    rest: str = ""
+
+
+class Side(NamedTuple):
+    """Before or after: `state` is value, list, masked or missing."""
+
+    state: str
+    items: tuple[Item, ...] = ()
+
+
+class Row(NamedTuple):
+    """One path that changed; `what` is added, removed, changed or masked."""
+
+    path: str
+    what: str
+    before: Side
+    after: Side
+    note: str = ""
+
+
+class Diff(NamedTuple):
+    """A stored diff: its rows, and what stands beside them (reason, invitation, MCP client and tool)."""
+
+    rows: tuple[Row, ...]
+    context: tuple[tuple[str, str], ...]
+    client: str | None
+    tool: str | None
+
+
+MISSING, MASKED = Side("missing"), Side("masked")
+
+
+def read(stored: str) -> Diff:
+    """The diff of an entry, from its stored text."""
+    diff = json.loads(stored, parse_int=Literal, parse_float=Literal, parse_constant=Literal)
+    mcp = diff.get("mcp") or {}
+    return Diff(
+        tuple(_row(pointer, change) for pointer, change in diff["changes"].items()),
+        tuple((name, visible(_text(value))) for name, value in diff.get("context", {}).items()),
+        mcp.get("client"),
+        mcp.get("tool"),
+    )
+
+
+def visible(text: str) -> str:
+    """The text with every character that cannot be seen, or that moves others, written as its code."""
+    return UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+
+
+def _row(pointer: str, change: dict[str, Any]) -> Row:
+    path = visible(pointer.removeprefix("/").replace("/", " › ").replace("~1", "/").replace("~0", "~"))
+    if change.get("masked") is True:
+        return Row(path, "masked", MASKED, MASKED)
+    removed, added = Counter(map(_text, change.get("removed", ()))), Counter(map(_text, change.get("added", ())))
+    before = _side(change["before"], removed, "removed") if "before" in change else MISSING
+    after = _side(change["after"], added, "added") if "after" in change else MISSING
+    what = "changed" if before.items and after.items else "added" if after is not MISSING else "removed"
+    if before is not MISSING and after is not MISSING:
+        what = "changed"
+    moved = "added" in change and not (removed or added)
+    return Row(path, what, before, after, "the same items in another order" if moved else "")
+
+
+def _side(value: Any, marked: Counter[str], mark: str) -> Side:
+    if not isinstance(value, list):
+        return Side("value", (_item(value),))
+    items = []
+    for member in value:
+        text = _text(member)
+        marked[text] -= 1
+        items.append(_item(member, mark if marked[text] >= 0 else ""))
+    return Side("list", tuple(items))
+
+
+def _item(value: Any, mark: str = "") -> Item:
+    kind = "literal" if value is None or isinstance(value, bool | Literal) else "text"
+    if isinstance(value, dict | list):
+        kind = "json"
+    text = visible(_text(value))
+    return Item(text[:CLAMP], kind, mark, text[CLAMP:])
+
+
+def _text(value: Any) -> str:
+    """A value as people read it, and so that no two different values read the same."""
+    if isinstance(value, Literal):
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if not value or AMBIGUOUS.fullmatch(value) else value
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_quoted(each)}" for key, each in value.items())
+            + "}"
+        )
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_quoted, value)) + "]"
+    return {None: "null", True: "true", False: "false"}[value]
+
+
+def _quoted(value: Any) -> str:
+    """A value inside another, as JSON."""
+    if isinstance(value, str) and not isinstance(value, Literal):
+        return json.dumps(value, ensure_ascii=False)
+    return _text(value)

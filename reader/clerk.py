@@ -1,0 +1,157 @@
+"""Clerk's session tokens: from the claims of a token whose signature has been checked to a Viewer, or why there is none.
+
+Rules: Clerk's "manual JWT verification" and "session tokens" pages, versions 1 and 2 of the claims. Where they leave room,
+the stricter reading holds: an `azp` must be there, organisation claims are read where the version puts them and nowhere else.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jwt
+
+from reader.model import Viewer
+
+LEEWAY_SECONDS = 5
+MAX_TOKEN = 8 * 1024
+ADMIN = "admin"
+REQUIRED = ["exp", "nbf", "iat", "iss", "sub", "sid"]
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_KEY_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_USER = re.compile(r"user_[A-Za-z0-9]+")
+_SESSION = re.compile(r"sess_[A-Za-z0-9]+")
+_WORKSPACE = re.compile(r"org_[A-Za-z0-9]+")
+
+
+class Unauthenticated(Exception):
+    """No valid session (401); the reason is for the log, never for the client."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Forbidden(Exception):
+    """A valid session that may not read (403); the reason is for the log."""
+
+    def __init__(self, reason: str, user_id: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.user_id = user_id
+
+
+class Keys(Protocol):
+    """Where public keys come from; raises `keys.NoKeys` when there is none to be had at all."""
+
+    def find(self, key_id: str | None) -> Any:
+        """The key of this id; None where it is not one of the issuer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Whose tokens are taken: the issuer, exactly, and the origins of the pages that may have got them."""
+
+    issuer: str
+    authorized_parties: frozenset[str]
+    allow_missing_azp: bool
+
+
+def viewer(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Viewer:
+    """The admin that a token speaks for. `bearer`: it came in the Authorization header.
+
+    Raises Unauthenticated, Forbidden, and what `keys` raises.
+    """
+    claims = _claims(token, keys, rules)
+    _check_party(claims, rules, bearer=bearer)
+    user, session = claims["sub"], claims["sid"]
+    if not _matches(_USER, user) or not _matches(_SESSION, session):
+        raise Unauthenticated("subject")
+    if claims.get("sts") == "pending":
+        raise Unauthenticated("pending")
+    workspace_id, role, slug = _organisation(claims)
+    if workspace_id is None:
+        raise Forbidden("no_active_workspace", user)
+    if not _matches(_WORKSPACE, workspace_id):
+        raise Unauthenticated("organisation")
+    if role is None or role.removeprefix("org:") != ADMIN:
+        raise Forbidden("not_admin", user)
+    return Viewer(user, session, workspace_id, slug, _impersonator(claims))
+
+
+def _claims(token: str, keys: Keys, rules: Rules) -> dict[str, Any]:
+    """What a token claims, with signature, times and issuer checked. RFC 7519; RS256 alone (RFC 8725 section 3.1)."""
+    if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
+        raise Unauthenticated("malformed")
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, RecursionError):
+        raise Unauthenticated("malformed") from None
+    if header.get("alg") != "RS256":
+        raise Unauthenticated("algorithm")
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.upper() != "JWT":
+        raise Unauthenticated("type")
+    key = keys.find(_key_id(header))
+    if key is None:
+        raise Unauthenticated("unknown_key")
+    try:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            issuer=rules.issuer,
+            leeway=LEEWAY_SECONDS,
+            options={"require": REQUIRED, "enforce_minimum_key_length": True},
+        )
+    except (jwt.InvalidTokenError, jwt.InvalidKeyError, RecursionError) as error:
+        raise Unauthenticated(type(error).__name__) from None
+
+
+def _key_id(header: Mapping[str, Any]) -> str | None:
+    key_id = header.get("kid")
+    if key_id is not None and not _matches(_KEY_ID, key_id):
+        raise Unauthenticated("key_id")
+    return key_id
+
+
+def _check_party(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> None:
+    """A token made for another origin's page must not open this one; one made by Clerk's backend names none."""
+    party = claims.get("azp")
+    if party is None and rules.allow_missing_azp and bearer:
+        return
+    if not isinstance(party, str) or party not in rules.authorized_parties:
+        raise Unauthenticated("authorized_party")
+
+
+def _organisation(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
+    """Id, role and slug of the active organisation. A custom claim of an old name must not stand in for a missing one."""
+    version = claims.get("v", 1)
+    if isinstance(version, bool) or version not in {1, 2}:
+        raise Unauthenticated("version")
+    if version == 1:
+        return claims.get("org_id"), _text(claims.get("org_role")), _text(claims.get("org_slug"))
+    active = claims.get("o")
+    if not isinstance(active, dict):
+        return None, None, None
+    return active.get("id"), _text(active.get("rol")), _text(active.get("slg"))
+
+
+def _impersonator(claims: Mapping[str, Any]) -> str | None:
+    """Who acts as this user: RFC 8693 section 4.1."""
+    actor = claims.get("act")
+    if actor is None:
+        return None
+    subject = actor.get("sub") if isinstance(actor, dict) else None
+    if not isinstance(subject, str) or not subject:
+        raise Unauthenticated("actor")
+    return subject[:255]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 255 and pattern.fullmatch(value) is not None

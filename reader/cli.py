@@ -1,0 +1,51 @@
+"""audit-reader: the command (SPEC 7)."""
+
+import os
+import sys
+
+import typer
+
+import journal
+from reader.serve import serve as answer
+from reader.settings import SettingsError, load
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
+)
+
+
+@app.callback()
+def root() -> None:
+    """The audit log's reader: the page `/audit` and its API, for admins of a workspace and for nobody else.
+
+    Settings come from the environment: see deploy/env.example. Exit codes: 0 ended by SIGTERM or SIGINT, 1 something needs
+    a person, 2 wrong usage or settings.
+    """
+
+
+@app.command()
+def serve() -> None:
+    """Answers at AUDIT_READER_BIND until SIGTERM, then finishes what was asked.
+
+    ```
+    export DATABASE_URL=postgresql://audit_page@db.internal/audit      # a login that has the role audit_reader
+    export CLERK_ISSUER=https://clerk.example.com CLERK_AUTHORIZED_PARTIES=https://app.example.com
+    export AUDIT_READER_HOSTS=app.example.com
+    audit-reader serve
+    ```
+
+    `/healthz` says that it runs, `/readyz` that database and sign-in keys can be had; metrics are served at
+    AUDIT_READER_METRICS_BIND if that is set.
+    """
+    try:
+        settings = load(os.environ)
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    journal.configure(settings.log_format)
+    raise typer.Exit(answer(settings))
+
+
+def main() -> None:
+    """The entry point."""
+    sys.exit(app())

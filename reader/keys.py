@@ -1,0 +1,109 @@
+"""The issuer's public keys: one that was given, or those that it publishes, fetched ahead of need.
+
+Law of this file: no request waits for the issuer, but for the very first keys and for one look at a key that is new. Keys
+that were good stay good through an outage of the issuer, for a day.
+"""
+
+import threading
+import time
+from typing import Any
+
+import jwt
+import structlog
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+log = structlog.get_logger()
+
+REFRESH_SECONDS, RETRY_SECONDS = 240.0, 10.0
+TIMEOUT_SECONDS = 3.0
+STALE_SECONDS = 24 * 3600.0
+# An unknown key id makes us look at the issuer's keys, but not more often than this, whoever sends how many.
+COOLDOWN_SECONDS = 10.0
+
+
+class NoKeys(Exception):
+    """No key has been had for so long that no token can be judged (503)."""
+
+
+class GivenKey:
+    """A public key from the settings (CLERK_JWT_KEY): Clerk's networkless verification."""
+
+    fetched_at: float | None = None
+    failures = 0
+
+    def __init__(self, pem: str) -> None:
+        """`pem` is an RSA public key. Raises ValueError."""
+        self._key = load_pem_public_key(pem.encode())
+
+    def find(self, _key_id: str | None) -> Any:
+        """The key, whatever a token calls it."""
+        return self._key
+
+    def ready(self) -> bool:
+        """Always."""
+        return True
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+class PublishedKeys:
+    """The keys at a JWKS URL (RFC 7517), kept fresh by a thread."""
+
+    def __init__(self, url: str) -> None:
+        self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=TIMEOUT_SECONDS)
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetching = threading.Lock()
+        self._tried = threading.Event()
+        self._stop = threading.Event()
+        self._last_try = 0.0
+        self.fetched_at: float | None = None
+        self.failures = 0
+        threading.Thread(target=self._refresh, name="keys", daemon=True).start()
+
+    def find(self, key_id: str | None) -> Any:
+        """The key of this id; None where the issuer has none. Raises NoKeys."""
+        if not self._tried.is_set():
+            self._tried.wait(TIMEOUT_SECONDS)
+        if not self.ready():
+            raise NoKeys
+        if key_id is None:
+            return None
+        return self._keys.get(key_id) or self._look_again(key_id)
+
+    def ready(self) -> bool:
+        """Whether there are keys that may still be believed."""
+        return self.fetched_at is not None and time.time() - self.fetched_at < STALE_SECONDS
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._stop.set()
+
+    def _look_again(self, key_id: str) -> Any:
+        """The issuer may have a new key; one request looks, and the others are refused meanwhile."""
+        if time.monotonic() - self._last_try < COOLDOWN_SECONDS or not self._fetching.acquire(blocking=False):
+            return None
+        try:
+            self._fetch()
+        finally:
+            self._fetching.release()
+        return self._keys.get(key_id)
+
+    def _refresh(self) -> None:
+        while True:
+            with self._fetching:
+                fetched = self._fetch()
+            self._tried.set()
+            if self._stop.wait(REFRESH_SECONDS if fetched else RETRY_SECONDS):
+                return
+
+    def _fetch(self) -> bool:
+        self._last_try = time.monotonic()
+        try:
+            keys = {key.key_id: key for key in self._client.get_signing_keys() if key.key_id}
+        except (jwt.PyJWTError, OSError, ValueError) as error:
+            self.failures += 1
+            log.warning("keys_not_fetched", error=str(error), have=len(self._keys))
+            return False
+        self._keys, self.fetched_at = keys, time.time()
+        return True

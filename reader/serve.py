@@ -1,0 +1,91 @@
+"""Composes a reader from its settings and runs it: signals in, exit code out."""
+
+import signal
+from types import FrameType
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from reader.access import Access
+from reader.app import Parts, create
+from reader.clerk import Rules
+from reader.database import Database
+from reader.keys import GivenKey, PublishedKeys
+from reader.listing import Listings
+from reader.metrics import Metrics
+from reader.settings import Settings
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 10
+MOST_CONNECTIONS = 400
+
+
+def serve(settings: Settings) -> int:
+    """Answers until SIGTERM or SIGINT, then finishes what was asked; gives the exit code."""
+    keys = _keys(settings)
+    rules = Rules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp)
+    database = Database(settings.database_url.get_secret_value())
+    listings, metrics = Listings(database), Metrics()
+    metrics.watch(database, keys, listings)
+    app = create(
+        Parts(
+            Access(keys, rules),
+            database,
+            listings,
+            keys,
+            metrics,
+            settings.hosts,
+            settings.sign_in_url,
+            settings.export_contact,
+        )
+    )
+    try:
+        if settings.metrics_bind is not None:
+            metrics.serve(settings.metrics_bind)
+        return listen(app, settings.bind)
+    except OSError as error:
+        log.critical("stopped", error=str(error))
+        return 1
+    finally:
+        keys.close()
+        database.close()
+
+
+def listen(app: ASGIApp, address: tuple[str, int]) -> int:
+    """Serves `app` until told to stop; 0, or 1 where the address cannot be had."""
+    # uvicorn raises the signal that ended it once more: it finds these, and we end in order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _heard)
+    config = uvicorn.Config(
+        app,
+        *address,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=16 * 1024,
+    )
+    server = uvicorn.Server(config)
+    log.info("started", address="{}:{}".format(*address))
+    try:
+        server.run()
+    except SystemExit:  # the address is taken
+        log.critical("stopped", error="cannot listen at {}:{}".format(*address))
+        return 1
+    log.info("finished")
+    return 0
+
+
+def _keys(settings: Settings) -> GivenKey | PublishedKeys:
+    if settings.jwt_key is not None:
+        return GivenKey(settings.jwt_key)
+    return PublishedKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
+
+
+def _heard(_number: int, _frame: FrameType | None) -> None:
+    """The signal has been obeyed already."""

@@ -1,0 +1,88 @@
+// Improves pages that work without it: rows open in place, times can be local, JSON can be copied.
+
+const ZONE = "callmine.audit.zone";
+const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
+const zoneName = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function makeButton(text, onClick) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.addEventListener("click", onClick);
+  return button;
+}
+
+// --- rows that open
+
+function toggle(button) {
+  const detail = document.getElementById(button.getAttribute("aria-controls"));
+  detail.hidden = !detail.hidden;
+  button.setAttribute("aria-expanded", String(!detail.hidden));
+}
+
+for (const link of document.querySelectorAll("a[data-opens]")) {
+  const button = makeButton("", () => toggle(button));
+  button.append(...link.childNodes);
+  button.className = "toggle";
+  button.setAttribute("aria-expanded", "false");
+  button.setAttribute("aria-controls", link.dataset.opens);
+  link.replaceWith(button);
+  button.closest("tr").addEventListener("click", (event) => {
+    const selecting = String(getSelection()) !== "";
+    if (!selecting && !event.target.closest("a, button, input, summary")) toggle(button);
+  });
+}
+
+// --- UTC or local time
+
+function showZone(zone) {
+  for (const time of document.querySelectorAll("time")) {
+    time.dataset.utc ??= time.textContent;
+    time.textContent = zone === "local" ? local.format(new Date(time.dateTime)) : time.dataset.utc;
+  }
+  for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
+}
+
+const status = document.querySelector(".status");
+if (status && zoneName !== "UTC") {
+  let zone = "utc";
+  try {
+    zone = localStorage.getItem(ZONE) ?? "utc";
+  } catch {
+    // A browser that keeps nothing shows UTC each time.
+  }
+  const button = makeButton("", () => {
+    zone = zone === "utc" ? "local" : "utc";
+    try {
+      localStorage.setItem(ZONE, zone);
+    } catch {
+      // As above.
+    }
+    render();
+  });
+  const render = () => {
+    button.textContent = zone === "utc" ? `Show times in ${zoneName}` : "Show times in UTC";
+    showZone(zone);
+  };
+  button.className = "quiet";
+  status.append(button);
+  render();
+}
+
+// --- copying
+
+for (const details of document.querySelectorAll("details.raw")) {
+  const pre = details.querySelector("pre");
+  const button = makeButton("Copy", async () => {
+    try {
+      await navigator.clipboard.writeText(pre.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(pre);
+      button.textContent = "Selected: copy with your keyboard";
+    }
+  });
+  button.className = "quiet";
+  button.setAttribute("aria-live", "polite");
+  pre.before(button);
+}

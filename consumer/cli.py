@@ -11,7 +11,7 @@ from consumer import migrate as migration
 from consumer import tables
 from consumer.commands import gaps, learn, parked, standing
 from consumer.commands.desk import end, settings
-from consumer.loop import Observer
+from consumer.observer import Observer
 from consumer.progress import ProgressBar
 from consumer.serve import serve
 

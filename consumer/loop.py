@@ -21,6 +21,7 @@ from consumer.decode import Decoder
 from consumer.horizon import Horizon
 from consumer.lookup import Lookup
 from consumer.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
+from consumer.observer import Observer
 from consumer.pipeline import Pipeline
 from consumer.quarantine import Quarantine
 from consumer.writer import FEW_RECORDS, Abandoned, GivenBack, Refused, Result, Writer, Written
@@ -36,16 +37,6 @@ POLL_SECONDS = 0.02
 # A write that takes longer is an outage: the partitions are stopped, and polling goes on so that we stay a member.
 PATIENCE_SECONDS = 2.0
 REVOKE_SECONDS = 10.0
-
-
-class Observer:
-    """Hears what happens; the progress bar and, one day, the metrics listen here. This one is deaf."""
-
-    def claimed(self, cursor: Cursor) -> None:
-        """A partition begins to flow, from `cursor.next` to (for now) `cursor.end`."""
-
-    def written(self, written: Written) -> None:
-        """A batch is in the tables."""
 
 
 class Parts(NamedTuple):
@@ -88,6 +79,7 @@ class Loop:
         """Consumes until told to stop or, with `until_end`, until the ends are reached. False if a partition stands."""
         try:
             while not self._stop.is_set() and not (self._until_end and self._arrived()):
+                self._observer.turned(self._assignment.standing)
                 self._claim()
                 self._poll()
                 self._settle()
@@ -109,16 +101,19 @@ class Loop:
     def _assigned(self, keys: list[Key]) -> None:
         self._joined = True
         self._assignment.unclaimed.update(keys)
+        self._observer.assigned(keys)
         log.info("assigned", partitions=len(keys))
 
     def _revoked(self, keys: list[Key]) -> None:
         if self._writer.wait(REVOKE_SECONDS):  # what is being written is still ours to write
             self._settle()
         self._assignment.release(self._give_up(keys))
+        self._observer.revoked(keys)
         log.info("revoked", partitions=len(keys))
 
     def _lost(self, keys: list[Key]) -> None:
         self._give_up(keys)
+        self._observer.lost(keys)
         log.warning("lost", partitions=len(keys))
 
     def _give_up(self, keys: list[Key]) -> list[Cursor]:
@@ -267,6 +262,7 @@ class Loop:
 
     def _hand_over(self) -> None:
         if self._batch.advances and self._writer.batch is None:
+            self._observer.submitted(self._batch)
             self._writer.submit(self._batch)
             self._busy_since = time.monotonic()
             self._batch = Batch()
@@ -280,6 +276,7 @@ class Loop:
                 self._limit = min(self._limit * 2, MAX_RECORDS)
                 self._observer.written(result)
             case Refused(_, None):
+                self._observer.fenced()
                 self._fenced()
             case GivenBack():
                 self._begin_again()

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from consumer.cursor import Cursor
-from consumer.loop import Observer
 from consumer.model import Partition
+from consumer.observer import Observer
 from consumer.writer import Written
 
 

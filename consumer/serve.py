@@ -18,7 +18,8 @@ from consumer.cluster import Cluster, PropertyRefused
 from consumer.decode import Decoder
 from consumer.horizon import Horizon
 from consumer.lookup import Lookup
-from consumer.loop import MAX_RECORDS, Loop, Observer, Parts
+from consumer.loop import MAX_RECORDS, Loop, Parts
+from consumer.observer import Observer
 from consumer.pipeline import skippable
 from consumer.registry import Registry
 from consumer.settings import Settings

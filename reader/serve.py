@@ -8,12 +8,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from reader.access import Access
-from reader.app import Parts, create
+from reader.app import create
 from reader.clerk import Rules
 from reader.database import Database
 from reader.keys import GivenKey, PublishedKeys
 from reader.listing import Listings
 from reader.metrics import Metrics
+from reader.parts import Parts
 from reader.settings import Settings
 
 log = structlog.get_logger()

@@ -9,12 +9,13 @@ import os
 
 import journal
 from reader.access import Access
-from reader.app import Parts, create
+from reader.app import create
 from reader.clerk import Rules
 from reader.database import Database
 from reader.keys import PublishedKeys
 from reader.listing import Listings
 from reader.metrics import Metrics
+from reader.parts import Parts
 from reader.serve import listen
 
 

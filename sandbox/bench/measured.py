@@ -13,7 +13,7 @@ import time
 
 import journal
 from consumer.cursor import Cursor
-from consumer.loop import Observer
+from consumer.observer import Observer
 from consumer.serve import serve
 from consumer.settings import load
 from consumer.writer import Written

@@ -91,9 +91,9 @@ def _page(sandbox: Sandbox, steps: Steps) -> Iterator[tuple[Issuer, str]]:
 
 def people() -> tuple[Person, ...]:
     """Who can sign in: an admin and a member of the first workspace of the sample, and the admin of the second."""
-    first, second = list(dict.fromkeys(emission.key.decode() for emission in sample(datetime.now(UTC), timedelta(seconds=1))))[
-        :2
-    ]
+    first, second = list(
+        dict.fromkeys(emission.key.decode() for emission in sample(datetime.now(UTC), timedelta(seconds=1)))
+    )[:2]
     return (
         Person("Dana, admin of the first workspace", "user_2demodana", first, "first-workspace", "admin"),
         Person("Max, member of the first workspace", "user_2demomax", first, "first-workspace", "member"),

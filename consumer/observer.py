@@ -1,0 +1,77 @@
+"""Who hears what the loop does: the progress bar, the metrics, the traces."""
+
+from collections.abc import Mapping, Sequence
+
+from catalog.reasons import HaltCause
+from consumer.assignment import Key
+from consumer.batch import Batch
+from consumer.cursor import Cursor
+from consumer.model import Partition
+from consumer.writer import Written
+
+
+class Observer:
+    """Called by the loop's thread, for each turn and each batch, never for a record. This one is deaf."""
+
+    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:
+        """A turn of the loop begins; `standing` are the halted partitions, as they are now and later."""
+
+    def assigned(self, keys: Sequence[Key]) -> None:
+        """The group gives us partitions."""
+
+    def revoked(self, keys: Sequence[Key]) -> None:
+        """The group has taken partitions back, in order."""
+
+    def lost(self, keys: Sequence[Key]) -> None:
+        """The group had given partitions to others before we knew."""
+
+    def claimed(self, cursor: Cursor) -> None:
+        """A partition begins to flow, from `cursor.next` to (for now) `cursor.end`."""
+
+    def submitted(self, batch: Batch) -> None:
+        """A batch goes to the writer."""
+
+    def written(self, written: Written) -> None:
+        """The batch that went to the writer last is in the tables."""
+
+    def fenced(self) -> None:
+        """A batch was refused: another consumer, or an operator, has taken a partition over."""
+
+
+class Audience(Observer):
+    """Several observers as one, told in their order."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = tuple(observers)
+
+    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:  # noqa: D102 see Observer, also below
+        for observer in self._observers:
+            observer.turned(standing)
+
+    def assigned(self, keys: Sequence[Key]) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.assigned(keys)
+
+    def revoked(self, keys: Sequence[Key]) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.revoked(keys)
+
+    def lost(self, keys: Sequence[Key]) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.lost(keys)
+
+    def claimed(self, cursor: Cursor) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.claimed(cursor)
+
+    def submitted(self, batch: Batch) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.submitted(batch)
+
+    def written(self, written: Written) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.written(written)
+
+    def fenced(self) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.fenced()

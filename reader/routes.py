@@ -1,0 +1,131 @@
+"""The routes of SPEC 6, each a few lines: who asks, what for, the answer as HTML or JSON.
+
+Law of this file: access is decided before anything else of a request is looked at, and before any SQL.
+"""
+
+from datetime import UTC, datetime
+
+from fastapi import Request, Response
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from reader import answer, page, problems
+from reader.clerk import Forbidden
+from reader.filters import Invalid, pairs_of, parse
+from reader.form import found
+from reader.model import Entry, Viewer
+from reader.openapi import describe
+from reader.parts import Parts
+from reader.problems import problem
+
+MOST_DIGITS = 18
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
+
+
+class Routes:
+    """The endpoints of one application. They are plain functions, so each runs in a thread and may wait."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._viewer = parts.access.viewer
+        self._listings = parts.listings
+        self.all = (
+            ("/", self.home),
+            ("/audit", self.audit),
+            ("/audit/find", self.find),
+            ("/audit/{entry_id}", self.entry),
+            ("/static/{name}", self.static),
+            ("/v1/audit-events", self.events),
+            ("/v1/audit-events/{entry_id}", self.event),
+            ("/v1/audit-actions", self.actions),
+            ("/openapi.json", self.openapi),
+            ("/healthz", self.healthz),
+            ("/readyz", self.readyz),
+        )
+
+    # --- what people see
+
+    def home(self, request: Request) -> Response:
+        """The product's frame; its navigation is decided by what guards the page."""
+        try:
+            seen = self._viewer(request)
+        except Forbidden as forbidden:
+            return HTMLResponse(page.render_home(None, forbidden.user_id))
+        return HTMLResponse(page.render_home(seen, seen.user_id))
+
+    def audit(self, request: Request) -> Response:
+        """The list."""
+        seen = self._viewer(request)
+        try:
+            pairs = pairs_of(request.scope["query_string"])
+        except Invalid as invalid:
+            return self._invalid(seen, [], invalid)
+        try:
+            listing = self._listings.page(seen.workspace_id, parse(pairs))
+        except Invalid as invalid:
+            return self._invalid(seen, pairs, invalid)
+        return HTMLResponse(page.render_list(seen, listing, datetime.now(UTC), self._parts.export_contact))
+
+    def find(self, request: Request) -> Response:
+        """Turns what the forms send into the address of a list."""
+        seen = self._viewer(request)
+        try:
+            return RedirectResponse(found(pairs_of(request.scope["query_string"])), 303)
+        except Invalid as invalid:
+            return self._invalid(seen, [], invalid)
+
+    def entry(self, request: Request, entry_id: str) -> Response:
+        """One entry."""
+        seen = self._viewer(request)
+        stored = self._stored(seen, entry_id)
+        if stored is None:
+            refusal = problems.NOT_FOUND
+            return HTMLResponse(page.render_refusal(refusal, None), refusal.status)
+        return HTMLResponse(page.render_entry(seen, stored, self._parts.export_contact))
+
+    def static(self, name: str) -> Response:
+        """Style and script."""
+        if name not in page.STATIC:
+            return problem(problems.NOT_FOUND)
+        content, media_type, _ = page.STATIC[name]
+        return Response(content, headers=FOR_EVER, media_type=media_type)
+
+    # --- what programs read
+
+    def events(self, request: Request) -> Response:
+        """A page of entries."""
+        seen = self._viewer(request)
+        query = parse(pairs_of(request.scope["query_string"]))
+        return answer.listing(self._listings.page(seen.workspace_id, query))
+
+    def event(self, request: Request, entry_id: str) -> Response:
+        """One entry."""
+        stored = self._stored(self._viewer(request), entry_id)
+        return problem(problems.NOT_FOUND) if stored is None else answer.entry(stored)
+
+    def actions(self, request: Request) -> Response:
+        """What can be filtered by."""
+        self._viewer(request)
+        return answer.actions()
+
+    def openapi(self) -> Response:
+        """The API's description; it says nothing of anyone's entries."""
+        return answer.json(describe())
+
+    def healthz(self) -> Response:
+        """The process answers."""
+        return answer.health([])
+
+    def readyz(self) -> Response:
+        """Requests can be answered: the database has been asked, and there are keys."""
+        parts = {"database": self._parts.database, "keys": self._parts.keys}
+        return answer.health([name for name, part in parts.items() if not part.ready()])
+
+    def _stored(self, seen: Viewer, entry_id: str) -> Entry | None:
+        """The entry of an id in a path; a text that is no id is the id of nothing."""
+        if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MOST_DIGITS):
+            return None
+        return self._listings.entry(seen.workspace_id, int(entry_id))
+
+    def _invalid(self, seen: Viewer, pairs: list[tuple[str, str]], invalid: Invalid) -> Response:
+        contact = self._parts.export_contact
+        return HTMLResponse(page.render_invalid(seen, pairs, invalid.problems, datetime.now(UTC), contact), 422)

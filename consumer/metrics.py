@@ -8,7 +8,8 @@ What belongs to a partition is in `partition_gauges`, because it comes and goes 
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
-from typing import TypeAlias
+from itertools import product
+from typing import TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,7 +21,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from catalog.audit_types import AUDIT_TYPES
+from catalog.audit_types import BY_NAME
 from catalog.reasons import IgnoreReason, ParkReason
 from consumer.delays import Delays
 
@@ -45,7 +46,7 @@ RECORD_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 BYTE_BUCKETS = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7)
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
 
-Vector: TypeAlias = Counter | Gauge
+Vector = TypeVar("Vector", Counter, Gauge)
 
 
 class Metrics:
@@ -56,7 +57,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._count_records(topics)
-        self._measure_batches()
+        self._measure_batches(topics)
         self._count_troubles()
         self._look_around(topics)
         # Which version runs where?
@@ -67,7 +68,7 @@ class Metrics:
         # What became of the records? Ignored ones are the background, parked and conflicting ones need a person.
         self.records = self._counter("records", "Records by what became of them", topic=topics, outcome=OUTCOMES)
         # Which of the fourteen kinds of events arrive? A kind that falls silent may be a producer that does not send.
-        self.events = self._counter("events", "Audited events taken in, duplicates too", audit_type=AUDIT_TYPES)
+        self.events = self._counter("events", "Audited events taken in, duplicates too", audit_type=BY_NAME)
         # Why was something left out on purpose?
         self.ignored = self._counter("records_ignored", "Records ignored", topic=topics, reason=IgnoreReason)
         # Why could something not be recorded?
@@ -79,9 +80,9 @@ class Metrics:
         # Does someone send what PostgreSQL cannot hold (NUL, NaN)?
         self.sanitized = self._counter("records_sanitized", "Events recorded with values replaced", topic=topics)
 
-    def _measure_batches(self) -> None:
+    def _measure_batches(self, topics: Sequence[str]) -> None:
         # How long until an event can be read by an admin?
-        self.delays = Delays("auditlog_end_to_end_seconds", "Kafka's timestamp to commit, of audited events", "topic")
+        self.delays = Delays("auditlog_end_to_end_seconds", "Kafka's timestamp to commit", "topic", topics)
         self.registry.register(self.delays)
         # Is the writer the bottleneck?
         self.write_seconds = self._histogram("write_seconds", "Hand-over of a batch to its commit", SECONDS_BUCKETS)
@@ -91,11 +92,7 @@ class Metrics:
 
     def _count_troubles(self) -> None:
         # What is away or slow, so that something is tried again?
-        kinds = dict.fromkeys(RETRIES.values())
-        self.retries = Counter("auditlog_retries_total", "Attempts that failed and are repeated", ["class"],
-                               registry=self.registry)  # fmt: skip
-        for kind in kinds:
-            self.retries.labels(kind)
+        self.retries = self._counter("retries", "Attempts that are repeated", **{"class": set(RETRIES.values())})
         # Does another consumer, or an operator, take partitions over?
         self.fenced = self._counter("fenced", "Batches refused because a partition had been taken over")
         # Does the group come to rest?
@@ -123,3 +120,11 @@ class Metrics:
 
     def _histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
         return Histogram(f"auditlog_{name}", text, registry=self.registry, buckets=buckets)
+
+
+def _initialised(metric: Vector, labels: Mapping[str, Iterable[str]]) -> Vector:
+    """The metric with every label set at 0."""
+    if labels:
+        for values in product(*labels.values()):
+            metric.labels(*values)
+    return metric

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition, libversion
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -21,6 +21,7 @@ from consumer.model import Partition
 log = structlog.get_logger()
 
 SECONDS = 10.0
+CLIENT_VERSION = libversion()[0]
 
 
 class ClusterUnavailable(Exception):
@@ -36,6 +37,16 @@ class Bounds(NamedTuple):
 
     low: int
     high: int
+
+
+class Topic(NamedTuple):
+    """How many partitions a topic has (0: there is none of this name), and for how long it keeps a record, in seconds.
+
+    `retention` is infinity where records are kept for ever, and None where the broker does not say.
+    """
+
+    partitions: int
+    retention: float | None
 
 
 class Cluster:
@@ -113,18 +124,32 @@ class Cluster:
         """Those of `topics` whose cleanup.policy includes compact."""
         if not topics or not self.gives_ids():
             return set()
+        return {
+            topic for topic, policy in self._setting("cleanup.policy", topics).items() if "compact" in policy.split(",")
+        }
+
+    def topics(self, topics: Collection[str]) -> dict[str, Topic]:
+        """What Kafka knows of each of `topics`."""
+        listed = self._list().topics
+        present = {
+            topic: len(listed[topic].partitions) for topic in topics if topic in listed and not listed[topic].error
+        }
+        kept = self._setting("retention.ms", present) if present and self.gives_ids() else {}
+        seconds = {topic: int(text) / 1000 for topic, text in kept.items()}
+        for_ever = {topic: float("inf") for topic, held in seconds.items() if held < 0}
+        return {topic: Topic(present.get(topic, 0), {**seconds, **for_ever}.get(topic)) for topic in topics}
+
+    def _setting(self, name: str, topics: Collection[str]) -> dict[str, str]:
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
         answers = self._admin.describe_configs(resources, request_timeout=SECONDS)
-        compacted = set()
+        found = {}
         for resource, future in answers.items():
             try:
-                policy = future.result()["cleanup.policy"].value or ""
+                found[resource.name] = future.result()[name].value or ""
             except KafkaException as error:
-                text = f"cleanup.policy of {resource.name} cannot be read: {error.args[0].str()}"
+                text = f"{name} of {resource.name} cannot be read: {error.args[0].str()}"
                 raise ClusterUnavailable(text) from error
-            if "compact" in policy.split(","):
-                compacted.add(resource.name)
-        return compacted
+        return found
 
     def _list(self) -> ClusterMetadata:
         try:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client.metrics_core import HistogramMetricFamily
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 # 60 is what the freshness alerts rest on (deploy/prometheus/alerts.yaml).
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
@@ -40,8 +39,8 @@ class Delays(Collector):
         with self._lock:
             for value, counts in self._counts.items():
                 total, buckets = 0, []
-                for bound, count in zip((*BUCKETS, float("inf")), counts, strict=True):
+                for bound, count in zip((*map(str, BUCKETS), "+Inf"), counts, strict=True):
                     total += count
-                    buckets.append((floatToGoString(bound), total))
+                    buckets.append((bound, total))
                 family.add_metric([value], buckets, self._sums[value])
         yield family

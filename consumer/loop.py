@@ -262,7 +262,7 @@ class Loop:
 
     def _hand_over(self) -> None:
         if self._batch.advances and self._writer.batch is None:
-            self._observer.submitted(self._batch)
+            self._observer.submitted()
             self._writer.submit(self._batch)
             self._busy_since = time.monotonic()
             self._batch = Batch()

@@ -14,7 +14,7 @@ from consumer.metrics import RETRIES, Metrics
 from consumer.model import Partition
 from consumer.observer import Observer
 from consumer.partition_gauges import PartitionGauges
-from consumer.registry import Registry, RegistryUnavailable, SchemaAbsent, SchemaNotAvro
+from consumer.registry import Registry, SchemaAbsent, SchemaNotAvro
 from consumer.writer import Written
 
 # Longer than any call that the loop may wait in: a claim may take two answers of Kafka and one of a stopped database.
@@ -68,7 +68,7 @@ class Meter(Observer):
         if position is not None:
             position.partition, position.next = cursor.partition, cursor.next
 
-    def submitted(self, batch: Batch) -> None:
+    def submitted(self) -> None:
         """The clock of a write starts."""
         self._submitted_at = time.monotonic()
 
@@ -158,8 +158,6 @@ class CountedRegistry(Registry):
             raise
         except SchemaNotAvro:
             answer = "not_avro"
-            raise
-        except RegistryUnavailable:
             raise
         finally:
             self._requests.labels(answer).inc()

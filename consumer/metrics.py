@@ -53,7 +53,7 @@ class Metrics:
     """The consumer's metrics, in a registry of their own; `client` is the version of the Kafka client."""
 
     def __init__(self, topics: Sequence[str], client: str) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._count_records(topics)
@@ -63,6 +63,11 @@ class Metrics:
         # Which version runs where?
         build = Info("auditlog_build", "What this consumer is made of", registry=self.registry)
         build.info({"version": version("callmine-audit"), "librdkafka": client, "python": platform.python_version()})
+
+    def set_unresolved(self, topics: Sequence[str], counts: Mapping[tuple[str, str], int]) -> None:
+        """What waits in the parking lot now, by topic and reason."""
+        for topic, reason in product(topics, ParkReason):
+            self.unresolved.labels(topic, reason).set(counts.get((topic, reason), 0))
 
     def _count_records(self, topics: Sequence[str]) -> None:
         # What became of the records? Ignored ones are the background, parked and conflicting ones need a person.

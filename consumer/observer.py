@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from catalog.reasons import HaltCause
 from consumer.assignment import Key
-from consumer.batch import Batch
 from consumer.cursor import Cursor
 from consumer.model import Partition
 from consumer.writer import Written
@@ -28,7 +27,7 @@ class Observer:
     def claimed(self, cursor: Cursor) -> None:
         """A partition begins to flow, from `cursor.next` to (for now) `cursor.end`."""
 
-    def submitted(self, batch: Batch) -> None:
+    def submitted(self) -> None:
         """A batch goes to the writer."""
 
     def written(self, written: Written) -> None:
@@ -64,9 +63,9 @@ class Audience(Observer):
         for observer in self._observers:
             observer.claimed(cursor)
 
-    def submitted(self, batch: Batch) -> None:  # noqa: D102
+    def submitted(self) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.submitted(batch)
+            observer.submitted()
 
     def written(self, written: Written) -> None:  # noqa: D102
         for observer in self._observers:

@@ -21,8 +21,8 @@ from consumer.lookup import Lookup
 from consumer.loop import MAX_RECORDS, Loop, Parts
 from consumer.observer import Observer
 from consumer.pipeline import skippable
-from consumer.registry import Registry
 from consumer.settings import Settings
+from consumer.telemetry import BindRefused, telemetry
 from consumer.writer import Writer
 from schemas import all_schemas
 
@@ -33,14 +33,28 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     """Consumes until SIGTERM or SIGINT, or with `until_end` until the ends are reached; gives the exit code."""
     _tune()
     stop = _stop_on_signals()
+    try:
+        clean = _consume(settings, stop, until_end=until_end, observer=observer)
+    except (PropertyRefused, BindRefused) as error:
+        log.critical("settings_refused", error=str(error))
+        return 2
+    except (BrokerFailure, database.Error) as error:
+        log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
+        return 1
+    log.info("finished", standing_partitions=not clean)
+    return 0 if clean or not until_end else 1
+
+
+def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, observer: Observer) -> bool:
     kafka = kafka_config(settings)
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
     def connect() -> database.Connection:
         return database.connect(settings.database_url.get_secret_value(), "audit_writer", f"audit-consumer {owner}")
 
+    cluster = Cluster(kafka)
+    told = telemetry(settings, cluster, connect, observer)
     try:
-        cluster = Cluster(kafka)
         parts = Parts(
             broker=lambda rebalance: Broker(
                 {**kafka, "group.id": settings.group_id}, settings.topics, rebalance, skippable(all_schemas())
@@ -50,19 +64,13 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
             writer=Writer(connect, stop),
             horizon=Horizon(cluster),
             decoder=Decoder(all_schemas()),
-            lookup=Lookup(Registry(settings.registry_url), stop) if settings.registry_url else None,
+            lookup=Lookup(told.registry(settings.registry_url), stop) if settings.registry_url else None,
             stop=stop,
         )
         log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
-        clean = Loop(parts, until_end=until_end, observer=observer).run()
-    except PropertyRefused as error:
-        log.critical("settings_refused", error=str(error))
-        return 2
-    except (BrokerFailure, database.Error) as error:
-        log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
-        return 1
-    log.info("finished", standing_partitions=not clean)
-    return 0 if clean or not until_end else 1
+        return Loop(parts, until_end=until_end, observer=told.observer).run()
+    finally:
+        told.close()
 
 
 def kafka_config(settings: Settings) -> dict[str, str]:

@@ -59,6 +59,19 @@ def _database(url: SecretStr) -> SecretStr:
     return url
 
 
+def _bind(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        parts = urlsplit(f"//{text}")
+        port = parts.port
+    except ValueError:
+        port = None
+    if not port or not parts.hostname or parts.netloc != text:
+        raise ValueError("use HOST:PORT, for example 0.0.0.0:9108 or [::]:9108")
+    return parts.hostname, port
+
+
 class Settings(BaseModel):
     """What `audit-consumer` runs with; field aliases are the names in the environment."""
 
@@ -71,7 +84,19 @@ class Settings(BaseModel):
     topics: Annotated[tuple[str, ...], BeforeValidator(_topics)] = Field(default=TOPICS, alias="AUDIT_TOPICS")
     breaker: Annotated[Limits, BeforeValidator(_breaker)] = Field(default=Limits(), alias="AUDIT_BREAKER")
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
+    metrics_bind: Annotated[tuple[str, int] | None, BeforeValidator(_bind)] = Field(
+        default=None, alias="AUDIT_METRICS_BIND"
+    )
+    traces_exporter: Literal["otlp", "none"] | None = Field(default=None, alias="OTEL_TRACES_EXPORTER")
+    otlp_endpoint: str | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_traces_endpoint: str | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     kafka: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def traces(self) -> bool:
+        """Whether spans are exported: where an endpoint is given, unless OTEL_TRACES_EXPORTER says otherwise."""
+        named = self.traces_exporter or ("otlp" if self.otlp_endpoint or self.otlp_traces_endpoint else "none")
+        return named == "otlp"
 
 
 def load(environ: Mapping[str, str], *, kafka: bool) -> Settings:

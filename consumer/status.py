@@ -136,6 +136,17 @@ def findings(row: Progress) -> list[str]:
     return found
 
 
+def difference(row: Progress) -> int:
+    """How many offsets and rows the accounting of one partition cannot explain; 0 exactly when there are no findings."""
+    return (
+        abs(row.next_offset + row.reread - row.outcomes)
+        + _outside(row.parked_rows, row.parked - row.reread, row.parked)
+        + _outside(row.conflict_rows, row.conflict - row.reread, row.conflict + row.replayed_conflict)
+        + abs(row.gap - row.accepted)
+        + abs(row.reread - row.given_back)
+    )
+
+
 def entry_findings(state: Kept) -> list[str]:
     """Where the number of entries is not what was counted as recorded or replayed; empty where they were not counted."""
     if state.entries is None:
@@ -165,3 +176,7 @@ def unread(state: Kept, sight: Logs) -> dict[Partition, Bounds]:
     """Partitions that Kafka has and that no consumer has claimed yet."""
     claimed = {row.partition for row in state.progress}
     return {partition: bounds for partition, bounds in sight.bounds.items() if partition not in claimed}
+
+
+def _outside(value: int, least: int, most: int) -> int:
+    return max(least - value, value - most, 0)

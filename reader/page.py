@@ -107,7 +107,7 @@ def _shown(entry: Entry, *, whole: bool) -> Shown:
     return Shown(
         entry=entry,
         label=audit_type.label if audit_type else entry.action,
-        sentence=words,
+        sentence=changes.visible(words),  # a facet's value may be any text too
         actor=actor,
         diff=diff,
         badge=form.source(changes.visible(diff.client) if diff and diff.client else None)

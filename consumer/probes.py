@@ -1,0 +1,82 @@
+"""The HTTP listener for ops: `/metrics`, `/healthz` (is it alive?) and `/readyz` (may the rollout go on?).
+
+Law of this file: an answer needs nothing but this process. What is away outside shows in the figures, never in `/healthz`:
+a restart does not cure an outage, and costs a rebalance.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from socketserver import TCPServer, ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+
+# A client that connects and says nothing is let go.
+CLIENT_SECONDS = 10.0
+
+
+class Probes:
+    """Listens from its making on, in a thread. Raises OSError where it cannot."""
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        registry: CollectorRegistry,
+        alive: Callable[[], bool],
+        ready: Callable[[], bool],
+    ) -> None:
+        host, port = address
+        application = _application(make_wsgi_app(registry), {"/healthz": alive, "/readyz": ready})
+        kind = _SixServer if ":" in host else _Server
+        self._server = make_server(host, port, application, kind, _Handler)
+        threading.Thread(target=self._server.serve_forever, name="probes", daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on, also where 0 was asked for."""
+        return self._server.server_port
+
+    def close(self) -> None:
+        """Ends the listener."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _application(metrics: WSGIApplication, probes: dict[str, Callable[[], bool]]) -> WSGIApplication:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/metrics":
+            return metrics(environ, start_response)
+        if path not in probes:
+            status, text = "404 Not Found", b"/metrics, /healthz, /readyz"
+        elif probes[path]():
+            status, text = "200 OK", b"ok"
+        else:
+            status, text = "503 Service Unavailable", b"not now"
+        start_response(status, [("Content-Type", "text/plain"), ("Cache-Control", "no-store")])
+        return [text + b"\n"]
+
+    return answer
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        # HTTPServer would ask the name service for our name, which may take long or be away.
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.setup_environ()
+
+
+class _SixServer(_Server):
+    address_family = socket.AF_INET6
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = CLIENT_SECONDS
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: a probe every few seconds is no news."""

@@ -1,0 +1,199 @@
+"""Tokens of Clerk's form open the log to admins of an active workspace, and to nobody by any other token."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reader.clerk import MAX_TOKEN, Forbidden, Rules, Unauthenticated, viewer
+from reader.keys import GivenKey
+from reader.model import Viewer
+from sandbox.issuer import Issuer, Person
+
+ORIGIN = "https://app.example.com"
+DANA = Person("Dana", "user_2dana", "org_2first", "first", "admin")
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    made = Issuer((DANA,), ORIGIN)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def key(issuer: Issuer) -> GivenKey:
+    return GivenKey(issuer.pem)
+
+
+def seen(issuer: Issuer, key: GivenKey, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
+    """What a token opens, at the rules of production but for the issuer's address."""
+    return viewer(token, key, Rules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer)
+
+
+def v1(issuer: Issuer, **claims: Any) -> str:
+    """A token of the first version."""
+    old: dict[str, Any] = {"v": None, "o": None, "sts": None, "org_id": "org_2first", "org_role": "org:admin"}
+    return issuer.token(DANA, **(old | claims))
+
+
+def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: GivenKey) -> None:
+    """Who, in which session and workspace, comes from where the token's version puts it."""
+    now = seen(issuer, key, issuer.token(DANA, sid="sess_1"))
+    then = seen(issuer, key, v1(issuer, sid="sess_1", org_slug="first"))
+
+    assert now == then == Viewer("user_2dana", "sess_1", "org_2first", "first", None)
+
+
+def test_who_acts_as_another_is_named(issuer: Issuer, key: GivenKey) -> None:
+    """Impersonation is allowed, and never hidden."""
+    assert seen(issuer, key, issuer.token(DANA, act={"sub": "user_2support"})).impersonator == "user_2support"
+    for act in ("user_2support", {}, {"sub": 1}):
+        with pytest.raises(Unauthenticated, match="actor"):
+            seen(issuer, key, issuer.token(DANA, act=act))
+
+
+NOW = int(time.time())
+REFUSED: dict[str, dict[str, Any]] = {
+    "expired": {"exp": NOW - 60},
+    "not yet": {"nbf": NOW + 600},
+    "issued in the future": {"iat": NOW + 600},
+    "no exp": {"exp": None},
+    "no nbf": {"nbf": None},
+    "no iat": {"iat": None},
+    "no sid": {"sid": None},
+    "no sub": {"sub": None},
+    "exp is no number": {"exp": "soon"},
+    "another issuer": {"iss": "https://clerk.other.example"},
+    "a slash more": {"iss": "ISS/"},
+    "another party": {"azp": "https://evil.example"},
+    "party with a slash": {"azp": ORIGIN + "/"},
+    "party is a list": {"azp": [ORIGIN]},
+    "no party": {"azp": None},
+    "an audience": {"aud": "audit"},
+    "a machine": {"sub": "mch_2x"},
+    "sub is no text": {"sub": 5},
+    "session of another kind": {"sid": "orgs_1"},
+    "pending": {"sts": "pending"},
+    "version 3": {"v": 3},
+    "version as a text": {"v": "2"},
+    "version true": {"v": True},
+    "organisation of another kind": {"o": {"id": "team_1", "rol": "admin"}},
+    "organisation with a line feed": {"o": {"id": "org_1\n", "rol": "admin"}},
+    "organisation is a number": {"o": {"id": 7, "rol": "admin"}},
+}
+
+
+@pytest.mark.parametrize("claims", REFUSED.values(), ids=REFUSED.keys())
+def test_a_bad_claim_is_no_session(issuer: Issuer, key: GivenKey, claims: dict[str, Any]) -> None:
+    """Each claim that Clerk promises is needed, exact, and of its type."""
+    if claims.get("iss") == "ISS/":
+        claims = {"iss": issuer.url + "/"}
+    with pytest.raises(Unauthenticated):
+        seen(issuer, key, issuer.token(DANA, **claims))
+
+
+@pytest.mark.parametrize(
+    "organisation",
+    [None, {}, [], "org_2first", {"rol": "admin"}, {"id": "org_2first"}, {"id": "org_2first", "rol": None},
+     {"id": "org_2first", "rol": "member"}, {"id": "org_2first", "rol": "Admin"}, {"id": "org_2first", "rol": "admin "},
+     {"id": "org_2first", "rol": "org:org:admin"}, {"id": "org_2first", "rol": "administrator"}, {"id": "org_2first", "rol": ["admin"]}],
+)  # fmt: skip
+def test_whoever_is_no_admin_of_an_active_workspace_is_turned_away(
+    issuer: Issuer, key: GivenKey, organisation: object
+) -> None:
+    """A valid session without the role is forbidden, and never an error of ours."""
+    with pytest.raises(Forbidden):
+        seen(issuer, key, issuer.token(DANA, o=organisation))
+
+
+def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key: GivenKey) -> None:
+    """A custom claim named org_id opens nothing in version 2, nor `o` in version 1."""
+    with pytest.raises(Forbidden):
+        seen(issuer, key, issuer.token(DANA, o=None, org_id="org_2other", org_role="org:admin"))
+    with pytest.raises(Forbidden):
+        seen(issuer, key, v1(issuer, org_id=None, org_role=None, o={"id": "org_2other", "rol": "admin"}))
+
+
+def test_a_token_without_a_party_is_for_machines_only(issuer: Issuer, key: GivenKey) -> None:
+    """Where the setting allows it, in the header; never in a cookie, and another party stays refused."""
+    token = issuer.token(DANA, azp=None)
+
+    assert seen(issuer, key, token, missing=True).user_id == DANA.user_id
+    with pytest.raises(Unauthenticated):
+        seen(issuer, key, token, missing=True, bearer=False)
+    with pytest.raises(Unauthenticated):
+        seen(issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=True)
+
+
+def test_only_our_algorithm_and_type(issuer: Issuer, key: GivenKey) -> None:
+    """The header decides nothing: neither the algorithm nor that a token is of another kind."""
+    claims = json.loads(_decoded(issuer.token(DANA).split(".")[1]))
+    signed = "{}.{}".format(_encoded(b'{"alg":"HS256","typ":"JWT"}'), _encoded(json.dumps(claims).encode()))
+    forged = hmac.new(issuer.pem.encode(), signed.encode(), hashlib.sha256).digest()
+    unsigned = "{}.{}.".format(_encoded(b'{"alg":"none"}'), _encoded(json.dumps(claims).encode()))
+
+    for token in (
+        f"{signed}.{_encoded(forged)}",
+        unsigned,
+        unsigned + "x",
+        issuer.sign(claims, typ="at+jwt"),
+        issuer.sign(claims, typ=1),
+    ):
+        with pytest.raises(Unauthenticated):
+            seen(issuer, key, token)
+    assert seen(issuer, key, issuer.sign(claims, typ="jwt", cat="cl_B7d4PD111AAA")).user_id == DANA.user_id
+    with pytest.raises(Unauthenticated):
+        seen(issuer, key, issuer.sign(claims, crit=["exp"]))
+
+
+def test_a_signature_of_another_key_is_none(issuer: Issuer, key: GivenKey) -> None:
+    """Another key of the right size and name proves nothing, nor does a changed payload."""
+    other = Issuer((), ORIGIN)
+    try:
+        other.key_id = issuer.key_id
+        with pytest.raises(Unauthenticated):
+            seen(issuer, key, other.token(DANA, iss=issuer.url))
+    finally:
+        other.close()
+    header, payload, signature = issuer.token(DANA, o={"id": "org_2first", "rol": "member"}).split(".")
+    promoted = _encoded(_decoded(payload).replace(b"member", b"admin"))
+    with pytest.raises(Unauthenticated):
+        seen(issuer, key, f"{header}.{promoted}.{signature}")
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "a.b", "a.b.c", "a.b.c.d", "é.b.c", "a.b.c\n", " a.b.c", "." * 3, "a" * (MAX_TOKEN + 1),
+     "{}.e30.x".format(base64.urlsafe_b64encode(b'{"a":' * 500 + b"1" + b"}" * 500).decode().rstrip("=")),
+     "{}.e30.x".format(base64.urlsafe_b64encode(b"[" * 3000).decode().rstrip("="))],
+)  # fmt: skip
+def test_what_is_no_token_is_no_session(issuer: Issuer, key: GivenKey, token: str) -> None:
+    """Whatever is sent, the answer is the same."""
+    with pytest.raises(Unauthenticated):
+        seen(issuer, key, token)
+
+
+def test_clerks_own_verifier_agrees(issuer: Issuer) -> None:
+    """The stand-in's tokens are of Clerk's form: Clerk's SDK takes them, and reads the same from them."""
+    from clerk_backend_api.security import verify_token  # noqa: PLC0415 the SDK is slow to import, and an oracle here only
+    from clerk_backend_api.security.types import VerifyTokenOptions  # noqa: PLC0415
+
+    options = VerifyTokenOptions(jwt_key=issuer.pem, authorized_parties=[ORIGIN])
+    now, then = (verify_token(token, options) for token in (issuer.token(DANA), v1(issuer)))
+
+    assert (now["sub"], now["o"]) == ("user_2dana", {"id": "org_2first", "rol": "admin", "slg": "first"})
+    assert (then["sub"], then["org_id"], then["org_role"]) == ("user_2dana", "org_2first", "org:admin")
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

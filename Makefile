@@ -58,6 +58,10 @@ docs: setup  ## Writes docs/types.md anew, from the catalogue
 bench: setup  ## Measures speed and writes docs/benchmarks.md; ARGS=--help
 	$(BIN)/python -m sandbox.bench $(ARGS)
 
+.PHONY: bench-reader
+bench-reader: setup  ## Measures the reader's pages and writes its part of docs/benchmarks.md; needs wrk; ARGS=--help
+	$(BIN)/python -m sandbox.bench_reader $(ARGS)
+
 .PHONY: mutants
 mutants: setup  ## Breaks the consumer on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)

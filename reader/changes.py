@@ -60,11 +60,23 @@ class Diff(NamedTuple):
 
 
 MISSING, MASKED = Side("missing"), Side("masked")
+TOO_DEEP = Side("value", (Item("nested too deeply to be shown here: see the raw JSON", "json"),))
 
 
 def read(stored: str) -> Diff:
-    """The diff of an entry, from its stored text."""
-    diff = json.loads(stored, parse_int=Literal, parse_float=Literal, parse_constant=Literal)
+    """The diff of an entry, from its stored text. What is nested too deeply for us is shown as its raw text alone."""
+    try:
+        return _read(json.loads(stored, parse_int=Literal, parse_float=Literal, parse_constant=Literal))
+    except RecursionError:
+        return Diff((Row("", "changed", MISSING, TOO_DEEP),), (), None, None)
+
+
+def visible(text: str) -> str:
+    """The text with every character that cannot be seen, or that moves others, written as its code."""
+    return UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+
+
+def _read(diff: dict[str, Any]) -> Diff:
     mcp = diff.get("mcp") or {}
     return Diff(
         tuple(_row(pointer, change) for pointer, change in diff["changes"].items()),
@@ -72,11 +84,6 @@ def read(stored: str) -> Diff:
         mcp.get("client"),
         mcp.get("tool"),
     )
-
-
-def visible(text: str) -> str:
-    """The text with every character that cannot be seen, or that moves others, written as its code."""
-    return UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def _row(pointer: str, change: dict[str, Any]) -> Row:

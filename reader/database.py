@@ -105,11 +105,11 @@ def be_patient(connection: Connection) -> None:
 
 
 def _configure(connection: Connection) -> None:
+    # So the pool's own look at a session is one round trip; what we read is in a transaction of ours.
     connection.autocommit = True
     connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(ROLE)))
     for name, value in SESSION.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
-    connection.autocommit = False
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
 

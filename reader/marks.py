@@ -47,6 +47,8 @@ class Marks:
 
     def with_arrived(self, horizon: Horizon, arrived: Sequence[Key]) -> "Marks":
         """The marks at a later horizon, given the keys of all that was recorded between the two."""
+        if not arrived:
+            return Marks(horizon, self.keys, self.sizes)
         more = self._by_bucket(arrived)
         if not self.keys:
             newest = max(arrived, default=None)
@@ -56,8 +58,9 @@ class Marks:
     def start(self, offset: int, without: Sequence[Key] = ()) -> Start:
         """Where the entry at `offset` is, in the list without the entries `without` (recorded after an older horizon)."""
         fewer = self._by_bucket(without)
+        sizes = (size - fewer[index] for index, size in enumerate(self.sizes)) if fewer else self.sizes
         passed = 0
-        for index, end in enumerate(accumulate(size - fewer[index] for index, size in enumerate(self.sizes))):
+        for index, end in enumerate(accumulate(sizes)):
             if offset < end:
                 return Start(self.keys[index] if index else None, offset - passed)
             passed = end

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -43,12 +43,12 @@ def static_url(name: str) -> str:
 
 def time(at: datetime) -> str:
     """A time for people: UTC, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return at.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def iso(at: datetime) -> str:
-    """A time for programs: ISO 8601 UTC with microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """A time for programs: ISO 8601 with microseconds. `at` is UTC, as every session of the reader's is."""
+    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def render_home(viewer: Viewer | None, name: str) -> str:

@@ -13,6 +13,7 @@ import psutil  # type: ignore[import-untyped]
 from rich.table import Table
 
 MARK = "<!-- written by hand below this line, kept by make bench -->"
+SECTION = "<!-- {name}: written by its own benchmark, from here -->\n{text}\n<!-- {name}: to here -->"
 
 
 class Figures(NamedTuple):
@@ -117,6 +118,15 @@ def document(figures: Figures, before: str) -> str:
             MARK + (kept if mark else "\n"),
         ]
     )
+
+
+def replace_section(document: str, name: str, text: str) -> str:
+    """The document with the section of another benchmark written anew; ValueError where it has no such section."""
+    head, begin, rest = document.partition(SECTION.format(name=name, text="\0").split("\0")[0])
+    _, end, tail = rest.partition(SECTION.format(name=name, text="\0").split("\0")[1])
+    if not (begin and end):
+        raise ValueError(f"the document has no section of {name}")
+    return head + SECTION.format(name=name, text=text) + tail
 
 
 def machine() -> str:

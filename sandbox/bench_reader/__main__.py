@@ -1,0 +1,185 @@
+"""python -m sandbox.bench_reader: pages at any depth beside OFFSET and count(*), and requests per second; one run, one machine."""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+
+import psycopg
+from rich.console import Console
+
+from consumer.migrate import migrate
+from reader import answer
+from reader.database import Database
+from reader.filters import parse
+from reader.listing import Listings
+from sandbox.bench.report import replace_section
+from sandbox.bench_reader.entries import WORKSPACE, Arriving, day, fill
+from sandbox.bench_reader.report import Figures, Page, lines, section, tables
+from sandbox.issuer import Issuer, Person
+from sandbox.postgres import PostgresServer
+from sandbox.process import SandboxError, Server, free_port, listens
+from sandbox.scratch import Scratch
+
+POSTGRES = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
+DOCUMENT = Path("docs/benchmarks.md")
+LIMIT = 50
+CONNECTIONS, SECONDS = 32, 10
+SELECTIONS: dict[str, Sequence[tuple[str, str]]] = {
+    "all": (),
+    "one action": (("action", "member.added"),),
+    "one facet": (("facet", "operation:paused"),),
+    "MCP": (("source", "mcp"),),
+    "one actor": (("actor", "person7@harbourpine.example"),),
+    "one month": (("from", day(30)), ("to", day(60))),
+}
+NAIVE = {
+    "all": "true",
+    "one action": "action = 'member.added'",
+    "one facet": "'operation:paused' = any(facets)",
+    "MCP": "source = 'mcp'",
+    "one actor": "actor_email = 'person7@harbourpine.example'",
+    "one month": f"occurred_at >= '{day(30)}' and occurred_at < '{day(61)}'",
+}
+
+
+class Bench:
+    """A database of `count` entries, a third of them in one workspace."""
+
+    def __init__(self, postgres: PostgresServer, count: int, samples: int, console: Console) -> None:
+        self._count, self._samples, self._console = count, samples, console
+        self._url = postgres.create_database("reader")
+        migrate(self._url, lambda _: None)
+        began = time.perf_counter()
+        fill(self._url, count)
+        self._say(f"{count:,} entries recorded in {time.perf_counter() - began:.0f} s")
+
+    def figures(self) -> Figures:
+        """Measures everything."""
+        pages, builds = [], {}
+        database = Database(self._url)
+        try:
+            with Arriving(self._url, self._count, per_second=100) as arriving:
+                for name, pairs in SELECTIONS.items():
+                    listings = Listings(database)
+                    builds[name], total = self._timed(listings, pairs)
+                    for depth, offset in (("first", 0), ("middle", total // 2), ("last", max(0, total - LIMIT))):
+                        pages.append(self._page(listings, name, depth, offset, total))
+                        self._say(f"{name}, {depth}: {pages[-1].p50:.1f} ms, naive {pages[-1].naive:.0f} ms")
+                self._say(f"{arriving.recorded:,} entries arrived meanwhile")
+        finally:
+            database.close()
+        ours, bare = self._requests()
+        return Figures(self._count, self._samples, tuple(pages), builds, ours, bare)
+
+    def _timed(self, listings: Listings, pairs: Sequence[tuple[str, str]]) -> tuple[float, int]:
+        began = time.perf_counter()
+        total = listings.page(WORKSPACE, parse(pairs)).total
+        return time.perf_counter() - began, total
+
+    def _page(self, listings: Listings, name: str, depth: str, offset: int, total: int) -> Page:
+        def ours() -> None:
+            query = parse([*SELECTIONS[name], ("offset", str(offset))])
+            assert len(answer.listing(listings.page(WORKSPACE, query)).body) > 1000
+
+        times = _milliseconds(ours, self._samples)
+        return Page(name, depth, total, median(times), quantiles(times, n=100)[98], self._naive(name, offset))
+
+    def _naive(self, name: str, offset: int) -> float:
+        where = f"where workspace_id = '{WORKSPACE}' and {NAIVE[name]}"
+        with psycopg.connect(self._url, autocommit=True) as connection:
+
+            def plain() -> None:
+                connection.execute(
+                    f"select * from audit_event {where} order by occurred_at desc, id desc limit {LIMIT} offset {offset}".encode()
+                ).fetchall()
+                connection.execute(f"select count(*) from audit_event {where}".encode()).fetchall()
+
+            return median(_milliseconds(plain, 3))
+
+    def _requests(self) -> tuple[float, float]:
+        """Requests per second: the first page of the API, and a bare endpoint that fetches one row."""
+        port, bare_port = free_port(), free_port()
+        issuer = Issuer((), f"http://127.0.0.1:{port}")
+        token = issuer.token(Person("Dana", "user_2dana", WORKSPACE, "big", "admin"))
+        with psycopg.connect(self._url) as connection:
+            row = connection.execute("select max(id) from audit_event where workspace_id = %s", (WORKSPACE,)).fetchone()
+        assert row is not None
+        environ = {**os.environ, "DATABASE_URL": self._url}
+        with Scratch("bench-reader") as scratch:
+            reader = Server("reader", scratch, lambda: listens(port))
+            bare = Server("bare", scratch, lambda: listens(bare_port))
+            try:
+                reader.start(
+                    [sys.executable, "-m", "sandbox.reading", "--issuer", issuer.url, "--port", str(port)], environ
+                )
+                bare.start(
+                    [sys.executable, "-m", "sandbox.bench_reader.bare", "--port", str(bare_port), "--id", str(row[0])],
+                    environ,
+                )
+                ours, theirs = [], []
+                for _ in range(3):
+                    ours.append(self._load(f"http://127.0.0.1:{port}/v1/audit-events", token))
+                    theirs.append(self._load(f"http://127.0.0.1:{bare_port}/", token))
+                    self._say(f"{ours[-1]:.0f} requests a second, bare {theirs[-1]:.0f}")
+                return median(ours), median(theirs)
+            finally:
+                reader.stop()
+                bare.stop()
+                issuer.close()
+
+    def _load(self, url: str, token: str) -> float:
+        program = shutil.which("wrk")
+        if program is None:
+            raise SandboxError("wrk is not there, the load generator: apt-get install wrk")
+        command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", f"Authorization: Bearer {token}", url]
+        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert "Non-2xx" not in out, out
+        found = re.search(r"Requests/sec:\s+([\d.]+)", out)
+        assert found is not None, out
+        return float(found[1])
+
+    def _say(self, text: str) -> None:
+        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
+
+
+def _milliseconds(work: Callable[[], None], samples: int) -> list[float]:
+    times = []
+    for _ in range(samples):
+        began = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def main() -> None:
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(prog="make bench-reader", description=__doc__)
+    parser.add_argument(
+        "--entries", type=int, default=3_000_000, help="a third of them in one workspace (default: 3,000,000)"
+    )
+    parser.add_argument("--samples", type=int, default=200, help="requests for each page (default: 200)")
+    parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
+    arguments = parser.parse_args()
+    console = Console()
+    try:
+        with PostgresServer(settings=POSTGRES) as postgres:
+            figures = Bench(postgres, arguments.entries, arguments.samples, console).figures()
+    except SandboxError as error:
+        console.print(f"[bold red]{error}[/bold red]")
+        raise SystemExit(1) from None
+    for table in tables(figures):
+        console.print(table)
+    if not arguments.no_document:
+        DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "reader", section(figures)))
+    raise SystemExit(0 if all(line.reached for line in lines(figures)) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""How the reader's figures are shown: tables on the terminal, and a section of docs/benchmarks.md."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from rich.table import Table
+
+from sandbox.bench.report import Line, machine
+
+
+class Page(NamedTuple):
+    """One page of one list; milliseconds. `naive` is OFFSET and count(*) on the same data."""
+
+    selection: str
+    depth: str
+    total: int
+    p50: float
+    p99: float
+    naive: float
+
+
+class Figures(NamedTuple):
+    """What was measured; `builds` in seconds by selection, requests per second of ours and of the bare endpoint."""
+
+    entries: int
+    samples: int
+    pages: tuple[Page, ...]
+    builds: dict[str, float]
+    requests: float
+    bare_requests: float
+
+
+def lines(figures: Figures) -> list[Line]:
+    """What was asked for, and what came of it."""
+    worst = max(figures.pages, key=lambda page: page.p99)
+    first = next(page for page in figures.pages if page.depth == "first")
+    slowest, seconds = max(figures.builds.items(), key=lambda build: build[1])
+    millions = figures.entries / 3_000_000
+    ratio = figures.requests / figures.bare_requests
+    return [
+        Line(
+            "any page, warm",
+            f"{worst.selection}, {worst.depth}: p99",
+            f"{worst.p99:.1f} ms",
+            "≤ 50 ms",
+            worst.p99 <= 50,
+        ),
+        Line(
+            "any page against the first",
+            f"first page: p99 {first.p99:.1f} ms",
+            f"{worst.p99 / first.p99:.1f} ×",
+            "≤ 3 ×",
+            worst.p99 <= 3 * first.p99,
+        ),
+        Line(
+            "counting a list for the first time",
+            f"slowest: {slowest}",
+            f"{seconds / millions:.2f} s per million",
+            "< 1 s",
+            seconds / millions < 1,
+        ),
+        Line(
+            "requests a second, 32 connections",
+            f"{figures.requests:.0f}/s for 50 entries and the total; bare endpoint, one row: {figures.bare_requests:.0f}/s",
+            f"{ratio:.2f} of the bare endpoint",
+            "≥ 0.4",
+            ratio >= 0.4,
+        ),
+    ]
+
+
+def tables(figures: Figures) -> tuple[Table, Table]:
+    """The figures for a terminal."""
+    asked = Table(title="asked for", title_justify="left")
+    for heading in ("what", "measured", "figure", "asked for", ""):
+        asked.add_column(heading)
+    for line in lines(figures):
+        asked.add_row(*line[:4], "[green]reached" if line.reached else "[red]missed")
+    shown = Table(title=f"pages, {figures.samples} requests each", title_justify="left")
+    for heading in HEADINGS:
+        shown.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right")
+    for row in _rows(figures):
+        shown.add_row(*row)
+    return asked, shown
+
+
+def section(figures: Figures) -> str:
+    """The figures as Markdown."""
+    asked = [f"| {' | '.join(line[:4])} | {'yes' if line.reached else '**no**'} |" for line in lines(figures)]
+    pages = [f"| {' | '.join(row)} |" for row in _rows(figures)]
+    return "\n".join(
+        [
+            f"Written by `make bench-reader` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}. {figures.entries:,} entries, a third",
+            f"of them in the workspace that is read, {figures.samples} requests for each page, 100 entries a second arriving all the time.",
+            "",
+            "| what | measured | figure | asked for | reached |",
+            "|---|---|---|---|---|",
+            *asked,
+            "",
+            f"| {' | '.join(HEADINGS)} |",
+            "|---|---|---:|---:|---:|---:|---:|",
+            *pages,
+        ]
+    )
+
+
+HEADINGS = ("list", "page", "entries", "p50 ms", "p99 ms", "OFFSET and count(*) ms", "first count s")
+
+
+def _rows(figures: Figures) -> list[tuple[str, ...]]:
+    return [
+        (
+            page.selection,
+            page.depth,
+            f"{page.total:,}",
+            f"{page.p50:.1f}",
+            f"{page.p99:.1f}",
+            f"{page.naive:.0f}",
+            f"{figures.builds[page.selection]:.2f}" if page.depth == "first" else "",
+        )
+        for page in figures.pages
+    ]

@@ -1,0 +1,101 @@
+"""A real Prometheus (Debian's package) on loopback that scrapes once a second, with the alert rules made quick.
+
+The rules are those of deploy/prometheus/alerts.yaml. Only durations and the thresholds that are durations are made
+shorter, by QUICK: what each rule looks at, and how it compares, stays as it is on call.
+"""
+
+import json
+import re
+import shutil
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from sandbox.process import Server, free_port, listens
+from sandbox.scratch import Scratch
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+RULES = DEPLOY / "prometheus" / "alerts.yaml"
+WINDOWS: Mapping[str, str] = {"6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s", "10m": "6s", "5m": "4s"}
+# Each must occur: a rule that has changed is a reason to look here again.
+QUICK: Sequence[tuple[str, str]] = (
+    (r"\[(\w+)\]", ""),  # a window, by WINDOWS
+    (r"for: \w+", "for: 1s"),
+    (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a survey that is overdue; it is made every 5 s
+    (r"(time\(\) - [^>]*)> 120\b", r"\1> 6"),  # a heartbeat
+    (r"(increase\(auditlog_retries_total[^>]*)> 10\b", r"\1> 0"),  # in 5 minutes
+    (r"0\.25 \*", "0.02 *"),  # of the retention
+)
+
+
+def program(name: str) -> str:
+    """The path of `prometheus` or `promtool`; the test is skipped where Debian's package is not installed."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed: apt-get install prometheus")
+    return found
+
+
+def quick(rules: str) -> str:
+    """The rules with short durations."""
+    for pattern, by in QUICK:
+        replaced = re.sub(pattern, by or (lambda found: f"[{WINDOWS[found[1]]}]"), rules)
+        assert replaced != rules, f"no rule has {pattern}"
+        rules = replaced
+    return rules
+
+
+class Prometheus:
+    """Scrapes `targets`, host:port, as job `audit`."""
+
+    def __init__(self, targets: Sequence[str]) -> None:
+        self._scratch = Scratch("prometheus")
+        self.port = free_port()
+        self._server = Server("prometheus", self._scratch, lambda: listens(self.port))
+        (self._scratch.path / "alerts.yaml").write_text(quick(RULES.read_text()))
+        config = {
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["alerts.yaml"],
+            "scrape_configs": [{"job_name": "audit", "static_configs": [{"targets": list(targets)}]}],
+        }
+        self._config = self._scratch.path / "prometheus.yaml"
+        self._config.write_text(json.dumps(config))  # JSON is YAML
+
+    def __enter__(self) -> Self:
+        where = [f"--web.listen-address=127.0.0.1:{self.port}", f"--storage.tsdb.path={self._scratch.path / 'data'}"]
+        try:
+            self._server.start([program("prometheus"), f"--config.file={self._config}", *where])
+        except BaseException:
+            self._scratch.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.stop()
+        self._scratch.close()
+
+    def firing(self) -> set[str]:
+        """The names of the alerts that fire now."""
+        alerts = self._get("alerts")["alerts"]
+        return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The samples of an expression, now."""
+        found: list[dict[str, Any]] = self._get("query", query=expression)["result"]
+        return found
+
+    def value(self, expression: str) -> float | None:
+        """The value of the one series of an expression; None where there is none."""
+        found = self.query(expression)
+        assert len(found) <= 1, found
+        return float(found[0]["value"][1]) if found else None
+
+    def _get(self, path: str, **parameters: str) -> Any:
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)["data"]

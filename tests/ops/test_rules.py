@@ -1,0 +1,70 @@
+"""The alert rules, alone: `promtool` shows that each fires and keeps still, and the tests notice a rule that does neither."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.ops.prometheus import DEPLOY, RULES, program, quick
+
+TESTS = RULES.with_name("alerts_test.yaml")
+LOADED: list[dict[str, Any]] = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+NAMES = [rule["alert"] for rule in LOADED]
+
+
+def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([program("promtool"), *arguments], check=False, capture_output=True, text=True)
+
+
+def test_rules_pass_their_tests() -> None:
+    """Every rule fires on its fault and on no other, and is not fooled by series that are not there."""
+    done = promtool("test", "rules", TESTS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_rule_is_shown_to_fire() -> None:
+    """Each name is among what some test expects; as every test asks for all alerts, each is shown to keep still as well."""
+    tests = yaml.safe_load(TESTS.read_text())["tests"]
+    asked = [asked for test in tests for asked in test.get("promql_expr_test", ())]
+    assert {one["expr"] for one in asked} == {'count by (alertname) (ALERTS{alertstate="firing"})'}
+    expected = "".join(sample["labels"] for one in asked for sample in one["exp_samples"])
+    assert set(re.findall(r'alertname="(\w+)"', expected)) == set(NAMES)
+
+
+@pytest.mark.parametrize("expression", ["vector(1)", "vector(1) > 1"], ids=["always", "never"])
+def test_a_rule_out_of_order_is_noticed(expression: str, tmp_path: Path) -> None:
+    """One rule that fires always, or never, is enough for the tests to fail."""
+    broken = yaml.safe_load(RULES.read_text())
+    broken["groups"][0]["rules"][-1]["expr"] = expression
+    (tmp_path / RULES.name).write_text(yaml.safe_dump(broken))
+    shutil.copy(TESTS, tmp_path)
+    done = promtool("test", "rules", tmp_path / TESTS.name)
+    assert done.returncode == 1
+    assert NAMES[-1] in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("rule", LOADED, ids=NAMES)
+def test_a_rule_says_what_happened_and_where_to_look(rule: dict[str, Any]) -> None:
+    """Summary, description, urgency, and the entry of the runbook."""
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+    assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
+
+
+def test_dashboard_links_lead_to_alerts() -> None:
+    """Every panel has a description that ends with a link to the runbook entry of an alert that exists."""
+    text = (DEPLOY / "grafana" / "dashboard.json").read_text()
+    descriptions = re.findall(r'"description": "([^"]*\$\{runbook\}[^"]*)"', text)
+    anchors = [re.fullmatch(r".*[.?] \[Runbook\]\(\$\{runbook\}#(\w+)\)", said) for said in descriptions]
+    assert len(descriptions) > 20
+    assert {found and found[1] for found in anchors} <= {name.lower() for name in NAMES}
+
+
+def test_quick_rules_are_rules(tmp_path: Path) -> None:
+    """What the tests with real faults run on is still valid, and differs from the rules in durations only."""
+    (tmp_path / "quick.yaml").write_text(quick(RULES.read_text()))
+    assert promtool("check", "rules", tmp_path / "quick.yaml").returncode == 0

@@ -4,8 +4,9 @@ Law of this file: whatever the database does, a request gets an answer or `Unava
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, TypeAlias
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
 
 import psycopg
 import structlog
@@ -46,6 +47,15 @@ READER_PATIENCE = sql.query("reader_patience")
 SCHEMA_VERSION = sql.query("schema_version")
 
 
+class Session(NamedTuple):
+    """A transaction about one workspace: when it began, what it sees (a pg_snapshot), how complete the tables are."""
+
+    connection: Connection
+    time: datetime
+    snapshot: str
+    complete_through: datetime | None
+
+
 class Unavailable(Exception):
     """The database gave no answer in time; `retry_after` in seconds. `slow`: it was there, and the question too large."""
 
@@ -68,18 +78,16 @@ class Database:
             max_waiting=size * 8,
             reconnect_timeout=30.0,
             configure=_configure,
-            check=ConnectionPool.check_connection,
             open=False,
             name="reader",
         )
         self._pool.open(wait=False)
 
     @contextmanager
-    def workspace(self, workspace_id: str) -> Iterator[Connection]:
+    def workspace(self, workspace_id: str) -> Iterator[Session]:
         """One read-only transaction with one snapshot that sees the entries of `workspace_id` alone. Raises Unavailable."""
-        with _answered(), self._pool.connection() as connection, connection.transaction():
-            connection.execute(READER_SESSION, {"workspace_id": workspace_id})
-            yield connection
+        with _answered(), ExitStack() as stack:
+            yield self._begun(stack, workspace_id)
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
@@ -89,6 +97,27 @@ class Database:
                 return bool(row and row[0] and row[0] >= sql.wanted_version())
         except Unavailable:
             return False
+
+    def _begun(self, stack: ExitStack, workspace_id: str) -> Session:
+        """A transaction of a session that answers, left to `stack` to end.
+
+        One that the server has closed meanwhile is found out by its first statement, and the next one is taken: to ask
+        each before it is used would cost every request a round trip.
+        """
+        for others in reversed(range(self._pool.max_size + 1)):
+            with ExitStack() as attempt:
+                connection = attempt.enter_context(self._pool.connection())
+                try:
+                    attempt.enter_context(connection.transaction())
+                    row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
+                except psycopg.OperationalError:
+                    if not (connection.broken and others):
+                        raise
+                    continue
+                assert row is not None
+                stack.push(attempt.pop_all())
+                return Session(connection, *row[1:])
+        raise AssertionError("the last attempt raises")
 
     def stats(self) -> dict[str, int]:
         """The pool's own figures, as psycopg_pool names them."""
@@ -105,7 +134,6 @@ def be_patient(connection: Connection) -> None:
 
 
 def _configure(connection: Connection) -> None:
-    # So the pool's own look at a session is one round trip; what we read is in a transaction of ours.
     connection.autocommit = True
     connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(ROLE)))
     for name, value in SESSION.items():

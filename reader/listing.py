@@ -54,13 +54,12 @@ class Listings:
         counted = self._counted_for(workspace_id, query.selection)
         # Looked at before our own snapshot is taken, so that the marks are never ahead of what we see.
         marks = counted.marks or self._build(counted, workspace_id, query.selection)
-        with self._database.workspace(workspace_id) as connection:
-            reading = Reading(connection, workspace_id, query.selection)
-            now = reading.now()
-            marks = reading.bring_forward(marks, now.horizon)
+        with self._database.workspace(workspace_id) as session:
+            reading = Reading(session, workspace_id, query.selection)
+            marks = reading.bring_forward(marks)
             counted.keep(marks)
-            horizon = _checked(position, now.horizon)
-            later = reading.recorded_since(horizon, None) if horizon != now.horizon else []
+            horizon = _checked(position, reading.now)
+            later = reading.recorded_since(horizon, None) if position.horizon else []
             start = marks.start(query.offset, later) if position.behind is None else Start(position.behind, 0)
             total = marks.total - len(later)
             entries = reading.page(horizon, start, query) if query.cursor or query.offset < total else ()
@@ -71,14 +70,14 @@ class Listings:
             as_of=horizon.text,
             as_of_time=horizon.time,
             newer=min(len(later), NEWER),
-            complete_through=now.complete_through,
+            complete_through=session.complete_through,
             next_cursor=_cursor(horizon, entries[-1]) if len(entries) == query.limit else None,
         )
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
         """The entry of this id, if this workspace has it. Raises Unavailable."""
-        with self._database.workspace(workspace_id) as connection:
-            return Reading(connection, workspace_id, Selection()).entry(entry_id)
+        with self._database.workspace(workspace_id) as session:
+            return Reading(session, workspace_id, Selection()).entry(entry_id)
 
     def _build(self, counted: Counted, workspace_id: str, selection: Selection) -> Marks:
         """Counts a list for the first time: once, however many ask for it, and without holding up other lists."""
@@ -86,9 +85,8 @@ class Listings:
             raise Unavailable(slow=True)
         try:
             if counted.marks is None:
-                with self._database.workspace(workspace_id) as connection:
-                    reading = Reading(connection, workspace_id, selection)
-                    counted.keep(reading.count(reading.now().horizon))
+                with self._database.workspace(workspace_id) as session:
+                    counted.keep(Reading(session, workspace_id, selection).count())
                 self.builds += 1
             assert counted.marks is not None
             return counted.marks

@@ -1,7 +1,9 @@
 """The nouns of the reader: who asks, what is asked for, and what is answered. Frozen values, nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,16 @@ class Query:
     cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as it is shown. `diff` is the stored canonical text, never parsed and written again on its way to JSON."""
+class Entry(NamedTuple):
+    """One entry as it is shown. `diff` is the stored canonical text, never parsed and written again on its way to JSON.
+
+    A named tuple, since fifty are made for each page, and a frozen dataclass takes four times as long to make.
+    """
 
     id: int
     workspace_id: str
     action: str
-    facets: tuple[str, ...]
+    facets: Sequence[str]
     actor_type: str
     actor_id: str
     actor_email: str | None

@@ -1,16 +1,14 @@
 """The statements of one request about one selection, in its transaction."""
 
-from dataclasses import fields
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, LiteralString
 
 import sql
-from reader.database import Connection, be_patient
+from reader.database import Session, be_patient
 from reader.horizon import Horizon
 from reader.marks import STEP, Key, Marks, Start
 from reader.model import Bound, Entry, Query, Selection
 
-HORIZON = sql.query("reader_horizon")
 COUNT = sql.query("reader_count")
 RECORDED_SINCE = sql.query("reader_recorded_since")
 PAGE = sql.query("reader_page")
@@ -31,21 +29,14 @@ BEHIND_KEY: LiteralString = " AND (occurred_at, id) < (%(key_time)s, %(key_id)s)
 ABOVE_KEY: LiteralString = " AND (occurred_at, id) > (%(low_time)s, %(low_id)s)"
 # Beyond so many entries recorded since, it is cheaper to count the list again.
 MOST_ARRIVED = 20_000
-FACETS_AT = [field.name for field in fields(Entry)].index("facets")
-
-
-class Now(NamedTuple):
-    """The snapshot that a request sees, and how complete the tables are."""
-
-    horizon: Horizon
-    complete_through: datetime | None
 
 
 class Reading:
     """The statements of one request about one selection, in its transaction."""
 
-    def __init__(self, connection: Connection, workspace_id: str, selection: Selection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, workspace_id: str, selection: Selection) -> None:
+        self._connection = session.connection
+        self.now = Horizon.of(session.time, session.snapshot)
         given = {name: value for name in CLAUSES if (value := getattr(selection, name))}
         self._clause: LiteralString = "".join(CLAUSES[name] for name in given)
         self._values: dict[str, Any] = {
@@ -57,24 +48,17 @@ class Reading:
             self._clause += FACETS.replace("%(facets)s", f"%(facets_{number})s")
             self._values[f"facets_{number}"] = values
 
-    def now(self) -> Now:
-        """What this transaction sees."""
-        row = self._connection.execute(HORIZON).fetchone()
-        assert row is not None
-        time, snapshot, complete_through = row
-        return Now(Horizon.of(time, snapshot), complete_through)
-
-    def count(self, now: Horizon) -> Marks:
+    def count(self) -> Marks:
         """The marks of the whole list, by reading it once."""
         be_patient(self._connection)
-        return Marks(now, *_buckets(self._rows(COUNT, {"step": STEP})))
+        return Marks(self.now, *_buckets(self._rows(COUNT, {"step": STEP})))
 
-    def bring_forward(self, marks: Marks, now: Horizon) -> Marks:
-        """The marks at `now`: with what has been recorded since, or counted anew if that is too much."""
+    def bring_forward(self, marks: Marks) -> Marks:
+        """The marks at what this transaction sees: with what has been recorded since, or counted anew if that is too much."""
         arrived = self.recorded_since(marks.horizon, MOST_ARRIVED + 1)
         if len(arrived) > MOST_ARRIVED:
-            return self.count(now)
-        marks = marks.with_arrived(now, arrived)
+            return self.count()
+        marks = marks.with_arrived(self.now, arrived)
         index = marks.longest()
         return marks if index is None else self._split(marks, index)
 
@@ -90,12 +74,12 @@ class Reading:
         if start.key is not None:
             clause = BEHIND_KEY if query.cursor else FROM_KEY
             values |= {"key_time": start.key[0], "key_id": start.key[1]}
-        return tuple(_entry(row) for row in self._rows(PAGE, values, clause))
+        return tuple(Entry._make(row) for row in self._rows(PAGE, values, clause))
 
     def entry(self, entry_id: int) -> Entry | None:
         """The entry of this id."""
         rows = self._rows(ENTRY, {"id": entry_id})
-        return _entry(rows[0]) if rows else None
+        return Entry._make(rows[0]) if rows else None
 
     def _split(self, marks: Marks, index: int) -> Marks:
         """Counts one bucket that has grown too long."""
@@ -129,10 +113,3 @@ def _alternatives(facets: tuple[str, ...]) -> list[list[str]]:
     for facet in facets:
         by_name.setdefault(facet.partition(":")[0], []).append(facet)
     return list(by_name.values())
-
-
-def _entry(row: Any) -> Entry:
-    """A row in the order of Entry's fields."""
-    values = list(row)
-    values[FACETS_AT] = tuple(values[FACETS_AT])
-    return Entry(*values)

@@ -54,6 +54,13 @@ def test_example_is_loaded_as_it_stands() -> None:
         ("AUDIT_BREAKER", "20,101%/1000"),
         ("AUDIT_BREAKER", "20,5%/0"),
         ("AUDIT_LOG_FORMAT", "xml"),
+        ("AUDIT_METRICS_BIND", "9108"),
+        ("AUDIT_METRICS_BIND", ":9108"),
+        ("AUDIT_METRICS_BIND", "0.0.0.0"),
+        ("AUDIT_METRICS_BIND", "0.0.0.0:0"),
+        ("AUDIT_METRICS_BIND", "0.0.0.0:70000"),
+        ("AUDIT_METRICS_BIND", "http://0.0.0.0:9108"),
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
         ("KAFKA_CONFIG_ENABLE_AUTO_COMMIT", "true"),
         ("KAFKA_CONFIG_ENABLE_AUTO_OFFSET_STORE", "true"),
         ("KAFKA_CONFIG_AUTO_OFFSET_RESET", "latest"),
@@ -82,6 +89,30 @@ def test_all_that_is_wrong_is_in_one_message() -> None:
 def test_breaker_is_read(text: str, limits: Limits) -> None:
     """The percentage becomes a number of records, at least one."""
     assert load({**GOOD, "AUDIT_BREAKER": text}, kafka=True).breaker == limits
+
+
+@pytest.mark.parametrize(
+    ("text", "bind"), [("0.0.0.0:9108", ("0.0.0.0", 9108)), ("[::1]:9108", ("::1", 9108)), ("ops:1", ("ops", 1))]
+)
+def test_metrics_bind_is_read(text: str, bind: tuple[str, int]) -> None:
+    """Host and port, the host of an IPv6 address in brackets; unset there is no listener."""
+    assert load({**GOOD, "AUDIT_METRICS_BIND": text}, kafka=True).metrics_bind == bind
+    assert load(GOOD, kafka=True).metrics_bind is None
+
+
+@pytest.mark.parametrize(
+    ("given", "traces"),
+    [
+        ({}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c:4318/v1/traces"}, True),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, True),
+        ({"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, False),
+    ],
+)
+def test_traces_are_exported_where_an_exporter_is_named(given: dict[str, str], traces: bool) -> None:
+    """By OpenTelemetry's own variables, and off unless one of them asks for it."""
+    assert load({**GOOD, **given}, kafka=True).traces is traces
 
 
 def test_password_is_not_shown() -> None:

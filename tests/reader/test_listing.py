@@ -17,7 +17,7 @@ from reader.listing import Listings
 from reader.model import Entry, Query
 from tests.reader.entries import BEGAN, INSERT, WORKSPACE, entry
 
-STATEMENTS = 5  # of a page beside BEGIN and COMMIT: session, horizon, twice what was recorded since, entries
+STATEMENTS = 4  # of a page beside BEGIN and COMMIT: session, twice what was recorded since, entries
 
 
 @pytest.fixture
@@ -158,10 +158,10 @@ def test_row_level_security_holds_by_itself(database: Database, put: Callable[..
     put(1)
     put(1, workspace_id="org_2")
 
-    with database.workspace("org_2") as connection:
-        assert connection.execute("SELECT workspace_id FROM audit_event").fetchall() == [("org_2",)]
-    with database.workspace("") as connection:
-        assert connection.execute("SELECT workspace_id FROM audit_event").fetchall() == []
+    with database.workspace("org_2") as session:
+        assert session.connection.execute("SELECT workspace_id FROM audit_event").fetchall() == [("org_2",)]
+    with database.workspace("") as session:
+        assert session.connection.execute("SELECT workspace_id FROM audit_event").fetchall() == []
 
 
 @pytest.mark.usefixtures("short_steps")

@@ -4,9 +4,11 @@ import time
 from collections.abc import Collection
 
 import structlog
+from anyio.to_thread import current_default_thread_limiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reader.database import POOL_SIZE
 from reader.metrics import Metrics
 from reader.problems import FAILED, UNKNOWN_HOST, problem
 
@@ -26,6 +28,8 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# As many requests at a time as there are database sessions: more would only wait for those, and for the interpreter's lock.
+THREADS = POOL_SIZE
 # Probes call a pod by its address.
 PROBES = frozenset({"/healthz", "/readyz"})
 
@@ -41,6 +45,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        current_default_thread_limiter().total_tokens = THREADS
         began, status = time.perf_counter(), 0
         scope.setdefault("state", {})
 

@@ -1,4 +1,4 @@
-"""Where the pages of a list begin: a mark at about every thousandth entry, newest first, so that depth costs nothing.
+"""Where the pages of a list begin: a mark at every so many entries, newest first, so that depth costs nothing.
 
 A list has up to millions of entries, and PostgreSQL cannot count or skip without reading them. So they are counted once,
 in buckets, and from then on only what has been recorded since is read: a late entry makes the bucket longer in whose time
@@ -15,8 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from reader.horizon import Horizon
 
-STEP = 1000
-LONGEST = 3 * STEP
+LONGEST = 3  # steps
 
 # Its place in the list: (occurred_at, id), the newer the greater.
 Key: TypeAlias = tuple[datetime, int]
@@ -66,9 +65,9 @@ class Marks:
             passed = end
         return Start(None, offset)
 
-    def longest(self) -> int | None:
+    def longest(self, step: int) -> int | None:
         """The index of a bucket that has grown too long to be read through, if there is one."""
-        return next((index for index, size in enumerate(self.sizes) if size > LONGEST), None)
+        return next((index for index, size in enumerate(self.sizes) if size > LONGEST * step), None)
 
     def split(self, index: int, keys: Sequence[Key], sizes: Sequence[int]) -> "Marks":
         """The marks with the bucket at `index` replaced by those given."""

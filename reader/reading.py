@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 import sql
 from reader.database import Session, be_patient
 from reader.horizon import Horizon
-from reader.marks import STEP, Key, Marks, Start
+from reader.marks import Key, Marks, Start
 from reader.model import Bound, Entry, Query, Selection
 
 COUNT = sql.query("reader_count")
@@ -27,6 +27,8 @@ FACETS: LiteralString = " AND facets && %(facets)s::text[]"
 FROM_KEY: LiteralString = " AND (occurred_at, id) <= (%(key_time)s, %(key_id)s)"
 BEHIND_KEY: LiteralString = " AND (occurred_at, id) < (%(key_time)s, %(key_id)s)"
 ABOVE_KEY: LiteralString = " AND (occurred_at, id) > (%(low_time)s, %(low_id)s)"
+# Entries from mark to mark. A filter passes over entries that it does not select, so its marks stand closer.
+STEP, FILTERED_STEP = 1000, 100
 # Beyond so many entries recorded since, it is cheaper to count the list again.
 MOST_ARRIVED = 20_000
 
@@ -37,6 +39,7 @@ class Reading:
     def __init__(self, session: Session, workspace_id: str, selection: Selection) -> None:
         self._connection = session.connection
         self.now = Horizon.of(session.time, session.snapshot)
+        self._step = STEP if selection == Selection(since=selection.since, before=selection.before) else FILTERED_STEP
         given = {name: value for name in CLAUSES if (value := getattr(selection, name))}
         self._clause: LiteralString = "".join(CLAUSES[name] for name in given)
         self._values: dict[str, Any] = {
@@ -51,7 +54,7 @@ class Reading:
     def count(self) -> Marks:
         """The marks of the whole list, by reading it once."""
         be_patient(self._connection)
-        return Marks(self.now, *_buckets(self._rows(COUNT, {"step": STEP})))
+        return Marks(self.now, *_buckets(self._rows(COUNT, {"step": self._step}), self._step))
 
     def bring_forward(self, marks: Marks) -> Marks:
         """The marks at what this transaction sees: with what has been recorded since, or counted anew if that is too much."""
@@ -59,7 +62,7 @@ class Reading:
         if len(arrived) > MOST_ARRIVED:
             return self.count()
         marks = marks.with_arrived(self.now, arrived)
-        index = marks.longest()
+        index = marks.longest(self._step)
         return marks if index is None else self._split(marks, index)
 
     def recorded_since(self, horizon: Horizon, most: int | None) -> list[Key]:
@@ -83,7 +86,7 @@ class Reading:
 
     def _split(self, marks: Marks, index: int) -> Marks:
         """Counts one bucket that has grown too long."""
-        values: dict[str, Any] = {"step": STEP}
+        values: dict[str, Any] = {"step": self._step}
         clause: LiteralString = ""
         if index:
             clause += FROM_KEY
@@ -91,18 +94,22 @@ class Reading:
         if index + 1 < len(marks.keys):
             clause += ABOVE_KEY
             values |= {"low_time": marks.keys[index + 1][0], "low_id": marks.keys[index + 1][1]}
-        return marks.split(index, *_buckets(self._rows(COUNT, values, clause)))
+        return marks.split(index, *_buckets(self._rows(COUNT, values, clause), self._step))
 
     def _rows(self, statement: LiteralString, values: dict[str, Any], place: LiteralString = "") -> list[Any]:
-        whole = statement.replace("/* selection */", self._clause).replace("/* place */", place)
+        clause = self._clause
+        if "key_time" in values and "before" in self._values and values["key_time"] < self._values["before"]:
+            # The key is the narrower bound of the two. Given both, PostgreSQL begins to read at the other.
+            clause = clause.replace(CLAUSES["before"], "")
+        whole = statement.replace("/* selection */", clause).replace("/* place */", place)
         return self._connection.execute(whole, {**self._values, **values}).fetchall()
 
 
-def _buckets(places: list[tuple[int, datetime, int]]) -> tuple[tuple[Key, ...], tuple[int, ...]]:
-    """Keys and sizes of the buckets, from the first entry of each thousand and the last of all."""
+def _buckets(places: list[tuple[int, datetime, int]], step: int) -> tuple[tuple[Key, ...], tuple[int, ...]]:
+    """Keys and sizes of the buckets, from the first entry of each step and the last of all."""
     if not places:
         return (), ()
-    firsts = [(place, (time, entry_id)) for place, time, entry_id in places if place % STEP == 1]
+    firsts = [(place, (time, entry_id)) for place, time, entry_id in places if place % step == 1]
     ends = [*[place for place, _ in firsts[1:]], places[-1][0] + 1]
     return tuple(key for _, key in firsts), tuple(end - place for (place, _), end in zip(firsts, ends, strict=True))
 

@@ -1,4 +1,4 @@
--- The newest entry of each thousand, with its place in the list, and the oldest entry of all.
+-- The newest entry of each step, with its place in the list, and the oldest entry of all.
 SELECT
     place,
     occurred_at,

@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 
-import reader.marks
 import reader.reading
 from reader.database import Database
 from reader.filters import Invalid, parse
@@ -24,7 +23,7 @@ STATEMENTS = 4  # of a page beside BEGIN and COMMIT: session, twice what was rec
 def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Marks at every fifth entry, so that few entries make many buckets."""
     monkeypatch.setattr(reader.reading, "STEP", 5)
-    monkeypatch.setattr(reader.marks, "LONGEST", 15)
+    monkeypatch.setattr(reader.reading, "FILTERED_STEP", 4)
 
 
 def pages(listings: Listings, query: str = "", *, limit: int = 7, offset: int = 0) -> list[Entry]:

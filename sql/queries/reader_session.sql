@@ -1,5 +1,5 @@
--- For this transaction alone: the next one in the same session is another admin's. And what this transaction sees: retired
--- topics will get nothing more, what they had is in the tables.
+-- For this transaction alone: the next one in the same session is another admin's. And what this transaction sees:
+-- retired topics will get nothing more, what they had is in the tables.
 SELECT
     set_config('audit.workspace_id', %(workspace_id)s, TRUE) AS workspace_id,
     clock_timestamp() AS time,

@@ -18,21 +18,20 @@ from prometheus_client import CollectorRegistry, generate_latest
 import journal
 from catalog.audit_types import BY_NAME
 from catalog.reasons import GapCause, HaltCause, IgnoreReason, ParkReason
-from consumer import meter as meters
 from consumer.batch import Batch, Settled
 from consumer.breaker import Breaker, Limits
 from consumer.cluster import Bounds
 from consumer.cursor import Cursor
 from consumer.decode import Decoder
 from consumer.delays import BUCKETS, Delays
-from consumer.meter import CountedRegistry, Meter
+from consumer.meter import STUCK_SECONDS, CountedRegistry, Meter
 from consumer.metrics import RETRIES, Metrics
 from consumer.model import Partition
 from consumer.observer import Audience, Observer
 from consumer.partition_gauges import PartitionGauges
 from consumer.pipeline import Pipeline
 from consumer.probes import Probes
-from consumer.registry import SchemaAbsent
+from consumer.registry import Registry, SchemaAbsent
 from consumer.writer import Written
 from schemas import all_schemas
 from tests.builders import POSITION, Message, event, record
@@ -249,13 +248,13 @@ def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.Monke
     counted = CountedRegistry("http://127.0.0.1:1", ops.metrics)
     with pytest.raises(Exception, match="127"):
         counted.fetch(1)
-    monkeypatch.setattr(meters.Registry, "fetch", lambda *_: "{}")
+    monkeypatch.setattr(Registry, "fetch", lambda *_: "{}")
     assert counted.fetch(1) == "{}"
 
     def absent(_: object, schema_id: int) -> str:
         raise SchemaAbsent(str(schema_id))
 
-    monkeypatch.setattr(meters.Registry, "fetch", absent)
+    monkeypatch.setattr(Registry, "fetch", absent)
     with pytest.raises(SchemaAbsent):
         counted.fetch(1)
     found = {word: ops.value("registry_requests_total", answer=word) for word in ("schema", "absent", "unavailable")}
@@ -325,7 +324,7 @@ def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPa
     now = time.monotonic()
     ops.meter.turned({})
     assert ops.meter.alive()
-    monkeypatch.setattr(time, "monotonic", lambda: now + meters.STUCK_SECONDS + 5)
+    monkeypatch.setattr(time, "monotonic", lambda: now + STUCK_SECONDS + 5)
     assert not ops.meter.alive()
     ops.meter.turned({})
     assert ops.meter.alive()

@@ -37,6 +37,7 @@ CREATE TABLE public.audit_event (
     diff json NOT NULL,
     source text GENERATED ALWAYS AS ((diff ->> 'source'::text)) STORED,
     CONSTRAINT audit_event_action_grammar CHECK ((action ~ '^[a-z]+\.[a-z]+(_[a-z]+)*$'::text)),
+    CONSTRAINT audit_event_action_length CHECK ((octet_length(action) <= 255)),
     CONSTRAINT audit_event_actor_id_length CHECK (((octet_length(actor_id) >= 1) AND (octet_length(actor_id) <= 255))),
     CONSTRAINT audit_event_actor_type_known CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text]))),
     CONSTRAINT audit_event_content_digest_is_sha256 CHECK ((octet_length(content_digest) = 32)),

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("catalog", "consumer", "sandbox", "schemas", "sql", "tests")
-PROGRAM = ("catalog", "consumer", "schemas", "sql")
+PACKAGES = ("catalog", "consumer", "journal", "reader", "sandbox", "schemas", "sql", "tests")
+PROGRAM = ("catalog", "consumer", "journal", "reader", "schemas", "sql")
 
 # One breach for each contract of pyproject.toml, as (file, line to add), and the beginning of the contract's name.
 BREACHES: tuple[tuple[str, str, str], ...] = (
-    ("catalog/topics.py", "import consumer.model", "Tests and sandbox stand on the consumer"),
+    ("catalog/topics.py", "import consumer.model", "Tests and sandbox stand on consumer and reader"),
     ("consumer/loop.py", "import consumer.settings", "The consumer reads one way"),
     ("consumer/commands/gaps.py", "import consumer.commands.learn", "The commands know what they share"),
     ("consumer/diff.py", "import time", "The core is pure"),
@@ -30,11 +30,15 @@ BREACHES: tuple[tuple[str, str, str], ...] = (
     ("consumer/breaker.py", "import pydantic", "Settings alone know pydantic"),
     ("consumer/writer.py", "import prometheus_client", "The consumer's figures are for Prometheus"),
     ("consumer/writer.py", "import opentelemetry", "OpenTelemetry is let in at tracing"),
+    ("reader/marks.py", "import reader.listing", "The reader reads one way"),
+    ("reader/page.py", "import time", "What a request means and how an answer looks is pure"),
+    ("reader/access.py", "import jwt", "Tokens are let in at two doors"),
 )
 
 # Who may look at the environment, and why.
 READ_ENVIRON = {
     "consumer/commands/desk.py",  # for all commands: hands it to settings.load
+    "reader/cli.py",  # the same for the reader's
     "consumer/tables.py",  # COLUMNS, as every program that prints tables
 }
 
@@ -169,7 +173,7 @@ def test_every_query_is_used_and_every_used_query_exists() -> None:
     """No statement lies about unused, and none is asked for that is not there."""
     files = {path.stem for path in (ROOT / "sql" / "queries").glob("*.sql")}
 
-    assert queries(dict(sources("consumer", "sandbox"))) == files
+    assert queries(dict(sources("consumer", "reader", "sandbox"))) == files
     assert queries({"a.py": 'sql.query("claim_take"), query("no_file")'}) - files == {"no_file"}
 
 

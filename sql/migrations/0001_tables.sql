@@ -43,6 +43,7 @@ CREATE TABLE audit_event (
     CONSTRAINT audit_event_event_id_length CHECK (octet_length(event_id) BETWEEN 1 AND 255),
     CONSTRAINT audit_event_actor_id_length CHECK (octet_length(actor_id) BETWEEN 1 AND 255),
     CONSTRAINT audit_event_subject_id_length CHECK (octet_length(subject_id) BETWEEN 1 AND 255),
+    CONSTRAINT audit_event_action_length CHECK (octet_length(action) <= 255),
     -- The shape of an action's name only: a fifteenth type needs no migration.
     CONSTRAINT audit_event_action_grammar CHECK (action ~ '^[a-z]+\.[a-z]+(_[a-z]+)*$'),
     CONSTRAINT audit_event_actor_type_known CHECK (actor_type IN ('user', 'system')),

@@ -40,7 +40,7 @@ POINTS = {
     "before_transaction": Point(store, "write", True),
     "after_fence": Point(store, "_fence", False),
     "before_insert": Point(store, "_insert", True),
-    "mid_copy": Point(psycopg.Copy, "write_row", False),
+    "mid_copy": Point(psycopg.Copy, "write", False),
     "after_insert": Point(store, "_insert", False),
     "before_commit": Point(store, "_advance", False),
     "after_commit": Point(store, "write", False),

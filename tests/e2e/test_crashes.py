@@ -14,7 +14,7 @@ from tests.e2e.world import World
 # Which steps four consumers of one group die at, one each, while records keep coming.
 CREWS = {
     "claiming": ["claiming:2", "claimed:2", "assigned", "starting:2"],
-    "writing": ["before_transaction:2", "after_fence:2", "mid_copy:40", "before_insert:2"],
+    "writing": ["before_transaction:2", "after_fence:2", "mid_copy:2", "before_insert:2"],
     "committing": ["after_insert:2", "before_commit:3", "after_commit:2", "taken:60"],
     "telling": ["before_hint:2", "after_hint:2", "claiming:3", "before_commit:2"],
 }

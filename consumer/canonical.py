@@ -21,7 +21,7 @@ NUMBER = frozenset({"sanitized:number"})
 TEXT = frozenset({"sanitized:text"})
 
 # PostgreSQL text has no NUL, UTF-8 has no surrogates.
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 
 
 def text(value: Any) -> tuple[str, frozenset[str]]:

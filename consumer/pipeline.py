@@ -85,11 +85,8 @@ class Pipeline:
 
 def _ignored_type(headers: Headers) -> str | None:
     """The ce_type if it is there once and listed as ignored: all that is read of what is dropped without decoding."""
-    named = dict(headers)
-    ignored = _IGNORED_ON_THE_WIRE.get(named.get("ce_type"))
-    if ignored is not None and len(named) < len(headers) and [name for name, _ in headers].count("ce_type") > 1:
-        return None
-    return ignored
+    claimed = [value for name, value in headers if name == "ce_type"]
+    return _IGNORED_ON_THE_WIRE.get(claimed[0]) if len(claimed) == 1 else None
 
 
 def _key(record: Record) -> str:

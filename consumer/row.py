@@ -120,11 +120,18 @@ def _storable_ms(timestamp_ms: int | None) -> int | None:
 
 def check_id(identity: str, name: str, prefix: str = "") -> None:
     """Raises Poison unless `identity` is one: not empty, at most 255 bytes, storable, with its prefix (SPEC 3)."""
+    if (
+        identity.isascii()
+        and 0 < len(identity) <= MAX_ID_BYTES
+        and identity.startswith(prefix)
+        and "\0" not in identity
+    ):
+        return
     if not identity:
         raise Poison(ParkReason.ID_MISSING, f"{name} is empty")
-    if (not identity.isascii() or "\0" in identity) and canonical.clean(identity)[1]:
+    if canonical.clean(identity)[1]:
         raise Poison(ParkReason.ID_MALFORMED, f"{name} holds a character that PostgreSQL cannot store")
-    if len(identity if identity.isascii() else identity.encode()) > MAX_ID_BYTES:
+    if len(identity.encode()) > MAX_ID_BYTES:
         raise Poison(ParkReason.TOO_LARGE, f"{name} is longer than {MAX_ID_BYTES} bytes")
     if not identity.startswith(prefix):
         raise Poison(ParkReason.ID_MALFORMED, f"{name} does not begin with {prefix}")

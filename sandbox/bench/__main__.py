@@ -2,23 +2,25 @@
 
 import argparse
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
 
 from rich.console import Console
 
+from sandbox import wheel
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.load import Load
 from sandbox.bench.report import Figures, document, table
 from sandbox.kafka import LocalKafka
 from sandbox.postgres import PostgresServer
+from sandbox.scratch import Scratch
 
 # What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
 # them by chance. docs/benchmarks.md says what autovacuum costs a drain.
@@ -46,8 +48,16 @@ class Measured(NamedTuple):
 class Bench:
     """A broker and a database, and what is measured on them; `runs` of everything, medians of those."""
 
-    def __init__(self, kafka: LocalKafka, postgres: PostgresServer, records: int, runs: int, console: Console) -> None:
-        self._kafka, self._postgres = kafka, postgres
+    def __init__(
+        self,
+        kafka: LocalKafka,
+        postgres: PostgresServer,
+        programs: Mapping[str, str],
+        records: int,
+        runs: int,
+        console: Console,
+    ) -> None:
+        self._kafka, self._postgres, self._programs = kafka, postgres, programs
         self._records, self._runs, self._console = records, runs, console
         self._databases = 0
 
@@ -114,7 +124,10 @@ class Bench:
         self._databases += 1
         url = self._postgres.create_database(f"bench{self._databases}")
         subprocess.run(
-            [sys.executable, "-m", "consumer", "migrate"], env=_environment(url), check=True, capture_output=True
+            [sys.executable, "-m", "consumer", "migrate"],
+            env={**self._programs, **_settings(url)},
+            check=True,
+            capture_output=True,
         )
         return url
 
@@ -122,7 +135,9 @@ class Bench:
         return self._result(self._start(load, url, until_end=True))
 
     def _start(self, load: Load, url: str, *, until_end: bool) -> "subprocess.Popen[str]":
-        environ = _environment(url) | {
+        environ = {
+            **self._programs,
+            **_settings(url),
             "KAFKA_BOOTSTRAP_SERVERS": load.bootstrap,
             "AUDIT_TOPICS": ",".join(load.topics),
             "AUDIT_GROUP_ID": f"bench-{self._databases}",
@@ -139,8 +154,8 @@ class Bench:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
 
 
-def _environment(url: str) -> dict[str, str]:
-    return {**os.environ, "DATABASE_URL": url, "AUDIT_LOG_FORMAT": "json"}
+def _settings(url: str) -> dict[str, str]:
+    return {"DATABASE_URL": url, "AUDIT_LOG_FORMAT": "json"}
 
 
 def main() -> None:
@@ -153,8 +168,9 @@ def main() -> None:
     parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
     arguments = parser.parse_args()
     console = Console()
-    with PostgresServer(settings=POSTGRES) as postgres, LocalKafka(jit=True) as kafka:
-        figures = Bench(kafka, postgres, arguments.records, arguments.runs, console).figures()
+    with Scratch("wheel") as scratch, PostgresServer(settings=POSTGRES) as postgres, LocalKafka(jit=True) as kafka:
+        programs = wheel.unpack(scratch.path / "programs")
+        figures = Bench(kafka, postgres, programs, arguments.records, arguments.runs, console).figures()
     console.print(table(figures))
     if not arguments.no_document:
         DOCUMENT.write_text(document(figures, DOCUMENT.read_text() if DOCUMENT.exists() else ""))

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import psutil  # type: ignore[import-untyped]
 from rich.table import Table
 
+from sandbox.wheel import compiler
+
 MARK = "<!-- written by hand below this line, kept by make bench -->"
 SECTION = "<!-- {name}: written by its own benchmark, from here -->\n{text}\n<!-- {name}: to here -->"
 
@@ -110,6 +112,7 @@ def document(figures: Figures, before: str) -> str:
             "",
             f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, medians of {figures.runs} runs, on {machine()}.",
             "Broker, database, consumer and load generator share that machine; the figures are ratios within one run.",
+            f"The consumer is the wheel as it is deployed, its core {'compiled' if compiler() else 'not compiled: there is no compiler'}.",
             "",
             "| what | measured | figure | asked for | reached |",
             "|---|---|---|---|---|",

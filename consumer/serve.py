@@ -86,7 +86,7 @@ def _tune() -> None:
     """
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.0002)
 
 
 def _stop_on_signals() -> threading.Event:

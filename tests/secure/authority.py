@@ -6,7 +6,6 @@ from pathlib import Path
 import trustme
 from confluent_kafka.admin import (
     AclBinding,
-    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -60,11 +59,8 @@ def enrol(bootstrap: str, user: str, password: str) -> None:
 
 
 def allow(bootstrap: str, user: str, acls: list[tuple[ResourceType, str, AclOperation]]) -> None:
-    """Lets `user` do exactly these, each a resource, its name and an operation."""
+    """Lets `user` do these too, each a resource, its name and an operation."""
     admin, principal = AdminClient({"bootstrap.servers": bootstrap}), f"User:{user}"
-    anything = (ResourceType.ANY, None, ResourcePatternType.ANY, principal, None)
-    for deleted in admin.delete_acls([AclBindingFilter(*anything, AclOperation.ANY, AclPermissionType.ANY)]).values():
-        deleted.result()
     bindings = [
         AclBinding(kind, name, ResourcePatternType.LITERAL, principal, "*", operation, AclPermissionType.ALLOW)
         for kind, name, operation in acls

@@ -61,7 +61,10 @@ class Cluster:
         }
         self._refusals = Refusals(config)
         # Its own lines are no lines of our log; what they say comes out with each error.
-        told: dict[str, Any] = {"log_level": 0, "error_cb": lambda error: self._refusals.heard(error.name(), error.str())}
+        told: dict[str, Any] = {
+            "log_level": 0,
+            "error_cb": lambda error: self._refusals.heard(error.name(), error.str()),
+        }
         try:
             self._admin = AdminClient({**own, **told})
         except KafkaException as error:

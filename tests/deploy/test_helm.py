@@ -127,7 +127,7 @@ def of(made: Mapping[str, list[dict[str, Any]]], kind: str, component: str) -> d
 
 
 def test_the_chart_has_nothing_against_it() -> None:
-    """helm lint, strictly, with the least and with everything."""
+    """Helm lint, strictly, with the least and with everything."""
     for values in (LEAST, given(**FULL)):
         report = lint(CHART, values=dict(values), strict=True)
         assert [message for message in report["messages"] if message["severity"] > 1] == []
@@ -341,9 +341,7 @@ def test_the_network_is_closed_but_for_what_is_needed() -> None:
     assert egress(least(), "reader") == {5432, 443, 53}  # Clerk's keys
     assert egress(full(), "reader") == {5432, 53}  # its key is given
     (kafka,) = [
-        rule
-        for rule in of(full(), "NetworkPolicy", "consumer")["spec"]["egress"]
-        if rule["ports"][0]["port"] == 9093
+        rule for rule in of(full(), "NetworkPolicy", "consumer")["spec"]["egress"] if rule["ports"][0]["port"] == 9093
     ]
     assert kafka["to"] == [{"ipBlock": {"cidr": "10.1.0.0/16"}}]
     assert "ingress" not in of(least(), "NetworkPolicy", "reader")["spec"]

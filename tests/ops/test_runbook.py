@@ -4,9 +4,9 @@ import re
 import shlex
 from typing import Any
 
-import click
 import pytest
 import yaml
+from typer.exceptions import TyperException
 
 from tests.ops.prometheus import RULES
 from tests.ops.runbook import RUNBOOK, Procedure, code, parts
@@ -21,7 +21,7 @@ STANDS_FOR = {"TOPIC": "callmine.billing", "PARTITION": "0", "ID": "3", "OFFSET"
 
 
 def parsed(line: str) -> Any:
-    """The command line as the program itself takes it; click's error where it does not."""
+    """The command line as the program itself takes it; an error of typer's where it does not."""
     words = [STANDS_FOR.get(word, word) for word in shlex.split(line)[1:]]
     length = 2 if " ".join(words[:2]) in COMMANDS else 1
     name, rest = " ".join(words[:length]), words[length:]
@@ -71,7 +71,7 @@ def test_every_line_of_code_can_be_typed(line: str) -> None:
 )
 def test_a_line_that_cannot_be_typed_is_noticed(line: str) -> None:
     """A missing argument, a missing reason, a wrong type and an unknown option are refused by the guard above."""
-    with pytest.raises(click.UsageError):
+    with pytest.raises(TyperException):
         parsed(line)
 
 

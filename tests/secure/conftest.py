@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from confluent_kafka.admin._acl import AclOperation
+from confluent_kafka.admin._resource import ResourceType
 
 from consumer.migrate import migrate
 from sandbox.kafka import LocalKafka
@@ -78,11 +80,11 @@ class Secured(World):
         given = {"sslmode": "verify-full", "sslrootcert": str(self._ca)} | options
         return f"postgresql://{where}?" + "&".join(f"{name}={value}" for name, value in given.items())
 
-    def allow(self, *left_out: tuple[object, object]) -> None:
-        """Gives the consumer the ACLs of docs/security.md, but for those `left_out`, on this world's topics and group."""
-        names = {ACLS[0][0]: self.topics, ACLS[2][0]: [self.group]}
+    def allow(self, *left_out: tuple[ResourceType, AclOperation], user: str = "consumer") -> None:
+        """Gives `user` the ACLs of docs/security.md, but for those `left_out`, on this world's topics and group."""
+        names = {ResourceType.TOPIC: self.topics, ResourceType.GROUP: [self.group]}
         given = [acl for acl in ACLS if acl not in left_out]
-        allow(self.bootstrap, "consumer", [(kind, name, doing) for kind, doing in given for name in names[kind]])
+        allow(self.bootstrap, user, [(kind, name, doing) for kind, doing in given for name in names[kind]])
 
     def secrets_in(self, text: str) -> list[str]:
         """The passwords of this test, and keys, that a text gives away."""

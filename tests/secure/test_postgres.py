@@ -41,7 +41,7 @@ CASES = {
         ("password authentication failed for user", "password of DATABASE_URL wrong?"),
     ),
     "user": Wrong(
-        lambda world, _, login: world.url("nobody", WRONG),
+        lambda world, *_: world.url("nobody", WRONG),
         ('password authentication failed for user "nobody"', "user or the password of DATABASE_URL"),
     ),
     "plain client": Wrong(

@@ -93,9 +93,7 @@ def test_an_authority_that_cannot_be_read_is_a_wrong_setting(world: Secured, beh
     assert "AUDIT_REGISTRY_CA" in only_fault(program, "settings_refused")["error"]
 
 
-def test_a_refusal_rests_what_needs_it_and_nothing_else(
-    world: Secured, behind: Gate, authority: Authority
-) -> None:
+def test_a_refusal_rests_what_needs_it_and_nothing_else(world: Secured, behind: Gate, authority: Authority) -> None:
     """With a wrong password one partition waits and says so, the other is read; with the right one all is."""
     needing, other = world.topic(), world.topic()
     world.allow()

@@ -83,6 +83,7 @@ REFUSALS = {
     "root certificate file": "let sslrootcert of DATABASE_URL name a file that can be read",
     "server does not support SSL": "enable TLS on the server",
 }
+UNTRUSTED = {"certificate verify failed", "does not match host name"}
 ROW_STATES = ("22", "23502", "23514", "54000", "54001")
 # Everything here ends with time or with an operator's work on the database, none of it is a record's fault.
 AWAY_STATES = ("08", "57P", "57014", "40", "55P03", "53", "25006", "25P03", "58")
@@ -123,7 +124,8 @@ def login(url: str, **options: Any) -> Connection:
         words = " ".join(str(error).split())
         for known, advice in REFUSALS.items():
             if known in words:
-                raise LoginRefused(f"{words}; {_untrusted(url) or advice}") from None
+                why = _untrusted(url) if known in UNTRUSTED else None
+                raise LoginRefused(f"{words}; {why or advice}") from None
         raise
 
 

@@ -256,6 +256,15 @@ def test_the_migration_comes_first_and_alone_has_its_login() -> None:
     }
 
 
+def test_the_example_of_the_readme_is_rendered() -> None:
+    """What README.md shows as the least with TLS is accepted as it stands."""
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    made = render(yaml.safe_load(example))
+    found = environment(dict(pods(made))["consumer"])
+    assert found["KAFKA_CONFIG_SASL_PASSWORD"]["secretKeyRef"]["name"] == "audit-consumer"
+    assert found["KAFKA_CONFIG_SSL_CA_LOCATION"].startswith("/certificates/")
+
+
 def test_every_setting_is_one_that_the_programs_know() -> None:
     """What the pods are given is loaded by the programs themselves; and the chart's own list of names is the settings'."""
     fields = {

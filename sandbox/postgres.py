@@ -109,7 +109,7 @@ class PostgresServer(Service):
     def base_backup(self, to: Path | None = None) -> Path:
         """Copies the running cluster to a new folder (default: one that goes with this server), for `data_from`."""
         to = to or self._scratch.path / f"backup-{secrets.token_hex(4)}"
-        self._run("pg_basebackup", "-D", str(to), "-d", self.dsn, "--checkpoint=fast", "--no-sync")
+        self.run("pg_basebackup", "-D", str(to), "-d", self.dsn, "--checkpoint=fast", "--no-sync")
         return to
 
     def close(self) -> None:
@@ -142,7 +142,7 @@ class PostgresServer(Service):
             self._hand_over(secret)
             # Locale C: one order of text on every machine. Not synced: a crash of the machine ends the sandbox anyway.
             options = ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--no-sync", "--no-instructions"]
-            self._run("initdb", "-D", self.data_dir, "-U", SUPERUSER, f"--pwfile={secret}", *options, user=self._user)
+            self.run("initdb", "-D", self.data_dir, "-U", SUPERUSER, f"--pwfile={secret}", *options, as_server=True)
         if self._tls:
             self.present(self._tls)
             shown = str(self._scratch.path / "tls.pem")
@@ -157,12 +157,15 @@ class PostgresServer(Service):
             for item in (path, *path.rglob("*")):
                 shutil.chown(item, self._user, pwd.getpwnam(self._user).pw_gid)
 
-    def _run(self, program: str, *arguments: str | Path, user: str | None = None) -> None:
+    def run(self, program: str, *arguments: str | Path, as_server: bool = False) -> str:
+        """Runs one of PostgreSQL's programs, as ourselves or as the server's user; what it prints."""
+        user = self._user if as_server else None
         command = [self._bin / program, *arguments]
         environ = self._scratch.environ()
         done = subprocess.run(command, check=False, user=user, env=environ, cwd="/", capture_output=True, text=True)
         if done.returncode:
             raise SandboxError(f"{program} failed:\n{done.stderr}{done.stdout}")
+        return done.stdout
 
     def _answers(self) -> bool:
         try:

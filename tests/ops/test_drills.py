@@ -6,13 +6,18 @@ Faults are for tests/e2e; here everything is done on purpose.
 from pathlib import Path
 
 from consumer.migrate import migrate
+from reader.database import Database
+from reader.listing import Listings
+from reader.model import Query
 from sandbox.postgres import PostgresServer
 from sandbox.service import KafkaBroker
-from tests.builders import event, events
+from tests.builders import Message, event, events
 from tests.e2e.program import Program
 from tests.e2e.world import World, operate
 from tests.ops.load import flows, has_joined, load
 from tests.ops.runbook import Procedure
+
+SEGMENT = 1048576  # transactions in one file of pg_xact
 
 
 def restarted(world: World, drill: Procedure, old: Program, **environ: str) -> Program:
@@ -146,6 +151,48 @@ def test_restoring_a_backup(kafka: KafkaBroker, tmp_path: Path) -> None:
                 operate(world, *drill.command("status --count-entries"))
                 drill.over()
                 closed(world, consumer)
+
+
+def test_restoring_a_logical_dump(postgres: PostgresServer, world: World, tmp_path: Path) -> None:
+    """In a new cluster the reader counts wrongly until the counter is moved; then all is right, and the consumer goes on."""
+    drill, topic = Procedure("Restoring a logical dump"), world.topic()
+    message = events(1)[0]
+    world.send(topic, [message])
+    postgres.stop()
+    postgres.run("pg_resetwal", f"--next-transaction-id={3 * SEGMENT}", "-D", postgres.data_dir, as_server=True)
+    postgres.start()
+    world.run_until_end()
+    dump = tmp_path / "dump"
+    postgres.run("pg_dump", "-Fc", "-f", dump, "-d", world.database_url)
+    with PostgresServer(settings={"fsync": "off"}) as fresh:
+        url = fresh.create_database("audit")
+        world.database_url = url
+        for _ in range(4):
+            world.rows(drill.line("CREATE ROLE"))
+        drill.line("pg_restore -d SUPERUSER_URL DUMP")
+        fresh.run("pg_restore", "-d", url, dump)
+        assert seen_by_the_reader(url, message) != 1
+        number = world.value(drill.line("SELECT"))
+        drill.line("pg_resetwal --next-transaction-id=NUMBER -D FOLDER")
+        fresh.stop()
+        fresh.run("pg_resetwal", f"--next-transaction-id={number}", "-D", fresh.data_dir, as_server=True)
+        fresh.start()
+        assert seen_by_the_reader(url, message) == 1
+        world.send(topic, events(20))
+        world.run_until_end()
+        operate(world, *drill.command("status --count-entries"))
+        drill.over()
+        world.check()
+
+
+def seen_by_the_reader(url: str, message: Message) -> int:
+    """How many entries the message's workspace is told to have."""
+    assert message.key is not None
+    database = Database(url)
+    try:
+        return Listings(database).page(message.key.decode(), Query()).total
+    finally:
+        database.close()
 
 
 def test_replaying_rewinding_and_accepting_by_the_book(world: World) -> None:

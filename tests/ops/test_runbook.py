@@ -15,8 +15,16 @@ from tests.test_docs import COMMANDS
 LABELS = ("Means", "Look at", "Do", "Over when")
 ALERTS, PROCEDURES = parts(RUNBOOK.read_text())
 # What is not ours: each begins with the program's name, or is SQL.
-OTHERS = ("kill -TERM PID", "kafka-topics.sh ", "kafka-configs.sh ", "kafka-acls.sh ", "pg_basebackup ")
-SQL = ("CREATE ROLE ", "GRANT ", "DROP ROLE ")
+OTHERS = (
+    "kill -TERM PID",
+    "kafka-topics.sh ",
+    "kafka-configs.sh ",
+    "kafka-acls.sh ",
+    "pg_basebackup ",
+    "pg_restore ",
+    "pg_resetwal ",
+)
+SQL = ("CREATE ROLE ", "GRANT ", "DROP ROLE ", "SELECT ")
 STANDS_FOR = {"TOPIC": "callmine.billing", "PARTITION": "0", "ID": "3", "OFFSET": "1200"}
 
 
@@ -45,7 +53,7 @@ def test_the_procedures_of_issue_and_code_are_there() -> None:
     """Whatever an operator may have to do has its procedure, with commands."""
     assert set(PROCEDURES) == {
         "Stopping and starting", "Replaying", "Rewinding", "Accepting a gap", "Moving to a re-created topic",
-        "Restoring a backup", "Rotating credentials", "Upgrading", "Growing",
+        "Restoring a backup", "Restoring a logical dump", "Rotating credentials", "Upgrading", "Growing",
     }  # fmt: skip
     assert all(code(text) for text in PROCEDURES.values())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import trustme
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._acl import AclBinding, AclOperation, AclPermissionType
+from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
@@ -49,6 +49,15 @@ def enrol(bootstrap: str, user: str, password: str) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for future in admin.alter_user_scram_credentials([change]).values():
         future.result()
+
+
+def forbid_group(bootstrap: str, group: str) -> None:
+    """Takes back all that anyone may do with this group."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    anyone = (None, None, AclOperation.ANY, AclPermissionType.ANY)
+    found = AclBindingFilter(ResourceType.GROUP, group, ResourcePatternType.LITERAL, *anyone)
+    for future in admin.delete_acls([found]).values():
+        assert future.result()
 
 
 def allow(bootstrap: str, user: str, acls: list[tuple[ResourceType, str, AclOperation]]) -> None:

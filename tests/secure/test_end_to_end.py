@@ -128,3 +128,17 @@ def operate_as(world: Secured, url: str) -> None:
     """`audit-consumer migrate` at `url`, which must succeed."""
     program = world.consumer("migrate", DATABASE_URL=url)
     assert program.wait() == 0, program.tail()
+
+
+def test_a_traceback_gives_nothing_away(world: Secured) -> None:
+    """A mistake of ours, with everything that librdkafka can say switched on: a traceback, and no password in it."""
+    topic = world.topic()
+    world.allow()
+    world.send(topic, events(1))
+    program = world.consumer(
+        failpoint=["taken", "raise"],
+        DATABASE_URL=world.url("writer"),
+        KAFKA_CONFIG_DEBUG="all",
+    )
+    assert program.wait(LIMIT) == 1
+    assert "Traceback" in program.log.read_text()

@@ -14,7 +14,8 @@ from sandbox.kafka import LocalKafka
 from sandbox.process import free_port
 from tests.builders import events
 from tests.e2e.program import Program
-from tests.secure.authority import ACLS, PASSWORDS, WRONG, Authority, enrol
+from tests.e2e.world import LIMIT
+from tests.secure.authority import ACLS, PASSWORDS, WRONG, Authority, enrol, forbid_group
 from tests.secure.conftest import Secured
 
 
@@ -201,6 +202,20 @@ def test_each_acl_is_needed(
         program = world.consumer("run", **settings)
     world.until_read(program)
     assert program.stop() == 0
+    world.check()
+
+
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_a_member_that_loses_its_group_ends(world: Secured, protocol: str) -> None:
+    """The ACL on the group is taken back under a consumer at work: exit code 1, and the ACL is named."""
+    topic = world.topic()
+    world.allow()
+    world.send(topic, events(3))
+    program = world.consumer("run", DATABASE_URL=world.url("writer"), KAFKA_CONFIG_GROUP_PROTOCOL=protocol)
+    world.until_read(program)
+    forbid_group(world.bootstrap, world.group)
+    assert program.wait(LIMIT) == 1
+    assert "roup authorization failed" in only_fault(program, "stopped")["error"]
     world.check()
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import trustme
 from confluent_kafka.admin import AdminClient
@@ -54,7 +55,7 @@ def enrol(bootstrap: str, user: str, password: str) -> None:
 def forbid_group(bootstrap: str, group: str) -> None:
     """Takes back all that anyone may do with this group."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    anyone = (None, None, AclOperation.ANY, AclPermissionType.ANY)
+    anyone: tuple[Any, ...] = (None, None, AclOperation.ANY, AclPermissionType.ANY)  # its types know of no "any" user
     found = AclBindingFilter(ResourceType.GROUP, group, ResourcePatternType.LITERAL, *anyone)
     for future in admin.delete_acls([found]).values():
         assert future.result()

@@ -21,6 +21,7 @@ from confluent_kafka import (
 
 from catalog.reasons import HaltCause
 from consumer.model import Partition, Record, Skipped
+from consumer.refusal import Refusals
 
 log = structlog.get_logger()
 
@@ -109,6 +110,9 @@ class Broker:
         self._ignored = frozenset(ignored)
         self._rebalance = rebalance
         self._failure: BaseException | None = None
+        self._refusals = Refusals(config)
+        self._refused: str | None = None
+        self._member = False
         self._started: dict[tuple[str, int], Partition] = {}
         # A user may pin the protocol through KAFKA_CONFIG_GROUP_PROTOCOL; otherwise the newer one is tried first.
         self._protocol = self._config.pop("group.protocol", "consumer")
@@ -120,6 +124,8 @@ class Broker:
         messages = self._consumer.consume(limit, seconds)
         if self._failure is not None:
             raise BrokerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
+        if self._refused is not None:
+            raise BrokerFailure(self._refused)
         polled = Polled([], [], [])
         self._sort(messages, polled)
         return polled
@@ -199,8 +205,9 @@ class Broker:
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:
             raise BrokerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
+        told = {"logger": _ClientLog(), "error_cb": self._heard}
         try:
-            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, "logger": _ClientLog()})
+            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, **told})
         except KafkaException as error:
             raise BrokerFailure(f"the Kafka client refuses its settings: {error.args[0].str()}") from error
         self._subscribe(consumer)
@@ -217,6 +224,7 @@ class Broker:
     # The callbacks run inside consume(). An exception there would make the binding throw away messages that it has
     # taken from the queue, so it is kept and raised behind the call.
     def _on_assign(self, consumer: Consumer, parts: list[TopicPartition]) -> None:
+        self._member = True
         try:
             consumer.incremental_assign([])
             self._rebalance.assigned([(part.topic, part.partition) for part in parts])
@@ -231,6 +239,19 @@ class Broker:
         except BaseException as error:
             self._failure = error
 
+    def _heard(self, error: KafkaError) -> None:
+        """Runs inside consume(), with each error that is not of a partition."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self._refusals.heard(error.name(), error.str())
+            return
+        refused = self._refusals.refused()
+        # A member waits: the brokers took its credentials once, and may do so again.
+        if refused is not None and not self._member:
+            self._refused = refused
+        else:
+            log.warning("kafka_away", error=f"no broker answers{self._refusals.told()}")
+        self._refusals.forget()
+
     def _report(self, message: Message, polled: Polled) -> None:
         error = message.error()
         assert error is not None
@@ -238,6 +259,8 @@ class Broker:
         if error.fatal() or code in {KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID}:
             self._fall_back_or_fail(error)
             return
+        if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            raise BrokerFailure(f"{error.str()} Kafka must allow READ on the group (docs/security.md)")
         partition = self._started.get((message.topic() or "", message.partition() or 0))
         if code == KafkaError._PARTITION_EOF:
             if partition is not None:

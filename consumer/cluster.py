@@ -6,7 +6,7 @@ where the brokers do not answer in time.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition, libversion
@@ -17,10 +17,13 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
 
 from consumer.model import Partition
+from consumer.refusal import Refusals
 
 log = structlog.get_logger()
 
 SECONDS = 10.0
+# Errors of a client that no broker answers; it says elsewhere why.
+AWAY = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
 CLIENT_VERSION = libversion()[0]
 
 
@@ -53,11 +56,17 @@ class Cluster:
     """Questions to the cluster."""
 
     def __init__(self, config: Mapping[str, str]) -> None:
-        own: dict[str, str | int | float | bool] = {
+        own: dict[str, Any] = {
             name: value for name, value in config.items() if not name.startswith(("group.", "session."))
         }
+        self._refusals = Refusals(config)
+        # Its own lines are no lines of our log; what they say comes out with each error.
+        told: dict[str, Any] = {
+            "log_level": 0,
+            "error_cb": lambda error: self._refusals.heard(error.name(), error.str()),
+        }
         try:
-            self._admin = AdminClient(own)
+            self._admin = AdminClient({**own, **told})
         except KafkaException as error:
             raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
         self._ids: bool | None = None
@@ -73,6 +82,8 @@ class Cluster:
 
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         """Kafka's id, as text, of those of `topics` that it knows; the name where a broker gives no ids."""
+        self._admin.poll(0)  # what the client says of itself waits to be fetched, for as long as no one asks
+        self._refusals.forget()
         if not self.gives_ids():
             return {topic: topic for topic in topics}
         ids = {}
@@ -84,7 +95,7 @@ class Cluster:
             except KafkaException as error:
                 if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                     continue
-                raise ClusterUnavailable(f"topic {topic} cannot be described: {error.args[0].str()}") from error
+                raise ClusterUnavailable(f"topic {topic} cannot be described: {self._why(error)}") from error
         return ids
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
@@ -147,7 +158,7 @@ class Cluster:
             try:
                 found[resource.name] = future.result()[name].value or ""
             except KafkaException as error:
-                text = f"{name} of {resource.name} cannot be read: {error.args[0].str()}"
+                text = f"{name} of {resource.name} cannot be read: {self._why(error)}"
                 raise ClusterUnavailable(text) from error
         return found
 
@@ -155,7 +166,17 @@ class Cluster:
         try:
             return self._admin.list_topics(timeout=SECONDS)
         except KafkaException as error:
-            raise ClusterUnavailable(f"topics cannot be listed: {error.args[0].str()}") from error
+            raise ClusterUnavailable(f"topics cannot be listed: {self._why(error)}") from error
+
+    def _why(self, error: KafkaException) -> str:
+        """The words of an error; of a client that is not connected, with what keeps it from being so."""
+        fault = error.args[0]
+        if fault.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            return f"{fault.str()} (docs/security.md lists the ACLs that are needed)"
+        if fault.name() not in AWAY:
+            return str(fault.str())
+        self._admin.poll(0)
+        return f"{fault.str()}{self._refusals.told()}"
 
     def _offsets(self, wanted: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
         if not wanted:
@@ -168,7 +189,7 @@ class Cluster:
             try:
                 offsets[key.topic, key.partition] = future.result().offset
             except KafkaException as error:
-                refusals.append(f"offsets of {key.topic}/{key.partition} cannot be read: {error.args[0].str()}")
+                refusals.append(f"offsets of {key.topic}/{key.partition} cannot be read: {self._why(error)}")
         if refusals and not offsets:
             raise ClusterUnavailable(refusals[0])
         for refusal in refusals:

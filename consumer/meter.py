@@ -143,8 +143,8 @@ class Meter(Observer):
 class CountedRegistry(Registry):
     """A Schema Registry whose answers are counted."""
 
-    def __init__(self, url: str, metrics: Metrics) -> None:
-        super().__init__(url)
+    def __init__(self, url: str, metrics: Metrics, authority: str | None = None) -> None:
+        super().__init__(url, authority=authority)
         self._requests = metrics.registry_requests
 
     def fetch(self, schema_id: int) -> str:

@@ -5,6 +5,7 @@ there, whatever else goes wrong is an outage (SPEC 4).
 """
 
 import json
+import ssl
 import time
 from typing import Any
 
@@ -27,19 +28,26 @@ class SchemaNotAvro(Exception):
     """The registry's schema of this id is not an Avro schema that stands alone."""
 
 
+class AuthorityUnusable(Exception):
+    """AUDIT_REGISTRY_CA cannot be read, or holds no certificate; one line that says so."""
+
+
 class Registry:
     """One Schema Registry. `url` may carry `user:password@`, which is sent as basic authentication and never shown.
 
-    `timeout` is in seconds, for a whole answer.
+    `timeout` is in seconds, for a whole answer. `authority` is the PEM file of who may have signed its certificate; None:
+    those that this machine trusts. Raises AuthorityUnusable.
     """
 
-    def __init__(self, url: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, timeout: float = 10.0, *, authority: str | None = None) -> None:
         parsed = httpx.URL(url)
         auth = httpx.BasicAuth(parsed.username, parsed.password) if parsed.userinfo else None
         self._url = str(parsed.copy_with(userinfo=b"")).rstrip("/")
         self._timeout = timeout
         # A proxy of the environment has nothing to do with this machine.
-        self._client = httpx.Client(auth=auth, timeout=timeout, trust_env=parsed.host not in _LOOPBACK)
+        trust_env = parsed.host not in _LOOPBACK
+        verify = True if authority is None else _context(authority)
+        self._client = httpx.Client(auth=auth, timeout=timeout, trust_env=trust_env, verify=verify)
 
     def close(self) -> None:
         """Closes the connections that were kept open."""
@@ -50,7 +58,7 @@ class Registry:
         try:
             status, body = self._get(f"{self._url}/schemas/ids/{schema_id}")
         except httpx.HTTPError as fault:
-            raise RegistryUnavailable(f"{self._url}: {type(fault).__name__}: {fault}") from fault
+            raise RegistryUnavailable(f"{self._url}: {type(fault).__name__}: {fault}{_advice(str(fault))}") from fault
         answer = _object(body)
         if status == httpx.codes.OK:
             return self._schema(schema_id, answer)
@@ -89,6 +97,21 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _context(authority: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        raise AuthorityUnusable(f"AUDIT_REGISTRY_CA: {authority} holds no certificates: {error.strerror}") from error
+
+
+def _advice(words: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in words:
+        return "; AUDIT_REGISTRY_CA names who may have signed its certificate, SCHEMA_REGISTRY_URL a name that it has"
+    if "WRONG_VERSION_NUMBER" in words or "RECORD_LAYER_FAILURE" in words:
+        return "; does SCHEMA_REGISTRY_URL mean http?"
+    return ""
 
 
 def _meaning(status: int) -> str:

@@ -21,6 +21,7 @@ from consumer.lookup import Lookup
 from consumer.loop import MAX_RECORDS, Loop, Parts
 from consumer.observer import Observer
 from consumer.pipeline import skippable
+from consumer.registry import AuthorityUnusable
 from consumer.settings import Settings
 from consumer.telemetry import BindRefused, telemetry
 from consumer.writer import Writer
@@ -35,7 +36,7 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     stop = _stop_on_signals()
     try:
         clean = _consume(settings, stop, until_end=until_end, observer=observer)
-    except (PropertyRefused, BindRefused) as error:
+    except (PropertyRefused, BindRefused, AuthorityUnusable) as error:
         log.critical("settings_refused", error=str(error))
         return 2
     except (BrokerFailure, database.Error) as error:
@@ -53,6 +54,7 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
         return database.connect(settings.database_url.get_secret_value(), "audit_writer", f"audit-consumer {owner}")
 
     cluster = Cluster(kafka)
+    url, authority = settings.registry_url, settings.registry_authority
     told = telemetry(settings, cluster, connect, observer)
     try:
         parts = Parts(
@@ -64,7 +66,7 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
             writer=Writer(connect, stop),
             horizon=Horizon(cluster),
             decoder=Decoder(all_schemas()),
-            lookup=Lookup(told.registry(settings.registry_url), stop) if settings.registry_url else None,
+            lookup=Lookup(told.registry(url, authority=authority), stop) if url else None,
             stop=stop,
         )
         log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)

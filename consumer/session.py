@@ -9,7 +9,7 @@ from psycopg import IsolationLevel, errors
 from psycopg.rows import class_row
 
 import sql
-from consumer.database import Connection, Fault, SchemaOutdated, classify, connect
+from consumer.database import Connection, Fault, LoginRefused, SchemaOutdated, classify, connect
 
 SCHEMA_VERSION = sql.query("schema_version")
 MIGRATE = "run `audit-consumer migrate`"
@@ -21,10 +21,6 @@ class SessionError(Exception):
     """The database cannot be used, or not now; one line that says why and what to do."""
 
 
-class UrlMalformed(SessionError):
-    """DATABASE_URL is not one. What libpq says of it may repeat the password, so it is not passed on."""
-
-
 @contextmanager
 def session(url: str) -> Iterator[Connection]:
     """A connection for one command. Raises SessionError for whatever the database says, also inside the block."""
@@ -32,11 +28,9 @@ def session(url: str) -> Iterator[Connection]:
         with connect(url, "audit_operator", "audit-consumer operator") as connection:
             _check_version(connection)
             yield connection
-    except SchemaOutdated as error:
+    except (SchemaOutdated, LoginRefused) as error:
         raise SessionError(str(error)) from None
     except psycopg.Error as error:
-        if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
-            raise UrlMalformed("DATABASE_URL is malformed: give a libpq URL or keyword string") from None
         raise SessionError(_told(error)) from error
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from catalog.topics import TOPICS
+from consumer import database
 from consumer.breaker import Limits
 
 KAFKA_PREFIX = "KAFKA_CONFIG_"
@@ -48,14 +49,23 @@ def _topics(text: object) -> object:
 
 
 def _registry(url: str) -> str:
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http or https URL")
+    try:
+        usable = parts.port is None or parts.port > 0
+    except ValueError:  # its words would repeat a part of the password
+        usable = False
+    if not usable or "@" in parts.netloc.rpartition("@")[0]:
+        raise ValueError("has no proper host and port; are @ / : # ? of its password percent-encoded?")
     return url.rstrip("/")
 
 
 def _database(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().strip():
         raise ValueError("is empty; give a libpq URL or keyword string")
+    if fault := database.malformed(url.get_secret_value()):
+        raise ValueError(fault)
     return url
 
 
@@ -79,7 +89,10 @@ class Settings(BaseModel):
 
     database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(alias="DATABASE_URL")
     bootstrap_servers: str = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
-    registry_url: Annotated[str, AfterValidator(_registry)] | None = Field(default=None, alias="SCHEMA_REGISTRY_URL")
+    registry_url: Annotated[str, AfterValidator(_registry)] | None = Field(
+        default=None, alias="SCHEMA_REGISTRY_URL", repr=False
+    )
+    registry_authority: str | None = Field(default=None, alias="AUDIT_REGISTRY_CA")
     group_id: str = Field(default="callmine-audit", alias="AUDIT_GROUP_ID", min_length=1)
     topics: Annotated[tuple[str, ...], BeforeValidator(_topics)] = Field(default=TOPICS, alias="AUDIT_TOPICS")
     breaker: Annotated[Limits, BeforeValidator(_breaker)] = Field(default=Limits(), alias="AUDIT_BREAKER")
@@ -90,7 +103,7 @@ class Settings(BaseModel):
     traces_exporter: Literal["otlp", "none"] | None = Field(default=None, alias="OTEL_TRACES_EXPORTER")
     otlp_endpoint: str | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     otlp_traces_endpoint: str | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    kafka: dict[str, str] = Field(default_factory=dict)
+    kafka: dict[str, str] = Field(default_factory=dict, repr=False)
 
     @property
     def traces(self) -> bool:

@@ -27,7 +27,7 @@ class Telemetry(NamedTuple):
     """What the loop tells of itself (`observer`), the registry as it is to be asked, and how all of it ends."""
 
     observer: Observer
-    registry: Callable[[str], Registry]
+    registry: Callable[..., Registry]
     close: Callable[[], None]
 
 

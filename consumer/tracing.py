@@ -13,7 +13,7 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.semconv._incubating.attributes import messaging_attributes as messaging
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 # OpenTelemetry's own bound for a span; which of more are linked is a matter of even spacing.
 LINKS = 128
+HEADERS = "opentelemetry.util.re"  # reads OTEL_EXPORTER_OTLP_HEADERS
 CONTEXT_HEADERS = ("traceparent", "tracestate")
 
 
@@ -37,7 +38,8 @@ class Tracer(Observer):
 
     def __init__(self, group: str, version: str) -> None:
         _pass_on_logs()
-        resource = Resource.create({SERVICE_NAME: "audit-consumer", "service.version": version})
+        ours = Resource.create({SERVICE_NAME: "audit-consumer", "service.version": version})
+        resource = ours.merge(OTELResourceDetector().detect())  # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win
         self._provider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("callmine-audit", version)
@@ -106,7 +108,9 @@ def _sampled(batch: Batch) -> Iterable[Headers]:
 
 class _Bridge(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        log.warning("traces_not_exported", text=record.getMessage())
+        # A header that it cannot read is one with a token in it, and would be repeated.
+        secret = record.name == HEADERS
+        log.warning("traces_not_exported", text=str(record.msg).replace("%s", "…") if secret else record.getMessage())
 
 
 def _pass_on_logs() -> None:

@@ -45,6 +45,17 @@ CONFIG: Mapping[str, str] = {
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
 }
+# What a listener with TLS and passwords needs, by its name; any user may log in there, and may do what ACLs allow.
+SECURED: Mapping[str, str] = {
+    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "ssl.keystore.type": "PEM",
+}
+# The listener without a password is the tests' own, and may do all.
+GUARDED: Mapping[str, str] = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
 LOG4J = """rootLogger.level = info
 rootLogger.appenderRef.out.ref = out
 appender.out.type = Console
@@ -58,6 +69,8 @@ class LocalKafka(KafkaBroker):
     """Apache Kafka as a Java process. `config` goes over server.properties; `jit=True` lets Java compile fully.
 
     Full compilation is for the benchmark: without it a broker starts sooner and disturbs its neighbours less.
+    `tls` gives it more listeners, SASL_SSL with SCRAM-SHA-512 each, by name and with the PEM file of key and certificates
+    (PKCS #8); ACLs are then on. The first listener stays as it is, and who uses it may do everything.
     """
 
     description = f"Apache Kafka {VERSION} as a local Java process"
@@ -67,12 +80,14 @@ class LocalKafka(KafkaBroker):
         *,
         config: Mapping[str, str] | None = None,
         jit: bool = False,
+        tls: Mapping[str, Path] | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         jars = maven.jars(f"kafka-{VERSION}", JARS, environ)
         self.port = free_port()
         self._controller_port = free_port()
         self._config = config or {}
+        self._tls = {name: (free_port(), keystore) for name, keystore in (tls or {}).items()}
         self._scratch = Scratch("kafka")
         self._server = Server("kafka", self._scratch, self._answers)
         compiler = () if jit else ("-XX:TieredStopAtLevel=1",)
@@ -91,6 +106,10 @@ class LocalKafka(KafkaBroker):
     def bootstrap(self) -> str:
         """`127.0.0.1:port`, the same over restarts."""
         return f"127.0.0.1:{self.port}"
+
+    def secured(self, listener: str) -> str:
+        """`localhost:port` of a listener of `tls`."""
+        return f"localhost:{self._tls[listener][0]}"
 
     @property
     def log_dir(self) -> Path:
@@ -123,19 +142,32 @@ class LocalKafka(KafkaBroker):
 
     def _format(self) -> None:
         controller = f"127.0.0.1:{self._controller_port}"
+        ours = [f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://{controller}"]
         places = {
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
+            "listeners": ",".join([*ours, *(f"{name}://127.0.0.1:{port}" for name, (port, _) in self._tls.items())]),
+            "advertised.listeners": ",".join([*ours, *(f"{name}://{self.secured(name)}" for name in self._tls)]),
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(self.log_dir),
         }
-        lines = (f"{name}={value}\n" for name, value in {**CONFIG, **places, **self._config}.items())
+        lines = (
+            f"{name}={value}\n" for name, value in {**CONFIG, **places, **self._security(), **self._config}.items()
+        )
         (self._scratch.path / "log4j2.properties").write_text(LOG4J)
         self._properties.write_text("".join(lines))
         tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", str(uuid.uuid4()), "-c", self._properties]
         done = subprocess.run(tool, check=False, env=self._scratch.environ(), capture_output=True, text=True)
         if done.returncode:
             raise SandboxError(f"Kafka's storage folder could not be formatted:\n{done.stdout}{done.stderr}")
+
+    def _security(self) -> dict[str, str]:
+        if not self._tls:
+            return {}
+        protocols = ",".join([CONFIG["listener.security.protocol.map"], *(f"{name}:SASL_SSL" for name in self._tls)])
+        made = {**GUARDED, "listener.security.protocol.map": protocols}
+        for name, (_, keystore) in self._tls.items():
+            properties = {**SECURED, "ssl.keystore.location": str(keystore)}
+            made |= {f"listener.name.{name.lower()}.{key}": value for key, value in properties.items()}
+        return made
 
     def _answers(self) -> bool:
         return listens(self.port) and answers(self.bootstrap)

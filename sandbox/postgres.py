@@ -27,6 +27,11 @@ SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
+HBA = f"""host all {SUPERUSER} 127.0.0.1/32 scram-sha-256
+host replication {SUPERUSER} 127.0.0.1/32 scram-sha-256
+hostssl all all 127.0.0.1/32 scram-sha-256
+hostssl all all ::1/128 scram-sha-256
+"""
 StopMode = Literal["fast", "immediate"]
 STOP_SIGNALS: Mapping[StopMode, signal.Signals] = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
@@ -36,7 +41,8 @@ class PostgresServer(Service):
 
     `settings` go to its postgresql.conf. `data_from` is a data folder of the same major version, such as a base
     backup: a copy of it is started (it stays as it is), with the `password` of its origin. The port stays the same over
-    restarts. `stop` and `kill` keep the data; `close`, the end of a `with`, removes everything.
+    restarts. `stop` and `kill` keep the data; `close`, the end of a `with`, removes everything. With `tls`, a PEM file of
+    key and certificates, it answers by TLS, and only so to other users than the superuser (the wheel's has no TLS).
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class PostgresServer(Service):
         settings: Mapping[str, str] | None = None,
         data_from: Path | None = None,
         password: str | None = None,
+        tls: Path | None = None,
     ) -> None:
         self.installation = installation or installations()[0]
         self.password = password or secrets.token_hex(8)
@@ -56,6 +63,7 @@ class PostgresServer(Service):
         self._server = Server("postgres", self._scratch, self._answers, self._user)
         self._bin = reachable(self.installation, self._user, self._scratch.path)
         self._data_from = data_from
+        self._tls = tls
         self.data_dir = self._scratch.path / "data"
 
     @property
@@ -101,7 +109,7 @@ class PostgresServer(Service):
     def base_backup(self, to: Path | None = None) -> Path:
         """Copies the running cluster to a new folder (default: one that goes with this server), for `data_from`."""
         to = to or self._scratch.path / f"backup-{secrets.token_hex(4)}"
-        self._run("pg_basebackup", "-D", str(to), "-d", self.dsn, "--checkpoint=fast", "--no-sync")
+        self.run("pg_basebackup", "-D", str(to), "-d", self.dsn, "--checkpoint=fast", "--no-sync")
         return to
 
     def close(self) -> None:
@@ -109,6 +117,16 @@ class PostgresServer(Service):
         self.stop("immediate")
         self._give_back_shared_memory()
         self._scratch.close()
+
+    def present(self, tls: Path) -> None:
+        """From the next connection on it shows the certificates of this PEM file, with its key."""
+        secret = self._scratch.path / "tls.pem"
+        shutil.copyfile(tls, secret)
+        secret.chmod(0o600)
+        self._hand_over(secret)
+        if self.pid is not None:
+            with psycopg.connect(self.dsn, autocommit=True) as connection:
+                connection.execute("SELECT pg_reload_conf()")
 
     def _make(self) -> None:
         if self._data_from:
@@ -124,7 +142,12 @@ class PostgresServer(Service):
             self._hand_over(secret)
             # Locale C: one order of text on every machine. Not synced: a crash of the machine ends the sandbox anyway.
             options = ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--no-sync", "--no-instructions"]
-            self._run("initdb", "-D", self.data_dir, "-U", SUPERUSER, f"--pwfile={secret}", *options, user=self._user)
+            self.run("initdb", "-D", self.data_dir, "-U", SUPERUSER, f"--pwfile={secret}", *options, as_server=True)
+        if self._tls:
+            self.present(self._tls)
+            shown = str(self._scratch.path / "tls.pem")
+            self._settings |= {"ssl": "on", "ssl_cert_file": shown, "ssl_key_file": shown}
+            (self.data_dir / "pg_hba.conf").write_text(HBA)
         with (self.data_dir / "postgresql.conf").open("a") as conf:
             conf.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
 
@@ -134,12 +157,15 @@ class PostgresServer(Service):
             for item in (path, *path.rglob("*")):
                 shutil.chown(item, self._user, pwd.getpwnam(self._user).pw_gid)
 
-    def _run(self, program: str, *arguments: str | Path, user: str | None = None) -> None:
+    def run(self, program: str, *arguments: str | Path, as_server: bool = False) -> str:
+        """Runs one of PostgreSQL's programs, as ourselves or as the server's user; what it prints."""
+        user = self._user if as_server else None
         command = [self._bin / program, *arguments]
         environ = self._scratch.environ()
         done = subprocess.run(command, check=False, user=user, env=environ, cwd="/", capture_output=True, text=True)
         if done.returncode:
             raise SandboxError(f"{program} failed:\n{done.stderr}{done.stdout}")
+        return done.stdout
 
     def _answers(self) -> bool:
         try:

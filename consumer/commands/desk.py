@@ -12,12 +12,12 @@ from typing import Annotated, NoReturn
 import typer
 
 import journal
-from consumer.cluster import ClusterUnavailable
+from consumer.cluster import ClusterUnavailable, PropertyRefused
 from consumer.database import Connection
 from consumer.judge import Judge, RegistryUnset
 from consumer.operator_action import Refused
-from consumer.registry import Registry, RegistryUnavailable
-from consumer.session import SessionError, UrlMalformed, session
+from consumer.registry import AuthorityUnusable, Registry, RegistryUnavailable
+from consumer.session import SessionError, session
 from consumer.settings import Settings, SettingsError, load
 
 
@@ -58,7 +58,7 @@ def operator(loaded: Settings) -> Iterator[Connection]:
     try:
         with session(loaded.database_url.get_secret_value()) as connection:
             yield connection
-    except (RegistryUnset, UrlMalformed) as error:
+    except (RegistryUnset, AuthorityUnusable, PropertyRefused) as error:
         end(str(error), 2)
     except RegistryUnavailable as error:
         end(f"the Schema Registry is away, try again: {error}", 1)
@@ -71,7 +71,8 @@ def operator(loaded: Settings) -> Iterator[Connection]:
 @contextmanager
 def judge(loaded: Settings) -> Iterator[Judge]:
     """A judge with the Schema Registry of the settings, if they name one."""
-    made = Judge(Registry(loaded.registry_url) if loaded.registry_url else None)
+    url = loaded.registry_url
+    made = Judge(Registry(url, authority=loaded.registry_authority) if url else None)
     try:
         yield made
     finally:

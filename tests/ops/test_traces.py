@@ -116,6 +116,21 @@ def test_a_collector_that_is_away_costs_spans_only(world: World) -> None:
     assert "Traceback" not in program.tail(200)
 
 
+def test_the_names_of_opentelemetry_apply_and_its_secrets_stay(world: World, receiver: Receiver) -> None:
+    """OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over ours; a header that cannot be read is not repeated."""
+    world.send(world.topic(), events(5))
+    program = world.run_until_end(
+        OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url,
+        OTEL_SERVICE_NAME="audit-eu",
+        OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=staging",
+        OTEL_EXPORTER_OTLP_HEADERS="authorization Bearer sesame",
+    )
+    resource = attributes(list(receiver.requests[0].resource_spans[0].resource.attributes))
+    assert (resource["service.name"], resource["deployment.environment.name"]) == ("audit-eu", "staging")
+    assert "sesame" not in program.log.read_text()
+    assert program.logged("traces_not_exported")
+
+
 def test_without_an_exporter_nothing_is_loaded() -> None:
     """Neither OpenTelemetry nor what it brings along is imported by a consumer that has no exporter."""
     look = "import sys, consumer.cli; print([n for n in sys.modules if n.split('.')[0] in ('opentelemetry', 'google')])"

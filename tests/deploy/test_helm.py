@@ -1,0 +1,378 @@
+"""The chart, rendered without a cluster: what it makes is valid, safe and complete, and what is wrong it refuses."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helm_python.chart import Chart, lint
+from helm_python.errors import HelmError
+from kubernetes_validate import validate
+from kubernetes_validate.utils import SchemaNotFoundError
+from kubernetes_validate.utils import ValidationError as NotKubernetes
+
+import consumer.settings
+import reader.settings
+from catalog.topics import TOPICS
+from consumer.database import WATCHDOG_SECONDS
+from consumer.loop import REVOKE_SECONDS
+from consumer.meter import STUCK_SECONDS
+from reader.serve import GRACE_SECONDS
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CHART = DEPLOY / "helm" / "callmine-audit"
+KUBERNETES = "1.37"
+# Of operators that bring their own kinds; their schemas are not Kubernetes'.
+FOREIGN = {"ScaledObject", "PodMonitor", "PrometheusRule"}
+# The least that must be given, and everything that can be switched on.
+LEAST: Mapping[str, Any] = {
+    "image": {"repository": "registry.internal/callmine-audit"},
+    "migrate": {"existingSecret": "audit-migrate"},
+    "consumer": {
+        "existingSecret": "audit-consumer",
+        "partitions": 7,
+        "env": {"KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9093"},
+    },
+    "reader": {
+        "existingSecret": "audit-reader",
+        "host": "audit.callmine.example",
+        "env": {"CLERK_ISSUER": "https://clerk.example", "CLERK_AUTHORIZED_PARTIES": "https://app.example"},
+    },
+}
+FULL = {
+    "imagePullSecrets": [{"name": "pull"}],
+    "certificates": {"configMap": "authorities"},
+    "consumer.secretEnv": ["DATABASE_URL", "KAFKA_CONFIG_SASL_PASSWORD", "SCHEMA_REGISTRY_URL"],
+    "consumer.env.KAFKA_CONFIG_SECURITY_PROTOCOL": "SASL_SSL",
+    "consumer.env.AUDIT_REGISTRY_CA": "/certificates/registry.pem",
+    "consumer.env.OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+    "consumer.autoscaling.enabled": True,
+    "consumer.autoscaling.authenticationRef": "kafka",
+    "consumer.nodeSelector": {"pool": "audit"},
+    "consumer.tolerations": [{"key": "audit", "operator": "Exists"}],
+    "reader.secretEnv": ["DATABASE_URL", "CLERK_JWT_KEY"],
+    "networkPolicy.kafka.to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}],
+    "networkPolicy.readerFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
+    "networkPolicy.metricsFrom": [{"podSelector": {"matchLabels": {"app": "prometheus"}}}],
+    "monitoring.podMonitor": True,
+    "monitoring.prometheusRule": True,
+    "monitoring.labels": {"release": "prometheus"},
+}
+
+
+def given(**changed: Any) -> dict[str, Any]:
+    """LEAST with changes, each named by its path; None takes a value away."""
+    values: dict[str, Any] = deepcopy(dict(LEAST))
+    for path, value in changed.items():
+        *above, last = path.split(".")
+        place = values
+        for name in above:
+            place = place.setdefault(name, {})
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    return values
+
+
+def render(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What the chart makes of `values`, by kind."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    with Chart.load(CHART) as chart:
+        rendered = chart.render(values=dict(values), name="audit", namespace="prod", is_install=True)
+    for file, text in rendered.items():
+        if not file.endswith(".txt"):
+            for made in filter(None, yaml.safe_load_all(text)):
+                found.setdefault(made["kind"], []).append(made)
+    return found
+
+
+@cache
+def least() -> dict[str, list[dict[str, Any]]]:
+    """The chart with what must be given."""
+    return render(LEAST)
+
+
+@cache
+def full() -> dict[str, list[dict[str, Any]]]:
+    """The chart with everything on."""
+    return render(given(**FULL))
+
+
+def pods(made: Mapping[str, list[dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each program's pod, by component."""
+    for kind in ("Job", "Deployment"):
+        for owner in made[kind]:
+            template = owner["spec"]["template"]
+            yield template["metadata"]["labels"]["app.kubernetes.io/component"], template["spec"]
+
+
+def environment(pod: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pod's only container has in its environment."""
+    (container,) = pod["containers"]
+    names = [entry["name"] for entry in container["env"]]
+    assert len(names) == len(set(names))
+    return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in container["env"]}
+
+
+def of(made: Mapping[str, list[dict[str, Any]]], kind: str, component: str) -> dict[str, Any]:
+    """The one thing of a kind that belongs to a component."""
+    (found,) = [one for one in made[kind] if one["metadata"]["name"] == f"audit-{component}"]
+    return found
+
+
+def test_the_chart_has_nothing_against_it() -> None:
+    """Helm lint, strictly, with the least and with everything."""
+    for values in (LEAST, given(**FULL)):
+        report = lint(CHART, values=dict(values), strict=True)
+        assert [message for message in report["messages"] if message["severity"] > 1] == []
+        assert report["errors"] in (None, [])
+
+
+@pytest.mark.parametrize("made", [least, full])
+def test_every_manifest_is_valid(made: Any) -> None:
+    """Strictly, by Kubernetes' own schemas; names are each used once for a kind."""
+    foreign = set()
+    for kind, manifests in made().items():
+        names = [manifest["metadata"]["name"] for manifest in manifests]
+        assert len(names) == len(set(names))
+        for manifest in manifests:
+            try:
+                validate(manifest, KUBERNETES, strict=True)
+            except SchemaNotFoundError:
+                foreign.add(kind)
+    assert foreign == (FOREIGN if made is full else set())
+
+
+def test_what_is_not_kubernetes_is_refused() -> None:
+    """The guard above sees a misspelt field."""
+    wrong = deepcopy(of(least(), "Deployment", "consumer"))
+    wrong["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    with pytest.raises(NotKubernetes):
+        validate(wrong, KUBERNETES, strict=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"image.repository": None},
+        {"image.repository": ""},
+        {"image.tag": "latest"},
+        {"migrate.existingSecret": None},
+        {"consumer.existingSecret": ""},
+        {"reader.existingSecret": None},
+        {"consumer.partitions": None},
+        {"consumer.env": {}},
+        {"consumer.replicas": 0},
+        {"consumer.replicas": 8},
+        {"consumer.replicas": "2"},
+        {"consumer.autoscaling": {"enabled": True, "maxReplicas": 8}},
+        {"consumer.autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}},
+        {"consumer.secretEnv": []},
+        {"consumer.secretEnv": ["DATABASE_URL", "AWS_SECRET_ACCESS_KEY"]},
+        {"consumer.env.DATABASE_URL": "postgresql://audit:sesame@db/audit"},
+        {"consumer.env.KAFKA_CONFIG_SASL_PASSWORD": "sesame"},
+        {"consumer.env.KAFKA_CONFIG_SSL_KEY_PEM": "sesame"},
+        {"consumer.env.AUDIT_TOPIC": "misspelt"},
+        {"consumer.resources.limits.memory": ""},
+        {"consumer.resources": {"requests": {"cpu": "many"}, "limits": {"memory": "1Gi"}}},
+        {"reader.host": None},
+        {"reader.host": "https://audit.example"},
+        {"reader.env": {"CLERK_ISSUER": "https://clerk.example"}},
+        {"reader.env.DATABASE_URL": "postgresql://audit:sesame@db/audit"},
+        {"networkPolicy.postgresql": {"port": 0, "to": []}},
+        {"networkPolicy.readerFrom": [{}]},
+        {"replicas": 3},
+    ],
+    ids=lambda changed: json.dumps(changed)[:60],
+)
+def test_a_bad_value_is_refused(changed: dict[str, Any]) -> None:
+    """Nothing is rendered; the least that must be given is rendered, so it is this value."""
+    with pytest.raises(HelmError):
+        render(given(**changed))
+
+
+def test_there_are_never_more_consumers_than_partitions() -> None:
+    """Said with both numbers; as many as partitions is allowed, by hand and by KEDA."""
+    with pytest.raises(HelmError, match="8 replicas for 7 partitions"):
+        render(given(**{"consumer.replicas": 8}))
+    assert of(render(given(**{"consumer.replicas": 7})), "Deployment", "consumer")["spec"]["replicas"] == 7
+    scaled = of(full(), "ScaledObject", "consumer")["spec"]
+    assert scaled["maxReplicaCount"] <= 7 and scaled["minReplicaCount"] >= 1
+    assert "replicas" not in of(full(), "Deployment", "consumer")["spec"]  # a rollout would undo KEDA's number
+    assert of(full(), "Deployment", "consumer")["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 0
+
+
+def test_keda_looks_at_every_topic() -> None:
+    """The catalogue's seven, or those of AUDIT_TOPICS, by the group's own name and the brokers of the consumer."""
+    triggers = [trigger["metadata"] for trigger in of(full(), "ScaledObject", "consumer")["spec"]["triggers"]]
+    assert [trigger["topic"] for trigger in triggers] == list(TOPICS)
+    assert {trigger["bootstrapServers"] for trigger in triggers} == {"kafka-1:9093"}
+    assert {trigger["consumerGroup"] for trigger in triggers} == {"callmine-audit"}
+    named = {"consumer.env.AUDIT_TOPICS": "one, two", "consumer.env.AUDIT_GROUP_ID": "g"}
+    triggers = of(render(given(**FULL, **named)), "ScaledObject", "consumer")["spec"]["triggers"]
+    assert [(one["metadata"]["topic"], one["metadata"]["consumerGroup"]) for one in triggers] == [
+        ("one", "g"),
+        ("two", "g"),
+    ]
+
+
+@pytest.mark.parametrize("made", [least, full])
+def test_no_pod_may_do_more_than_it_needs(made: Any) -> None:
+    """Not root, nothing writable, no capability, no token of the cluster, bounded memory, a profile of system calls."""
+    found = dict(pods(made()))
+    assert found.keys() == {"migrate", "consumer", "reader"}
+    for pod in found.values():
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["runAsUser"] > 0
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        (container,) = pod["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert container["resources"]["limits"]["memory"] and container["resources"]["requests"]["cpu"]
+
+
+def test_the_migration_comes_first_and_alone_has_its_login() -> None:
+    """A hook before install and upgrade; each program has a secret of its own, and none is in a manifest."""
+    job = of(full(), "Job", "migrate")
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+    secrets = {name: environment(pod)["DATABASE_URL"]["secretKeyRef"]["name"] for name, pod in pods(full())}
+    assert secrets == {"migrate": "audit-migrate", "consumer": "audit-consumer", "reader": "audit-reader"}
+    assert "Secret" not in full() and "ConfigMap" not in full()
+    commands = {name: pod["containers"][0]["command"] for name, pod in pods(full())}
+    assert commands == {
+        "migrate": ["audit-consumer", "migrate"],
+        "consumer": ["audit-consumer", "run"],
+        "reader": ["audit-reader", "serve"],
+    }
+
+
+def test_the_example_of_the_readme_is_rendered() -> None:
+    """What README.md shows as the least with TLS is accepted as it stands."""
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    made = render(yaml.safe_load(example))
+    found = environment(dict(pods(made))["consumer"])
+    assert found["KAFKA_CONFIG_SASL_PASSWORD"]["secretKeyRef"]["name"] == "audit-consumer"
+    assert found["KAFKA_CONFIG_SSL_CA_LOCATION"].startswith("/certificates/")
+
+
+def test_every_setting_is_one_that_the_programs_know() -> None:
+    """What the pods are given is loaded by the programs themselves; and the chart's own list of names is the settings'."""
+    fields = {
+        field.alias
+        for settings in (consumer.settings.Settings, reader.settings.Settings)
+        for field in settings.model_fields.values()
+    }
+    for component, pod in pods(full()):
+        found = environment(pod)
+        assert {name for name in found if not name.startswith("KAFKA_CONFIG_")} <= fields, component
+        text = {name: value for name, value in found.items() if isinstance(value, str)}
+        url = {"DATABASE_URL": "postgresql://audit@db/audit"}
+        if component == "reader":
+            loaded = reader.settings.load({**text, **url})
+            assert loaded.hosts == ("audit.callmine.example",)
+            assert loaded.bind[1] == 8000 and loaded.metrics_bind == ("0.0.0.0", 9109)
+        else:
+            assert consumer.settings.load({**text, **url}, kafka=component == "consumer")
+    schema = json.loads((CHART / "values.schema.json").read_text())["definitions"]
+    named = {
+        name
+        for part in ("consumerEnv", "readerEnv")
+        for name in re.findall(r"[A-Z]+(?:_[A-Z]+)+", schema[part]["propertyNames"]["pattern"].replace("[A-Z_]+", ""))
+    }
+    assert named - {"KAFKA_CONFIG"} <= fields
+
+
+def test_probes_ask_what_answers() -> None:
+    """Liveness is the heartbeat alone; each probe asks a port that is there, the reader by a name that it takes."""
+    for component, pod in pods(full()):
+        if component == "migrate":
+            continue
+        (container,) = pod["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        binds = {int(value.rpartition(":")[2]) for name, value in environment(pod).items() if name.endswith("_BIND")}
+        assert set(ports.values()) == binds
+        for probe, path in (("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
+            asked = container[probe]["httpGet"]
+            assert asked["path"] == path and asked["port"] in ports
+            hosts = [header["value"] for header in asked.get("httpHeaders", ()) if header["name"] == "Host"]
+            assert hosts == (["audit.callmine.example"] if component == "reader" else [])
+        life = container["livenessProbe"]
+        # The loop calls itself stuck after this long; until then no restart, and soon after it one.
+        assert life["failureThreshold"] * life["periodSeconds"] <= STUCK_SECONDS
+    assert of(full(), "Service", "reader")["spec"]["ports"][0]["targetPort"] == "http"
+
+
+def test_a_pod_is_given_the_time_to_drain() -> None:
+    """The grace period is longer than all that a program may take to end in order."""
+    found = dict(pods(full()))
+    assert found["consumer"]["terminationGracePeriodSeconds"] > WATCHDOG_SECONDS + REVOKE_SECONDS
+    waits = found["reader"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert found["reader"]["terminationGracePeriodSeconds"] > waits + GRACE_SECONDS
+
+
+def test_budgets_let_one_go_at_a_time() -> None:
+    """Each program's budget selects its pods, and never keeps a node from being drained."""
+    for component in ("consumer", "reader"):
+        budget = of(full(), "PodDisruptionBudget", component)["spec"]
+        owner = of(full(), "Deployment", component)["spec"]
+        assert budget["selector"] == owner["selector"]
+        assert budget["maxUnavailable"] == 1 and "minAvailable" not in budget
+        labels = owner["template"]["metadata"]["labels"]
+        assert owner["selector"]["matchLabels"].items() <= labels.items()
+
+
+def egress(made: Mapping[str, list[dict[str, Any]]], component: str) -> set[int]:
+    """The ports that a component may ask."""
+    rules = of(made, "NetworkPolicy", component)["spec"]["egress"]
+    return {port["port"] for rule in rules for port in rule["ports"]}
+
+
+def test_the_network_is_closed_but_for_what_is_needed() -> None:
+    """Everything of this release is denied first; then each program's own few ports, and who may ask it."""
+    deny = of(full(), "NetworkPolicy", "default")["spec"]
+    assert deny == {"podSelector": deny["podSelector"], "policyTypes": ["Ingress", "Egress"]}
+    for owner in (*full()["Deployment"], *full()["Job"]):
+        labels = owner["spec"]["template"]["metadata"]["labels"]
+        assert deny["podSelector"]["matchLabels"].items() <= labels.items()
+    assert egress(least(), "migrate") == egress(full(), "migrate") == {5432, 53}
+    assert egress(least(), "consumer") == {5432, 9093, 53}
+    assert egress(full(), "consumer") == {5432, 9093, 443, 4318, 53}
+    assert egress(least(), "reader") == {5432, 443, 53}  # Clerk's keys
+    assert egress(full(), "reader") == {5432, 53}  # its key is given
+    (kafka,) = [
+        rule for rule in of(full(), "NetworkPolicy", "consumer")["spec"]["egress"] if rule["ports"][0]["port"] == 9093
+    ]
+    assert kafka["to"] == [{"ipBlock": {"cidr": "10.1.0.0/16"}}]
+    assert "ingress" not in of(least(), "NetworkPolicy", "reader")["spec"]
+    let_in = of(full(), "NetworkPolicy", "reader")["spec"]["ingress"]
+    assert [rule["ports"][0]["port"] for rule in let_in] == ["http", "metrics"]
+    assert "NetworkPolicy" not in render(given(**{"networkPolicy.enabled": False}))
+
+
+def test_the_rules_are_those_of_the_repository() -> None:
+    """Not copied: the chart links to deploy/prometheus/alerts.yaml; only the runbook's address may differ."""
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())
+    assert (CHART / "files" / "alerts.yaml").is_symlink()
+    assert of(full(), "PrometheusRule", "alerts")["spec"] == rules
+    moved = render(given(**{**FULL, "monitoring.runbook": "https://runbook.example/audit"}))
+    links = [
+        rule["annotations"]["runbook_url"]
+        for group in of(moved, "PrometheusRule", "alerts")["spec"]["groups"]
+        for rule in group["rules"]
+    ]
+    assert links and all(link.startswith("https://runbook.example/audit#") for link in links)
+    for component in ("consumer", "reader"):
+        monitor = of(full(), "PodMonitor", component)
+        assert monitor["metadata"]["labels"]["release"] == "prometheus"
+        assert monitor["spec"]["podMetricsEndpoints"][0]["port"] == "metrics"
+        assert monitor["spec"]["selector"] == of(full(), "Deployment", component)["spec"]["selector"]

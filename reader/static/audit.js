@@ -23,7 +23,7 @@ function toggle(button) {
 for (const link of document.querySelectorAll("a[data-opens]")) {
   const button = makeButton("", () => toggle(button));
   button.append(...link.childNodes);
-  button.className = "toggle";
+  button.className = link.className;
   button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", link.dataset.opens);
   link.replaceWith(button);
@@ -73,16 +73,17 @@ if (status && zoneName !== "UTC") {
 
 for (const details of document.querySelectorAll("details.raw")) {
   const pre = details.querySelector("pre");
-  const button = makeButton("Copy", async () => {
+  const button = makeButton("Copy JSON", async () => {
     try {
-      await navigator.clipboard.writeText(pre.textContent);
+      // What cannot be seen is written out in the page; what is copied is what is stored.
+      await navigator.clipboard.writeText(pre.dataset.stored ?? pre.textContent);
       button.textContent = "Copied";
     } catch {
       getSelection().selectAllChildren(pre);
-      button.textContent = "Selected: copy with your keyboard";
+      button.textContent = "Selected: copy with the keyboard";
     }
   });
   button.className = "quiet";
   button.setAttribute("aria-live", "polite");
-  pre.before(button);
+  pre.after(button);
 }

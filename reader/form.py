@@ -98,7 +98,8 @@ def by(selection: Selection) -> str:
 
 def kept(selection: Selection, limit: int) -> list[tuple[str, str]]:
     """What the form has no control for, and must not lose."""
-    names = {"limit", "source"} if selection.channel and selection.source else {"limit"}
+    both = selection.source and selection.channel not in {None, "mcp"}
+    names = {"limit", "source"} if both else {"limit"}
     return [pair for pair in to_pairs(Query(selection, limit)) if pair[0] in names]
 
 

@@ -86,13 +86,12 @@ def chips(query: Query) -> tuple[Link, ...]:
     pairs = to_pairs(Query(query.selection, query.limit))
     actions = [pair for pair in pairs if pair[0] == "action"]
     family = _families().get(tuple(sorted(name for _, name in actions)))
-    made = []
-    if family:
-        made.append(Link(f"All {family} changes", _url([pair for pair in pairs if pair not in actions])))
-    for pair in pairs:
-        if pair[0] != "limit" and not (family and pair in actions):
-            made.append(Link(_described(*pair), _url([each for each in pairs if each != pair])))
-    return tuple(made)
+    whole = [Link(f"All {family} changes", _url([pair for pair in pairs if pair not in actions]))] if family else []
+    single = [pair for pair in pairs if pair[0] != "limit" and not (family and pair in actions)]
+    return (
+        *whole,
+        *(Link(_described(*pair), _url([each for each in pairs if each != pair])) for pair in single),
+    )
 
 
 def cleared(query: Query) -> str:
@@ -101,7 +100,7 @@ def cleared(query: Query) -> str:
 
 
 def facet_label(facet: str) -> str:
-    """A facet as people say it, such as `Gong` for `provider:gong`; one that the catalogue lacks as it is."""
+    """A facet as people say it, such as `Provider: Gong` for `provider:gong`; one that the catalogue lacks as it is."""
     name, _, value = facet.partition(":")
     return _facet_labels().get(facet) or f"{name}: {value}"
 
@@ -119,7 +118,7 @@ def _described(name: str, value: str) -> str:
 @cache
 def _facet_labels() -> Mapping[str, str]:
     return {
-        f"{facet.name}:{value}": label
+        f"{facet.name}:{value}": f"{facet.label}: {label}"
         for audit_type in CATALOG
         for facet in audit_type.facets
         for value, label in facet.values

@@ -38,8 +38,10 @@ def _cut(pattern: str) -> tuple[tuple[str, bool], ...]:
     """A pattern's stretches: its words, and the names between its braces."""
     made: list[tuple[str, bool]] = []
     for words, name, _, _ in Formatter().parse(pattern):
-        made += [(words, False)] * bool(words)
-        made += [(name, True)] * bool(name)
+        if words:
+            made.append((words, False))
+        if name:
+            made.append((name, True))
     return tuple(made)
 
 

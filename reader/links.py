@@ -11,7 +11,7 @@ from catalog.audit_types import BY_NAME, CATALOG
 from reader.filters import to_pairs
 from reader.model import Listing, Query
 
-PATH = "/audit"
+PATH, API = "/audit", "/v1/audit-events"
 PRESETS = (("24 h", "Last 24 hours", 1), ("7 d", "Last 7 days", 7), ("30 d", "Last 30 days", 30))
 
 
@@ -25,7 +25,10 @@ class Link(NamedTuple):
 
 
 class Pages(NamedTuple):
-    """The pages of a list. A link to where one is, or to what is not there, is empty."""
+    """The pages of a list. A link to where one is, or to what is not there, is empty.
+
+    `refresh_url` is the list as of now, `count_url` where a script learns its total.
+    """
 
     number: int
     last: int
@@ -36,6 +39,7 @@ class Pages(NamedTuple):
     next_url: str
     last_url: str
     refresh_url: str
+    count_url: str
     kept: list[tuple[str, str]]
 
 
@@ -63,6 +67,7 @@ def pages(listing: Listing) -> Pages:
         next_url=at(number + 1) if number < last else "",
         last_url=at(last) if number < last else "",
         refresh_url=link(Query(query.selection, limit)),
+        count_url=f"{API}?{urlencode(to_pairs(Query(query.selection, 1)))}",
         kept=to_pairs(Query(query.selection, limit, 0, listing.as_of)),
     )
 

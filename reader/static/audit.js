@@ -1,4 +1,5 @@
-// Improves pages that work without it: rows open in place, times can be local, JSON can be copied.
+// Improves pages that work without it: rows open in place, times can be local, JSON can be copied, newer entries announce
+// themselves.
 
 const ZONE = "callmine.audit.zone";
 const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
@@ -87,3 +88,31 @@ for (const details of document.querySelectorAll("details.raw")) {
   button.setAttribute("aria-live", "polite");
   pre.after(button);
 }
+
+// --- newer entries: the list stays as it is until they are asked for
+
+const LOOK_EVERY = 30_000; // milliseconds, while someone looks
+
+async function lookForNewer() {
+  if (document.hidden) return;
+  let answer;
+  try {
+    answer = await fetch(status.dataset.count, { headers: { Accept: "application/json" } });
+  } catch {
+    return; // Away for now: the next look may find it back.
+  }
+  // A session that has ended is told of by the page that is opened next.
+  if (answer.status === 401 || answer.status === 403) clearInterval(looking);
+  if (!answer.ok) return;
+  // The total of a list only grows.
+  const newer = (await answer.json()).total - Number(status.dataset.total);
+  const link = status.querySelector(".newer");
+  const text = `${newer.toLocaleString("en")} newer ${newer === 1 ? "entry" : "entries"}`;
+  const count = link.querySelector(".count");
+  if (newer > 0 && count.textContent !== text) {
+    count.textContent = text;
+    link.hidden = false;
+  }
+}
+
+const looking = status && setInterval(lookForNewer, LOOK_EVERY);

@@ -22,7 +22,7 @@ ODD = json.dumps({
     "mcp": {"client": "claude-desktop", "tool": "update"},
     "source": "mcp",
 })  # fmt: skip
-HUGE = json.dumps({"changes": {"/note": {"after": "long " * 20_000, "before": "short"}}})
+HUGE = json.dumps({"changes": {"/note": {"after": f"{'long ' * 20_000}!", "before": "short"}}})
 
 
 def _at(path: str, status: int = 200) -> State:

@@ -88,21 +88,21 @@ def test_presets(dana: Visitor, told: Told, count: Count, name: str, days: int) 
 
 
 @pytest.mark.parametrize(
-    ("label", "condition", "shown"),
+    ("label", "condition", "words"),
     [
         ("MCP", "source = 'mcp'", r"MCP · (Claude Desktop|claude\.ai|ChatGPT)"),
         ("System", "channel = 'system'", "System"),
         ("API", "channel = 'api'", "API"),
     ],
 )
-def test_source(dana: Visitor, count: Count, label: str, condition: str, shown: str) -> None:
+def test_source(dana: Visitor, count: Count, label: str, condition: str, words: str) -> None:
     """Where a change came from; of those by MCP each says by which program."""
     dana.open("/audit")
     dana.page.get_by_label("Source").select_option(label=label)
     apply(dana)
 
     assert dana.total == count(condition) > 0
-    assert all(re.fullmatch(shown, each) for each in dana.page.locator("td.source").all_inner_texts())
+    assert all(re.fullmatch(words, each) for each in dana.page.locator("td.source").all_inner_texts())
     expect(dana.page.locator("#by option:checked")).to_have_text(label)
 
 

@@ -40,9 +40,8 @@ def test_everything_is_reached_and_seen_to_be(dana: Visitor) -> None:
     wanted = ["Skip to content", "Callmine", "Home", "Audit log", "Action", "From", "To", "Actor", "Source", "Apply",
               "Last 24 hours", "Last 7 days", "Last 30 days", "All time", "Remove filter Schedule changed", "Clear all",
               "Details of Schedule changed", "Page", "Go", "Next", "Last", "audit@callmine.example"]  # fmt: skip
-    met = [next((i for i, name in enumerate(order) if name.startswith(each)), None) for each in wanted]
-    assert None not in met, dict(zip(wanted, met, strict=True))
-    assert met == sorted(met, key=lambda at: at or 0)
+    onward = iter(order)
+    assert [each for each in wanted if not any(name.startswith(each) for name in onward)] == []
     assert sum(name.startswith("Details of") for name in order) == 3
 
 
@@ -95,7 +94,7 @@ def test_filtering_paging_and_reading(visit: Visit, told: Told, count: Count) ->
     tab_to(page, "To this entry alone")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/audit/\d+$"))
-    page.keyboard.press("Alt+ArrowLeft")
+    page.go_back()  # its key is the browser's, and a headless one has no keys of its own
     page.wait_for_url("**offset=50**")
 
 

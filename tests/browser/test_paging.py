@@ -29,7 +29,7 @@ def test_to_the_very_last_page(dana: Visitor, count: Count) -> None:
 
 def test_page_after_page_gives_each_entry_once(dana: Visitor, count: Count) -> None:
     """Next, until there is none, shows every entry of the selection, none twice."""
-    dana.open("/audit?action=report.exported&limit=100")
+    dana.open("/audit?action=report.exported&limit=40")
     seen: list[str] = []
     while True:
         seen += dana.page.locator("a.toggle, button.toggle").evaluate_all(
@@ -41,7 +41,7 @@ def test_page_after_page_gives_each_entry_once(dana: Visitor, count: Count) -> N
         with dana.page.expect_navigation():
             onward.click()
 
-    assert len(seen) == len(set(seen)) == count("action = 'report.exported'") > 200
+    assert len(seen) == len(set(seen)) == count("action = 'report.exported'") > 150
 
 
 def test_to_a_number(dana: Visitor) -> None:
@@ -77,4 +77,45 @@ def test_newer_entries_wait_until_they_are_asked_for(visit: Visit, fresh: Fresh)
     visitor.page.get_by_role("link", name=re.compile("^2 newer entries")).click()
     expect(visitor.rows.first).to_contain_text("Newest of all")
     assert visitor.total == 32
-    expect(visitor.page.locator(".newer")).to_have_count(0)
+    expect(visitor.page.locator(".newer")).to_be_hidden()
+
+
+def test_newer_entries_announce_themselves(visit: Visit, fresh: Fresh) -> None:
+    """While the page is looked at, it says how many entries of its selection have come, and shows none of them unasked."""
+    fresh.put(label="First")
+    visitor = visit().signed_in(fresh.admin)
+    visitor.page.clock.install()
+    visitor.open("/audit?facet=operation%3Apaused")
+    expect(visitor.page.locator(".newer")).to_be_hidden()
+    fresh.put(1, label="Second")
+    fresh.put(2, label="Of another kind", facets=["operation:edited"])
+    visitor.page.clock.run_for(31_000)
+
+    expect(visitor.page.get_by_role("link", name="1 newer entry")).to_be_visible()
+    fresh.put(-5, label="Late")
+    visitor.page.clock.run_for(31_000)
+    newer = visitor.page.get_by_role("status").get_by_role("link", name="2 newer entries")
+    expect(newer).to_be_visible()
+    assert visitor.sentences == ["dana@x.example paused the schedule First"]
+    newer.click()
+    expect(visitor.rows).to_have_count(3)
+    assert "Second" in visitor.sentences[0]
+    assert "Late" in visitor.sentences[2]
+
+
+def test_a_session_that_ends_meanwhile_is_not_asked_again(visit: Visit, fresh: Fresh) -> None:
+    """The page looks once more, is refused, and is quiet from then on; what it shows stays."""
+    fresh.put()
+    visitor = visit().signed_in(fresh.admin)
+    visitor.page.clock.install()
+    visitor.open("/audit")
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url) if "/v1/" in request.url else None)
+    visitor.context.clear_cookies()
+    visitor.watch.refused(f"{visitor.site.url}/v1/audit-events?limit=1", 401)
+    with visitor.page.expect_response("**/v1/audit-events?limit=1"):
+        visitor.page.clock.run_for(31_000)
+    visitor.page.clock.run_for(120_000)
+
+    expect(visitor.rows).to_have_count(1)
+    assert asked == [f"{visitor.site.url}/v1/audit-events?limit=1"]

@@ -80,7 +80,7 @@ def test_before_and_after(dana: Visitor) -> None:
 
 def test_values_that_look_alike_do_not(visit: Visit, fresh: Fresh) -> None:
     """null, "", nothing, an empty list, a number and its text, false and 0, and what is masked: each is told apart."""
-    fresh.put(diff=ODD)
+    fresh.put(diff=ODD, channel="mcp")
     visitor = visit().signed_in(fresh.admin)
     visitor.open("/audit")
     visitor.rows.first.click()
@@ -96,7 +96,7 @@ def test_values_that_look_alike_do_not(visit: Visit, fresh: Fresh) -> None:
 
 def test_huge_values_are_clamped_until_one_asks(visit: Visit, fresh: Fresh) -> None:
     """A long text shows its beginning and says how long it is; a whole diff that is too long has a page of its own."""
-    fresh.put(diff=ODD)
+    fresh.put(diff=ODD, channel="mcp")
     huge = fresh.put(-1, diff=HUGE)
     visitor = visit().signed_in(fresh.admin)
     page = visitor.open("/audit")
@@ -110,8 +110,8 @@ def test_huge_values_are_clamped_until_one_asks(visit: Visit, fresh: Fresh) -> N
     expect(details(visitor, 1).locator(".changes")).to_have_count(0)
     details(visitor, 1).get_by_role("link", name="Open the entry").click()
     expect(page).to_have_url(re.compile(rf"/audit/{huge}$"))
-    page.get_by_text("Show all 100,000 characters").click()
-    assert len(page.locator("td bdi").all_text_contents()[1] + page.locator(".rest bdi").inner_text()) == 100_000
+    page.get_by_text("Show all 100,001 characters").click()
+    assert len(page.locator("td bdi").all_text_contents()[1] + page.locator(".rest bdi").inner_text()) == 100_001
 
 
 def test_characters_that_cannot_be_seen_are_written_out(visit: Visit, fresh: Fresh) -> None:
@@ -144,7 +144,7 @@ def test_where_copying_is_refused_the_text_is_selected(visit: Visit, fresh: Fres
     """A browser that lets nothing into the clipboard leaves the rest to the keyboard."""
     visitor = visit().signed_in(fresh.admin)
     page = visitor.open(f"/audit/{fresh.put()}")
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }")
     page.get_by_text("Raw JSON").click()
     page.get_by_role("button", name="Copy JSON").click()
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -75,10 +76,10 @@ def found(pairs: Sequence[tuple[str, str]]) -> str:
 def groups(selection: Selection) -> tuple[Group, ...]:
     """The dropdown: what the catalogue has, and nothing else; and, where it says more than that, what is chosen."""
     chosen = _value(selection.actions, selection.facets)
-    made = []
-    for family, types in groupby(CATALOG, key=lambda audit_type: audit_type.family):
-        options = (Option(value, label, value == chosen) for value, label in _offered(family, list(types)))
-        made.append(Group(FAMILIES.get(family, family), tuple(options)))
+    made = [
+        Group(family, tuple(Option(value, label, value == chosen) for value, label in lines))
+        for family, lines in _offered()
+    ]
     if chosen and not any(option.chosen for group in made for option in group.options):
         made.insert(0, Group("Chosen", (Option(chosen, _several(selection), True),)))
     return tuple(made)
@@ -103,7 +104,14 @@ def kept(selection: Selection, limit: int) -> list[tuple[str, str]]:
     return [pair for pair in to_pairs(Query(selection, limit)) if pair[0] in names]
 
 
-def _offered(family: str, types: list[AuditType]) -> Iterator[tuple[str, str]]:
+@cache
+def _offered() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The catalogue's families, each with its lines."""
+    families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
+    return tuple((FAMILIES.get(name, name), tuple(_lines(name, list(types)))) for name, types in families)
+
+
+def _lines(family: str, types: list[AuditType]) -> Iterator[tuple[str, str]]:
     """A family's lines: all of it where it has several types, each type, and the facets of each."""
     if len(types) > 1:
         names = [audit_type.name for audit_type in types]

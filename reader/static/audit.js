@@ -44,8 +44,8 @@ function showZone(zone) {
   for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
 }
 
-const status = document.querySelector(".status");
-if (status && zoneName !== "UTC") {
+const times = document.querySelector("[data-times]");
+if (times && zoneName !== "UTC") {
   let zone = "utc";
   try {
     zone = localStorage.getItem(ZONE) ?? "utc";
@@ -66,7 +66,7 @@ if (status && zoneName !== "UTC") {
     showZone(zone);
   };
   button.className = "quiet";
-  status.append(button);
+  times.append(button);
   render();
 }
 
@@ -92,6 +92,7 @@ for (const details of document.querySelectorAll("details.raw")) {
 // --- newer entries: the list stays as it is until they are asked for
 
 const LOOK_EVERY = 30_000; // milliseconds, while someone looks
+const status = document.querySelector("[data-total]");
 
 async function lookForNewer() {
   if (document.hidden) return;

@@ -68,7 +68,6 @@ def _take(launched: Browser, shown: Site, told: Story, shot: Shot) -> None:
         viewport={"width": shot.size[0], "height": shot.size[1]},
         color_scheme="dark" if shot.scheme == "dark" else "light",
         timezone_id="Europe/Berlin",
-        locale="en-GB",
         reduced_motion="reduce",
     )
     page = context.new_page()
@@ -105,7 +104,7 @@ SHOTS = (
     Shot("list", _admin, "/audit"),
     Shot("open", _admin, "/audit", _open),
     Shot("filters", _admin, USED, size=(1280, 620)),
-    Shot("entry", _admin, "/audit", _follow, (1280, 620)),
+    Shot("entry", _admin, "/audit", _follow, (1280, 680)),
     Shot("dark", _admin, "/audit", _open, scheme="dark"),
     Shot("narrow", _admin, "/audit", _open, (390, 1180)),
     Shot("behind", _admin, "/audit", size=(1280, 480)),

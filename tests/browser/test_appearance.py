@@ -83,8 +83,9 @@ def test_utc_or_local_time(visit: Visit, told: Told) -> None:
     assert visitor.times == local
     visitor.open(f"{page.locator('tr.more').first.locator('.link a').get_attribute('href')}")
     expect(page.locator(".lead time")).to_have_text(local[0])
-    page.go_back()
     page.get_by_role("button", name="Show times in UTC").click()
+    expect(page.locator(".lead")).to_contain_text(f"{utc[0]} UTC")
+    visitor.open("/audit?limit=5")
     assert visitor.times == utc
 
 

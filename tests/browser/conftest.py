@@ -23,6 +23,8 @@ from tests.reader.entries import INSERT, entry
 Visit = Callable[..., Visitor]
 Count = Callable[..., int]
 
+NEVER_BEHIND = datetime(2100, 1, 1, tzinfo=UTC)  # however slow the machine
+
 expect.set_options(timeout=30_000)
 
 
@@ -60,7 +62,7 @@ def shown(chromium: Browser, postgres: PostgresServer, told: Told) -> Iterator[S
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
     url = postgres.url(name)
     record(url, told.story.emissions)
-    complete_through(url, datetime(2100, 1, 1, tzinfo=UTC))  # never behind, however slow the machine
+    complete_through(url, NEVER_BEHIND)
     with site(url, told.cast) as made:
         yield made
 
@@ -102,10 +104,11 @@ def count(shown: Site, told: Told) -> Count:
 
 
 class Fresh(NamedTuple):
-    """A workspace of the test's own, its admin, and a way to record an entry in it; `put` gives the entry's id."""
+    """A workspace of the test's own and its admin; `put` records an entry and gives its id, `complete` says through when."""
 
     admin: Person
     put: Callable[..., int]
+    complete: Callable[[datetime | None], None]
 
 
 @pytest.fixture
@@ -119,4 +122,8 @@ def fresh(shown: Site) -> Iterator[Fresh]:
             assert row is not None
             return int(row[0])
 
-        yield Fresh(Person("Fay", "user_2fay", workspace, "fresh", "admin"), put)
+        def complete(through: datetime | None) -> None:
+            complete_through(shown.database_url, through)
+
+        yield Fresh(Person("Fay", "user_2fay", workspace, "fresh", "admin"), put, complete)
+        complete(NEVER_BEHIND)

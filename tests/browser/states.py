@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from tests.browser.conftest import Fresh, Told
 from tests.browser.visitor import Visitor
@@ -74,6 +75,16 @@ def _empty(visitor: Visitor, told: Told, fresh: Fresh) -> None:
     visitor.signed_in(fresh.admin).open("/audit")
 
 
+def _behind(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+    fresh.complete(told.now - timedelta(minutes=38))
+    visitor.signed_in(told.cast.admin).open("/audit?limit=5")
+
+
+def _unknown(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+    fresh.complete(None)
+    visitor.signed_in(told.cast.admin).open("/audit?limit=5")
+
+
 def _local(visitor: Visitor, told: Told, fresh: Fresh) -> None:
     visitor.signed_in(told.cast.admin).open("/audit?limit=5")
     visitor.page.get_by_role("button", name="Show times in").click()
@@ -112,6 +123,8 @@ STATES: Mapping[str, State] = {
     "nothing matches": _at("/audit?actor=nobody"),
     "nothing yet": _empty,
     "newer entries": _newer,
+    "behind": _behind,
+    "not known how far behind": _unknown,
     "local times": _local,
     "invalid": _at("/audit?from=2026-11-20&to=2026-11-01&limit=0&colour=red", 422),
     "not found": _at("/audit/999999999", 404),

@@ -1,6 +1,7 @@
 """How the page adapts: to narrow screens, dark ones, people whom motion disturbs, and the time where they are."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -100,7 +101,23 @@ def test_it_says_how_complete_it_is_and_whom_to_ask(dana: Visitor) -> None:
     """Complete through a time, and the address for a verified export."""
     page = dana.open("/audit?limit=5")
 
-    expect(page.get_by_text("Complete through")).to_be_visible()
+    expect(page.locator(".health")).to_have_text(re.compile("Complete through"))
+    expect(page.locator(".health.behind")).to_have_count(0)
     expect(page.get_by_role("link", name="audit@callmine.example")).to_have_attribute(
         "href", "mailto:audit@callmine.example"
     )
+
+
+def test_it_says_when_recording_is_behind(visit: Visit, told: Told, fresh: Fresh) -> None:
+    """Older than two minutes, or unknown, it is a warning; before that it is none."""
+    visitor = visit().signed_in(told.cast.admin)
+    through = told.now - timedelta(minutes=38)
+    fresh.complete(through)
+    warning = visitor.open("/audit?limit=5").locator(".health.behind")
+    expect(warning).to_contain_text(f"Recording is behind: complete only through {through:%Y-%m-%d %H:%M:%S} UTC")
+
+    fresh.complete(None)
+    expect(visitor.open("/audit?limit=5").locator(".health.behind")).to_contain_text("It is not known how complete")
+    fresh.complete(datetime.now(UTC))
+    expect(visitor.open("/audit?limit=5").locator(".health")).to_contain_text("Complete through")
+    expect(visitor.page.locator(".health.behind")).to_have_count(0)

@@ -60,7 +60,7 @@ def _parts(entry: Entry, actor: str) -> tuple[Part, ...]:
     subject = changes.visible(entry.subject_label or entry.subject_id)
     audit_type = BY_NAME.get(entry.action)
     if audit_type is None:  # what a newer consumer has written must be seen by an older reader too
-        return Part(actor, "actor"), Part(f": {entry.action} ", ""), Part(subject, "subject")
+        return Part(actor, "actor"), Part(f" did {entry.action} to ", ""), Part(subject, "subject")
     # A facet's value may be any text too.
     return tuple(
         part._replace(text=changes.visible(part.text)) for part in parts(audit_type, actor, subject, entry.facets)

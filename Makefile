@@ -54,6 +54,10 @@ golden: setup  ## Writes tests/golden anew; read the difference before you commi
 docs: setup  ## Writes docs/types.md anew, from the catalogue
 	$(BIN)/audit-consumer catalog --format markdown > docs/types.md
 
+.PHONY: screenshots
+screenshots: setup  ## Takes the pictures of docs/reader.md anew; needs a Chromium
+	@$(BIN)/python -m sandbox.screenshots
+
 .PHONY: bench
 bench: setup  ## Measures speed and writes docs/benchmarks.md; ARGS=--help
 	$(BIN)/python -m sandbox.bench $(ARGS)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from catalog.audit_types import BY_NAME, CATALOG
 from reader.model import Entry, Listing
-from reader.page import iso
+from reader.times import iso
 
 MEDIA_TYPE = "application/json"
 

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-CLAMP = 2000  # characters of one value, before "show all"
+CLAMP = 500  # characters of one value, before "show all": a dozen lines of a column
 # C0 and C1 controls but tab and line feed, zero-width and bidirectional controls, separators, tags (Unicode categories Cc, Cf, Zl, Zp).
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -91,12 +91,12 @@ def _row(pointer: str, change: dict[str, Any]) -> Row:
     if change.get("masked") is True:
         return Row(path, "masked", MASKED, MASKED)
     removed, added = Counter(map(_text, change.get("removed", ()))), Counter(map(_text, change.get("added", ())))
+    moved = "added" in change and not (removed or added)
     before = _side(change["before"], removed, "removed") if "before" in change else MISSING
     after = _side(change["after"], added, "added") if "after" in change else MISSING
     what = "changed" if before.items and after.items else "added" if after is not MISSING else "removed"
     if before is not MISSING and after is not MISSING:
         what = "changed"
-    moved = "added" in change and not (removed or added)
     return Row(path, what, before, after, "the same items in another order" if moved else "")
 
 
@@ -112,10 +112,12 @@ def _side(value: Any, marked: Counter[str], mark: str) -> Side:
 
 
 def _item(value: Any, mark: str = "") -> Item:
-    kind = "literal" if value is None or isinstance(value, bool | Literal) else "text"
-    if isinstance(value, dict | list):
-        kind = "json"
-    text = visible(_text(value))
+    """`kind` is text for what stands as it is, else literal (a number, true, false, null) or json (in quotes or brackets)."""
+    written = _text(value)
+    kind = "json" if isinstance(value, dict | list) or written != value else "text"
+    if value is None or isinstance(value, bool | Literal):
+        kind = "literal"
+    text = visible(written)
     return Item(text[:CLAMP], kind, mark, text[CLAMP:])
 
 

@@ -1,19 +1,22 @@
-"""The filters as people see them: the dropdown of the catalogue, presets of dates, what is set, and links for all of it."""
+"""The form above the list: what it offers, what it says is chosen, and the address that what it sends leads to."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
-from catalog.audit_types import BY_NAME, CATALOG
-from catalog.clients import display_name
-from reader.filters import PARAMETERS, to_pairs
+from catalog.audit_types import CATALOG
+from catalog.entry import AuditType, Facet
+from reader.filters import CHANNELS, PARAMETERS, to_pairs
+from reader.links import PATH, facet_label
 from reader.model import Query, Selection
 
-PATH = "/audit"
-FIND = "/audit/find"
-CHANNELS = {"web": "Web", "api": "API", "mcp": "MCP", "system": "System", "unknown": "Unknown"}
+FIND = f"{PATH}/find"
+# What people call the ways by which a change can come.
+BY = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
 FAMILIES = {
     "integration": "Integrations",
     "member": "Members",
@@ -22,14 +25,14 @@ FAMILIES = {
     "report": "Reports",
     "workspace": "Workspace",
 }
+assert set(BY) == set(CHANNELS)
 
 
 class Option(NamedTuple):
-    """One line of the dropdown; `value` is an action, or an action and a facet with a space between."""
+    """One line of the dropdown; `value` is the part of a query that it stands for."""
 
     value: str
     label: str
-    facet: bool
     chosen: bool
 
 
@@ -40,120 +43,112 @@ class Group(NamedTuple):
     options: tuple[Option, ...]
 
 
-class Link(NamedTuple):
-    """A link of the page; `current`: it is where one is."""
+class Given(NamedTuple):
+    """What stands in a field of the form; `kind` is its input's type."""
 
-    label: str
-    url: str
-    current: bool = False
+    value: str
+    kind: str
 
 
 def found(pairs: Sequence[tuple[str, str]]) -> str:
     """Where the page's forms lead: the URL that a person can keep, without what was left empty.
 
-    `show` is an Option's value, `page` a page's number; whatever else is no parameter goes along, and is refused there.
+    `show` is an Option's value, `by` one of BY, `page` a page's number; whatever else is no parameter goes along, and is
+    refused there.
     """
     given: list[tuple[str, str]] = []
     limit = next((value for name, value in pairs if name == "limit"), "")
     for name, value in pairs:
         if name == "show":
-            action, _, facet = value.partition(" ")
-            given += [("action", action), ("facet", facet)]
+            given += parse_qsl(value)
+        elif name == "by":
+            given.append(("source" if value == "mcp" else "channel", value))
         elif name == "page":
             given.append(("offset", _offset(value, limit)))
         else:
             given.append((name, value))
     known = {name: index for index, name in enumerate(PARAMETERS)}
     given.sort(key=lambda pair: known.get(pair[0], len(known)))
-    return _url([pair for pair in given if pair[1]])
-
-
-def link(query: Query) -> str:
-    """The page that shows `query`."""
-    return _url(to_pairs(query))
+    given = [pair for pair in given if pair[1]]
+    return f"{PATH}?{urlencode(given)}" if given else PATH
 
 
 def groups(selection: Selection) -> tuple[Group, ...]:
-    """The dropdown: what the catalogue has, and nothing else."""
-    chosen = _chosen(selection)
-    made = []
-    for family, types in groupby(CATALOG, key=lambda audit_type: audit_type.family):
-        options = []
-        for audit_type in types:
-            options.append(Option(audit_type.name, audit_type.label, False, chosen == audit_type.name))
-            for facet in audit_type.facets:
-                for value, label in facet.values:
-                    both = f"{audit_type.name} {facet.name}:{value}"
-                    options.append(Option(both, f"{audit_type.label} · {label}", True, chosen == both))
-        made.append(Group(FAMILIES.get(family, family), tuple(options)))
+    """The dropdown: what the catalogue has, and nothing else; and, where it says more than that, what is chosen."""
+    chosen = _value(selection.actions, selection.facets)
+    made = [
+        Group(family, tuple(Option(value, label, value == chosen) for value, label in lines))
+        for family, lines in _offered()
+    ]
+    if chosen and not any(option.chosen for group in made for option in group.options):
+        made.insert(0, Group("Chosen", (Option(chosen, _several(selection), True),)))
     return tuple(made)
 
 
-def presets(query: Query, now: datetime) -> tuple[Link, ...]:
-    """Ranges of dates that people want most; each keeps the other filters."""
-    since = query.selection.since
-    made = []
-    for label, days in (("24 h", 1), ("7 d", 7), ("30 d", 30)):
-        start = now - timedelta(days=days)
-        text = start.strftime("%Y-%m-%dT%H:%M:00Z") if days == 1 else start.strftime("%Y-%m-%d")
-        current = (
-            since is not None
-            and query.selection.before is None
-            and abs(since.at - start) < timedelta(hours=24 if days > 1 else 1)
-        )
-        made.append(Link(label, _with(query, {"from": text, "to": None}), current))
-    everything = since is None and query.selection.before is None
-    return (*made, Link("All time", _with(query, {"from": None, "to": None}), everything))
+def fields(given: Mapping[str, str]) -> dict[str, Given]:
+    """The text fields. A date can be picked; a time, which the address may have, and what is no date can be written."""
+    dates = {name: given.get(name, "") for name in ("from", "to")}
+    made = {name: Given(text, "date" if not text or _is_date(text) else "text") for name, text in dates.items()}
+    return made | {"actor": Given(given.get("actor", ""), "text")}
 
 
-def chips(query: Query) -> tuple[Link, ...]:
-    """What is set, each with the link that takes it away."""
-    selection, made = query.selection, []
-    pairs = to_pairs(Query(selection, query.limit))
-    for name, value in pairs:
-        if name != "limit":
-            rest = [pair for pair in pairs if pair != (name, value)]
-            made.append(Link(_described(name, value), _url(rest)))
-    return tuple(made)
+def by(selection: Selection) -> str:
+    """Which of BY is chosen; empty for any."""
+    return selection.channel or selection.source or ""
 
 
-def cleared(query: Query) -> str:
-    """The page without any filter."""
-    return link(Query(limit=query.limit))
+def kept(selection: Selection, limit: int) -> list[tuple[str, str]]:
+    """What the form has no control for, and must not lose."""
+    both = selection.source and selection.channel not in {None, "mcp"}
+    names = {"limit", "source"} if both else {"limit"}
+    return [pair for pair in to_pairs(Query(selection, limit)) if pair[0] in names]
 
 
-def source(client: str | None) -> str:
-    """The badge of an entry that came through the MCP server."""
-    return f"MCP · {display_name(client)}"
+@cache
+def _offered() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The catalogue's families, each with its lines."""
+    families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
+    return tuple((FAMILIES.get(name, name), tuple(_lines(name, list(types)))) for name, types in families)
 
 
-def _described(name: str, value: str) -> str:
-    if name == "action":
-        return BY_NAME[value].label
-    if name == "facet":
-        facet, _, shown = value.partition(":")
-        known: Mapping[str, str] = {
-            f"{each.name}:{one}": label
-            for audit_type in CATALOG
-            for each in audit_type.facets
-            for one, label in each.values
-        }
-        return f"{facet.capitalize()}: {known.get(value, shown)}"
-    if name == "channel":
-        return f"Channel: {CHANNELS[value]}"
-    return {"source": "Source: MCP", "actor": f"Actor: {value}", "from": f"From {value}", "to": f"To {value}"}[name]
+def _lines(family: str, types: list[AuditType]) -> Iterator[tuple[str, str]]:
+    """A family's lines: all of it where it has several types, each type, and the facets of each."""
+    if len(types) > 1:
+        names = [audit_type.name for audit_type in types]
+        yield _value(names), f"All {family} changes"
+        for facet in types[0].facets:
+            if all(facet in audit_type.facets for audit_type in types):
+                for value, label in _values(facet):
+                    yield _value(names, [value]), f"All {family} changes · {label}"
+    for audit_type in types:
+        yield _value([audit_type.name]), audit_type.label
+        for facet in audit_type.facets:
+            for value, label in _values(facet):
+                yield _value([audit_type.name], [value]), f"{audit_type.label} · {label}"
 
 
-def _chosen(selection: Selection) -> str:
-    """The dropdown's value for a selection; empty where it says more than the dropdown can."""
-    if len(selection.actions) != 1 or len(selection.facets) > 1:
-        return ""
-    return " ".join((*selection.actions, *selection.facets))
+def _values(facet: Facet) -> Iterator[tuple[str, str]]:
+    return ((f"{facet.name}:{value}", label) for value, label in facet.values)
 
 
-def _with(query: Query, changed: Mapping[str, str | None]) -> str:
-    pairs = [pair for pair in to_pairs(Query(query.selection, query.limit)) if pair[0] not in changed]
-    return _url([*pairs, *((name, value) for name, value in changed.items() if value)])
+def _value(actions: Sequence[str], facets: Sequence[str] = ()) -> str:
+    return urlencode([*(("action", each) for each in actions), *(("facet", each) for each in facets)])
+
+
+def _several(selection: Selection) -> str:
+    """A choice that is no line of the dropdown: it came by an address that someone wrote."""
+    labels = {audit_type.name: audit_type.label for audit_type in CATALOG}
+    return " · ".join(
+        [", ".join(labels[each] for each in selection.actions), *map(facet_label, selection.facets)]
+    ).strip(" ·")
+
+
+def _is_date(text: str) -> bool:
+    """Whether a browser can show it as a date; else it would show nothing."""
+    try:
+        return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _offset(page: str, limit: str) -> str:
@@ -162,7 +157,3 @@ def _offset(page: str, limit: str) -> str:
     if not (page.isascii() and page.isdigit() and len(page) < 8):
         return page
     return str(max(0, int(page) - 1) * size)
-
-
-def _url(pairs: Sequence[tuple[str, str]]) -> str:
-    return f"{PATH}?{urlencode(pairs)}" if pairs else PATH

@@ -79,7 +79,7 @@ class Routes:
         stored = self._stored(seen, entry_id)
         if stored is None:
             refusal = problems.NOT_FOUND
-            return HTMLResponse(page.render_refusal(refusal, None), refusal.status)
+            return HTMLResponse(page.render_refusal(refusal, None, seen), refusal.status)
         return HTMLResponse(page.render_entry(seen, stored, self._parts.export_contact))
 
     def static(self, name: str) -> Response:

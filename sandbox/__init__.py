@@ -6,6 +6,9 @@
     container   ContainerKafka: the same in a container
     mock        MockKafka: librdkafka's stand-in
     registry    SchemaRegistry: Apicurio
+    recorded    entries without Kafka: events through the pipeline, straight into the tables
+    site        the reader over such a database, behind `issuer`, the demo's sign-in; `reading` is its process
+    browser     a Chromium that is there
     service     what every service can do, and every broker
     process     Server: one process, from start to answer to end; ports
     scratch     the temporary folder that owns processes; `guard` watches it when we are gone

@@ -1,4 +1,5 @@
-// Improves pages that work without it: rows open in place, times can be local, JSON can be copied.
+// Improves pages that work without it: rows open in place, times can be local, JSON can be copied, newer entries announce
+// themselves.
 
 const ZONE = "callmine.audit.zone";
 const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
@@ -23,7 +24,7 @@ function toggle(button) {
 for (const link of document.querySelectorAll("a[data-opens]")) {
   const button = makeButton("", () => toggle(button));
   button.append(...link.childNodes);
-  button.className = "toggle";
+  button.className = link.className;
   button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", link.dataset.opens);
   link.replaceWith(button);
@@ -43,8 +44,8 @@ function showZone(zone) {
   for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
 }
 
-const status = document.querySelector(".status");
-if (status && zoneName !== "UTC") {
+const times = document.querySelector("[data-times]");
+if (times && zoneName !== "UTC") {
   let zone = "utc";
   try {
     zone = localStorage.getItem(ZONE) ?? "utc";
@@ -65,7 +66,7 @@ if (status && zoneName !== "UTC") {
     showZone(zone);
   };
   button.className = "quiet";
-  status.append(button);
+  times.append(button);
   render();
 }
 
@@ -73,16 +74,46 @@ if (status && zoneName !== "UTC") {
 
 for (const details of document.querySelectorAll("details.raw")) {
   const pre = details.querySelector("pre");
-  const button = makeButton("Copy", async () => {
+  const button = makeButton("Copy JSON", async () => {
     try {
-      await navigator.clipboard.writeText(pre.textContent);
+      // What cannot be seen is written out in the page; what is copied is what is stored.
+      await navigator.clipboard.writeText(pre.dataset.stored ?? pre.textContent);
       button.textContent = "Copied";
     } catch {
       getSelection().selectAllChildren(pre);
-      button.textContent = "Selected: copy with your keyboard";
+      button.textContent = "Selected: copy with the keyboard";
     }
   });
   button.className = "quiet";
   button.setAttribute("aria-live", "polite");
-  pre.before(button);
+  pre.after(button);
 }
+
+// --- newer entries: the list stays as it is until they are asked for
+
+const LOOK_EVERY = 30_000; // milliseconds, while someone looks
+const status = document.querySelector("[data-total]");
+
+async function lookForNewer() {
+  if (document.hidden) return;
+  let answer;
+  try {
+    answer = await fetch(status.dataset.count, { headers: { Accept: "application/json" } });
+  } catch {
+    return; // Away for now: the next look may find it back.
+  }
+  // A session that has ended is told of by the page that is opened next.
+  if (answer.status === 401 || answer.status === 403) clearInterval(looking);
+  if (!answer.ok) return;
+  // The total of a list only grows.
+  const newer = (await answer.json()).total - Number(status.dataset.total);
+  const link = status.querySelector(".newer");
+  const text = `${newer.toLocaleString("en")} newer ${newer === 1 ? "entry" : "entries"}`;
+  const count = link.querySelector(".count");
+  if (newer > 0 && count.textContent !== text) {
+    count.textContent = text;
+    link.hidden = false;
+  }
+}
+
+const looking = status && setInterval(lookForNewer, LOOK_EVERY);

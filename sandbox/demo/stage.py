@@ -18,10 +18,11 @@ from sandbox.demo import seen
 from sandbox.demo.steps import Steps
 from sandbox.issuer import Issuer, Person
 from sandbox.mock import MockKafka
-from sandbox.process import SandboxError, Server, free_port, listens
+from sandbox.process import SandboxError, Server
 from sandbox.sample import sample
 from sandbox.scratch import Scratch
 from sandbox.services import Sandbox
+from sandbox.site import Site, site
 
 PARTITIONS = 3
 
@@ -64,29 +65,20 @@ def stage(environ: Mapping[str, str], steps: Steps) -> Iterator[Stage]:
             with steps.step(f"audit-consumer run, until it has claimed all {partitions} partitions"):
                 consumer.start([program, "run"], _environ(sandbox))
             try:
-                with _page(sandbox, steps) as (issuer, page):
-                    yield Stage(sandbox, consumer, connection, program, issuer, page)
+                with _page(sandbox, steps) as shown:
+                    yield Stage(sandbox, consumer, connection, program, shown.issuer, shown.url)
             finally:
                 with steps.step("audit-consumer drains and ends"):
                     consumer.stop()
 
 
 @contextmanager
-def _page(sandbox: Sandbox, steps: Steps) -> Iterator[tuple[Issuer, str]]:
+def _page(sandbox: Sandbox, steps: Steps) -> Iterator[Site]:
     """The reader, and the demo's own sign-in service."""
-    port = free_port()
-    page = f"http://127.0.0.1:{port}"
-    issuer = Issuer(people(), page)
-    with Scratch("reader") as scratch:
-        reader = Server("audit-reader", scratch, lambda: listens(port))
-        try:
-            with steps.step("audit-reader, and a sign-in service for the demo"):
-                command = [sys.executable, "-m", "sandbox.reading", "--issuer", issuer.url, "--port", str(port)]
-                reader.start(command, {"DATABASE_URL": sandbox.database_url})
-            yield issuer, page
-        finally:
-            reader.stop()
-            issuer.close()
+    with ExitStack() as stack:
+        with steps.step("audit-reader, and a sign-in service for the demo"):
+            shown = stack.enter_context(site(sandbox.database_url, people()))
+        yield shown
 
 
 def people() -> tuple[Person, ...]:

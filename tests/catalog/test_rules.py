@@ -12,7 +12,7 @@ from catalog.clients import display_name
 from catalog.plans import Direction, UnknownPlan, direction
 from catalog.reasons import IgnoreReason, ParkReason
 from catalog.secret_keys import SECRET_ENDINGS, names_secret
-from catalog.sentence import sentence
+from catalog.sentence import parts, sentence
 
 SUBSCRIPTIONS = st.fixed_dictionaries(
     {
@@ -158,3 +158,14 @@ def test_braces_in_a_name_are_only_text() -> None:
     said = sentence(BY_NAME["member.removed"], "{subject}", "{0}{actor.__class__}", [])
 
     assert said == "{subject} removed {0}{actor.__class__} from the workspace"
+
+
+def test_a_sentence_comes_apart_into_words_and_names() -> None:
+    """Each name is a part of its own that says what it names, and together the parts are the sentence."""
+    audit_type = BY_NAME["report.exported"]
+    made = parts(audit_type, "Dana", "X", ["format:pdf"])
+
+    assert made == (
+        ("Dana", "actor"), (" exported the report ", ""), ("X", "subject"), (" as ", ""), ("PDF", "format"),
+    )  # fmt: skip
+    assert "".join(part.text for part in made) == sentence(audit_type, "Dana", "X", ["format:pdf"])

@@ -1,0 +1,1 @@
+"""python -m sandbox.screenshots: pictures of the page in its main states, for the documents."""

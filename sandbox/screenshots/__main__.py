@@ -1,0 +1,119 @@
+"""make screenshots: the page in its main states, as docs/screenshots/*.png. Starts what it needs, and leaves nothing running.
+
+The type is whatever the machine has; Debian's `fonts-inter` makes the pictures look as most people see the page.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, Page
+
+from consumer.migrate import migrate
+from sandbox.browser import browser
+from sandbox.issuer import Person
+from sandbox.postgres import PostgresServer
+from sandbox.process import SandboxError
+from sandbox.recorded import complete_through, record
+from sandbox.screenshots.story import Cast, Story, cast, story
+from sandbox.site import Site, site
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+USED = (
+    "/audit?action=schedule.lifecycle_changed&facet=operation%3Apaused&source=mcp"
+    "&actor=dana.whitfield%40northwind.example&from={month_ago}"
+)
+NONE = "/audit?action=billing.payment_failed&source=mcp&actor=priya.raman%40northwind.example"
+
+
+class Shot(NamedTuple):
+    """One picture: who looks at which path, after doing what, on how large a screen."""
+
+    name: str
+    who: Callable[[Cast], Person | None]
+    path: str
+    act: Callable[[Page], None] = lambda _: None
+    size: tuple[int, int] = (1280, 860)
+    scheme: str = "light"
+
+
+def main() -> int:
+    """Writes the pictures; the exit code."""
+    now = datetime.now(UTC)
+    told = story(now)
+    try:
+        with browser() as launched, PostgresServer(settings={"fsync": "off"}) as server:
+            url = server.create_database("audit")
+            migrate(url, lambda _: None)
+            record(url, told.emissions)
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            for old in FOLDER.glob("*.png"):
+                old.unlink()
+            with site(url, cast(told)) as shown:
+                for shot in SHOTS:
+                    behind = timedelta(minutes=38) if shot.name == "behind" else timedelta(seconds=1)
+                    complete_through(url, datetime.now(UTC) - behind)
+                    _take(launched, shown, told, shot)
+    except SandboxError as error:
+        print(f"No pictures: {error}", file=sys.stderr)
+        return 1
+    print(f"{FOLDER}: {sum(file.stat().st_size for file in FOLDER.glob('*.png')) / 1e6:.2f} MB")
+    return 0
+
+
+def _take(launched: Browser, shown: Site, told: Story, shot: Shot) -> None:
+    context = launched.new_context(
+        viewport={"width": shot.size[0], "height": shot.size[1]},
+        color_scheme="dark" if shot.scheme == "dark" else "light",
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    who = shot.who(cast(told))
+    if who is not None:
+        page.goto(shown.sign_in_url(who))
+    month_ago = f"{datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}"
+    page.goto((shown.url if who else shown.issuer.url) + shot.path.format(month_ago=month_ago))
+    shot.act(page)
+    # No pointer rests on anything, and nothing has the focus.
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    page.screenshot(path=FOLDER / f"{shot.name}.png", animations="disabled")
+    context.close()
+
+
+def _open(page: Page) -> None:
+    """Opens the entry that was made by chat."""
+    page.locator("tr.entry", has_text="Weekly pipeline").first.get_by_role("button").click()
+
+
+def _follow(page: Page) -> None:
+    """Opens the same entry's own page, and its raw JSON."""
+    _open(page)
+    page.get_by_role("link", name="To this entry alone").click()
+    page.get_by_text("Raw JSON").click()
+
+
+def _admin(people: Cast) -> Person:
+    return people.admin
+
+
+SHOTS = (
+    Shot("list", _admin, "/audit"),
+    Shot("open", _admin, "/audit", _open),
+    Shot("filters", _admin, USED, size=(1280, 620)),
+    Shot("entry", _admin, "/audit", _follow, (1280, 680)),
+    Shot("dark", _admin, "/audit", _open, scheme="dark"),
+    Shot("narrow", _admin, "/audit", _open, (390, 1180)),
+    Shot("behind", _admin, "/audit", size=(1280, 480)),
+    Shot("no-match", _admin, NONE, size=(1280, 620)),
+    Shot("empty", lambda people: people.newcomer, "/audit", size=(1280, 560)),
+    Shot("member", lambda people: people.member, "/audit", size=(1280, 420)),
+    Shot("sign-in", lambda _: None, "/", size=(1280, 480)),
+)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,129 @@
+"""One Chromium and one site for each process that tests; a page of its own for each test."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, expect
+
+from sandbox.browser import browser
+from sandbox.issuer import Person
+from sandbox.postgres import PostgresServer
+from sandbox.process import SandboxError
+from sandbox.recorded import complete_through, record
+from sandbox.screenshots.story import Cast, Story, cast, story
+from sandbox.site import Site, site
+from tests.browser.visitor import Visitor
+from tests.conftest import TEMPLATE
+from tests.reader.entries import INSERT, entry
+
+Visit = Callable[..., Visitor]
+Count = Callable[..., int]
+
+NEVER_BEHIND = datetime(2100, 1, 1, tzinfo=UTC)  # however slow the machine
+
+expect.set_options(timeout=30_000)
+
+
+class Told(NamedTuple):
+    """What the site shows, to whom, and when that was."""
+
+    story: Story
+    cast: Cast
+    now: datetime
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser; where there is none, the tests are skipped, and say how to get one."""
+    try:
+        with browser() as launched:
+            yield launched
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def told() -> Told:
+    """Sixty days of two workspaces that end now."""
+    now = datetime.now(UTC)
+    made = story(now)
+    return Told(made, cast(made), now)
+
+
+@pytest.fixture(scope="session")
+def shown(chromium: Browser, postgres: PostgresServer, told: Told) -> Iterator[Site]:
+    """The production application over what is told, behind the demo's sign-in. The browser comes first: it may be missing."""
+    name = f"site_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+    url = postgres.url(name)
+    record(url, told.story.emissions)
+    complete_through(url, NEVER_BEHIND)
+    with site(url, told.cast) as made:
+        yield made
+
+
+@pytest.fixture
+def visit(chromium: Browser, shown: Site) -> Iterator[Visit]:
+    """Makes visitors, with whatever Playwright's new_context takes. Whatever their pages did wrong fails the test."""
+    visitors: list[Visitor] = []
+
+    def make(**options: Any) -> Visitor:
+        visitors.append(Visitor(chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}), shown))
+        return visitors[-1]
+
+    yield make
+    faults = [fault for visitor in visitors for fault in visitor.watch.faults]
+    for visitor in visitors:
+        visitor.context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def dana(visit: Visit, told: Told) -> Visitor:
+    """An admin, signed in."""
+    return visit().signed_in(told.cast.admin)
+
+
+@pytest.fixture
+def count(shown: Site, told: Told) -> Count:
+    """Counts our workspace's entries in the database by itself."""
+
+    def counted(condition: str = "true", *values: object) -> int:
+        with psycopg.connect(shown.database_url) as connection:
+            query = f"SELECT count(*) FROM audit_event WHERE workspace_id = %s AND {condition}"
+            row = connection.execute(query.encode(), (told.story.ours, *values)).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    return counted
+
+
+class Fresh(NamedTuple):
+    """A workspace of the test's own and its admin; `put` records an entry and gives its id, `complete` says through when."""
+
+    admin: Person
+    put: Callable[..., int]
+    complete: Callable[[datetime | None], None]
+
+
+@pytest.fixture
+def fresh(shown: Site) -> Iterator[Fresh]:
+    """An empty workspace."""
+    workspace = f"org_2{uuid.uuid4().hex}"
+    with psycopg.connect(shown.database_url, autocommit=True) as connection:
+
+        def put(minutes: float = 0, **changed: Any) -> int:
+            row = connection.execute(INSERT, entry(minutes, workspace_id=workspace, **changed)).fetchone()
+            assert row is not None
+            return int(row[0])
+
+        def complete(through: datetime | None) -> None:
+            complete_through(shown.database_url, through)
+
+        yield Fresh(Person("Fay", "user_2fay", workspace, "fresh", "admin"), put, complete)
+        complete(NEVER_BEHIND)

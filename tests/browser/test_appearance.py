@@ -1,0 +1,123 @@
+"""How the page adapts: to narrow screens, dark ones, people whom motion disturbs, and the time where they are."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Fresh, Told, Visit
+from tests.browser.states import STATES
+from tests.browser.visitor import Visitor
+
+SIZES = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+GROUND = "getComputedStyle(document.body).backgroundColor"
+MOVING = """() => [...document.querySelectorAll("*")]
+    .flatMap((each) => [each, "::before", "::after"].map((part) => getComputedStyle(each, part === each ? null : part)))
+    .filter((style) => parseFloat(style.transitionDuration) > 0 || parseFloat(style.animationDuration) > 0).length"""
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_narrow_screen_scrolls_one_way_only(visit: Visit, told: Told, fresh: Fresh, name: str) -> None:
+    """At 320 pixels, which is 1280 at 400 %, no state is wider than the screen (WCAG 1.4.10)."""
+    visitor = visit(viewport={"width": 320, "height": 800}, timezone_id="Europe/Berlin")
+    STATES[name](visitor, told, fresh)
+    whole, screen = visitor.page.evaluate(SIZES)
+
+    assert (whole, screen) == (320, 320)
+
+
+def test_a_card_says_what_a_row_says(visit: Visit, told: Told) -> None:
+    """On a narrow screen each entry still has time, actor, action, sentence, source and a button that opens it."""
+    visitor = visit(viewport={"width": 320, "height": 800}).signed_in(told.cast.admin)
+    visitor.open("/audit?action=schedule.lifecycle_changed&source=mcp&limit=5")
+    card = visitor.rows.first
+    said = card.inner_text()
+
+    assert "dana.whitfield@northwind.example edited the schedule Weekly pipeline" in said
+    assert "Schedule changed" in said
+    assert "MCP · Claude Desktop" in said
+    assert visitor.times[0] in said
+    card.get_by_role("button", name="Details").click()
+    expect(visitor.page.get_by_role("cell", name="0 8 * * 1").last).to_be_visible()
+
+
+def test_dark_is_dark(visit: Visit, told: Told) -> None:
+    """The page follows the system, and its words stay lighter than its ground."""
+    visitor = visit(color_scheme="light").signed_in(told.cast.admin)
+    light = visitor.open("/audit?limit=5").evaluate(GROUND)
+    visitor.page.emulate_media(color_scheme="dark")
+    dark = visitor.page.evaluate(GROUND)
+
+    def brightness(colour: str) -> int:
+        return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+
+    assert brightness(light) > 600
+    assert brightness(dark) < 150
+
+
+def test_nothing_moves_for_those_who_ask(visit: Visit, told: Told) -> None:
+    """With reduced motion nothing has a transition or an animation; without it something has, so the question is apt."""
+    visitor = visit(reduced_motion="reduce").signed_in(told.cast.admin)
+    page = visitor.open("/audit?limit=5")
+    assert page.evaluate(MOVING) == 0
+
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(MOVING) > 0
+
+
+def test_utc_or_local_time(visit: Visit, told: Told) -> None:
+    """Times are UTC and say so, until one asks for those of one's own zone; the choice stays, and can be taken back."""
+    visitor = visit(timezone_id="Asia/Tokyo").signed_in(told.cast.admin)
+    page = visitor.open("/audit?limit=5")
+    utc = visitor.times
+    expect(page.locator("th.when .zone")).to_have_text("UTC")
+
+    page.get_by_role("button", name="Show times in Asia/Tokyo").click()
+    expect(page.locator("th.when .zone")).to_have_text("Asia/Tokyo")
+    local = [str(datetime.fromisoformat(time) + timedelta(hours=9)) for time in utc]
+    assert visitor.times == local
+    assert {zone.inner_text() for zone in page.locator(".zone").all() if zone.is_visible()} == {"Asia/Tokyo"}
+    expect(page.get_by_label("From")).to_have_accessible_name("From UTC")
+
+    page.reload()
+    assert visitor.times == local
+    visitor.open(f"{page.locator('tr.more').first.locator('.link a').get_attribute('href')}")
+    expect(page.locator(".lead time")).to_have_text(local[0])
+    page.get_by_role("button", name="Show times in UTC").click()
+    expect(page.locator(".lead")).to_contain_text(f"{utc[0]} UTC")
+    visitor.open("/audit?limit=5")
+    assert visitor.times == utc
+
+
+def test_in_utc_there_is_nothing_to_switch(visit: Visit, told: Told) -> None:
+    """Where local time is UTC, no button offers it."""
+    page = visit(timezone_id="UTC").signed_in(told.cast.admin).open("/audit?limit=5")
+
+    expect(page.get_by_role("button", name="Show times")).to_have_count(0)
+
+
+def test_it_says_how_complete_it_is_and_whom_to_ask(dana: Visitor) -> None:
+    """Complete through a time, and the address for a verified export."""
+    page = dana.open("/audit?limit=5")
+
+    expect(page.locator(".health")).to_have_text(re.compile("Complete through"))
+    expect(page.locator(".health.behind")).to_have_count(0)
+    expect(page.get_by_role("link", name="audit@callmine.example")).to_have_attribute(
+        "href", "mailto:audit@callmine.example"
+    )
+
+
+def test_it_says_when_recording_is_behind(visit: Visit, told: Told, fresh: Fresh) -> None:
+    """Older than two minutes, or unknown, it is a warning; before that it is none."""
+    visitor = visit().signed_in(told.cast.admin)
+    through = told.now - timedelta(minutes=38)
+    fresh.complete(through)
+    warning = visitor.open("/audit?limit=5").locator(".health.behind")
+    expect(warning).to_contain_text(f"Recording is behind: complete only through {through:%Y-%m-%d %H:%M:%S} UTC")
+
+    fresh.complete(None)
+    expect(visitor.open("/audit?limit=5").locator(".health.behind")).to_contain_text("It is not known how complete")
+    fresh.complete(datetime.now(UTC))
+    expect(visitor.open("/audit?limit=5").locator(".health")).to_contain_text("Complete through")
+    expect(visitor.page.locator(".health.behind")).to_have_count(0)

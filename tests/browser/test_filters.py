@@ -1,0 +1,212 @@
+"""Finding: by action and facet, dates, source and actor; what is set is in the address, and is easily taken away."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from catalog.audit_types import CATALOG
+from tests.browser.conftest import Count, Fresh, Told, Visit
+from tests.browser.visitor import Visitor
+
+PAUSED = "action = 'schedule.lifecycle_changed' AND 'operation:paused' = ANY (facets)"
+
+
+def apply(visitor: Visitor) -> None:
+    """Sends the form, and waits for what it leads to."""
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("button", name="Apply").click()
+
+
+def test_the_dropdown_offers_what_the_catalogue_has(dana: Visitor) -> None:
+    """Six families with the fourteen types, each followed by its facets; and nothing else."""
+    page = dana.open("/audit")
+    groups = page.locator("#show optgroup").evaluate_all("found => found.map(each => each.label)")
+    labels = page.locator("#show option").all_text_contents()
+
+    assert groups == ["Integrations", "Members", "Billing", "Schedules", "Reports", "Workspace"]
+    assert {each.label for each in CATALOG} <= set(labels)
+    assert {"Schedule changed · paused", "Report exported · PDF", "All integration changes · Gong"} <= set(labels)
+    facets = sum(len(facet.values) for each in CATALOG for facet in each.facets)
+    families = 3 + 3  # of integrations, members and billing all of it; of integrations the three providers too
+    assert len(labels) == len(set(labels)) == 1 + len(CATALOG) + facets + families
+
+
+def test_an_action_with_a_facet(dana: Visitor, count: Count) -> None:
+    """The paused schedules, and no others, all of them."""
+    dana.open("/audit")
+    dana.page.get_by_label("Action").select_option(label="Schedule changed · paused")
+    apply(dana)
+
+    assert dana.total == count(PAUSED) > 50
+    assert "action=schedule.lifecycle_changed&facet=operation%3Apaused" in dana.page.url
+    assert all(" paused the schedule " in each for each in dana.sentences)
+    expect(dana.page.locator("#show option:checked")).to_have_text("Schedule changed · paused")
+
+
+def test_a_whole_family(dana: Visitor, count: Count) -> None:
+    """All that concerns billing is one choice, and one filter to take away."""
+    dana.open("/audit")
+    dana.page.get_by_label("Action").select_option(label="All billing changes")
+    apply(dana)
+
+    assert dana.total == count("action LIKE 'billing.%%'")
+    expect(dana.page.locator(".row .chips a")).to_have_text([re.compile("All billing changes"), "Clear all"])
+    dana.page.get_by_role("link", name="Remove filter All billing changes").click()
+    expect(dana.page).to_have_url(re.compile(r"/audit$"))
+
+
+def test_dates_that_one_chooses(dana: Visitor, told: Told, count: Count) -> None:
+    """From the first instant of a day to the last of another, both in UTC."""
+    first, last = (told.now - timedelta(days=30)).date(), (told.now - timedelta(days=28)).date()
+    dana.open("/audit?limit=200")
+    dana.page.get_by_label("From").fill(str(first))
+    dana.page.get_by_label("To", exact=False).first.fill(str(last))
+    apply(dana)
+
+    assert dana.total == count("occurred_at >= %s AND occurred_at < %s::date + 1", first, last) > 20
+    days = {time[:10] for time in dana.times}
+    assert days == {str(first), str(first + timedelta(days=1)), str(last)}
+    assert "limit=200" in dana.page.url
+
+
+@pytest.mark.parametrize(("name", "days"), [("Last 24 hours", 1), ("Last 7 days", 7), ("Last 30 days", 30)])
+def test_presets(dana: Visitor, told: Told, count: Count, name: str, days: int) -> None:
+    """A range of dates in one click, which keeps the other filters and says that it is on."""
+    dana.open("/audit?action=schedule.lifecycle_changed")
+    dana.page.get_by_role("link", name=name).click()
+
+    expect(dana.page.get_by_role("link", name=name)).to_have_attribute("aria-current", "true")
+    found = re.search(r"from=([^&]+)", dana.page.url)
+    assert found is not None
+    since = found[1].replace("%3A", ":")
+    assert dana.total == count("action = 'schedule.lifecycle_changed' AND occurred_at >= %s::timestamptz", since)
+    assert abs((told.now - timedelta(days=days)).date().toordinal() - told.now.fromisoformat(since).toordinal()) <= 1
+    dana.page.get_by_role("link", name="All time").click()
+    expect(dana.page).to_have_url(re.compile(r"/audit\?action=schedule\.lifecycle_changed$"))
+
+
+@pytest.mark.parametrize(
+    ("label", "condition", "words"),
+    [
+        ("MCP", "source = 'mcp'", r"MCP · (Claude Desktop|claude\.ai|ChatGPT)"),
+        ("System", "channel = 'system'", "System"),
+        ("API", "channel = 'api'", "API"),
+    ],
+)
+def test_source(dana: Visitor, count: Count, label: str, condition: str, words: str) -> None:
+    """Where a change came from; of those by MCP each says by which program."""
+    dana.open("/audit")
+    dana.page.get_by_label("Source").select_option(label=label)
+    apply(dana)
+
+    assert dana.total == count(condition) > 0
+    assert all(re.fullmatch(words, each) for each in dana.page.locator("td.source").all_inner_texts())
+    expect(dana.page.locator("#by option:checked")).to_have_text(label)
+
+
+def test_actor(dana: Visitor, count: Count) -> None:
+    """An address, whole; a part of it is somebody else."""
+    dana.open("/audit")
+    dana.page.get_by_label("Actor").fill("dana.whitfield@northwind.example")
+    apply(dana)
+    assert dana.total == count("actor_email = 'dana.whitfield@northwind.example'") > 50
+    assert set(dana.page.locator("td.actor").all_inner_texts()) == {"dana.whitfield@northwind.example"}
+
+    dana.page.get_by_label("Actor").fill("dana.whitfield")
+    apply(dana)
+    assert dana.total == 0
+
+
+def test_all_filters_at_once_and_one_less(dana: Visitor, count: Count) -> None:
+    """Filters narrow each other; each has a chip that takes it away, and the form shows what is set."""
+    dana.open("/audit")
+    dana.page.get_by_label("Action").select_option(label="Schedule changed · paused")
+    dana.page.get_by_label("Actor").fill("dana.whitfield@northwind.example")
+    dana.page.get_by_label("Source").select_option(label="MCP")
+    apply(dana)
+    both = f"{PAUSED} AND actor_email = 'dana.whitfield@northwind.example'"
+    assert 0 < dana.total == count(f"{both} AND source = 'mcp'") < count(both)
+
+    dana.page.get_by_role("link", name="Remove filter Source: MCP").click()
+    expect(dana.page.locator("#by option:checked")).to_have_text("Any")
+    assert dana.total == count(both)
+    dana.page.get_by_role("link", name="Clear all").click()
+    assert dana.total == count()
+
+
+def test_back_keeps_the_filters(dana: Visitor) -> None:
+    """From an entry, and from another page, the browser's back button leads to the list as it was."""
+    dana.open("/audit")
+    dana.page.get_by_label("Action").select_option(label="Report exported")
+    apply(dana)
+    was, total = dana.page.url, dana.total
+    dana.page.get_by_role("link", name="Next").click()
+    expect(dana.page.locator("#page")).to_have_value("2")
+    dana.page.go_back()
+
+    expect(dana.page).to_have_url(was)
+    expect(dana.page.locator("#show option:checked")).to_have_text("Report exported")
+    assert dana.total == total
+    dana.rows.first.click()
+    dana.page.get_by_role("link", name="To this entry alone").click()
+    expect(dana.page).to_have_url(re.compile(r"/audit/\d+$"))
+    dana.page.go_back()
+    expect(dana.page).to_have_url(was)
+
+
+def test_a_choice_that_only_an_address_can_make_is_kept(dana: Visitor, count: Count) -> None:
+    """Two actions are no line of the dropdown; they are shown there all the same, and survive another filter."""
+    dana.open("/audit?action=member.added&action=member.removed")
+    expect(dana.page.locator("#show option:checked")).to_have_text("Member added, Member removed")
+    dana.page.get_by_label("Source").select_option(label="Web")
+    apply(dana)
+
+    assert dana.total == count("action IN ('member.added', 'member.removed') AND channel = 'web'")
+
+
+def test_nothing_matches(dana: Visitor, count: Count) -> None:
+    """An empty list says why it is empty, and offers to take each filter away, or all."""
+    dana.open("/audit?action=member.removed&actor=nobody%40x.example")
+    expect(dana.page.get_by_role("heading", name="No entry matches")).to_be_visible()
+    expect(dana.page.locator(".empty .chips a")).to_have_count(2)
+    dana.page.locator(".empty").get_by_role("link", name="Remove filter Actor: nobody@x.example").click()
+    assert dana.total == count("action = 'member.removed'")
+
+    dana.page.go_back()
+    dana.page.get_by_role("link", name="Clear all filters").click()
+    assert dana.total == count()
+
+
+def test_nothing_yet(visit: Visit, fresh: Fresh) -> None:
+    """A workspace in which nothing has happened says what will appear."""
+    visitor = visit().signed_in(fresh.admin)
+    page = visitor.open("/audit")
+
+    expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
+    expect(page.get_by_role("link", name="Clear all")).to_have_count(0)
+
+
+def test_filters_that_contradict_each_other(dana: Visitor, count: Count) -> None:
+    """What is wrong is named and marked, what is right is kept, and mending it leads on."""
+    page = dana.open("/audit?action=member.removed&from=2026-11-20&to=2026-11-01", 422)
+    expect(page.get_by_role("alert")).to_contain_text("from is later than to")
+    expect(page.get_by_label("From")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("From")).to_have_value("2026-11-20")
+    expect(page.locator("#show option:checked")).to_have_text("Member removed")
+    page.get_by_label("From").fill("2026-01-01")
+    page.locator("#to").fill("")
+    apply(dana)
+
+    assert dana.total == count("action = 'member.removed'")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "colour=red", "from=soon", "action=member.promoted", "as_of=yesterday"])
+def test_what_cannot_be_asked_is_said(dana: Visitor, query: str) -> None:
+    """An address that someone mistyped names the parameter and the way back."""
+    page = dana.open(f"/audit?{query}", 422)
+
+    expect(page.get_by_role("alert")).to_contain_text(query.partition("=")[0])
+    page.get_by_role("link", name="start again without filters").click()
+    expect(dana.rows).to_have_count(50)

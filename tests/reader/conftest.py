@@ -9,6 +9,7 @@ import pytest
 from reader.database import Database
 from reader.listing import Listings
 from tests.reader.entries import INSERT, entry
+from tests.reader.site import Site
 
 
 @pytest.fixture
@@ -36,3 +37,10 @@ def database(database_url: str) -> Iterator[Database]:
 def listings(database: Database) -> Listings:
     """Nothing counted yet."""
     return Listings(database)
+
+
+@pytest.fixture
+def site(database_url: str) -> Iterator[Site]:
+    """The production application on a port of its own, with an issuer on loopback."""
+    with Site(database_url) as made:
+        yield made

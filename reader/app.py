@@ -22,7 +22,8 @@ MACHINES = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/static/")
 
 def create(parts: Parts) -> ASGIApp:
     """The whole application, guarded."""
-    app = FastAPI(title="Workspace audit log", docs_url=None, redoc_url=None, openapi_url=None)
+    # A slash more is another path: a redirect would lead to wherever the Host header says.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     turns = Turns()
     routes = Routes(parts, turns)
     for path, endpoint in routes.all:

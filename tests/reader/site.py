@@ -2,10 +2,14 @@
 
 import socket
 import threading
+import uuid
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import psycopg
+from psycopg.rows import TupleRow
 
 from reader.access import Access
 from reader.app import create
@@ -18,7 +22,7 @@ from reader.parts import Parts
 from reader.serve import server
 from sandbox.issuer import Issuer, Person
 from sandbox.process import free_port, wait_until
-from tests.reader.entries import WORKSPACE
+from tests.reader.entries import INSERT, WORKSPACE, entry
 
 ADMIN = Person("Dana", "user_2dana", WORKSPACE, "first", "admin")
 MEMBER = ADMIN._replace(user_id="user_2max", role="member")
@@ -33,7 +37,7 @@ class Site:
     def __init__(self, database_url: str, issuer: Issuer | None = None) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.port = port
+        self.port, self.database_url = port, database_url
         self.issuer = issuer or Issuer((), self.url)
         self.issuer.audience = self.url
         self.database, self.keys = Database(database_url, wait_seconds=1.0), PublishedKeys(self.issuer.jwks_url)
@@ -46,6 +50,9 @@ class Site:
         self.app = create(self.parts)
         self._server = server(self.app, ("127.0.0.1", port))
         self._thread = threading.Thread(target=self._server.run)
+        self._client = httpx.Client(
+            base_url=self.url, trust_env=False, timeout=30, limits=httpx.Limits(max_connections=None)
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -53,6 +60,7 @@ class Site:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._client.close()
         self._server.should_exit = True
         self._thread.join()
         self.keys.close()
@@ -66,12 +74,36 @@ class Site:
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Any request, as it is."""
-        with httpx.Client(base_url=self.url, trust_env=False, timeout=30) as client:
-            return client.request(method, path, **more)
+        return self._client.request(method, path, **more)
 
-    def raw(self, request: bytes) -> bytes:
-        """What is answered to bytes that no client library would send; empty where the connection is just closed."""
+    def raw(self, request: bytes, *, whole: bool = True) -> bytes:
+        """What is answered to bytes that no client library would send; not `whole`: nothing more will come."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
             connection.sendall(request)
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+            if not whole:
+                connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            with suppress(ConnectionResetError):  # there may be more of the request than was read
+                while chunk := connection.recv(65536):
+                    answer += chunk
+            return answer
+
+
+class Tenant:
+    """A workspace of a test's own at a site that others use too: its admin, and entries of it."""
+
+    def __init__(self, site: Site, connection: psycopg.Connection[TupleRow]) -> None:
+        self.site, self._connection = site, connection
+        self.workspace_id = f"org_{uuid.uuid4().hex}"
+        self.admin = ADMIN._replace(workspace_id=self.workspace_id)
+
+    def put(self, minutes: float = 0, **changed: Any) -> int:
+        """Records one entry; its id."""
+        values = entry(minutes, **{"workspace_id": self.workspace_id, **changed})
+        row = self._connection.execute(INSERT, values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def get(self, path: str, person: Person | None = None, **more: Any) -> httpx.Response:
+        """A GET by the admin, or by another person."""
+        return self.site.get(path, person or self.admin, **more)

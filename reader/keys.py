@@ -34,7 +34,7 @@ class GivenKey:
 
     def __init__(self, pem: str) -> None:
         """`pem` is an RSA public key of 2,048 bits or more. Raises ValueError."""
-        key = load_pem_public_key(pem.encode())
+        key = load_pem_public_key(pem.replace("\\n", "\n").encode())  # as one line, where an environment has no other
         if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_BITS:
             raise ValueError(f"is no RSA key of {LEAST_BITS} bits or more")
         self._key = key

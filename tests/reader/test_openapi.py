@@ -140,18 +140,14 @@ def test_the_document_is_complete() -> None:
         assert set(operations[path]["responses"]) == always | more
 
 
-@pytest.mark.parametrize("row", RECORDED, ids=lambda row: row["action"])
-def test_every_stored_diff_is_of_the_documented_shape(row: dict[str, Any]) -> None:
+def test_every_stored_diff_is_of_the_documented_shape() -> None:
     """The consumer's golden entries fit the document; a diff with anything beside it does not."""
     document = describe()
     validator = Draft202012Validator({"$ref": "#/components/schemas/Diff", "components": document["components"]})
-    assert list(validator.iter_errors(row["diff"])) == []
-    for broken in (
-        {**row["diff"], "password": "x"},
-        {},
-        {"changes": {"no pointer": {}}},
-        {"changes": {"/x": {"was": 1}}},
-    ):
+    for row in RECORDED:
+        assert list(validator.iter_errors(row["diff"])) == [], row["event_id"]
+    whole = RECORDED[0]["diff"]
+    for broken in ({**whole, "password": "x"}, {}, {"changes": {"no pointer": {}}}, {"changes": {"/x": {"was": 1}}}):
         assert list(validator.iter_errors(broken))
 
 

@@ -23,12 +23,18 @@ from reader.problems import (
 from reader.shapes import COUNT, CURSOR, ENTRY_ID, HORIZON, TEXT, ref, schemas
 
 JSON = "application/json"
+# A date that there is, and a time with a zone; the rules for both years and hours are those of `reader.filters`.
+_DATE = (
+    "((20[0-9]{2}|2100)-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    "|20([02468][048]|[13579][26])-02-29)"
+)
+_CLOCK = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 WHEN = {
     "type": "string",
-    "pattern": "^(20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?$",
+    "pattern": f"^({_DATE}({_CLOCK})?)?$",
     "examples": ["2026-11-22", "2026-11-22T09:30:00Z"],
 }
-WORDS = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\x00]+$"}
+WORDS = {"type": "string", "pattern": r"^[^\x00]*$"}
 UNAVAILABLE = (NO_DATABASE, TOO_SLOW, BUSY, NO_KEYS)
 DESCRIPTION = (
     "Who changed what, when, and from where. Read only; for admins of the active workspace of a Clerk session. "
@@ -128,7 +134,7 @@ def _parameters() -> list[dict[str, Any]]:
 
 
 def _query(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": text, "schema": schema}
+    return {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": schema}
 
 
 def _id() -> dict[str, Any]:

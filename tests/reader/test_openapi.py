@@ -23,7 +23,7 @@ from tests.reader.site import MEMBER, Tenant
 
 GOLDEN = [json.loads(path.read_text()) for path in sorted((Path(__file__).parents[1] / "golden").rglob("*.json"))]
 RECORDED: list[dict[str, Any]] = [case["row"] for case in GOLDEN if case["outcome"] == "recorded"]
-EXAMPLES = 100
+EXAMPLES = 60
 # What is valid by itself and not together is 422: `from` behind `to`, a cursor with an offset, a horizon that no answer gave.
 TOGETHER = """
 [[operations]]
@@ -75,16 +75,17 @@ def schemathesis_finds(
 
 def test_schemathesis_finds_nothing_as_an_admin(full: Tenant, tmp_path: Path) -> None:
     """Examples, boundaries, chance and sequences, valid and invalid: documented statuses, types, headers and shapes only."""
-    assert schemathesis_finds(full, tmp_path, TOGETHER, full.admin) == ""
+    found = schemathesis_finds(full, tmp_path, TOGETHER, full.admin)
+    assert not found, found
 
 
 def test_every_valid_request_is_answered(full: Tenant, tmp_path: Path) -> None:
     """What the document calls valid is 200, where no parameter contradicts another."""
     found = schemathesis_finds(
-        full, tmp_path, ALLOWED, full.admin, "--mode=positive", "--phases=coverage,fuzzing", "--exclude-path=/v1/audit-events/{id}",
+        full, tmp_path, ALLOWED, full.admin, "--mode=positive", "--phases=examples,fuzzing", "--exclude-path=/v1/audit-events/{id}",
         hooks=APART,
     )  # fmt: skip
-    assert found == ""
+    assert not found, found
 
 
 @pytest.mark.parametrize("person", [None, MEMBER], ids=["nobody", "member"])

@@ -6,6 +6,7 @@ loopback: nothing about the program is different from what is deployed.
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,10 +25,10 @@ PROGRAM = Path(sys.executable).with_name("audit-reader")
 class Program:
     """A running reader; `environ` replaces or adds settings."""
 
-    def __init__(self, database_url: str, **environ: str) -> None:
+    def __init__(self, database_url: str, command: Sequence[str | Path] = (PROGRAM, "serve"), **environ: str) -> None:
         self.issuer = Issuer((), ORIGIN)
         self.port, self.metrics_port = free_port(), free_port()
-        self._scratch = Scratch("reader")
+        self._command, self._scratch = command, Scratch("reader")
         self._server = Server("reader", self._scratch, self._answers)
         self.environ = {
             "DATABASE_URL": database_url,
@@ -53,7 +54,7 @@ class Program:
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
-        self._server.start([PROGRAM, "serve"], self.environ)
+        self._server.start(self._command, self.environ)
 
     def stop(self) -> int:
         """Ends it by SIGTERM; its exit code."""

@@ -17,7 +17,7 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from sandbox.process import Server, free_port, listens
+from sandbox.process import Server, free_port
 from sandbox.scratch import Scratch
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -64,7 +64,7 @@ class Prometheus:
     def __init__(self, targets: Sequence[str], group: str = "auditlog-consumer") -> None:
         self._scratch = Scratch("prometheus")
         self.port = free_port()
-        self._server = Server("prometheus", self._scratch, lambda: listens(self.port))
+        self._server = Server("prometheus", self._scratch, self._is_ready)
         (self._scratch.path / "alerts.yaml").write_text(only(group, quick(RULES.read_text())))
         config = {
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
@@ -102,6 +102,13 @@ class Prometheus:
         found = self.query(expression)
         assert len(found) <= 1, found
         return float(found[0]["value"][1]) if found else None
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:  # it listens before it answers queries
+            return False
 
     def _get(self, path: str, **parameters: str) -> Any:
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"

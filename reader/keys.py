@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -34,7 +35,11 @@ class GivenKey:
 
     def __init__(self, pem: str) -> None:
         """`pem` is an RSA public key of 2,048 bits or more. Raises ValueError."""
-        key = load_pem_public_key(pem.replace("\\n", "\n").encode())  # as one line, where an environment has no other
+        try:
+            # As one line, where an environment has no other.
+            key = load_pem_public_key(pem.replace("\\n", "\n").encode())
+        except UnsupportedAlgorithm as error:
+            raise ValueError("is a key of an unknown kind") from error
         if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_BITS:
             raise ValueError(f"is no RSA key of {LEAST_BITS} bits or more")
         self._key = key

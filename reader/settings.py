@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from reader.keys import GivenKey
@@ -87,7 +86,7 @@ def _email(text: str) -> str:
 def _pem(pem: str) -> str:
     try:
         GivenKey(pem)
-    except (ValueError, UnsupportedAlgorithm):
+    except ValueError:
         raise ValueError("is no RSA public key of 2,048 bits or more in PEM form") from None
     return pem
 

@@ -10,9 +10,10 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 CLAMP = 500  # characters of one value, before "show all": a dozen lines of a column
-# C0 and C1 controls but tab and line feed, zero-width and bidirectional controls, separators, tags (Unicode categories Cc, Cf, Zl, Zp).
+# C0 and C1 controls but tab and line feed, zero-width and bidirectional controls, separators, tags, lone surrogates (Unicode
+# categories Cc, Cf, Zl, Zp, Cs).
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 # A text that would read as another JSON value, or whose ends cannot be seen, is shown in quotes.
 AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)

@@ -25,6 +25,24 @@ _SESSION = re.compile(r"sess_[A-Za-z0-9]+")
 _WORKSPACE = re.compile(r"org_[A-Za-z0-9]+")
 
 
+# Why PyJWT refuses a token, in a word of ours; whatever else it says is `invalid`.
+REFUSED: dict[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "expired",
+    jwt.ImmatureSignatureError: "not_yet_valid",
+    jwt.InvalidSignatureError: "signature",
+    jwt.InvalidIssuerError: "issuer",
+    jwt.InvalidAudienceError: "audience",
+    jwt.MissingRequiredClaimError: "claim_missing",
+}
+# Every reason there is: what a metric counts by must be a closed list.
+REASONS = (
+    *("no_token", "repeated_cookie", "authorization_header"),
+    *("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REFUSED.values()),
+    *("authorized_party", "subject", "pending", "version", "organisation", "actor"),
+    *("no_active_workspace", "not_admin"),
+)
+
+
 class Unauthenticated(Exception):
     """No valid session (401); the reason is for the log, never for the client."""
 
@@ -106,7 +124,7 @@ def _claims(token: str, keys: Keys, rules: Rules) -> dict[str, Any]:
             options={"require": REQUIRED, "enforce_minimum_key_length": True},
         )
     except (jwt.InvalidTokenError, jwt.InvalidKeyError, RecursionError) as error:
-        raise Unauthenticated(type(error).__name__) from None
+        raise Unauthenticated(REFUSED.get(type(error), "invalid")) from None
 
 
 def _key_id(header: Mapping[str, Any]) -> str | None:
@@ -143,14 +161,15 @@ def _impersonator(claims: Mapping[str, Any]) -> str | None:
     actor = claims.get("act")
     if actor is None:
         return None
-    subject = actor.get("sub") if isinstance(actor, dict) else None
-    if not isinstance(subject, str) or not subject:
+    subject = _text(actor.get("sub")) if isinstance(actor, dict) else None
+    if not subject:
         raise Unauthenticated("actor")
     return subject[:255]
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    """A text that can be shown; JSON can hold what UTF-8 cannot."""
+    return value if isinstance(value, str) and value.isprintable() else None
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:

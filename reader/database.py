@@ -3,13 +3,15 @@
 Law of this file: whatever the database does, a request gets an answer or `Unavailable` within seconds.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 import structlog
+from psycopg.abc import PQGen
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -17,7 +19,8 @@ import sql
 
 log = structlog.get_logger()
 
-Connection: TypeAlias = psycopg.Connection[TupleRow]
+T = TypeVar("T")
+
 ROLE = "audit_reader"
 # Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
 SESSION = {
@@ -37,14 +40,32 @@ NETWORK: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10000,
 }
-BUILDING = "60s"  # what counting a list for the first time may take
-POOL_SIZE = 8
+BUILDING_SECONDS = 60.0  # what counting a list for the first time may take
+# What a statement may take as we see it: more than the server allows it, so that we only find out a server that is silent.
+ANSWER_SECONDS, MORE_SECONDS = 5.0, 5.0
+POOL_SIZE = 9  # one for each turn (reader.turns), and one by which readiness is asked
 WAIT_SECONDS = 2.0
 RETRY_SECONDS = 5
 
 READER_SESSION = sql.query("reader_session")
 READER_PATIENCE = sql.query("reader_patience")
 SCHEMA_VERSION = sql.query("schema_version")
+
+
+class Connection(psycopg.Connection[TupleRow]):
+    """A session that does not wait for ever: statement_timeout is kept by the server, and one that is frozen keeps nothing."""
+
+    patience = ANSWER_SECONDS
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """As psycopg's, and gives the session up where the server has said nothing for `patience` seconds."""
+        began = time.monotonic()
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None and time.monotonic() - began >= self.patience:
+                self.close()
+            raise
 
 
 class Session(NamedTuple):
@@ -69,8 +90,9 @@ class Database:
     """A pool of sessions of the role audit_reader; it opens them when they are wanted, so it can be made during an outage."""
 
     def __init__(self, url: str, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS) -> None:
-        self._pool = ConnectionPool(
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
+            connection_class=Connection,
             kwargs={"application_name": "audit-reader", **NETWORK},
             min_size=1,
             max_size=size,
@@ -107,6 +129,7 @@ class Database:
         for others in reversed(range(self._pool.max_size + 1)):
             with ExitStack() as attempt:
                 connection = attempt.enter_context(self._pool.connection())
+                connection.patience = ANSWER_SECONDS
                 try:
                     attempt.enter_context(connection.transaction())
                     row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
@@ -130,7 +153,8 @@ class Database:
 
 def be_patient(connection: Connection) -> None:
     """Lets the rest of this transaction take as long as counting a list for the first time may."""
-    connection.execute(READER_PATIENCE, {"timeout": BUILDING})
+    connection.execute(READER_PATIENCE, {"timeout": f"{BUILDING_SECONDS:.0f}s"})
+    connection.patience = BUILDING_SECONDS + MORE_SECONDS
 
 
 def _configure(connection: Connection) -> None:
@@ -147,7 +171,7 @@ def _answered() -> Iterator[None]:
     """Turns what the database and the pool may raise into Unavailable, with the cause in the log."""
     try:
         yield
-    except psycopg.errors.QueryCanceled as error:
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
         log.warning("database_slow", error=str(error).strip())
         raise Unavailable(slow=True) from error
     except (PoolTimeout, TooManyRequests, PoolClosed) as error:

@@ -1,15 +1,16 @@
 """Around the whole application: which hosts it answers for, what every response carries, and one log line per request."""
 
+import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import structlog
-from anyio.to_thread import current_default_thread_limiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reader.database import POOL_SIZE
-from reader.metrics import Metrics
+from reader.metrics import NO_ROUTE, Metrics
+from reader.model import Viewer
 from reader.problems import FAILED, UNKNOWN_HOST, problem
 
 log = structlog.get_logger()
@@ -28,10 +29,9 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# As many requests at a time as there are database sessions: more would only wait for those, and for the interpreter's lock.
-THREADS = POOL_SIZE
 # Probes call a pod by its address.
 PROBES = frozenset({"/healthz", "/readyz"})
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 
 
 class Guard:
@@ -45,9 +45,9 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        current_default_thread_limiter().total_tokens = THREADS
         began, status = time.perf_counter(), 0
         scope.setdefault("state", {})
+        self._metrics.began()
 
         async def guarded(message: Message) -> None:
             nonlocal status
@@ -62,7 +62,7 @@ class Guard:
         try:
             await self._answer(scope, receive, guarded)
         except Exception:
-            log.exception("request_failed", path=scope["path"])
+            log.exception("request_failed", method=scope["method"], path=scope["path"])
             if not status:
                 await problem(FAILED)(scope, receive, guarded)
         finally:
@@ -76,29 +76,28 @@ class Guard:
 
     def _is_ours(self, headers: Headers) -> bool:
         """Whether the one Host header names us, with any port. RFC 9110 section 7.2."""
-        named = [host.lower() for host in headers.getlist("host")]
-        return len(named) == 1 and _hostname(named[0]) in self._hosts
+        named = headers.getlist("host")
+        match = HOST.fullmatch(named[0].lower()) if len(named) == 1 else None
+        return match is not None and match[1] in self._hosts
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """The path and never the query: it may hold an e-mail address."""
-        route = getattr(scope.get("route"), "path", "none")
+        route = getattr(scope.get("route"), "path", NO_ROUTE)
         self._metrics.answered(route, scope["method"], status, seconds)
         if scope["path"] in PROBES:
             return
-        seen = scope["state"].get("viewer")
-        who = (
-            {
-                "user": seen.user_id,
-                "session": seen.session_id,
-                "workspace": seen.workspace_id,
-                "impersonator": seen.impersonator,
-            }
-            if seen
-            else {}
-        )
-        log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1), **who)
+        took = round(seconds * 1000, 1)
+        log.info("request", method=scope["method"], route=route, status=status, ms=took, **_who(scope["state"]))
 
 
-def _hostname(host: str) -> str:
-    """A Host header without its port; an IPv6 address stays in its brackets."""
-    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+def _who(state: Mapping[str, Any]) -> dict[str, str | None]:
+    """Who asked, as far as that was found out, or why nobody was let in."""
+    seen: Viewer | None = state.get("viewer")
+    if seen is None:
+        return {name: state[name] for name in ("refused", "user") if name in state}
+    return {
+        "user": seen.user_id,
+        "session": seen.session_id,
+        "workspace": seen.workspace_id,
+        "impersonator": seen.impersonator,
+    }

@@ -10,6 +10,8 @@ from typing import Any
 
 import jwt
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 log = structlog.get_logger()
@@ -19,6 +21,7 @@ TIMEOUT_SECONDS = 3.0
 STALE_SECONDS = 24 * 3600.0
 # An unknown key id makes us look at the issuer's keys, but not more often than this, whoever sends how many.
 COOLDOWN_SECONDS = 10.0
+LEAST_BITS = 2048  # RFC 7518 section 3.3
 
 
 class NoKeys(Exception):
@@ -28,12 +31,18 @@ class NoKeys(Exception):
 class GivenKey:
     """A public key from the settings (CLERK_JWT_KEY): Clerk's networkless verification."""
 
-    fetched_at: float | None = None
     failures = 0
 
     def __init__(self, pem: str) -> None:
-        """`pem` is an RSA public key. Raises ValueError."""
-        self._key = load_pem_public_key(pem.encode())
+        """`pem` is an RSA public key of 2,048 bits or more. Raises ValueError."""
+        try:
+            # As one line, where an environment has no other.
+            key = load_pem_public_key(pem.replace("\\n", "\n").encode())
+        except UnsupportedAlgorithm as error:
+            raise ValueError("is a key of an unknown kind") from error
+        if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_BITS:
+            raise ValueError(f"is no RSA key of {LEAST_BITS} bits or more")
+        self._key = key
 
     def find(self, _key_id: str | None) -> Any:
         """The key, whatever a token calls it."""
@@ -101,7 +110,7 @@ class PublishedKeys:
         self._last_try = time.monotonic()
         try:
             keys = {key.key_id: key for key in self._client.get_signing_keys() if key.key_id}
-        except (jwt.PyJWTError, OSError, ValueError) as error:
+        except Exception as error:  # whatever the issuer sends must not end the thread  # noqa: BLE001
             self.failures += 1
             log.warning("keys_not_fetched", error=str(error), have=len(self._keys))
             return False

@@ -19,6 +19,7 @@ from reader.reading import Reading
 
 NEWER = 100  # more than so many newer entries are not counted for the person who looks
 MOST_MARKS = 500_000  # in memory, some 150 bytes each
+MOST_LISTS = 2_000  # each with its selection, which may be as long as a query string
 PATIENCE_SECONDS = 10.0  # for another request to count the list
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -99,7 +100,7 @@ class Listings:
             counted = self._counted.setdefault((workspace_id, selection), Counted())
             self._counted.move_to_end((workspace_id, selection))
             held = sum(1 + len(each.marks.keys) for each in self._counted.values() if each.marks)
-            while held > MOST_MARKS and len(self._counted) > 1:
+            while (held > MOST_MARKS or len(self._counted) > MOST_LISTS) and len(self._counted) > 1:
                 _, gone = self._counted.popitem(last=False)
                 held -= 1 + len(gone.marks.keys) if gone.marks else 0
         return counted

@@ -1,6 +1,8 @@
 """What ops see of the reader: each metric once, with the question that it answers."""
 
-from collections.abc import Iterator
+import platform
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 
 from prometheus_client import (
     GC_COLLECTOR,
@@ -8,19 +10,26 @@ from prometheus_client import (
     PROCESS_COLLECTOR,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
+    Info,
     disable_created_metrics,
     start_http_server,
 )
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from reader.clerk import REASONS
 from reader.database import Database
 from reader.keys import GivenKey, PublishedKeys
 from reader.listing import Listings
+from reader.turns import Turns
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = frozenset({"GET", "HEAD"})
+NO_ROUTE = "none"
+# Those that a rate must not miss the first of.
+STATUSES = ("200", "401", "403", "500", "503")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -51,14 +60,43 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        for reason in REASONS:
+            self._refusals.labels(reason)
+        # How many are there at once?
+        self._in_progress = Gauge(
+            "auditlog_reader_requests_in_progress",
+            "Requests that have come and are not answered",
+            registry=self.registry,
+        )
+        # Do they have to queue?
+        self._waiting = Gauge(
+            "auditlog_reader_requests_waiting", "Requests in progress that wait for their turn", registry=self.registry
+        )
+        # Which version runs where?
+        Info("auditlog_reader_build", "Versions of this program and of Python", registry=self.registry).info(
+            {"version": version("callmine-audit"), "python": platform.python_version()}
+        )
+
+    def expect(self, routes: Sequence[str], turns: Turns) -> None:
+        """Names the routes before anyone asks for them, and where requests queue."""
+        for route in (*routes, NO_ROUTE):
+            self._seconds.labels(route)
+            for status in STATUSES:
+                self._requests.labels(route, "GET", status)
+        self._waiting.set_function(lambda: turns.waiting)
+
+    def began(self) -> None:
+        """A request has come; `answered` follows."""
+        self._in_progress.inc()
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """A request was answered; `route` is one of ours, or `none`."""
+        """A request was answered; `route` is one of ours, or NO_ROUTE."""
+        self._in_progress.dec()
         self._requests.labels(route, method if method in METHODS else "other", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def refused(self, reason: str) -> None:
-        """A request had no valid session; reasons are words of ours and names of PyJWT's errors."""
+        """A request had no valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
 
     def watch(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
@@ -86,17 +124,19 @@ class _Parts(Collector):
         pool.add_metric(["free"], stats.get("pool_available", 0))
         yield pool
         yield GaugeMetricFamily(
-            "auditlog_reader_pool_waiting", "Requests that wait for a session", stats.get("requests_waiting", 0)
+            "auditlog_reader_pool_waiting_requests",
+            "Requests that wait for a session",
+            stats.get("requests_waiting", 0),
         )
         # Can sessions still be checked?
         yield CounterMetricFamily(
             "auditlog_reader_key_fetch_failures", "Failed looks at the issuer's keys", self._keys.failures
         )
-        if self._keys.fetched_at is not None:
+        if isinstance(self._keys, PublishedKeys):
             yield GaugeMetricFamily(
                 "auditlog_reader_keys_fetched_timestamp_seconds",
-                "When the issuer's keys were last had",
-                self._keys.fetched_at,
+                "When the issuer's keys were last had; 0 for never",
+                self._keys.fetched_at or 0,
             )
         # How often is a list counted from scratch, the one thing that is not quick?
         yield CounterMetricFamily(

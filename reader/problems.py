@@ -40,9 +40,9 @@ FAILED = Refusal(500, "internal", "Our mistake", "Something went wrong on our si
 RETRY = {"Retry-After": "5"}
 NO_DATABASE = Refusal(503, "unavailable", "Not available now", "The audit log cannot be read just now. Nothing is lost; try again in a few seconds.", RETRY)  # fmt: skip
 TOO_SLOW = Refusal(503, "query-timeout", "That took too long", "Narrow the range of dates or the filters, and try again.", RETRY)  # fmt: skip
+BUSY = Refusal(503, "busy", "Too many at once", "Too many requests came before this one. Try again in a few seconds.", RETRY)  # fmt: skip
 NO_KEYS = Refusal(503, "no-keys", "Sign-in cannot be checked", "The sign-in service does not answer. Try again in a few seconds.", RETRY)  # fmt: skip
 INVALID = Refusal(422, "invalid-query", "That cannot be asked", "Some of what was asked for is not understood.", {})
-REFUSALS = (NO_TOKEN, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, UNKNOWN_HOST, FAILED, NO_DATABASE, INVALID)
 
 
 def problem(refusal: Refusal, **extensions: Any) -> JSONResponse:

@@ -16,30 +16,33 @@ from reader.model import Entry, Viewer
 from reader.openapi import describe
 from reader.parts import Parts
 from reader.problems import problem
+from reader.turns import Turns
 
 MOST_DIGITS = 18
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
 
 
 class Routes:
-    """The endpoints of one application. They are plain functions, so each runs in a thread and may wait."""
+    """The endpoints of one application. Those that may wait are plain functions, and run in a thread when it is their turn."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, turns: Turns) -> None:
         self._parts = parts
         self._viewer = parts.access.viewer
         self._listings = parts.listings
+        in_turn = turns.wrap
         self.all = (
-            ("/", self.home),
-            ("/audit", self.audit),
-            ("/audit/find", self.find),
-            ("/audit/{entry_id}", self.entry),
+            ("/", in_turn(self.home)),
+            ("/audit", in_turn(self.audit)),
+            ("/audit/find", in_turn(self.find)),
+            ("/audit/{entry_id}", in_turn(self.entry)),
             ("/static/{name}", self.static),
-            ("/v1/audit-events", self.events),
-            ("/v1/audit-events/{entry_id}", self.event),
-            ("/v1/audit-actions", self.actions),
+            ("/v1/audit-events", in_turn(self.events)),
+            ("/v1/audit-events/{entry_id}", in_turn(self.event)),
+            ("/v1/audit-actions", in_turn(self.actions)),
             ("/openapi.json", self.openapi),
             ("/healthz", self.healthz),
-            ("/readyz", self.readyz),
+            # Asked by one at a time, with a session that no other request can take.
+            ("/readyz", Turns(1, most_waiting=4).wrap(self.readyz)),
         )
 
     # --- what people see
@@ -82,7 +85,7 @@ class Routes:
             return HTMLResponse(page.render_refusal(refusal, None, seen), refusal.status)
         return HTMLResponse(page.render_entry(seen, stored, self._parts.export_contact))
 
-    def static(self, name: str) -> Response:
+    async def static(self, name: str) -> Response:
         """Style and script."""
         if name not in page.STATIC:
             return problem(problems.NOT_FOUND)
@@ -107,12 +110,12 @@ class Routes:
         self._viewer(request)
         return answer.actions()
 
-    def openapi(self) -> Response:
+    async def openapi(self) -> Response:
         """The API's description; it says nothing of anyone's entries."""
         return answer.json(describe())
 
-    def healthz(self) -> Response:
-        """The process answers."""
+    async def healthz(self) -> Response:
+        """The process answers, however many wait for their turn."""
         return answer.health([])
 
     def readyz(self) -> Response:

@@ -21,7 +21,7 @@ from reader.settings import Settings
 log = structlog.get_logger()
 
 GRACE_SECONDS = 10
-MOST_CONNECTIONS = 400
+MOST_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
 
 
 def serve(settings: Settings) -> int:
@@ -55,13 +55,8 @@ def serve(settings: Settings) -> int:
         database.close()
 
 
-def listen(app: ASGIApp, address: tuple[str, int]) -> int:
-    """Serves `app` until told to stop; 0, or 1 where the address cannot be had."""
-    # The thread that listens asks for the interpreter's lock behind each line it logs: by default it waits up to 5 ms.
-    sys.setswitchinterval(0.0005)
-    # uvicorn raises the signal that ended it once more: it finds these, and we end in order.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _heard)
+def server(app: ASGIApp, address: tuple[str, int]) -> uvicorn.Server:
+    """What answers HTTP at an address."""
     config = uvicorn.Config(
         app,
         *address,
@@ -70,14 +65,24 @@ def listen(app: ASGIApp, address: tuple[str, int]) -> int:
         server_header=False,
         proxy_headers=False,
         lifespan="off",
+        ws="none",
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config)
+
+
+def listen(app: ASGIApp, address: tuple[str, int]) -> int:
+    """Serves `app` until told to stop; 0, or 1 where the address cannot be had."""
+    # The thread that listens asks for the interpreter's lock behind each line it logs: by default it waits up to 5 ms.
+    sys.setswitchinterval(0.0005)
+    # uvicorn raises the signal that ended it once more: it finds these, and we end in order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _heard)
     log.info("started", address="{}:{}".format(*address))
     try:
-        server.run()
+        server(app, address).run()
     except SystemExit:  # the address is taken
         log.critical("stopped", error="cannot listen at {}:{}".format(*address))
         return 1

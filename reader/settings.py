@@ -87,7 +87,7 @@ def _pem(pem: str) -> str:
     try:
         GivenKey(pem)
     except ValueError:
-        raise ValueError("is no public key in PEM form") from None
+        raise ValueError("is no RSA public key of 2,048 bits or more in PEM form") from None
     return pem
 
 

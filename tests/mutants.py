@@ -1,4 +1,4 @@
-"""Shows that the end-to-end tests can fail: breaks the promise on purpose in a copy of the tree, and runs them there.
+"""Shows that tests can fail: breaks the promise on purpose in a copy of the tree, and runs those there that must notice.
 
     python -m tests.mutants [NAME …]
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-TREE = ("catalog", "consumer", "sandbox", "schemas", "sql", "tests", "pyproject.toml")
+TREE = ("catalog", "consumer", "deploy", "journal", "reader", "sandbox", "schemas", "sql", "tests", "pyproject.toml")
 CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
 LIMIT = 600  # seconds
 
@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
-E2E = "tests/e2e/"
+E2E, READER = "tests/e2e/", "tests/reader/"
 MUTANTS = (
     Mutant(
         "Kafka is told before the database",
@@ -181,6 +181,137 @@ MUTANTS = (
             ),
         ),
         (E2E + "test_outcomes.py", "-k", "in_order_with_repeats"),
+    ),
+    Mutant(
+        "whoever is a member may read",
+        (
+            Edit(
+                "reader/clerk.py",
+                '    if role is None or role.removeprefix("org:") != ADMIN:\n',
+                "    if role is None:\n",
+            ),
+        ),
+        (READER + "test_api.py", "-k", "who_is_let_in"),
+    ),
+    Mutant(
+        "whose role begins with admin is an admin",
+        (
+            Edit(
+                "reader/clerk.py",
+                'role.removeprefix("org:") != ADMIN',
+                'not role.removeprefix("org:").startswith(ADMIN)',
+            ),
+        ),
+        (READER + "test_clerk.py", "-k", "turned_away"),
+    ),
+    Mutant(
+        "a session is told no workspace to be held to",
+        (
+            Edit("sql/queries/reader_session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),
+            Edit("reader/database.py", "SET ROLE {}", "SELECT {}::text"),
+            Edit("reader/database.py", "psycopg.sql.Identifier(ROLE)", "psycopg.sql.Literal(ROLE)"),
+        ),
+        (READER + "test_isolation.py", "-k", "row_level_security_alone"),
+    ),
+    Mutant(
+        "what a request has set stays in the session",
+        (Edit("sql/queries/reader_session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),),
+        (READER + "test_isolation.py", "-k", "left_without_a_workspace"),
+    ),
+    Mutant(
+        "a horizon is a time",
+        (
+            Edit(
+                "sql/queries/reader_page.sql",
+                "pg_visible_in_snapshot(xid, %(snapshot)s::pg_snapshot)",
+                "recorded_at <= %(time)s",
+            ),
+            Edit(
+                "sql/queries/reader_recorded_since.sql",
+                "NOT pg_visible_in_snapshot(xid, %(snapshot)s::pg_snapshot)",
+                "recorded_at > %(time)s",
+            ),
+            Edit(
+                "reader/reading.py",
+                '{"snapshot": horizon.snapshot, "limit"',
+                '{"snapshot": horizon.snapshot, "time": horizon.time, "limit"',
+            ),
+            Edit(
+                "reader/reading.py",
+                '"snapshot": horizon.snapshot, "most"',
+                '"snapshot": horizon.snapshot, "time": horizon.time, "most"',
+            ),
+        ),
+        (READER + "test_writers.py", "-k", "holds_while"),
+    ),
+    Mutant(
+        "a token for anybody is a token for us",
+        (
+            Edit(
+                "reader/clerk.py",
+                '"enforce_minimum_key_length": True}',
+                '"enforce_minimum_key_length": True, "verify_aud": False}',
+            ),
+        ),
+        (READER + "test_clerk.py", "-k", "bad_claim"),
+    ),
+    Mutant(
+        "a token made for another page opens this one",
+        (Edit("reader/clerk.py", " or party not in rules.authorized_parties", ""),),
+        (READER + "test_clerk.py", "-k", "bad_claim"),
+    ),
+    Mutant(
+        "whoever has issued a token, it is taken",
+        (Edit("reader/clerk.py", "            issuer=rules.issuer,\n", ""),),
+        (READER + "test_clerk.py", "-k", "bad_claim"),
+    ),
+    Mutant(
+        "a custom claim stands in for the organisation",
+        (Edit("reader/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
+        (READER + "test_clerk.py", "-k", "stand_in"),
+    ),
+    Mutant(
+        "what is stored is believed to be markup",
+        (
+            Edit(
+                "reader/templates/macros.html",
+                '<bdi class="{{ one.kind }}">{{ one.text }}',
+                '<bdi class="{{ one.kind }}">{{ one.text|safe }}',
+            ),
+        ),
+        (READER + "test_hostile.py", "-k", "never_obeyed and markup"),
+    ),
+    Mutant(
+        "parameters are looked at before the session",
+        (
+            Edit(
+                "reader/routes.py",
+                '        """A page of entries."""\n        seen = self._viewer(request)\n        query = parse(pairs_of(request.scope["query_string"]))\n',
+                '        """A page of entries."""\n        query = parse(pairs_of(request.scope["query_string"]))\n        seen = self._viewer(request)\n',
+            ),
+        ),
+        (READER + "test_api.py", "-k", "who_is_let_in"),
+    ),
+    Mutant(
+        "a database that says nothing is waited for",
+        (Edit("reader/database.py", "self.patience if timeout is None else timeout", "timeout"),),
+        (READER + "test_health.py", "-k", "frozen"),
+    ),
+    Mutant(
+        "an error of ours is told to whoever asked",
+        (
+            Edit(
+                "reader/app.py",
+                "app.add_exception_handler(Exception, lambda request, _: refuse(request, problems.FAILED))",
+                "app.add_exception_handler(Exception, lambda request, e: refuse(request, problems.FAILED._replace(detail=repr(e))))",
+            ),
+        ),
+        (READER + "test_hostile.py", "-k", "our_own_mistake"),
+    ),
+    Mutant(
+        "a slash more leads to wherever the Host says",
+        (Edit("reader/app.py", ", redirect_slashes=False", ""),),
+        (READER + "test_hostile.py", "-k", "path_that_is_none"),
     ),
 )
 

@@ -12,7 +12,9 @@ import yaml
 from tests.ops.prometheus import DEPLOY, RULES, program, quick
 
 TESTS = RULES.with_name("alerts_test.yaml")
-LOADED: list[dict[str, Any]] = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+LOADED: list[dict[str, Any]] = [
+    rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
+]
 NAMES = [rule["alert"] for rule in LOADED]
 
 
@@ -39,7 +41,7 @@ def test_every_rule_is_shown_to_fire() -> None:
 def test_a_rule_out_of_order_is_noticed(expression: str, tmp_path: Path) -> None:
     """One rule that fires always, or never, is enough for the tests to fail."""
     broken = yaml.safe_load(RULES.read_text())
-    broken["groups"][0]["rules"][-1]["expr"] = expression
+    broken["groups"][-1]["rules"][-1]["expr"] = expression
     (tmp_path / RULES.name).write_text(yaml.safe_dump(broken))
     shutil.copy(TESTS, tmp_path)
     done = promtool("test", "rules", tmp_path / TESTS.name)

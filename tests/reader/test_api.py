@@ -1,81 +1,16 @@
 """The routes of SPEC 6 over real HTTP: who is let in, what is answered, and what every response carries."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import httpx
-import psycopg
 import pytest
-import uvicorn
 
-from reader.access import Access
-from reader.app import create
-from reader.clerk import Rules
-from reader.database import Database
-from reader.keys import PublishedKeys
-from reader.listing import Listings
-from reader.metrics import Metrics
-from reader.parts import Parts
-from sandbox.issuer import Issuer, Person
-from sandbox.postgres import PostgresServer
-from sandbox.process import free_port, wait_until
+from sandbox.issuer import Person
 from tests.reader.entries import WORKSPACE
+from tests.reader.site import ADMIN, MEMBER, NOBODY, OTHER, Site
 
-ADMIN = Person("Dana", "user_2dana", WORKSPACE, "first", "admin")
-MEMBER = ADMIN._replace(user_id="user_2max", role="member")
-NOBODY = ADMIN._replace(user_id="user_2nora", workspace_id=None)
-OTHER = ADMIN._replace(user_id="user_2olga", workspace_id="org_2")
 EVERYWHERE = ("/audit", "/audit/1", "/audit/find", "/v1/audit-events", "/v1/audit-events/1", "/v1/audit-actions")
-
-
-class Site:
-    """A reader that listens, and clients of it."""
-
-    def __init__(self, url: str, issuer: Issuer, database: Database) -> None:
-        self.url, self.issuer, self.database = url, issuer, database
-
-    def get(self, path: str, person: Person | None = ADMIN, **more: Any) -> httpx.Response:
-        """A GET by `person`, with a fresh token."""
-        headers = {"Authorization": f"Bearer {self.issuer.token(person)}"} if person else {}
-        return self.ask("GET", path, headers=headers | more)
-
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """Any request, as it is."""
-        with httpx.Client(base_url=self.url, trust_env=False) as client:
-            return client.request(method, path, **more)
-
-
-@pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
-    """The production application on a port of its own, with an issuer on loopback."""
-    port = free_port()
-    issuer = Issuer((), f"http://127.0.0.1:{port}")
-    database, keys = Database(database_url, wait_seconds=1.0), PublishedKeys(issuer.jwks_url)
-    rules = Rules(issuer.url, frozenset({issuer.audience}), allow_missing_azp=False)
-    parts = Parts(
-        Access(keys, rules),
-        database,
-        Listings(database),
-        keys,
-        Metrics(),
-        ("127.0.0.1",),
-        None,
-        "audit@callmine.example",
-    )
-    server = uvicorn.Server(
-        uvicorn.Config(create(parts), port=port, log_config=None, lifespan="off", server_header=False)
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert wait_until(lambda: server.started, 10)
-    yield Site(f"http://127.0.0.1:{port}", issuer, database)
-    server.should_exit = True
-    thread.join()
-    keys.close()
-    database.close()
-    issuer.close()
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
@@ -224,43 +159,3 @@ def test_what_is_stored_is_only_text(site: Site, put: Callable[..., int]) -> Non
                 assert "<script>" not in answer.text
                 assert "<img" not in answer.text
                 assert "\u202e" not in answer.text
-
-
-def test_an_absent_database_is_an_answer(site: Site, postgres: PostgresServer) -> None:
-    """503 with Retry-After within seconds, liveness stays, and the first request behind the outage is answered."""
-    assert site.get("/readyz", None).status_code == 200
-    postgres.stop()
-    try:
-        for path in ("/v1/audit-events", "/audit", "/readyz"):
-            answer = site.get(path)
-            assert answer.status_code == 503
-            assert answer.headers["retry-after"] == "5"
-            assert "postgres" not in answer.text
-        assert site.get("/healthz", None).status_code == 200
-    finally:
-        postgres.start()
-    assert wait_until(lambda: site.get("/v1/audit-events").status_code == 200, 60, pause=0.2)
-
-
-def test_a_slow_question_is_told_to_be_narrower(site: Site, put: Callable[..., int], database_url: str) -> None:
-    """A statement that takes longer than its timeout is 503, with another text, and no hang."""
-    put(1)
-    with psycopg.connect(database_url) as blocker:
-        blocker.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
-        answer = site.get("/v1/audit-events")
-
-    assert answer.status_code == 503
-    assert site.get("/v1/audit-events").status_code == 200
-
-
-def test_a_busy_pool_is_an_answer(site: Site) -> None:
-    """When every session is taken a request is refused in time, and not for ever."""
-    held = [site.database.workspace(WORKSPACE) for _ in range(8)]
-    for each in held:
-        each.__enter__()
-    try:
-        assert site.get("/v1/audit-events").status_code == 503
-    finally:
-        for each in held:
-            each.__exit__(None, None, None)
-    assert site.get("/v1/audit-events").status_code == 200

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 
-from reader.clerk import MAX_TOKEN, Forbidden, Rules, Unauthenticated, viewer
-from reader.keys import GivenKey
+from reader.clerk import MAX_TOKEN, Forbidden, Keys, Rules, Unauthenticated, viewer
+from reader.keys import GivenKey, PublishedKeys
 from reader.model import Viewer
 from sandbox.issuer import Issuer, Person
 
@@ -31,7 +33,7 @@ def key(issuer: Issuer) -> GivenKey:
     return GivenKey(issuer.pem)
 
 
-def seen(issuer: Issuer, key: GivenKey, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
+def seen(issuer: Issuer, key: Keys, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
     """What a token opens, at the rules of production but for the issuer's address."""
     return viewer(token, key, Rules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer)
 
@@ -150,6 +152,69 @@ def test_only_our_algorithm_and_type(issuer: Issuer, key: GivenKey) -> None:
     assert seen(issuer, key, issuer.sign(claims, typ="jwt", cat="cl_B7d4PD111AAA")).user_id == DANA.user_id
     with pytest.raises(Unauthenticated):
         seen(issuer, key, issuer.sign(claims, crit=["exp"]))
+
+
+def signed(issuer: Issuer, payload: bytes, **header: Any) -> str:
+    """A token with a good signature over whatever payload."""
+    head = json.dumps({"alg": "RS256", "kid": issuer.key_id, "typ": "JWT", **header}).encode()
+    text = f"{_encoded(head)}.{_encoded(payload)}"
+    signature = issuer._key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{text}.{_encoded(signature)}"
+
+
+NO_TIMES: list[object] = [[], {}, "x", None]
+
+
+def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: GivenKey) -> None:
+    """Not even the issuer can break us: what is no set of claims, or claims what is no number, is no session."""
+    whole = json.loads(_decoded(issuer.token(DANA).split(".")[1]))
+    text = json.dumps(whole)
+    assert seen(issuer, key, signed(issuer, text.encode())).user_id == DANA.user_id
+    for payload in (
+        b"", b"[]", b"1", b"null", b"{", b"\xff", b'{"a":' * 600 + b"1" + b"}" * 600, b"[" * 3000,
+        *(json.dumps({**whole, name: value}).encode() for name in ("exp", "nbf", "iat") for value in NO_TIMES + ([-1] if name == "exp" else [1e15])),
+        *(text.replace(f'"{name}": {whole[name]}', f'"{name}": {value}').encode() for name in ("exp", "iat") for value in ("1e999", "NaN", "-Infinity")),
+        text.replace('"v": 2', '"v": 2, "x": ' + "9" * 4400).encode(),
+    ):  # fmt: skip
+        with pytest.raises(Unauthenticated):
+            seen(issuer, key, signed(issuer, payload))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"alg": ["RS256"]}, {"alg": None}, {"alg": "rs256"}, {"alg": "RS512"}, {"alg": "PS256"}, {"alg": "none"}, {"alg": "HS256"}, {"alg": {}},
+     {"kid": 7}, {"kid": ""}, {"kid": "x" * 129}, {"kid": "a b"}, {"kid": ["x"]}, {"kid": "../../key"}, {"typ": "at+jwt"}, {"typ": ["JWT"]},
+     {"typ": "JWE"}, {"crit": ["b64"], "b64": False}, {"crit": []}, {"crit": "exp"}],
+    ids=str,
+)  # fmt: skip
+def test_a_header_decides_nothing(issuer: Issuer, header: dict[str, Any]) -> None:
+    """Another algorithm, type, or key id of a wrong kind: no session, though the signature is good; by published keys too."""
+    keys = PublishedKeys(issuer.jwks_url)
+    token = issuer.token(DANA)
+    assert seen(issuer, keys, token).user_id == DANA.user_id
+    try:
+        with pytest.raises(Unauthenticated):
+            seen(issuer, keys, signed(issuer, _decoded(token.split(".")[1]), **header))
+    finally:
+        keys.close()
+
+
+def test_a_key_that_a_token_brings_is_not_used(issuer: Issuer) -> None:
+    """`jwk`, `jku`, `x5u` and `x5c` are the attacker's: neither taken nor fetched."""
+    keys, other = PublishedKeys(issuer.jwks_url), Issuer((), ORIGIN)
+    try:
+        payload = json.dumps({**json.loads(_decoded(issuer.token(DANA).split(".")[1]))}).encode()
+        own = {"jwk": other.jwks()["keys"][0], "jku": other.jwks_url, "x5u": other.jwks_url, "x5c": [other.pem]}
+        for kid in (other.key_id, issuer.key_id):
+            with pytest.raises(Unauthenticated):
+                seen(issuer, keys, signed(other, payload, kid=kid, **own))
+        assert other.fetches == 0
+        assert (
+            seen(issuer, keys, signed(issuer, payload, **own)).user_id == DANA.user_id
+        )  # they are ignored, as Clerk says
+    finally:
+        keys.close()
+        other.close()
 
 
 def test_a_signature_of_another_key_is_none(issuer: Issuer, key: GivenKey) -> None:

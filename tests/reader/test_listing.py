@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import reader.listing
 import reader.reading
 from reader.database import Database
 from reader.filters import Invalid, parse
@@ -238,3 +239,14 @@ def _selected(url: str, query: str) -> list[int]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(f"{text} order by occurred_at desc, id desc".encode()).fetchall()
     return [row[0] for row in rows]
+
+
+def test_memory_has_an_end(listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for ever new selections fills no memory: the lists asked for longest ago are forgotten, and counted again."""
+    monkeypatch.setattr(reader.listing, "MOST_LISTS", 3)
+    put(1)
+    for number in range(10):
+        assert listings.page(WORKSPACE, parse([("actor", f"user_{number}")])).total == 0
+        assert listings.page(WORKSPACE, Query()).total == 1
+    assert len(listings._counted) == 3
+    assert listings.builds == 11  # the whole list once, for it was asked for all the time

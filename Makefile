@@ -67,7 +67,7 @@ bench-reader: setup  ## Measures the reader's pages and writes its part of docs/
 	$(BIN)/python -m sandbox.bench_reader $(ARGS)
 
 .PHONY: mutants
-mutants: setup  ## Breaks the consumer on purpose, fault by fault, and shows that a test notices each
+mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 .PHONY: clean

@@ -36,7 +36,7 @@ class Told(NamedTuple):
     now: datetime
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """A browser; where there is none, the tests are skipped, and say how to get one."""
     try:
@@ -54,7 +54,7 @@ def told() -> Told:
     return Told(made, cast(made), now)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shown(chromium: Browser, postgres: PostgresServer, told: Told) -> Iterator[Site]:
     """The production application over what is told, behind the demo's sign-in. The browser comes first: it may be missing."""
     name = f"site_{uuid.uuid4().hex[:12]}"

@@ -3,10 +3,10 @@
 Law of this file: whatever the database does, a request gets an answer or `Unavailable` within seconds.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, LiteralString, NamedTuple, TypeAlias, TypeVar
 
 import psycopg
 import structlog
@@ -17,16 +17,20 @@ import sql
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 ROLE = "audit_reader"
 # Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
 SESSION = {
     "default_transaction_read_only": "on",
+    # One snapshot for all statements of a transaction, also of one that no BEGIN begins.
+    "default_transaction_isolation": "repeatable read",
     "statement_timeout": "3s",
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "10s",
-    # One statement serves workspaces of twenty entries and of a million: each is planned for its own.
-    "plan_cache_mode": "force_custom_plan",
+    # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
+    # anew would cost more than to run it. What is planned for one list alone says so (reader_patience).
+    "plan_cache_mode": "force_generic_plan",
     "jit": "off",
     "timezone": "UTC",
 }
@@ -37,7 +41,7 @@ NETWORK: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10000,
 }
-BUILDING = "60s"  # what counting a list for the first time may take
+BUILDING = "60s"  # what reading a whole list may take
 POOL_SIZE = 8
 WAIT_SECONDS = 2.0
 RETRY_SECONDS = 5
@@ -47,13 +51,26 @@ READER_PATIENCE = sql.query("reader_patience")
 SCHEMA_VERSION = sql.query("schema_version")
 
 
-class Session(NamedTuple):
-    """A transaction about one workspace: when it began, what it sees (a pg_snapshot), how complete the tables are."""
+class Moment(NamedTuple):
+    """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are."""
 
-    connection: Connection
     time: datetime
     snapshot: str
     complete_through: datetime | None
+
+
+class Session(NamedTuple):
+    """A transaction about one workspace."""
+
+    connection: Connection
+    moment: Moment
+
+
+class Statement(NamedTuple):
+    """A statement and its parameters."""
+
+    text: LiteralString
+    values: Mapping[str, Any]
 
 
 class Unavailable(Exception):
@@ -86,8 +103,26 @@ class Database:
     @contextmanager
     def workspace(self, workspace_id: str) -> Iterator[Session]:
         """One read-only transaction with one snapshot that sees the entries of `workspace_id` alone. Raises Unavailable."""
-        with _answered(), ExitStack() as stack:
-            yield self._begun(stack, workspace_id)
+        with _answered(), self._pool.connection() as connection, connection.transaction():
+            row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
+            assert row is not None
+            yield Session(connection, Moment(*row[1:]))
+
+    def ask(self, workspace_id: str, *statements: Statement) -> tuple[Moment, list[list[TupleRow]]]:
+        """What these statements find, in one such transaction and one round trip. Raises Unavailable."""
+        first = Statement(READER_SESSION, {"workspace_id": workspace_id})
+
+        def asked(connection: Connection) -> list[list[TupleRow]]:
+            # What is sent before the pipeline ends is one transaction, without BEGIN and COMMIT.
+            with connection.pipeline():
+                cursors = [
+                    connection.execute(text, values, prepare=True, binary=True) for text, values in (first, *statements)
+                ]
+            return [cursor.fetchall() for cursor in cursors]
+
+        with _answered():
+            (moment,), *found = self._with_session(asked)
+            return Moment(*moment[1:]), found
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
@@ -98,27 +133,6 @@ class Database:
         except Unavailable:
             return False
 
-    def _begun(self, stack: ExitStack, workspace_id: str) -> Session:
-        """A transaction of a session that answers, left to `stack` to end.
-
-        One that the server has closed meanwhile is found out by its first statement, and the next one is taken: to ask
-        each before it is used would cost every request a round trip.
-        """
-        for others in reversed(range(self._pool.max_size + 1)):
-            with ExitStack() as attempt:
-                connection = attempt.enter_context(self._pool.connection())
-                try:
-                    attempt.enter_context(connection.transaction())
-                    row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
-                except psycopg.OperationalError:
-                    if not (connection.broken and others):
-                        raise
-                    continue
-                assert row is not None
-                stack.push(attempt.pop_all())
-                return Session(connection, *row[1:])
-        raise AssertionError("the last attempt raises")
-
     def stats(self) -> dict[str, int]:
         """The pool's own figures, as psycopg_pool names them."""
         return self._pool.get_stats()
@@ -127,9 +141,24 @@ class Database:
         """Ends all sessions."""
         self._pool.close(timeout=WAIT_SECONDS)
 
+    def _with_session(self, work: Callable[[Connection], T]) -> T:
+        """What `work` makes of a session that answers.
+
+        One that the server has closed meanwhile is found out by its first statement, and the next one is taken: to ask
+        each before it is used would cost every request a round trip.
+        """
+        for others in reversed(range(self._pool.max_size + 1)):
+            with self._pool.connection() as connection:
+                try:
+                    return work(connection)
+                except psycopg.OperationalError:
+                    if not (connection.broken and others):
+                        raise
+        raise AssertionError("the last attempt raises")
+
 
 def be_patient(connection: Connection) -> None:
-    """Lets the rest of this transaction take as long as counting a list for the first time may."""
+    """Lets the rest of this transaction take the time and the memory that reading a whole list may."""
     connection.execute(READER_PATIENCE, {"timeout": BUILDING})
 
 
@@ -138,8 +167,6 @@ def _configure(connection: Connection) -> None:
     connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(ROLE)))
     for name, value in SESSION.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
 
 
 @contextmanager

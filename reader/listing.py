@@ -1,42 +1,31 @@
-"""What is answered: a page of a selection, or one entry; each by a fixed number of statements in one snapshot.
+"""What is answered: a page of a selection, or one entry; as a rule by one round trip to the database.
 
 Law of this file: a page of a horizon holds what had been recorded by then and nothing else, and every statement names the
 workspace, though row-level security would hide the others anyway.
 """
 
 import re
-import threading
-from collections import OrderedDict
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from reader.database import Database, Unavailable
+from reader.database import Database, Moment
 from reader.filters import Invalid, Problem
 from reader.horizon import Horizon
-from reader.marks import Key, Marks, Start
-from reader.model import Entry, Listing, Query, Selection
-from reader.reading import Reading
+from reader.model import Entry, Listing, Query
+from reader.reading import Reading, entries, recorded, rows
+from reader.roll import Key, Roll, moment
+from reader.shelf import Name, Shelf
 
 NEWER = 100  # more than so many newer entries are not counted for the person who looks
-MOST_MARKS = 500_000  # in memory, some 150 bytes each
-PATIENCE_SECONDS = 10.0  # for another request to count the list
+# Beyond so many entries recorded since, it is cheaper to read the list again.
+MOST_ARRIVED = 10_000
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 KEY = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")
-
-
-class Counted:
-    """The marks of one list, as the last request left them; `building` is held by the one that counts it."""
-
-    def __init__(self) -> None:
-        self.building = threading.Lock()
-        self.marks: Marks | None = None
-
-    def keep(self, marks: Marks) -> None:
-        """Keeps the newest: of two requests that brought the marks forward, the other may have seen more."""
-        if self.marks is None or self.marks.horizon.high <= marks.horizon.high:
-            self.marks = marks
 
 
 class Listings:
@@ -44,65 +33,96 @@ class Listings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._counted: OrderedDict[tuple[str, Selection], Counted] = OrderedDict()
-        self._lock = threading.Lock()
-        self.builds = 0
+        self._shelf = Shelf()
+
+    @property
+    def builds(self) -> int:
+        """How many lists have been read through."""
+        return self._shelf.reads
 
     def page(self, workspace_id: str, query: Query) -> Listing:
         """The page. Raises Invalid for an as_of or cursor that no answer gave, and Unavailable."""
         position = _position(query)
-        counted = self._counted_for(workspace_id, query.selection)
-        # Looked at before our own snapshot is taken, so that the marks are never ahead of what we see.
-        marks = counted.marks or self._build(counted, workspace_id, query.selection)
-        with self._database.workspace(workspace_id) as session:
-            reading = Reading(session, workspace_id, query.selection)
-            marks = reading.bring_forward(marks)
-            counted.keep(marks)
-            horizon = _checked(position, reading.now)
-            later = reading.recorded_since(horizon, None) if position.horizon else []
-            start = marks.start(query.offset, later) if position.behind is None else Start(position.behind, 0)
-            total = marks.total - len(later)
-            entries = reading.page(horizon, start, query) if query.cursor or query.offset < total else ()
+        selection = replace(query.selection, since=None, before=None)
+        name, reading = Name(workspace_id, selection), Reading(workspace_id, selection)
+        answer = self._asked(name, reading, query, position, MOST_ARRIVED)
+        if len(answer.arrived) > MOST_ARRIVED:
+            self._shelf.forget(name, answer.known)
+            answer = self._asked(name, reading, query, position, None)
+        now = Horizon.of(answer.moment.time, answer.moment.snapshot)
+        horizon = _checked(position, now)
+        present = answer.known.with_arrived(now, answer.arrived)
+        self._shelf.keep(name, present)
+        if len(answer.later) > MOST_ARRIVED:
+            aged = self._shelf.roll(name._replace(as_of=horizon.text), lambda: reading.whole(self._database, horizon))
+            part = _part(aged, query, position.behind, ())._replace(newer=NEWER)
+        else:
+            part = _part(present, query, position.behind, answer.later)
+        # Rows never change: those of another transaction are the same.
+        found = answer.rows if part.ids == answer.ids else self._rows(workspace_id, part.ids)
         return Listing(
             query=query,
-            entries=entries,
-            total=total,
+            entries=found,
+            total=part.total,
             as_of=horizon.text,
             as_of_time=horizon.time,
-            newer=min(len(later), NEWER),
-            complete_through=session.complete_through,
-            next_cursor=_cursor(horizon, entries[-1]) if len(entries) == query.limit else None,
+            newer=min(part.newer, NEWER),
+            complete_through=answer.moment.complete_through,
+            next_cursor=_cursor(horizon, found[-1]) if len(found) == query.limit else None,
         )
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
         """The entry of this id, if this workspace has it. Raises Unavailable."""
-        with self._database.workspace(workspace_id) as session:
-            return Reading(session, workspace_id, Selection()).entry(entry_id)
+        return next(iter(self._rows(workspace_id, [entry_id])), None)
 
-    def _build(self, counted: Counted, workspace_id: str, selection: Selection) -> Marks:
-        """Counts a list for the first time: once, however many ask for it, and without holding up other lists."""
-        if not counted.building.acquire(timeout=PATIENCE_SECONDS):
-            raise Unavailable(slow=True)
-        try:
-            if counted.marks is None:
-                with self._database.workspace(workspace_id) as session:
-                    counted.keep(Reading(session, workspace_id, selection).count())
-                self.builds += 1
-            assert counted.marks is not None
-            return counted.marks
-        finally:
-            counted.building.release()
+    def _asked(self, name: Name, reading: Reading, query: Query, position: "_Position", most: int | None) -> "_Answer":
+        """What has been recorded since the roll and since the query's horizon, and the rows of the page if neither moves it."""
+        # Looked at before our own snapshot is taken, so that it is never ahead of what we see.
+        known = self._shelf.roll(name, lambda: reading.whole(self._database))
+        ids = _part(known, query, position.behind, ()).ids
+        since = [reading.recorded_since(known.horizon, most and most + 1)]
+        if position.horizon:
+            since.append(reading.recorded_since(position.horizon, MOST_ARRIVED + 1))
+        at, (arrived, *later, found) = self._database.ask(name.workspace_id, *since, rows(name.workspace_id, ids))
+        return _Answer(known, at, recorded(arrived), recorded(later[0]) if later else [], ids, entries(found))
 
-    def _counted_for(self, workspace_id: str, selection: Selection) -> Counted:
-        """The list's place in memory; forgets the lists that were not asked for longest."""
-        with self._lock:
-            counted = self._counted.setdefault((workspace_id, selection), Counted())
-            self._counted.move_to_end((workspace_id, selection))
-            held = sum(1 + len(each.marks.keys) for each in self._counted.values() if each.marks)
-            while held > MOST_MARKS and len(self._counted) > 1:
-                _, gone = self._counted.popitem(last=False)
-                held -= 1 + len(gone.marks.keys) if gone.marks else 0
-        return counted
+    def _rows(self, workspace_id: str, ids: Sequence[int]) -> tuple[Entry, ...]:
+        _, (found,) = self._database.ask(workspace_id, rows(workspace_id, ids))
+        return entries(found)
+
+
+class _Answer(NamedTuple):
+    """What one round trip brought: beside a roll as it was `known`, what the database has `arrived` and has `later`."""
+
+    known: Roll
+    moment: Moment
+    arrived: list[Key]
+    later: list[Key]
+    ids: list[int]
+    rows: tuple[Entry, ...]
+
+
+class _Part(NamedTuple):
+    """What a query asks for of a roll: the ids of its page, how many entries it selects, and how many came later."""
+
+    ids: list[int]
+    total: int
+    newer: int
+
+
+def _part(roll: Roll, query: Query, behind: Key | None, later: Sequence[Key]) -> _Part:
+    """The page of a roll without what came `later`, between the ends of the query's range of time."""
+    since, before = query.selection.since, query.selection.before
+    newest = roll.rank((moment(before.at), -1)) if before else 0
+    oldest = roll.rank((moment(since.at), -1)) if since else roll.total
+    without = [rank for key in sorted(later, reverse=True) if newest <= (rank := roll.rank(key)) < oldest]
+    total = oldest - newest - len(without)
+    start = newest + query.offset
+    if behind is not None:
+        rank = roll.rank((behind[0], behind[1] - 1))
+        start = max(newest, rank - bisect_left(without, rank))
+    stop = min(start + query.limit, newest + total)
+    return _Part(roll.ids(start, stop, without) if start < stop else [], total, len(without))
 
 
 class _Position(NamedTuple):
@@ -142,6 +162,6 @@ def _read_key(text: str) -> Key:
     if match is None:
         raise ValueError(text)
     try:
-        return EPOCH + timedelta(microseconds=int(match[1])), int(match[2])
+        return moment(EPOCH + timedelta(microseconds=int(match[1]))), int(match[2])
     except OverflowError:
         raise ValueError(text) from None

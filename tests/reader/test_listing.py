@@ -9,21 +9,26 @@ from typing import Any
 import psycopg
 import pytest
 
+import reader.listing
 import reader.reading
-from reader.database import Database
+import reader.roll
+from reader.database import Database, Statement, Unavailable
 from reader.filters import Invalid, parse
 from reader.listing import Listings
 from reader.model import Entry, Query
+from sandbox.process import wait_until
 from tests.reader.entries import BEGAN, INSERT, WORKSPACE, entry
 
-STATEMENTS = 4  # of a page beside BEGIN and COMMIT: session, twice what was recorded since, entries
+# Of a page: session, twice what was recorded since, rows; and where something was, session and rows once more.
+STATEMENTS = 6
 
 
 @pytest.fixture
-def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks at every fifth entry, so that few entries make many buckets."""
-    monkeypatch.setattr(reader.reading, "STEP", 5)
-    monkeypatch.setattr(reader.reading, "FILTERED_STEP", 4)
+def short_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rolls that are read seven entries at a time and cut after every fifth, so that few entries make many buckets."""
+    monkeypatch.setattr(reader.reading, "PIECE", 7)
+    monkeypatch.setattr(reader.roll, "ENTRIES", 5)
+    monkeypatch.setattr(reader.roll, "MOST_ENTRIES", 9)
 
 
 def pages(listings: Listings, query: str = "", *, limit: int = 7, offset: int = 0) -> list[Entry]:
@@ -50,16 +55,24 @@ def test_newest_first_and_ties_by_id(listings: Listings, put: Callable[..., int]
     assert [found.id for found in listings.page(WORKSPACE, Query()).entries] == [ids[3], ids[2], ids[0], ids[1]]
 
 
-@pytest.mark.usefixtures("short_steps")
+@pytest.mark.usefixtures("short_buckets")
+@pytest.mark.parametrize("most_arrived", [10_000, 3])
 @pytest.mark.parametrize(
     "query",
     ["", "action=member.removed", "facet=operation:paused", "source=mcp", "actor=dana@x.example", "channel=api",
-     "from=2026-11-01T00:20:00Z&to=2026-11-01T01:10:00Z", "facet=operation:paused&facet=provider:gong"],
+     "from=2026-11-01T00:20:00Z&to=2026-11-01T01:10:00Z", "facet=operation:paused&facet=provider:gong",
+     "actor=dana@x.example&from=2026-11-01T00:20:00Z", "facet=provider:gong&action=member.removed&to=2026-11-01T01:10:00Z",
+     "actor=nobody@x.example"],
 )  # fmt: skip
 def test_walking_all_pages_while_writers_write(
-    listings: Listings, database_url: str, put: Callable[..., int], query: str
-) -> None:
-    """Late, back-dated and new entries of transactions that commit out of order are on no page of an older horizon."""
+    listings: Listings, database_url: str, put: Callable[..., int], query: str, most_arrived: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Late, back-dated and new entries of transactions that commit out of order are on no page of an older horizon.
+
+    Also where more is recorded than is worth bringing forward, so that lists are read again.
+    """
+    monkeypatch.setattr(reader.listing, "MOST_ARRIVED", most_arrived)
     random = Random(query)
     for _ in range(60):
         put(**_any(random))
@@ -86,7 +99,7 @@ def test_walking_all_pages_while_writers_write(
     assert [found.id for found in pages(listings, query)] == _selected(database_url, query)
 
 
-@pytest.mark.usefixtures("short_steps")
+@pytest.mark.usefixtures("short_buckets")
 def test_a_cursor_goes_on_where_the_page_ended(listings: Listings, put: Callable[..., int]) -> None:
     """Machines read by next_cursor to the end, past entries that came later, and then get none."""
     ids = [put(minutes) for minutes in range(23)]
@@ -163,7 +176,53 @@ def test_row_level_security_holds_by_itself(database: Database, put: Callable[..
         assert session.connection.execute("SELECT workspace_id FROM audit_event").fetchall() == []
 
 
-@pytest.mark.usefixtures("short_steps")
+def test_statements_of_one_request_see_one_snapshot(
+    database: Database, database_url: str, put: Callable[..., int]
+) -> None:
+    """What commits between two statements of a round trip is seen by neither; no BEGIN is needed for that."""
+    put(1)
+    count = Statement(
+        "SELECT count(*) FROM audit_event WHERE workspace_id = %(workspace_id)s", {"workspace_id": WORKSPACE}
+    )
+    counted: list[object] = []
+
+    def ask() -> None:
+        wait = Statement("SELECT 'waited' FROM pg_advisory_xact_lock(7)", {})
+        counted.append(database.ask(WORKSPACE, count, wait, count)[1])
+
+    asking = threading.Thread(target=ask)
+    with psycopg.connect(database_url, autocommit=True) as blocker:
+        blocker.execute("SELECT pg_advisory_lock(7)")
+        asking.start()
+        waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        assert wait_until(lambda: bool(blocker.execute(waiting).fetchall()), 10)
+        put(2)
+    asking.join()
+
+    assert counted == [[[(1,)], [("waited",)], [(1,)]]]
+    assert database.ask(WORKSPACE, count)[1] == [[(2,)]]
+
+
+def test_a_session_can_write_nothing(database: Database) -> None:
+    """Neither in a transaction of its own nor in one that no BEGIN begins."""
+    with pytest.raises(Unavailable):
+        database.ask(WORKSPACE, Statement("CREATE TEMPORARY TABLE t (a int)", {}))
+    with pytest.raises(Unavailable), database.workspace(WORKSPACE) as session:
+        session.connection.execute("CREATE TEMPORARY TABLE t (a int)")
+
+
+def test_a_workspace_does_not_outlast_its_request(database: Database, put: Callable[..., int]) -> None:
+    """The next request of the same session sees its own workspace, and a statement without one sees nothing."""
+    put(1)
+    put(1, workspace_id="org_2")
+    seen = Statement("SELECT workspace_id FROM audit_event", {})
+
+    assert database.ask(WORKSPACE, seen)[1] == [[(WORKSPACE,)]]
+    assert database.ask("org_2", seen)[1] == [[("org_2",)]]
+    assert database.ask("", seen)[1] == [[]]
+
+
+@pytest.mark.usefixtures("short_buckets")
 def test_a_page_is_a_fixed_number_of_statements(
     listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +292,14 @@ def _selected(url: str, query: str) -> list[int]:
             f"occurred_at >= '{BEGAN + timedelta(minutes=20)}' and occurred_at < '{BEGAN + timedelta(minutes=70)}'"
         ),
         "facet=operation:paused&facet=provider:gong": "facets @> '{operation:paused,provider:gong}'",
+        "actor=dana@x.example&from=2026-11-01T00:20:00Z": (
+            f"actor_email = 'dana@x.example' and occurred_at >= '{BEGAN + timedelta(minutes=20)}'"
+        ),
+        "facet=provider:gong&action=member.removed&to=2026-11-01T01:10:00Z": (
+            "facets && '{provider:gong}' and action = 'member.removed' "
+            f"and occurred_at < '{BEGAN + timedelta(minutes=70)}'"
+        ),
+        "actor=nobody@x.example": "false",
     }
     text = f"select id from audit_event where workspace_id = 'org_1' and {conditions[query]}"
     with psycopg.connect(url) as connection:

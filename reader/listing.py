@@ -53,13 +53,14 @@ class Listings:
         horizon = _checked(position, now)
         present = answer.known.with_arrived(now, answer.arrived)
         self._shelf.keep(name, present)
+        part = answer.part
         if len(answer.later) > MOST_ARRIVED:
             aged = self._shelf.roll(name._replace(as_of=horizon.text), lambda: reading.whole(self._database, horizon))
             part = _part(aged, query, position.behind, ())._replace(newer=NEWER)
-        else:
+        elif answer.arrived or answer.later:
             part = _part(present, query, position.behind, answer.later)
         # Rows never change: those of another transaction are the same.
-        found = answer.rows if part.ids == answer.ids else self._rows(workspace_id, part.ids)
+        found = answer.rows if part.ids == answer.part.ids else self._rows(workspace_id, part.ids)
         return Listing(
             query=query,
             entries=found,
@@ -79,12 +80,12 @@ class Listings:
         """What has been recorded since the roll and since the query's horizon, and the rows of the page if neither moves it."""
         # Looked at before our own snapshot is taken, so that it is never ahead of what we see.
         known = self._shelf.roll(name, lambda: reading.whole(self._database))
-        ids = _part(known, query, position.behind, ()).ids
+        part = _part(known, query, position.behind, ())
         since = [reading.recorded_since(known.horizon, most and most + 1)]
         if position.horizon:
             since.append(reading.recorded_since(position.horizon, MOST_ARRIVED + 1))
-        at, (arrived, *later, found) = self._database.ask(name.workspace_id, *since, rows(name.workspace_id, ids))
-        return _Answer(known, at, recorded(arrived), recorded(later[0]) if later else [], ids, entries(found))
+        at, (arrived, *later, found) = self._database.ask(name.workspace_id, *since, rows(name.workspace_id, part.ids))
+        return _Answer(known, at, recorded(arrived), recorded(later[0]) if later else [], part, entries(found))
 
     def _rows(self, workspace_id: str, ids: Sequence[int]) -> tuple[Entry, ...]:
         _, (found,) = self._database.ask(workspace_id, rows(workspace_id, ids))
@@ -92,13 +93,16 @@ class Listings:
 
 
 class _Answer(NamedTuple):
-    """What one round trip brought: beside a roll as it was `known`, what the database has `arrived` and has `later`."""
+    """What one round trip brought: what has `arrived` since the roll `known` and what came `later` than the query's horizon.
+
+    The rows are those of the page as it is if nothing did.
+    """
 
     known: Roll
     moment: Moment
     arrived: list[Key]
     later: list[Key]
-    ids: list[int]
+    part: "_Part"
     rows: tuple[Entry, ...]
 
 

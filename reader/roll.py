@@ -7,7 +7,7 @@ immutable: `with_arrived` gives a new one, which shares the buckets that nothing
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, chain
@@ -62,7 +62,9 @@ class Roll:
         return (self.ends[index - 1] // KEY.size if index else 0) + _place(self.buckets[index], key)
 
     def ids(self, start: int, stop: int, without: Sequence[int] = ()) -> list[int]:
-        """The ids from place `start` to before `stop`, in the list that lacks the entries of the ranks `without` (rising)."""
+        """The ids from place `start` to before `stop`, not less, in the list without the entries of some ranks (rising)."""
+        if not without:
+            return self._between(start, stop)
         # Where the entry at a place is now: behind all that were left out before it.
         fewer = [rank - number for number, rank in enumerate(without)]
         begin, end = start + bisect_right(fewer, start), stop + bisect_right(fewer, stop - 1)
@@ -91,14 +93,13 @@ class Roll:
         )
         return max(0, later - 1)
 
-    def _between(self, begin: int, end: int) -> Iterator[int]:
+    def _between(self, begin: int, end: int) -> list[int]:
         first = bisect_right(self.ends, begin * KEY.size)
         last = bisect_left(self.ends, end * KEY.size)
         passed = self.ends[first - 1] if first else 0
         keys = b"".join(self.buckets[first : last + 1])
-        return (
-            each for _, each in KEY.iter_unpack(keys[begin * KEY.size - passed : max(begin, end) * KEY.size - passed])
-        )
+        inside = slice(begin * KEY.size - passed, end * KEY.size - passed)
+        return [each for _, each in KEY.iter_unpack(keys[inside])]
 
 
 def moment(at: datetime) -> int:

@@ -5,16 +5,17 @@ Law of this file: whoever waits for a roll holds a thread, so only so many may, 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
-from reader.database import Unavailable
+from reader.database import POOL_SIZE, Unavailable
 from reader.model import Selection
 from reader.roll import Roll
 
 MOST_BYTES = 512 * 1024 * 1024  # sixteen an entry
 MOST_ROLLS = 20_000
-MOST_WAITING = 8  # threads that read a roll or wait for another to
+MOST_WAITING = POOL_SIZE // 2  # threads that read a roll or wait for another to
 MOST_READING = 2  # sessions that they take from the others meanwhile
 PATIENCE_SECONDS = 10.0
 
@@ -41,9 +42,9 @@ class Shelf:
     def __init__(self) -> None:
         self._places: OrderedDict[Name, _Place] = OrderedDict()
         self._lock = threading.Lock()
-        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._reading = threading.BoundedSemaphore(MOST_READING)
         self._held = 0
+        self.waiting = 0
         self.reads = 0
 
     def roll(self, name: Name, read: Callable[[], Roll]) -> Roll:
@@ -79,20 +80,28 @@ class Shelf:
             self._held -= gone.roll.size if gone.roll else 0
 
     def _first(self, name: Name, place: _Place, read: Callable[[], Roll]) -> Roll:
-        if not self._waiting.acquire(blocking=False):
-            raise Unavailable
-        try:
+        with self._wait():
             if not place.reading.acquire(timeout=PATIENCE_SECONDS):
                 raise Unavailable(slow=True)
             try:
-                if place.roll is None:
-                    with self._reading:
-                        roll = read()
-                    self.keep(name, roll)
-                    self.reads += 1
-                    return roll
-                return place.roll
+                if place.roll is not None:
+                    return place.roll
+                with self._reading:
+                    roll = read()
+                self.keep(name, roll)
+                self.reads += 1
+                return roll
             finally:
                 place.reading.release()
+
+    @contextmanager
+    def _wait(self) -> Iterator[None]:
+        with self._lock:
+            if self.waiting == MOST_WAITING:
+                raise Unavailable
+            self.waiting += 1
+        try:
+            yield
         finally:
-            self._waiting.release()
+            with self._lock:
+                self.waiting -= 1

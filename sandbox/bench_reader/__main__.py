@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -19,9 +21,10 @@ from reader import answer
 from reader.database import Database
 from reader.filters import parse
 from reader.listing import Listings
+from reader.shelf import MOST_READING
 from sandbox.bench.report import replace_section
-from sandbox.bench_reader.entries import WORKSPACE, Arriving, day, fill
-from sandbox.bench_reader.report import Figures, Page, lines, section, tables
+from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, day, fill
+from sandbox.bench_reader.report import Beside, Figures, Page, lines, section, tables
 from sandbox.issuer import Issuer, Person
 from sandbox.postgres import PostgresServer
 from sandbox.process import SandboxError, Server, free_port, listens
@@ -31,6 +34,7 @@ POSTGRES = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout"
 DOCUMENT = Path("docs/benchmarks.md")
 LIMIT = 50
 CONNECTIONS, SECONDS = 32, 10
+LISTS = 20  # read for the first time while another workspace's page is measured
 SELECTIONS: dict[str, Sequence[tuple[str, str]]] = {
     "all": (),
     "one action": (("action", "member.added"),),
@@ -38,14 +42,19 @@ SELECTIONS: dict[str, Sequence[tuple[str, str]]] = {
     "MCP": (("source", "mcp"),),
     "one actor": (("actor", "person7@harbourpine.example"),),
     "one month": (("from", day(30)), ("to", day(60))),
+    "one actor in one month": (("actor", "person7@harbourpine.example"), ("from", day(30)), ("to", day(60))),
+    "one facet of one action": (("facet", "operation:paused"), ("action", "member.added")),
 }
+MONTH = f"occurred_at >= '{day(30)}' and occurred_at < '{day(61)}'"
 NAIVE = {
     "all": "true",
     "one action": "action = 'member.added'",
     "one facet": "'operation:paused' = any(facets)",
     "MCP": "source = 'mcp'",
     "one actor": "actor_email = 'person7@harbourpine.example'",
-    "one month": f"occurred_at >= '{day(30)}' and occurred_at < '{day(61)}'",
+    "one month": MONTH,
+    "one actor in one month": f"actor_email = 'person7@harbourpine.example' and {MONTH}",
+    "one facet of one action": "'operation:paused' = any(facets) and action = 'member.added'",
 }
 
 
@@ -72,11 +81,38 @@ class Bench:
                     for depth, offset in (("first", 0), ("middle", total // 2), ("last", max(0, total - LIMIT))):
                         pages.append(self._page(listings, name, depth, offset, total))
                         self._say(f"{name}, {depth}: {pages[-1].p50:.1f} ms, naive {pages[-1].naive:.0f} ms")
+                beside = self._beside(database)
                 self._say(f"{arriving.recorded:,} entries arrived meanwhile")
         finally:
             database.close()
         ours, bare = self._requests()
-        return Figures(self._count, self._samples, tuple(pages), builds, ours, bare)
+        return Figures(self._count, self._samples, tuple(pages), builds, beside, ours, bare)
+
+    def _beside(self, database: Database) -> Beside:
+        """The first page of a small workspace, alone and while two lists of the large one are read for the first time."""
+        listings, stop, read = Listings(database), threading.Event(), count()
+
+        def first_page() -> None:
+            answer.listing(listings.page(OTHER, parse([])))
+
+        def read_lists() -> None:
+            while not stop.is_set():
+                listings.page(WORKSPACE, parse([("actor", f"person{next(read)}@harbourpine.example")]))
+
+        first_page()
+        alone = _milliseconds(first_page, self._samples)
+        readers = [threading.Thread(target=read_lists) for _ in range(MOST_READING)]
+        for reader in readers:
+            reader.start()
+        during, lists = [], 0
+        while len(during) < self._samples or lists < LISTS:
+            during += _milliseconds(first_page, 1)
+            lists = listings.builds - 1
+        stop.set()
+        for reader in readers:
+            reader.join()
+        self._say(f"another workspace's first page beside {lists} first readings: {len(during):,} times")
+        return Beside(_p99(alone), _p99(during), lists)
 
     def _timed(self, listings: Listings, pairs: Sequence[tuple[str, str]]) -> tuple[float, int]:
         began = time.perf_counter()
@@ -89,7 +125,7 @@ class Bench:
             assert len(answer.listing(listings.page(WORKSPACE, query)).body) > 1000
 
         times = _milliseconds(ours, self._samples)
-        return Page(name, depth, total, median(times), quantiles(times, n=100)[98], self._naive(name, offset))
+        return Page(name, depth, total, median(times), _p99(times), self._naive(name, offset))
 
     def _naive(self, name: str, offset: int) -> float:
         where = f"where workspace_id = '{WORKSPACE}' and {NAIVE[name]}"
@@ -124,6 +160,9 @@ class Bench:
                     environ,
                 )
                 ours, theirs = [], []
+                self._load(
+                    f"http://127.0.0.1:{port}/v1/audit-events", token, connections=1, seconds=2
+                )  # reads the list
                 for _ in range(3):
                     ours.append(self._load(f"http://127.0.0.1:{port}/v1/audit-events", token))
                     theirs.append(self._load(f"http://127.0.0.1:{bare_port}/", token))
@@ -134,11 +173,11 @@ class Bench:
                 bare.stop()
                 issuer.close()
 
-    def _load(self, url: str, token: str) -> float:
+    def _load(self, url: str, token: str, connections: int = CONNECTIONS, seconds: int = SECONDS) -> float:
         program = shutil.which("wrk")
         if program is None:
             raise SandboxError("wrk is not there, the load generator: apt-get install wrk")
-        command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", f"Authorization: Bearer {token}", url]
+        command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "-H", f"Authorization: Bearer {token}", url]
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         assert "Non-2xx" not in out, out
         found = re.search(r"Requests/sec:\s+([\d.]+)", out)
@@ -158,13 +197,17 @@ def _milliseconds(work: Callable[[], None], samples: int) -> list[float]:
     return times
 
 
+def _p99(times: Sequence[float]) -> float:
+    return quantiles(times, n=100)[98]
+
+
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(prog="make bench-reader", description=__doc__)
     parser.add_argument(
         "--entries", type=int, default=3_000_000, help="a third of them in one workspace (default: 3,000,000)"
     )
-    parser.add_argument("--samples", type=int, default=200, help="requests for each page (default: 200)")
+    parser.add_argument("--samples", type=int, default=500, help="requests for each page (default: 500)")
     parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
     arguments = parser.parse_args()
     console = Console()

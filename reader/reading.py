@@ -14,13 +14,15 @@ KEYS = sql.query("reader_keys")
 RECORDED_SINCE = sql.query("reader_recorded_since")
 PAGE = sql.query("reader_page")
 
-# What a selection asks of an entry; its range of time is found in the roll. One text for all selections, so that each
+# What a selection asks of an entry; as a rule its range of time is found in the roll instead. One text for all selections, so that each
 # session plans it once. Facets of one name are alternatives, those of several names must all hold.
 SELECTED: LiteralString = """
     AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s::text[]))
     AND (%(source)s::text IS NULL OR source = %(source)s::text)
     AND (%(channel)s::text IS NULL OR channel = %(channel)s::text)
-    AND (%(actor)s::text IS NULL OR actor_id = %(actor)s::text OR actor_email = %(actor)s::text)"""
+    AND (%(actor)s::text IS NULL OR actor_id = %(actor)s::text OR actor_email = %(actor)s::text)
+    AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s::timestamptz)
+    AND (%(before)s::timestamptz IS NULL OR occurred_at < %(before)s::timestamptz)"""
 FACETS: LiteralString = " AND facets && %(facets)s::text[]"
 BEHIND: LiteralString = " AND (occurred_at, id) < (%(time)s, %(id)s)"
 RECORDED_BY: LiteralString = " AND pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)"
@@ -39,6 +41,8 @@ class Reading:
             "source": selection.source,
             "channel": selection.channel,
             "actor": selection.actor,
+            "since": None,
+            "before": None,
         }
         for number, values in enumerate(_alternatives(selection.facets)):
             self._clause += FACETS.replace("%(facets)s", f"%(facets_{number})s")
@@ -63,9 +67,14 @@ class Reading:
 
             return Roll.of(horizon or now, pieces())
 
-    def recorded_since(self, horizon: Horizon, most: int | None) -> Statement:
-        """Asks for the keys of what was recorded after `horizon`, at most so many, in no order; `recorded` reads them."""
+    def recorded_since(self, horizon: Horizon, most: int | None, within: Selection | None = None) -> Statement:
+        """Asks for the keys of what was recorded after `horizon`, in no order; `recorded` reads them.
+
+        At most so many, and if `within` is given, those that have occurred in its range of time.
+        """
         values = {**self._values, "low": str(horizon.low), "snapshot": horizon.snapshot, "most": most}
+        if within:
+            values |= {"since": within.since and within.since.at, "before": within.before and within.before.at}
         return Statement(RECORDED_SINCE.replace("/* selection */", self._clause), values)
 
     def _keys(self, connection: Connection, clause: LiteralString, values: dict[str, Any]) -> bytes:

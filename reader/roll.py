@@ -7,7 +7,7 @@ immutable: `with_arrived` gives a new one, which shares the buckets that nothing
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, chain
@@ -61,29 +61,35 @@ class Roll:
         index = self._bucket(key)
         return (self.ends[index - 1] // KEY.size if index else 0) + _place(self.buckets[index], key)
 
-    def ids(self, start: int, stop: int, without: Sequence[int] = ()) -> list[int]:
-        """The ids from place `start` to before `stop`, not less, in the list without the entries of some ranks (rising)."""
-        if not without:
-            return self._between(start, stop)
-        # Where the entry at a place is now: behind all that were left out before it.
-        fewer = [rank - number for number, rank in enumerate(without)]
-        begin, end = start + bisect_right(fewer, start), stop + bisect_right(fewer, stop - 1)
-        left_out = set(without)
-        return [each for rank, each in enumerate(self._between(begin, end), begin) if rank not in left_out]
+    def ids(self, start: int, stop: int) -> list[int]:
+        """The ids from place `start` to before `stop`, which is not less."""
+        first, last = bisect_right(self.ends, start * KEY.size), bisect_left(self.ends, stop * KEY.size)
+        passed = self.ends[first - 1] if first else 0
+        inside = slice(start * KEY.size - passed, stop * KEY.size - passed)
+        return [each for _, each in KEY.iter_unpack(b"".join(self.buckets[first : last + 1])[inside])]
 
     def with_arrived(self, horizon: Horizon, arrived: Sequence[Key]) -> "Roll":
         """The roll at a later horizon, given the keys of all that was recorded between the two."""
         if not arrived:
             return Roll(horizon, self.buckets, self.ends)
-        newest_first = sorted(arrived, reverse=True)
         if not self.buckets:
-            return Roll.of(horizon, [b"".join(KEY.pack(*key) for key in newest_first)])
+            return Roll.of(horizon, [b"".join(KEY.pack(*key) for key in sorted(arrived, reverse=True))])
+        return self._changed(horizon, arrived, _with)
+
+    def without(self, horizon: Horizon, later: Sequence[Key]) -> "Roll":
+        """The roll at an earlier horizon, given the keys of all that was recorded between the two."""
+        return self._changed(horizon, later, _without) if later else Roll(horizon, self.buckets, self.ends)
+
+    def _changed(
+        self, horizon: Horizon, changes: Sequence[Key], change: Callable[[bytes, Sequence[Key]], bytes]
+    ) -> "Roll":
+        """The roll after a change to those buckets in which the keys have their places."""
         fallen: defaultdict[int, list[Key]] = defaultdict(list)
-        for key in newest_first:
+        for key in sorted(changes, reverse=True):
             fallen[self._bucket(key)].append(key)
         buckets = list(self.buckets)
         for index in sorted(fallen, reverse=True):  # from the end, so that those before keep their index
-            buckets[index : index + 1] = _cut(_merged(buckets[index], fallen[index]))
+            buckets[index : index + 1] = _cut(change(buckets[index], fallen[index]))
         return Roll._made(horizon, buckets)
 
     def _bucket(self, key: Key) -> int:
@@ -92,14 +98,6 @@ class Roll:
             range(len(self.buckets)), True, key=lambda index: KEY.unpack_from(self.buckets[index]) < key
         )
         return max(0, later - 1)
-
-    def _between(self, begin: int, end: int) -> list[int]:
-        first = bisect_right(self.ends, begin * KEY.size)
-        last = bisect_left(self.ends, end * KEY.size)
-        passed = self.ends[first - 1] if first else 0
-        keys = b"".join(self.buckets[first : last + 1])
-        inside = slice(begin * KEY.size - passed, end * KEY.size - passed)
-        return [each for _, each in KEY.iter_unpack(keys[inside])]
 
 
 def moment(at: datetime) -> int:
@@ -123,13 +121,23 @@ def _place(bucket: bytes, key: Key) -> int:
     return bisect_left(places, True, key=lambda place: KEY.unpack_from(bucket, place * KEY.size) <= key)
 
 
-def _merged(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
+def _with(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
     """The bucket with further keys, each in its place."""
     pieces, passed = [], 0
     for key in newest_first:
         place = _place(bucket, key) * KEY.size
         pieces += [bucket[passed:place], KEY.pack(*key)]
         passed = place
+    return b"".join([*pieces, bucket[passed:]])
+
+
+def _without(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
+    """The bucket less some of its keys."""
+    pieces, passed = [], 0
+    for key in newest_first:
+        place = _place(bucket, key) * KEY.size
+        pieces.append(bucket[passed:place])
+        passed = place + KEY.size
     return b"".join([*pieces, bucket[passed:]])
 
 

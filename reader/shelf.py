@@ -13,7 +13,7 @@ from reader.database import POOL_SIZE, Unavailable
 from reader.model import Selection
 from reader.roll import Roll
 
-MOST_BYTES = 512 * 1024 * 1024  # sixteen an entry
+MOST_BYTES = 512 * 1024 * 1024  # sixteen an entry; what rolls of one list share is counted for each
 MOST_ROLLS = 20_000
 MOST_WAITING = POOL_SIZE // 2  # threads that read a roll or wait for another to
 MOST_READING = 2  # sessions that they take from the others meanwhile
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 10.0
 
 
 class Name(NamedTuple):
-    """Which list: of a workspace, a selection without range of time, and a horizon (its text) if not of the present."""
+    """Which list: of a workspace, a selection without range of time, and an older horizon (its snapshot) or None."""
 
     workspace_id: str
     selection: Selection
@@ -55,6 +55,14 @@ class Shelf:
             roll = place.roll
             self._trim()
         return roll or self._first(name, place, read)
+
+    def known(self, name: Name) -> Roll | None:
+        """The roll, if it is there."""
+        with self._lock:
+            place = self._places.get(name)
+            if place is not None:
+                self._places.move_to_end(name)
+            return place.roll if place else None
 
     def forget(self, name: Name, roll: Roll) -> None:
         """Gives up a roll that is too old to be brought forward, if no one has read a newer one meanwhile."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
@@ -21,6 +22,7 @@ from reader import answer
 from reader.database import Database
 from reader.filters import parse
 from reader.listing import Listings
+from reader.model import Query
 from reader.shelf import MOST_READING
 from sandbox.bench.report import replace_section
 from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, day, fill
@@ -71,22 +73,17 @@ class Bench:
 
     def figures(self) -> Figures:
         """Measures everything."""
-        pages, builds = [], {}
         database = Database(self._url)
         try:
             with Arriving(self._url, self._count, per_second=100) as arriving:
-                for name, pairs in SELECTIONS.items():
-                    listings = Listings(database)
-                    builds[name], total = self._timed(listings, pairs)
-                    for depth, offset in (("first", 0), ("middle", total // 2), ("last", max(0, total - LIMIT))):
-                        pages.append(self._page(listings, name, depth, offset, total))
-                        self._say(f"{name}, {depth}: {pages[-1].p50:.1f} ms, naive {pages[-1].naive:.0f} ms")
+                builds = {name: self._unread(database, pairs) for name, pairs in SELECTIONS.items()}
+                pages = self._pages(Listings(database))
                 beside = self._beside(database)
                 self._say(f"{arriving.recorded:,} entries arrived meanwhile")
         finally:
             database.close()
         ours, bare = self._requests()
-        return Figures(self._count, self._samples, tuple(pages), builds, beside, ours, bare)
+        return Figures(self._count, self._samples, pages, builds, beside, ours, bare)
 
     def _beside(self, database: Database) -> Beside:
         """The first page of a small workspace, alone and while two lists of the large one are read for the first time."""
@@ -104,7 +101,8 @@ class Bench:
         readers = [threading.Thread(target=read_lists) for _ in range(MOST_READING)]
         for reader in readers:
             reader.start()
-        during, lists = [], 0
+        during: list[float] = []
+        lists = 0
         while len(during) < self._samples or lists < LISTS:
             during += _milliseconds(first_page, 1)
             lists = listings.builds - 1
@@ -114,18 +112,30 @@ class Bench:
         self._say(f"another workspace's first page beside {lists} first readings: {len(during):,} times")
         return Beside(_p99(alone), _p99(during), lists)
 
-    def _timed(self, listings: Listings, pairs: Sequence[tuple[str, str]]) -> tuple[float, int]:
+    def _unread(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
+        """Seconds to the first page of a list that is not in memory."""
         began = time.perf_counter()
-        total = listings.page(WORKSPACE, parse(pairs)).total
-        return time.perf_counter() - began, total
+        answer.listing(Listings(database).page(WORKSPACE, parse(pairs)))
+        return time.perf_counter() - began
 
-    def _page(self, listings: Listings, name: str, depth: str, offset: int, total: int) -> Page:
-        def ours() -> None:
-            query = parse([*SELECTIONS[name], ("offset", str(offset))])
-            assert len(answer.listing(listings.page(WORKSPACE, query)).body) > 1000
-
-        times = _milliseconds(ours, self._samples)
-        return Page(name, depth, total, median(times), _p99(times), self._naive(name, offset))
+    def _pages(self, listings: Listings) -> tuple[Page, ...]:
+        """All pages in turn, over and over, as people turn them: those behind the first at the first one's horizon."""
+        asked: dict[tuple[str, str], tuple[Query, int]] = {}
+        for name, pairs in SELECTIONS.items():
+            first = listings.page(WORKSPACE, parse(pairs))
+            for depth, offset in (("first", 0), ("middle", first.total // 2), ("last", max(0, first.total - LIMIT))):
+                behind = [("offset", str(offset)), ("as_of", first.as_of)] if offset else []
+                asked[name, depth] = parse([*pairs, *behind]), first.total
+        times: dict[tuple[str, str], list[float]] = {which: [] for which in asked}
+        for _ in range(self._samples):
+            for which, (query, _) in asked.items():
+                times[which] += _milliseconds(partial(_answered, listings, query), 1)
+        pages = []
+        for (name, depth), (query, total) in asked.items():
+            taken = times[name, depth]
+            pages.append(Page(name, depth, total, median(taken), _p99(taken), self._naive(name, query.offset)))
+            self._say(f"{name}, {depth}: {pages[-1].p50:.1f} ms, naive {pages[-1].naive:.0f} ms")
+        return tuple(pages)
 
     def _naive(self, name: str, offset: int) -> float:
         where = f"where workspace_id = '{WORKSPACE}' and {NAIVE[name]}"
@@ -195,6 +205,10 @@ def _milliseconds(work: Callable[[], None], samples: int) -> list[float]:
         work()
         times.append((time.perf_counter() - began) * 1000)
     return times
+
+
+def _answered(listings: Listings, query: Query) -> None:
+    assert len(answer.listing(listings.page(WORKSPACE, query)).body) > 1000
 
 
 def _p99(times: Sequence[float]) -> float:

@@ -110,7 +110,7 @@ def section(figures: Figures) -> str:
     return "\n".join(
         [
             f"Written by `make bench-reader` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}. {figures.entries:,} entries, a third",
-            f"of them in the workspace that is read, {figures.samples} requests for each page, 100 entries a second arriving all the time.",
+            f"of them in the workspace that is read, {figures.samples} requests for each page, all pages in turn, 100 entries a second arriving all the time.",
             "",
             "| what | measured | figure | asked for | reached |",
             "|---|---|---|---|---|",

@@ -19,7 +19,7 @@ from reader.model import Entry, Query
 from sandbox.process import wait_until
 from tests.reader.entries import BEGAN, INSERT, WORKSPACE, entry
 
-# Of a page: session, twice what was recorded since, rows; and where something was, session and rows once more.
+# Of a page beside those of its horizon when it is asked for the first time: session, recorded since, rows; each twice at most.
 STATEMENTS = 6
 
 

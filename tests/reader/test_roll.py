@@ -67,15 +67,20 @@ def test_a_rank_is_how_many_are_newer(first: list[Key], more: list[list[Key]], k
         assert roll.rank(each) == sum(other > each for other in plain)
 
 
-@given(LISTS, LISTS, st.integers(0, 70), st.integers(1, 50))
-def test_an_older_horizon_is_found_in_a_newer_roll(old: list[Key], late: list[Key], start: int, length: int) -> None:
-    """Without the entries that came later, pages are those of before they came."""
-    arrived = [key for key in late if key not in old]
-    roll = Roll.of(HORIZON, [packed(old)]).with_arrived(LATER, arrived)
-    ranks = sorted(roll.rank(key) for key in arrived)
-    stop = min(start + length, len(old))
+@given(LISTS, MANY, st.data())
+def test_an_older_horizon_is_found_in_a_newer_roll(
+    first: list[Key], more: list[list[Key]], data: st.DataObject
+) -> None:
+    """Without the entries that came later, whichever those are, a roll is that of before they came."""
+    roll, plain = grown(first, more)
+    later = data.draw(st.lists(st.sampled_from(plain), unique=True)) if plain else []
 
-    assert roll.ids(start, max(start, stop), ranks) == ids(sorted(old, reverse=True)[start:stop])
+    aged = roll.without(HORIZON, later)
+
+    assert keys(b"".join(aged.buckets)) == [key for key in plain if key not in later]
+    assert aged.ids(0, aged.total) == ids([key for key in plain if key not in later])
+    assert all(aged.buckets)
+    assert keys(b"".join(roll.buckets)) == plain
 
 
 @given(LISTS, MANY)

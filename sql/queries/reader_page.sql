@@ -18,5 +18,5 @@ SELECT
     event_source,
     event_id
 FROM audit_event
-WHERE workspace_id = %(workspace_id)s AND id = any(%(ids)s::bigint [])
+WHERE workspace_id = %(workspace_id)s AND id = any(%(ids)s::bigint[])
 ORDER BY occurred_at DESC, id DESC

@@ -13,7 +13,7 @@ from reader.database import POOL_SIZE, Unavailable
 from reader.model import Selection
 from reader.roll import Roll
 
-MOST_BYTES = 512 * 1024 * 1024  # sixteen an entry; what rolls of one list share is counted for each
+MOST_BYTES = 256 * 1024 * 1024  # sixteen an entry; what rolls of one list share is counted for each
 MOST_ROLLS = 20_000
 MOST_WAITING = POOL_SIZE // 2  # threads that read a roll or wait for another to
 MOST_READING = 2  # sessions that they take from the others meanwhile

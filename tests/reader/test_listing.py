@@ -125,6 +125,43 @@ def test_newer_entries_are_counted_and_not_shown(listings: Listings, put: Callab
     assert listings.page(WORKSPACE, Query()).newer == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "newer"), [("from=2026-11-01T00:02:00Z", 2), ("to=2026-11-01T00:03:00Z", 2), ("actor=x", 0)]
+)
+def test_newer_entries_are_those_of_the_selection(
+    listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch, query: str, newer: int
+) -> None:
+    """Entries outside the filters are not newer ones, however many of them came."""
+    monkeypatch.setattr(reader.listing, "NEWER", 2)
+    put(1)
+    first = listings.page(WORKSPACE, parse(_pairs(query)))
+    for minutes in (9, 9, 9) if query.startswith("to") else (0, 0, 0):
+        put(minutes)
+    for minutes in (2, 2, 2) if newer else ():
+        put(minutes)
+
+    assert listings.page(WORKSPACE, parse([*_pairs(query), ("as_of", first.as_of)])).newer == newer
+
+
+def test_pages_of_an_older_horizon_read_nothing_again(
+    listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much has been recorded since, the list is read once, and its older roll is derived from the present one."""
+    for minutes in range(20):
+        put(minutes)
+    first = listings.page(WORKSPACE, Query(limit=5))
+    for minutes in range(20):
+        put(minutes)
+    second = listings.page(WORKSPACE, Query(limit=5, offset=5, as_of=first.as_of))
+    monkeypatch.setattr(reader.listing, "MOST_ARRIVED", 1)  # from here on too much would have come to derive it anew
+    third = listings.page(WORKSPACE, Query(limit=5, offset=10, as_of=first.as_of))
+
+    assert [found.occurred_at.minute for found in (*first.entries, *second.entries, *third.entries)] == [
+        *range(19, 4, -1)
+    ]
+    assert listings.builds == 1
+
+
 def test_the_horizon_of_one_replica_is_good_at_another(
     listings: Listings, database: Database, put: Callable[..., int]
 ) -> None:

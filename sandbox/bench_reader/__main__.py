@@ -1,11 +1,6 @@
 """python -m sandbox.bench_reader: pages at any depth beside OFFSET and count(*), and requests per second; one run, one machine."""
 
 import argparse
-import os
-import re
-import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,39 +20,17 @@ from reader.listing import Listings
 from reader.model import Query
 from reader.shelf import MOST_READING
 from sandbox.bench.report import replace_section
-from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, day, fill
+from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, fill
+from sandbox.bench_reader.lists import NAIVE, SELECTIONS
+from sandbox.bench_reader.load import requests_per_second
 from sandbox.bench_reader.report import Beside, Figures, Page, lines, section, tables
-from sandbox.issuer import Issuer, Person
 from sandbox.postgres import PostgresServer
-from sandbox.process import SandboxError, Server, free_port, listens
-from sandbox.scratch import Scratch
+from sandbox.process import SandboxError
 
 POSTGRES = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 DOCUMENT = Path("docs/benchmarks.md")
 LIMIT = 50
-CONNECTIONS, SECONDS = 32, 10
 LISTS = 20  # read for the first time while another workspace's page is measured
-SELECTIONS: dict[str, Sequence[tuple[str, str]]] = {
-    "all": (),
-    "one action": (("action", "member.added"),),
-    "one facet": (("facet", "operation:paused"),),
-    "MCP": (("source", "mcp"),),
-    "one actor": (("actor", "person7@harbourpine.example"),),
-    "one month": (("from", day(30)), ("to", day(60))),
-    "one actor in one month": (("actor", "person7@harbourpine.example"), ("from", day(30)), ("to", day(60))),
-    "one facet of one action": (("facet", "operation:paused"), ("action", "member.added")),
-}
-MONTH = f"occurred_at >= '{day(30)}' and occurred_at < '{day(61)}'"
-NAIVE = {
-    "all": "true",
-    "one action": "action = 'member.added'",
-    "one facet": "'operation:paused' = any(facets)",
-    "MCP": "source = 'mcp'",
-    "one actor": "actor_email = 'person7@harbourpine.example'",
-    "one month": MONTH,
-    "one actor in one month": f"actor_email = 'person7@harbourpine.example' and {MONTH}",
-    "one facet of one action": "'operation:paused' = any(facets) and action = 'member.added'",
-}
 
 
 class Bench:
@@ -82,7 +55,7 @@ class Bench:
                 self._say(f"{arriving.recorded:,} entries arrived meanwhile")
         finally:
             database.close()
-        ours, bare = self._requests()
+        ours, bare = requests_per_second(self._url, self._say)
         return Figures(self._count, self._samples, pages, builds, beside, ours, bare)
 
     def _beside(self, database: Database) -> Beside:
@@ -146,51 +119,6 @@ class Bench:
                 connection.execute(f"select count(*) from audit_event {where}".encode()).fetchall()
 
             return median(_milliseconds(plain, 3))
-
-    def _requests(self) -> tuple[float, float]:
-        """Requests per second: the first page of the API, and a bare endpoint that fetches one row."""
-        port, bare_port = free_port(), free_port()
-        issuer = Issuer((), f"http://127.0.0.1:{port}")
-        token = issuer.token(Person("Dana", "user_2dana", WORKSPACE, "big", "admin"))
-        with psycopg.connect(self._url) as connection:
-            row = connection.execute("select max(id) from audit_event where workspace_id = %s", (WORKSPACE,)).fetchone()
-        assert row is not None
-        environ = {**os.environ, "DATABASE_URL": self._url}
-        with Scratch("bench-reader") as scratch:
-            reader = Server("reader", scratch, lambda: listens(port))
-            bare = Server("bare", scratch, lambda: listens(bare_port))
-            try:
-                reader.start(
-                    [sys.executable, "-m", "sandbox.reading", "--issuer", issuer.url, "--port", str(port)], environ
-                )
-                bare.start(
-                    [sys.executable, "-m", "sandbox.bench_reader.bare", "--port", str(bare_port), "--id", str(row[0])],
-                    environ,
-                )
-                ours, theirs = [], []
-                self._load(
-                    f"http://127.0.0.1:{port}/v1/audit-events", token, connections=1, seconds=2
-                )  # reads the list
-                for _ in range(3):
-                    ours.append(self._load(f"http://127.0.0.1:{port}/v1/audit-events", token))
-                    theirs.append(self._load(f"http://127.0.0.1:{bare_port}/", token))
-                    self._say(f"{ours[-1]:.0f} requests a second, bare {theirs[-1]:.0f}")
-                return median(ours), median(theirs)
-            finally:
-                reader.stop()
-                bare.stop()
-                issuer.close()
-
-    def _load(self, url: str, token: str, connections: int = CONNECTIONS, seconds: int = SECONDS) -> float:
-        program = shutil.which("wrk")
-        if program is None:
-            raise SandboxError("wrk is not there, the load generator: apt-get install wrk")
-        command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "-H", f"Authorization: Bearer {token}", url]
-        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        assert "Non-2xx" not in out, out
-        found = re.search(r"Requests/sec:\s+([\d.]+)", out)
-        assert found is not None, out
-        return float(found[1])
 
     def _say(self, text: str) -> None:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)

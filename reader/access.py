@@ -4,8 +4,9 @@ import re
 
 from starlette.requests import Request
 
-from reader.clerk import Keys, Rules, Unauthenticated, viewer
+from reader.clerk import Keys, Rules, Unauthenticated
 from reader.model import Viewer
+from reader.sessions import Sessions
 
 COOKIE = "__session"
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
@@ -15,7 +16,7 @@ class Access:
     """Decides by the issuer's keys and our rules."""
 
     def __init__(self, keys: Keys, rules: Rules) -> None:
-        self._keys, self._rules = keys, rules
+        self._sessions = Sessions(keys, rules)
 
     def viewer(self, request: Request) -> Viewer:
         """The admin who asks. Raises Unauthenticated, Forbidden, and NoKeys."""
@@ -24,8 +25,8 @@ class Access:
             match = _BEARER.fullmatch(headers[0])
             if len(headers) > 1 or match is None:
                 raise Unauthenticated("authorization_header")
-            return self._seen(request, viewer(match[1], self._keys, self._rules, bearer=True))
-        return self._seen(request, viewer(_cookie(request), self._keys, self._rules, bearer=False))
+            return self._seen(request, self._sessions.viewer(match[1], bearer=True))
+        return self._seen(request, self._sessions.viewer(_cookie(request), bearer=False))
 
     @staticmethod
     def _seen(request: Request, seen: Viewer) -> Viewer:

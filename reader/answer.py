@@ -1,6 +1,7 @@
 """Answers for programs: JSON of SPEC 6. A stored diff goes out as the text that it is, never read and written again."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ MEDIA_TYPE = "application/json"
 
 def json(content: Any) -> Response:
     """Any value as JSON."""
-    return Response(orjson.dumps(content), media_type=MEDIA_TYPE)
+    return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), media_type=MEDIA_TYPE)
 
 
 def listing(found: Listing) -> Response:
@@ -81,10 +82,15 @@ def _entry(stored: Entry) -> dict[str, Any]:
         "facets": stored.facets,
         "actor": {"type": stored.actor_type, "id": stored.actor_id, "email": stored.actor_email},
         "subject": {"type": stored.subject_type, "id": stored.subject_id, "label": stored.subject_label},
-        "occurred_at": iso(stored.occurred_at),
-        "recorded_at": iso(stored.recorded_at),
+        "occurred_at": _time(stored.occurred_at),
+        "recorded_at": _time(stored.recorded_at),
         "channel": stored.channel,
         "source": stored.source,
         "diff": orjson.Fragment(stored.diff),
         "event": {"source": stored.event_source, "id": stored.event_id},
     }
+
+
+def _time(at: datetime) -> datetime | str:
+    """A time for orjson, which writes it as `iso` does, eight times as fast, but leaves out microseconds that are zero."""
+    return at if at.microsecond else iso(at)

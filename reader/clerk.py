@@ -76,12 +76,34 @@ class Rules:
     allow_missing_azp: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The admin that a token speaks for from `begins` to before `ends` (Unix time), by `key`, which has the id `key_id`."""
+
+    viewer: Viewer
+    key_id: str | None
+    key: Any
+    begins: float
+    ends: float
+
+
 def viewer(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Viewer:
     """The admin that a token speaks for. `bearer`: it came in the Authorization header.
 
     Raises Unauthenticated, Forbidden, and what `keys` raises.
     """
-    claims = _claims(token, keys, rules)
+    return verified(token, keys, rules, bearer=bearer).viewer
+
+
+def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
+    """The same, with what it rests on."""
+    key_id, key = _key(token, keys)
+    claims = _claims(token, key, rules)
+    begins, ends = max(int(claims["nbf"]), int(claims["iat"])) - LEEWAY_SECONDS, int(claims["exp"]) + LEEWAY_SECONDS
+    return Verified(_viewer(claims, rules, bearer=bearer), key_id, key, begins, ends)
+
+
+def _viewer(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> Viewer:
     _check_party(claims, rules, bearer=bearer)
     user, session = claims["sub"], claims["sid"]
     if not _matches(_USER, user) or not _matches(_SESSION, session):
@@ -98,8 +120,8 @@ def viewer(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Viewer:
     return Viewer(user, session, workspace_id, slug, _impersonator(claims))
 
 
-def _claims(token: str, keys: Keys, rules: Rules) -> dict[str, Any]:
-    """What a token claims, with signature, times and issuer checked. RFC 7519; RS256 alone (RFC 8725 section 3.1)."""
+def _key(token: str, keys: Keys) -> tuple[str | None, Any]:
+    """The key that a token names, if it is a token that we take. RFC 7519; RS256 alone (RFC 8725 section 3.1)."""
     if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
         raise Unauthenticated("malformed")
     try:
@@ -111,9 +133,15 @@ def _claims(token: str, keys: Keys, rules: Rules) -> dict[str, Any]:
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.upper() != "JWT":
         raise Unauthenticated("type")
-    key = keys.find(_key_id(header))
+    key_id = _key_id(header)
+    key = keys.find(key_id)
     if key is None:
         raise Unauthenticated("unknown_key")
+    return key_id, key
+
+
+def _claims(token: str, key: Any, rules: Rules) -> dict[str, Any]:
+    """What a token claims, with signature, times and issuer checked."""
     try:
         return jwt.decode(
             token,

@@ -4,10 +4,10 @@ Law of this file: whatever the database does, a request gets an answer or `Unava
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
 import structlog
@@ -25,11 +25,14 @@ ROLE = "audit_reader"
 # Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
 SESSION = {
     "default_transaction_read_only": "on",
+    # One snapshot for all statements of a transaction, also of one that no BEGIN begins.
+    "default_transaction_isolation": "repeatable read",
     "statement_timeout": "3s",
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "10s",
-    # One statement serves workspaces of twenty entries and of a million: each is planned for its own.
-    "plan_cache_mode": "force_custom_plan",
+    # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
+    # anew would cost more than to run it. What is planned for one list alone says so (reader_patience).
+    "plan_cache_mode": "force_generic_plan",
     "jit": "off",
     "timezone": "UTC",
 }
@@ -40,7 +43,7 @@ NETWORK: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10000,
 }
-BUILDING_SECONDS = 60.0  # what counting a list for the first time may take
+BUILDING_SECONDS = 60.0  # what reading a whole list may take
 # What a statement may take as we see it: more than the server allows it, so that we only find out a server that is silent.
 ANSWER_SECONDS, MORE_SECONDS = 5.0, 5.0
 POOL_SIZE = 9  # one for each turn (reader.turns), and one by which readiness is asked
@@ -68,13 +71,26 @@ class Connection(psycopg.Connection[TupleRow]):
             raise
 
 
-class Session(NamedTuple):
-    """A transaction about one workspace: when it began, what it sees (a pg_snapshot), how complete the tables are."""
+class Moment(NamedTuple):
+    """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are."""
 
-    connection: Connection
     time: datetime
     snapshot: str
     complete_through: datetime | None
+
+
+class Session(NamedTuple):
+    """A transaction about one workspace."""
+
+    connection: Connection
+    moment: Moment
+
+
+class Statement(NamedTuple):
+    """A statement and its parameters."""
+
+    text: LiteralString
+    values: Mapping[str, Any]
 
 
 class Unavailable(Exception):
@@ -108,8 +124,27 @@ class Database:
     @contextmanager
     def workspace(self, workspace_id: str) -> Iterator[Session]:
         """One read-only transaction with one snapshot that sees the entries of `workspace_id` alone. Raises Unavailable."""
-        with _answered(), ExitStack() as stack:
-            yield self._begun(stack, workspace_id)
+        with _answered(), self._pool.connection() as connection, connection.transaction():
+            connection.patience = ANSWER_SECONDS
+            row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
+            assert row is not None
+            yield Session(connection, Moment(*row[1:]))
+
+    def ask(self, workspace_id: str, *statements: Statement) -> tuple[Moment, list[list[TupleRow]]]:
+        """What these statements find, in one such transaction and one round trip. Raises Unavailable."""
+        first = Statement(READER_SESSION, {"workspace_id": workspace_id})
+
+        def asked(connection: Connection) -> list[list[TupleRow]]:
+            # What is sent before the pipeline ends is one transaction, without BEGIN and COMMIT.
+            with connection.pipeline():
+                cursors = [
+                    connection.execute(text, values, prepare=True, binary=True) for text, values in (first, *statements)
+                ]
+            return [cursor.fetchall() for cursor in cursors]
+
+        with _answered():
+            (moment,), *found = self._with_session(asked)
+            return Moment(*moment[1:]), found
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
@@ -120,28 +155,6 @@ class Database:
         except Unavailable:
             return False
 
-    def _begun(self, stack: ExitStack, workspace_id: str) -> Session:
-        """A transaction of a session that answers, left to `stack` to end.
-
-        One that the server has closed meanwhile is found out by its first statement, and the next one is taken: to ask
-        each before it is used would cost every request a round trip.
-        """
-        for others in reversed(range(self._pool.max_size + 1)):
-            with ExitStack() as attempt:
-                connection = attempt.enter_context(self._pool.connection())
-                connection.patience = ANSWER_SECONDS
-                try:
-                    attempt.enter_context(connection.transaction())
-                    row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
-                except psycopg.OperationalError:
-                    if not (connection.broken and others):
-                        raise
-                    continue
-                assert row is not None
-                stack.push(attempt.pop_all())
-                return Session(connection, *row[1:])
-        raise AssertionError("the last attempt raises")
-
     def stats(self) -> dict[str, int]:
         """The pool's own figures, as psycopg_pool names them."""
         return self._pool.get_stats()
@@ -150,9 +163,25 @@ class Database:
         """Ends all sessions."""
         self._pool.close(timeout=WAIT_SECONDS)
 
+    def _with_session(self, work: Callable[[Connection], T]) -> T:
+        """What `work` makes of a session that answers.
+
+        One that the server has closed meanwhile is found out by its first statement, and the next one is taken: to ask
+        each before it is used would cost every request a round trip.
+        """
+        for others in reversed(range(self._pool.max_size + 1)):
+            with self._pool.connection() as connection:
+                connection.patience = ANSWER_SECONDS
+                try:
+                    return work(connection)
+                except psycopg.OperationalError:
+                    if not (connection.broken and others):
+                        raise
+        raise AssertionError("the last attempt raises")
+
 
 def be_patient(connection: Connection) -> None:
-    """Lets the rest of this transaction take as long as counting a list for the first time may."""
+    """Lets the rest of this transaction take the time and the memory that reading a whole list may."""
     connection.execute(READER_PATIENCE, {"timeout": f"{BUILDING_SECONDS:.0f}s"})
     connection.patience = BUILDING_SECONDS + MORE_SECONDS
 
@@ -162,8 +191,6 @@ def _configure(connection: Connection) -> None:
     connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(ROLE)))
     for name, value in SESSION.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
 
 
 @contextmanager

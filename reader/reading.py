@@ -1,117 +1,102 @@
-"""The statements of one request about one selection, in its transaction."""
+"""The statements about a list: what its keys are, what has been recorded since, and the rows of a page."""
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any, LiteralString
 
 import sql
-from reader.database import Session, be_patient
+from reader import roll
+from reader.database import Connection, Database, Statement, be_patient
 from reader.horizon import Horizon
-from reader.marks import Key, Marks, Start
-from reader.model import Bound, Entry, Query, Selection
+from reader.model import Entry, Selection
+from reader.roll import Key, Roll
 
-COUNT = sql.query("reader_count")
+KEYS = sql.query("reader_keys")
 RECORDED_SINCE = sql.query("reader_recorded_since")
 PAGE = sql.query("reader_page")
-ENTRY = sql.query("reader_entry")
 
-# What each field of a selection asks of an entry. Facets of one name are alternatives, those of several names must all hold.
-CLAUSES: dict[str, LiteralString] = {
-    "actions": " AND action = ANY(%(actions)s)",
-    "source": " AND source = %(source)s",
-    "channel": " AND channel = %(channel)s",
-    "actor": " AND (actor_id = %(actor)s OR actor_email = %(actor)s)",
-    "since": " AND occurred_at >= %(since)s",
-    "before": " AND occurred_at < %(before)s",
-}
+# What a selection asks of an entry; as a rule its range of time is found in the roll instead. One text for all selections, so that each
+# session plans it once. Facets of one name are alternatives, those of several names must all hold.
+SELECTED: LiteralString = """
+    AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s::text[]))
+    AND (%(source)s::text IS NULL OR source = %(source)s::text)
+    AND (%(channel)s::text IS NULL OR channel = %(channel)s::text)
+    AND (%(actor)s::text IS NULL OR actor_id = %(actor)s::text OR actor_email = %(actor)s::text)
+    AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s::timestamptz)
+    AND (%(before)s::timestamptz IS NULL OR occurred_at < %(before)s::timestamptz)"""
 FACETS: LiteralString = " AND facets && %(facets)s::text[]"
-FROM_KEY: LiteralString = " AND (occurred_at, id) <= (%(key_time)s, %(key_id)s)"
-BEHIND_KEY: LiteralString = " AND (occurred_at, id) < (%(key_time)s, %(key_id)s)"
-ABOVE_KEY: LiteralString = " AND (occurred_at, id) > (%(low_time)s, %(low_id)s)"
-# Entries from mark to mark. A filter passes over entries that it does not select, so its marks stand closer.
-STEP, FILTERED_STEP = 1000, 100
-# Beyond so many entries recorded since, it is cheaper to count the list again.
-MOST_ARRIVED = 20_000
+BEHIND: LiteralString = " AND (occurred_at, id) < (%(time)s, %(id)s)"
+RECORDED_BY: LiteralString = " AND pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)"
+PIECE = 4_000_000  # keys at a time
 
 
 class Reading:
-    """The statements of one request about one selection, in its transaction."""
+    """The statements about one list: the entries of a workspace that a selection asks for, whatever its range of time."""
 
-    def __init__(self, session: Session, workspace_id: str, selection: Selection) -> None:
-        self._connection = session.connection
-        self.now = Horizon.of(session.time, session.snapshot)
-        self._step = STEP if selection == Selection(since=selection.since, before=selection.before) else FILTERED_STEP
-        given = {name: value for name in CLAUSES if (value := getattr(selection, name))}
-        self._clause: LiteralString = "".join(CLAUSES[name] for name in given)
+    def __init__(self, workspace_id: str, selection: Selection) -> None:
+        self.workspace_id = workspace_id
+        self._clause: LiteralString = SELECTED
         self._values: dict[str, Any] = {
-            **{name: value.at if isinstance(value, Bound) else value for name, value in given.items()},
             "workspace_id": workspace_id,
+            "actions": list(selection.actions) or None,
+            "source": selection.source,
+            "channel": selection.channel,
+            "actor": selection.actor,
+            "since": None,
+            "before": None,
         }
-        self._values["actions"] = list(selection.actions)
         for number, values in enumerate(_alternatives(selection.facets)):
             self._clause += FACETS.replace("%(facets)s", f"%(facets_{number})s")
             self._values[f"facets_{number}"] = values
 
-    def count(self) -> Marks:
-        """The marks of the whole list, by reading it once."""
-        be_patient(self._connection)
-        return Marks(self.now, *_buckets(self._rows(COUNT, {"step": self._step}), self._step))
+    def whole(self, database: Database, horizon: Horizon | None = None) -> Roll:
+        """The roll of the list at `horizon`, or as it is now, by reading it through. Raises Unavailable."""
+        with database.workspace(self.workspace_id) as session:
+            be_patient(session.connection)
+            now = Horizon.of(session.moment.time, session.moment.snapshot)
 
-    def bring_forward(self, marks: Marks) -> Marks:
-        """The marks at what this transaction sees: with what has been recorded since, or counted anew if that is too much."""
-        arrived = self.recorded_since(marks.horizon, MOST_ARRIVED + 1)
-        if len(arrived) > MOST_ARRIVED:
-            return self.count()
-        marks = marks.with_arrived(self.now, arrived)
-        index = marks.longest(self._step)
-        return marks if index is None else self._split(marks, index)
+            def pieces() -> Iterator[bytes]:
+                values = {**self._values, "most": PIECE, "snapshot": horizon.snapshot if horizon else None}
+                recorded_by: LiteralString = RECORDED_BY if horizon else ""
+                piece = self._keys(session.connection, recorded_by, values)
+                yield piece
+                while len(piece) == PIECE * roll.KEY.size:
+                    last = roll.keys(piece[-roll.KEY.size :])[0]
+                    values |= {"time": roll.time_of(last), "id": last[1]}
+                    piece = self._keys(session.connection, recorded_by + BEHIND, values)
+                    yield piece
 
-    def recorded_since(self, horizon: Horizon, most: int | None) -> list[Key]:
-        """The keys of what was recorded after `horizon`, newest first; at most so many."""
-        values = {"low": str(horizon.low), "snapshot": horizon.snapshot, "most": most}
-        return [(time, entry_id) for time, entry_id in self._rows(RECORDED_SINCE, values)]
+            return Roll.of(horizon or now, pieces())
 
-    def page(self, horizon: Horizon, start: Start, query: Query) -> tuple[Entry, ...]:
-        """The entries from `start` on; with a cursor, those behind its key."""
-        values = {"snapshot": horizon.snapshot, "limit": query.limit, "skip": start.skip}
-        clause: LiteralString = ""
-        if start.key is not None:
-            clause = BEHIND_KEY if query.cursor else FROM_KEY
-            values |= {"key_time": start.key[0], "key_id": start.key[1]}
-        return tuple(Entry._make(row) for row in self._rows(PAGE, values, clause))
+    def recorded_since(self, horizon: Horizon, most: int | None, within: Selection | None = None) -> Statement:
+        """Asks for the keys of what was recorded after `horizon`, in no order; `recorded` reads them.
 
-    def entry(self, entry_id: int) -> Entry | None:
-        """The entry of this id."""
-        rows = self._rows(ENTRY, {"id": entry_id})
-        return Entry._make(rows[0]) if rows else None
+        At most so many, and if `within` is given, those that have occurred in its range of time.
+        """
+        values = {**self._values, "low": str(horizon.low), "snapshot": horizon.snapshot, "most": most}
+        if within:
+            values |= {"since": within.since and within.since.at, "before": within.before and within.before.at}
+        return Statement(RECORDED_SINCE.replace("/* selection */", self._clause), values)
 
-    def _split(self, marks: Marks, index: int) -> Marks:
-        """Counts one bucket that has grown too long."""
-        values: dict[str, Any] = {"step": self._step}
-        clause: LiteralString = ""
-        if index:
-            clause += FROM_KEY
-            values |= {"key_time": marks.keys[index][0], "key_id": marks.keys[index][1]}
-        if index + 1 < len(marks.keys):
-            clause += ABOVE_KEY
-            values |= {"low_time": marks.keys[index + 1][0], "low_id": marks.keys[index + 1][1]}
-        return marks.split(index, *_buckets(self._rows(COUNT, values, clause), self._step))
-
-    def _rows(self, statement: LiteralString, values: dict[str, Any], place: LiteralString = "") -> list[Any]:
-        clause = self._clause
-        if "key_time" in values and "before" in self._values and values["key_time"] < self._values["before"]:
-            # The key is the narrower bound of the two. Given both, PostgreSQL begins to read at the other.
-            clause = clause.replace(CLAUSES["before"], "")
-        whole = statement.replace("/* selection */", clause).replace("/* place */", place)
-        return self._connection.execute(whole, {**self._values, **values}).fetchall()
+    def _keys(self, connection: Connection, clause: LiteralString, values: dict[str, Any]) -> bytes:
+        text = KEYS.replace("/* selection */", self._clause).replace("/* place */", clause)
+        row = connection.execute(text, values, binary=True).fetchone()
+        assert row is not None
+        return bytes(row[0])
 
 
-def _buckets(places: list[tuple[int, datetime, int]], step: int) -> tuple[tuple[Key, ...], tuple[int, ...]]:
-    """Keys and sizes of the buckets, from the first entry of each step and the last of all."""
-    if not places:
-        return (), ()
-    firsts = [(place, (time, entry_id)) for place, time, entry_id in places if place % step == 1]
-    ends = [*[place for place, _ in firsts[1:]], places[-1][0] + 1]
-    return tuple(key for _, key in firsts), tuple(end - place for (place, _), end in zip(firsts, ends, strict=True))
+def rows(workspace_id: str, ids: Sequence[int]) -> Statement:
+    """Asks for the entries of these ids of a workspace, newest first."""
+    return Statement(PAGE, {"workspace_id": workspace_id, "ids": ids})
+
+
+def recorded(found: Sequence[tuple[Any, ...]]) -> list[Key]:
+    """The keys that `recorded_since` found."""
+    return roll.keys(found[0][0])
+
+
+def entries(found: Sequence[tuple[Any, ...]]) -> tuple[Entry, ...]:
+    """The rows of a page as entries."""
+    return tuple(map(Entry._make, found))
 
 
 def _alternatives(facets: tuple[str, ...]) -> list[list[str]]:

@@ -222,24 +222,14 @@ MUTANTS = (
         "a horizon is a time",
         (
             Edit(
-                "sql/queries/reader_page.sql",
-                "pg_visible_in_snapshot(xid, %(snapshot)s::pg_snapshot)",
-                "recorded_at <= %(time)s",
-            ),
-            Edit(
                 "sql/queries/reader_recorded_since.sql",
-                "NOT pg_visible_in_snapshot(xid, %(snapshot)s::pg_snapshot)",
-                "recorded_at > %(time)s",
+                "AND NOT pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)",
+                "AND recorded_at > %(time)s",
             ),
             Edit(
                 "reader/reading.py",
-                '{"snapshot": horizon.snapshot, "limit"',
-                '{"snapshot": horizon.snapshot, "time": horizon.time, "limit"',
-            ),
-            Edit(
-                "reader/reading.py",
-                '"snapshot": horizon.snapshot, "most"',
-                '"snapshot": horizon.snapshot, "time": horizon.time, "most"',
+                '"snapshot": horizon.snapshot, "most": most}',
+                '"snapshot": horizon.snapshot, "time": horizon.time, "most": most}',
             ),
         ),
         (READER + "test_writers.py", "-k", "holds_while"),

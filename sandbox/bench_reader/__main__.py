@@ -1,13 +1,11 @@
 """python -m sandbox.bench_reader: pages at any depth beside OFFSET and count(*), and requests per second; one run, one machine."""
 
 import argparse
-import os
-import re
-import shutil
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -19,34 +17,20 @@ from reader import answer
 from reader.database import Database
 from reader.filters import parse
 from reader.listing import Listings
+from reader.model import Query
+from reader.shelf import MOST_READING
 from sandbox.bench.report import replace_section
-from sandbox.bench_reader.entries import WORKSPACE, Arriving, day, fill
-from sandbox.bench_reader.report import Figures, Page, lines, section, tables
-from sandbox.issuer import Issuer, Person
+from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, fill
+from sandbox.bench_reader.lists import NAIVE, SELECTIONS
+from sandbox.bench_reader.load import requests_per_second
+from sandbox.bench_reader.report import Beside, Figures, Page, lines, section, tables
 from sandbox.postgres import PostgresServer
-from sandbox.process import SandboxError, Server, free_port, listens
-from sandbox.scratch import Scratch
+from sandbox.process import SandboxError
 
 POSTGRES = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 DOCUMENT = Path("docs/benchmarks.md")
 LIMIT = 50
-CONNECTIONS, SECONDS = 32, 10
-SELECTIONS: dict[str, Sequence[tuple[str, str]]] = {
-    "all": (),
-    "one action": (("action", "member.added"),),
-    "one facet": (("facet", "operation:paused"),),
-    "MCP": (("source", "mcp"),),
-    "one actor": (("actor", "person7@harbourpine.example"),),
-    "one month": (("from", day(30)), ("to", day(60))),
-}
-NAIVE = {
-    "all": "true",
-    "one action": "action = 'member.added'",
-    "one facet": "'operation:paused' = any(facets)",
-    "MCP": "source = 'mcp'",
-    "one actor": "actor_email = 'person7@harbourpine.example'",
-    "one month": f"occurred_at >= '{day(30)}' and occurred_at < '{day(61)}'",
-}
+LISTS = 20  # read for the first time while another workspace's page is measured
 
 
 class Bench:
@@ -62,34 +46,67 @@ class Bench:
 
     def figures(self) -> Figures:
         """Measures everything."""
-        pages, builds = [], {}
         database = Database(self._url)
         try:
             with Arriving(self._url, self._count, per_second=100) as arriving:
-                for name, pairs in SELECTIONS.items():
-                    listings = Listings(database)
-                    builds[name], total = self._timed(listings, pairs)
-                    for depth, offset in (("first", 0), ("middle", total // 2), ("last", max(0, total - LIMIT))):
-                        pages.append(self._page(listings, name, depth, offset, total))
-                        self._say(f"{name}, {depth}: {pages[-1].p50:.1f} ms, naive {pages[-1].naive:.0f} ms")
+                builds = {name: self._unread(database, pairs) for name, pairs in SELECTIONS.items()}
+                pages = self._pages(Listings(database))
+                beside = self._beside(database)
                 self._say(f"{arriving.recorded:,} entries arrived meanwhile")
         finally:
             database.close()
-        ours, bare = self._requests()
-        return Figures(self._count, self._samples, tuple(pages), builds, ours, bare)
+        ours, bare = requests_per_second(self._url, self._say)
+        return Figures(self._count, self._samples, pages, builds, beside, ours, bare)
 
-    def _timed(self, listings: Listings, pairs: Sequence[tuple[str, str]]) -> tuple[float, int]:
-        began = time.perf_counter()
-        total = listings.page(WORKSPACE, parse(pairs)).total
-        return time.perf_counter() - began, total
+    def _beside(self, database: Database) -> Beside:
+        """The first page of a small workspace, alone and while two lists of the large one are read for the first time."""
+        listings, stop, read = Listings(database), threading.Event(), count()
 
-    def _page(self, listings: Listings, name: str, depth: str, offset: int, total: int) -> Page:
-        def ours() -> None:
-            query = parse([*SELECTIONS[name], ("offset", str(offset))])
-            assert len(answer.listing(listings.page(WORKSPACE, query)).body) > 1000
+        def first_page() -> None:
+            answer.listing(listings.page(OTHER, parse([])))
 
-        times = _milliseconds(ours, self._samples)
-        return Page(name, depth, total, median(times), quantiles(times, n=100)[98], self._naive(name, offset))
+        def read_lists() -> None:
+            while not stop.is_set():
+                listings.page(WORKSPACE, parse([("actor", f"person{next(read)}@harbourpine.example")]))
+
+        first_page()
+        alone = _milliseconds(first_page, self._samples)
+        readers = [threading.Thread(target=read_lists) for _ in range(MOST_READING)]
+        for reader in readers:
+            reader.start()
+        during: list[float] = []
+        lists = 0
+        while len(during) < self._samples or lists < LISTS:
+            during += _milliseconds(first_page, 1)
+            lists = listings.builds - 1
+        stop.set()
+        for reader in readers:
+            reader.join()
+        self._say(f"another workspace's first page beside {lists} first readings: {len(during):,} times")
+        return Beside(_p99(alone), _p99(during), lists)
+
+    def _unread(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
+        """Seconds to the first page of a list that is not in memory."""
+        return median(_milliseconds(lambda: _answered(Listings(database), parse(pairs)), 3)) / 1000
+
+    def _pages(self, listings: Listings) -> tuple[Page, ...]:
+        """All pages in turn, over and over, as people turn them: those behind the first at the first one's horizon."""
+        asked: dict[tuple[str, str], tuple[Query, int]] = {}
+        for name, pairs in SELECTIONS.items():
+            first = listings.page(WORKSPACE, parse(pairs))
+            for depth, offset in (("first", 0), ("middle", first.total // 2), ("last", max(0, first.total - LIMIT))):
+                behind = [("offset", str(offset)), ("as_of", first.as_of)] if offset else []
+                asked[name, depth] = parse([*pairs, *behind]), first.total
+        times: dict[tuple[str, str], list[float]] = {which: [] for which in asked}
+        for _ in range(self._samples):
+            for which, (query, _) in asked.items():
+                times[which] += _milliseconds(partial(_answered, listings, query), 1)
+        pages = []
+        for (name, depth), (query, total) in asked.items():
+            taken = times[name, depth]
+            pages.append(Page(name, depth, total, median(taken), _p99(taken), self._naive(name, query.offset)))
+            self._say(f"{name}, {depth}: {pages[-1].p50:.1f} ms, naive {pages[-1].naive:.0f} ms")
+        return tuple(pages)
 
     def _naive(self, name: str, offset: int) -> float:
         where = f"where workspace_id = '{WORKSPACE}' and {NAIVE[name]}"
@@ -102,48 +119,6 @@ class Bench:
                 connection.execute(f"select count(*) from audit_event {where}".encode()).fetchall()
 
             return median(_milliseconds(plain, 3))
-
-    def _requests(self) -> tuple[float, float]:
-        """Requests per second: the first page of the API, and a bare endpoint that fetches one row."""
-        port, bare_port = free_port(), free_port()
-        issuer = Issuer((), f"http://127.0.0.1:{port}")
-        token = issuer.token(Person("Dana", "user_2dana", WORKSPACE, "big", "admin"))
-        with psycopg.connect(self._url) as connection:
-            row = connection.execute("select max(id) from audit_event where workspace_id = %s", (WORKSPACE,)).fetchone()
-        assert row is not None
-        environ = {**os.environ, "DATABASE_URL": self._url}
-        with Scratch("bench-reader") as scratch:
-            reader = Server("reader", scratch, lambda: listens(port))
-            bare = Server("bare", scratch, lambda: listens(bare_port))
-            try:
-                reader.start(
-                    [sys.executable, "-m", "sandbox.reading", "--issuer", issuer.url, "--port", str(port)], environ
-                )
-                bare.start(
-                    [sys.executable, "-m", "sandbox.bench_reader.bare", "--port", str(bare_port), "--id", str(row[0])],
-                    environ,
-                )
-                ours, theirs = [], []
-                for _ in range(3):
-                    ours.append(self._load(f"http://127.0.0.1:{port}/v1/audit-events", token))
-                    theirs.append(self._load(f"http://127.0.0.1:{bare_port}/", token))
-                    self._say(f"{ours[-1]:.0f} requests a second, bare {theirs[-1]:.0f}")
-                return median(ours), median(theirs)
-            finally:
-                reader.stop()
-                bare.stop()
-                issuer.close()
-
-    def _load(self, url: str, token: str) -> float:
-        program = shutil.which("wrk")
-        if program is None:
-            raise SandboxError("wrk is not there, the load generator: apt-get install wrk")
-        command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", f"Authorization: Bearer {token}", url]
-        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        assert "Non-2xx" not in out, out
-        found = re.search(r"Requests/sec:\s+([\d.]+)", out)
-        assert found is not None, out
-        return float(found[1])
 
     def _say(self, text: str) -> None:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
@@ -158,13 +133,21 @@ def _milliseconds(work: Callable[[], None], samples: int) -> list[float]:
     return times
 
 
+def _answered(listings: Listings, query: Query) -> None:
+    assert len(answer.listing(listings.page(WORKSPACE, query)).body) > 1000
+
+
+def _p99(times: Sequence[float]) -> float:
+    return quantiles(times, n=100)[98]
+
+
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(prog="make bench-reader", description=__doc__)
     parser.add_argument(
         "--entries", type=int, default=3_000_000, help="a third of them in one workspace (default: 3,000,000)"
     )
-    parser.add_argument("--samples", type=int, default=200, help="requests for each page (default: 200)")
+    parser.add_argument("--samples", type=int, default=500, help="requests for each page (default: 500)")
     parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
     arguments = parser.parse_args()
     console = Console()

@@ -8,6 +8,7 @@ from typing import Self
 import psycopg
 
 WORKSPACE = "org_2big"
+OTHER = "org_2other1"
 OTHERS = 300
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 # One entry every ten seconds of a year or so, each up to an hour late, so that the order of recording is not that of time.

@@ -19,13 +19,25 @@ class Page(NamedTuple):
     naive: float
 
 
+class Beside(NamedTuple):
+    """p99 of another workspace's first page in milliseconds, alone and while so many lists were read for the first time."""
+
+    alone: float
+    during: float
+    lists: int
+
+
 class Figures(NamedTuple):
-    """What was measured; `builds` in seconds by selection, requests per second of ours and of the bare endpoint."""
+    """What was measured; `builds`: seconds by selection to a first page of a list that no one had asked for yet.
+
+    Requests per second are ours and those of the bare endpoint.
+    """
 
     entries: int
     samples: int
     pages: tuple[Page, ...]
     builds: dict[str, float]
+    beside: Beside
     requests: float
     bare_requests: float
 
@@ -53,11 +65,18 @@ def lines(figures: Figures) -> list[Line]:
             worst.p99 <= 3 * first.p99,
         ),
         Line(
-            "counting a list for the first time",
-            f"slowest: {slowest}",
+            "first page of a list that is not in memory, as after a restart",
+            f"slowest: {slowest}; all: {figures.builds['all'] / millions:.2f} s",
             f"{seconds / millions:.2f} s per million",
             "< 1 s",
             seconds / millions < 1,
+        ),
+        Line(
+            "another workspace's first page meanwhile",
+            f"{figures.beside.lists} lists read for the first time, two at a time; p99 alone {figures.beside.alone:.1f} ms",
+            f"p99 {figures.beside.during:.1f} ms",
+            "≤ 50 ms",
+            figures.beside.during <= 50,
         ),
         Line(
             "requests a second, 32 connections",
@@ -91,7 +110,7 @@ def section(figures: Figures) -> str:
     return "\n".join(
         [
             f"Written by `make bench-reader` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}. {figures.entries:,} entries, a third",
-            f"of them in the workspace that is read, {figures.samples} requests for each page, 100 entries a second arriving all the time.",
+            f"of them in the workspace that is read, {figures.samples} requests for each page, all pages in turn, 100 entries a second arriving all the time.",
             "",
             "| what | measured | figure | asked for | reached |",
             "|---|---|---|---|---|",
@@ -104,7 +123,7 @@ def section(figures: Figures) -> str:
     )
 
 
-HEADINGS = ("list", "page", "entries", "p50 ms", "p99 ms", "OFFSET and count(*) ms", "first count s")
+HEADINGS = ("list", "page", "entries", "p50 ms", "p99 ms", "OFFSET and count(*) ms", "not in memory s")
 
 
 def _rows(figures: Figures) -> list[tuple[str, ...]]:

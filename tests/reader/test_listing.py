@@ -11,20 +11,24 @@ import pytest
 
 import reader.listing
 import reader.reading
-from reader.database import Database
+import reader.roll
+from reader.database import Database, Statement, Unavailable
 from reader.filters import Invalid, parse
 from reader.listing import Listings
 from reader.model import Entry, Query
+from sandbox.process import wait_until
 from tests.reader.entries import BEGAN, INSERT, WORKSPACE, entry
 
-STATEMENTS = 4  # of a page beside BEGIN and COMMIT: session, twice what was recorded since, entries
+# Of a page beside those of its horizon when it is asked for the first time: session, recorded since, rows; each twice at most.
+STATEMENTS = 6
 
 
 @pytest.fixture
-def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks at every fifth entry, so that few entries make many buckets."""
-    monkeypatch.setattr(reader.reading, "STEP", 5)
-    monkeypatch.setattr(reader.reading, "FILTERED_STEP", 4)
+def short_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rolls that are read seven entries at a time and cut after every fifth, so that few entries make many buckets."""
+    monkeypatch.setattr(reader.reading, "PIECE", 7)
+    monkeypatch.setattr(reader.roll, "ENTRIES", 5)
+    monkeypatch.setattr(reader.roll, "MOST_ENTRIES", 9)
 
 
 def pages(listings: Listings, query: str = "", *, limit: int = 7, offset: int = 0) -> list[Entry]:
@@ -51,16 +55,24 @@ def test_newest_first_and_ties_by_id(listings: Listings, put: Callable[..., int]
     assert [found.id for found in listings.page(WORKSPACE, Query()).entries] == [ids[3], ids[2], ids[0], ids[1]]
 
 
-@pytest.mark.usefixtures("short_steps")
+@pytest.mark.usefixtures("short_buckets")
+@pytest.mark.parametrize("most_arrived", [10_000, 3])
 @pytest.mark.parametrize(
     "query",
     ["", "action=member.removed", "facet=operation:paused", "source=mcp", "actor=dana@x.example", "channel=api",
-     "from=2026-11-01T00:20:00Z&to=2026-11-01T01:10:00Z", "facet=operation:paused&facet=provider:gong"],
+     "from=2026-11-01T00:20:00Z&to=2026-11-01T01:10:00Z", "facet=operation:paused&facet=provider:gong",
+     "actor=dana@x.example&from=2026-11-01T00:20:00Z", "facet=provider:gong&action=member.removed&to=2026-11-01T01:10:00Z",
+     "actor=nobody@x.example"],
 )  # fmt: skip
 def test_walking_all_pages_while_writers_write(
-    listings: Listings, database_url: str, put: Callable[..., int], query: str
-) -> None:
-    """Late, back-dated and new entries of transactions that commit out of order are on no page of an older horizon."""
+    listings: Listings, database_url: str, put: Callable[..., int], query: str, most_arrived: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Late, back-dated and new entries of transactions that commit out of order are on no page of an older horizon.
+
+    Also where more is recorded than is worth bringing forward, so that lists are read again.
+    """
+    monkeypatch.setattr(reader.listing, "MOST_ARRIVED", most_arrived)
     random = Random(query)
     for _ in range(60):
         put(**_any(random))
@@ -87,7 +99,7 @@ def test_walking_all_pages_while_writers_write(
     assert [found.id for found in pages(listings, query)] == _selected(database_url, query)
 
 
-@pytest.mark.usefixtures("short_steps")
+@pytest.mark.usefixtures("short_buckets")
 def test_a_cursor_goes_on_where_the_page_ended(listings: Listings, put: Callable[..., int]) -> None:
     """Machines read by next_cursor to the end, past entries that came later, and then get none."""
     ids = [put(minutes) for minutes in range(23)]
@@ -111,6 +123,43 @@ def test_newer_entries_are_counted_and_not_shown(listings: Listings, put: Callab
 
     assert listings.page(WORKSPACE, Query(as_of=first.as_of)).newer == 3
     assert listings.page(WORKSPACE, Query()).newer == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "newer"), [("from=2026-11-01T00:02:00Z", 2), ("to=2026-11-01T00:03:00Z", 2), ("actor=x", 0)]
+)
+def test_newer_entries_are_those_of_the_selection(
+    listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch, query: str, newer: int
+) -> None:
+    """Entries outside the filters are not newer ones, however many of them came."""
+    monkeypatch.setattr(reader.listing, "NEWER", 2)
+    put(1)
+    first = listings.page(WORKSPACE, parse(_pairs(query)))
+    for minutes in (9, 9, 9) if query.startswith("to") else (0, 0, 0):
+        put(minutes)
+    for minutes in (2, 2, 2) if newer else ():
+        put(minutes)
+
+    assert listings.page(WORKSPACE, parse([*_pairs(query), ("as_of", first.as_of)])).newer == newer
+
+
+def test_pages_of_an_older_horizon_read_nothing_again(
+    listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much has been recorded since, the list is read once, and its older roll is derived from the present one."""
+    for minutes in range(20):
+        put(minutes)
+    first = listings.page(WORKSPACE, Query(limit=5))
+    for minutes in range(20):
+        put(minutes)
+    second = listings.page(WORKSPACE, Query(limit=5, offset=5, as_of=first.as_of))
+    monkeypatch.setattr(reader.listing, "MOST_ARRIVED", 1)  # from here on too much would have come to derive it anew
+    third = listings.page(WORKSPACE, Query(limit=5, offset=10, as_of=first.as_of))
+
+    assert [found.occurred_at.minute for found in (*first.entries, *second.entries, *third.entries)] == [
+        *range(19, 4, -1)
+    ]
+    assert listings.builds == 1
 
 
 def test_the_horizon_of_one_replica_is_good_at_another(
@@ -164,7 +213,53 @@ def test_row_level_security_holds_by_itself(database: Database, put: Callable[..
         assert session.connection.execute("SELECT workspace_id FROM audit_event").fetchall() == []
 
 
-@pytest.mark.usefixtures("short_steps")
+def test_statements_of_one_request_see_one_snapshot(
+    database: Database, database_url: str, put: Callable[..., int]
+) -> None:
+    """What commits between two statements of a round trip is seen by neither; no BEGIN is needed for that."""
+    put(1)
+    count = Statement(
+        "SELECT count(*) FROM audit_event WHERE workspace_id = %(workspace_id)s", {"workspace_id": WORKSPACE}
+    )
+    counted: list[object] = []
+
+    def ask() -> None:
+        wait = Statement("SELECT 'waited' FROM pg_advisory_xact_lock(7)", {})
+        counted.append(database.ask(WORKSPACE, count, wait, count)[1])
+
+    asking = threading.Thread(target=ask)
+    with psycopg.connect(database_url, autocommit=True) as blocker:
+        blocker.execute("SELECT pg_advisory_lock(7)")
+        asking.start()
+        waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        assert wait_until(lambda: bool(blocker.execute(waiting).fetchall()), 10)
+        put(2)
+    asking.join()
+
+    assert counted == [[[(1,)], [("waited",)], [(1,)]]]
+    assert database.ask(WORKSPACE, count)[1] == [[(2,)]]
+
+
+def test_a_session_can_write_nothing(database: Database) -> None:
+    """Neither in a transaction of its own nor in one that no BEGIN begins."""
+    with pytest.raises(Unavailable):
+        database.ask(WORKSPACE, Statement("CREATE TEMPORARY TABLE t (a int)", {}))
+    with pytest.raises(Unavailable), database.workspace(WORKSPACE) as session:
+        session.connection.execute("CREATE TEMPORARY TABLE t (a int)")
+
+
+def test_a_workspace_does_not_outlast_its_request(database: Database, put: Callable[..., int]) -> None:
+    """The next request of the same session sees its own workspace, and a statement without one sees nothing."""
+    put(1)
+    put(1, workspace_id="org_2")
+    seen = Statement("SELECT workspace_id FROM audit_event", {})
+
+    assert database.ask(WORKSPACE, seen)[1] == [[(WORKSPACE,)]]
+    assert database.ask("org_2", seen)[1] == [[("org_2",)]]
+    assert database.ask("", seen)[1] == [[]]
+
+
+@pytest.mark.usefixtures("short_buckets")
 def test_a_page_is_a_fixed_number_of_statements(
     listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,19 +329,16 @@ def _selected(url: str, query: str) -> list[int]:
             f"occurred_at >= '{BEGAN + timedelta(minutes=20)}' and occurred_at < '{BEGAN + timedelta(minutes=70)}'"
         ),
         "facet=operation:paused&facet=provider:gong": "facets @> '{operation:paused,provider:gong}'",
+        "actor=dana@x.example&from=2026-11-01T00:20:00Z": (
+            f"actor_email = 'dana@x.example' and occurred_at >= '{BEGAN + timedelta(minutes=20)}'"
+        ),
+        "facet=provider:gong&action=member.removed&to=2026-11-01T01:10:00Z": (
+            "facets && '{provider:gong}' and action = 'member.removed' "
+            f"and occurred_at < '{BEGAN + timedelta(minutes=70)}'"
+        ),
+        "actor=nobody@x.example": "false",
     }
     text = f"select id from audit_event where workspace_id = 'org_1' and {conditions[query]}"
     with psycopg.connect(url) as connection:
         rows = connection.execute(f"{text} order by occurred_at desc, id desc".encode()).fetchall()
     return [row[0] for row in rows]
-
-
-def test_memory_has_an_end(listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks for ever new selections fills no memory: the lists asked for longest ago are forgotten, and counted again."""
-    monkeypatch.setattr(reader.listing, "MOST_LISTS", 3)
-    put(1)
-    for number in range(10):
-        assert listings.page(WORKSPACE, parse([("actor", f"user_{number}")])).total == 0
-        assert listings.page(WORKSPACE, Query()).total == 1
-    assert len(listings._counted) == 3
-    assert listings.builds == 11  # the whole list once, for it was asked for all the time

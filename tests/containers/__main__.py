@@ -36,6 +36,9 @@ def main(arguments: Sequence[str]) -> int:
     except Impossible as reason:
         print(f"skipped: the container tier cannot run here: {reason}", file=sys.stderr)
         return 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 1
 
 
 def _on_theirs(url: str, arguments: Sequence[str]) -> int:

@@ -98,6 +98,7 @@ class Engine:
 
     def _first(self) -> int:
         """The process that is number 1 in the engine's namespaces."""
+        pid: int
         (pid,) = (process.pid for process in marked(self._scratch.path) if process.name() == "dockerd")
         return pid
 

@@ -55,8 +55,7 @@ def provide(client: DockerClient, environ: Mapping[str, str], folder: Path, netw
         print("stand-ins are made here of Debian, the wheels and Maven's archives; they are named as such", flush=True)
         _base(client, folder)
     for image in missing:
-        chosen[image.setting] = tag = f"{STANDIN}/{image.short}:{image.official.rpartition(':')[2]}"
-        _build(client, tag, network, fileobj=_context(image.short, environ), custom_context=True)
+        chosen[image.setting] = _stand_in(client, image, environ, network)
     named = {setting: str(name) for setting, name in chosen.items()}
     arguments = {"PYTHON_IMAGE": named.pop("AUDIT_PYTHON_IMAGE"), "REVISION": _revision(), **_index()}
     _build(client, APPLICATION, network, path=str(ROOT), dockerfile="deploy/Dockerfile", buildargs=arguments)
@@ -104,15 +103,17 @@ def _base(client: DockerClient, folder: Path) -> None:
     target.unlink()
 
 
-def _context(short: str, environ: Mapping[str, str]) -> Any:
-    """What a stand-in is built from, as the archive that an engine takes."""
-    file = TemporaryFile()
-    with tarfile.open(fileobj=file, mode="w") as archive:
-        archive.add(RECIPES / f"{short}.Dockerfile", "Dockerfile")
-        for name, path in _parts(short, environ).items():
-            archive.add(path, name)
-    file.seek(0)
-    return file
+def _stand_in(client: DockerClient, image: Image, environ: Mapping[str, str], network: str | None) -> str:
+    """Builds the stand-in of an image, from a context that is made of several folders; its name."""
+    tag = f"{STANDIN}/{image.short}:{image.official.rpartition(':')[2]}"
+    with TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            archive.add(RECIPES / f"{image.short}.Dockerfile", "Dockerfile")
+            for name, path in _parts(image.short, environ).items():
+                archive.add(path, name)
+        file.seek(0)
+        _build(client, tag, network, fileobj=file, custom_context=True)
+    return tag
 
 
 def _parts(short: str, environ: Mapping[str, str]) -> dict[str, Path]:

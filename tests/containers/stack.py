@@ -73,7 +73,12 @@ class Stack:
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs docker-compose; AssertionError, with what it said, when it fails."""
-        command = [COMPOSE, "--file", ROOT / "deploy" / "compose.yaml", "--project-name", self.project, *arguments]
+        command = [
+            str(COMPOSE),
+            f"--file={ROOT / 'deploy' / 'compose.yaml'}",
+            f"--project-name={self.project}",
+            *arguments,
+        ]
         done = subprocess.run(command, check=False, env=self._environ, capture_output=True, text=True)
         assert done.returncode == 0 or not check, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
         return done

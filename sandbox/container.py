@@ -28,8 +28,11 @@ class ContainerKafka(KafkaBroker):
         self.port = free_port()
         self._started = False
         places = {
-            "listeners": "PLAINTEXT://:9092,CONTROLLER://:9093",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": "PLAINTEXT://:9092,INTERNAL://localhost:9094,CONTROLLER://localhost:9093",
+            # Where we reach it is no address inside the container, and there the broker writes to itself (transactions).
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap},INTERNAL://localhost:9094",
+            "inter.broker.listener.name": "INTERNAL",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "controller.quorum.voters": "1@localhost:9093",
         }
         settings = {

@@ -77,6 +77,11 @@ def test_it_has_no_tools_and_no_tests(engine: DockerClient, image: str) -> None:
         run(engine, image, "sh", "-c", "command -v gcc || command -v pip")
 
 
+def test_its_core_is_compiled(engine: DockerClient, image: str) -> None:
+    """What runs for every record is machine code (decision 23)."""
+    assert run(engine, image, "python", "-c", "import consumer.pipeline as p; print(p.__file__)").endswith(".so\n")
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_program_is_in_it(engine: DockerClient, image: str, program: str) -> None:
     """Each script of pyproject.toml runs with a read-only root and no network."""

@@ -6,7 +6,7 @@ ARGS ?=
 
 .PHONY: help
 help:  ## Lists the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 .PHONY: setup
 setup: .venv/.stamp  ## Makes .venv with every program in .venv/bin
@@ -25,6 +25,10 @@ demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a f
 .PHONY: test
 test: setup  ## All tests, two files at a time, on services of their own; ARGS=… goes to pytest
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+.PHONY: containers
+containers: setup  ## The image, compose.yaml and the broker's tests in containers, on an engine of its own where none answers
+	$(BIN)/python -m tests.containers $(ARGS)
 
 .PHONY: coverage
 coverage: setup  ## All tests, and which lines and branches none of them reached

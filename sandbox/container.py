@@ -18,21 +18,27 @@ IMAGE = f"apache/kafka:{VERSION}"
 class ContainerKafka(KafkaBroker):
     """The official image, or another that reads the same KAFKA_… settings: AUDIT_KAFKA_IMAGE names it.
 
-    testcontainers' Ryuk removes the container when this process is gone.
+    `config` goes over our own settings of the broker. testcontainers' Ryuk removes the container when this process is gone.
     """
 
-    def __init__(self, *, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, *, config: Mapping[str, str] | None = None, environ: Mapping[str, str] = os.environ) -> None:
         _require_engine()
         image = environ.get("AUDIT_KAFKA_IMAGE", IMAGE)
         self.description = f"Kafka in a container of {image}"
         self.port = free_port()
         self._started = False
         places = {
-            "listeners": "PLAINTEXT://:9092,CONTROLLER://:9093",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "listeners": "PLAINTEXT://:9092,INTERNAL://localhost:9094,CONTROLLER://localhost:9093",
+            # Where we reach it is no address inside the container, and there the broker writes to itself (transactions).
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap},INTERNAL://localhost:9094",
+            "inter.broker.listener.name": "INTERNAL",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "controller.quorum.voters": "1@localhost:9093",
         }
-        settings = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in {**CONFIG, **places}.items()}
+        settings = {
+            f"KAFKA_{name.upper().replace('.', '_')}": value
+            for name, value in {**CONFIG, **places, **(config or {})}.items()
+        }
         self._container = DockerContainer(image, env=settings)
         # The engine takes a pair (address, port), so that only loopback is bound; testcontainers' type has the port.
         self._container.ports["9092/tcp"] = ("127.0.0.1", self.port)  # type: ignore[assignment]
@@ -48,9 +54,17 @@ class ContainerKafka(KafkaBroker):
             self._container.get_wrapped_container().start()
         else:
             self._create()
-        if not wait_until(lambda: answers(self.bootstrap), limit=90):
+        wait_until(lambda: not self._runs() or answers(self.bootstrap), limit=90)
+        if not answers(self.bootstrap):
             log = self._container.get_wrapped_container().logs(tail=25).decode(errors="replace")
-            raise SandboxError(f"{self.description} did not answer within 90 s:\n{log}")
+            raise SandboxError(
+                f"{self.description} {'did not answer' if self._runs() else 'ended'} at its start:\n{log}"
+            )
+
+    def _runs(self) -> bool:
+        container = self._container.get_wrapped_container()
+        container.reload()
+        return bool(container.status == "running")
 
     def _create(self) -> None:
         try:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from consumer.migrate import migrate
+from sandbox.container import ContainerKafka
 from sandbox.kafka import LocalKafka
 from sandbox.postgres import PostgresServer
 from sandbox.registry import SchemaRegistry
@@ -36,9 +37,13 @@ SHORT: Mapping[str, str] = {
 def start_kafka(config: Mapping[str, str]) -> KafkaBroker:
     """The broker of these tests. They stop it, kill it and shorten its timeouts, so it is always one of our own."""
     kind = "local" if not os.environ.get("AUDIT_SANDBOX") else kinds(os.environ)[0]
-    if kind != "local":
-        pytest.fail(f"AUDIT_SANDBOX={kind}: the end-to-end tests need group timeouts that only `local` can be given")
-    return LocalKafka(config={**SHORT, **config})
+    match kind:
+        case "local":
+            return LocalKafka(config={**SHORT, **config})
+        case "docker":
+            return ContainerKafka(config={**SHORT, **config})
+        case _:
+            pytest.fail(f"AUDIT_SANDBOX={kind}: the end-to-end tests need a real broker, `local` or `docker`")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from sandbox.demo.terminal import foreground
 from sandbox.process import SandboxError
 
 OURS = ("DATABASE_URL", "SCHEMA_REGISTRY_URL", "AUDIT_", "KAFKA_")
-KEPT = "AUDIT_SANDBOX"
+KEPT = {"AUDIT_SANDBOX", "AUDIT_KAFKA_IMAGE"}
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -51,7 +51,7 @@ def main(
 
 def _put_settings_aside(console: Console) -> None:
     """Sample entries must never reach the audit log of a shell that is set up for a real one: they would stay for ever."""
-    for name in [name for name in os.environ if name.startswith(OURS) and name != KEPT]:
+    for name in [name for name in os.environ if name.startswith(OURS) and name not in KEPT]:
         del os.environ[name]
         console.print(f"{name} is put aside: the demo uses services of its own")
 

@@ -1,0 +1,19 @@
+-- The logins of the programs, after `audit-consumer migrate` has made the roles. Safe to repeat: a changed password is taken.
+\set ON_ERROR_STOP on
+\getenv consumer CONSUMER_PASSWORD
+\getenv reader READER_PASSWORD
+\getenv operator OPERATOR_PASSWORD
+
+BEGIN;
+-- NOINHERIT: a login has its role's privileges only behind SET ROLE, which is what the programs do.
+SELECT format('CREATE ROLE %I LOGIN NOINHERIT', login)
+FROM unnest(ARRAY['audit_consumer', 'audit_page', 'audit_operations']) AS login
+WHERE to_regrole(login) IS NULL
+\gexec
+GRANT audit_writer TO audit_consumer;
+GRANT audit_reader TO audit_page;
+GRANT audit_operator TO audit_operations;
+ALTER ROLE audit_consumer PASSWORD :'consumer';
+ALTER ROLE audit_page PASSWORD :'reader';
+ALTER ROLE audit_operations PASSWORD :'operator';
+COMMIT;

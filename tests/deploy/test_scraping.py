@@ -1,0 +1,37 @@
+"""deploy/prometheus/prometheus.yaml without a server: valid by promtool, and looking where our programs are."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from tests.ops.prometheus import program
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "deploy" / "prometheus" / "prometheus.yaml"
+
+
+def test_promtool_accepts_it_with_its_rules(tmp_path: Path) -> None:
+    """It is valid, with the alerts beside it; a misspelt key is not."""
+    good = subprocess.run([program("promtool"), "check", "config", CONFIG], check=False, capture_output=True, text=True)
+    (tmp_path / "bad.yaml").write_text(CONFIG.read_text().replace("scrape_configs", "scrap_configs"))
+    bad = subprocess.run(
+        [program("promtool"), "check", "config", tmp_path / "bad.yaml"], check=False, capture_output=True, text=True
+    )
+
+    assert good.returncode == 0, good.stderr
+    assert "1 rule files found" in good.stdout
+    assert bad.returncode == 1
+
+
+def test_both_programs_are_scraped_where_the_image_has_their_figures() -> None:
+    """By the names of compose.yaml's services, at the ports that the Dockerfile sets."""
+    jobs = {job["job_name"]: job for job in yaml.safe_load(CONFIG.read_text())["scrape_configs"]}
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    (consumer,) = re.findall(r"AUDIT_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
+    (reader,) = re.findall(r"AUDIT_READER_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
+
+    for name, port in (("consumer", consumer), ("reader", reader)):
+        (found,) = jobs[f"audit-{name}"]["dns_sd_configs"]
+        assert (found["names"], found["port"]) == ([name], int(port))

@@ -1,6 +1,6 @@
 """The rolls in memory: each read once, however many ask for it, and those not asked for longest given up for others.
 
-Law of this file: whoever waits for a roll holds a thread, so only so many may, and the rest of the threads go on answering.
+Law of this file: whoever waits for a roll holds a thread, so only so many may for long, and the rest of the threads go on answering.
 """
 
 import threading
@@ -18,6 +18,8 @@ MOST_ROLLS = 2_000  # each with its selection, which may be as long as a query s
 MOST_WAITING = POOL_SIZE // 2  # threads that read a roll or wait for another to
 MOST_READING = 2  # sessions that they take from the others meanwhile
 PATIENCE_SECONDS = 10.0
+# What others wait for a place among those: a short list is read meanwhile, as when many come at once behind a restart.
+CROWD_SECONDS = 0.25
 
 
 class Name(NamedTuple):
@@ -42,6 +44,7 @@ class Shelf:
     def __init__(self) -> None:
         self._places: OrderedDict[Name, _Place] = OrderedDict()
         self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
         self._reading = threading.BoundedSemaphore(MOST_READING)
         self._held = 0
         self.waiting = 0
@@ -104,12 +107,13 @@ class Shelf:
 
     @contextmanager
     def _wait(self) -> Iterator[None]:
-        with self._lock:
-            if self.waiting == MOST_WAITING:
+        with self._room:
+            if not self._room.wait_for(lambda: self.waiting < MOST_WAITING, CROWD_SECONDS):
                 raise Unavailable
             self.waiting += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._room:
                 self.waiting -= 1
+                self._room.notify()

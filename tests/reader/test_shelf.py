@@ -94,6 +94,16 @@ def test_a_failed_reading_leaves_nothing_behind() -> None:
     assert shelf.roll(name(1), roll).total == 1
 
 
+def test_a_crowd_before_a_short_list_is_served() -> None:
+    """Many at once, as behind a restart: whoever finds no place waits a moment for one, and the list is read once."""
+    shelf, held = Shelf(), Held()
+    with ThreadPoolExecutor(3 * MOST_WAITING) as pool:
+        asked = [pool.submit(shelf.roll, name(1), held.read) for _ in range(3 * MOST_WAITING)]
+        held.go.set()
+        assert {each.result().total for each in asked} == {1}
+    assert (shelf.reads, shelf.waiting) == (1, 0)
+
+
 def test_the_newest_roll_is_kept() -> None:
     """Of two requests that brought a roll forward, the one that saw less comes too late."""
     shelf = Shelf()

@@ -53,7 +53,7 @@ class Batch:
             return
         self.bytes += len(record.value or b"")
         if type(outcome) is Recorded:
-            self.recorded.append(staged(record, outcome))
+            self.recorded.append(staged(record, outcome, len(self.recorded)))
         else:
             assert type(outcome) is Parked
             self.parked.append((record, outcome))

@@ -5,7 +5,7 @@ database gave. librdkafka never chooses one: `auto.offset.reset=error`, and a re
 Nothing is paused: a partition that must rest is stopped and later started anew, so that there is one road only.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from confluent_kafka import (
 )
 
 from catalog.reasons import HaltCause
-from consumer.model import Partition, Record, Skipped
+from consumer.model import Partition, Record, Skipped, new
 from consumer.refusal import Refusals
 
 log = structlog.get_logger()
@@ -102,12 +102,12 @@ class Broker:
         config: Mapping[str, str],
         topics: Sequence[str],
         rebalance: Rebalance,
-        ignored: Collection[tuple[bytes, bytes]],
+        ignored: Mapping[bytes, bytes],
     ) -> None:
-        """Joins the group; `ignored` are the pairs of ce_type and first value bytes that need not become records."""
+        """Joins the group; `ignored` has, by the first bytes of a value, the ce_type whose records need not be made."""
         self._config = dict(config)
         self._topics = list(topics)
-        self._ignored = frozenset(ignored)
+        self._ignored = dict(ignored)
         self._rebalance = rebalance
         self._failure: BaseException | None = None
         self._refusals = Refusals(config)
@@ -154,7 +154,8 @@ class Broker:
                 continue
             headers, value, offset = message.headers() or (), message.value(), message.offset()
             named = dict(headers)
-            if value is not None and (named.get("ce_type"), value[:PREFIX]) in ignored and len(named) == len(headers):
+            claimed = ignored.get(value[:PREFIX]) if value is not None else None
+            if claimed is not None and named.get("ce_type") == claimed and len(named) == len(headers):
                 if offset != after:
                     if first < after:
                         items.append(Skipped(partition, first, after))
@@ -166,7 +167,7 @@ class Broker:
                 first = after
             kind, milliseconds = message.timestamp()
             time = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
-            items.append(Record(partition, offset, time, message.key(), value, headers))
+            items.append(new(Record, (partition, offset, time, message.key(), value, headers)))
         if first < after:
             items.append(Skipped(partition, first, after))
 

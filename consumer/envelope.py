@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.reasons import ParkReason
 from consumer import canonical
-from consumer.model import Envelope, Headers, Poison
+from consumer.model import Envelope, Headers, Poison, new
 
 MAX_ID = 255  # bytes
 
@@ -57,9 +57,9 @@ def read(headers: Headers) -> Envelope:
         raise _not_cloudevents(f"no header {missing.args[0]}") from None
     if not event_type:
         raise _not_cloudevents("ce_type is empty")
-    return Envelope(
-        _id("ce_id", event_id), _id("ce_source", source), event_type, *_time(time), _trace_id(trace) if trace else None
-    )
+    text, microseconds = _time(time)
+    trace_id = _trace_id(trace) if trace else None
+    return new(Envelope, (_id("ce_id", event_id), _id("ce_source", source), event_type, text, microseconds, trace_id))
 
 
 def _id(name: str, value: bytes | None) -> str:

@@ -144,7 +144,7 @@ def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replay
     store.prepare(connection)
     settled = Settled()
     with connection.cursor() as cursor:
-        refused = store.record_rows(cursor, [staged(record, outcome)], settled)
+        refused = store.record_rows(cursor, [staged(record, outcome, 0)], settled)
     if refused:
         return Replayed("parked", f"{refused[0][1].reason.value}: {refused[0][1].detail}")
     for word, counted in (("recorded", settled.recorded), ("duplicate", settled.duplicate)):

@@ -13,7 +13,7 @@ from catalog.reasons import IgnoreReason, ParkReason
 from catalog.topics import IGNORED
 from consumer import diff, envelope
 from consumer.decode import MAX_VALUE, Decoder
-from consumer.model import Event, Headers, Ignored, NeedsSchema, Outcome, Parked, Poison, Record
+from consumer.model import Event, Headers, Ignored, NeedsSchema, Outcome, Parked, Poison, Record, new
 from consumer.row import check_id, row
 from schemas import SchemaFile, single_object_header
 
@@ -23,12 +23,12 @@ _NOT_AUDITED = Ignored(IgnoreReason.NOT_AUDITED)
 _IGNORED_ON_THE_WIRE: Mapping[bytes | None, str] = {ce_type.encode(): ce_type for ce_type in IGNORED}
 
 
-def skippable(files: Iterable[SchemaFile]) -> frozenset[tuple[bytes, bytes]]:
-    """What `run` would call not audited by two things alone: the ce_type and the first bytes of the value.
+def skippable(files: Iterable[SchemaFile]) -> Mapping[bytes, bytes]:
+    """What `run` would call not audited by two things alone: the ce_type, by the first bytes of the value.
 
-    Pairs for Avro single-object encoding; a record in Confluent framing has to go through `run`.
+    For Avro single-object encoding; a record in Confluent framing has to go through `run`.
     """
-    return frozenset((file.ce_type.encode(), single_object_header(file)) for file in files if file.ce_type in IGNORED)
+    return {single_object_header(file): file.ce_type.encode() for file in files if file.ce_type in IGNORED}
 
 
 class Pipeline:
@@ -80,7 +80,7 @@ class Pipeline:
         changes = _changes(audit_type, data)
         if feed.edit and not changes:
             return _NO_CHANGE
-        return row(Event(attributes, data), audit_type, feed, changes, record)
+        return row(new(Event, (attributes, data)), audit_type, feed, changes, record)
 
 
 def _ignored_type(headers: Headers) -> str | None:

@@ -15,7 +15,7 @@ from catalog.entry import AuditType, FacetOf, Feed
 from catalog.reasons import ParkReason
 from consumer import canonical
 from consumer.diff import Changes
-from consumer.model import Event, Poison, Record, Recorded, Row
+from consumer.model import Event, Poison, Record, Recorded, Row, new
 
 MAX_ID_BYTES = 255
 CLOCK_AHEAD = "clock:ahead"
@@ -64,7 +64,7 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
         facets.sort()
     topic, _, partition = record.partition
     stored = (*entry, topic, partition, record.offset, stored_ms, content_digest, envelope.trace_id)
-    return Recorded(Row._make(stored), replaced)
+    return new(Recorded, (new(Row, stored), replaced))
 
 
 def digest(  # noqa: PLR0913, PLR0917 the columns of an entry, in the order of Row, one by one

@@ -1,6 +1,6 @@
 """A row on its way to the table: the line that COPY reads, and the raw record beside it, packed.
 
-Law of this file: until its commit a record is one text and one bytes. Kept as the forty small objects that it is made
+Law of this file: until its commit a record is two strings of bytes. Kept as the forty small objects that it is made
 of, a batch pushes out of the processor's caches what the next record needs, and each costs twice (docs/benchmarks.md).
 """
 
@@ -8,11 +8,11 @@ import marshal
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from consumer.model import Partition, Record, Recorded, Row
+from consumer.model import Partition, Record, Recorded, Row, new
 
 _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_TABS = len(Row._fields) - 2  # the digest is put behind the others when those have been looked at
+_TABS = len(Row._fields) - 1  # behind the ordinal; the digest is put behind the others when those have been looked at
 
 
 class Identified(NamedTuple):
@@ -25,14 +25,15 @@ class Identified(NamedTuple):
 
 
 class Staged(NamedTuple):
-    """What is kept of a record with a row; `line` ends with a line feed and lacks the ordinal of its batch."""
+    """What is kept of a record with a row; `line` ends with a line feed. `ordinal` is its own among those staged together."""
 
+    ordinal: int
     partition: Partition
     timestamp_ms: int | None
     action: str
     sanitized: bool
     size: int
-    line: str
+    line: bytes
     packed: bytes
 
     def record(self) -> Record:
@@ -45,17 +46,19 @@ class Staged(NamedTuple):
         return Identified._make(marshal.loads(self.packed)[4:])  # noqa: S302 packed by this process
 
 
-def staged(record: Record, outcome: Recorded) -> Staged:
-    """What is to be kept of `record` until its row is in the table."""
+def staged(record: Record, outcome: Recorded, ordinal: int) -> Staged:
+    """What is to be kept of `record` until its row is in the table; `ordinal` says the order of arrival."""
     partition, offset, timestamp_ms, key, value, headers = record
     row, sanitized = outcome
     identified = (row.workspace_id, row.event_source, row.event_id, row.content_digest)
     packed = marshal.dumps((offset, key, value, headers, *identified))
-    return Staged(partition, timestamp_ms, row.action, sanitized, len(value or b""), line(row), packed)
+    size = len(value or b"")
+    kept = (ordinal, partition, timestamp_ms, row.action, sanitized, size, line(row, ordinal), packed)
+    return new(Staged, kept)
 
 
-def line(row: Row) -> str:
-    """The row in PostgreSQL's text format for COPY, with its line feed."""
+def line(row: Row, ordinal: int) -> bytes:
+    """The staged row in PostgreSQL's text format for COPY, UTF-8, with its line feed."""
     (
         workspace_id,
         event_source,
@@ -79,15 +82,15 @@ def line(row: Row) -> str:
         trace_id,
     ) = row
     fields = (
-        f"{workspace_id}\t{event_source}\t{event_id}\t{action}\t{_array(facets)}\t{actor_type}\t{actor_id}\t"
+        f"{ordinal}\t{workspace_id}\t{event_source}\t{event_id}\t{action}\t{_array(facets)}\t{actor_type}\t{actor_id}\t"
         f"{_NULL if email is None else email}\t{subject_type}\t{subject_id}\t{_NULL if label is None else label}\t"
         f"{channel}\t{occurred_at}\t{diff}\t{topic}\t{partition}\t{offset}\t"
         f"{_NULL if timestamp is None else timestamp}\t{_NULL if trace_id is None else trace_id}"
     )
     nulls = (email is None) + (label is None) + (timestamp is None) + (trace_id is None)
     if fields.count("\\") != nulls or fields.count("\t") != _TABS or "\n" in fields or "\r" in fields:
-        fields = "\t".join(_escaped(value) for value in (*row[:4], _array(facets), *row[5:18], trace_id))
-    return f"{fields}\t\\\\x{digest.hex()}\n"
+        fields = "\t".join(_escaped(value) for value in (ordinal, *row[:4], _array(facets), *row[5:18], trace_id))
+    return f"{fields}\t\\\\x{digest.hex()}\n".encode()
 
 
 def _escaped(value: str | int | None) -> str:

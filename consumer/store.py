@@ -7,6 +7,7 @@ between the fence, which locks the progress of the batch's partitions, and the a
 import base64
 import json
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import TypeAlias
 
 import sql
@@ -30,7 +31,9 @@ KEEP_CONFLICT = sql.query("keep_conflict")
 WRITTEN = sql.query("written")
 
 
-# The rows of a part that were not inserted, by their index: whether the entry that stands has the same content.
+PARTITION = attrgetter("partition")
+
+# The rows of a part that were not inserted, by their ordinal: whether the entry that stands has the same content.
 Known: TypeAlias = dict[int, bool]
 
 
@@ -135,14 +138,14 @@ def _accepted(
 
 
 def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
-    """Inserts what is new; gives the others, by their index, and whether their content is that of the entry.
+    """Inserts what is new; gives the others, by their ordinal, and whether their content is that of the entry.
 
     An identity that is there already is rare, so it is looked for only once the insert has met one; and another writer
     may add one between two looks.
     """
     cursor.execute(UNSTAGE)
     with cursor.copy(COPY_STAGING) as copy:
-        copy.write("".join([f"{ordinal}\t{kept.line}" for ordinal, kept in enumerate(part)]))
+        copy.write(b"".join([kept.line for kept in part]))
     known: Known = {}
     while True:
         try:
@@ -159,12 +162,12 @@ def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
 
 def _settle(cursor: Cursor, part: Sequence[Staged], known: Known, settled: Settled) -> None:
     """Counts what became of `part`, and keeps the raw records of what was sanitised or is in conflict."""
-    settled.recorded.update(kept.partition for index, kept in enumerate(part) if index not in known)
-    for kept in [kept for index, kept in enumerate(part) if kept.sanitized and index not in known]:
+    settled.recorded.update(map(PARTITION, part))
+    for kept in [kept for kept in part if kept.sanitized and kept.ordinal not in known]:
         cursor.execute(KEEP_ORIGINAL, {**raw(kept.record()), **kept.identified()._asdict()})
-    for index, same in known.items():
-        kept = part[index]
-        if same:
+    for kept in [kept for kept in part if kept.ordinal in known] if known else ():
+        settled.recorded[kept.partition] -= 1
+        if known[kept.ordinal]:
             settled.duplicate[kept.partition] += 1
             continue
         settled.conflict[kept.partition] += 1

@@ -14,7 +14,7 @@ from consumer.database import connect
 from consumer.decode import Decoder
 from consumer.model import Partition, Record, Recorded
 from consumer.pipeline import Pipeline
-from consumer.staged import staged
+from consumer.staged import Staged, staged
 from consumer.store import prepare, record_rows
 from sandbox.traffic import Emission
 
@@ -28,12 +28,12 @@ COMPLETE = """
 def record(url: str, emissions: Iterable[Emission]) -> int:
     """Records what the pipeline makes of `emissions`; the number of entries."""
     pipeline = Pipeline(Decoder(schemas.all_schemas()))
-    kept = []
+    kept: list[Staged] = []
     for offset, (topic, key, value, headers) in enumerate(emissions):
         one = Record(Partition(topic, "recorded", 0), offset, None, key, value, [*headers])
         outcome = pipeline.run(one)
         if isinstance(outcome, Recorded):
-            kept.append(staged(one, outcome))
+            kept.append(staged(one, outcome, len(kept)))
     settled = Settled()
     with connect(url, "audit_writer", "recorded") as connection:
         prepare(connection)

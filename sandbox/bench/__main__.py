@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from operator import truediv
 from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
@@ -91,8 +92,10 @@ class Bench:
             drain_seconds={size: median(seconds) for size, seconds in drains.items()},
             drain_spread=(min(drains[self._records]), max(drains[self._records])),
             copy_seconds=median(copies),
+            drain_ratio=median(map(truediv, copies, drains[self._records])),
             skip_seconds=median(skips),
             bare_seconds=median(bares),
+            skip_ratio=median(map(truediv, bares, skips)),
             peak_mib=max(peaks),
             batch_records=self._records / median(batches),
             fresh_p50=median(latencies),

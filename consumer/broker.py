@@ -153,9 +153,8 @@ class Broker:
             if partition is None:  # from the queue of a partition that was stopped meanwhile
                 continue
             headers, value, offset = message.headers() or (), message.value(), message.offset()
-            named = dict(headers)
-            claimed = ignored.get(value[:PREFIX]) if value is not None else None
-            if claimed is not None and named.get("ce_type") == claimed and len(named) == len(headers):
+            ce_type = ignored.get(value[:PREFIX]) if value is not None else None
+            if ce_type is not None and _claims(headers, ce_type):
                 if offset != after:
                     if first < after:
                         items.append(Skipped(partition, first, after))
@@ -282,6 +281,12 @@ class Broker:
         self._started.clear()
         self._protocol = "classic"
         self._consumer = self._join()
+
+
+def _claims(headers: Any, ce_type: bytes) -> bool:
+    """Whether the headers name that type, and nothing twice."""
+    named = dict(headers)
+    return named.get("ce_type") == ce_type and len(named) == len(headers)
 
 
 class _ClientLog:

@@ -20,6 +20,8 @@ from consumer.model import Event, Poison, Record, Recorded, Row, new
 MAX_ID_BYTES = 255
 CLOCK_AHEAD = "clock:ahead"
 
+# An enum's member is looked up anew at each mention; these are mentioned for every record.
+_EVENT, _OPERATION = FacetOf.EVENT, FacetOf.OPERATION
 TOLERANCE_US = 5 * 60 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The years 1 to 9999, which are those that a datetime can hold.
@@ -155,9 +157,10 @@ def _storable(words: str | None) -> tuple[str | None, frozenset[str]]:
 def _diff(data: Mapping[str, Any], audit_type: AuditType, changes: Changes) -> dict[str, Any]:
     """The diff's object. The tag and the context are siblings of `changes`, so that no field can forge them."""
     diff: dict[str, Any] = {"changes": changes}
-    context = {field.name: data[field.name] for field in audit_type.context if data[field.name] is not None}
-    if context:
-        diff["context"] = context
+    if audit_type.context:
+        context = {field.name: data[field.name] for field in audit_type.context if data[field.name] is not None}
+        if context:
+            diff["context"] = context
     origin = data["origin"]
     if origin["channel"] == "mcp":
         diff["source"] = "mcp"
@@ -177,9 +180,9 @@ def _label(data: Mapping[str, Any], audit_type: AuditType) -> str | None:
 def _facets(audit_type: AuditType, feed: Feed, data: Mapping[str, Any], changes: Changes) -> list[str]:
     facets = []
     for facet in audit_type.facets:
-        if facet.of is FacetOf.EVENT:
+        if facet.of is _EVENT:
             facets.append(f"{facet.name}:{data[facet.name]}")
-        elif facet.of is FacetOf.OPERATION:
+        elif facet.of is _OPERATION:
             facets.append(f"{facet.name}:{feed.operation}")
         else:  # a tracked field's name needs no unescaping: the catalogue sees to that
             facets += {f"{facet.name}:{pointer.split('/', 2)[1]}" for pointer in changes}

@@ -87,16 +87,11 @@ class Verified:
     ends: float
 
 
-def viewer(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Viewer:
-    """The admin that a token speaks for. `bearer`: it came in the Authorization header.
+def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
+    """The admin that a token speaks for, with what that rests on. `bearer`: it came in the Authorization header.
 
     Raises Unauthenticated, Forbidden, and what `keys` raises.
     """
-    return verified(token, keys, rules, bearer=bearer).viewer
-
-
-def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
-    """The same, with what it rests on."""
     key_id, key = _key(token, keys)
     claims = _claims(token, key, rules)
     begins, ends = max(int(claims["nbf"]), int(claims["iat"])) - LEEWAY_SECONDS, int(claims["exp"]) + LEEWAY_SECONDS

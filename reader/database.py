@@ -3,7 +3,6 @@
 Law of this file: whatever the database does, a request gets an answer or `Unavailable` within seconds.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,11 +10,11 @@ from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
 import structlog
-from psycopg.abc import PQGen
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 import sql
+from reader.patient import ANSWER_SECONDS, Connection
 
 log = structlog.get_logger()
 
@@ -44,8 +43,7 @@ NETWORK: dict[str, Any] = {
     "tcp_user_timeout": 10000,
 }
 BUILDING_SECONDS = 60.0  # what reading a whole list may take
-# What a statement may take as we see it: more than the server allows it, so that we only find out a server that is silent.
-ANSWER_SECONDS, MORE_SECONDS = 5.0, 5.0
+MORE_SECONDS = 5.0  # as we see it, so that the server's own limit comes first
 POOL_SIZE = 9  # one for each turn (reader.turns), and one by which readiness is asked
 WAIT_SECONDS = 2.0
 RETRY_SECONDS = 5
@@ -53,22 +51,6 @@ RETRY_SECONDS = 5
 READER_SESSION = sql.query("reader_session")
 READER_PATIENCE = sql.query("reader_patience")
 SCHEMA_VERSION = sql.query("schema_version")
-
-
-class Connection(psycopg.Connection[TupleRow]):
-    """A session that does not wait for ever: statement_timeout is kept by the server, and one that is frozen keeps nothing."""
-
-    patience = ANSWER_SECONDS
-
-    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """As psycopg's, and gives the session up where the server has said nothing for `patience` seconds."""
-        began = time.monotonic()
-        try:
-            return super().wait(gen, interval, self.patience if timeout is None else timeout)
-        except psycopg.OperationalError as error:
-            if error.sqlstate is None and time.monotonic() - began >= self.patience:
-                self.close()
-            raise
 
 
 class Moment(NamedTuple):

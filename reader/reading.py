@@ -5,9 +5,10 @@ from typing import Any, LiteralString
 
 import sql
 from reader import roll
-from reader.database import Connection, Database, Statement, be_patient
+from reader.database import Database, Statement, be_patient
 from reader.horizon import Horizon
 from reader.model import Entry, Selection
+from reader.patient import Connection
 from reader.roll import Key, Roll
 
 KEYS = sql.query("reader_keys")

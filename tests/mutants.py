@@ -284,7 +284,7 @@ MUTANTS = (
     ),
     Mutant(
         "a database that says nothing is waited for",
-        (Edit("reader/database.py", "self.patience if timeout is None else timeout", "timeout"),),
+        (Edit("reader/patient.py", "self.patience if timeout is None else timeout", "timeout"),),
         (READER + "test_health.py", "-k", "frozen"),
     ),
     Mutant(

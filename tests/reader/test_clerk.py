@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from reader.clerk import MAX_TOKEN, Forbidden, Keys, Rules, Unauthenticated, viewer
+from reader.clerk import MAX_TOKEN, Forbidden, Keys, Rules, Unauthenticated, verified
 from reader.keys import GivenKey, PublishedKeys
 from reader.model import Viewer
 from sandbox.issuer import Issuer, Person
@@ -35,7 +35,7 @@ def key(issuer: Issuer) -> GivenKey:
 
 def seen(issuer: Issuer, key: Keys, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
     """What a token opens, at the rules of production but for the issuer's address."""
-    return viewer(token, key, Rules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer)
+    return verified(token, key, Rules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer).viewer
 
 
 def v1(issuer: Issuer, **claims: Any) -> str:

@@ -6,6 +6,7 @@ between the fence, which locks the progress of the batch's partitions, and the a
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import TypeAlias
@@ -162,11 +163,11 @@ def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
 
 def _settle(cursor: Cursor, part: Sequence[Staged], known: Known, settled: Settled) -> None:
     """Counts what became of `part`, and keeps the raw records of what was sanitised or is in conflict."""
-    settled.recorded.update(map(PARTITION, part))
+    met = [kept for kept in part if kept.ordinal in known] if known else []
+    settled.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, met))
     for kept in [kept for kept in part if kept.sanitized and kept.ordinal not in known]:
         cursor.execute(KEEP_ORIGINAL, {**raw(kept.record()), **kept.identified()._asdict()})
-    for kept in [kept for kept in part if kept.ordinal in known] if known else ():
-        settled.recorded[kept.partition] -= 1
+    for kept in met:
         if known[kept.ordinal]:
             settled.duplicate[kept.partition] += 1
             continue

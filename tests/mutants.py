@@ -265,8 +265,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/templates/macros.html",
-                '<bdi class="{{ one.kind }}">{{ one.text }}',
-                '<bdi class="{{ one.kind }}">{{ one.text|safe }}',
+                "{% else %}{{ one.text }}{% endif %}</bdi>",
+                "{% else %}{{ one.text|safe }}{% endif %}</bdi>",
             ),
         ),
         (READER + "test_hostile.py", "-k", "never_obeyed and markup"),

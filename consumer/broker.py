@@ -7,6 +7,7 @@ Nothing is paused: a partition that must rest is stopped and later started anew,
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from threading import Thread
 from typing import Any, NamedTuple
 
 import structlog
@@ -47,6 +48,7 @@ PROTOCOLS: Mapping[str, Mapping[str, str]] = {
     "consumer": {"group.protocol": "consumer"},
     "classic": {"group.protocol": "classic", "partition.assignment.strategy": "cooperative-sticky"},
 }
+LEAVE_SECONDS = 5.0
 # How many bytes of a value say which schema it was written with (Avro single-object encoding).
 PREFIX = 10
 GAP_CODES = {
@@ -199,8 +201,17 @@ class Broker:
         self._subscribe(self._consumer)
 
     def close(self) -> None:
-        """Leaves the group; the callbacks run once more."""
-        self._consumer.close()
+        """Leaves the group, within LEAVE_SECONDS; the callbacks run once more.
+
+        librdkafka waits for the broker's answer to the last hint, up to a minute. Nothing of ours depends on it.
+        """
+        leaving = Thread(target=self._consumer.close, name="leave", daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_SECONDS)
+        if leaving.is_alive():
+            log.warning(
+                "group_not_left", hint="the broker does not answer; it gives our partitions away by itself, later"
+            )
 
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:

@@ -69,6 +69,11 @@ MUTANTS = (
         (E2E + "test_kafka_faults.py", "-k", "moved_by_hand"),
     ),
     Mutant(
+        "a consumer that ends waits for the broker's last word",
+        (Edit("consumer/broker.py", "leaving.join(LEAVE_SECONDS)", "leaving.join()"),),
+        (E2E + "test_kafka_faults.py", "-k", "broker_that_hangs"),
+    ),
+    Mutant(
         "a parked record is counted and not kept",
         (
             Edit(

@@ -1,8 +1,11 @@
 """Kafka stopped, killed, trimmed, re-created, repartitioned, its group offsets moved by hand."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
@@ -35,6 +38,26 @@ def test_a_broker_that_goes_and_comes_back_costs_nothing(world: World, broker: K
     world.send(topic, events(1000))
     world.until_read(consumer, limit=90)
     assert consumer.stop() == 0
+    world.check()
+
+
+def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, broker: KafkaBroker) -> None:
+    """Leaving the group is politeness: what was read is written, and that the broker was not told in time is said."""
+    topic = world.topic(2)
+    consumer = world.consumer()
+    with psycopg.connect(world.database_url) as lock:
+        lock.execute("LOCK TABLE audit_event IN EXCLUSIVE MODE")
+        world.send(topic, events(100))
+        world.until(lambda: _waits_for_the_table(world), "it writes", of=[consumer])
+        assert broker.pid is not None
+        os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        world.until(lambda: world.count("audit_event") > 0, "it has written, and tells the broker", of=[consumer])
+        assert consumer.stop() == 0
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    assert consumer.logged("group_not_left")
+    world.run_until_end()
     world.check()
 
 
@@ -217,6 +240,11 @@ def test_a_broker_without_the_new_protocol_is_joined_by_the_old(database_url: st
         assert consumer.logged("group_protocol_fallback")
         assert consumer.stop() == 0
         world.check()
+
+
+def _waits_for_the_table(world: World) -> bool:
+    with psycopg.connect(world.database_url) as connection:
+        return connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
 
 
 def _gap_is(world: World, topic: str, start: int, end: int, cause: str) -> None:

@@ -17,7 +17,7 @@ from fastavro.validation import validate
 
 from catalog.reasons import ParkReason
 from consumer import avro_binary
-from consumer.avro_primitives import InvalidEncodingError
+from consumer.avro_primitives import InvalidEncodingError, Source
 from consumer.model import Poison
 
 Decode: TypeAlias = Callable[[bytes, int], Any]
@@ -43,21 +43,22 @@ def decoder(writer: Schema, reader: Schema) -> Decode:
 
 
 def _strict(schema: Schema) -> Decode:
-    read = avro_binary.reader(schema, {}).read
+    reader = avro_binary.reader(schema, {})
 
     def decode(data: bytes, at: int) -> Any:
+        source = Source(data, at, avro_binary.MAX_VALUES)
         try:
-            value, end = read(data, at, [avro_binary.MAX_VALUES])
+            value = reader.read(source)
         except (IndexError, struct.error):
             raise Poison(ParkReason.AVRO_INVALID, f"the value is cut off after {len(data) - at} bytes") from None
         except UnicodeDecodeError as fault:
             raise Poison(ParkReason.AVRO_INVALID, f"a string is not UTF-8: {fault.reason}") from None
         except InvalidEncodingError as fault:
             raise Poison(ParkReason.AVRO_INVALID, str(fault)) from None
-        if end > len(data):
-            raise Poison(ParkReason.AVRO_INVALID, f"the value is cut off after {len(data) - at} bytes")
-        if end < len(data):
-            raise Poison(ParkReason.TRAILING_BYTES, f"{len(data) - end} bytes behind the value's {end - at}")
+        if source.at < len(data):
+            raise Poison(
+                ParkReason.TRAILING_BYTES, f"{len(data) - source.at} bytes behind the value's {source.at - at}"
+            )
         return value
 
     return decode

@@ -1,4 +1,4 @@
-"""The binary encoding of Avro's complex types, read strictly: one function for each type of a schema, made once.
+"""The binary encoding of Avro's complex types, read strictly: one reader for each type of a schema, made once.
 
 Law of this file: as in `avro_primitives`; and what a message may become is counted before it is made.
 """
@@ -7,8 +7,7 @@ from typing import Any
 
 from fastavro.types import Schema
 
-from consumer.avro_compiled import compiled
-from consumer.avro_primitives import INT_BYTES, PRIMITIVES, InvalidEncodingError, Read, Reader, string, varint
+from consumer.avro_primitives import INT_BYTES, PRIMITIVES, InvalidEncodingError, Reader, Source
 
 MAX_VALUES = 500_000  # that one message may become: more than 8 MiB of e-mail addresses, some 100 MB of Python
 
@@ -16,117 +15,129 @@ MAX_VALUES = 500_000  # that one message may become: more than 8 MiB of e-mail a
 def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
     """`named` collects the named types, each of which is defined before it is referred to."""
     if isinstance(schema, list):
-        return _union([reader(branch, named) for branch in schema])
+        return Union([reader(branch, named) for branch in schema])
     if isinstance(schema, str):
         return PRIMITIVES.get(schema) or named[schema]
     made: Reader
     match schema["type"]:
         case "array":
-            return Reader(_array(reader(schema["items"], named)), 1)
+            return Array(reader(schema["items"], named))
         case "map":
-            return Reader(_map(reader(schema["values"], named)), 1)
+            return Map(reader(schema["values"], named))
         case "record":
-            made = _record([(field["name"], reader(field["type"], named)) for field in schema["fields"]])
+            made = Record([(field["name"], reader(field["type"], named)) for field in schema["fields"]])
         case "enum":
-            made = _enum(schema["symbols"])
+            made = Enum(schema["symbols"])
         case "fixed":
-            made = Reader(_fixed(schema["size"]), 1)
+            made = Fixed(schema["size"])
     named[schema["name"]] = made
     return made
 
 
-def _record(fields: list[tuple[str, Reader]]) -> Reader:
-    return Reader(compiled(fields), 1 + sum(field.values for _, field in fields), fields=fields)
+class Record(Reader):
+    """Its fields, one behind the other."""
+
+    def __init__(self, fields: list[tuple[str, Reader]]) -> None:
+        self._fields = fields
+        self.values = 1 + sum(field.values for _, field in fields)
+
+    def read(self, source: Source) -> Any:
+        value: dict[str, Any] = {}
+        for name, field in self._fields:
+            value[name] = field.read(source)
+        return value
 
 
-def _union(branches: list[Reader]) -> Reader:
-    reads = [branch.read for branch in branches]
-    short = {2 * index: None if branch is PRIMITIVES["null"] else branch for index, branch in enumerate(branches[:64])}
+class Union(Reader):
+    """The index of a branch, and a value of it."""
 
-    def read_union(data: bytes, at: int, left: list[int]) -> tuple[Any, int]:
-        index, at = varint(data, at, INT_BYTES)
-        if 0 <= index < len(reads):
-            return reads[index](data, at, left)
-        raise InvalidEncodingError(f"union branch {index} of {len(reads)}")
+    def __init__(self, branches: list[Reader]) -> None:
+        self._branches = branches
+        self.values = max((branch.values for branch in branches), default=1)
 
-    return Reader(read_union, max((branch.values for branch in branches), default=1), short=dict(short))
+    def read(self, source: Source) -> Any:
+        index, branches = source.varint(INT_BYTES), self._branches
+        if 0 <= index < len(branches):
+            return branches[index].read(source)
+        raise InvalidEncodingError(f"union branch {index} of {len(branches)}")
 
 
-def _enum(symbols: list[str]) -> Reader:
-    short = {2 * index: symbol for index, symbol in enumerate(symbols[:64])}  # by the one byte of a small index
+class Enum(Reader):
+    """The index of a symbol."""
 
-    def read_enum(data: bytes, at: int, left: list[int]) -> tuple[str, int]:
-        if (byte := data[at]) in short:
-            return short[byte], at + 1
-        index, at = varint(data, at, INT_BYTES)
+    def __init__(self, symbols: list[str]) -> None:
+        self._symbols = symbols
+
+    def read(self, source: Source) -> Any:
+        index, symbols = source.varint(INT_BYTES), self._symbols
         if 0 <= index < len(symbols):
-            return symbols[index], at
+            return symbols[index]
         raise InvalidEncodingError(f"enum symbol {index} of {len(symbols)}")
 
-    return Reader(read_enum, 1, short=dict(short))
+
+class Fixed(Reader):
+    """So many bytes."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def read(self, source: Source) -> Any:
+        return source.take(self._size)
 
 
-def _fixed(size: int) -> Read:
-    def read_fixed(data: bytes, at: int, left: list[int]) -> tuple[bytes, int]:
-        end = at + size
-        if end > len(data):
-            raise IndexError
-        return data[at:end], end
+class Array(Reader):
+    """Blocks of items, up to an empty one."""
 
-    return read_fixed
+    def __init__(self, items: Reader) -> None:
+        self._items = items
 
-
-def _array(items: Reader) -> Read:
-    read = items.read
-
-    def read_array(data: bytes, at: int, left: list[int]) -> tuple[list[Any], int]:
+    def read(self, source: Source) -> Any:
         value: list[Any] = []
+        items = self._items
         while True:
-            count, at, end = _block(data, at, items.values, left)
+            count, end = _block(source, items.values)
             if not count:
-                return value, at
-            for _ in range(count):
-                item, at = read(data, at, left)
-                value.append(item)
-            _check_block_end(at, end)
-
-    return read_array
+                return value
+            value += [items.read(source) for _ in range(count)]
+            _check_block_end(source, end)
 
 
-def _map(values: Reader) -> Read:
-    read = values.read
+class Map(Reader):
+    """Blocks of keys and values, up to an empty one."""
 
-    def read_map(data: bytes, at: int, left: list[int]) -> tuple[dict[str, Any], int]:
+    def __init__(self, members: Reader) -> None:
+        self._members = members
+
+    def read(self, source: Source) -> Any:
         value: dict[str, Any] = {}
+        members, keys = self._members, PRIMITIVES["string"]
         while True:
-            count, at, end = _block(data, at, values.values, left)
+            count, end = _block(source, members.values)
             if not count:
-                return value, at
+                return value
             for _ in range(count):
-                key, at = string(data, at, left)
+                key = keys.read(source)
                 if key in value:
                     raise InvalidEncodingError("a map has one key twice")
-                value[key], at = read(data, at, left)
-            _check_block_end(at, end)
-
-    return read_map
+                value[key] = members.read(source)
+            _check_block_end(source, end)
 
 
-def _block(data: bytes, at: int, each: int, left: list[int]) -> tuple[int, int, int | None]:
-    """Count of a block's items, position of the first, and where the block says it ends (None: it does not say)."""
-    count, at = varint(data, at)
+def _block(source: Source, each: int) -> tuple[int, int | None]:
+    """Count of a block's items, and where the block says it ends (None: it does not say)."""
+    count = source.varint()
     end = None
     if count < 0:  # then the size in bytes follows
-        size, at = varint(data, at)
-        count, end = -count, at + size
-    if count > len(data) - at:  # each item takes a byte at least: `schema_safety`
+        size = source.varint()
+        count, end = -count, source.at + size
+    if count > len(source.data) - source.at:  # each item takes a byte at least: `schema_safety`
         raise IndexError
-    left[0] -= count * each
-    if left[0] < 0:
+    source.left -= count * each
+    if source.left < 0:
         raise InvalidEncodingError(f"more than {MAX_VALUES} values in one message")
-    return count, at, end
+    return count, end
 
 
-def _check_block_end(at: int, end: int | None) -> None:
-    if end is not None and at != end:
-        raise InvalidEncodingError(f"a block's size in bytes is wrong by {at - end}")
+def _check_block_end(source: Source, end: int | None) -> None:
+    if end is not None and source.at != end:
+        raise InvalidEncodingError(f"a block's size in bytes is wrong by {source.at - end}")

@@ -4,102 +4,132 @@ Law of this file: no position is ever negative, so that reading past the end is 
 never the other end of the bytes.
 """
 
-from collections.abc import Callable
 from struct import Struct
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 INT_BYTES, LONG_BYTES = 5, 10  # of the longest varint
-
-# (bytes, position, [values left]) -> (value, position after it)
-Read: TypeAlias = Callable[[bytes, int, list[int]], tuple[Any, int]]
 
 
 class InvalidEncodingError(Exception):
     """The bytes break a rule of the encoding; the text says which."""
 
 
-class Reader(NamedTuple):
-    """How to read one type, and how many values one of it is, each array and map counted as one.
+class Source:
+    """The bytes of one message, the position of the next one to read, and how many values it may still become."""
 
-    For `avro_compiled`: `fields` of a record, and `short` of an enum or a union, which has for each one-byte index the
-    symbol, the branch, or None for the null branch.
-    """
+    def __init__(self, data: bytes, at: int, left: int) -> None:
+        self.data = data
+        self.at = at
+        self.left = left
 
-    read: Read
-    values: int
-    fields: "list[tuple[str, Reader]] | None" = None
-    short: "dict[int, str | Reader | None] | None" = None
-
-
-def varint(data: bytes, at: int, limit: int = LONG_BYTES) -> tuple[int, int]:
-    """A zigzag varint of at most `limit` bytes, which fits an int (5) or a long (10)."""
-    byte = data[at]
-    if byte < 0x80:
-        return (byte >> 1) ^ -(byte & 1), at + 1
-    raw, shift, start = 0, 0, at
-    while byte >= 0x80:
-        raw |= (byte & 0x7F) << shift
-        shift += 7
-        at += 1
-        if at - start == limit:
-            raise InvalidEncodingError(f"a number of more than {limit} bytes")
+    def varint(self, limit: int = LONG_BYTES) -> int:
+        """Reads a zigzag varint of at most `limit` bytes, which fits an int (5) or a long (10)."""
+        data, at = self.data, self.at
         byte = data[at]
-    raw |= byte << shift
-    if raw >> (32 if limit == INT_BYTES else 64):
-        raise InvalidEncodingError(f"a number does not fit {'int' if limit == INT_BYTES else 'long'}")
-    return (raw >> 1) ^ -(raw & 1), at + 1
+        if byte < 0x80:
+            self.at = at + 1
+            return (byte >> 1) ^ -(byte & 1)
+        raw, shift, start = 0, 0, at
+        while byte >= 0x80:
+            raw |= (byte & 0x7F) << shift
+            shift += 7
+            at += 1
+            if at - start == limit:
+                raise InvalidEncodingError(f"a number of more than {limit} bytes")
+            byte = data[at]
+        raw |= byte << shift
+        if raw >> (32 if limit == INT_BYTES else 64):
+            raise InvalidEncodingError(f"a number does not fit {'int' if limit == INT_BYTES else 'long'}")
+        self.at = at + 1
+        return (raw >> 1) ^ -(raw & 1)
+
+    def take(self, size: int) -> bytes:
+        """Reads that many bytes."""
+        if size < 0:
+            raise InvalidEncodingError(f"a length of {size}")
+        data, at = self.data, self.at
+        end = at + size
+        if end > len(data):
+            raise IndexError
+        self.at = end
+        return data[at:end]
 
 
-def string(data: bytes, at: int, left: list[int]) -> tuple[str, int]:
-    """A string; UnicodeDecodeError where it is not UTF-8."""
-    value, at = bytes_(data, at, left)
-    return value.decode(), at
+class Reader:
+    """How to read one type. `values`: how many values one of it is, each array and map counted as one."""
+
+    values: int = 1
+
+    def read(self, source: Source) -> Any:
+        """The next value; IndexError, struct.error, UnicodeDecodeError or InvalidEncodingError where there is none."""
+        raise NotImplementedError
 
 
-def bytes_(data: bytes, at: int, left: list[int]) -> tuple[bytes, int]:
+class Null(Reader):
+    """Takes no byte."""
+
+    def read(self, source: Source) -> Any:  # noqa: ARG002 the others read from it
+        return None
+
+
+class Boolean(Reader):
+    """One byte, 0 or 1."""
+
+    def read(self, source: Source) -> Any:
+        byte = source.data[source.at]
+        if byte > 1:
+            raise InvalidEncodingError(f"a boolean of {byte}")
+        source.at += 1
+        return byte == 1
+
+
+class Int(Reader):
+    """A varint of 32 bits."""
+
+    def read(self, source: Source) -> Any:
+        return source.varint(INT_BYTES)
+
+
+class Long(Reader):
+    """A varint of 64 bits."""
+
+    def read(self, source: Source) -> Any:
+        return source.varint()
+
+
+class Floating(Reader):
+    """A float or a double, by its `form`."""
+
+    def __init__(self, form: str) -> None:
+        self._form = Struct(form)
+
+    def read(self, source: Source) -> Any:
+        value = self._form.unpack_from(source.data, source.at)[0]
+        source.at += self._form.size
+        return value
+
+
+class Bytes(Reader):
     """Bytes behind their length."""
-    size, at = varint(data, at)
-    end = at + size
-    if size < 0:
-        raise InvalidEncodingError(f"a length of {size}")
-    if end > len(data):
-        raise IndexError
-    return data[at:end], end
+
+    def read(self, source: Source) -> Any:
+        return source.take(source.varint())
 
 
-def _null(data: bytes, at: int, left: list[int]) -> tuple[None, int]:
-    return None, at
+class String(Reader):
+    """UTF-8 behind its length in bytes."""
+
+    def read(self, source: Source) -> Any:
+        return source.take(source.varint()).decode()
 
 
-def _boolean(data: bytes, at: int, left: list[int]) -> tuple[bool, int]:
-    byte = data[at]
-    if byte > 1:
-        raise InvalidEncodingError(f"a boolean of {byte}")
-    return byte == 1, at + 1
-
-
-def _int(data: bytes, at: int, left: list[int]) -> tuple[int, int]:
-    return varint(data, at, INT_BYTES)
-
-
-def _long(data: bytes, at: int, left: list[int]) -> tuple[int, int]:
-    return varint(data, at)
-
-
-def _floating(form: Struct) -> Read:
-    def read_floating(data: bytes, at: int, left: list[int]) -> tuple[float, int]:
-        return form.unpack_from(data, at)[0], at + form.size
-
-    return read_floating
-
-
-PRIMITIVES = {
-    "null": Reader(_null, 1),
-    "boolean": Reader(_boolean, 1),
-    "int": Reader(_int, 1),
-    "long": Reader(_long, 1),
-    "float": Reader(_floating(Struct("<f")), 1),
-    "double": Reader(_floating(Struct("<d")), 1),
-    "bytes": Reader(bytes_, 1),
-    "string": Reader(string, 1),
+PRIMITIVES: dict[str, Reader] = {
+    "null": Null(),
+    "boolean": Boolean(),
+    "int": Int(),
+    "long": Long(),
+    "float": Floating("<f"),
+    "double": Floating("<d"),
+    "bytes": Bytes(),
+    "string": String(),
 }

@@ -27,13 +27,13 @@ _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 def text(value: Any) -> tuple[str, frozenset[str]]:
     """The canonical text of a JSON value, and the facets that name what had to be replaced (mostly none)."""
     try:
-        encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:  # a lone surrogate
-        encoded = b"null"
+        encoded = "null"
     # orjson writes null for what is no JSON number. Looking at the finished text is far cheaper than at every value; a
     # null that was one, or a literal backslash-u0000, is a false alarm, which the slow path sorts out.
-    if b"null" not in encoded and b"\\u0000" not in encoded:
-        return encoded.decode(), CLEAN
+    if "null" not in encoded and "\\u0000" not in encoded:
+        return encoded, CLEAN
     replaced: set[str] = set()
     return orjson.dumps(_storable(value, replaced), option=orjson.OPT_SORT_KEYS).decode(), frozenset(replaced)
 

@@ -44,28 +44,51 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
     if replaced:
         facets += of_diff | of_email | of_label
     facets.sort()
-    entry = (
-        data["workspace_id"],
+    workspace_id, actor_type, actor_id = data["workspace_id"], actor["type"], actor["id"]
+    subject_id, channel = data[subject.id], data["origin"]["channel"]
+    content_digest = digest(
+        workspace_id,
         envelope.source,
         envelope.id,
         audit_type.name,
         facets,
-        actor["type"],
-        actor["id"],
+        actor_type,
+        actor_id,
         email,
         subject.type,
-        data[subject.id],
+        subject_id,
         label,
-        data["origin"]["channel"],
+        channel,
         envelope.time,
         diff,
     )
-    content_digest, stored_ms = digest(*entry), _storable_ms(record.timestamp_ms)
+    stored_ms = _storable_ms(record.timestamp_ms)
     if stored_ms is not None and envelope.time_us - stored_ms * 1000 > TOLERANCE_US:
         facets.append(CLOCK_AHEAD)
         facets.sort()
     topic, _, partition = record.partition
-    stored = (*entry, topic, partition, record.offset, stored_ms, content_digest, envelope.trace_id)
+    stored = (
+        workspace_id,
+        envelope.source,
+        envelope.id,
+        audit_type.name,
+        facets,
+        actor_type,
+        actor_id,
+        email,
+        subject.type,
+        subject_id,
+        label,
+        channel,
+        envelope.time,
+        diff,
+        topic,
+        partition,
+        record.offset,
+        stored_ms,
+        content_digest,
+        envelope.trace_id,
+    )
     return new(Recorded, (new(Row, stored), replaced))
 
 

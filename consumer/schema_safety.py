@@ -14,9 +14,7 @@ from consumer.model import Poison
 
 MAX_TEXT = 1024 * 1024  # characters
 MAX_DEPTH = 64  # schemas inside schemas; also what keeps decoding off the end of the stack
-MAX_VALUES = (
-    2_000  # values of one record, each array and map counted as one; `avro_compiled` writes a line or more for each
-)
+MAX_VALUES = 2_000  # values of one record, each array and map counted as one
 
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 # Whatever else a schema may say (logicalType, doc, default, fastavro's own marks) does not change how bytes are read.

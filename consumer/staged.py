@@ -12,7 +12,8 @@ from consumer.model import Partition, Record, Recorded, Row, new
 
 _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_TABS = len(Row._fields) - 1  # behind the ordinal; the digest is put behind the others when those have been looked at
+# Marshal's later versions look for objects that occur twice, which costs more than these do.
+_PLAIN = 2
 
 
 class Identified(NamedTuple):
@@ -51,7 +52,7 @@ def staged(record: Record, outcome: Recorded, ordinal: int) -> Staged:
     partition, offset, timestamp_ms, key, value, headers = record
     row, sanitized = outcome
     identified = (row.workspace_id, row.event_source, row.event_id, row.content_digest)
-    packed = marshal.dumps((offset, key, value, headers, *identified))
+    packed = marshal.dumps((offset, key, value, headers, *identified), _PLAIN)
     size = len(value or b"")
     kept = (ordinal, partition, timestamp_ms, row.action, sanitized, size, line(row, ordinal), packed)
     return new(Staged, kept)
@@ -81,15 +82,19 @@ def line(row: Row, ordinal: int) -> bytes:
         digest,
         trace_id,
     ) = row
+    array = _array(facets)
+    texts = (
+        f"{workspace_id}{event_source}{event_id}{action}{array}{actor_type}{actor_id}{email}{subject_type}{subject_id}"
+        f"{label}{channel}{occurred_at}{diff}{topic}{trace_id}"
+    )
     fields = (
-        f"{ordinal}\t{workspace_id}\t{event_source}\t{event_id}\t{action}\t{_array(facets)}\t{actor_type}\t{actor_id}\t"
+        f"{ordinal}\t{workspace_id}\t{event_source}\t{event_id}\t{action}\t{array}\t{actor_type}\t{actor_id}\t"
         f"{_NULL if email is None else email}\t{subject_type}\t{subject_id}\t{_NULL if label is None else label}\t"
         f"{channel}\t{occurred_at}\t{diff}\t{topic}\t{partition}\t{offset}\t"
         f"{_NULL if timestamp is None else timestamp}\t{_NULL if trace_id is None else trace_id}"
     )
-    nulls = (email is None) + (label is None) + (timestamp is None) + (trace_id is None)
-    if fields.count("\\") != nulls or fields.count("\t") != _TABS or "\n" in fields or "\r" in fields:
-        fields = "\t".join(_escaped(value) for value in (ordinal, *row[:4], _array(facets), *row[5:18], trace_id))
+    if "\\" in texts or "\t" in texts or "\n" in texts or "\r" in texts:
+        fields = "\t".join(_escaped(value) for value in (ordinal, *row[:4], array, *row[5:18], trace_id))
     return f"{fields}\t\\\\x{digest.hex()}\n".encode()
 
 
@@ -100,6 +105,6 @@ def _escaped(value: str | int | None) -> str:
 def _array(words: Sequence[str]) -> str:
     """A text array as PostgreSQL reads it."""
     joined = '","'.join(words)
-    if "\\" in joined or joined.count('"') != 2 * (len(words) - 1):
+    if "\\" in joined or ((len(words) > 1 or '"' in joined) and joined.count('"') != 2 * (len(words) - 1)):
         joined = '","'.join([word.replace("\\", "\\\\").replace('"', '\\"') for word in words])
     return '{"' + joined + '"}' if words else "{}"

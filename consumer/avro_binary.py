@@ -3,6 +3,7 @@
 Law of this file: as in `avro_primitives`; and what a message may become is counted before it is made.
 """
 
+from sys import intern
 from typing import Any
 
 from fastavro.types import Schema
@@ -13,7 +14,10 @@ MAX_VALUES = 500_000  # that one message may become: more than 8 MiB of e-mail a
 
 
 def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
-    """`named` collects the named types, each of which is defined before it is referred to."""
+    """`named` collects the named types, each of which is defined before it is referred to.
+
+    Names are interned, as the ones in our source are: what looks a field up then compares no letters.
+    """
     if isinstance(schema, list):
         return Union([reader(branch, named) for branch in schema])
     if isinstance(schema, str):
@@ -25,9 +29,9 @@ def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
         case "map":
             return Map(reader(schema["values"], named))
         case "record":
-            made = Record([(field["name"], reader(field["type"], named)) for field in schema["fields"]])
+            made = Record([(intern(field["name"]), reader(field["type"], named)) for field in schema["fields"]])
         case "enum":
-            made = Enum(schema["symbols"])
+            made = Enum([intern(symbol) for symbol in schema["symbols"]])
         case "fixed":
             made = Fixed(schema["size"])
     named[schema["name"]] = made

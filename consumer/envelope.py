@@ -27,11 +27,12 @@ _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _LAST = "9999-12-30T23:59:59.999999Z"  # whatever zone a session reads it in, it stays a year that Python has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# W3C Trace Context, version 00, and the part of later versions that is promised to stay.
-_TRACEPARENT = re.compile(
-    rb"(?:00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
-    rb"|(?!00|ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)",
-    re.DOTALL,
+# W3C Trace Context: version 00 in the same way, and of later ones the part that is promised to stay.
+_TRACEPARENT = b"00-00000000000000000000000000000000-0000000000000000-00"
+_HEX = bytes.maketrans(b"123456789abcdef", b"000000000000000")
+_NO_TRACE, _NO_SPAN = _TRACEPARENT[3:35], _TRACEPARENT[36:52]
+_LATER_TRACEPARENT = re.compile(
+    rb"(?!00|ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?", re.DOTALL
 )
 
 
@@ -106,8 +107,11 @@ def _time(value: bytes | None) -> tuple[str, int]:
 
 
 def _trace_id(value: bytes) -> str | None:
-    match = _TRACEPARENT.fullmatch(value)
-    return (match[1] or match[2]).decode() if match else None
+    if value.startswith(b"00"):
+        trace, valid = value[3:35], value.translate(_HEX) == _TRACEPARENT
+        return trace.decode() if valid and trace != _NO_TRACE and value[36:52] != _NO_SPAN else None
+    later = _LATER_TRACEPARENT.fullmatch(value)
+    return later[1].decode() if later else None
 
 
 def _check_media_type(value: bytes | None) -> None:

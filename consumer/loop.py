@@ -171,19 +171,19 @@ class Loop:
             if isinstance(record, Skipped):
                 self._skip(cursor, record)
                 continue
-            if record.offset != cursor.next:
-                if not self._pass_hole(cursor, record.offset):
+            offset = record.offset
+            if offset != cursor.next:
+                if not self._pass_hole(cursor, offset):
                     continue
             elif not cursor.proven:
                 cursor.in_sequence()
-            suspect = record.offset < cursor.suspect_until
-            outcome = self._quarantine.run(record) if suspect else run(record)
+            outcome = self._quarantine.run(record) if offset < cursor.suspect_until else run(record)
             if isinstance(outcome, NeedsSchema):
                 self._await_schema(cursor, outcome.schema_id)
                 continue
             batch.add(batch.advance(cursor.partition, cursor.next, cursor.epoch), record, outcome)
-            cursor.next = record.offset + 1
-            if isinstance(outcome, Parked) and (reason := cursor.breaker.parked(cursor.delivered(record.offset))):
+            cursor.next = offset + 1
+            if isinstance(outcome, Parked) and (reason := cursor.breaker.parked(cursor.delivered(offset))):
                 self._halt(cursor, HaltCause.BREAKER, reason)
 
     def _skip(self, cursor: Cursor, run: Skipped) -> None:

@@ -33,7 +33,8 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
 
     `event.data` has the shape of our reader schema; `changes` is what `diff.changes` gave for it.
     """
-    envelope, data = event
+    (event_id, source, _, time, time_us, trace_id), data = event
+    (topic, _, partition), offset, timestamp_ms, _, _, _ = record
     _check_identities(data, audit_type)
     actor, subject = data["actor"], audit_type.subject
     diff, of_diff = canonical.text(_diff(data, audit_type, changes))
@@ -48,8 +49,8 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
     subject_id, channel = data[subject.id], data["origin"]["channel"]
     content_digest = digest(
         workspace_id,
-        envelope.source,
-        envelope.id,
+        source,
+        event_id,
         audit_type.name,
         facets,
         actor_type,
@@ -59,18 +60,17 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
         subject_id,
         label,
         channel,
-        envelope.time,
+        time,
         diff,
     )
-    stored_ms = _storable_ms(record.timestamp_ms)
-    if stored_ms is not None and envelope.time_us - stored_ms * 1000 > TOLERANCE_US:
+    stored_ms = _storable_ms(timestamp_ms)
+    if stored_ms is not None and time_us - stored_ms * 1000 > TOLERANCE_US:
         facets.append(CLOCK_AHEAD)
         facets.sort()
-    topic, _, partition = record.partition
     stored = (
         workspace_id,
-        envelope.source,
-        envelope.id,
+        source,
+        event_id,
         audit_type.name,
         facets,
         actor_type,
@@ -80,14 +80,14 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
         subject_id,
         label,
         channel,
-        envelope.time,
+        time,
         diff,
         topic,
         partition,
-        record.offset,
+        offset,
         stored_ms,
         content_digest,
-        envelope.trace_id,
+        trace_id,
     )
     return new(Recorded, (new(Row, stored), replaced))
 

@@ -14,6 +14,7 @@ _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # Marshal's later versions look for objects that occur twice, which costs more than these do.
 _PLAIN = 2
+_IDENTITY = 3  # columns, which are a row's first
 
 
 class Identified(NamedTuple):
@@ -44,15 +45,15 @@ class Staged(NamedTuple):
 
     def identified(self) -> Identified:
         """The row's identity and digest."""
-        return Identified._make(marshal.loads(self.packed)[4:])  # noqa: S302 packed by this process
+        identity, digest = marshal.loads(self.packed)[4:]  # noqa: S302 packed by this process
+        return Identified._make((*identity, digest))
 
 
 def staged(record: Record, outcome: Recorded, ordinal: int) -> Staged:
     """What is to be kept of `record` until its row is in the table; `ordinal` says the order of arrival."""
     partition, offset, timestamp_ms, key, value, headers = record
     row, sanitized = outcome
-    identified = (row.workspace_id, row.event_source, row.event_id, row.content_digest)
-    packed = marshal.dumps((offset, key, value, headers, *identified), _PLAIN)
+    packed = marshal.dumps((offset, key, value, headers, row[:_IDENTITY], row.content_digest), _PLAIN)
     size = len(value or b"")
     kept = (ordinal, partition, timestamp_ms, row.action, sanitized, size, line(row, ordinal), packed)
     return new(Staged, kept)

@@ -42,6 +42,9 @@ SESSION = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
     "synchronous_commit": "on",
+    # A batch is staged and sorted in memory; by default half of one would go through files.
+    "temp_buffers": "32MB",
+    "work_mem": "32MB",
     "timezone": "UTC",
 }
 NETWORK: dict[str, Any] = {

@@ -23,7 +23,9 @@ FENCE = sql.query("fence")
 ADVANCE = sql.query("advance")
 STAGING = sql.query("staging")
 COPY_STAGING = sql.query("copy_staging")
-RECORD_STAGED = sql.query("record_staged")
+# In one message: while a statement or its answer is on the way, the server does nothing.
+RECORD_STAGED = f"SAVEPOINT unrecorded; {sql.query('record_staged')}; RELEASE SAVEPOINT unrecorded"
+UNRECORD = "ROLLBACK TO SAVEPOINT unrecorded"
 TAKE_KNOWN = sql.query("take_known")
 UNSTAGE = sql.query("unstage")
 PARK_RECORD = sql.query("park_record")
@@ -134,8 +136,9 @@ def _accepted(
         yield part, known
         return
     middle = len(part) // 2
-    yield from _accepted(cursor, part[:middle], refused)
-    yield from _accepted(cursor, part[middle:], refused)
+    for half in (part[:middle], part[middle:]):
+        cursor.execute(UNSTAGE)
+        yield from _accepted(cursor, half, refused)
 
 
 def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
@@ -144,15 +147,14 @@ def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
     An identity that is there already is rare, so it is looked for only once the insert has met one; and another writer
     may add one between two looks.
     """
-    cursor.execute(UNSTAGE)
     with cursor.copy(COPY_STAGING) as copy:
         copy.write(b"".join([kept.line for kept in part]))
     known: Known = {}
     while True:
         try:
-            with cursor.connection.transaction():
-                cursor.execute(RECORD_STAGED)
+            cursor.execute(RECORD_STAGED)
         except UniqueViolation:
+            cursor.execute(UNRECORD)
             found = cursor.execute(TAKE_KNOWN).fetchall()
             if not found:
                 raise

@@ -1,2 +1,2 @@
--- What an earlier part of the same batch has staged; most batches are one part, and then there is nothing.
+-- What a part of the same batch has staged before this one.
 DELETE FROM staging

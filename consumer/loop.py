@@ -29,8 +29,8 @@ from consumer.writer import FEW_RECORDS, Abandoned, GivenBack, Refused, Result, 
 log = structlog.get_logger()
 
 # A batch is handed over as soon as the writer is free; these bound it while the writer is busy.
-MAX_RECORDS = 10_000
-MAX_BYTES = 8 * 1024 * 1024
+MAX_RECORDS = 20_000
+MAX_BYTES = 16 * 1024 * 1024
 # Few enough that what one poll brings still lies in the processor's cache when its headers are read.
 POLL_RECORDS = 200
 POLL_SECONDS = 0.02

@@ -45,50 +45,28 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
     if replaced:
         facets += of_diff | of_email | of_label
     facets.sort()
-    workspace_id, actor_type, actor_id = data["workspace_id"], actor["type"], actor["id"]
-    subject_id, channel = data[subject.id], data["origin"]["channel"]
-    content_digest = digest(
-        workspace_id,
+    entry = (
+        data["workspace_id"],
         source,
         event_id,
         audit_type.name,
         facets,
-        actor_type,
-        actor_id,
+        actor["type"],
+        actor["id"],
         email,
         subject.type,
-        subject_id,
+        data[subject.id],
         label,
-        channel,
+        data["origin"]["channel"],
         time,
         diff,
     )
+    content_digest = digest(*entry)
     stored_ms = _storable_ms(timestamp_ms)
     if stored_ms is not None and time_us - stored_ms * 1000 > TOLERANCE_US:
         facets.append(CLOCK_AHEAD)
         facets.sort()
-    stored = (
-        workspace_id,
-        source,
-        event_id,
-        audit_type.name,
-        facets,
-        actor_type,
-        actor_id,
-        email,
-        subject.type,
-        subject_id,
-        label,
-        channel,
-        time,
-        diff,
-        topic,
-        partition,
-        offset,
-        stored_ms,
-        content_digest,
-        trace_id,
-    )
+    stored = (*entry, topic, partition, offset, stored_ms, content_digest, trace_id)
     return new(Recorded, (new(Row, stored), replaced))
 
 

@@ -24,7 +24,7 @@ ADVANCE = sql.query("advance")
 STAGING = sql.query("staging")
 COPY_STAGING = sql.query("copy_staging")
 # In one message: while a statement or its answer is on the way, the server does nothing.
-RECORD_STAGED = f"SAVEPOINT unrecorded; {sql.query('record_staged')}; RELEASE SAVEPOINT unrecorded"
+RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("record_staged"), "RELEASE SAVEPOINT unrecorded"))
 UNRECORD = "ROLLBACK TO SAVEPOINT unrecorded"
 TAKE_KNOWN = sql.query("take_known")
 UNSTAGE = sql.query("unstage")

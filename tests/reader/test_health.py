@@ -132,15 +132,24 @@ def test_a_busy_pool_is_an_answer(site: Site) -> None:
     assert site.get("/v1/audit-events").status_code == 200
 
 
-def test_more_than_can_be_worked_on_have_to_wait_or_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While all turns are taken the next are refused, probes are answered, and whoever has a turn is served in the end."""
-    going_on, page = threading.Event(), site.listings.page
+@pytest.fixture
+def going_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Pages of this site are held up until the event is set."""
+    event, page = threading.Event(), site.listings.page
 
     def slow(*given: Any) -> Listing:
-        assert going_on.wait(60)
+        assert event.wait(60)
         return page(*given)
 
     monkeypatch.setattr(site.listings, "page", slow)
+    yield event
+    event.set()
+
+
+def test_more_than_can_be_worked_on_have_to_wait_or_go(
+    site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While all turns are taken the next are refused, probes are answered, and whoever has a turn is served in the end."""
     monkeypatch.setattr(reader.turns, "PATIENCE_SECONDS", 0.2)
     with ThreadPoolExecutor(reader.turns.TURNS) as many:
         asked = [many.submit(site.get, "/v1/audit-events") for _ in range(reader.turns.TURNS)]
@@ -153,15 +162,8 @@ def test_more_than_can_be_worked_on_have_to_wait_or_go(site: Site, monkeypatch: 
     assert _figure(site, "auditlog_reader_requests_waiting") == 0
 
 
-def test_a_crowd_is_turned_away_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_is_turned_away_at_once(site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue has an end: whoever comes behind it does not wait at all."""
-    going_on, page = threading.Event(), site.listings.page
-
-    def slow(*given: Any) -> Listing:
-        assert going_on.wait(60)
-        return page(*given)
-
-    monkeypatch.setattr(site.listings, "page", slow)
     monkeypatch.setattr(reader.turns, "PATIENCE_SECONDS", 60.0)
     with ThreadPoolExecutor(300) as many:
         asked = [

@@ -23,6 +23,8 @@ FENCE = sql.query("fence")
 ADVANCE = sql.query("advance")
 STAGING = sql.query("staging")
 COPY_STAGING = sql.query("copy_staging")
+# Lines that are sent together: the server reads the first ones while the others are joined.
+CHUNK = 500
 # In one message: while a statement or its answer is on the way, the server does nothing.
 RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("record_staged"), "RELEASE SAVEPOINT unrecorded"))
 UNRECORD = "ROLLBACK TO SAVEPOINT unrecorded"
@@ -148,7 +150,8 @@ def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
     may add one between two looks.
     """
     with cursor.copy(COPY_STAGING) as copy:
-        copy.write(b"".join([kept.line for kept in part]))
+        for start in range(0, len(part), CHUNK):
+            copy.write(b"".join([kept.line for kept in part[start : start + CHUNK]]))
     known: Known = {}
     while True:
         try:

@@ -27,7 +27,7 @@ from sandbox.scratch import Scratch
 # What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
 # them by chance. docs/benchmarks.md says what autovacuum costs a drain.
 POSTGRES = {
-    "shared_buffers": "512MB",
+    "shared_buffers": "2GB",  # what a drain of a million writes, so that neither side throws pages out as it goes
     "max_wal_size": "8GB",
     "checkpoint_timeout": "30min",
     "autovacuum": "off",

@@ -43,13 +43,14 @@ def test_a_broker_that_goes_and_comes_back_costs_nothing(world: World, broker: K
 
 def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, broker: KafkaBroker) -> None:
     """Leaving the group is politeness: what was read is written, and that the broker was not told in time is said."""
+    if broker.pid is None:
+        pytest.skip("a broker in a container has no process here that could be stopped")
     topic = world.topic(2)
     consumer = world.consumer()
     with psycopg.connect(world.database_url) as lock:
         lock.execute("LOCK TABLE audit_event IN EXCLUSIVE MODE")
         world.send(topic, events(100))
         world.until(lambda: _waits_for_the_table(world), "it writes", of=[consumer])
-        assert broker.pid is not None
         os.kill(broker.pid, signal.SIGSTOP)
     try:
         world.until(lambda: world.count("audit_event") > 0, "it has written, and tells the broker", of=[consumer])

@@ -288,7 +288,7 @@ class Broker:
         if not (unsupported and self._protocol == "consumer" and not self._pinned):
             raise BrokerFailure(f"Kafka client failed: {error.str()}")
         log.warning("group_protocol_fallback", protocol="classic", reason=error.str())
-        self._consumer.close()
+        self.close()
         self._started.clear()
         self._protocol = "classic"
         self._consumer = self._join()

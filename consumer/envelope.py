@@ -94,9 +94,10 @@ def _time(value: bytes | None) -> tuple[str, int]:
         raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}, not RFC 3339 with a zone")
     try:
         text = value.decode()
-        time = datetime.fromisoformat(text if usual else text.upper())
-        if not usual:
-            time = time.astimezone(UTC)
+        if usual:
+            time = datetime.fromisoformat(text)
+        else:
+            time = datetime.fromisoformat(text.upper()).astimezone(UTC)
             text = canonical.instant(time)
     except (ValueError, OverflowError) as fault:
         raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}: {fault}") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from consumer.loop import MAX_RECORDS
 from tests.builders import events
 from tests.e2e.program import Program
 from tests.e2e.world import World
@@ -196,7 +197,7 @@ def test_what_a_full_hand_held_when_its_partition_was_lost_does_not_stop_it(worl
     world.until(lambda: bool(consumer.logged("claimed")), "it is ready", of=[consumer])
     with psycopg.connect(world.database_url) as holder:
         holder.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
-        world.send(topic, events(12000))
+        world.send(topic, events(MAX_RECORDS + 2000))
         world.until(lambda: bool(consumer.logged("database_away")), "it cannot write", of=[consumer])
         consumer.freeze()
         world.until(lambda: world.members() == 0, "its session ends")

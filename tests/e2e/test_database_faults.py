@@ -19,7 +19,6 @@ from tests.e2e.world import World
 INSERT = """INSERT INTO audit_event (workspace_id, event_source, event_id, occurred_at, kafka_offset, kafka_partition,
     action, facets, actor_type, actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff)
     VALUES (%s, %s, %s, now(), 0, 0, 'a.b', '{}', 'user', 'u', 's', 's', 'web', 't', sha256(''), '{}')"""
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 @pytest.fixture
@@ -164,7 +163,7 @@ def test_what_another_transaction_commits_meanwhile_is_seen(world: World) -> Non
     with psycopg.connect(world.database_url) as other:
         other.execute(INSERT, message.identity)
         world.send(topic, [message], "conflict")
-        world.until(lambda: world.value(WAITING) == 1, "the consumer waits for the other", of=[consumer])
+        world.until(world.waits_for_a_lock, "the consumer waits for the other", of=[consumer])
         other.commit()
     world.until_read(consumer)
     assert consumer.stop() == 0
@@ -182,7 +181,7 @@ def test_a_deadlock_is_tried_again(world: World) -> None:
         other.execute("SET deadlock_timeout = '60s'")
         other.execute(INSERT, second.identity)
         world.send(topic, [first, second])
-        world.until(lambda: world.value(WAITING) == 1, "the consumer waits for the other", of=[consumer])
+        world.until(world.waits_for_a_lock, "the consumer waits for the other", of=[consumer])
         other.execute("SET lock_timeout = '20s'")
         other.execute(INSERT, first.identity)
         other.rollback()

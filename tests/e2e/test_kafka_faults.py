@@ -50,7 +50,7 @@ def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, 
     with psycopg.connect(world.database_url) as lock:
         lock.execute("LOCK TABLE audit_event IN EXCLUSIVE MODE")
         world.send(topic, events(100))
-        world.until(lambda: _waits_for_the_table(world), "it writes", of=[consumer])
+        world.until(world.waits_for_a_lock, "it writes", of=[consumer])
         os.kill(broker.pid, signal.SIGSTOP)
     try:
         world.until(lambda: world.count("audit_event") > 0, "it has written, and tells the broker", of=[consumer])
@@ -241,11 +241,6 @@ def test_a_broker_without_the_new_protocol_is_joined_by_the_old(database_url: st
         assert consumer.logged("group_protocol_fallback")
         assert consumer.stop() == 0
         world.check()
-
-
-def _waits_for_the_table(world: World) -> bool:
-    with psycopg.connect(world.database_url) as connection:
-        return connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
 
 
 def _gap_is(world: World, topic: str, start: int, end: int, cause: str) -> None:

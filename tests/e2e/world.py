@@ -24,6 +24,7 @@ from sandbox.process import wait_until
 from tests.builders import Message
 from tests.e2e.program import Program
 
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 LIMIT = 45.0  # seconds that anything may take here
 OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked", "gap", "undelivered")
 
@@ -190,6 +191,10 @@ class World:
         (row,) = self.rows(statement, **parameters)
         (value,) = row.values()
         return value
+
+    def waits_for_a_lock(self) -> bool:
+        """Whether one session of this database, and no other, waits for another one's lock."""
+        return bool(self.value(WAITING) == 1)
 
     def count(self, table: str) -> int:
         """How many rows a table has."""

@@ -105,7 +105,6 @@ def _escaped(value: str | int | None) -> str:
 
 def _array(words: Sequence[str]) -> str:
     """A text array as PostgreSQL reads it."""
-    joined = '","'.join(words)
-    if "\\" in joined or ((len(words) > 1 or '"' in joined) and joined.count('"') != 2 * (len(words) - 1)):
-        joined = '","'.join([word.replace("\\", "\\\\").replace('"', '\\"') for word in words])
-    return '{"' + joined + '"}' if words else "{}"
+    if any('"' in word or "\\" in word for word in words):
+        words = [word.replace("\\", "\\\\").replace('"', '\\"') for word in words]
+    return '{"' + '","'.join(words) + '"}' if words else "{}"

@@ -125,15 +125,18 @@ class Bench:
         return load
 
     def _database(self) -> str:
+        """A new one, on a server that has nothing left of the one before: its pages would have to make room for the next."""
         self._databases += 1
-        url = self._postgres.create_database(f"bench{self._databases}")
+        with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
+            server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
+        url = self._postgres.create_database("bench")
         subprocess.run(
             [sys.executable, "-m", "consumer", "migrate"],
             env={**self._programs, **_settings(url)},
             check=True,
             capture_output=True,
         )
-        # As before the raw COPY: whoever is measured must not write out what the one before has left in the buffers.
+        # As before the raw COPY: what is measured begins with clean buffers.
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
         return url

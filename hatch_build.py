@@ -14,8 +14,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # What runs for every record, and nothing else.
 COMPILED = (
-    "avro", "avro_binary", "avro_primitives", "batch", "breaker", "broker", "canonical", "cursor", "decode", "diff",
-    "envelope", "framing", "loop", "model", "pipeline", "row", "staged",
+    "event/avro/binary", "event/avro/decoder", "event/avro/primitives", "event/canonical", "event/decode", "event/diff",
+    "event/envelope", "event/framing", "event/model", "event/pipeline", "event/row", "kafka/consumer", "loop",
+    "partitions/breaker", "partitions/position", "storage/batch", "storage/copy_row",
 )  # fmt: skip
 
 

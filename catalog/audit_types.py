@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from catalog import plans
-from catalog.entry import AuditType, Facet, FacetOf, Feed, Field, Subject, repeated, require
+from catalog.definitions import AuditType, Facet, FacetOf, Feed, Field, Subject, repeated, require
 from catalog.reasons import IgnoreReason, ParkReason
 from catalog.topics import IGNORED, TOPIC_OF_FAMILY
 

@@ -6,7 +6,7 @@ from typing import Any
 from catalog import plans, reasons, secret_keys
 from catalog.audit_types import CATALOG
 from catalog.clients import MCP_CLIENTS
-from catalog.entry import AuditType, Facet, Field
+from catalog.definitions import AuditType, Facet, Field
 from catalog.topics import IGNORED, TOPICS, topic_of
 
 # Facets that any entry may carry, whatever its type (SPEC 4).

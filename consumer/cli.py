@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-import journal
-from consumer import migrate as migration
-from consumer import tables
-from consumer.commands import gaps, learn, parked, standing
-from consumer.commands.desk import end, settings
+from consumer.commands import gaps, learn, parked, status
+from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
-from consumer.progress import ProgressBar
-from consumer.serve import serve
+from consumer.run import serve
+from consumer.telemetry.progress_bar import ProgressBar
+from runtime import logging, terminal
+from runtime import migrations as migration
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
@@ -55,16 +54,16 @@ def run(
     Exit code with --until-end: 0 the ends were reached, whatever was parked; 1 a partition is halted.
     """
     loaded = settings(kafka=True)
-    terminal = tables.console(errors=True)
-    if not (until_end and terminal.is_terminal):
+    screen = terminal.console(errors=True)
+    if not (until_end and screen.is_terminal):
         raise typer.Exit(serve(loaded, until_end=until_end, observer=Observer()))
-    with ProgressBar(terminal) as bar:
-        journal.configure(loaded.log_format)  # again: log lines now go above the bar
+    with ProgressBar(screen) as bar:
+        logging.configure(loaded.log_format)  # again: log lines now go above the bar
         code = serve(loaded, until_end=True, observer=bar)
     raise typer.Exit(code)
 
 
-app.command()(standing.status)
+app.command()(status.status)
 app.add_typer(parked.app, name="parked")
 app.add_typer(gaps.app, name="gaps")
 app.command()(gaps.rewind)

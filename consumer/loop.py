@@ -13,18 +13,18 @@ from typing import NamedTuple
 import structlog
 
 from catalog.reasons import HaltCause
-from consumer.assignment import Assignment, Key
-from consumer.batch import Batch
-from consumer.broker import Broker, End, Fault, Polled, Rebalance
-from consumer.cursor import Cursor
-from consumer.decode import Decoder
-from consumer.horizon import Horizon
-from consumer.lookup import Lookup
-from consumer.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
+from consumer.event.decode import Decoder
+from consumer.event.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
+from consumer.event.pipeline import Pipeline
+from consumer.isolated_worker import Quarantine
+from consumer.kafka.consumer import Broker, End, Fault, Polled, Rebalance
 from consumer.observer import Observer
-from consumer.pipeline import Pipeline
-from consumer.quarantine import Quarantine
-from consumer.writer import FEW_RECORDS, Abandoned, GivenBack, Refused, Result, Writer, Written
+from consumer.partitions.assignment import Assignment, Key
+from consumer.partitions.position import Cursor
+from consumer.partitions.watermark import Horizon
+from consumer.registry.fetcher import Lookup
+from consumer.storage.batch import Batch
+from consumer.storage.writer import FEW_RECORDS, Abandoned, GivenBack, Refused, Result, Writer, Written
 
 log = structlog.get_logger()
 

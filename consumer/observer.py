@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from catalog.reasons import HaltCause
-from consumer.assignment import Key
-from consumer.cursor import Cursor
-from consumer.model import Partition
-from consumer.writer import Written
+from consumer.event.model import Partition
+from consumer.partitions.assignment import Key
+from consumer.partitions.position import Cursor
+from consumer.storage.writer import Written
 
 
 class Observer:

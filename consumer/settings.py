@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from catalog.topics import TOPICS
-from consumer import database
-from consumer.breaker import Limits
+from consumer.partitions.breaker import Limits
+from runtime import postgres
 
 KAFKA_PREFIX = "KAFKA_CONFIG_"
 # The promise rests on these: whoever could change them could lose records without a trace.
@@ -64,7 +64,7 @@ def _registry(url: str) -> str:
 def _database(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().strip():
         raise ValueError("is empty; give a libpq URL or keyword string")
-    if fault := database.malformed(url.get_secret_value()):
+    if fault := postgres.malformed(url.get_secret_value()):
         raise ValueError(fault)
     return url
 

@@ -5,9 +5,9 @@ import sys
 
 import typer
 
-import journal
 from reader.serve import serve as answer
 from reader.settings import SettingsError, load
+from runtime import logging
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
@@ -42,7 +42,7 @@ def serve() -> None:
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    journal.configure(settings.log_format)
+    logging.configure(settings.log_format)
     raise typer.Exit(answer(settings))
 
 

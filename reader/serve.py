@@ -8,14 +8,14 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from reader.access import Access
-from reader.app import create
-from reader.clerk import Rules
-from reader.database import Database
-from reader.keys import GivenKey, PublishedKeys
-from reader.listing import Listings
-from reader.metrics import Metrics
-from reader.parts import Parts
+from reader.auth.access import Access
+from reader.auth.clerk import Rules
+from reader.auth.jwks import GivenKey, PublishedKeys
+from reader.http.app import create
+from reader.http.dependencies import Parts
+from reader.http.metrics import Metrics
+from reader.query.database import Database
+from reader.query.listing import Listings
 from reader.settings import Settings
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from reader.keys import GivenKey
+from reader.auth.jwks import GivenKey
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

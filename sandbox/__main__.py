@@ -8,9 +8,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sandbox.process import SandboxError
-from sandbox.registry import SchemaRegistry
-from sandbox.services import Sandbox
+from sandbox.services.environment import Sandbox
+from sandbox.services.process import SandboxError
+from sandbox.services.registry import SchemaRegistry
 
 app = typer.Typer(add_completion=False, help="Local services for demo, tests and benchmark.")
 

@@ -19,7 +19,7 @@ class Migration(NamedTuple):
 
 @cache
 def query(name: str) -> LiteralString:
-    """The statement in `queries/<name>.sql`; FileNotFoundError where there is none."""
+    """The statement in `queries/<name>.sql`, such as `consumer/fence`; FileNotFoundError where there is none."""
     return _literal((HERE / "queries" / f"{name}.sql").read_bytes())
 
 
@@ -31,7 +31,7 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def wanted_version() -> int:
-    """The schema version that this code is written for; `query("schema_version")` asks the database for its own."""
+    """The schema version that this code is written for; `query("runtime/schema_version")` asks the database for its own."""
     return migrations()[-1].version
 
 

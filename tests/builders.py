@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import schemas
-from consumer.model import Partition, Record
+from consumer.event.model import Partition, Record
 from schemas import Example
 
 WORKSPACE = "org_2yVcf2cnAUUdIWwhWuKrOWMgRDd"

@@ -9,13 +9,13 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from consumer.migrate import migrate
-from sandbox.container import ContainerKafka
-from sandbox.kafka import LocalKafka
-from sandbox.postgres import PostgresServer
-from sandbox.registry import SchemaRegistry
-from sandbox.service import KafkaBroker
-from sandbox.services import kinds
+from runtime.migrations import migrate
+from sandbox.services.container import ContainerKafka
+from sandbox.services.environment import kinds
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.registry import SchemaRegistry
+from sandbox.services.service import KafkaBroker
 from tests.e2e.world import World
 
 # How fast examples are made says something of the machine's other work only.

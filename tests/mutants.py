@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-TREE = ("catalog", "consumer", "deploy", "journal", "reader", "sandbox", "schemas", "sql", "tests", "pyproject.toml")
+TREE = ("catalog", "consumer", "deploy", "reader", "runtime", "sandbox", "schemas", "sql", "tests", "pyproject.toml")
 CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
 LIMIT = 600  # seconds
 
@@ -53,15 +53,21 @@ MUTANTS = (
     ),
     Mutant(
         "nobody is fenced",
-        (Edit("consumer/store.py", "    if cursor.rowcount != len(batch.advances):\n        raise Fenced\n", ""),),
+        (
+            Edit(
+                "consumer/storage/store.py",
+                "    if cursor.rowcount != len(batch.advances):\n        raise Fenced\n",
+                "",
+            ),
+        ),
         (E2E + "test_crashes.py", "-k", "zombie_with_a_batch"),
     ),
     Mutant(
         "Kafka's offset is believed, and a missing one means the end",
         (
-            Edit("consumer/broker.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
+            Edit("consumer/kafka/consumer.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
             Edit(
-                "consumer/broker.py",
+                "consumer/kafka/consumer.py",
                 "TopicPartition(partition.topic, partition.number, offset)",
                 "TopicPartition(partition.topic, partition.number)",
             ),
@@ -70,14 +76,14 @@ MUTANTS = (
     ),
     Mutant(
         "a consumer that ends waits for the broker's last word",
-        (Edit("consumer/broker.py", "leaving.join(LEAVE_SECONDS)", "leaving.join()"),),
+        (Edit("consumer/kafka/consumer.py", "leaving.join(LEAVE_SECONDS)", "leaving.join()"),),
         (E2E + "test_kafka_faults.py", "-k", "broker_that_hangs"),
     ),
     Mutant(
         "a parked record is counted and not kept",
         (
             Edit(
-                "consumer/store.py",
+                "consumer/storage/store.py",
                 '            cursor.execute(PARK_RECORD, {**raw(record), "reason": why.reason, "detail": why.detail})\n',
                 "",
             ),
@@ -88,7 +94,7 @@ MUTANTS = (
         "only the batch itself is searched for identities that are known",
         (
             Edit(
-                "sql/queries/take_known.sql",
+                "sql/queries/consumer/take_known.sql",
                 "WHERE e.event_id IS NOT NULL OR a.ordinal <> a.first_ordinal",
                 "WHERE a.ordinal <> a.first_ordinal",
             ),
@@ -99,7 +105,7 @@ MUTANTS = (
         "rows are written as they come",
         (
             Edit(
-                "sql/queries/record_staged.sql",
+                "sql/queries/consumer/record_staged.sql",
                 "ORDER BY workspace_id, event_source, event_id",
                 "ORDER BY ordinal",
             ),
@@ -108,21 +114,21 @@ MUTANTS = (
     ),
     Mutant(
         "a signal handler raises",
-        (Edit("consumer/serve.py", "        stop.set()\n", "        raise InterruptedError\n"),),
+        (Edit("consumer/run.py", "        stop.set()\n", "        raise InterruptedError\n"),),
         (E2E + "test_crashes.py", "-k", "stop_under_load"),
     ),
     Mutant(
         "progress moves in a transaction of its own",
         (
             Edit(
-                "consumer/store.py",
+                "consumer/storage/store.py",
                 "        _advance(cursor, batch, settled)\n",
                 "    with connection.transaction(), connection.cursor() as cursor:\n"
                 "        _advance(cursor, batch, settled)\n",
             ),
-            Edit("consumer/store.py", "def _advance(", "def _advance_late("),
+            Edit("consumer/storage/store.py", "def _advance(", "def _advance_late("),
             Edit(
-                "consumer/store.py",
+                "consumer/storage/store.py",
                 "def _keys(",
                 "def _advance(*given):\n    _advance_late(*given)\n\n\ndef _keys(",
             ),
@@ -131,12 +137,12 @@ MUTANTS = (
     ),
     Mutant(
         "what Kafka lost is passed in silence",
-        (Edit("consumer/claim.py", "    if next_offset < bounds.low:\n", "    if next_offset < 0:\n"),),
+        (Edit("consumer/partitions/claim.py", "    if next_offset < bounds.low:\n", "    if next_offset < 0:\n"),),
         (E2E + "test_kafka_faults.py", "-k", "deleted_while_it_is_away"),
     ),
     Mutant(
         "a topic made anew is the same topic",
-        (Edit("consumer/claim.py", "    replaced = first and ", "    replaced = False and "),),
+        (Edit("consumer/partitions/claim.py", "    replaced = first and ", "    replaced = False and "),),
         (E2E + "test_kafka_faults.py", "-k", "made_anew"),
     ),
     Mutant(
@@ -148,7 +154,7 @@ MUTANTS = (
         "a batch that was dropped still counts as full",
         (
             Edit(
-                "consumer/batch.py",
+                "consumer/storage/batch.py",
                 "        self.records = sum(advance.next - advance.start for advance in self.advances.values())\n",
                 "",
             ),
@@ -157,14 +163,14 @@ MUTANTS = (
     ),
     Mutant(
         "a killed consumer's records are decoded as if nothing had happened",
-        (Edit("consumer/assignment.py", "        if taken.unclean:\n", "        if False:\n"),),
+        (Edit("consumer/partitions/assignment.py", "        if taken.unclean:\n", "        if False:\n"),),
         (E2E + "test_parking.py", "-k", "every_reason"),
     ),
     Mutant(
         "what was claimed before an error is forgotten",
         (
             Edit(
-                "consumer/assignment.py",
+                "consumer/partitions/assignment.py",
                 "        return claimed\n",
                 "        return claimed if time.monotonic() > self._not_before else []\n",
             ),
@@ -173,14 +179,20 @@ MUTANTS = (
     ),
     Mutant(
         "the breaker never trips",
-        (Edit("consumer/breaker.py", "        if self._row >= self._limits.in_a_row:\n", "        if False:\n"),),
+        (
+            Edit(
+                "consumer/partitions/breaker.py",
+                "        if self._row >= self._limits.in_a_row:\n",
+                "        if False:\n",
+            ),
+        ),
         (E2E + "test_parking.py", "-k", "broken_producer"),
     ),
     Mutant(
         "an unknown type is ignored",
         (
             Edit(
-                "consumer/pipeline.py",
+                "consumer/event/pipeline.py",
                 '        raise Poison(ParkReason.UNKNOWN_TYPE, f"no one has listed {attributes.type!r:.200}")\n',
                 "        return _NOT_AUDITED\n",
             ),
@@ -191,7 +203,7 @@ MUTANTS = (
         "whoever is a member may read",
         (
             Edit(
-                "reader/clerk.py",
+                "reader/auth/clerk.py",
                 '    if role is None or role.removeprefix("org:") != ADMIN:\n',
                 "    if role is None:\n",
             ),
@@ -202,7 +214,7 @@ MUTANTS = (
         "whose role begins with admin is an admin",
         (
             Edit(
-                "reader/clerk.py",
+                "reader/auth/clerk.py",
                 'role.removeprefix("org:") != ADMIN',
                 'not role.removeprefix("org:").startswith(ADMIN)',
             ),
@@ -212,27 +224,27 @@ MUTANTS = (
     Mutant(
         "a session is told no workspace to be held to",
         (
-            Edit("sql/queries/reader_session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),
-            Edit("reader/database.py", "SET ROLE {}", "SELECT {}::text"),
-            Edit("reader/database.py", "psycopg.sql.Identifier(ROLE)", "psycopg.sql.Literal(ROLE)"),
+            Edit("sql/queries/reader/session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),
+            Edit("reader/query/database.py", "SET ROLE {}", "SELECT {}::text"),
+            Edit("reader/query/database.py", "psycopg.sql.Identifier(ROLE)", "psycopg.sql.Literal(ROLE)"),
         ),
         (READER + "test_isolation.py", "-k", "row_level_security_alone"),
     ),
     Mutant(
         "what a request has set stays in the session",
-        (Edit("sql/queries/reader_session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),),
+        (Edit("sql/queries/reader/session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),),
         (READER + "test_isolation.py", "-k", "left_without_a_workspace"),
     ),
     Mutant(
         "a horizon is a time",
         (
             Edit(
-                "sql/queries/reader_recorded_since.sql",
+                "sql/queries/reader/recorded_since.sql",
                 "AND NOT pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)",
                 "AND recorded_at > %(time)s",
             ),
             Edit(
-                "reader/reading.py",
+                "reader/query/list_queries.py",
                 '"snapshot": horizon.snapshot, "most": most}',
                 '"snapshot": horizon.snapshot, "time": horizon.time, "most": most}',
             ),
@@ -243,7 +255,7 @@ MUTANTS = (
         "a token for anybody is a token for us",
         (
             Edit(
-                "reader/clerk.py",
+                "reader/auth/clerk.py",
                 '"enforce_minimum_key_length": True}',
                 '"enforce_minimum_key_length": True, "verify_aud": False}',
             ),
@@ -252,24 +264,24 @@ MUTANTS = (
     ),
     Mutant(
         "a token made for another page opens this one",
-        (Edit("reader/clerk.py", " or party not in rules.authorized_parties", ""),),
+        (Edit("reader/auth/clerk.py", " or party not in rules.authorized_parties", ""),),
         (READER + "test_clerk.py", "-k", "bad_claim"),
     ),
     Mutant(
         "whoever has issued a token, it is taken",
-        (Edit("reader/clerk.py", "            issuer=rules.issuer,\n", ""),),
+        (Edit("reader/auth/clerk.py", "            issuer=rules.issuer,\n", ""),),
         (READER + "test_clerk.py", "-k", "bad_claim"),
     ),
     Mutant(
         "a custom claim stands in for the organisation",
-        (Edit("reader/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
+        (Edit("reader/auth/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
         (READER + "test_clerk.py", "-k", "stand_in"),
     ),
     Mutant(
         "what is stored is believed to be markup",
         (
             Edit(
-                "reader/templates/macros.html",
+                "reader/html/templates/macros.html",
                 "{% else %}{{ one.text }}{% endif %}</bdi>",
                 "{% else %}{{ one.text|safe }}{% endif %}</bdi>",
             ),
@@ -280,7 +292,7 @@ MUTANTS = (
         "parameters are looked at before the session",
         (
             Edit(
-                "reader/routes.py",
+                "reader/http/routes.py",
                 '        """A page of entries."""\n        seen = self._viewer(request)\n        query = parse(pairs_of(request.scope["query_string"]))\n',
                 '        """A page of entries."""\n        query = parse(pairs_of(request.scope["query_string"]))\n        seen = self._viewer(request)\n',
             ),
@@ -289,14 +301,14 @@ MUTANTS = (
     ),
     Mutant(
         "a database that says nothing is waited for",
-        (Edit("reader/patient.py", "self.patience if timeout is None else timeout", "timeout"),),
+        (Edit("runtime/timed_connection.py", "self.patience if timeout is None else timeout", "timeout"),),
         (READER + "test_health.py", "-k", "frozen"),
     ),
     Mutant(
         "an error of ours is told to whoever asked",
         (
             Edit(
-                "reader/app.py",
+                "reader/http/app.py",
                 "app.add_exception_handler(Exception, lambda request, _: refuse(request, problems.FAILED))",
                 "app.add_exception_handler(Exception, lambda request, e: refuse(request, problems.FAILED._replace(detail=repr(e))))",
             ),
@@ -305,7 +317,7 @@ MUTANTS = (
     ),
     Mutant(
         "a slash more leads to wherever the Host says",
-        (Edit("reader/app.py", ", redirect_slashes=False", ""),),
+        (Edit("reader/http/app.py", ", redirect_slashes=False", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
     ),
 )

@@ -8,12 +8,13 @@ import typer
 from rich.text import Text
 
 from catalog.reasons import GapCause
-from consumer import operate, tables
-from consumer.cluster import Cluster
-from consumer.commands.desk import Format, FormatOption, ReasonOption, operator, settings
-from consumer.model import Partition
-from consumer.operator_action import Refused
-from consumer.serve import kafka_config
+from consumer.commands.cli_common import Format, FormatOption, ReasonOption, operator, settings
+from consumer.event.model import Partition
+from consumer.kafka.admin import Cluster
+from consumer.operator import recovery
+from consumer.operator.actions import Refused
+from consumer.run import kafka_config
+from runtime import terminal
 
 app = typer.Typer(
     no_args_is_help=True, help="What Kafka lost before it was read: stated gaps, each halting its partition."
@@ -36,25 +37,25 @@ def list_gaps(
     ```
     """
     with operator(settings(kafka=False)) as connection:
-        found = operate.stated_gaps(connection, accepted=every)
+        found = recovery.stated_gaps(connection, accepted=every)
     if form is Format.JSON:
-        typer.echo(tables.as_json([gap._asdict() for gap in found]))
+        typer.echo(terminal.as_json([gap._asdict() for gap in found]))
         return
     if not found:
         typer.echo("No gap was ever stated." if every else "No gap waits for an operator.")
         return
-    made = tables.table(
+    made = terminal.table(
         "id", "partition", "from", "to", "cause", right=["id", "from", "to"], fold=["partition", "cause"]
     )
     for gap in found:
         cause = Text(f"{gap.cause}: {GapCause.of(gap.cause).meaning}\n")
-        cause.append(f"stated {tables.instant(gap.stated_at)}", "dim")
+        cause.append(f"stated {terminal.instant(gap.stated_at)}", "dim")
         if gap.accepted_at is not None:
             by = f"{gap.accepted_by}: {gap.accepted_reason}"
-            cause.append(f"\naccepted {tables.instant(gap.accepted_at)} by {tables.escaped(by)}", "dim")
+            cause.append(f"\naccepted {terminal.instant(gap.accepted_at)} by {terminal.escaped(by)}", "dim")
         end = "unknown" if gap.end is None else f"{gap.end:,}"
-        made.add_row(str(gap.id), tables.escaped(f"{gap.topic}/{gap.number}"), f"{gap.start:,}", end, cause)
-    tables.console().print(made)
+        made.add_row(str(gap.id), terminal.escaped(f"{gap.topic}/{gap.number}"), f"{gap.start:,}", end, cause)
+    terminal.console().print(made)
 
 
 @app.command()
@@ -71,7 +72,7 @@ def accept(ids: Annotated[list[int], typer.Argument(metavar="ID")], reason: Reas
     """
     with operator(settings(kafka=False)) as connection:
         for gap_id in ids:
-            typer.echo(operate.accept_gap(connection, gap_id, reason))
+            typer.echo(recovery.accept_gap(connection, gap_id, reason))
 
 
 def rewind(
@@ -103,7 +104,7 @@ def rewind(
         bounds = cluster.bounds([found])[found]
         to = to_offset if time is None else cluster.at(found, time)
         assert to is not None
-        stood = operate.rewind(connection, found, bounds, to, reason)
+        stood = recovery.rewind(connection, found, bounds, to, reason)
     typer.echo(f"{topic}/{partition} goes back from offset {stood} to {to}: {stood - to} offsets are read again")
 
 
@@ -118,7 +119,7 @@ def resume(topic: TopicArgument, partition: PartitionArgument, reason: ReasonOpt
     ```
     """
     with operator(settings(kafka=False)) as connection:
-        cause = operate.resume(connection, topic, partition, reason)
+        cause = recovery.resume(connection, topic, partition, reason)
     typer.echo(f"{topic}/{partition} goes on; it was halted by {cause.value}")
 
 

@@ -12,12 +12,12 @@ from rich.text import Text
 
 from catalog import render
 from catalog.audit_types import CATALOG
-from consumer import tables
-from consumer.commands.desk import Format, FormatOption, end
-from consumer.commands.outcome import outcome_data, outcome_view
-from consumer.explain import Explained, Unusable
-from consumer.explain import explain as explain_example
-from consumer.model import Parked
+from consumer.commands.cli_common import Format, FormatOption, end
+from consumer.commands.outcome_view import outcome_data, outcome_view
+from consumer.event.model import Parked
+from consumer.operator.explain import Explained, Unusable
+from consumer.operator.explain import explain as explain_example
+from runtime import terminal
 
 
 class CatalogFormat(StrEnum):
@@ -51,13 +51,13 @@ def explain(
         explained = explain_example(_read(file))
     except Unusable as unusable:
         if form is Format.JSON:
-            typer.echo(tables.as_json({"outcome": "unusable", "problems": unusable.problems}))
+            typer.echo(terminal.as_json({"outcome": "unusable", "problems": unusable.problems}))
         else:
-            listed = "".join(f"\n  {tables.escaped(problem)}" for problem in unusable.problems)
+            listed = "".join(f"\n  {terminal.escaped(problem)}" for problem in unusable.problems)
             typer.echo(f"audit-consumer explain: {file} is no record that a service could send:{listed}", err=True)
         raise typer.Exit(2) from None
     if form is Format.JSON:
-        typer.echo(tables.as_json(outcome_data(explained.outcome)))
+        typer.echo(terminal.as_json(outcome_data(explained.outcome)))
     else:
         _print(explained)
     raise typer.Exit(1 if isinstance(explained.outcome, Parked) else 0)
@@ -79,7 +79,7 @@ def catalog(
     elif form is CatalogFormat.MARKDOWN:
         typer.echo(render.as_markdown(), nl=False)
     else:
-        tables.console().print(_catalog())
+        terminal.console().print(_catalog())
 
 
 def _read(file: str) -> str:
@@ -93,18 +93,18 @@ def _read(file: str) -> str:
 
 
 def _print(explained: Explained) -> None:
-    record, console = explained.record, tables.console()
+    record, console = explained.record, terminal.console()
     size = None if record.value is None else f"{len(record.value):,} bytes"
     key = None if record.key is None else record.key.decode()
     console.print(
-        tables.facts(("topic", record.partition.topic), ("key", key), ("value", size or "none (a tombstone)"))
+        terminal.facts(("topic", record.partition.topic), ("key", key), ("value", size or "none (a tombstone)"))
     )
     console.print()
     console.print(outcome_view(explained.outcome))
 
 
 def _catalog() -> Group:
-    types = tables.table("type", "fed by", "stored, and facets", fold=["stored, and facets"])
+    types = terminal.table("type", "fed by", "stored, and facets", fold=["stored, and facets"])
     for audit_type in CATALOG:
         fed = "\n".join(feed.ce_type for feed in audit_type.feeds)
         stored = ", ".join(field.name for field in audit_type.stored)
@@ -117,5 +117,5 @@ def _catalog() -> Group:
     ignored = ", ".join(listed["ce_type"] for listed in data["ignored"])
     parts += [Text("\nNot audited", "bold"), Padding(Text(ignored), (0, 0, 0, 2))]
     for name, listed in data["reasons"].items():
-        parts += [Text(f"\n{name.capitalize()}", "bold"), Padding(tables.facts(*listed.items()), (0, 0, 0, 2))]
+        parts += [Text(f"\n{name.capitalize()}", "bold"), Padding(terminal.facts(*listed.items()), (0, 0, 0, 2))]
     return Group(*parts)

@@ -7,14 +7,15 @@ import typer
 from rich.progress import track
 
 from catalog.reasons import ParkReason
-from consumer import parking, tables
-from consumer.commands.desk import Format, FormatOption, ReasonOption, judge, operator, settings
-from consumer.commands.outcome import outcome_data
+from consumer.commands.cli_common import Format, FormatOption, ReasonOption, judge, operator, settings
+from consumer.commands.outcome_view import outcome_data
 from consumer.commands.parked_view import STYLES, replays, rows, whole
-from consumer.database import Connection
-from consumer.judge import Judge, RegistryUnset
-from consumer.model import Outcome, Poison
-from consumer.registry import RegistryUnavailable
+from consumer.event.model import Outcome, Poison
+from consumer.operator import parked_records
+from consumer.operator.dry_run import Judge, RegistryUnset
+from consumer.registry.client import RegistryUnavailable
+from runtime import terminal
+from runtime.postgres import Connection
 
 app = typer.Typer(no_args_is_help=True, help="The parking lot: what could not be recorded, kept raw with its reason.")
 
@@ -27,7 +28,7 @@ def list_parked(
     parked_as: ParkedAs = None,
     topic: Annotated[str | None, typer.Option(help="Only those of this topic.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Also those that were replayed or dismissed.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=parking.ALL - 1, help="How many at most, oldest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=parked_records.ALL - 1, help="How many at most, oldest first.")] = 50,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Lists parked records that no one has resolved yet, oldest first.
@@ -39,15 +40,15 @@ def list_parked(
     ```
     """
     with operator(settings(kafka=False)) as connection:
-        found = parking.listed(connection, reason=parked_as, topic=topic, resolved=every, limit=limit)
+        found = parked_records.listed(connection, reason=parked_as, topic=topic, resolved=every, limit=limit)
     if form is Format.JSON:
         without = [{name: value for name, value in row._asdict().items() if name != "matching"} for row in found]
-        typer.echo(tables.as_json(without))
+        typer.echo(terminal.as_json(without))
         return
     if not found:
         typer.echo("No parked record." if every else "No parked record waits for a decision.")
         return
-    tables.console().print(rows(found))
+    terminal.console().print(rows(found))
     if found[0].matching > len(found):
         typer.echo(f"\n{len(found)} of {found[0].matching:,}; --limit shows more")
 
@@ -63,7 +64,7 @@ def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOp
     """
     loaded = settings(kafka=False)
     with operator(loaded) as connection, judge(loaded) as judging:
-        kept, done = parking.stored(connection, parked_id), parking.done(connection, parked_id)
+        kept, done = parked_records.stored(connection, parked_id), parked_records.done(connection, parked_id)
         now, data = _now(judging, kept), _data(judging, kept)
     if form is Format.JSON:
         told = {
@@ -73,9 +74,9 @@ def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOp
             "actions": [action._asdict() for action in done],
             "now": now if isinstance(now, str) else outcome_data(now),
         }
-        typer.echo(tables.as_json(told))
+        typer.echo(terminal.as_json(told))
     else:
-        tables.console().print(whole(kept, done, now, data))
+        terminal.console().print(whole(kept, done, now, data))
 
 
 @app.command()
@@ -100,9 +101,9 @@ def replay(
     """
     if sum([bool(ids), parked_as is not None, every]) != 1:
         raise typer.BadParameter("name the records in one way: by ID, by --parked-as, or by --all")
-    loaded, outcomes = settings(kafka=False), dict[int, parking.Replayed]()
+    loaded, outcomes = settings(kafka=False), dict[int, parked_records.Replayed]()
     with operator(loaded) as connection, judge(loaded) as judging:
-        chosen = ids or [row.id for row in parking.listed(connection, reason=parked_as, resolved=False)]
+        chosen = ids or [row.id for row in parked_records.listed(connection, reason=parked_as, resolved=False)]
         try:
             _replay(connection, judging, chosen, reason, outcomes)
         finally:
@@ -120,29 +121,29 @@ def dismiss(reason: ReasonOption, ids: Annotated[list[int], typer.Argument(metav
     ```
     """
     with operator(settings(kafka=False)) as connection:
-        parking.dismiss(connection, ids, reason)
+        parked_records.dismiss(connection, ids, reason)
     typer.echo(f"{len(ids)} dismissed: {', '.join(map(str, ids))}")
 
 
 def _replay(
-    connection: Connection, judging: Judge, ids: list[int], reason: str, outcomes: dict[int, parking.Replayed]
+    connection: Connection, judging: Judge, ids: list[int], reason: str, outcomes: dict[int, parked_records.Replayed]
 ) -> None:
-    terminal = tables.console(errors=True)
-    shown = terminal.is_terminal and len(ids) > 1
-    for parked_id in track(ids, "replaying", console=terminal, disable=not shown, transient=True):
-        outcomes[parked_id] = parking.replay(connection, judging, parked_id, reason)
+    screen = terminal.console(errors=True)
+    shown = screen.is_terminal and len(ids) > 1
+    for parked_id in track(ids, "replaying", console=screen, disable=not shown, transient=True):
+        outcomes[parked_id] = parked_records.replay(connection, judging, parked_id, reason)
 
 
-def _report(outcomes: dict[int, parking.Replayed], chosen: int) -> None:
+def _report(outcomes: dict[int, parked_records.Replayed], chosen: int) -> None:
     """Says what became of each, and the sums; also when a replay broke off."""
     if outcomes:
-        tables.console().print(replays(outcomes))
+        terminal.console().print(replays(outcomes))
     sums = {word: sum(given.outcome == word for given in outcomes.values()) for word in STYLES}
     told = ", ".join(f"{count} {word}" for word, count in sums.items() if count)
     typer.echo(f"{len(outcomes)} of {chosen} replayed" + (f": {told}" if told else ""))
 
 
-def _now(judging: Judge, kept: parking.Stored) -> Outcome | str:
+def _now(judging: Judge, kept: parked_records.Stored) -> Outcome | str:
     """What would become of the record now; in words where that cannot be said."""
     if kept.reason == ParkReason.CRASH_LOOP:
         return "not tried: decoding it has killed a process"
@@ -152,7 +153,7 @@ def _now(judging: Judge, kept: parking.Stored) -> Outcome | str:
         return f"cannot be said: {error}"
 
 
-def _data(judging: Judge, kept: parking.Stored) -> dict[str, Any] | str:
+def _data(judging: Judge, kept: parked_records.Stored) -> dict[str, Any] | str:
     if kept.reason == ParkReason.CRASH_LOOP:
         return "not decoded"
     try:

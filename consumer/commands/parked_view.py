@@ -6,12 +6,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from catalog.advice import ADVICE
 from catalog.reasons import ParkReason
-from consumer import tables
-from consumer.advice import ADVICE
-from consumer.commands.outcome import outcome_view
-from consumer.model import Outcome
-from consumer.parking import Done, Listed, Replayed, Stored
+from consumer.commands.outcome_view import outcome_view
+from consumer.event.model import Outcome
+from consumer.operator.parked_records import Done, Listed, Replayed, Stored
+from runtime import terminal
 
 STYLES = {"recorded": "green", "duplicate": "green", "ignored": "yellow", "conflict": "bold red", "parked": "bold red"}
 MOST = 50
@@ -19,15 +19,15 @@ MOST = 50
 
 def rows(found: list[Listed]) -> Table:
     """A list of parked records."""
-    made = tables.table("id", "parked at", "where", "reason", "detail", right=["id"], fold=["where", "detail"])
+    made = terminal.table("id", "parked at", "where", "reason", "detail", right=["id"], fold=["where", "detail"])
     for row in found:
         reason = (
             Text(row.reason)
             if row.action is None
             else Text(f"{row.reason}\n").append(_did(row.action, row.outcome), "dim")
         )
-        where = f"{tables.escaped(row.topic)}/{row.number}\n@{row.offset}"
-        made.add_row(str(row.id), f"{row.parked_at:%m-%d %H:%M}", where, reason, tables.printable(row.detail))
+        where = f"{terminal.escaped(row.topic)}/{row.number}\n@{row.offset}"
+        made.add_row(str(row.id), f"{row.parked_at:%m-%d %H:%M}", where, reason, terminal.printable(row.detail))
     return made
 
 
@@ -36,45 +36,48 @@ def replays(outcomes: dict[int, Replayed]) -> Table:
     if len(outcomes) > MOST:
         unresolved = [(key, given) for key, given in outcomes.items() if given.outcome in {"parked", "conflict"}]
         outcomes = dict(unresolved[:MOST])
-    made = tables.table("id", "outcome", "detail", right=["id"], fold=["detail"])
+    made = terminal.table("id", "outcome", "detail", right=["id"], fold=["detail"])
     for parked_id, given in outcomes.items():
-        made.add_row(str(parked_id), Text(given.outcome, STYLES[given.outcome]), tables.printable(given.detail or ""))
+        made.add_row(str(parked_id), Text(given.outcome, STYLES[given.outcome]), terminal.printable(given.detail or ""))
     return made
 
 
 def whole(kept: Stored, done: list[Done], now: Outcome | str, data: dict[str, Any] | str) -> Group:
     """Everything about one parked record."""
     record, why = kept.record(), ParkReason.of(kept.reason)
-    about = tables.facts(
+    about = terminal.facts(
         ("parked record", kept.id),
         ("where", f"{kept.topic}/{kept.number} @{kept.offset} (topic id {kept.topic_id})"),
-        ("Kafka's time", tables.instant(kept.timestamp)),
-        ("parked at", tables.instant(kept.parked_at)),
+        ("Kafka's time", terminal.instant(kept.timestamp)),
+        ("parked at", terminal.instant(kept.parked_at)),
         ("reason", Text(kept.reason, "bold red")),
         ("meaning", why.meaning),
         ("detail", kept.detail),
         ("to do", ADVICE[why]),
         ("key", _bytes(record.key)),
     )
-    headers = tables.table("header", "value", fold=["header", "value"])
+    headers = terminal.table("header", "value", fold=["header", "value"])
     for name, value in record.headers:
-        headers.add_row(tables.printable(name), tables.printable(_bytes(value)))
+        headers.add_row(terminal.printable(name), terminal.printable(_bytes(value)))
     size = "none (a tombstone)" if record.value is None else f"{len(record.value):,} bytes"
     parts: list[Any] = [
         about,
         Text(),
         headers,
         Text(f"\nvalue: {size}", "bold"),
-        Text(tables.hexdump(record.value or b"")),
+        Text(terminal.hexdump(record.value or b"")),
     ]
-    shown = tables.as_json(data) if isinstance(data, dict) else data
-    parts += [Text("\ndata", "bold"), Text("\n".join(map(tables.escaped, shown.splitlines())))]
+    shown = terminal.as_json(data) if isinstance(data, dict) else data
+    parts += [Text("\ndata", "bold"), Text("\n".join(map(terminal.escaped, shown.splitlines())))]
     if done:
-        actions = tables.table("at", "what", "by", "why", fold=["what", "by", "why"])
+        actions = terminal.table("at", "what", "by", "why", fold=["what", "by", "why"])
         for act in done:
-            what = tables.printable(_did(act.action, act.outcome) + (f": {act.detail}" if act.detail else ""))
+            what = terminal.printable(_did(act.action, act.outcome) + (f": {act.detail}" if act.detail else ""))
             actions.add_row(
-                tables.instant(act.performed_at), what, tables.printable(act.performed_by), tables.printable(act.reason)
+                terminal.instant(act.performed_at),
+                what,
+                terminal.printable(act.performed_by),
+                terminal.printable(act.reason),
             )
         parts += [Text("\nwhat was done", "bold"), actions]
     return Group(
@@ -84,7 +87,7 @@ def whole(kept: Stored, done: list[Done], now: Outcome | str, data: dict[str, An
 
 def _bytes(content: bytes | None) -> str:
     if content is None:
-        return tables.NONE
+        return terminal.NONE
     try:
         return content.decode()
     except UnicodeDecodeError:

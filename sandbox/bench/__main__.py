@@ -16,13 +16,13 @@ from typing import NamedTuple
 import psycopg
 from rich.console import Console
 
-from sandbox import wheel
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.load import Load
 from sandbox.bench.report import Figures, document, table
-from sandbox.kafka import LocalKafka
-from sandbox.postgres import PostgresServer
-from sandbox.scratch import Scratch
+from sandbox.services import wheel
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.scratch import Scratch
 
 # What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
 # them by chance. docs/benchmarks.md says what autovacuum costs a drain.

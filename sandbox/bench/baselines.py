@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
 
-from consumer.broker import BASE
+from consumer.kafka.consumer import BASE
 from consumer.loop import POLL_RECORDS
 from sandbox.bench.load import PARTITIONS
 

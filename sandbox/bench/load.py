@@ -8,8 +8,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from catalog.topics import IGNORED, TOPICS
-from sandbox.outbox import producer, publish
-from sandbox.traffic import Emission, Mix, Traffic, again, stepping_clock
+from sandbox.traffic.generator import Emission, Mix, Traffic, again, stepping_clock
+from sandbox.traffic.publisher import producer, publish
 
 POOL = 20_000
 WORKSPACES = 300

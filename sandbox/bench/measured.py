@@ -12,12 +12,12 @@ import sys
 import time
 from pathlib import Path
 
-import journal
-from consumer.cursor import Cursor
 from consumer.observer import Observer
-from consumer.serve import serve
+from consumer.partitions.position import Cursor
+from consumer.run import serve
 from consumer.settings import load
-from consumer.writer import Written
+from consumer.storage.writer import Written
+from runtime import logging
 
 
 class Stopwatch(Observer):
@@ -56,7 +56,7 @@ def _peak_mib() -> float:
 def main(until_end: bool) -> None:
     """Runs the consumer and prints what was measured."""
     settings = load(os.environ, kafka=True)
-    journal.configure(settings.log_format)
+    logging.configure(settings.log_format)
     watch = Stopwatch()
     code = serve(settings, until_end=until_end, observer=watch)
     result = {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import psutil  # type: ignore[import-untyped]
 from rich.table import Table
 
-from sandbox.wheel import compiler
+from sandbox.services.wheel import compiler
 
 MARK = "<!-- written by hand below this line, kept by make bench -->"
 SECTION = "<!-- {name}: written by its own benchmark, from here -->\n{text}\n<!-- {name}: to here -->"

@@ -12,20 +12,20 @@ from statistics import median, quantiles
 import psycopg
 from rich.console import Console
 
-from consumer.migrate import migrate
-from reader import answer
-from reader.database import Database
-from reader.filters import parse
-from reader.listing import Listings
+from reader.http import json_response
 from reader.model import Query
-from reader.shelf import MOST_READING
+from reader.query.database import Database
+from reader.query.filters import parse
+from reader.query.index_cache import MOST_READING
+from reader.query.listing import Listings
+from runtime.migrations import migrate
 from sandbox.bench.report import replace_section
 from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, fill
 from sandbox.bench_reader.lists import NAIVE, SELECTIONS
 from sandbox.bench_reader.load import requests_per_second
 from sandbox.bench_reader.report import Beside, Figures, Page, lines, section, tables
-from sandbox.postgres import PostgresServer
-from sandbox.process import SandboxError
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import SandboxError
 
 POSTGRES = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 DOCUMENT = Path("docs/benchmarks.md")
@@ -63,7 +63,7 @@ class Bench:
         listings, stop, read = Listings(database), threading.Event(), count()
 
         def first_page() -> None:
-            answer.listing(listings.page(OTHER, parse([])))
+            json_response.listing(listings.page(OTHER, parse([])))
 
         def read_lists() -> None:
             while not stop.is_set():
@@ -134,7 +134,7 @@ def _milliseconds(work: Callable[[], None], samples: int) -> list[float]:
 
 
 def _answered(listings: Listings, query: Query) -> None:
-    assert len(answer.listing(listings.page(WORKSPACE, query)).body) > 1000
+    assert len(json_response.listing(listings.page(WORKSPACE, query)).body) > 1000
 
 
 def _p99(times: Sequence[float]) -> float:

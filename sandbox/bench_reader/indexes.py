@@ -7,9 +7,9 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from consumer.migrate import migrate
+from runtime.migrations import migrate
 from sandbox.bench_reader.entries import BEGAN, FILL, OTHERS, WORKSPACE
-from sandbox.postgres import PostgresServer
+from sandbox.services.postgres import PostgresServer
 
 POSTGRES = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min", "autovacuum": "off"}
 PAGE, RECORDED = "audit_event_page", "audit_event_recorded"

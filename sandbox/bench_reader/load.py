@@ -11,9 +11,9 @@ from statistics import median
 import psycopg
 
 from sandbox.bench_reader.entries import WORKSPACE
-from sandbox.issuer import Issuer, Person
-from sandbox.process import SandboxError, Server, free_port, listens
-from sandbox.scratch import Scratch
+from sandbox.services.issuer import Issuer, Person
+from sandbox.services.process import SandboxError, Server, free_port, listens
+from sandbox.services.scratch import Scratch
 
 CONNECTIONS, SECONDS = 32, 10
 
@@ -32,7 +32,7 @@ def requests_per_second(url: str, say: Callable[[str], None]) -> tuple[float, fl
         bare = Server("bare", scratch, lambda: listens(bare_port))
         try:
             reader.start(
-                [sys.executable, "-m", "sandbox.reading", "--issuer", issuer.url, "--port", str(port)], environ
+                [sys.executable, "-m", "sandbox.services.reading", "--issuer", issuer.url, "--port", str(port)], environ
             )
             bare.start(
                 [sys.executable, "-m", "sandbox.bench_reader.bare", "--port", str(bare_port), "--id", str(row[0])],

@@ -8,13 +8,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from consumer import tables
-from consumer.database import Error
+from runtime import terminal
+from runtime.postgres import Error
 from sandbox.demo import show
 from sandbox.demo.stage import stage
 from sandbox.demo.steps import Steps
 from sandbox.demo.terminal import foreground
-from sandbox.process import SandboxError
+from sandbox.services.process import SandboxError
 
 OURS = ("DATABASE_URL", "SCHEMA_REGISTRY_URL", "AUDIT_", "KAFKA_")
 KEPT = {"AUDIT_SANDBOX", "AUDIT_KAFKA_IMAGE"}
@@ -29,7 +29,7 @@ def main(
     """Kafka, PostgreSQL, sample traffic and the real consumer on this machine, and what it records, live."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    console = tables.console()
+    console = terminal.console()
     _put_settings_aside(console)
     try:
         with foreground(), stage(os.environ, Steps(console)) as made:

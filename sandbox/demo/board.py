@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.live import Live
 
-from consumer.database import Connection
+from runtime.postgres import Connection
 from sandbox.demo import picture, seen
 
 COUNTS_EVERY = 10.0  # seconds

@@ -7,10 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog.audit_types import BY_NAME
-from consumer import tables
-from consumer.commands.outcome import outcome_view
-from consumer.database import Connection
-from consumer.model import Recorded
+from consumer.commands.outcome_view import outcome_view
+from consumer.event.model import Recorded
+from runtime import terminal
+from runtime.postgres import Connection
 from sandbox.demo import seen
 from sandbox.demo.seen import OUTCOMES
 
@@ -37,7 +37,7 @@ def show(console: Console, connection: Connection, promised: Counter[str]) -> li
     console.print(Text("\nNot recorded, and kept\n", "bold"))
     for kind, kept in (("parked", seen.parked(connection)), ("conflict", seen.conflicts(connection))):
         for place, why in kept:
-            console.print(Text.assemble((f"{kind} ", "bold"), f"{tables.escaped(place)}  {tables.escaped(why)}"))
+            console.print(Text.assemble((f"{kind} ", "bold"), f"{terminal.escaped(place)}  {terminal.escaped(why)}"))
     console.print()
     listed = faults(found, promised, types)
     return listed if edit else [*listed, "no schedule was edited through MCP"]
@@ -57,18 +57,18 @@ def faults(found: Counter[str], promised: Counter[str], types: dict[str, tuple[i
 
 
 def _outcomes(found: Counter[str], promised: Counter[str]) -> Table:
-    made = tables.table("outcome", "records", "promised", "meaning", right=["records", "promised"], fold=["meaning"])
+    made = terminal.table("outcome", "records", "promised", "meaning", right=["records", "promised"], fold=["meaning"])
     for name in OUTCOMES:
         style = "" if found[name] == promised[name] else "bold red"
-        made.add_row(name, Text(tables.number(found[name]), style), tables.number(promised[name]), MEANINGS[name])
+        made.add_row(name, Text(terminal.number(found[name]), style), terminal.number(promised[name]), MEANINGS[name])
     made.add_section()
-    made.add_row("all", tables.number(found.total()), tables.number(promised.total()), "each record once")
+    made.add_row("all", terminal.number(found.total()), terminal.number(promised.total()), "each record once")
     return made
 
 
 def _types(types: dict[str, tuple[int, int]]) -> Table:
-    made = tables.table("audit type", "shown as", "entries", "through MCP", right=["entries", "through MCP"])
+    made = terminal.table("audit type", "shown as", "entries", "through MCP", right=["entries", "through MCP"])
     for name, audit_type in BY_NAME.items():
         count, mcp = types.get(name, (0, 0))
-        made.add_row(name, audit_type.label, tables.number(count), tables.number(mcp))
+        made.add_row(name, audit_type.label, terminal.number(count), terminal.number(mcp))
     return made

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
-from consumer import tables
+from runtime import terminal
 from sandbox.demo.seen import OUTCOMES, Shown
 
 WIDE = 110  # columns from which whole addresses fit
@@ -36,7 +36,7 @@ def live(
 
 def entry_table(entries: Sequence[Shown], width: int, rows: int) -> Table:
     """The entries, one line each, and empty lines up to `rows`, so that nothing below them moves."""
-    made = tables.table("UTC", "via", "actor", "action", "what happened")
+    made = terminal.table("UTC", "via", "actor", "action", "what happened")
     for column, fixed in zip(made.columns, _widths(width), strict=True):
         column.overflow, column.no_wrap, column.width = "ellipsis", True, fixed
     for entry in entries:
@@ -44,9 +44,9 @@ def entry_table(entries: Sequence[Shown], width: int, rows: int) -> Table:
         made.add_row(
             Text(f"{entry.occurred_at:%H:%M:%S}", "dim"),
             badge(entry),
-            tables.printable(actor),
-            tables.printable(entry.label, "bold"),
-            tables.printable(entry.reads),
+            terminal.printable(actor),
+            terminal.printable(entry.label, "bold"),
+            terminal.printable(entry.reads),
         )
     for _ in range(rows - len(entries)):
         made.add_row()
@@ -56,7 +56,7 @@ def entry_table(entries: Sequence[Shown], width: int, rows: int) -> Table:
 def plain(entry: Shown) -> str:
     """One entry as a line of a log."""
     via = f" [MCP: {display_name(entry.client)}]" if entry.client else ""
-    return tables.escaped(f"{tables.instant(entry.occurred_at)}  {entry.actor}  {entry.label}  {entry.reads}{via}")
+    return terminal.escaped(f"{terminal.instant(entry.occurred_at)}  {entry.actor}  {entry.label}  {entry.reads}{via}")
 
 
 def badge(entry: Shown) -> Text:

@@ -10,7 +10,7 @@ from fastavro import schemaless_reader
 import schemas
 from catalog.audit_types import BY_CE_TYPE
 from catalog.topics import IGNORED
-from sandbox.traffic import Emission
+from sandbox.traffic.generator import Emission
 
 HEADER_BYTES = 10  # of Avro single-object encoding, which the sample is in
 

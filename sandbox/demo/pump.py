@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Iterable, Iterator
 
-from sandbox.outbox import DeliveryFailed, producer, publish
-from sandbox.process import SandboxError
-from sandbox.traffic import Emission
+from sandbox.services.process import SandboxError
+from sandbox.traffic.generator import Emission
+from sandbox.traffic.publisher import DeliveryFailed, producer, publish
 
 
 class Pump:

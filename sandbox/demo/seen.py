@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from catalog.audit_types import BY_NAME
-from catalog.sentence import sentence
-from consumer.database import Connection
-from consumer.model import Row
+from catalog.wording import sentence
+from consumer.event.model import Row
+from runtime.postgres import Connection
 
 OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked", "gap", "undelivered")
 _OUTCOMES = """

@@ -15,9 +15,9 @@ from sandbox.demo.board import Lines, LiveBoard
 from sandbox.demo.promise import promised
 from sandbox.demo.pump import Pump
 from sandbox.demo.stage import Stage
-from sandbox.process import SandboxError
-from sandbox.sample import sample
-from sandbox.traffic import Emission, Traffic
+from sandbox.services.process import SandboxError
+from sandbox.traffic.generator import Emission, Traffic
+from sandbox.traffic.sample import sample
 
 STEP = timedelta(seconds=30)
 SEED, WORKSPACES = 20, 3

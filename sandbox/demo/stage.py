@@ -12,17 +12,17 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from catalog.topics import TOPICS
-from consumer.database import Connection, connect
-from consumer.migrate import migrate
+from runtime.migrations import migrate
+from runtime.postgres import Connection, connect
 from sandbox.demo import seen
 from sandbox.demo.steps import Steps
-from sandbox.issuer import Issuer, Person
-from sandbox.mock import MockKafka
-from sandbox.process import SandboxError, Server
-from sandbox.sample import sample
-from sandbox.scratch import Scratch
-from sandbox.services import Sandbox
-from sandbox.site import Site, site
+from sandbox.services.environment import Sandbox
+from sandbox.services.issuer import Issuer, Person
+from sandbox.services.mock import MockKafka
+from sandbox.services.process import SandboxError, Server
+from sandbox.services.scratch import Scratch
+from sandbox.services.site import Site, site
+from sandbox.traffic.sample import sample
 
 PARTITIONS = 3
 

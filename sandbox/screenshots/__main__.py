@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page
 
-from consumer.migrate import migrate
-from sandbox.browser import browser
-from sandbox.issuer import Person
-from sandbox.postgres import PostgresServer
-from sandbox.process import SandboxError
-from sandbox.recorded import complete_through, record
+from runtime.migrations import migrate
 from sandbox.screenshots.story import Cast, Story, cast, story
-from sandbox.site import Site, site
+from sandbox.services.browser import browser
+from sandbox.services.issuer import Person
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import SandboxError
+from sandbox.services.recorded import complete_through, record
+from sandbox.services.site import Site, site
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 USED = (

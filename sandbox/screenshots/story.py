@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import schemas
 from catalog.topics import topic_of
-from sandbox.issuer import Person
-from sandbox.traffic import Emission, Traffic, stepping_clock
+from sandbox.services.issuer import Person
+from sandbox.traffic.generator import Emission, Traffic, stepping_clock
 
 SEED, EVENTS, DAYS = 7, 3400, 60
 EMPTY = "org_2wJ0nothing0yet0x7c1QhRkPzV"

@@ -9,16 +9,16 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
 
-from sandbox.browser import browser
-from sandbox.issuer import Person
-from sandbox.postgres import PostgresServer
-from sandbox.process import SandboxError
-from sandbox.recorded import complete_through, record
 from sandbox.screenshots.story import Cast, Story, cast, story
-from sandbox.site import Site, site
+from sandbox.services.browser import browser
+from sandbox.services.issuer import Person
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import SandboxError
+from sandbox.services.recorded import complete_through, record
+from sandbox.services.site import Site, site
 from tests.browser.visitor import Visitor
 from tests.conftest import TEMPLATE
-from tests.reader.entries import INSERT, entry
+from tests.integration.reader.entries import INSERT, entry
 
 Visit = Callable[..., Visitor]
 Count = Callable[..., int]

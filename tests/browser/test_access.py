@@ -5,7 +5,7 @@ import time
 import psycopg
 from playwright.sync_api import expect
 
-from sandbox.site import Site
+from sandbox.services.site import Site
 from tests.browser.conftest import Count, Told, Visit
 from tests.browser.visitor import Visitor
 

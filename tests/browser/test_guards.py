@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from reader.guard import SECURITY
-from sandbox.browser import HOW, NAMES, executable
-from sandbox.process import SandboxError
+from reader.http.middleware import SECURITY
+from sandbox.services.browser import HOW, NAMES, executable
+from sandbox.services.process import SandboxError
 from tests.browser.watch import Watch, barriers
 
 GOOD = '<!doctype html><html lang="en"><title>Good</title><link rel="icon" href="/static/icon"><main><h1>Good</h1>{}</main>'

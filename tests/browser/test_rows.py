@@ -6,7 +6,7 @@ import re
 import psycopg
 from playwright.sync_api import Locator, expect
 
-from sandbox.site import Site
+from sandbox.services.site import Site
 from tests.browser.conftest import Fresh, Told, Visit
 from tests.browser.states import HUGE, ODD
 from tests.browser.visitor import Visitor

@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page
 
-from sandbox.issuer import Person
-from sandbox.site import Site
+from sandbox.services.issuer import Person
+from sandbox.services.site import Site
 from tests.browser.watch import Watch
 
 

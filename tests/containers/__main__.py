@@ -15,8 +15,8 @@ from pathlib import Path
 
 from docker import DockerClient  # type: ignore[import-untyped]
 
-from sandbox import guard
-from sandbox.scratch import Scratch
+from sandbox.services import guard
+from sandbox.services.scratch import Scratch
 from tests.containers.engine import USUAL, Engine, Impossible, answers, require
 from tests.containers.images import provide
 from tests.containers.machine import changes, seen

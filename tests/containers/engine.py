@@ -16,9 +16,9 @@ from pathlib import Path
 import docker  # type: ignore[import-untyped]
 from docker.errors import DockerException  # type: ignore[import-untyped]
 
-from sandbox.guard import marked
-from sandbox.process import Server
-from sandbox.scratch import PREFIX, Scratch
+from sandbox.services.guard import marked
+from sandbox.services.process import Server
+from sandbox.services.scratch import PREFIX, Scratch
 
 USUAL = "unix:///var/run/docker.sock"
 # What is needed, and the Debian package that has it.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from docker import DockerClient  # type: ignore[import-untyped]
 from docker.errors import APIError, BuildError, ImageNotFound  # type: ignore[import-untyped]
 
-from sandbox import guard, kafka, maven, registry
+from sandbox.services import guard, kafka, maven, registry
 from tests.containers.engine import PRIVATE, Impossible
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.guard import marked
+from sandbox.services.guard import marked
 from tests.containers.engine import CGROUPS
 
 

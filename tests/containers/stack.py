@@ -14,8 +14,8 @@ import httpx
 from docker import DockerClient  # type: ignore[import-untyped]
 from docker.models.containers import Container  # type: ignore[import-untyped]
 
-from sandbox.issuer import Issuer, Person
-from sandbox.process import free_port
+from sandbox.services.issuer import Issuer, Person
+from sandbox.services.process import free_port
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = Path(sys.executable).with_name("docker-compose")

@@ -8,10 +8,10 @@ from docker.models.containers import Container  # type: ignore[import-untyped]
 
 import schemas
 from catalog.topics import topic_of
-from sandbox.issuer import Person
-from sandbox.outbox import producer, publish
-from sandbox.process import wait_until
-from sandbox.traffic import Emission
+from sandbox.services.issuer import Person
+from sandbox.services.process import wait_until
+from sandbox.traffic.generator import Emission
+from sandbox.traffic.publisher import producer, publish
 from tests.builders import FOURTEEN, WORKSPACE, event
 from tests.containers.stack import Stack
 

@@ -10,8 +10,8 @@ from docker import DockerClient  # type: ignore[import-untyped]
 from docker.errors import ContainerError  # type: ignore[import-untyped]
 from docker.models.containers import Container  # type: ignore[import-untyped]
 
-from sandbox.issuer import Issuer
-from sandbox.process import wait_until
+from sandbox.services.issuer import Issuer
+from sandbox.services.process import wait_until
 from tests.containers.stack import ISSUER, ORIGIN
 
 PROGRAMS = sorted(tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["scripts"])
@@ -79,7 +79,9 @@ def test_it_has_no_tools_and_no_tests(engine: DockerClient, image: str) -> None:
 
 def test_its_core_is_compiled(engine: DockerClient, image: str) -> None:
     """What runs for every record is machine code (decision 23)."""
-    assert run(engine, image, "python", "-c", "import consumer.pipeline as p; print(p.__file__)").endswith(".so\n")
+    assert run(engine, image, "python", "-c", "import consumer.event.pipeline as p; print(p.__file__)").endswith(
+        ".so\n"
+    )
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -13,11 +13,11 @@ import pytest
 from docker import DockerClient  # type: ignore[import-untyped]
 from testcontainers.community.postgres import PostgresContainer
 
-from consumer.migrate import migrate
-from sandbox.container import ContainerKafka
-from sandbox.process import SandboxError, listens
-from sandbox.service import KafkaBroker
-from sandbox.services import KINDS, Sandbox
+from runtime.migrations import migrate
+from sandbox.services.container import ContainerKafka
+from sandbox.services.environment import KINDS, Sandbox
+from sandbox.services.process import SandboxError, listens
+from sandbox.services.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.world import World
 

@@ -16,8 +16,8 @@ import yaml
 from catalog.topics import TOPICS
 from consumer.settings import Settings as ConsumerSettings
 from reader.settings import Settings as ReaderSettings
-from sandbox.container import IMAGE
-from sandbox.registry import VERSION as REGISTRY_VERSION
+from sandbox.services.container import IMAGE
+from sandbox.services.registry import VERSION as REGISTRY_VERSION
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"

@@ -19,10 +19,10 @@ from kubernetes_validate.utils import ValidationError as NotKubernetes
 import consumer.settings
 import reader.settings
 from catalog.topics import TOPICS
-from consumer.database import WATCHDOG_SECONDS
 from consumer.loop import REVOKE_SECONDS
-from consumer.meter import STUCK_SECONDS
+from consumer.telemetry.recorder import STUCK_SECONDS
 from reader.serve import GRACE_SECONDS
+from runtime.postgres import WATCHDOG_SECONDS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CHART = DEPLOY / "helm" / "callmine-audit"

@@ -18,9 +18,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from consumer import batch, claim, loop, pipeline, store
-from consumer.broker import Broker
-from consumer.model import Record
+from consumer import loop
+from consumer.event import pipeline
+from consumer.event.model import Record
+from consumer.kafka.consumer import Broker
+from consumer.partitions import claim
+from consumer.storage import batch, store
 
 
 class Point(NamedTuple):

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from consumer.migrate import migrate
-from sandbox.postgres import PostgresServer
-from sandbox.service import KafkaBroker
+from runtime.migrations import migrate
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.world import World
 

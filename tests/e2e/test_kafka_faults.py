@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
-from sandbox.service import KafkaBroker
+from sandbox.services.service import KafkaBroker
 from tests.builders import Message, events
 from tests.conftest import start_kafka
 from tests.e2e.world import World, operate

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from sandbox.registry import SchemaRegistry
+from sandbox.services.registry import SchemaRegistry
 from schemas import latest
 from tests.builders import FOURTEEN, Message, event, events, example
 from tests.e2e.world import World, operate

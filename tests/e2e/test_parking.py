@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from catalog.reasons import ParkReason
-from sandbox.registry import SchemaRegistry
+from sandbox.services.registry import SchemaRegistry
 from schemas import confluent_header, latest, single_object_header
 from tests.builders import Message, event, events
 from tests.e2e.world import World, operate
@@ -134,7 +134,9 @@ def test_a_schema_that_never_comes_is_parked_after_its_grace(world: World, regis
     """When the registry has said for long enough that it does not know an id, its records are parked."""
     topic = world.topic()
     world.send(topic, [event(schema_id=999_999)], "parked")
-    consumer = world.consumer(failpoint=["set", "consumer.lookup.GRACE_SECONDS=1"], SCHEMA_REGISTRY_URL=registry.url)
+    consumer = world.consumer(
+        failpoint=["set", "consumer.registry.fetcher.GRACE_SECONDS=1"], SCHEMA_REGISTRY_URL=registry.url
+    )
     world.until_read(consumer)
     assert consumer.stop() == 0
     assert world.value("SELECT reason FROM parked_record") == ParkReason.SCHEMA_UNKNOWN

@@ -20,7 +20,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 from psycopg.rows import dict_row
 
-from sandbox.process import wait_until
+from sandbox.services.process import wait_until
 from tests.builders import Message
 from tests.e2e.program import Program
 

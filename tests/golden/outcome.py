@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from catalog.topics import topic_of
-from consumer import canonical
-from consumer.decode import Decoder
-from consumer.model import Ignored, NeedsSchema, Outcome, Parked, Partition, Record, Recorded, Row
-from consumer.pipeline import Pipeline
+from consumer.event import canonical
+from consumer.event.decode import Decoder
+from consumer.event.model import Ignored, NeedsSchema, Outcome, Parked, Partition, Record, Recorded, Row
+from consumer.event.pipeline import Pipeline
 from schemas import Example, all_schemas, encode_single_object, examples
 
 FOLDER = Path(__file__).parent

@@ -17,8 +17,8 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from sandbox.process import Server, free_port
-from sandbox.scratch import Scratch
+from sandbox.services.process import Server, free_port
+from sandbox.services.scratch import Scratch
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "alerts.yaml"

@@ -5,12 +5,12 @@ Faults are for tests/e2e; here everything is done on purpose.
 
 from pathlib import Path
 
-from consumer.migrate import migrate
-from reader.database import Database
-from reader.listing import Listings
 from reader.model import Query
-from sandbox.postgres import PostgresServer
-from sandbox.service import KafkaBroker
+from reader.query.database import Database
+from reader.query.listing import Listings
+from runtime.migrations import migrate
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.service import KafkaBroker
 from tests.builders import Message, event, events
 from tests.e2e.program import Program
 from tests.e2e.world import World, operate

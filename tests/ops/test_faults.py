@@ -19,9 +19,9 @@ import psycopg
 import pytest
 import yaml
 
-from sandbox.postgres import PostgresServer
-from sandbox.process import free_port
-from sandbox.service import KafkaBroker
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import free_port
+from sandbox.services.service import KafkaBroker
 from tests.builders import event, events
 from tests.conftest import TEMPLATE
 from tests.e2e.program import Program

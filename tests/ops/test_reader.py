@@ -17,20 +17,18 @@ import psycopg
 import pytest
 import yaml
 
-from sandbox.postgres import PostgresServer
-from sandbox.process import wait_until
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import wait_until
 from tests.conftest import TEMPLATE
+from tests.integration.reader.entries import INSERT, entry
+from tests.integration.reader.program import Program
+from tests.integration.reader.site import ADMIN, MEMBER
 from tests.ops.prometheus import DEPLOY, RULES, Prometheus, program
-from tests.reader.entries import INSERT, entry
-from tests.reader.program import Program
-from tests.reader.site import ADMIN, MEMBER
 
 LIMIT = 60.0
 ALERTS = {rule["alert"] for rule in yaml.safe_load(RULES.read_text())["groups"][1]["rules"]}
 # The production program; only these two durations are other ones.
-IMPATIENT = (
-    "import reader.keys as keys; keys.REFRESH_SECONDS = keys.RETRY_SECONDS = 1.0; from reader.cli import main; main()"
-)
+IMPATIENT = "import reader.auth.jwks as keys; keys.REFRESH_SECONDS = keys.RETRY_SECONDS = 1.0; from reader.cli import main; main()"
 ASKED = (
     "/audit",
     "/audit/1",

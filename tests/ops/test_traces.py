@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from consumer.tracing import LINKS
+from consumer.telemetry.tracing import LINKS
 from tests.builders import Message, event, events
 from tests.e2e.world import World
 

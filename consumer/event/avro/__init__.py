@@ -1,0 +1,1 @@
+"""Strict decoding of the Avro binary encoding."""

@@ -1,0 +1,104 @@
+"""Runs the pipeline on one record at a time in a child process, for records that may have killed us.
+
+After an owner died without taking its leave, one of its last records may be what killed it. Only a child that dies
+three times of one record, alone, proves that; then the record is parked as `crash_loop` without being decoded here.
+"""
+
+import multiprocessing
+import resource
+from multiprocessing.connection import Connection
+from typing import TypeAlias
+
+from catalog.reasons import ParkReason
+from consumer.event.decode import Decoder
+from consumer.event.model import NeedsSchema, Outcome, Parked, Poison, Record
+from consumer.event.pipeline import Pipeline
+from schemas import all_schemas
+
+DEATHS = 3
+# A child that asks for more is killed by its own limit, not the machine by it.
+MEMORY_BYTES = 2 * 1024**3
+
+Lesson: TypeAlias = tuple[int, str | Poison]
+
+
+class Quarantine:
+    """A child that is started when first needed, and again when it has died."""
+
+    def __init__(self) -> None:
+        # Spawned, never forked: librdkafka's threads do not survive a fork.
+        self._context = multiprocessing.get_context("spawn")
+        self._child: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._lessons: list[Lesson] = []
+
+    def learn(self, schema_id: int, schema: str | Poison) -> None:
+        """What the registry said of a schema id, for this child and the next ones."""
+        self._lessons.append((schema_id, schema))
+        self.close()
+
+    def forget_absent(self) -> None:
+        """As `Decoder.forget_absent`: ids that the registry did not know may be asked for again."""
+        kept = [(schema_id, schema) for schema_id, schema in self._lessons if not _absent(schema)]
+        if len(kept) < len(self._lessons):
+            self._lessons = kept
+            self.close()
+
+    def run(self, record: Record) -> Outcome | NeedsSchema:
+        """The pipeline's answer for `record`, or Parked when the child has died of it three times."""
+        codes: list[int | None] = []
+        while len(codes) < DEATHS:
+            try:
+                pipe = self._started()
+                pipe.send(record)
+                answer: Outcome | NeedsSchema = pipe.recv()
+            except (EOFError, OSError):
+                codes.append(self._exit_code())
+            else:
+                return answer
+        return Parked(ParkReason.CRASH_LOOP, f"the decoding child died {DEATHS} times, exit codes {codes}")
+
+    def close(self) -> None:
+        """Ends the child, if there is one."""
+        if self._pipe is not None:
+            self._pipe.close()
+            self._exit_code()
+
+    def _started(self) -> Connection:
+        if self._pipe is None:
+            self._pipe, theirs = self._context.Pipe()
+            self._child = self._context.Process(target=_serve, args=(theirs, self._lessons), daemon=True)
+            self._child.start()
+            theirs.close()
+        return self._pipe
+
+    def _exit_code(self) -> int | None:
+        assert self._child is not None
+        self._child.join(5)
+        code = self._child.exitcode
+        if code is None:
+            self._child.kill()
+            self._child.join()
+        self._child = self._pipe = None
+        return code
+
+
+def _absent(schema: str | Poison) -> bool:
+    return isinstance(schema, Poison) and schema.reason is ParkReason.SCHEMA_UNKNOWN
+
+
+def _serve(pipe: Connection, lessons: list[Lesson]) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    decoder = Decoder(all_schemas())
+    for schema_id, schema in lessons:
+        if isinstance(schema, Poison):
+            decoder.learn_unknown(schema_id, schema)
+        else:
+            decoder.learn(schema_id, schema)
+    pipeline = Pipeline(decoder)
+    while True:
+        try:
+            record = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(pipeline.run(record))

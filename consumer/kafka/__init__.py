@@ -1,0 +1,1 @@
+"""The client of Kafka: records by the group consumer, questions by the admin client."""

@@ -1,0 +1,197 @@
+"""The door to Kafka's administration: topic ids, log starts and ends, cleanup policies, offsets of a time.
+
+Every answer is asked of the brokers when the method is called; nothing here is cached. All raise ClusterUnavailable
+where the brokers do not answer in time.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import structlog
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition, libversion
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._metadata import ClusterMetadata
+from confluent_kafka.admin._resource import ResourceType
+
+from consumer.event.model import Partition
+from consumer.kafka.auth_errors import Refusals
+
+log = structlog.get_logger()
+
+SECONDS = 10.0
+# Errors of a client that no broker answers; it says elsewhere why.
+AWAY = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
+CLIENT_VERSION = libversion()[0]
+
+
+class ClusterUnavailable(Exception):
+    """The brokers did not answer, or refused; said with the client's own words."""
+
+
+class PropertyRefused(ClusterUnavailable):
+    """librdkafka does not know a property, or not its value; said with its own words."""
+
+
+class Bounds(NamedTuple):
+    """The first offset that the log still has, and the offset of the record to be written next."""
+
+    low: int
+    high: int
+
+
+class Topic(NamedTuple):
+    """How many partitions a topic has (0: there is none of this name), and for how long it keeps a record, in seconds.
+
+    `retention` is infinity where records are kept for ever, and None where the broker does not say.
+    """
+
+    partitions: int
+    retention: float | None
+
+
+class Cluster:
+    """Questions to the cluster."""
+
+    def __init__(self, config: Mapping[str, str]) -> None:
+        own: dict[str, Any] = {
+            name: value for name, value in config.items() if not name.startswith(("group.", "session."))
+        }
+        self._refusals = Refusals(config)
+        # Its own lines are no lines of our log; what they say comes out with each error.
+        told: dict[str, Any] = {
+            "log_level": 0,
+            "error_cb": lambda error: self._refusals.heard(error.name(), error.str()),
+        }
+        try:
+            self._admin = AdminClient({**own, **told})
+        except KafkaException as error:
+            raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
+        self._ids: bool | None = None
+
+    def partitions(self, topics: Collection[str]) -> list[Partition]:
+        """The partitions of those of `topics` that exist."""
+        listed = self._list().topics
+        present = [topic for topic in topics if topic in listed and listed[topic].error is None]
+        ids = self.topic_ids(present)
+        return [
+            Partition(topic, ids[topic], number) for topic in present for number in sorted(listed[topic].partitions)
+        ]
+
+    def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+        """Kafka's id, as text, of those of `topics` that it knows; the name where a broker gives no ids."""
+        self._admin.poll(0)  # what the client says of itself waits to be fetched, for as long as no one asks
+        self._refusals.forget()
+        if not self.gives_ids():
+            return {topic: topic for topic in topics}
+        ids = {}
+        for topic, future in self._admin.describe_topics(
+            TopicCollection(list(topics)), request_timeout=SECONDS
+        ).items():
+            try:
+                ids[topic] = str(future.result().topic_id)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    continue
+                raise ClusterUnavailable(f"topic {topic} cannot be described: {self._why(error)}") from error
+        return ids
+
+    def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
+        """Where the log of each partition begins and ends, transactions still open included.
+
+        A partition that cannot be read now (without a leader, say) is left out, and said; raises if that is all of them.
+        """
+        keys = {TopicPartition(p.topic, p.number): p for p in partitions}
+        low = self._offsets(dict.fromkeys(keys, OffsetSpec.earliest()))
+        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
+        known = low.keys() & high.keys()
+        return {p: Bounds(low[key], high[key]) for p in keys.values() if (key := (p.topic, p.number)) in known}
+
+    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """Where the log of each partition ends, as for `bounds`."""
+        keys = {TopicPartition(p.topic, p.number): p for p in partitions}
+        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
+        return {p: high[key] for p in keys.values() if (key := (p.topic, p.number)) in high}
+
+    def at(self, partition: Partition, time: datetime) -> int:
+        """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
+        key = TopicPartition(partition.topic, partition.number)
+        offset = self._offsets({key: OffsetSpec.for_timestamp(int(time.timestamp() * 1000))})[key.topic, key.partition]
+        return offset if offset >= 0 else self.ends([partition])[partition]
+
+    def gives_ids(self) -> bool:
+        """False for librdkafka's mock cluster, which answers neither for topic ids nor for topic settings."""
+        if self._ids is None:
+            self._ids = not (self._list().cluster_id or "").startswith("mockCluster")
+            if not self._ids:
+                log.warning(
+                    "no_topic_ids", hint="this broker is a stand-in: the topic's name takes the place of its id"
+                )
+        return self._ids
+
+    def compacted(self, topics: Collection[str]) -> set[str]:
+        """Those of `topics` whose cleanup.policy includes compact."""
+        if not topics or not self.gives_ids():
+            return set()
+        return {
+            topic for topic, policy in self._setting("cleanup.policy", topics).items() if "compact" in policy.split(",")
+        }
+
+    def topics(self, topics: Collection[str]) -> dict[str, Topic]:
+        """What Kafka knows of each of `topics`."""
+        listed = self._list().topics
+        present = {
+            topic: len(listed[topic].partitions) for topic in topics if topic in listed and not listed[topic].error
+        }
+        kept = self._setting("retention.ms", present) if present and self.gives_ids() else {}
+        seconds = {topic: int(text) / 1000 for topic, text in kept.items()}
+        for_ever = {topic: float("inf") for topic, held in seconds.items() if held < 0}
+        return {topic: Topic(present.get(topic, 0), {**seconds, **for_ever}.get(topic)) for topic in topics}
+
+    def _setting(self, name: str, topics: Collection[str]) -> dict[str, str]:
+        resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
+        answers = self._admin.describe_configs(resources, request_timeout=SECONDS)
+        found = {}
+        for resource, future in answers.items():
+            try:
+                found[resource.name] = future.result()[name].value or ""
+            except KafkaException as error:
+                text = f"{name} of {resource.name} cannot be read: {self._why(error)}"
+                raise ClusterUnavailable(text) from error
+        return found
+
+    def _list(self) -> ClusterMetadata:
+        try:
+            return self._admin.list_topics(timeout=SECONDS)
+        except KafkaException as error:
+            raise ClusterUnavailable(f"topics cannot be listed: {self._why(error)}") from error
+
+    def _why(self, error: KafkaException) -> str:
+        """The words of an error; of a client that is not connected, with what keeps it from being so."""
+        fault = error.args[0]
+        if fault.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            return f"{fault.str()} (docs/security.md lists the ACLs that are needed)"
+        if fault.name() not in AWAY:
+            return str(fault.str())
+        self._admin.poll(0)
+        return f"{fault.str()}{self._refusals.told()}"
+
+    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
+        if not wanted:
+            return {}
+        answers = self._admin.list_offsets(
+            wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=SECONDS
+        )
+        offsets, refusals = {}, []
+        for key, future in answers.items():
+            try:
+                offsets[key.topic, key.partition] = future.result().offset
+            except KafkaException as error:
+                refusals.append(f"offsets of {key.topic}/{key.partition} cannot be read: {self._why(error)}")
+        if refusals and not offsets:
+            raise ClusterUnavailable(refusals[0])
+        for refusal in refusals:
+            log.warning("partition_unreadable", error=refusal)
+        return offsets

@@ -1,0 +1,1 @@
+"""What operator commands do: accounting, parked records, gaps, rewinds."""

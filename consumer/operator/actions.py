@@ -1,0 +1,34 @@
+"""A row of `operator_action`: who did what, when and why (SPEC 5). Written in the transaction of what was done."""
+
+import os
+import pwd
+import socket
+from typing import Literal, TypeAlias
+
+import sql
+from runtime.postgres import Connection
+
+NOTE_ACTION = sql.query("operator/note_action")
+BLANK = dict.fromkeys(
+    ("parked_id", "gap_id", "topic", "topic_id", "number", "from_offset", "to_offset", "outcome", "detail")
+)
+
+Action: TypeAlias = Literal["replay", "dismiss", "accept_gap", "rewind", "resume"]
+
+
+class Refused(Exception):
+    """What was asked for cannot be done as things stand; nothing has changed. The message says why and what to do."""
+
+
+def note(connection: Connection, action: Action, reason: str, what: dict[str, object]) -> None:
+    """Notes `action`; `what` are the statement's other parameters, those left out are null."""
+    user = f"{_os_user()}@{socket.gethostname()}"
+    connection.execute(NOTE_ACTION, {**BLANK, **what, "action": action, "reason": reason, "os_user": user})
+
+
+def _os_user() -> str:
+    # Not getpass.getuser: that believes the environment.
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user needs no name
+        return f"uid {os.getuid()}"

@@ -1,0 +1,51 @@
+"""Where the reading of one partition stands, and which of the delivered offsets is the next one.
+
+Kafka does not deliver every offset: transaction markers and aborted records leave holes. A hole is counted only when
+the broker has shown it, never because a client's queue jumped: right behind a start, a jump must be seen twice.
+"""
+
+from consumer.event.model import Partition
+from consumer.partitions.breaker import Breaker
+
+
+class Cursor:
+    """A partition that is ours and flows; `next` is the offset to be read next, ahead of what is written."""
+
+    __slots__ = ("_doubted", "_holes", "breaker", "end", "epoch", "next", "partition", "proven", "suspect_until")
+
+    def __init__(self, partition: Partition, offset: int, epoch: int, end: int, breaker: Breaker) -> None:
+        self.partition = partition
+        self.next = offset
+        self.epoch = epoch
+        self.end = end
+        self.breaker = breaker
+        self.suspect_until = 0
+        self.proven = False
+        self._doubted: int | None = None
+        self._holes = 0
+
+    def started(self) -> None:
+        """The reading was started anew at `next`: the first offset delivered has to prove itself."""
+        self.proven = False
+
+    def in_sequence(self) -> None:
+        """The offset `next` itself was delivered: from now on holes are the broker's."""
+        self.proven = True
+        self._doubted = None
+
+    def hole(self, offset: int) -> int | None:
+        """How many offsets lie undelivered before `offset`, which is above `next`; None: start again to be sure."""
+        if self.proven or self._doubted == offset:
+            self.proven = True
+            return offset - self.next
+        self._doubted = offset
+        return None
+
+    def skip_to(self, offset: int) -> None:
+        """Passes a hole."""
+        self._holes += offset - self.next
+        self.next = offset
+
+    def delivered(self, offset: int) -> int:
+        """The number of a delivered record, with no holes in it, as the breaker counts them."""
+        return offset - self._holes

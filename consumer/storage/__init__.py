@@ -1,0 +1,1 @@
+"""From outcomes to rows: batches, and the transaction that writes one."""

@@ -1,0 +1,1 @@
+"""What operators see of a running consumer: metrics, traces, a progress bar."""

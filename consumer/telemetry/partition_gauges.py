@@ -1,0 +1,136 @@
+"""The figures of the partitions that are ours; a partition that is taken from us takes its series with it.
+
+Law of this file: it holds what was told last, from two threads (the loop, the survey), and works out only when
+Prometheus asks. Times are seconds since 1970.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from catalog.reasons import GapCause, HaltCause
+from consumer.event.model import Partition
+from consumer.kafka.admin import Bounds
+from consumer.partitions.assignment import Key
+
+
+@dataclass(slots=True)
+class Position:
+    """One partition. `next` and `bounds` are None until they are known; `seen` is a time up to which all is written."""
+
+    assigned_at: float
+    partition: Partition | None = None
+    next: int | None = None
+    bounds: Bounds | None = None
+    seen: float | None = None
+    complete_through: float | None = None
+    difference: int = 0
+    gaps: Mapping[str, int] = field(default_factory=dict)
+
+    def lag(self) -> int | None:
+        """Offsets still to be passed."""
+        if self.next is None or self.bounds is None:
+            return None
+        return max(self.bounds.high - self.next, 0)
+
+    def lag_seconds(self, now: float) -> float | None:
+        """At most the age of the oldest record that is not written; since it was assigned, where nothing was written yet."""
+        lag = self.lag()
+        if not lag:
+            return lag
+        known = [moment for moment in (self.seen, self.complete_through) if moment is not None]
+        return max(now - max(known, default=self.assigned_at), 0.0)
+
+
+class Gauge(NamedTuple):
+    """One gauge of a partition: its name, without the prefix, and its text."""
+
+    name: str
+    text: str
+
+
+# How far behind is it, in records and in time?
+LAG = Gauge("lag_records", "Offsets between what is written and the log's end")
+LAG_SECONDS = Gauge("lag_seconds", "At most the age of the oldest record that is not written, 0 where there is none")
+# Does it move? And how near is Kafka's retention to what was not read?
+NEXT = Gauge("next_offset", "The offset to be written next")
+START = Gauge("log_start_offset", "The first offset that Kafka still has")
+END = Gauge("log_end_offset", "The offset that Kafka gives next")
+# Up to when is the log complete?
+COMPLETE = Gauge("complete_through_timestamp_seconds", "All that Kafka had received by then is in the tables")
+# Does the accounting balance? Anything but 0 is a fault of ours, or someone's hand in the tables.
+DIFFERENCE = Gauge("accounting_difference_records", "Offsets and rows that the accounting cannot explain")
+# Does it stand, and why? 1 for the cause.
+HALTED = Gauge("partition_halted", "Whether it stands until someone acts")
+# What did Kafka lose before it was read?
+GAPS = Gauge("data_gaps", "Gaps stated so far, accepted or not")
+# Who has it? Summed by topic it must be all of them.
+ASSIGNED = Gauge("partitions_assigned", "Partitions that the group has given to this consumer")
+GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, COMPLETE, DIFFERENCE, HALTED, GAPS, ASSIGNED)
+
+
+class PartitionGauges(Collector):
+    """The positions, and `standing`: the halted partitions as the loop has them."""
+
+    def __init__(self, topics: Sequence[str]) -> None:
+        self._topics = tuple(topics)
+        self._positions: dict[Key, Position] = {}
+        self._lock = threading.Lock()
+        self.standing: Mapping[Partition, HaltCause] = {}
+
+    def add(self, keys: Iterable[Key]) -> None:
+        """These are ours now."""
+        now = time.time()
+        with self._lock:
+            for key in keys:
+                self._positions.setdefault(key, Position(now))
+
+    def remove(self, keys: Iterable[Key]) -> None:
+        """These are no longer ours."""
+        with self._lock:
+            for key in keys:
+                self._positions.pop(key, None)
+
+    def positions(self) -> dict[Key, Position]:
+        """The partitions that are ours now, to be read and changed."""
+        with self._lock:
+            return dict(self._positions)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Called by the registry."""
+        positions, standing, now = self.positions(), dict(self.standing), time.time()
+        halted = {(partition.topic, partition.number): cause for partition, cause in standing.items()}
+        yield _family(LAG, ((key, at.lag()) for key, at in positions.items()))
+        yield _family(LAG_SECONDS, ((key, at.lag_seconds(now)) for key, at in positions.items()))
+        yield _family(NEXT, ((key, at.next) for key, at in positions.items()))
+        yield _family(START, ((key, at.bounds and at.bounds.low) for key, at in positions.items()))
+        yield _family(END, ((key, at.bounds and at.bounds.high) for key, at in positions.items()))
+        yield _family(COMPLETE, ((key, at.complete_through) for key, at in positions.items()))
+        yield _family(DIFFERENCE, ((key, at.difference) for key, at in positions.items()))
+        yield _by_cause(HALTED, {k: {c: int(c == halted.get(k)) for c in HaltCause} for k in positions})
+        yield _by_cause(GAPS, {k: {c: at.gaps.get(c, 0) for c in GapCause} for k, at in positions.items()})
+        family = GaugeMetricFamily(f"auditlog_{ASSIGNED.name}", ASSIGNED.text, labels=["topic"])
+        for topic in self._topics:
+            family.add_metric([topic], sum(1 for of, _ in positions if of == topic))
+        yield family
+
+
+def _family(gauge: Gauge, values: Iterable[tuple[Key, float | None]]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"auditlog_{gauge.name}", gauge.text, labels=["topic", "partition"])
+    for (topic, number), value in values:
+        if value is not None:  # not known yet is not 0
+            family.add_metric([topic, str(number)], value)
+    return family
+
+
+def _by_cause(gauge: Gauge, values: Mapping[Key, Mapping[str, int]]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"auditlog_{gauge.name}", gauge.text, labels=["topic", "partition", "cause"])
+    for (topic, number), causes in values.items():
+        for cause, value in causes.items():
+            family.add_metric([topic, str(number), cause], value)
+    return family

@@ -1,0 +1,54 @@
+"""The progress bar of `run --until-end` on a terminal."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from consumer.event.model import Partition
+from consumer.observer import Observer
+from consumer.partitions.position import Cursor
+from consumer.storage.writer import Written
+
+
+class ProgressBar(Observer):
+    """Counts offsets, from where partitions were claimed to the ends seen then. A context: the bar is shown inside."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("offsets"), BarColumn(None), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+            console=console,
+        )  # fmt: skip
+        self._task = self._bar.add_task("offsets", total=None)
+        self._first: dict[Partition, int] = {}
+        self._end: dict[Partition, int] = {}
+        self._next: dict[Partition, int] = {}
+
+    def claimed(self, cursor: Cursor) -> None:
+        """More is to be read; a partition that is claimed again, further back, is to be read from there."""
+        partition = cursor.partition
+        self._first[partition] = min(cursor.next, self._first.get(partition, cursor.next))
+        self._end[partition] = max(cursor.end, cursor.next)
+        self._next[partition] = cursor.next
+        self._show()
+
+    def written(self, written: Written) -> None:
+        """Some of it is in the tables."""
+        for partition, advance in written.batch.advances.items():
+            self._next[partition] = advance.next
+        self._show()
+
+    def _show(self) -> None:
+        total = sum(self._end[partition] - first for partition, first in self._first.items())
+        passed = sum(
+            min(self._next[partition], self._end[partition]) - first for partition, first in self._first.items()
+        )
+        self._bar.update(self._task, total=total, completed=passed)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._bar.stop()

@@ -1,0 +1,1 @@
+"""Who asks: Clerk session tokens."""

@@ -1,0 +1,112 @@
+"""The shapes of what the API answers (JSON Schema 2020-12): entries, their diffs, pages and problems; nothing beside them."""
+
+from typing import Any
+
+from reader.query.filters import CHANNELS, MOST, SOURCES
+
+TEXT = {"type": "string"}
+MAYBE_TEXT = {"type": ["string", "null"]}
+TIME = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$",
+    "examples": ["2026-11-22T09:30:00.000000Z"],
+}
+MAYBE_TIME = {**TIME, "type": ["string", "null"], "description": "null while that is not known"}
+COUNT = {"type": "integer", "minimum": 0}
+ENTRY_ID = {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["4711"]}
+HORIZON = {"type": "string", "pattern": "^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*$"}
+CURSOR = {"type": "string", "pattern": r"^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*~-?[0-9]+\.[0-9]+$"}
+
+
+def ref(kind: str, name: str) -> dict[str, str]:
+    """Points at a component of the document."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def schemas() -> dict[str, Any]:
+    """By name."""
+    value = _object({"value": TEXT, "label": TEXT})
+    facet = _object({"name": TEXT, "label": TEXT, "values": {"type": "array", "items": value}})
+    action = _object({"action": TEXT, "family": TEXT, "label": TEXT, "facets": {"type": "array", "items": facet}})
+    problem = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}  # fmt: skip
+    error = _object({"parameter": TEXT, "detail": TEXT})
+    page = {
+        "data": {"type": "array", "items": ref("schemas", "Entry"), "maxItems": MOST},
+        "total": {**COUNT, "description": "All entries of the selection as of as_of, exactly"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": MOST},
+        "offset": COUNT,
+        "as_of": HORIZON,
+        "complete_through": {**MAYBE_TIME, "description": "All that Kafka had received by then is recorded; null: not known"},
+        "next_cursor": {**CURSOR, "type": ["string", "null"]},
+    }  # fmt: skip
+    return {
+        "Entry": _object(_entry()),
+        "Diff": _diff(),
+        "Change": _change(),
+        "Page": _object(page),
+        "Actions": _object({"data": {"type": "array", "items": action}}),
+        "Problem": _object(problem),
+        "Invalid": _object({**problem, "errors": {"type": "array", "items": error, "minItems": 1}}),
+    }
+
+
+def _entry() -> dict[str, Any]:
+    return {
+        "id": ENTRY_ID,
+        "workspace_id": TEXT,
+        "action": {**TEXT, "description": "One of /v1/audit-actions, or of a newer version of the log"},
+        "label": TEXT,
+        "facets": {"type": "array", "items": TEXT},
+        "actor": _object({"type": {"enum": ["user", "system"]}, "id": TEXT, "email": MAYBE_TEXT}),
+        "subject": _object({"type": TEXT, "id": TEXT, "label": MAYBE_TEXT}),
+        "occurred_at": TIME,
+        "recorded_at": TIME,
+        "channel": {"type": "string", "enum": list(CHANNELS)},
+        "source": {"type": ["string", "null"], "enum": [*SOURCES, None]},
+        "diff": ref("schemas", "Diff"),
+        "event": _object({"source": TEXT, "id": TEXT}),
+    }
+
+
+def _diff() -> dict[str, Any]:
+    """`source` and `mcp` are there together, or neither is."""
+    return {
+        "type": "object",
+        "description": "What changed, as stored, digit by digit",
+        "properties": {
+            "changes": {
+                "type": "object",
+                "description": "By RFC 6901 pointer",
+                "propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
+                "additionalProperties": ref("schemas", "Change"),
+            },
+            "context": {"type": "object", "description": "What is known beside the changes, such as a reason"},
+            "source": {"const": SOURCES[0]},
+            "mcp": _object({"client": MAYBE_TEXT, "tool": MAYBE_TEXT}),
+        },
+        "required": ["changes"],
+        "dependentRequired": {"source": ["mcp"], "mcp": ["source"]},
+        "additionalProperties": False,
+    }
+
+
+def _change() -> dict[str, Any]:
+    """Absent is not null."""
+    both = {"required": ["before", "after"]}
+    return {
+        "type": "object",
+        "properties": {
+            "before": {"description": "Any value; absent: there was none"},
+            "after": {"description": "Any value; absent: there is none any more"},
+            "added": {"type": "array", "description": "Members of a list"},
+            "removed": {"type": "array", "description": "Members of a list"},
+            "masked": {"const": True, "description": "It changed, and its value is not kept"},
+        },
+        "dependentSchemas": {"added": both, "removed": both},
+        "additionalProperties": False,
+    }
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

@@ -1,0 +1,145 @@
+"""The API in its own words: OpenAPI 3.1 of SPEC 6, made of the lists that the code itself goes by."""
+
+from functools import cache
+from typing import Any
+
+from catalog.audit_types import CATALOG
+from reader.errors import (
+    BUSY,
+    FAILED,
+    FORBIDDEN,
+    INVALID,
+    MEDIA_TYPE,
+    NO_DATABASE,
+    NO_KEYS,
+    NO_TOKEN,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    TOO_SLOW,
+    UNKNOWN_HOST,
+    Refusal,
+)
+from reader.http.json_schemas import COUNT, CURSOR, ENTRY_ID, HORIZON, TEXT, ref, schemas
+from reader.query.filters import CHANNELS, LIMIT, MOST, SOURCES
+
+JSON = "application/json"
+# A date that there is, and a time with a zone; the rules for both years and hours are those of `reader.query.filters`.
+_DATE = (
+    "((20[0-9]{2}|2100)-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+    "|20([02468][048]|[13579][26])-02-29)"
+)
+_CLOCK = r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+WHEN = {
+    "type": "string",
+    "pattern": f"^({_DATE}({_CLOCK})?)?$",
+    "examples": ["2026-11-22", "2026-11-22T09:30:00Z"],
+}
+WORDS = {"type": "string", "pattern": r"^[^\x00]*$"}
+UNAVAILABLE = (NO_DATABASE, TOO_SLOW, BUSY, NO_KEYS)
+DESCRIPTION = (
+    "Who changed what, when, and from where. Read only; for admins of the active workspace of a Clerk session. "
+    "The workspace is the session's; no parameter names another."
+)
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """The whole document."""
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
+        "info": {"title": "Workspace audit log", "version": "1", "description": DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"cookie": []}],
+        "paths": {
+            "/v1/audit-events": {
+                "get": _operation("listEvents", "A page of entries, newest first", "Page", _parameters(), [INVALID])
+            },
+            "/v1/audit-events/{id}": {"get": _operation("getEvent", "One entry", "Entry", [_id()], [NOT_FOUND])},
+            "/v1/audit-actions": {"get": _operation("listActions", "What can be filtered by", "Actions", [], [])},
+        },
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "Clerk session token"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "__session"},
+            },
+            "headers": {
+                "CacheControl": _header("Nothing is kept", {"const": "no-store"}),
+                "Allow": _header("What is allowed", {"const": NOT_ALLOWED.headers["Allow"]}),
+                "RetryAfter": _header("Seconds", {"type": "integer", "minimum": 1}),
+                "WwwAuthenticate": _header("How to sign in", TEXT),
+            },
+            "responses": {
+                str(status): _refused(*refusals)
+                for status, refusals in {
+                    400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
+                    422: [INVALID], 500: [FAILED], 503: UNAVAILABLE,
+                }.items()
+            },
+            "schemas": schemas(),
+        },
+    }  # fmt: skip
+
+
+def _operation(name: str, summary: str, schema: str, parameters: list[Any], refusals: list[Refusal]) -> dict[str, Any]:
+    always = (UNKNOWN_HOST, NO_TOKEN, FORBIDDEN, *refusals, NOT_ALLOWED, FAILED, NO_DATABASE)
+    return {
+        "operationId": name,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": {
+                "description": summary,
+                "headers": {"Cache-Control": ref("headers", "CacheControl")},
+                "content": {JSON: {"schema": ref("schemas", schema)}},
+            },
+            **{str(status): ref("responses", str(status)) for status in sorted(refusal.status for refusal in always)},
+        },
+    }
+
+
+def _refused(*refusals: Refusal) -> dict[str, Any]:
+    """A status with its problems and the headers that it has."""
+    named = {"Allow": "Allow", "Retry-After": "RetryAfter", "WWW-Authenticate": "WwwAuthenticate"}
+    headers = {name: ref("headers", named[name]) for name in refusals[0].headers}
+    return {
+        "description": "; or: ".join(refusal.title for refusal in refusals),
+        "headers": {"Cache-Control": ref("headers", "CacheControl"), **headers},
+        "content": {MEDIA_TYPE: {"schema": ref("schemas", "Invalid" if refusals[0] is INVALID else "Problem")}},
+    }
+
+
+def _parameters() -> list[dict[str, Any]]:
+    actions = {"type": "string", "enum": [audit_type.name for audit_type in CATALOG]}
+    return [
+        _query(
+            "action", "Only these actions; repeatable", {"type": "array", "items": actions, "maxItems": len(CATALOG)}
+        ),
+        _query(
+            "facet",
+            "Only entries with these facets, such as `operation:paused`; repeatable: values of one name are alternatives, "
+            "those of several names must all be there",
+            {"type": "array", "items": WORDS, "maxItems": 20},
+        ),
+        _query("source", "Only what came through the MCP server", {"type": "string", "enum": list(SOURCES)}),
+        _query("channel", "Only what came by this channel", {"type": "string", "enum": list(CHANNELS)}),
+        _query("actor", "Only this actor: id or e-mail, whole", WORDS),
+        _query("from", "occurred_at from here on: a date or RFC 3339 with a zone", WHEN),
+        _query("to", "occurred_at before this; a date includes its day", WHEN),
+        _query("limit", "Entries a page", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
+        _query("offset", "How many entries to pass over", {**COUNT, "maximum": 999_999_999, "default": 0}),
+        _query("as_of", "The as_of of the first page, so that pages neither repeat nor skip", HORIZON),
+        _query("cursor", "The next_cursor of the page before, instead of offset and as_of", CURSOR),
+    ]
+
+
+def _query(name: str, text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": schema}
+
+
+def _id() -> dict[str, Any]:
+    return {"name": "id", "in": "path", "required": True, "description": "An entry's id", "schema": ENTRY_ID}
+
+
+def _header(text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": text, "required": True, "schema": schema}

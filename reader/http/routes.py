@@ -1,0 +1,136 @@
+"""The routes of SPEC 6, each a few lines: who asks, what for, the answer as HTML or JSON.
+
+Law of this file: access is decided before anything else of a request is looked at, and before any SQL.
+"""
+
+from datetime import UTC, datetime
+
+from fastapi import Request, Response
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from reader import errors
+from reader.auth.clerk import Forbidden
+from reader.errors import problem
+from reader.html import pages
+from reader.html.filter_form import found
+from reader.http import json_response
+from reader.http.dependencies import Parts
+from reader.http.limiter import Turns
+from reader.http.openapi import describe
+from reader.model import Entry, Viewer
+from reader.query.filters import Invalid, pairs_of, parse
+
+MOST_DIGITS = 18
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
+
+
+class Routes:
+    """The endpoints of one application. Those that may wait are plain functions, and run in a thread when it is their turn."""
+
+    def __init__(self, parts: Parts, turns: Turns) -> None:
+        self._parts = parts
+        self._viewer = parts.access.viewer
+        self._listings = parts.listings
+        in_turn = turns.wrap
+        self.all = (
+            ("/", in_turn(self.home)),
+            ("/audit", in_turn(self.audit)),
+            ("/audit/find", in_turn(self.find)),
+            ("/audit/{entry_id}", in_turn(self.entry)),
+            ("/static/{name}", self.static),
+            ("/v1/audit-events", in_turn(self.events)),
+            ("/v1/audit-events/{entry_id}", in_turn(self.event)),
+            ("/v1/audit-actions", in_turn(self.actions)),
+            ("/openapi.json", self.openapi),
+            ("/healthz", self.healthz),
+            # Asked by one at a time, with a session that no other request can take.
+            ("/readyz", Turns(1, most_waiting=4).wrap(self.readyz)),
+        )
+
+    # --- what people see
+
+    def home(self, request: Request) -> Response:
+        """The product's frame; its navigation is decided by what guards the page."""
+        try:
+            seen = self._viewer(request)
+        except Forbidden as forbidden:
+            return HTMLResponse(pages.render_home(None, forbidden.user_id))
+        return HTMLResponse(pages.render_home(seen, seen.user_id))
+
+    def audit(self, request: Request) -> Response:
+        """The list."""
+        seen = self._viewer(request)
+        try:
+            pairs = pairs_of(request.scope["query_string"])
+        except Invalid as invalid:
+            return self._invalid(seen, [], invalid)
+        try:
+            listing = self._listings.page(seen.workspace_id, parse(pairs))
+        except Invalid as invalid:
+            return self._invalid(seen, pairs, invalid)
+        return HTMLResponse(pages.render_list(seen, listing, datetime.now(UTC), self._parts.export_contact))
+
+    def find(self, request: Request) -> Response:
+        """Turns what the forms send into the address of a list."""
+        seen = self._viewer(request)
+        try:
+            return RedirectResponse(found(pairs_of(request.scope["query_string"])), 303)
+        except Invalid as invalid:
+            return self._invalid(seen, [], invalid)
+
+    def entry(self, request: Request, entry_id: str) -> Response:
+        """One entry."""
+        seen = self._viewer(request)
+        stored = self._stored(seen, entry_id)
+        if stored is None:
+            refusal = errors.NOT_FOUND
+            return HTMLResponse(pages.render_refusal(refusal, None, seen), refusal.status)
+        return HTMLResponse(pages.render_entry(seen, stored, self._parts.export_contact))
+
+    async def static(self, name: str) -> Response:
+        """Style and script."""
+        if name not in pages.STATIC:
+            return problem(errors.NOT_FOUND)
+        content, media_type, _ = pages.STATIC[name]
+        return Response(content, headers=FOR_EVER, media_type=media_type)
+
+    # --- what programs read
+
+    def events(self, request: Request) -> Response:
+        """A page of entries."""
+        seen = self._viewer(request)
+        query = parse(pairs_of(request.scope["query_string"]))
+        return json_response.listing(self._listings.page(seen.workspace_id, query))
+
+    def event(self, request: Request, entry_id: str) -> Response:
+        """One entry."""
+        stored = self._stored(self._viewer(request), entry_id)
+        return problem(errors.NOT_FOUND) if stored is None else json_response.entry(stored)
+
+    def actions(self, request: Request) -> Response:
+        """What can be filtered by."""
+        self._viewer(request)
+        return json_response.actions()
+
+    async def openapi(self) -> Response:
+        """The API's description; it says nothing of anyone's entries."""
+        return json_response.json(describe())
+
+    async def healthz(self) -> Response:
+        """The process answers, however many wait for their turn."""
+        return json_response.health([])
+
+    def readyz(self) -> Response:
+        """Requests can be answered: the database has been asked, and there are keys."""
+        parts = {"database": self._parts.database, "keys": self._parts.keys}
+        return json_response.health([name for name, part in parts.items() if not part.ready()])
+
+    def _stored(self, seen: Viewer, entry_id: str) -> Entry | None:
+        """The entry of an id in a path; a text that is no id is the id of nothing."""
+        if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MOST_DIGITS):
+            return None
+        return self._listings.entry(seen.workspace_id, int(entry_id))
+
+    def _invalid(self, seen: Viewer, pairs: list[tuple[str, str]], invalid: Invalid) -> Response:
+        contact = self._parts.export_contact
+        return HTMLResponse(pages.render_invalid(seen, pairs, invalid.problems, datetime.now(UTC), contact), 422)

@@ -1,0 +1,191 @@
+"""The door to PostgreSQL: a pool of sessions that can read one workspace at a time and write nothing.
+
+Law of this file: whatever the database does, a request gets an answer or `Unavailable` within seconds.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple, TypeVar
+
+import psycopg
+import structlog
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+import sql
+from runtime.timed_connection import ANSWER_SECONDS, Connection
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+ROLE = "audit_reader"
+# Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
+SESSION = {
+    "default_transaction_read_only": "on",
+    # One snapshot for all statements of a transaction, also of one that no BEGIN begins.
+    "default_transaction_isolation": "repeatable read",
+    "statement_timeout": "3s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "10s",
+    # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
+    # anew would cost more than to run it. What is planned for one list alone says so (reader_patience).
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "timezone": "UTC",
+}
+NETWORK: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10000,
+}
+BUILDING_SECONDS = 60.0  # what reading a whole list may take
+MORE_SECONDS = 5.0  # as we see it, so that the server's own limit comes first
+POOL_SIZE = 9  # one for each turn (reader.http.limiter), and one by which readiness is asked
+WAIT_SECONDS = 2.0
+RETRY_SECONDS = 5
+
+READER_SESSION = sql.query("reader/session")
+READER_PATIENCE = sql.query("reader/patience")
+SCHEMA_VERSION = sql.query("runtime/schema_version")
+
+
+class Moment(NamedTuple):
+    """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are."""
+
+    time: datetime
+    snapshot: str
+    complete_through: datetime | None
+
+
+class Session(NamedTuple):
+    """A transaction about one workspace."""
+
+    connection: Connection
+    moment: Moment
+
+
+class Statement(NamedTuple):
+    """A statement and its parameters."""
+
+    text: LiteralString
+    values: Mapping[str, Any]
+
+
+class Unavailable(Exception):
+    """The database gave no answer in time; `retry_after` in seconds. `slow`: it was there, and the question too large."""
+
+    def __init__(self, *, slow: bool = False) -> None:
+        super().__init__("the query took too long" if slow else "the database is not available")
+        self.retry_after = RETRY_SECONDS
+        self.slow = slow
+
+
+class Database:
+    """A pool of sessions of the role audit_reader; it opens them when they are wanted, so it can be made during an outage."""
+
+    def __init__(self, url: str, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            connection_class=Connection,
+            kwargs={"application_name": "audit-reader", **NETWORK},
+            min_size=1,
+            max_size=size,
+            timeout=wait_seconds,
+            max_waiting=size * 8,
+            reconnect_timeout=30.0,
+            configure=_configure,
+            open=False,
+            name="reader",
+        )
+        self._pool.open(wait=False)
+
+    @contextmanager
+    def workspace(self, workspace_id: str) -> Iterator[Session]:
+        """One read-only transaction with one snapshot that sees the entries of `workspace_id` alone. Raises Unavailable."""
+        with _answered(), self._pool.connection() as connection, connection.transaction():
+            connection.patience = ANSWER_SECONDS
+            row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
+            assert row is not None
+            yield Session(connection, Moment(*row[1:]))
+
+    def ask(self, workspace_id: str, *statements: Statement) -> tuple[Moment, list[list[TupleRow]]]:
+        """What these statements find, in one such transaction and one round trip. Raises Unavailable."""
+        first = Statement(READER_SESSION, {"workspace_id": workspace_id})
+
+        def asked(connection: Connection) -> list[list[TupleRow]]:
+            # What is sent before the pipeline ends is one transaction, without BEGIN and COMMIT.
+            with connection.pipeline():
+                cursors = [
+                    connection.execute(text, values, prepare=True, binary=True) for text, values in (first, *statements)
+                ]
+            return [cursor.fetchall() for cursor in cursors]
+
+        with _answered():
+            (moment,), *found = self._with_session(asked)
+            return Moment(*moment[1:]), found
+
+    def ready(self) -> bool:
+        """Whether a session answers, and the database has the schema that this program needs."""
+        try:
+            with _answered(), self._pool.connection() as connection:
+                row = connection.execute(SCHEMA_VERSION).fetchone()
+                return bool(row and row[0] and row[0] >= sql.wanted_version())
+        except Unavailable:
+            return False
+
+    def stats(self) -> dict[str, int]:
+        """The pool's own figures, as psycopg_pool names them."""
+        return self._pool.get_stats()
+
+    def close(self) -> None:
+        """Ends all sessions."""
+        self._pool.close(timeout=WAIT_SECONDS)
+
+    def _with_session(self, work: Callable[[Connection], T]) -> T:
+        """What `work` makes of a session that answers.
+
+        One that the server has closed meanwhile is found out by its first statement, and the next one is taken: to ask
+        each before it is used would cost every request a round trip.
+        """
+        for others in reversed(range(self._pool.max_size + 1)):
+            with self._pool.connection() as connection:
+                connection.patience = ANSWER_SECONDS
+                try:
+                    return work(connection)
+                except psycopg.OperationalError:
+                    if not (connection.broken and others):
+                        raise
+        raise AssertionError("the last attempt raises")
+
+
+def be_patient(connection: Connection) -> None:
+    """Lets the rest of this transaction take the time and the memory that reading a whole list may."""
+    connection.execute(READER_PATIENCE, {"timeout": f"{BUILDING_SECONDS:.0f}s"})
+    connection.patience = BUILDING_SECONDS + MORE_SECONDS
+
+
+def _configure(connection: Connection) -> None:
+    connection.autocommit = True
+    connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(ROLE)))
+    for name, value in SESSION.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Turns what the database and the pool may raise into Unavailable, with the cause in the log."""
+    try:
+        yield
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
+        log.warning("database_slow", error=str(error).strip())
+        raise Unavailable(slow=True) from error
+    except (PoolTimeout, TooManyRequests, PoolClosed) as error:
+        log.warning("database_busy", error=str(error).strip())
+        raise Unavailable from error
+    except psycopg.Error as error:
+        log.critical("database_failed", error=str(error).strip(), kind=type(error).__name__)
+        raise Unavailable from error

@@ -1,0 +1,181 @@
+"""A real Apache Kafka on 127.0.0.1: one KRaft node, its jars from Maven, run by ourselves."""
+
+import os
+import subprocess
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from sandbox.services import maven
+from sandbox.services.java import java, quiet
+from sandbox.services.process import SandboxError, Server, free_port, listens
+from sandbox.services.scratch import Scratch
+from sandbox.services.service import KafkaBroker
+
+VERSION = "4.3.1"
+JARS = (
+    f"org.apache.kafka:kafka_2.13:{VERSION}",
+    f"org.apache.kafka:kafka-tools:{VERSION}",
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.1",  # without it Kafka logs nothing
+)
+CONFIG: Mapping[str, str] = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "group.initial.rebalance.delay.ms": "0",
+    # One node: what Kafka keeps three times by default is kept once, in one partition each for a quick start.
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    # Retention and compaction act within a second, so that a test can wait for them.
+    "log.initial.task.delay.ms": "500",
+    "log.retention.check.interval.ms": "500",
+    "log.segment.delete.delay.ms": "500",
+    "log.cleaner.backoff.ms": "500",
+    # A node that was killed is let in again when its old session has ended; Kafka's 9 s are long for a test.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+}
+# What a listener with TLS and passwords needs, by its name; any user may log in there, and may do what ACLs allow.
+SECURED: Mapping[str, str] = {
+    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+    "ssl.keystore.type": "PEM",
+}
+# The listener without a password is the tests' own, and may do all.
+GUARDED: Mapping[str, str] = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",
+}
+LOG4J = """rootLogger.level = info
+rootLogger.appenderRef.out.ref = out
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d %p %c{1}: %m%n
+"""
+
+
+class LocalKafka(KafkaBroker):
+    """Apache Kafka as a Java process. `config` goes over server.properties; `jit=True` lets Java compile fully.
+
+    Full compilation is for the benchmark: without it a broker starts sooner and disturbs its neighbours less.
+    `tls` gives it more listeners, SASL_SSL with SCRAM-SHA-512 each, by name and with the PEM file of key and certificates
+    (PKCS #8); ACLs are then on. The first listener stays as it is, and who uses it may do everything.
+    """
+
+    description = f"Apache Kafka {VERSION} as a local Java process"
+
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, str] | None = None,
+        jit: bool = False,
+        tls: Mapping[str, Path] | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        jars = maven.jars(f"kafka-{VERSION}", JARS, environ)
+        self.port = free_port()
+        self._controller_port = free_port()
+        self._config = config or {}
+        self._tls = {name: (free_port(), keystore) for name, keystore in (tls or {}).items()}
+        self._scratch = Scratch("kafka")
+        self._server = Server("kafka", self._scratch, self._answers)
+        compiler = () if jit else ("-XX:TieredStopAtLevel=1",)
+        log4j = f"-Dlog4j2.configurationFile={self._scratch.path / 'log4j2.properties'}"
+        self._java: tuple[str | Path, ...] = (
+            java(environ),
+            *quiet(self._scratch.path),
+            *compiler,
+            log4j,
+            "-cp",
+            f"{jars}/*",
+        )
+        self._properties = self._scratch.path / "server.properties"
+
+    @property
+    def bootstrap(self) -> str:
+        """`127.0.0.1:port`, the same over restarts."""
+        return f"127.0.0.1:{self.port}"
+
+    def secured(self, listener: str) -> str:
+        """`localhost:port` of a listener of `tls`."""
+        return f"localhost:{self._tls[listener][0]}"
+
+    @property
+    def log_dir(self) -> Path:
+        """The folder of the partitions' logs."""
+        return self._scratch.path / "logs"
+
+    @property
+    def pid(self) -> int | None:
+        """The Java process's id, None when it does not run."""
+        return self._server.pid
+
+    def start(self) -> None:
+        """Starts the broker, formatting its folder the first time, and waits until it answers."""
+        if not self._properties.exists():
+            self._format()
+        self._server.start([*self._java, "kafka.Kafka", self._properties])
+
+    def stop(self) -> None:
+        """A controlled shutdown; the log folder is kept."""
+        self._server.stop()
+
+    def kill(self) -> None:
+        """SIGKILL; the log folder is kept."""
+        self._server.kill()
+
+    def close(self) -> None:
+        """Ends the broker and removes its folder."""
+        self.kill()
+        self._scratch.close()
+
+    def _format(self) -> None:
+        controller = f"127.0.0.1:{self._controller_port}"
+        ours = [f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://{controller}"]
+        places = {
+            "listeners": ",".join([*ours, *(f"{name}://127.0.0.1:{port}" for name, (port, _) in self._tls.items())]),
+            "advertised.listeners": ",".join([*ours, *(f"{name}://{self.secured(name)}" for name in self._tls)]),
+            "controller.quorum.voters": f"1@{controller}",
+            "log.dirs": str(self.log_dir),
+        }
+        lines = (
+            f"{name}={value}\n" for name, value in {**CONFIG, **places, **self._security(), **self._config}.items()
+        )
+        (self._scratch.path / "log4j2.properties").write_text(LOG4J)
+        self._properties.write_text("".join(lines))
+        tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", str(uuid.uuid4()), "-c", self._properties]
+        done = subprocess.run(tool, check=False, env=self._scratch.environ(), capture_output=True, text=True)
+        if done.returncode:
+            raise SandboxError(f"Kafka's storage folder could not be formatted:\n{done.stdout}{done.stderr}")
+
+    def _security(self) -> dict[str, str]:
+        if not self._tls:
+            return {}
+        protocols = ",".join([CONFIG["listener.security.protocol.map"], *(f"{name}:SASL_SSL" for name in self._tls)])
+        made = {**GUARDED, "listener.security.protocol.map": protocols}
+        for name, (_, keystore) in self._tls.items():
+            properties = {**SECURED, "ssl.keystore.location": str(keystore)}
+            made |= {f"listener.name.{name.lower()}.{key}": value for key, value in properties.items()}
+        return made
+
+    def _answers(self) -> bool:
+        return listens(self.port) and answers(self.bootstrap)
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether a broker at this address tells its cluster's metadata, with at least one broker in it."""
+    try:
+        return bool(AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False

@@ -1,0 +1,67 @@
+"""Fetches Java programs through `mvn` into a cache folder, once."""
+
+import fcntl
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sandbox.services.process import SandboxError
+
+PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+<modelVersion>4.0.0</modelVersion>
+<groupId>callmine</groupId><artifactId>sandbox</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>{dependencies}</dependencies>
+</project>
+"""
+FIELDS = ("groupId", "artifactId", "version")
+
+
+def cached(name: str, environ: Mapping[str, str]) -> Path:
+    """Where `name` is kept: below XDG_CACHE_HOME, by default ~/.cache."""
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callmine-audit" / name
+
+
+def jars(name: str, coordinates: Sequence[str], environ: Mapping[str, str]) -> Path:
+    """The cached folder `name` with these artefacts (`group:artifact:version`) and all that they depend on.
+
+    SandboxError when there is no mvn or it fails, here and below.
+    """
+    dependencies = "".join(
+        "<dependency>"
+        + "".join(f"<{tag}>{text}</{tag}>" for tag, text in zip(FIELDS, one.split(":"), strict=True))
+        + "</dependency>"
+        for one in coordinates
+    )
+    goal = [f"{PLUGIN}:copy-dependencies", "-DincludeScope=runtime"]
+    return _fetch(name, goal, POM.format(dependencies=dependencies), environ)
+
+
+def unpacked(name: str, coordinate: str, environ: Mapping[str, str]) -> Path:
+    """The cached folder `name` with the content of one archive (`group:artifact:version:type:classifier`), alone."""
+    return _fetch(name, [f"{PLUGIN}:unpack", f"-Dartifact={coordinate}"], POM.format(dependencies=""), environ)
+
+
+def _fetch(name: str, goal: Sequence[str], pom: str, environ: Mapping[str, str]) -> Path:
+    """Whole or absent: the folder is filled beside its place and renamed; a second process waits for the first."""
+    folder = cached(name, environ)
+    if folder.is_dir():
+        return folder
+    if (mvn := shutil.which("mvn", path=environ.get("PATH"))) is None:
+        raise SandboxError(f"{name} is fetched by mvn, which is not installed")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=folder.parent) as work:
+                Path(work, "pom.xml").write_text(pom)
+                print(f"fetching {name} with mvn into {folder.parent}, this once", file=sys.stderr)
+                command = [mvn, "-B", "-q", *goal, f"-DoutputDirectory={work}/files"]
+                done = subprocess.run(command, check=False, cwd=work, env=environ, capture_output=True, text=True)
+                if done.returncode:
+                    raise SandboxError(f"mvn could not fetch {name}:\n{(done.stdout + done.stderr)[:2000]}")
+                Path(work, "files").rename(folder)
+    return folder

@@ -1,0 +1,121 @@
+"""One server process in a scratch folder: started until it answers, ended, killed; its log's tail when it fails."""
+
+import pwd
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from sandbox.services.guard import runs
+from sandbox.services.scratch import Scratch
+
+TAIL = 25  # lines of a log shown in an error
+
+
+class SandboxError(Exception):
+    """A local service cannot be had: what failed, what to do, and the end of its log."""
+
+
+class Server:
+    """A process that is started and ended any number of times, each time with the same command line.
+
+    `answers` is asked until it is true; `user` is the unprivileged user to run as, None for our own.
+    """
+
+    def __init__(self, name: str, scratch: Scratch, answers: Callable[[], bool], user: str | None = None) -> None:
+        self.name = name
+        self.log = scratch.path / f"{name}.log"
+        self._scratch = scratch
+        self._answers = answers
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the running process, None when there is none."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self, command: Sequence[str | Path], environ: Mapping[str, str] | None = None, limit: float = 60) -> None:
+        """Starts the process and waits, at most `limit` seconds, until it answers. SandboxError if it does not."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._scratch.path,
+                env={**self._scratch.environ(), **(environ or {})},
+                start_new_session=True,  # Ctrl-C is for us; we end our servers in order
+                user=self._user,
+                group=pwd.getpwnam(self._user).pw_gid if self._user else None,
+                extra_groups=() if self._user else None,
+            )
+        if not wait_until(lambda: self.pid is None or self._answers(), limit):
+            self.kill()
+            raise SandboxError(f"{self.name} did not answer within {limit:.0f} s; the end of its log:\n{self.tail()}")
+        if self.pid is None:
+            raise SandboxError(f"{self.name} ended while starting; its log says why:\n{self.tail()}")
+
+    def stop(self, by: signal.Signals = signal.SIGTERM, limit: float = 30) -> None:
+        """Ends the process with a signal, after `limit` seconds with SIGKILL; nothing to do when it does not run."""
+        if self._process is None:
+            return
+        self._process.send_signal(by)  # does nothing when the process has ended
+        try:
+            self._process.wait(limit)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL, to the process first and then to its children, as after a crash; returns when all are gone."""
+        if self._process is None or self.pid is None:
+            return
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.kill()
+        self._process.wait()
+        for child in children:
+            if child.is_running():
+                child.kill()
+        wait_until(lambda: not any(map(runs, children)), limit=10)
+
+    def tail(self) -> str:
+        """The last lines of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-TAIL:])
+
+
+def wait_until(condition: Callable[[], bool], limit: float, pause: float = 0.02) -> bool:
+    """Asks until the condition is true or `limit` seconds have passed; the answer."""
+    end = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def free_port() -> int:
+    """A free TCP port of 127.0.0.1, below those that the system hands out.
+
+    A server that is down must find its port free when it comes back. A port of the ephemeral range may by then be the
+    local end of some connection, even of a client that retries and so connects to itself.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # Linux hands out 32768 and up, others 49152 and up
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,39 @@
+"""A reader that listens, behind the demo's issuer, over a database that is there: what a browser is pointed to."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from sandbox.services.issuer import Issuer, Person
+from sandbox.services.process import Server, free_port, listens
+from sandbox.services.scratch import Scratch
+
+
+class Site(NamedTuple):
+    """Where the page is, who signs people in, and the database behind it (as its superuser)."""
+
+    url: str
+    issuer: Issuer
+    database_url: str
+
+    def sign_in_url(self, person: Person) -> str:
+        """The link that signs `person` in with one click."""
+        return f"{self.issuer.url}/sign-in?as={self.issuer.people.index(person)}"
+
+
+@contextmanager
+def site(database_url: str, people: Sequence[Person]) -> Iterator[Site]:
+    """The production application, for the time of a `with`. SandboxError when it does not come up."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    issuer = Issuer(people, url)
+    with Scratch("reader") as scratch:
+        reader = Server("audit-reader", scratch, lambda: listens(port))
+        try:
+            command = [sys.executable, "-m", "sandbox.services.reading", "--issuer", issuer.url, "--port", str(port)]
+            reader.start(command, {"DATABASE_URL": database_url})
+            yield Site(url, issuer, database_url)
+        finally:
+            reader.stop()
+            issuer.close()

@@ -1,0 +1,1 @@
+"""Sample events: scenarios of the services, and how they are published."""

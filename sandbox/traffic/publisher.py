@@ -1,0 +1,73 @@
+"""Publishes emissions as a service's transactional outbox does: acks=all, idempotent, and loud when one is not taken."""
+
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from sandbox.traffic.generator import Emission
+
+
+class DeliveryFailed(RuntimeError):
+    """The broker did not take a record; publishing stopped, and what follows it was not sent."""
+
+
+def producer(bootstrap_servers: str) -> Producer:
+    """A producer with the settings that SPEC 3 asks of services."""
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": 20,
+            "log_level": 3,  # a broker that has just started makes it warn, into whatever the terminal shows
+        }
+    )
+
+
+def publish(emissions: Iterable[Emission], to: Producer, per_second: float | None = None) -> int:
+    """Publishes them in order and waits until the broker has them all; gives their number.
+
+    At most `per_second` of them a second, or as fast as the broker takes them. Raises DeliveryFailed.
+    """
+    failures: list[str] = []
+    count = 0
+
+    def delivered(error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            failures.append(f"{message.topic()}: {error}")
+
+    started = monotonic()
+    for emission in emissions:
+        _wait_until(started + count / per_second if per_second else 0.0, to)
+        _produce(emission, to, delivered)
+        count += 1
+        if failures:
+            break
+    to.flush()
+    if failures:
+        raise DeliveryFailed(f"{len(failures)} of {count} records were not taken; the first: {failures[0]}")
+    return count
+
+
+def _produce(emission: Emission, to: Producer, delivered: Callable[[KafkaError | None, Message], None]) -> None:
+    while True:
+        try:
+            to.produce(
+                emission.topic,
+                emission.value,
+                emission.key,
+                on_delivery=delivered,
+                headers=list(emission.headers),
+            )
+        except BufferError:  # the local queue is full: let some go first
+            to.poll(0.1)
+        else:
+            return
+
+
+def _wait_until(due: float, to: Producer) -> None:
+    """Serves delivery reports meanwhile; a due time that has passed serves those that are there."""
+    to.poll(0)
+    while (left := due - monotonic()) > 0:
+        to.poll(left)

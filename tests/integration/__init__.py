@@ -1,0 +1,1 @@
+"""Tests of one program on a real service."""

@@ -1,0 +1,137 @@
+"""Settings: one message names all that is wrong, and deploy/env.example lists what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from catalog.topics import TOPICS
+from consumer.partitions.breaker import Limits
+from consumer.settings import Settings, SettingsError, load
+from tests.integration.commands.conftest import Desk
+
+GOOD = {"DATABASE_URL": "postgresql:///audit", "KAFKA_BOOTSTRAP_SERVERS": "a:1"}
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
+
+
+def example_settings() -> dict[str, str]:
+    """The settings of the consumer's part of deploy/env.example, commented out or not."""
+    part = EXAMPLE.read_text().partition("# --- audit-consumer")[2].partition("\n# --- ")[0]
+    return dict(re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", part, re.MULTILINE))
+
+
+def test_example_lists_every_setting_and_no_other() -> None:
+    """deploy/env.example and the program know the same names."""
+    names = {name for name in example_settings() if not name.startswith("KAFKA_CONFIG_")}
+    assert names == {field.alias for field in Settings.model_fields.values() if field.alias}
+
+
+def test_example_is_loaded_as_it_stands() -> None:
+    """Every line of deploy/env.example is accepted, and those that claim to show a default do."""
+    listed = example_settings()
+    loaded = load(listed, kafka=True)
+    default = load(GOOD, kafka=True)
+    assert loaded.kafka["security.protocol"] == "SASL_SSL"
+    for name in ("group_id", "topics", "breaker", "log_format"):
+        assert getattr(loaded, name) == getattr(default, name), name
+    assert (default.topics, default.breaker) == (TOPICS, Limits(20, 50, 1000))
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("DATABASE_URL", " "),
+        ("DATABASE_URL", ""),
+        ("KAFKA_BOOTSTRAP_SERVERS", ""),
+        ("SCHEMA_REGISTRY_URL", "registry:8081"),
+        ("SCHEMA_REGISTRY_URL", "ftp://registry"),
+        ("SCHEMA_REGISTRY_URL", "http://"),
+        ("AUDIT_TOPICS", " , "),
+        ("AUDIT_TOPICS", "callmine.billing,^callmine.*"),
+        ("AUDIT_BREAKER", "20"),
+        ("AUDIT_BREAKER", "0,5%/1000"),
+        ("AUDIT_BREAKER", "20,0%/1000"),
+        ("AUDIT_BREAKER", "20,101%/1000"),
+        ("AUDIT_BREAKER", "20,5%/0"),
+        ("AUDIT_LOG_FORMAT", "xml"),
+        ("AUDIT_METRICS_BIND", "9108"),
+        ("AUDIT_METRICS_BIND", ":9108"),
+        ("AUDIT_METRICS_BIND", "0.0.0.0"),
+        ("AUDIT_METRICS_BIND", "0.0.0.0:0"),
+        ("AUDIT_METRICS_BIND", "0.0.0.0:70000"),
+        ("AUDIT_METRICS_BIND", "http://0.0.0.0:9108"),
+        ("OTEL_TRACES_EXPORTER", "jaeger"),
+        ("KAFKA_CONFIG_ENABLE_AUTO_COMMIT", "true"),
+        ("KAFKA_CONFIG_ENABLE_AUTO_OFFSET_STORE", "true"),
+        ("KAFKA_CONFIG_AUTO_OFFSET_RESET", "latest"),
+        ("KAFKA_CONFIG_ISOLATION_LEVEL", "read_uncommitted"),
+        ("KAFKA_CONFIG_CHECK_CRCS", "false"),
+        ("KAFKA_CONFIG_GROUP_ID", "other"),
+        ("KAFKA_CONFIG_BOOTSTRAP_SERVERS", "b:1"),
+    ],
+)
+def test_bad_value_is_refused_by_name(name: str, bad: str) -> None:
+    """Each bad value alone is refused, and its setting is named."""
+    with pytest.raises(SettingsError, match=rf"^1 setting\(s\) .*\n  {name}: "):
+        load({**GOOD, name: bad}, kafka=True)
+
+
+def test_all_that_is_wrong_is_in_one_message() -> None:
+    """Nothing has to be corrected twice: every bad setting is in the first message."""
+    bad = {"AUDIT_BREAKER": "x", "AUDIT_LOG_FORMAT": "x", "KAFKA_CONFIG_GROUP_ID": "x", "SCHEMA_REGISTRY_URL": "x"}
+    with pytest.raises(SettingsError) as raised:
+        load(bad, kafka=True)
+    for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", *bad):
+        assert f"\n  {name}: " in str(raised.value)
+
+
+@pytest.mark.parametrize(("text", "limits"), [("3,50%/10", Limits(3, 5, 10)), ("1,0.5%/100", Limits(1, 1, 100))])
+def test_breaker_is_read(text: str, limits: Limits) -> None:
+    """The percentage becomes a number of records, at least one."""
+    assert load({**GOOD, "AUDIT_BREAKER": text}, kafka=True).breaker == limits
+
+
+@pytest.mark.parametrize(
+    ("text", "bind"), [("0.0.0.0:9108", ("0.0.0.0", 9108)), ("[::1]:9108", ("::1", 9108)), ("ops:1", ("ops", 1))]
+)
+def test_metrics_bind_is_read(text: str, bind: tuple[str, int]) -> None:
+    """Host and port, the host of an IPv6 address in brackets; unset there is no listener."""
+    assert load({**GOOD, "AUDIT_METRICS_BIND": text}, kafka=True).metrics_bind == bind
+    assert load(GOOD, kafka=True).metrics_bind is None
+
+
+@pytest.mark.parametrize(
+    ("given", "traces"),
+    [
+        ({}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c:4318/v1/traces"}, True),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, True),
+        ({"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, False),
+    ],
+)
+def test_traces_are_exported_where_an_exporter_is_named(given: dict[str, str], traces: bool) -> None:
+    """By OpenTelemetry's own variables, and off unless one of them asks for it."""
+    assert load({**GOOD, **given}, kafka=True).traces is traces
+
+
+def test_password_is_not_shown() -> None:
+    """Settings can be printed without giving the database's password away."""
+    loaded = load({**GOOD, "DATABASE_URL": "postgresql://u:sesame@h/d"}, kafka=False)
+    assert "sesame" not in f"{loaded!r} {loaded}"
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["gaps", "list"], ["run"], ["migrate"], ["resume", "t", "0", "--reason", "x"]]
+)
+def test_missing_setting_ends_with_two(bare: Desk, command: list[str]) -> None:
+    """A command without its settings names them and ends with 2."""
+    result = bare.run(*command)
+    assert result.exit_code == 2
+    assert "DATABASE_URL: is not set" in result.stderr
+
+
+def test_rewind_needs_the_brokers(bare: Desk) -> None:
+    """Only what asks Kafka needs its address."""
+    command = ["rewind", "t", "0", "--to-offset", "0", "--reason", "x"]
+    assert "KAFKA_BOOTSTRAP_SERVERS: is not set" in bare.run(*command, DATABASE_URL="postgresql:///x").stderr

@@ -1,0 +1,48 @@
+"""The wheel that the image holds: its core is compiled, and what the core promises holds for it as well."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from sandbox.services import wheel
+
+# Not the tests that put a mistake of ours into a module: a compiled one does not look its functions up.
+CORE = [
+    "tests/unit/catalog",
+    "tests/unit/consumer",
+    "tests/golden",
+    "tests/unit/schemas",
+    "--deselect=tests/unit/consumer/test_pipeline.py::test_mistake_of_ours_is_not_parked",
+]
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment in which the wheel is found."""
+    if wheel.compiler() is None:
+        pytest.skip(
+            "no C compiler is installed: apt-get install gcc; interpreted, the core is what the other tests test"
+        )
+    return wheel.unpack(tmp_path_factory.mktemp("wheel"))
+
+
+def python(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], env=environ, cwd=wheel.ROOT, check=False, capture_output=True, text=True
+    )
+
+
+def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
+    """The road of a record is machine code; what waits and talks is not."""
+    show = "import consumer.{0} as module; print(module.__file__)"
+    assert python(programs, "-c", show.format("pipeline")).stdout.endswith(".so\n")
+    assert python(programs, "-c", show.format("store")).stdout.endswith(".py\n")
+
+
+def test_compiled_it_keeps_what_it_promises(programs: Mapping[str, str]) -> None:
+    """Every test of the core, golden entries and properties included, with the compiled modules."""
+    done = python(programs, "-m", "pytest", "-q", "--import-mode=append", "-p", "no:cacheprovider", *CORE)
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

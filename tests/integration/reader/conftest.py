@@ -1,0 +1,74 @@
+"""A database of entries that were put there directly, and the reader's door to it."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from reader.query.database import Database
+from reader.query.listing import Listings
+from sandbox.services.postgres import PostgresServer
+from tests.conftest import TEMPLATE
+from tests.integration.reader.entries import INSERT, entry
+from tests.integration.reader.site import Site, Tenant
+
+
+@pytest.fixture
+def put(database_url: str) -> Iterator[Callable[..., int]]:
+    """Records one entry, in a transaction of its own; its id."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+
+        def record(minutes: float = 0, **changed: Any) -> int:
+            row = connection.execute(INSERT, entry(minutes, **changed)).fetchone()
+            assert row is not None
+            return int(row[0])
+
+        yield record
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The reader's door to the test's database."""
+    made = Database(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def listings(database: Database) -> Listings:
+    """Nothing counted yet."""
+    return Listings(database)
+
+
+@pytest.fixture
+def site(database_url: str) -> Iterator[Site]:
+    """The production application on a port of its own, with an issuer on loopback."""
+    with Site(database_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def calm(postgres: PostgresServer) -> Iterator[Site]:
+    """A site with a few entries that nobody changes, for all tests of a file that only ask."""
+    name = f"calm_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+    with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+        for minutes in range(5):
+            connection.execute(INSERT, entry(minutes))
+            connection.execute(
+                INSERT, entry(minutes, workspace_id="org_2", label="foreign", actor_email="foreign@y.example")
+            )
+    with Site(postgres.url(name)) as made:
+        yield made
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def tenant(calm: Site) -> Iterator[Tenant]:
+    """A workspace of the test's own at the calm site."""
+    with psycopg.connect(calm.database_url, autocommit=True) as connection:
+        yield Tenant(calm, connection)

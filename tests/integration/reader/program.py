@@ -1,0 +1,105 @@
+"""`audit-reader serve` itself, as a process of its own with settings that production could have.
+
+Tokens are signed by the sandbox's issuer in the name of one that is https, and checked by its public key or its JWKS on
+loopback: nothing about the program is different from what is deployed.
+"""
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from sandbox.services.issuer import Issuer, Person
+from sandbox.services.process import Server, free_port
+from sandbox.services.scratch import Scratch
+from tests.integration.reader.site import ADMIN
+
+ISSUER, ORIGIN = "https://clerk.callmine.example", "https://app.callmine.example"
+PROGRAM = Path(sys.executable).with_name("audit-reader")
+
+
+class Program:
+    """A running reader; `environ` replaces or adds settings."""
+
+    def __init__(self, database_url: str, command: Sequence[str | Path] = (PROGRAM, "serve"), **environ: str) -> None:
+        self.issuer = Issuer((), ORIGIN)
+        self.port, self.metrics_port = free_port(), free_port()
+        self._command, self._scratch = command, Scratch("reader")
+        self._server = Server("reader", self._scratch, self._answers)
+        self.environ = {
+            "DATABASE_URL": database_url,
+            "AUDIT_READER_BIND": f"127.0.0.1:{self.port}",
+            "AUDIT_READER_METRICS_BIND": f"127.0.0.1:{self.metrics_port}",
+            "CLERK_ISSUER": ISSUER,
+            "CLERK_AUTHORIZED_PARTIES": ORIGIN,
+            "CLERK_JWKS_URL": self.issuer.jwks_url,
+            "AUDIT_LOG_FORMAT": "json",
+            **environ,
+        }
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        self._server.start(self._command, self.environ)
+
+    def stop(self) -> int:
+        """Ends it by SIGTERM; its exit code."""
+        process = self._server._process
+        assert process is not None
+        self._server.stop()
+        return process.returncode
+
+    def close(self) -> None:
+        """Ends it, and what belongs to it."""
+        self._server.stop()
+        self._scratch.close()
+        self.issuer.close()
+
+    def token(self, person: Person = ADMIN, **claims: Any) -> str:
+        """A session token that this reader takes."""
+        return self.issuer.token(person, **{"iss": ISSUER, **claims})
+
+    def get(self, path: str, person: Person | None = ADMIN) -> httpx.Response:
+        """A GET on a connection of its own."""
+        headers = {"Authorization": f"Bearer {self.token(person)}"} if person else {}
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False)
+
+    def metrics(self) -> str:
+        """What Prometheus gets."""
+        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30, trust_env=False).text
+
+    def figure(self, sample: str) -> float:
+        """The value of one sample, by its name with its labels; 0 where it is not there."""
+        found = re.search(rf"^{re.escape(sample)} (.+)$", self.metrics(), re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    @property
+    def log(self) -> str:
+        """All that it has said."""
+        return self._server.log.read_text()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._server.pid is not None
+        return self._server.pid
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/healthz", None).status_code == 200
+        except httpx.TransportError:
+            return False

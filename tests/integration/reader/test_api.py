@@ -1,0 +1,161 @@
+"""The routes of SPEC 6 over real HTTP: who is let in, what is answered, and what every response carries."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.services.issuer import Person
+from tests.integration.reader.entries import WORKSPACE
+from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, OTHER, Site
+
+EVERYWHERE = ("/audit", "/audit/1", "/audit/find", "/v1/audit-events", "/v1/audit-events/1", "/v1/audit-actions")
+
+
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_who_is_let_in(site: Site, path: str) -> None:
+    """Without a session 401, without the role 403, whatever else is asked; and nothing of the log in either answer."""
+    garbage = f"{path}?limit=0&foo=%ff"
+    for asked in (path, garbage):
+        assert site.get(asked, None).status_code == 401
+        assert site.get(asked, ADMIN, Authorization="Bearer x").status_code == 401
+        for person in (MEMBER, NOBODY):
+            refused = site.get(asked, person)
+            assert refused.status_code == 403
+            assert 'href="/audit' not in refused.text
+            assert WORKSPACE not in refused.text
+
+
+def test_a_header_that_is_wrong_is_not_made_good_by_a_cookie(site: Site) -> None:
+    """One Authorization header, one session cookie of exactly that name; a second of either is no session."""
+    token = site.issuer.token(ADMIN)
+    good = ("Authorization", f"Bearer {token}")
+    cookie = ("Cookie", f"a=b; __session={token}")
+    for headers, status in (
+        ([good], 200),
+        ([cookie], 200),
+        ([("Authorization", f"bearer  {token}")], 200),
+        ([good, good], 401),
+        ([("Authorization", "Basic x"), cookie], 401),
+        ([("Authorization", ""), cookie], 401),
+        ([("Cookie", f"__session={token}; __session={token}")], 401),
+        ([cookie, cookie], 401),
+        ([("Cookie", f"__session_evil={token}")], 401),
+        ([("Cookie", f"__Session={token}")], 401),
+    ):
+        assert site.ask("GET", "/v1/audit-events", headers=headers).status_code == status, headers
+    assert site.ask("GET", f"/v1/audit-events?__session={token}").status_code == 401
+
+
+def test_a_page_of_entries(site: Site, put: Callable[..., int]) -> None:
+    """The answer has the keys of SPEC 6, and the diff byte for byte as it is stored."""
+    diff = '{"changes":{"/preferences/ratio":{"after":1.10,"before":12345678901234567890}}}'
+    entry_id = put(1, diff=diff)
+    put(2, workspace_id="org_2")
+    answer = site.get("/v1/audit-events")
+    page = answer.json()
+
+    assert answer.headers["content-type"] == "application/json"
+    assert f'"diff":{diff},' in answer.text
+    assert {name: page[name] for name in ("total", "limit", "offset", "next_cursor", "complete_through")} == {
+        "total": 1, "limit": 50, "offset": 0, "next_cursor": None, "complete_through": None,
+    }  # fmt: skip
+    (entry,) = page["data"]
+    assert list(entry) == [
+        "id", "workspace_id", "action", "label", "facets", "actor", "subject", "occurred_at", "recorded_at", "channel",
+        "source", "diff", "event",
+    ]  # fmt: skip
+    assert (entry["id"], entry["occurred_at"]) == (str(entry_id), "2026-11-01T00:01:00.000000Z")
+    assert site.get(f"/v1/audit-events/{entry_id}").json() == entry
+
+
+def test_a_foreign_id_is_no_id(site: Site, put: Callable[..., int]) -> None:
+    """Another workspace's entry, one that does not exist and a text that is no id have the same answer."""
+    foreign = put(1, workspace_id="org_2")
+
+    for path in ("/v1/audit-events/", "/audit/"):
+        answers = [site.get(f"{path}{name}") for name in (foreign, 10**17, 10**30, "x", "1%00", "%ff", "١")]
+        assert {answer.status_code for answer in answers} == {404}
+        assert len({answer.content for answer in answers}) == 1
+    assert site.get(f"/v1/audit-events/{foreign}", OTHER).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [("foo=1", "foo"), ("limit=0", "limit"), ("limit=201", "limit"), ("limit=1&limit=2", "limit"), ("offset=-1", "offset"),
+     ("offset=1234567890", "offset"), ("offset=%D9%A1", "offset"), ("action=schedule.exploded", "action"), ("source=web", "source"),
+     ("channel=fax", "channel"), ("from=yesterday", "from"), ("from=1999-12-31", "from"), ("to=2101-01-01", "to"),
+     ("from=2026-02-30", "from"), ("from=2026-01-01T00:00:00", "from"), ("from=2026-01-02&to=2026-01-01", "from"),
+     ("actor=a%00b", "actor"), ("actor=%ff", "query"), ("as_of=x", "as_of"), ("cursor=x", "cursor"), ("cursor=x&offset=1", "cursor")],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_named(site: Site, query: str, parameter: str) -> None:
+    """422 names the parameter and what is wrong with it, as a problem for programs and in the form for people."""
+    answer = site.get(f"/v1/audit-events?{query}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
+    page = site.get(f"/audit?{query}")
+    assert page.status_code == 422
+    assert f"<bdi>{parameter}</bdi>" in page.text
+
+
+def test_empty_means_absent(site: Site, put: Callable[..., int]) -> None:
+    """A form sends its empty fields too."""
+    put(1)
+    assert (
+        site.get("/v1/audit-events?action=&facet=&source=&from=&to=&limit=&offset=&actor=&as_of=&cursor=").json()[
+            "total"
+        ]
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*EVERYWHERE, "/", "/healthz", "/readyz", "/openapi.json", "/static/audit.css", "/nothing", "/static/nothing"],
+)
+@pytest.mark.parametrize("person", [ADMIN, None])
+def test_every_response_is_guarded(site: Site, path: str, person: Person | None) -> None:
+    """Strict headers on every answer, whatever its status; nothing is kept by a cache but files named by their content."""
+    for method in ("GET", "HEAD", "POST", "DELETE"):
+        token = {"Authorization": f"Bearer {site.issuer.token(person)}"} if person else {}
+        answer = site.ask(method, path, headers=token)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; ")
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "server" not in answer.headers
+        assert not any(name.startswith("access-control") for name in answer.headers)
+        kept = path == "/static/audit.css" and answer.status_code == 200
+        assert answer.headers["cache-control"] == ("public, max-age=31536000, immutable" if kept else "no-store")
+        assert answer.status_code != 500
+        if method in {"POST", "DELETE"}:
+            assert answer.status_code in {404, 405}
+
+
+def test_a_host_that_is_not_ours_is_refused(site: Site) -> None:
+    """400 for another name, none and two; a port does not matter, and probes come by any name."""
+    for host, status in (("evil.example", 400), ("127.0.0.1.evil.example", 400), ("127.0.0.1:81", 200), ("[::1]", 400)):
+        assert site.get("/v1/audit-actions", Host=host).status_code == status, host
+    assert site.get("/healthz", None, Host="10.0.0.7:8000").status_code == 200
+
+
+def test_what_is_stored_is_only_text(site: Site, put: Callable[..., int]) -> None:
+    """Markup, bidirectional controls, a huge value and a deep one are shown harmlessly, by every route."""
+    hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u202egnp.exe\u2066\u200b"
+    deep: Any = "end"
+    for _ in range(200):
+        deep = {"a": [deep]}
+    for value in (hostile, deep, "x" * 5_000_000):
+        diff = json.dumps(
+            {"changes": {"/" + hostile: {"after": value, "before": [hostile]}}, "context": {"reason": hostile}}
+        )
+        entry_id = put(1, diff=diff, label=hostile, actor_email=hostile, facets=[f"operation:{hostile}"])
+        for path in (f"/audit/{entry_id}", "/audit", f"/v1/audit-events/{entry_id}", "/v1/audit-events"):
+            answer = site.get(path)
+            assert answer.status_code == 200
+            if path.startswith("/audit"):
+                assert "<script>" not in answer.text
+                assert "<img" not in answer.text
+                assert "\u202e" not in answer.text

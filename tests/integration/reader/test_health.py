@@ -1,0 +1,227 @@
+"""Whatever is away, slow, frozen or too much, the answer is a 503 that says when to come back, and it mends itself."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+import reader.auth.jwks
+import reader.http.limiter
+import reader.query.database
+import reader.query.list_queries
+from reader.model import Listing
+from sandbox.services.issuer import Issuer
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import wait_until
+from tests.integration.reader.entries import WORKSPACE
+from tests.integration.reader.site import ADMIN, Site
+
+READS = ("/v1/audit-events", "/v1/audit-events/1", "/audit", "/audit/1")
+
+
+def is_refused(answer: httpx.Response, kind: str) -> bool:
+    """Whether this is a documented 503, and tells nothing of what is behind it."""
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["content-security-policy"]
+    for word in ("postgres", "psycopg", "Traceback", "Error", "127.0.0.1"):
+        assert word not in answer.text
+    if answer.headers["content-type"] == "application/problem+json":
+        assert answer.json()["type"] == f"/problems/{kind}"
+    return True
+
+
+def recovers(site: Site, path: str = "/v1/audit-events") -> bool:
+    """Whether it comes back by itself."""
+    return wait_until(lambda: site.get(path).status_code == 200, 60, pause=0.1)
+
+
+def test_an_absent_database_is_an_answer(site: Site, postgres: PostgresServer) -> None:
+    """503 with Retry-After, liveness stays, readiness goes, and the first requests behind the outage are answered."""
+    assert site.get("/readyz", None).status_code == 200
+    postgres.stop()
+    try:
+        assert all(is_refused(site.get(path), "unavailable") for path in READS)
+        ready = site.get("/readyz", None)
+        assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
+        assert ready.json() == {"status": "unavailable", "wanting": ["database"]}
+        assert site.get("/healthz", None).status_code == 200
+        assert site.get("/v1/audit-actions").status_code == 200  # it needs none
+    finally:
+        postgres.start()
+    assert recovers(site)
+    assert recovers(site, "/readyz")
+
+
+def test_a_database_that_was_restarted_costs_no_answer(site: Site, postgres: PostgresServer) -> None:
+    """Sessions that ended meanwhile are found out by their first statement, and others are taken."""
+    with ThreadPoolExecutor(8) as many:
+        assert {answer.status_code for answer in many.map(site.get, ["/v1/audit-events"] * 32)} == {200}
+    postgres.restart()
+
+    assert site.get("/v1/audit-events").status_code == 200
+
+
+@contextmanager
+def frozen(postgres: PostgresServer, url: str) -> Iterator[None]:
+    """The server neither answers nor closes anything, new connections included, as on a machine that hangs."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        asked = (
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'audit-reader' AND datname = current_database()"
+        )
+        backends = [row[0] for row in connection.execute(asked)]
+    assert backends and postgres.pid
+    stopped = [*backends, postgres.pid]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_frozen_database_is_an_answer(
+    site: Site, postgres: PostgresServer, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that takes bytes and says nothing: each session is given up, and no thread is lost to it."""
+    monkeypatch.setattr(reader.query.database, "ANSWER_SECONDS", 0.5)
+    with ThreadPoolExecutor(8) as many:
+        assert {answer.status_code for answer in many.map(site.get, ["/v1/audit-events"] * 32)} == {200}
+        with frozen(postgres, database_url):
+            assert all(is_refused(answer, "unavailable") for answer in many.map(site.get, READS * 6))
+            assert site.get("/healthz", None).status_code == 200
+            assert site.get("/readyz", None).status_code == 503
+        assert recovers(site)
+        assert {answer.status_code for answer in many.map(site.get, READS)} == {200, 404}
+
+
+def test_a_slow_question_is_told_to_be_narrower(
+    site: Site, put: Callable[..., int], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock that someone holds, and a statement that takes longer than its timeout."""
+    put(1)
+    with psycopg.connect(database_url) as blocker:
+        blocker.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
+        assert all(is_refused(site.get(path), "query-timeout") for path in READS)
+    assert site.get("/v1/audit-events").status_code == 200
+
+    with monkeypatch.context() as slow:
+        slow.setattr(reader.query.list_queries, "PAGE", "SELECT pg_sleep(60)")
+        assert all(is_refused(site.get(path), "query-timeout") for path in READS)
+    assert site.get("/v1/audit-events").status_code == 200
+
+
+def test_a_busy_pool_is_an_answer(site: Site) -> None:
+    """When every session is taken a request is refused in time, and not for ever."""
+    held = [site.database.workspace(WORKSPACE) for _ in range(reader.query.database.POOL_SIZE)]
+    for each in held:
+        each.__enter__()
+    try:
+        assert all(is_refused(site.get(path), "unavailable") for path in READS)
+    finally:
+        for each in held:
+            each.__exit__(None, None, None)
+    assert site.get("/v1/audit-events").status_code == 200
+
+
+@pytest.fixture
+def going_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Pages of this site are held up until the event is set."""
+    event, page = threading.Event(), site.listings.page
+
+    def slow(*given: Any) -> Listing:
+        assert event.wait(60)
+        return page(*given)
+
+    monkeypatch.setattr(site.listings, "page", slow)
+    yield event
+    event.set()
+
+
+def test_more_than_can_be_worked_on_have_to_wait_or_go(
+    site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While all turns are taken the next are refused, probes are answered, and whoever has a turn is served in the end."""
+    monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 0.2)
+    with ThreadPoolExecutor(reader.http.limiter.TURNS) as many:
+        asked = [many.submit(site.get, "/v1/audit-events") for _ in range(reader.http.limiter.TURNS)]
+        assert wait_until(
+            lambda: _figure(site, "auditlog_reader_requests_in_progress") == reader.http.limiter.TURNS, 10
+        )
+        assert all(is_refused(site.get(path), "busy") for path in (*READS, "/v1/audit-actions", "/"))
+        for path in ("/healthz", "/readyz", "/openapi.json", "/static/audit.css"):
+            assert site.get(path, None).status_code == 200, path
+        going_on.set()
+        assert [each.result().status_code for each in asked] == [200] * reader.http.limiter.TURNS
+    assert _figure(site, "auditlog_reader_requests_waiting") == 0
+
+
+def test_a_crowd_is_turned_away_at_once(site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue has an end: whoever comes behind it does not wait at all."""
+    monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 60.0)
+    with ThreadPoolExecutor(300) as many:
+        asked = [
+            many.submit(site.get, "/v1/audit-events")
+            for _ in range(reader.http.limiter.TURNS + reader.http.limiter.MOST_WAITING)
+        ]
+        assert wait_until(
+            lambda: _figure(site, "auditlog_reader_requests_waiting") == reader.http.limiter.MOST_WAITING, 60
+        )
+        assert is_refused(site.get("/v1/audit-events"), "busy")
+        going_on.set()
+        assert {each.result().status_code for each in asked} == {200}
+
+
+def _figure(site: Site, name: str) -> float | None:
+    return site.metrics.registry.get_sample_value(name)
+
+
+# --- the issuer's keys
+
+
+def test_without_any_key_nobody_is_judged(database_url: str) -> None:
+    """An issuer that has never answered: 503, not 401, for good and bad tokens; and it recovers by itself."""
+    issuer = Issuer()
+    issuer.down = True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader.auth.jwks, "RETRY_SECONDS", 0.2)
+        with Site(database_url, issuer) as site:
+            assert all(is_refused(site.get(path), "no-keys") for path in READS)
+            assert site.get("/readyz", None).json()["wanting"] == ["keys"]
+            assert site.get("/v1/audit-events", None).status_code == 401  # nothing to judge
+            assert site.get("/healthz", None).status_code == 200
+            issuer.down = False
+            assert recovers(site)
+            assert recovers(site, "/readyz")
+
+
+def test_an_outage_of_the_issuer_is_not_noticed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that were had stay good, and a made-up key id is a bad token still."""
+    assert site.get("/v1/audit-events").status_code == 200
+    site.issuer.down = True
+    monkeypatch.setattr(reader.auth.jwks, "COOLDOWN_SECONDS", 0.0)
+    made_up = site.issuer.sign({"sub": ADMIN.user_id}, kid="made-up")
+
+    assert site.ask("GET", "/v1/audit-events", headers={"Authorization": f"Bearer {made_up}"}).status_code == 401
+    assert site.get("/v1/audit-events").status_code == 200
+    assert site.get("/readyz", None).status_code == 200
+
+
+def test_rotated_keys_are_followed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the cooldown one look finds the new key; what the old one signed is refused from then on."""
+    old = site.issuer.token(ADMIN)
+    assert site.get("/v1/audit-events").status_code == 200
+    site.issuer.rotate()
+    assert site.get("/v1/audit-events").status_code == 401  # within the cooldown
+    monkeypatch.setattr(reader.auth.jwks, "COOLDOWN_SECONDS", 0.0)
+
+    assert site.get("/v1/audit-events").status_code == 200
+    assert site.ask("GET", "/v1/audit-events", headers={"Authorization": f"Bearer {old}"}).status_code == 401

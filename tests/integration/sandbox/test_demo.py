@@ -1,0 +1,129 @@
+"""The demo shows what happens, checks it, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+from rich.console import Console
+
+from catalog.audit_types import BY_NAME
+from sandbox.demo import picture
+from sandbox.demo.ending import faults
+from sandbox.demo.promise import promised
+from sandbox.demo.seen import Shown
+from sandbox.services.process import wait_until
+from sandbox.traffic.sample import sample
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+STEP = timedelta(minutes=1)
+# The stand-in needs neither Java nor Maven, and what is shown of the broker is not what is tested here.
+ENVIRON = {**os.environ, "AUDIT_SANDBOX": "mock", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/production"}
+
+
+@contextmanager
+def demo(log: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The demo as a program, ended with the test."""
+    command = [sys.executable, "-m", "sandbox.demo", *arguments]
+    with log.open("w") as out, subprocess.Popen(command, env=ENVIRON, stdout=out, stderr=out, text=True) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def drawn(width: int, height: int, entries: int) -> list[str]:
+    """The live table as lines of plain text, on a terminal of this size."""
+    console = Console(file=StringIO(), width=width, height=height, color_system=None, force_terminal=True)
+    shown = Shown(1, START, "Member removed", "zoë.brandt@northwind.example", "zoë.brandt removed marc", "chatgpt")
+    types = dict.fromkeys(BY_NAME, (12, 3))
+    console.print(picture.live(console, [shown] * entries, Counter(recorded=1234, parked=1), types))
+    written = console.file
+    assert isinstance(written, StringIO)
+    return written.getvalue().splitlines()
+
+
+def test_the_promise_adds_up() -> None:
+    """The sample promises what its deliberate extras say, and one outcome for each record."""
+    events = sample(START, STEP)
+    found = promised(events)
+
+    assert found.total() == len(events)
+    assert (found["duplicate"], found["conflict"], found["parked"]) == (3, 1, 1)
+    assert found["ignored"] > 50
+    assert set(found) == {"recorded", "duplicate", "conflict", "ignored", "parked"}
+
+
+def test_the_promise_notices_a_second_delivery() -> None:
+    """Sent twice, an audited sample has no second entry: everything of the second round is a duplicate, or as before."""
+    events = sample(START, STEP)
+    once, twice = promised(events), promised((*events, *events))
+
+    assert twice["recorded"] == once["recorded"]
+    assert twice["duplicate"] == 2 * once["duplicate"] + once["recorded"]
+    assert twice["ignored"] == 2 * once["ignored"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("entries", [0, 1, 500])
+def test_the_live_table_fits_the_terminal(width: int, entries: int) -> None:
+    """It is as high whatever it shows, no line is too long, and all fourteen types are there."""
+    lines = drawn(width, 30, entries)
+
+    assert len(lines) == len(drawn(width, 30, 7)) < 30
+    assert max(map(len, lines)) <= width
+    assert [name for name in BY_NAME if not any(name in line for line in lines)] == []
+    assert any("MCP" in line for line in lines) == (entries > 0)
+
+
+def test_what_is_not_as_promised_is_told() -> None:
+    """An outcome too many, a type that never came and an entry that was not counted are a line each."""
+    types = dict.fromkeys(BY_NAME, (1, 0))
+    right = Counter(recorded=14, parked=1)
+
+    assert faults(right, right, types) == []
+    assert faults(Counter(recorded=14, parked=2), right, types) == ["parked: 2 where the sample promises 1"]
+    assert faults(right, right, {**types, "member.added": (2, 0)}) == [
+        "15 entries in audit_event where 14 were recorded"
+    ]
+    assert faults(right, right, {name: (1, 0) for name in BY_NAME if name != "member.added"}) == [
+        "no entry of type member.added",
+        "13 entries in audit_event where 14 were recorded",
+    ]
+
+
+def test_once_checks_itself_and_ends(tmp_path: Path) -> None:
+    """`--once` accounts for the whole sample, shows it without control codes, and exits 0; no other database is touched."""
+    log = tmp_path / "demo.log"
+    with demo(log, "--once") as program:
+        code = program.wait(240)
+    said = log.read_text("utf-8")
+
+    assert code == 0, said
+    assert "Every record is accounted for" in said
+    assert "DATABASE_URL is put aside" in said
+    assert all(name in said for name in (*BY_NAME, "unknown_type", '"tool": "update_schedule"'))
+    assert "\x1b" not in said
+
+
+def test_an_interrupt_ends_all_of_it(tmp_path: Path) -> None:
+    """Ctrl-C ends the live demo with exit code 0; the consumer and the services are gone."""
+    log = tmp_path / "demo.log"
+    with demo(log) as program:
+        assert wait_until(lambda: "joined the workspace" in log.read_text("utf-8"), 120), log.read_text("utf-8")
+        children = psutil.Process(program.pid).children(recursive=True)
+        program.send_signal(signal.SIGINT)
+        code = program.wait(60)
+
+    assert code == 0, log.read_text("utf-8")
+    assert "nothing of it is left" in log.read_text("utf-8")
+    assert len(children) >= 3
+    assert wait_until(lambda: not any(child.is_running() for child in children), 20)

@@ -1,0 +1,229 @@
+"""A broker that does not let us in: what is said, and whether it is waited for. docs/decisions/0024 says why."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from confluent_kafka.admin._acl import AclOperation
+from confluent_kafka.admin._resource import ResourceType
+
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.process import free_port
+from tests.builders import events
+from tests.e2e.program import Program
+from tests.e2e.world import LIMIT
+from tests.security.authority import ACLS, PASSWORDS, WRONG, Authority, enrol, forbid_group
+from tests.security.conftest import Secured
+
+
+class Wrong(NamedTuple):
+    """Settings that are wrong, and the words that must be said of them."""
+
+    settings: Callable[[LocalKafka, Authority], Mapping[str, str]]
+    words: tuple[str, ...]
+
+
+def elsewhere(kafka: LocalKafka) -> str:
+    """The secure listener by a name that its certificate does not have."""
+    return kafka.secured("SECURE").replace("localhost", "127.0.0.1")
+
+
+# No waiting mends these.
+PROVEN = {
+    "authority": Wrong(
+        lambda _, stranger: {"KAFKA_CONFIG_SSL_CA_LOCATION": str(stranger.path)},
+        ("is not trusted", "unable to get local issuer|self-signed", "authority that signed it", "SSL_CA_LOCATION"),
+    ),
+    "name": Wrong(
+        lambda kafka, _: {"KAFKA_BOOTSTRAP_SERVERS": elsewhere(kafka)},
+        ("is not trusted", "certificate is not valid for '127.0.0.1'", "by a name that the certificate has"),
+    ),
+    "expired": Wrong(
+        lambda kafka, _: {"KAFKA_BOOTSTRAP_SERVERS": kafka.secured("EXPIRED")},
+        ("is not trusted", "certificate has expired", "renewed"),
+    ),
+    "password": Wrong(
+        lambda *_: {"KAFKA_CONFIG_SASL_PASSWORD": WRONG},
+        ("refuses user 'consumer'", "invalid credentials", "KAFKA_CONFIG_SASL_USERNAME"),
+    ),
+    "user": Wrong(
+        lambda *_: {"KAFKA_CONFIG_SASL_USERNAME": "nobody"},
+        ("refuses user 'nobody'", "invalid credentials", "KAFKA_CONFIG_SASL_USERNAME"),
+    ),
+    "mechanism": Wrong(
+        lambda *_: {"KAFKA_CONFIG_SASL_MECHANISM": "PLAIN"},
+        ("refuses user 'consumer'", "broker's supported mechanisms: SCRAM-SHA-512"),
+    ),
+}
+# These may be an outage as well: a listener that hangs up says no reason.
+UNPROVEN = {
+    "plain client": Wrong(
+        lambda *_: {"KAFKA_CONFIG_SECURITY_PROTOCOL": "PLAINTEXT"},
+        ("they may want TLS: set KAFKA_CONFIG_SECURITY_PROTOCOL",),
+    ),
+    "plain server": Wrong(
+        lambda kafka, _: {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap}, ("connecting to a PLAINTEXT broker listener?",)
+    ),
+    "nobody there": Wrong(
+        lambda *_: {"KAFKA_BOOTSTRAP_SERVERS": f"localhost:{free_port()}"}, ("no broker answers", "Connection refused")
+    ),
+}
+# Nothing is asked of a broker with these.
+UNUSABLE = {
+    "no file": Wrong(lambda *_: {"KAFKA_CONFIG_SSL_CA_LOCATION": "/nowhere.pem"}, ("ssl.ca.location",)),
+    "no password": Wrong(lambda *_: {"KAFKA_CONFIG_SASL_PASSWORD": ""}, ("sasl.password must be set",)),
+    "no key": Wrong(lambda *_: {"KAFKA_CONFIG_SSL_KEY_PEM": WRONG}, ("ssl.key.pem",)),
+    "no property": Wrong(lambda *_: {"KAFKA_CONFIG_SASL_PASWORD": WRONG}, ("sasl.pasword",)),
+    "no protocol": Wrong(lambda *_: {"KAFKA_CONFIG_SECURITY_PROTOCOL": "TLS"}, ("security.protocol",)),
+}
+
+
+def says(text: str, wanted: tuple[str, ...]) -> bool:
+    """Whether each of the words is in the text; | separates what may stand for each other."""
+    return all(any(word in text for word in words.split("|")) for words in wanted)
+
+
+def only_fault(program: Program, event: str) -> dict[str, Any]:
+    """The one line above a warning, which is of this event; nothing raised, nothing printed beside the log."""
+    lines = [json.loads(line) for line in program.log.read_text().splitlines()]
+    faults = [line for line in lines if line["level"] in {"error", "critical"} and line["event"] != "librdkafka"]
+    assert [line["event"] for line in faults] == [event], faults
+    return dict(faults[0])
+
+
+@pytest.mark.parametrize("case", PROVEN)
+def test_what_no_waiting_mends_ends_it(world: Secured, kafka: LocalKafka, stranger: Authority, case: str) -> None:
+    """Exit code 1 at once, and one line that says what is wrong and what to do."""
+    world.topic()
+    wrong = PROVEN[case]
+    settings = wrong.settings(kafka, stranger)
+    program = world.consumer("run", **{"DATABASE_URL": world.url("writer"), **settings})
+    assert program.wait() == 1
+    assert says(only_fault(program, "stopped")["error"], wrong.words), program.tail()
+
+
+def test_status_says_why_there_is_no_lag(world: Secured, stranger: Authority) -> None:
+    """The database's part is told all the same; the words are those of `run`."""
+    world.topic()
+    wrong = PROVEN["authority"]
+    told = world.consumer("status", "--format", "json", KAFKA_CONFIG_SSL_CA_LOCATION=str(stranger.path))
+    assert told.wait() == 0
+    assert says(json.loads(told.log.read_text())["kafka"], wrong.words), told.tail()
+
+
+@pytest.mark.parametrize("case", UNPROVEN)
+def test_what_may_be_an_outage_is_waited_for(world: Secured, kafka: LocalKafka, stranger: Authority, case: str) -> None:
+    """It goes on trying, says why it cannot, and ends in order when told to."""
+    world.topic()
+    wrong = UNPROVEN[case]
+    settings = {"DATABASE_URL": world.url("writer"), **wrong.settings(kafka, stranger)}
+    program = world.consumer("run", **settings)
+    world.until(
+        lambda: any(says(line["error"], wrong.words) for line in program.logged("kafka_away")),
+        f"it says {wrong.words}",
+        of=[program],
+    )
+    assert program.stop() == 0
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_what_the_client_refuses_is_a_wrong_setting(
+    world: Secured, kafka: LocalKafka, stranger: Authority, case: str
+) -> None:
+    """Exit code 2 and one line that names the property, for `run` and for an operator's command."""
+    topic = world.topic()
+    wrong = UNUSABLE[case]
+    settings = wrong.settings(kafka, stranger)
+    program = world.consumer("run", **{"DATABASE_URL": world.url("writer"), **settings})
+    assert program.wait() == 2
+    assert says(only_fault(program, "settings_refused")["error"], wrong.words), program.tail()
+    back = world.consumer("rewind", topic, "0", "--to-offset", "0", "--reason", "x", **settings)
+    assert back.wait() == 2
+    (line,) = back.log.read_text().splitlines()
+    assert says(line, wrong.words)
+
+
+def test_a_member_whose_password_is_taken_away_waits(world: Secured, kafka: LocalKafka) -> None:
+    """Refused while it runs it says so and goes on trying; with its password back it goes on where it was."""
+    topic = world.topic()
+    world.allow()
+    world.send(topic, events(5))
+    program = world.consumer("run", DATABASE_URL=world.url("writer"))
+    world.until_read(program)
+    enrol(kafka.bootstrap, "consumer", WRONG)
+    try:
+        kafka.restart()  # a connection that is open stays so
+        world.until(
+            lambda: any("refuses user 'consumer'" in line["error"] for line in program.logged("kafka_away")),
+            "it says that it is refused",
+            of=[program],
+        )
+    finally:
+        enrol(kafka.bootstrap, "consumer", PASSWORDS["consumer"])
+    world.send(topic, events(5))
+    world.until_read(program)
+    assert program.stop() == 0
+    world.check()
+
+
+@pytest.mark.parametrize(
+    ("left_out", "named"),
+    [
+        ((ResourceType.TOPIC, AclOperation.READ), "topic"),
+        ((ResourceType.TOPIC, AclOperation.DESCRIBE_CONFIGS), "Topic authorization failed"),
+        ((ResourceType.GROUP, AclOperation.READ), "READ on the group"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "-".join(word.name for word in part),
+)
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_each_acl_is_needed(
+    world: Secured, protocol: str, left_out: tuple[ResourceType, AclOperation], named: str
+) -> None:
+    """Without any one of the list nothing is read, and what is missing is named; given back, everything is read."""
+    topic = world.topic()
+    world.allow(left_out)
+    world.send(topic, events(3))
+    settings = {"DATABASE_URL": world.url("writer"), "KAFKA_CONFIG_GROUP_PROTOCOL": protocol}
+    program = world.consumer("run", **settings)
+
+    def said() -> bool:
+        words = [line for line in program.log.read_text().splitlines() if '"level": "info"' not in line]
+        return any("uthorization" in line and named in line for line in words)
+
+    world.until(said, "it names what is missing")
+    assert world.count("audit_event") == 0
+    world.allow()
+    if left_out[0] is ResourceType.GROUP:
+        assert program.wait() == 1
+        assert only_fault(program, "stopped")
+        program = world.consumer("run", **settings)
+    world.until_read(program)
+    assert program.stop() == 0
+    world.check()
+
+
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_a_member_that_loses_its_group_ends(world: Secured, protocol: str) -> None:
+    """The ACL on the group is taken back under a consumer at work: exit code 1, and the ACL is named."""
+    topic = world.topic()
+    world.allow()
+    world.send(topic, events(3))
+    settings = {"DATABASE_URL": world.url("writer"), "KAFKA_CONFIG_GROUP_PROTOCOL": protocol}
+    if protocol == "classic":  # it notices when its session is over, which is otherwise 45 s
+        settings["KAFKA_CONFIG_SESSION_TIMEOUT_MS"] = "6000"
+    program = world.consumer("run", **settings)
+    world.until_read(program)
+    forbid_group(world.bootstrap, world.group)
+    assert program.wait(LIMIT) == 1
+    assert "roup authorization failed" in only_fault(program, "stopped")["error"]
+    world.check()
+
+
+def test_the_list_of_acls_is_the_documented_one() -> None:
+    """docs/security.md lists what these tests give, and no more."""
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    listed = re.findall(r"^\| (topic|group) \| `([A-Z_]+)` \|", page, re.MULTILINE)
+    assert listed == [(kind.name.lower(), operation.name) for kind, operation in ACLS]

@@ -1,0 +1,127 @@
+"""Canonical JSON: one value, one text, and a text that PostgreSQL can hold."""
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.event import canonical
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=6) | st.sampled_from(
+    ["\0", "\\u0000", "\ud800", "\u2028"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def holds(value: Any, wanted: Any) -> bool:
+    """Whether `wanted` is true of some text or number in the value, keys included."""
+    if isinstance(value, dict):
+        return any(holds(part, wanted) for item in value.items() for part in item)
+    if isinstance(value, list):
+        return any(holds(item, wanted) for item in value)
+    return bool(wanted(value))
+
+
+def unstorable(value: Any) -> bool:
+    return isinstance(value, str) and any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value)
+
+
+def not_finite(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"b": 1, "a": [True, None, "x"]}, '{"a":[true,null,"x"],"b":1}'),
+        (1.0, "1.0"),
+        (1, "1"),
+        (-0.0, "-0.0"),
+        (0.1, "0.1"),
+        (1e16, "1e+16"),
+        (9007199254740993, "9007199254740993"),
+        ('é😀\u2028<>/\\"\n\x1f\x7f', '"é😀\u2028<>/\\\\\\"\\n\\u001f\x7f"'),
+        ({"ﬁ": 1, "😀": 2, "z": 3}, '{"z":3,"ﬁ":1,"😀":2}'),
+    ],
+    ids=str,
+)
+def test_form_is_fixed(value: Any, text: str) -> None:
+    """The bytes of the form are pinned: digests of years ago are compared with those of today."""
+    assert canonical.text(value) == (text, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "facets"),
+    [
+        ("a\0b", '"a\ufffdb"', {"sanitized:text"}),
+        ("\ud83d", '"\ufffd"', {"sanitized:text"}),
+        ({"k\0": 1}, '{"k\ufffd":1}', {"sanitized:text"}),
+        ([math.nan, math.inf, -math.inf], '["NaN","Infinity","-Infinity"]', {"sanitized:number"}),
+        (["\0", math.nan], '["\ufffd","NaN"]', {"sanitized:text", "sanitized:number"}),
+        ("\\u0000", '"\\\\u0000"', set()),
+        (["NaN", "Infinity"], '["NaN","Infinity"]', set()),
+    ],
+    ids=["nul", "surrogate", "key", "numbers", "both", "literal escape", "literal words"],
+)
+def test_what_cannot_be_held_is_replaced_and_named(value: Any, text: str, facets: set[str]) -> None:
+    """NUL and lone surrogates, NaN and infinities are replaced as SPEC 4 says; what only looks like them is not."""
+    assert canonical.text(value) == (text, frozenset(facets))
+
+
+@given(VALUES)
+def test_text_is_always_storable_and_facets_tell_the_truth(value: Any) -> None:
+    """Any value gives a UTF-8 text without NUL that is strict JSON, and a facet exactly where something was replaced."""
+    text, facets = canonical.text(value)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert not holds(json.loads(text.encode().decode(), parse_constant=refuse), unstorable)
+    assert ("sanitized:text" in facets) == holds(value, unstorable)
+    assert ("sanitized:number" in facets) == holds(value, not_finite)
+
+
+def test_keys_that_become_one_are_settled_the_same_way_each_time() -> None:
+    """A replaced key that meets an existing one loses, in whatever order the two came."""
+    one, other = {"k\0": 1, "k\ufffd": 2}, {"k\ufffd": 2, "k\0": 1}
+
+    assert canonical.text(one) == canonical.text(other) == ('{"k\ufffd":2}', canonical.TEXT)
+
+
+@given(VALUES)
+def test_text_is_a_fixed_point(value: Any) -> None:
+    """Reading a text back and writing it again gives the same bytes, so an auditor can check it with any strict parser."""
+    text, _ = canonical.text(value)
+
+    assert canonical.text(json.loads(text)) == (text, frozenset())
+
+
+@given(ANY_TEXT)
+def test_clean_text_is_left_alone(words: str) -> None:
+    """Only NUL and lone surrogates are replaced, one character for one, and only then is there a facet."""
+    cleaned, facets = canonical.clean(words)
+
+    assert len(cleaned) == len(words)
+    assert not unstorable(cleaned)
+    assert bool(facets) == unstorable(words) == (cleaned != words)
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (datetime(2026, 11, 22, 21, 38, tzinfo=UTC), "2026-11-22T21:38:00.000000Z"),
+        (datetime(987, 1, 2, 3, 4, 5, 6, tzinfo=UTC), "0987-01-02T03:04:05.000006Z"),
+    ],
+    ids=str,
+)
+def test_instant_has_six_digits_and_z(time: datetime, text: str) -> None:
+    """A time is written in one form only, whatever its microseconds and year."""
+    assert canonical.instant(time) == text

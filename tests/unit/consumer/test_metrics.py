@@ -1,0 +1,356 @@
+"""Metrics and probes without services: what is counted, what is shown, what is answered."""
+
+import http.client
+import re
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+
+from catalog.audit_types import BY_NAME
+from catalog.reasons import GapCause, HaltCause, IgnoreReason, ParkReason
+from consumer.event.decode import Decoder
+from consumer.event.model import Partition
+from consumer.event.pipeline import Pipeline
+from consumer.kafka.admin import Bounds
+from consumer.observer import Audience, Observer
+from consumer.partitions.breaker import Breaker, Limits
+from consumer.partitions.position import Cursor
+from consumer.registry.client import Registry, SchemaAbsent
+from consumer.storage.batch import Batch, Settled
+from consumer.storage.writer import Written
+from consumer.telemetry.histogram import BUCKETS, Delays
+from consumer.telemetry.metrics import RETRIES, Metrics
+from consumer.telemetry.partition_gauges import PartitionGauges
+from consumer.telemetry.recorder import STUCK_SECONDS, CountedRegistry, Meter
+from runtime import logging
+from runtime.health_server import Probes
+from schemas import all_schemas
+from tests.builders import POSITION, Message, event, record
+
+ROOT = Path(__file__).parents[3]
+TOPICS = (POSITION.topic, "callmine.billing")
+KEY = (POSITION.topic, POSITION.number)
+AT = {"topic": POSITION.topic, "partition": str(POSITION.number)}
+
+
+class Ops:
+    """A meter, and what Prometheus would see of it."""
+
+    def __init__(self) -> None:
+        self.metrics, self.gauges = Metrics(TOPICS, "2.16.1"), PartitionGauges(TOPICS)
+        self.metrics.registry.register(self.gauges)
+        self.meter = Meter(self.metrics, self.gauges)
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(f"auditlog_{name}", labels)
+
+    def text(self) -> str:
+        return generate_latest(self.metrics.registry).decode()
+
+
+@pytest.fixture
+def ops() -> Ops:
+    return Ops()
+
+
+def batch_of(*messages: Message, timestamp_ms: int | None = 0) -> Batch:
+    """A batch as the loop builds it."""
+    batch, pipeline = Batch(), Pipeline(Decoder(all_schemas()))
+    for offset, message in enumerate(messages):
+        read = record(message, offset=offset, timestamp_ms=timestamp_ms)
+        outcome = pipeline.run(read)
+        batch.add(batch.advance(POSITION, 0, 1), read, outcome)  # type: ignore[arg-type]
+    return batch
+
+
+def test_every_label_set_is_there_from_the_start(ops: Ops) -> None:
+    """A rule over the first event of a kind sees it: its series was 0 before."""
+    for topic in TOPICS:
+        for reason in ParkReason:
+            assert ops.value("records_parked_total", topic=topic, reason=reason) == 0
+            assert ops.value("parked_unresolved_records", topic=topic, reason=reason) == 0
+        assert all(ops.value("records_ignored_total", topic=topic, reason=reason) == 0 for reason in IgnoreReason)
+        assert ops.value("records_total", topic=topic, outcome="conflict") == 0
+        assert ops.value("end_to_end_seconds_count", topic=topic) == 0
+        assert ops.value("partitions_assigned", topic=topic) == 0
+    assert all(ops.value("events_total", audit_type=name) == 0 for name in BY_NAME)
+    assert all(ops.value("retries_total", **{"class": kind}) == 0 for kind in RETRIES.values())
+    assert all(ops.value("rebalances_total", event=word) == 0 for word in ("assigned", "revoked", "lost"))
+
+
+def test_series_do_not_grow_with_what_is_read(ops: Ops) -> None:
+    """The number of series depends on topics and partitions, not on workspaces, people or events."""
+    ops.meter.assigned([KEY])
+    ops.meter.written(Written(batch_of(event(), event("member.signed_in")), Settled()))
+    before = len(ops.text().splitlines())
+    for number in range(20):
+        ops.meter.written(Written(batch_of(event(workspace=f"org_{number}"), event(event_id=str(number))), Settled()))
+    assert len(ops.text().splitlines()) == before
+
+
+def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
+    """Outcomes by topic, reasons, audited events by type, the batch's size, and the time of the write."""
+    unknown = event().with_headers(ce_type="member.unheard_of")
+    batch = batch_of(event(), event(), event("member.signed_in"), unknown)
+    settled = Settled(recorded=Counter({POSITION: 1}), duplicate=Counter({POSITION: 1}), parked=Counter({POSITION: 1}))
+    ops.meter.submitted()
+    ops.meter.written(Written(batch, settled))
+    counted = {o: ops.value("records_total", topic=POSITION.topic, outcome=o) for o in
+               ("recorded", "duplicate", "conflict", "ignored", "parked")}  # fmt: skip
+    assert counted == {"recorded": 1, "duplicate": 1, "conflict": 0, "ignored": 1, "parked": 1}
+    assert ops.value("records_ignored_total", topic=POSITION.topic, reason="not_audited") == 1
+    assert ops.value("records_parked_total", topic=POSITION.topic, reason="unknown_type") == 1
+    assert ops.value("events_total", audit_type="member.removed") == 2
+    assert ops.value("batch_records_sum") == 4
+    assert ops.value("write_seconds_count") == 1
+    assert time.time() - (ops.value("last_write_timestamp_seconds") or 0) < 5
+
+
+def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
+    """A row that the database would not take is parked by it, with its own reason."""
+    ops.meter.written(
+        Written(batch_of(event(), event()), Settled(Counter({POSITION: 1}), parked=Counter({POSITION: 1})))
+    )
+    assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 1
+
+
+def test_a_commit_without_an_answer_is_counted(ops: Ops) -> None:
+    """The database kept the batch and could not say what became of it: what was meant to become of it counts."""
+    unknown = event().with_headers(ce_type="member.unheard_of")
+    ops.meter.written(Written(batch_of(event(), event(), unknown), Settled()))
+    assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 2
+    assert ops.value("records_parked_total", topic=POSITION.topic, reason="unknown_type") == 1
+    assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 0
+
+
+def test_sanitized_events_are_counted(ops: Ops) -> None:
+    """An event with a NUL in its text is recorded, and counted here."""
+    nul = event(data={"before": {"email": "a\0@x.io", "role": "member"}})
+    ops.meter.written(Written(batch_of(nul, event()), Settled(Counter({POSITION: 2}))))
+    assert ops.value("records_sanitized_total", topic=POSITION.topic) == 1
+
+
+@given(st.lists(st.floats(0, 4000) | st.sampled_from(BUCKETS), max_size=30))
+def test_delays_fall_into_their_buckets(seconds: list[float]) -> None:
+    """Each bucket counts what is not above its bound, whatever the batch."""
+    delays, now = Delays("d", "d", "topic", ["t"]), 1_000_000.0
+    delays.observe("t", now, [now - second for second in seconds])
+    registry = CollectorRegistry()
+    registry.register(delays)
+    taken = [now - (now - second) for second in seconds]  # as floats subtract
+    for bound in BUCKETS:
+        below = sum(second < bound or second == bound for second in taken)
+        assert registry.get_sample_value("d_bucket", {"topic": "t", "le": str(bound)}) == below
+    assert registry.get_sample_value("d_bucket", {"topic": "t", "le": "+Inf"}) == len(seconds)
+    assert registry.get_sample_value("d_sum", {"topic": "t"}) == pytest.approx(sum(taken))
+
+
+def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
+    """Clocks differ: a record from the future took no time, and one without a time is not counted."""
+    ops.meter.written(Written(batch_of(event(), timestamp_ms=int(time.time() * 1000) + 60_000), Settled()))
+    ops.meter.written(Written(batch_of(event(), timestamp_ms=None), Settled()))
+    assert ops.value("end_to_end_seconds_sum", topic=POSITION.topic) == 0
+    assert ops.value("end_to_end_seconds_count", topic=POSITION.topic) == 1
+
+
+def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
+    """Nothing of a partition is shown before it is ours, nor after it was taken back or lost."""
+    assert 'partition="' not in ops.text()
+    for gone in (ops.meter.revoked, ops.meter.lost):
+        ops.meter.assigned([KEY])
+        ops.meter.claimed(Cursor(POSITION, 7, 1, 9, Breaker(Limits())))
+        assert ops.value("next_offset", **AT) == 7
+        assert ops.value("partition_halted", **AT, cause="gap") == 0
+        assert all(ops.value("data_gaps", **AT, cause=cause) == 0 for cause in GapCause)
+        assert ops.value("partitions_assigned", topic=POSITION.topic) == 1
+        gone([KEY])
+        assert 'partition="' not in ops.text()
+        assert ops.value("partitions_assigned", topic=POSITION.topic) == 0
+
+
+def test_a_standing_partition_shows_its_cause(ops: Ops) -> None:
+    """1 for the cause that it stands for, 0 for the others, and 0 for all once it flows."""
+    standing = {POSITION: HaltCause.BREAKER}
+    ops.meter.assigned([KEY])
+    ops.meter.turned(standing)
+    assert {c: ops.value("partition_halted", **AT, cause=c) for c in HaltCause} == {
+        c: int(c is HaltCause.BREAKER) for c in HaltCause
+    }
+    standing.clear()
+    assert ops.value("partition_halted", **AT, cause="breaker") == 0
+
+
+def test_lag_is_known_only_when_it_is(ops: Ops) -> None:
+    """No lag is shown before Kafka has told the log's end; then offsets and age, and 0 when all is written."""
+    ops.meter.assigned([KEY])
+    ops.meter.claimed(Cursor(POSITION, 0, 1, 9, Breaker(Limits())))
+    assert ops.value("lag_records", **AT) is None
+    ops.gauges.positions()[KEY].bounds = Bounds(0, 10)
+    assert ops.value("lag_records", **AT) == 10
+    assert 0 <= (ops.value("lag_seconds", **AT) or 0) < 5  # since it was assigned: nothing is known of before
+    written = int(time.time() * 1000) - 600_000
+    ops.meter.written(Written(batch_of(event(), timestamp_ms=written), Settled()))
+    assert ops.value("lag_records", **AT) == 9
+    assert 600 <= (ops.value("lag_seconds", **AT) or 0) < 610
+    batch = batch_of(event(), timestamp_ms=written)
+    batch.advances[POSITION].next = 10
+    batch.advances[POSITION].complete_through = datetime.fromtimestamp(1_800_000_000, UTC)
+    ops.meter.written(Written(batch, Settled()))
+    assert (ops.value("lag_records", **AT), ops.value("lag_seconds", **AT)) == (0, 0)
+    assert ops.value("complete_through_timestamp_seconds", **AT) == 1_800_000_000
+
+
+def test_a_batch_that_comes_after_its_partition_went_brings_no_series_back(ops: Ops) -> None:
+    """What was written while the partition was being revoked counts, and leaves nothing of it behind."""
+    ops.meter.written(Written(batch_of(event()), Settled()))
+    assert 'partition="' not in ops.text()
+    assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 1
+
+
+def test_what_is_logged_is_what_is_counted(ops: Ops) -> None:
+    """Each event that counts as a retry is logged somewhere in the consumer, and another line counts nothing."""
+    sources = "".join(path.read_text() for path in (ROOT / "consumer").rglob("*.py"))
+    assert [name for name in RETRIES if not re.search(rf'log\.\w+\(\s*"{name}"', sources)] == []
+    for name in RETRIES:
+        ops.meter.heard(name)
+    ops.meter.heard("started")
+    assert {kind: ops.value("retries_total", **{"class": kind}) for kind in RETRIES.values()} == Counter(
+        RETRIES.values()
+    )
+
+
+def test_the_journal_tells_its_listeners(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who listens hears the name of each line that is logged."""
+    import structlog  # noqa: PLC0415
+
+    monkeypatch.setattr(logging, "_listeners", [])
+    heard: list[str] = []
+    logging.listen(heard.append)
+    logging.configure("json")
+    try:
+        structlog.get_logger().warning("database_away", records=3)
+    finally:
+        structlog.reset_defaults()
+    assert heard == ["database_away"]
+
+
+def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what they say; an error that is none of ours is an outage."""
+    counted = CountedRegistry("http://127.0.0.1:1", ops.metrics)
+    with pytest.raises(Exception, match="127"):
+        counted.fetch(1)
+    monkeypatch.setattr(Registry, "fetch", lambda *_: "{}")
+    assert counted.fetch(1) == "{}"
+
+    def absent(_: object, schema_id: int) -> str:
+        raise SchemaAbsent(str(schema_id))
+
+    monkeypatch.setattr(Registry, "fetch", absent)
+    with pytest.raises(SchemaAbsent):
+        counted.fetch(1)
+    found = {word: ops.value("registry_requests_total", answer=word) for word in ("schema", "absent", "unavailable")}
+    assert found == {"schema": 1, "absent": 1, "unavailable": 1}
+
+
+def test_an_audience_tells_everyone_everything() -> None:
+    """No call of an observer is forgotten on the way to the others."""
+    told: list[str] = []
+
+    class Ear(Observer):
+        def __getattribute__(self, name: str) -> object:
+            return lambda *_: told.append(name)
+
+    calls = [name for name in vars(Observer) if not name.startswith("_")]
+    for name in calls:
+        getattr(Audience([Ear(), Ear()]), name)(*[None] * (0 if name in {"submitted", "fenced"} else 1))
+    assert told == [name for name in calls for _ in range(2)]
+    assert {name for name in vars(Audience) if not name.startswith("_")} == set(calls)
+
+
+# --- probes
+
+
+class Switch:
+    """What the probes ask."""
+
+    alive = True
+    ready = False
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[Probes, Switch]]:
+    switch, registry = Switch(), CollectorRegistry()
+    probes = Probes(("127.0.0.1", 0), registry, lambda: switch.alive, lambda: switch.ready)
+    yield probes, switch
+    probes.close()
+
+
+def answer(probes: Probes, path: str, method: str = "GET") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", probes.port, timeout=5)
+    connection.request(method, path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_probes_say_what_they_are_told(listener: tuple[Probes, Switch]) -> None:
+    """200 or 503, of each probe by itself; anything else is not there."""
+    probes, switch = listener
+    assert [answer(probes, path) for path in ("/healthz", "/readyz", "/metrics", "/", "/metrics/x")] == [
+        200, 503, 200, 404, 404,
+    ]  # fmt: skip
+    switch.alive, switch.ready = False, True
+    assert [answer(probes, path) for path in ("/healthz", "/readyz")] == [503, 200]
+
+
+def test_a_client_that_says_nothing_keeps_no_one_waiting(listener: tuple[Probes, Switch]) -> None:
+    """Each client has a thread of its own: others are answered meanwhile."""
+    probes, _ = listener
+    with socket.create_connection(("127.0.0.1", probes.port)):
+        assert answer(probes, "/healthz") == 200
+
+
+def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe looks at the last turn and at nothing else."""
+    now = time.monotonic()
+    ops.meter.turned({})
+    assert ops.meter.alive()
+    monkeypatch.setattr(time, "monotonic", lambda: now + STUCK_SECONDS + 5)
+    assert not ops.meter.alive()
+    ops.meter.turned({})
+    assert ops.meter.alive()
+
+
+def test_an_empty_assignment_is_a_group_that_was_joined(ops: Ops) -> None:
+    """A consumer for which no partition is left is ready all the same: it stands by."""
+    assert not ops.meter.joined.is_set()
+    ops.meter.assigned([])
+    assert ops.meter.joined.is_set()
+
+
+def test_scrapes_and_changes_may_meet(ops: Ops) -> None:
+    """Prometheus asks in another thread while partitions come and go."""
+    done = threading.Event()
+
+    def change() -> None:
+        for number in range(2000):
+            ops.meter.assigned([(POSITION.topic, number % 7)])
+            ops.meter.turned({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
+            ops.meter.revoked([(POSITION.topic, number % 3)])
+        done.set()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    while not done.is_set():
+        ops.text()
+    thread.join()
+    assert ops.value("partitions_assigned", topic=POSITION.topic) == 4

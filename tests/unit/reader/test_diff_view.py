@@ -1,0 +1,100 @@
+"""A stored diff as people read it: nothing left out, nothing formatted again, no two values that read the same."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.html import diff_view
+from reader.html.diff_view import CLAMP, Row
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text('ab01 -.nulltrefas"[]{}\t')
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+)
+
+
+def row(change: dict[str, Any], pointer: str = "/field") -> Row:
+    """The one row of a diff of one change."""
+    (made,) = diff_view.read(json.dumps({"changes": {pointer: change}})).rows
+    return made
+
+
+def seen(value: Any) -> list[str]:
+    """What is shown of a value that is there before and after."""
+    return [item.text + item.rest for item in row({"before": value, "after": value}).before.items]
+
+
+@given(SCALARS, SCALARS)
+def test_no_two_values_read_the_same(one: Any, other: Any) -> None:
+    """null, "null", 1, 1.0, "1", "" and a space are all told apart by their text alone."""
+    same = json.dumps(one) == json.dumps(other)
+
+    assert (seen(one) == seen(other)) == same
+
+
+@given(VALUES)
+def test_nothing_is_cut_off_for_good(value: Any) -> None:
+    """What is clamped has its rest behind it, and members of a list are all there."""
+    side = row({"before": value}).before
+
+    assert all(len(item.text) <= CLAMP for item in side.items)
+    assert len(side.items) == (len(value) if isinstance(value, list) else 1)
+    assert row({"before": value}).after.state == "missing"
+
+
+@pytest.mark.parametrize("written", ["1.10", "1e400", "12345678901234567890.5", "-0", "0.1e-7"])
+def test_a_number_is_shown_as_it_is_stored(written: str) -> None:
+    """No digit is lost, none is added."""
+    (made,) = diff_view.read(f'{{"changes":{{"/x":{{"after":{written}}}}}}}').rows
+
+    assert made.after.items == ((written, "literal", "", ""),)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"before": 1, "after": 2}, "changed"),
+        ({"after": None}, "added"),
+        ({"before": None}, "removed"),
+        ({"before": [], "after": None}, "changed"),
+        ({"masked": True}, "masked"),
+    ],
+)
+def test_what_became_of_a_field(change: dict[str, Any], what: str) -> None:
+    """A field that was not there was added, and one that is null was there."""
+    assert row(change).what == what
+
+
+def test_members_of_a_list_are_marked_as_often_as_they_moved() -> None:
+    """Of two equal members of which one was taken away, one is marked."""
+    made = row({"before": ["a", "a", "b"], "after": ["a", "c"], "added": ["c"], "removed": ["a", "b"]})
+
+    assert [(item.text, item.mark) for item in made.before.items] == [("a", "removed"), ("a", ""), ("b", "removed")]
+    assert [(item.text, item.mark) for item in made.after.items] == [("a", ""), ("c", "added")]
+
+
+def test_an_order_that_changed_is_said() -> None:
+    """Where nothing was added or removed, the eye would look for the difference in vain."""
+    made = row({"before": ["a", "b"], "after": ["b", "a"], "added": [], "removed": []})
+
+    assert made.note == "the same items in another order"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "path"),
+    [("/report/format", "report › format"), ("/a~1b", "a/b"), ("/a~01", "a~1"), ("/x\u202ey", "x[U+202E]y")],
+)
+def test_a_path_is_read_as_a_json_pointer(pointer: str, path: str) -> None:
+    """RFC 6901: ~1 is a slash, ~0 a tilde, in this order; what cannot be seen is written out."""
+    assert row({"after": 1}, pointer).path == path
+
+
+def test_what_is_too_deep_for_us_is_said() -> None:
+    """A value of a hundred thousand levels is left to the raw JSON."""
+    deep = "[" * 100_000 + "]" * 100_000
+    diff = diff_view.read(f'{{"changes":{{"/x":{{"after":{deep}}}}}}}')
+
+    assert "nested too deeply" in diff.rows[0].after.items[0].text

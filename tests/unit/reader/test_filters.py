@@ -1,0 +1,100 @@
+"""The query string: what is understood comes back the same, and nothing else is guessed."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.audit_types import CATALOG
+from reader.model import Query
+from reader.query.filters import CHANNELS, Invalid, pairs_of, parse, to_pairs
+from reader.query.snapshot import Horizon
+
+WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=20)
+DATES = st.dates(datetime(2000, 1, 1).date(), datetime(2049, 1, 1).date()).map(str)  # noqa: DTZ001 dates only
+LATER = st.datetimes(datetime(2050, 1, 1), datetime(2100, 12, 31)).map(lambda at: at.isoformat() + "Z")  # noqa: DTZ001
+PAIRS = st.tuples(
+    st.lists(st.tuples(st.just("action"), st.sampled_from([audit_type.name for audit_type in CATALOG])), max_size=3),
+    st.lists(st.tuples(st.just("facet"), WORDS), max_size=3),
+    st.lists(st.tuples(st.just("channel"), st.sampled_from(CHANNELS)), max_size=1),
+    st.lists(st.tuples(st.just("source"), st.just("mcp")), max_size=1),
+    st.lists(st.tuples(st.just("actor"), WORDS), max_size=1),
+    st.lists(st.tuples(st.just("from"), DATES), max_size=1),
+    st.lists(st.tuples(st.just("to"), LATER), max_size=1),
+    st.lists(st.tuples(st.just("limit"), st.integers(1, 200).map(str)), max_size=1),
+    st.lists(st.tuples(st.just("offset"), st.integers(0, 999_999_999).map(str)), max_size=1),
+    st.lists(st.tuples(st.just("as_of"), WORDS), max_size=1),
+).map(lambda groups: [pair for group in groups for pair in group])
+
+
+@given(PAIRS)
+def test_a_link_asks_for_what_was_asked(pairs: list[tuple[str, str]]) -> None:
+    """The parameters of a query give that query again, also through a real query string."""
+    query = parse(pairs)
+
+    assert parse(to_pairs(query)) == query
+    assert parse(pairs_of(urlencode(pairs).encode())) == query
+
+
+@given(st.lists(st.tuples(st.text(max_size=8), st.text(max_size=12)), max_size=6))
+def test_anything_else_is_refused_by_name(pairs: list[tuple[str, str]]) -> None:
+    """Whatever is sent gives a query or Invalid that names parameters; never another error."""
+    try:
+        parse(pairs)
+    except Invalid as invalid:
+        assert invalid.problems
+        assert {problem.parameter for problem in invalid.problems} <= {name[:60] for name, _ in pairs}
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_a_query_string_or_not(query_string: bytes) -> None:
+    """Bytes that are no UTF-8 behind their percent signs are refused as a whole."""
+    try:
+        pairs_of(query_string)
+    except Invalid as invalid:
+        assert [problem.parameter for problem in invalid.problems] == ["query"]
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    """A person mends a query once."""
+    with pytest.raises(Invalid) as caught:
+        parse([("limit", "0"), ("from", "x"), ("foo", ""), ("source", "web"), ("actor", "a\0")])
+
+    assert {problem.parameter for problem in caught.value.problems} == {"limit", "from", "foo", "source", "actor"}
+
+
+def test_a_date_in_to_includes_its_day() -> None:
+    """`to` is exclusive as a time, and as a date ends with the day; one day from and to is that day."""
+    selection = parse([("from", "2026-11-22"), ("to", "2026-11-22")]).selection
+
+    assert selection.since is not None
+    assert selection.before is not None
+    assert selection.before.at - selection.since.at == timedelta(days=1)
+    moment = parse([("to", "2026-11-22T12:00:00.1234567+02:00")]).selection.before
+    assert moment is not None
+    assert moment.at == datetime(2026, 11, 22, 10, 0, 0, 123456, UTC)
+    with pytest.raises(Invalid, match="later"):
+        parse([("from", "2026-11-23"), ("to", "2026-11-22")])
+
+
+def test_empty_is_absent() -> None:
+    """A form sends its empty fields too."""
+    assert parse([("action", ""), ("from", ""), ("limit", ""), ("cursor", "")]) == Query()
+
+
+@given(
+    st.integers(0, 4 * 10**15),
+    st.integers(1, 2**62),
+    st.lists(st.integers(0, 10**6), unique=True, max_size=5).map(sorted),
+    st.integers(0, 10**6),
+)
+def test_a_horizon_comes_back_from_its_text(microseconds: int, low: int, above: list[int], wide: int) -> None:
+    """What a client gives back is what it got."""
+    running = tuple(low + each for each in above)
+    high = max([low + wide, *(each + 1 for each in running)])
+    horizon = Horizon(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds), low, high, running)
+
+    assert Horizon.read(horizon.text) == horizon
+    assert Horizon.of(horizon.time, horizon.snapshot) == horizon

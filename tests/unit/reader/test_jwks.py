@@ -1,0 +1,98 @@
+"""Keys are had ahead of need, follow the issuer, survive its outage, and cannot be used to flood it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import reader.auth.jwks
+from reader.auth.jwks import GivenKey, NoKeys, PublishedKeys
+from sandbox.services.issuer import Issuer
+from sandbox.services.process import wait_until
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    made = Issuer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def published(issuer: Issuer) -> Iterator[Callable[[], PublishedKeys]]:
+    """Makes the keys of the issuer."""
+    made: list[PublishedKeys] = []
+
+    def make() -> PublishedKeys:
+        made.append(PublishedKeys(issuer.jwks_url))
+        return made[-1]
+
+    yield make
+    for keys in made:
+        keys.close()
+
+
+def test_the_issuers_key_is_found_by_its_id(issuer: Issuer, published: Callable[[], PublishedKeys]) -> None:
+    """The first request waits for the first fetch and no other does; a token without an id has no key."""
+    keys = published()
+
+    assert keys.find(issuer.key_id).key_id == issuer.key_id
+    assert keys.find(None) is None
+    assert keys.ready()
+    assert issuer.fetches == 1
+
+
+def test_unknown_ids_do_not_flood_the_issuer(issuer: Issuer, published: Callable[[], PublishedKeys]) -> None:
+    """A hundred made-up ids within the cooldown cost no look at all."""
+    keys = published()
+    keys.find(issuer.key_id)
+
+    assert [keys.find(f"made-up-{number}") for number in range(100)] == [None] * 100
+    assert issuer.fetches == 1
+
+
+def test_a_new_key_is_looked_for(
+    issuer: Issuer, published: Callable[[], PublishedKeys], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotated key is taken with one look, once the cooldown is over; the old one is forgotten."""
+    keys, old = published(), issuer.key_id
+    keys.find(old)
+    monkeypatch.setattr(reader.auth.jwks, "COOLDOWN_SECONDS", 0.0)
+    issuer.rotate()
+
+    assert keys.find(issuer.key_id).key_id == issuer.key_id
+    assert keys.find(old) is None
+
+
+def test_an_outage_of_the_issuer_ends_no_session(
+    issuer: Issuer, published: Callable[[], PublishedKeys], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys that were good stay good while the issuer is down, for a day and not for ever."""
+    monkeypatch.setattr(reader.auth.jwks, "REFRESH_SECONDS", 0.01)
+    monkeypatch.setattr(reader.auth.jwks, "RETRY_SECONDS", 0.01)
+    keys = published()
+    keys.find(issuer.key_id)
+    issuer.down = True
+    assert wait_until(lambda: keys.failures > 3, 10)
+
+    assert keys.find(issuer.key_id).key_id == issuer.key_id
+    monkeypatch.setattr(reader.auth.jwks, "STALE_SECONDS", 0.0)
+    with pytest.raises(NoKeys):
+        keys.find(issuer.key_id)
+    assert not keys.ready()
+
+
+def test_without_any_key_nobody_is_judged(issuer: Issuer, published: Callable[[], PublishedKeys]) -> None:
+    """An issuer that never answered is an outage, not a bad token."""
+    issuer.down = True
+    keys = published()
+
+    with pytest.raises(NoKeys):
+        keys.find(issuer.key_id)
+    assert not keys.ready()
+
+
+def test_a_given_key_needs_no_network(issuer: Issuer) -> None:
+    """A PEM is a key whatever a token calls it; what is none is refused when it is given."""
+    assert GivenKey(issuer.pem).find("anything") is not None
+    with pytest.raises(ValueError, match="PEM"):
+        GivenKey("-----BEGIN PUBLIC KEY-----\nno\n-----END PUBLIC KEY-----")

@@ -1,0 +1,97 @@
+"""Turns: at most so many at a time, in the order in which they came, and no turn is ever lost."""
+
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import anyio
+import pytest
+
+import reader.http.limiter
+from reader.http.limiter import Busy, Turns
+
+
+def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs the story in an event loop of its own."""
+    anyio.run(story)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -> None:
+    """Fifty requests: all are answered, never more run than there are turns, and one by one they run as they came."""
+    turns, lock, running, most, order = Turns(size), threading.Lock(), 0, 0, []
+
+    def work(number: int) -> int:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+            order.append(number)
+        with lock:
+            running -= 1
+        return number
+
+    async def story() -> None:
+        answers: list[int] = []
+
+        async def ask(number: int) -> None:
+            answers.append(await turns.wrap(work)(number=number))
+
+        async with anyio.create_task_group() as group:
+            for number in range(50):
+                group.start_soon(ask, number)
+        assert sorted(answers) == list(range(50))
+
+    run(story)
+    assert most <= size
+    assert size > 1 or order == list(range(50))  # threads that run at the same time may overtake each other
+    assert (turns.waiting, turns._free) == (0, size)
+
+
+def test_whoever_waits_too_long_is_told_and_leaves_no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Busy after the patience, at once behind a full queue; those that give up or are cancelled take no turn along."""
+    monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 0.05)
+    turns, going_on = Turns(1, most_waiting=2), threading.Event()
+
+    def work() -> None:
+        assert going_on.wait(30)
+
+    async def story() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(turns.wrap(work))
+            while turns._free:
+                await anyio.lowlevel.checkpoint()
+            with pytest.raises(Busy):
+                await turns.wrap(work)()
+            assert turns.waiting == 0
+            monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 30.0)
+            async with anyio.create_task_group() as crowd:
+                for _ in range(2):
+                    crowd.start_soon(turns.wrap(work))
+                while turns.waiting < 2:
+                    await anyio.lowlevel.checkpoint()
+                with pytest.raises(Busy):
+                    await turns.wrap(work)()
+                crowd.cancel_scope.cancel()
+            assert turns.waiting == 0
+            going_on.set()
+        await turns.wrap(work)()
+
+    run(story)
+    assert (turns.waiting, turns._free) == (0, 1)
+
+
+def test_an_error_gives_its_turn_back() -> None:
+    """However often an endpoint fails, the next request has a turn."""
+    turns = Turns(1)
+
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    async def story() -> None:
+        for _ in range(5):
+            with pytest.raises(ZeroDivisionError):
+                await turns.wrap(fails)()
+
+    run(story)
+    assert turns._free == 1

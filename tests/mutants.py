@@ -236,7 +236,7 @@ MUTANTS = (
         (READER + "test_isolation.py", "-k", "left_without_a_workspace"),
     ),
     Mutant(
-        "a horizon is a time",
+        "a snapshot is a time",
         (
             Edit(
                 "sql/queries/reader/recorded_since.sql",
@@ -245,8 +245,8 @@ MUTANTS = (
             ),
             Edit(
                 "reader/query/list_queries.py",
-                '"snapshot": horizon.snapshot, "most": most}',
-                '"snapshot": horizon.snapshot, "time": horizon.time, "most": most}',
+                '"snapshot": snapshot.pg_snapshot, "most": most}',
+                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "most": most}',
             ),
         ),
         (READER + "test_writers.py", "-k", "holds_while"),

@@ -15,7 +15,7 @@ import reader.html.pages
 import reader.http.routes
 from reader.errors import MEDIA_TYPE
 from reader.http.middleware import SECURITY
-from reader.query.snapshot import Horizon
+from reader.query.snapshot import Snapshot
 from tests.integration.reader.site import ADMIN, MEMBER, OTHER, Site, Tenant
 
 EVENTS = "/v1/audit-events"
@@ -127,16 +127,16 @@ def test_an_action_matches_whole(tenant: Tenant) -> None:
     assert tenant.get(f"{EVENTS}?{q(actor='a%b_c@x.example')}").json()["total"] == 1
 
 
-def test_a_forged_horizon_shows_nothing_that_is_foreign(tenant: Tenant) -> None:
-    """A horizon that could be ours narrows what its sender may see anyway, and cannot widen it."""
+def test_a_forged_snapshot_shows_nothing_that_is_foreign(tenant: Tenant) -> None:
+    """A snapshot that could be ours narrows what its sender may see anyway, and cannot widen it."""
     own = tenant.put(1)
     tenant.put(2, workspace_id="org_2")
-    now = Horizon.read(tenant.get(EVENTS).json()["as_of"])
-    widest = f"{now.text.split('-')[0]}-{now.low}-{now.high}"
+    now = Snapshot.parse(tenant.get(EVENTS).json()["as_of"])
+    widest = f"{now.as_of.split('-')[0]}-{now.xmin}-{now.xmax}"
     for forged, ids in (
         (widest, [str(own)]),
         (LONG_AGO, []),
-        (f"0-1-{now.high}-" + "-".join(map(str, range(1, 900))), None),
+        (f"0-1-{now.xmax}-" + "-".join(map(str, range(1, 900))), None),
     ):
         answer = tenant.get(f"{EVENTS}?as_of={forged}")
         assert answer.status_code in {200, 422}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalog.audit_types import CATALOG
 from reader.model import Query
 from reader.query.filters import CHANNELS, Invalid, pairs_of, parse, to_pairs
-from reader.query.snapshot import Horizon
+from reader.query.snapshot import Snapshot
 
 WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=20)
 DATES = st.dates(datetime(2000, 1, 1).date(), datetime(2049, 1, 1).date()).map(str)  # noqa: DTZ001 dates only
@@ -90,11 +90,11 @@ def test_empty_is_absent() -> None:
     st.lists(st.integers(0, 10**6), unique=True, max_size=5).map(sorted),
     st.integers(0, 10**6),
 )
-def test_a_horizon_comes_back_from_its_text(microseconds: int, low: int, above: list[int], wide: int) -> None:
+def test_a_snapshot_comes_back_from_its_text(microseconds: int, low: int, above: list[int], wide: int) -> None:
     """What a client gives back is what it got."""
     running = tuple(low + each for each in above)
     high = max([low + wide, *(each + 1 for each in running)])
-    horizon = Horizon(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds), low, high, running)
+    snapshot = Snapshot(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds), low, high, running)
 
-    assert Horizon.read(horizon.text) == horizon
-    assert Horizon.of(horizon.time, horizon.snapshot) == horizon
+    assert Snapshot.parse(snapshot.as_of) == snapshot
+    assert Snapshot.from_postgres(snapshot.time, snapshot.pg_snapshot) == snapshot

@@ -8,9 +8,9 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import GivenKey, PublishedKeys
+from reader.auth.access import Authenticator
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.app import create
 from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
@@ -27,13 +27,13 @@ MOST_CONNECTIONS = 900  # below the 1,024 files that a process may have open by 
 def serve(settings: Settings) -> int:
     """Answers until SIGTERM or SIGINT, then finishes what was asked; gives the exit code."""
     keys = _keys(settings)
-    rules = Rules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp)
+    rules = TokenRules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp)
     database = Database(settings.database_url.get_secret_value())
     listings, metrics = Listings(database), Metrics()
     metrics.watch(database, keys, listings)
     app = create(
         Parts(
-            Access(keys, rules),
+            Authenticator(keys, rules),
             database,
             listings,
             keys,
@@ -90,10 +90,10 @@ def listen(app: ASGIApp, address: tuple[str, int]) -> int:
     return 0
 
 
-def _keys(settings: Settings) -> GivenKey | PublishedKeys:
+def _keys(settings: Settings) -> StaticKey | JwksKeys:
     if settings.jwt_key is not None:
-        return GivenKey(settings.jwt_key)
-    return PublishedKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
+        return StaticKey(settings.jwt_key)
+    return JwksKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
 
 
 def _heard(_number: int, _frame: FrameType | None) -> None:

@@ -4,29 +4,29 @@ import re
 
 from starlette.requests import Request
 
-from reader.auth.clerk import Keys, Rules, Unauthenticated
-from reader.auth.token_cache import Sessions
+from reader.auth.clerk import KeySource, TokenRules, Unauthenticated
+from reader.auth.token_cache import TokenCache
 from reader.model import Viewer
 
 COOKIE = "__session"
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
 
 
-class Access:
+class Authenticator:
     """Decides by the issuer's keys and our rules."""
 
-    def __init__(self, keys: Keys, rules: Rules) -> None:
-        self._sessions = Sessions(keys, rules)
+    def __init__(self, keys: KeySource, rules: TokenRules) -> None:
+        self._tokens = TokenCache(keys, rules)
 
     def viewer(self, request: Request) -> Viewer:
-        """The admin who asks. Raises Unauthenticated, Forbidden, and NoKeys."""
+        """The admin who asks. Raises Unauthenticated, Forbidden, and KeysUnavailable."""
         headers = request.headers.getlist("authorization")
         if headers:  # a bad header is never made good by a cookie
             match = _BEARER.fullmatch(headers[0])
             if len(headers) > 1 or match is None:
                 raise Unauthenticated("authorization_header")
-            return self._seen(request, self._sessions.viewer(match[1], bearer=True))
-        return self._seen(request, self._sessions.viewer(_cookie(request), bearer=False))
+            return self._seen(request, self._tokens.viewer(match[1], bearer=True))
+        return self._seen(request, self._tokens.viewer(_cookie(request), bearer=False))
 
     @staticmethod
     def _seen(request: Request, seen: Viewer) -> Viewer:

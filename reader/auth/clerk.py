@@ -1,7 +1,7 @@
 """Clerk's session tokens: from the claims of a token whose signature has been checked to a Viewer, or why there is none.
 
 Rules: Clerk's "manual JWT verification" and "session tokens" pages, versions 1 and 2 of the claims. Where they leave room,
-the stricter reading holds: an `azp` must be there, organisation claims are read where the version puts them and nowhere else.
+the stricter reading holds: an `azp` must be there, organization claims are read where the version puts them and nowhere else.
 """
 
 import re
@@ -14,7 +14,7 @@ import jwt
 from reader.model import Viewer
 
 LEEWAY_SECONDS = 5
-MAX_TOKEN = 8 * 1024
+MAX_TOKEN_LENGTH = 8 * 1024
 ADMIN = "admin"
 REQUIRED = ["exp", "nbf", "iat", "iss", "sub", "sid"]
 
@@ -26,7 +26,7 @@ _WORKSPACE = re.compile(r"org_[A-Za-z0-9]+")
 
 
 # Why PyJWT refuses a token, in a word of ours; whatever else it says is `invalid`.
-REFUSED: dict[type[Exception], str] = {
+REASON_BY_ERROR: dict[type[Exception], str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.ImmatureSignatureError: "not_yet_valid",
     jwt.InvalidSignatureError: "signature",
@@ -37,7 +37,7 @@ REFUSED: dict[type[Exception], str] = {
 # Every reason there is: what a metric counts by must be a closed list.
 REASONS = (
     *("no_token", "repeated_cookie", "authorization_header"),
-    *("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REFUSED.values()),
+    *("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REASON_BY_ERROR.values()),
     *("authorized_party", "subject", "pending", "version", "organisation", "actor"),
     *("no_active_workspace", "not_admin"),
 )
@@ -60,15 +60,15 @@ class Forbidden(Exception):
         self.user_id = user_id
 
 
-class Keys(Protocol):
-    """Where public keys come from; raises `keys.NoKeys` when there is none to be had at all."""
+class KeySource(Protocol):
+    """Where public keys come from; raises `keys.KeysUnavailable` when there is none to be had at all."""
 
     def find(self, key_id: str | None) -> Any:
         """The key of this id; None where it is not one of the issuer's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TokenRules:
     """Whose tokens are taken: the issuer, exactly, and the origins of the pages that may have got them."""
 
     issuer: str
@@ -77,7 +77,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedToken:
     """The admin that a token speaks for from `begins` to before `ends` (Unix time), by `key`, which has the id `key_id`."""
 
     viewer: Viewer
@@ -87,7 +87,7 @@ class Verified:
     ends: float
 
 
-def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
+def verify_token(token: str, keys: KeySource, rules: TokenRules, *, bearer: bool) -> VerifiedToken:
     """The admin that a token speaks for, with what that rests on. `bearer`: it came in the Authorization header.
 
     Raises Unauthenticated, Forbidden, and what `keys` raises.
@@ -95,17 +95,17 @@ def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
     key_id, key = _key(token, keys)
     claims = _claims(token, key, rules)
     begins, ends = max(int(claims["nbf"]), int(claims["iat"])) - LEEWAY_SECONDS, int(claims["exp"]) + LEEWAY_SECONDS
-    return Verified(_viewer(claims, rules, bearer=bearer), key_id, key, begins, ends)
+    return VerifiedToken(_viewer(claims, rules, bearer=bearer), key_id, key, begins, ends)
 
 
-def _viewer(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> Viewer:
+def _viewer(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) -> Viewer:
     _check_party(claims, rules, bearer=bearer)
     user, session = claims["sub"], claims["sid"]
     if not _matches(_USER, user) or not _matches(_SESSION, session):
         raise Unauthenticated("subject")
     if claims.get("sts") == "pending":
         raise Unauthenticated("pending")
-    workspace_id, role, slug = _organisation(claims)
+    workspace_id, role, slug = _organization(claims)
     if workspace_id is None:
         raise Forbidden("no_active_workspace", user)
     if not _matches(_WORKSPACE, workspace_id):
@@ -115,9 +115,9 @@ def _viewer(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> Viewer:
     return Viewer(user, session, workspace_id, slug, _impersonator(claims))
 
 
-def _key(token: str, keys: Keys) -> tuple[str | None, Any]:
+def _key(token: str, keys: KeySource) -> tuple[str | None, Any]:
     """The key that a token names, if it is a token that we take. RFC 7519; RS256 alone (RFC 8725 section 3.1)."""
-    if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
+    if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
         raise Unauthenticated("malformed")
     try:
         header = jwt.get_unverified_header(token)
@@ -135,7 +135,7 @@ def _key(token: str, keys: Keys) -> tuple[str | None, Any]:
     return key_id, key
 
 
-def _claims(token: str, key: Any, rules: Rules) -> dict[str, Any]:
+def _claims(token: str, key: Any, rules: TokenRules) -> dict[str, Any]:
     """What a token claims, with signature, times and issuer checked."""
     try:
         return jwt.decode(
@@ -147,7 +147,7 @@ def _claims(token: str, key: Any, rules: Rules) -> dict[str, Any]:
             options={"require": REQUIRED, "enforce_minimum_key_length": True},
         )
     except (jwt.InvalidTokenError, jwt.InvalidKeyError, RecursionError) as error:
-        raise Unauthenticated(REFUSED.get(type(error), "invalid")) from None
+        raise Unauthenticated(REASON_BY_ERROR.get(type(error), "invalid")) from None
 
 
 def _key_id(header: Mapping[str, Any]) -> str | None:
@@ -157,7 +157,7 @@ def _key_id(header: Mapping[str, Any]) -> str | None:
     return key_id
 
 
-def _check_party(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> None:
+def _check_party(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) -> None:
     """A token made for another origin's page must not open this one; one made by Clerk's backend names none."""
     party = claims.get("azp")
     if party is None and rules.allow_missing_azp and bearer:
@@ -166,8 +166,8 @@ def _check_party(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> No
         raise Unauthenticated("authorized_party")
 
 
-def _organisation(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
-    """Id, role and slug of the active organisation. A custom claim of an old name must not stand in for a missing one."""
+def _organization(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
+    """Id, role and slug of the active organization. A custom claim of an old name must not stand in for a missing one."""
     version = claims.get("v", 1)
     if isinstance(version, bool) or version not in {1, 2}:
         raise Unauthenticated("version")

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from reader import errors
 from reader.auth.clerk import Forbidden, Unauthenticated
-from reader.auth.jwks import NoKeys
+from reader.auth.jwks import KeysUnavailable
 from reader.errors import Refusal, problem
 from reader.html import pages
 from reader.http.dependencies import Parts
@@ -73,7 +73,7 @@ def _refusals(app: FastAPI, parts: Parts) -> None:
 
     app.add_exception_handler(Unauthenticated, unauthenticated)
     app.add_exception_handler(Forbidden, forbidden)
-    app.add_exception_handler(NoKeys, lambda request, _: refuse(request, errors.NO_KEYS))
+    app.add_exception_handler(KeysUnavailable, lambda request, _: refuse(request, errors.NO_KEYS))
     app.add_exception_handler(Busy, lambda request, _: refuse(request, errors.BUSY))
     # It is raised once more behind this answer, to whoever logs it.
     app.add_exception_handler(Exception, lambda request, _: refuse(request, errors.FAILED))

@@ -20,7 +20,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from reader.auth.clerk import REASONS
-from reader.auth.jwks import GivenKey, PublishedKeys
+from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.limiter import Turns
 from reader.query.database import Database
 from reader.query.listing import Listings
@@ -99,7 +99,7 @@ class Metrics:
         """A request had no valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
 
-    def watch(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
+    def watch(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         """Adds what is read from the parts when Prometheus asks."""
         self.registry.register(_Parts(database, keys, listings))
 
@@ -112,7 +112,7 @@ class Metrics:
 class _Parts(Collector):
     """The pool's, the keys' and the lists' own figures."""
 
-    def __init__(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
+    def __init__(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         self._database, self._keys, self._listings = database, keys, listings
 
     def collect(self) -> Iterator[Metric]:
@@ -132,7 +132,7 @@ class _Parts(Collector):
         yield CounterMetricFamily(
             "auditlog_reader_key_fetch_failures", "Failed looks at the issuer's keys", self._keys.failures
         )
-        if isinstance(self._keys, PublishedKeys):
+        if isinstance(self._keys, JwksKeys):
             yield GaugeMetricFamily(
                 "auditlog_reader_keys_fetched_timestamp_seconds",
                 "When the issuer's keys were last had; 0 for never",

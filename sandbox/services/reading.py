@@ -7,9 +7,9 @@ origin of plain http, on loopback. `audit-reader serve` refuses both, whatever i
 import argparse
 import os
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import PublishedKeys
+from reader.auth.access import Authenticator
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys
 from reader.http.app import create
 from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
@@ -31,12 +31,12 @@ def main() -> None:
     logging.configure("json")
     origin = f"http://127.0.0.1:{arguments.port}"
     database = Database(os.environ["DATABASE_URL"])
-    keys = PublishedKeys(f"{arguments.issuer}/.well-known/jwks.json")
+    keys = JwksKeys(f"{arguments.issuer}/.well-known/jwks.json")
     listings, metrics = Listings(database), Metrics()
     metrics.watch(database, keys, listings)
     if arguments.metrics_port:
         metrics.serve(("127.0.0.1", arguments.metrics_port))
-    access = Access(keys, Rules(arguments.issuer, frozenset({origin}), allow_missing_azp=False))
+    access = Authenticator(keys, TokenRules(arguments.issuer, frozenset({origin}), allow_missing_azp=False))
     parts = Parts(
         access,
         database,

@@ -11,9 +11,9 @@ import httpx
 import psycopg
 from psycopg.rows import TupleRow
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import PublishedKeys
+from reader.auth.access import Authenticator
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys
 from reader.http.app import create
 from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
@@ -40,12 +40,12 @@ class Site:
         self.port, self.database_url = port, database_url
         self.issuer = issuer or Issuer((), self.url)
         self.issuer.audience = self.url
-        self.database, self.keys = Database(database_url, wait_seconds=1.0), PublishedKeys(self.issuer.jwks_url)
-        rules = Rules(self.issuer.url, frozenset({self.url}), allow_missing_azp=False)
+        self.database, self.keys = Database(database_url, wait_seconds=1.0), JwksKeys(self.issuer.jwks_url)
+        rules = TokenRules(self.issuer.url, frozenset({self.url}), allow_missing_azp=False)
         self.listings, self.metrics = Listings(self.database), Metrics()
         self.metrics.watch(self.database, self.keys, self.listings)
         self.parts = Parts(
-            Access(self.keys, rules), self.database, self.listings, self.keys, self.metrics, ("127.0.0.1",), None, CONTACT
+            Authenticator(self.keys, rules), self.database, self.listings, self.keys, self.metrics, ("127.0.0.1",), None, CONTACT
         )  # fmt: skip
         self.app = create(self.parts)
         self._server = server(self.app, ("127.0.0.1", port))

@@ -12,8 +12,8 @@ from reader.auth.access import Authenticator
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.app import create
-from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
+from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.settings import Settings
@@ -21,7 +21,7 @@ from reader.settings import Settings
 log = structlog.get_logger()
 
 GRACE_SECONDS = 10
-MOST_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
+MAX_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
 
 
 def serve(settings: Settings) -> int:
@@ -30,9 +30,9 @@ def serve(settings: Settings) -> int:
     rules = TokenRules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp)
     database = Database(settings.database_url.get_secret_value())
     listings, metrics = Listings(database), Metrics()
-    metrics.watch(database, keys, listings)
+    metrics.register_services(database, keys, listings)
     app = create(
-        Parts(
+        ReaderServices(
             Authenticator(keys, rules),
             database,
             listings,
@@ -66,7 +66,7 @@ def server(app: ASGIApp, address: tuple[str, int]) -> uvicorn.Server:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
     )
@@ -79,7 +79,7 @@ def listen(app: ASGIApp, address: tuple[str, int]) -> int:
     sys.setswitchinterval(0.0005)
     # uvicorn raises the signal that ended it once more: it finds these, and we end in order.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _heard)
+        signal.signal(number, _ignore_signal)
     log.info("started", address="{}:{}".format(*address))
     try:
         server(app, address).run()
@@ -96,5 +96,5 @@ def _keys(settings: Settings) -> StaticKey | JwksKeys:
     return JwksKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
 
 
-def _heard(_number: int, _frame: FrameType | None) -> None:
+def _ignore_signal(_number: int, _frame: FrameType | None) -> None:
     """The signal has been obeyed already."""

@@ -1,7 +1,7 @@
 """Tokens that have been verified: the same one again, within its time, is not verified anew.
 
 Law of this file: arithmetic is saved, and no decision. The key is asked for every time, and one that was withdrawn, replaced
-or fetched anew ends what it had verified; a token's own times bound it; refusals are not remembered, nor tokens themselves.
+or fetched anew ends what it had verified; a token's own times bound it; problems are not remembered, nor tokens themselves.
 """
 
 import time

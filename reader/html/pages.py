@@ -8,11 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reader.errors import Refusal
+from reader.errors import Problem
 from reader.html import diff_view, filter_form, links
 from reader.html.entry_view import shown
 from reader.model import Entry, Listing, Query, Viewer
-from reader.query.filters import PARAMETERS, Invalid, Problem, parse, to_pairs
+from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
 from runtime.timestamps import iso, time
 
 BEHIND = timedelta(minutes=2)  # an older complete_through is a warning
@@ -54,7 +54,7 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
 def render_invalid(
     viewer: Viewer,
     pairs: Sequence[tuple[str, str]],
-    problems: Sequence[Problem],
+    problems: Sequence[ParameterError],
     now: datetime,
     export_contact: str | None,
 ) -> str:
@@ -71,10 +71,10 @@ def render_entry(viewer: Viewer, entry: Entry, export_contact: str | None) -> st
     return _render("entry.html", viewer=viewer, export_contact=export_contact, shown=shown(entry, whole=True))
 
 
-def render_refusal(refusal: Refusal, sign_in_url: str | None, viewer: Viewer | None = None) -> str:
-    """A refusal for people, without a trace of what was refused. A `viewer` keeps the navigation of one."""
-    url = sign_in_url if refusal.status == 401 else None
-    return _render("refusal.html", viewer=viewer, refusal=refusal, sign_in_url=url)
+def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | None = None) -> str:
+    """A problem for people, without a trace of what was refused. A `viewer` keeps the navigation of one."""
+    url = sign_in_url if problem.status == 401 else None
+    return _render("problem.html", viewer=viewer, problem=problem, sign_in_url=url)
 
 
 def _filters(query: Query, now: datetime) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _sound(pairs: Sequence[tuple[str, str]], wrong: set[str]) -> Query:
     """What is left of a query without the parameters that are wrong."""
     try:
         return parse([pair for pair in pairs if pair[0] in PARAMETERS and pair[0] not in wrong])
-    except Invalid:
+    except InvalidQuery:
         return Query()
 
 

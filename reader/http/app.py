@@ -8,45 +8,45 @@ from starlette.types import ASGIApp
 from reader import errors
 from reader.auth.clerk import Forbidden, Unauthenticated
 from reader.auth.jwks import KeysUnavailable
-from reader.errors import Refusal, problem
+from reader.errors import Problem, problem_response
 from reader.html import pages
-from reader.http.dependencies import Parts
-from reader.http.limiter import Busy, Turns
-from reader.http.middleware import Guard
+from reader.http.limiter import Overloaded, RequestLimiter
+from reader.http.middleware import ReaderMiddleware
 from reader.http.routes import Routes
+from reader.http.services import ReaderServices
 from reader.query.database import Unavailable
-from reader.query.filters import Invalid
+from reader.query.filters import InvalidQuery
 
 # What these paths refuse is read by programs.
 MACHINES = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/static/")
 
 
-def create(parts: Parts) -> ASGIApp:
+def create(services: ReaderServices) -> ASGIApp:
     """The whole application, guarded."""
     # A slash more is another path: a redirect would lead to wherever the Host header says.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    turns = Turns()
-    routes = Routes(parts, turns)
+    limiter = RequestLimiter()
+    routes = Routes(services, limiter)
     for path, endpoint in routes.all:
         # What may be read may be asked for by HEAD.
         app.add_api_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
-    parts.metrics.expect([route for route, _ in routes.all], turns)
-    _refusals(app, parts)
-    return Guard(app, parts.hosts, parts.metrics)
+    services.metrics.register_routes([route for route, _ in routes.all], limiter)
+    _add_exception_handlers(app, services)
+    return ReaderMiddleware(app, services.hosts, services.metrics)
 
 
-def _refusals(app: FastAPI, parts: Parts) -> None:
+def _add_exception_handlers(app: FastAPI, services: ReaderServices) -> None:
     """What each exception becomes: problem details for programs, a page for people."""
 
-    def refuse(request: Request, refusal: Refusal) -> Response:
+    def refuse(request: Request, problem: Problem) -> Response:
         if request.url.path.startswith(MACHINES):
-            return problem(refusal)
-        return HTMLResponse(pages.render_refusal(refusal, parts.sign_in_url), refusal.status, refusal.headers)
+            return problem_response(problem)
+        return HTMLResponse(pages.render_problem(problem, services.sign_in_url), problem.status, problem.headers)
 
     def note(request: Request, reason: str) -> None:
         """The reason is for those who run this, never for the client."""
         request.state.refused = reason
-        parts.metrics.refused(reason)
+        services.metrics.access_refused(reason)
 
     def unauthenticated(request: Request, error: Exception) -> Response:
         assert isinstance(error, Unauthenticated)
@@ -68,15 +68,15 @@ def _refusals(app: FastAPI, parts: Parts) -> None:
         return refuse(request, errors.NOT_ALLOWED if error.status_code == 405 else errors.NOT_FOUND)
 
     def invalid(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, Invalid)
-        return errors.invalid(error)
+        assert isinstance(error, InvalidQuery)
+        return errors.invalid_query_response(error)
 
     app.add_exception_handler(Unauthenticated, unauthenticated)
     app.add_exception_handler(Forbidden, forbidden)
     app.add_exception_handler(KeysUnavailable, lambda request, _: refuse(request, errors.NO_KEYS))
-    app.add_exception_handler(Busy, lambda request, _: refuse(request, errors.BUSY))
+    app.add_exception_handler(Overloaded, lambda request, _: refuse(request, errors.OVERLOADED))
     # It is raised once more behind this answer, to whoever logs it.
-    app.add_exception_handler(Exception, lambda request, _: refuse(request, errors.FAILED))
+    app.add_exception_handler(Exception, lambda request, _: refuse(request, errors.INTERNAL_ERROR))
     app.add_exception_handler(Unavailable, unavailable)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Invalid, invalid)
+    app.add_exception_handler(InvalidQuery, invalid)

@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from reader.auth.clerk import REASONS
 from reader.auth.jwks import JwksKeys, StaticKey
-from reader.http.limiter import Turns
+from reader.http.limiter import RequestLimiter
 from reader.query.database import Database
 from reader.query.listing import Listings
 
@@ -77,31 +77,31 @@ class Metrics:
             {"version": version("callmine-audit"), "python": platform.python_version()}
         )
 
-    def expect(self, routes: Sequence[str], turns: Turns) -> None:
+    def register_routes(self, routes: Sequence[str], limiter: RequestLimiter) -> None:
         """Names the routes before anyone asks for them, and where requests queue."""
         for route in (*routes, NO_ROUTE):
             self._seconds.labels(route)
             for status in STATUSES:
                 self._requests.labels(route, "GET", status)
-        self._waiting.set_function(lambda: turns.waiting)
+        self._waiting.set_function(lambda: limiter.waiting)
 
-    def began(self) -> None:
+    def request_started(self) -> None:
         """A request has come; `answered` follows."""
         self._in_progress.inc()
 
-    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+    def request_finished(self, route: str, method: str, status: int, seconds: float) -> None:
         """A request was answered; `route` is one of ours, or NO_ROUTE."""
         self._in_progress.dec()
         self._requests.labels(route, method if method in METHODS else "other", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def refused(self, reason: str) -> None:
+    def access_refused(self, reason: str) -> None:
         """A request had no valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
 
-    def watch(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
+    def register_services(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         """Adds what is read from the parts when Prometheus asks."""
-        self.registry.register(_Parts(database, keys, listings))
+        self.registry.register(_ServiceCollector(database, keys, listings))
 
     def serve(self, address: tuple[str, int]) -> None:
         """Listens for Prometheus, in a thread. Raises OSError."""
@@ -109,7 +109,7 @@ class Metrics:
         start_http_server(port, host, self.registry)
 
 
-class _Parts(Collector):
+class _ServiceCollector(Collector):
     """The pool's, the keys' and the lists' own figures."""
 
     def __init__(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:

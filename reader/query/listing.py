@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reader.model import Entry, Listing, Query
 from reader.query.database import Database, TransactionView
-from reader.query.filters import Invalid, Problem
+from reader.query.filters import InvalidQuery, ParameterError
 from reader.query.index_cache import CacheKey, IndexCache
 from reader.query.key_index import Key, KeyIndex, key_time
 from reader.query.list_queries import ListQuery, entries, recorded, rows
@@ -40,7 +40,7 @@ class Listings:
         return self._cache.reads
 
     def page(self, workspace_id: str, query: Query) -> Listing:
-        """The page. Raises Invalid for an as_of or cursor that no answer gave, and Unavailable."""
+        """The page. Raises InvalidQuery for an as_of or cursor that no answer gave, and Unavailable."""
         position = _position(query)
         selection = replace(query.selection, since=None, before=None)
         key, list_query = CacheKey(workspace_id, selection), ListQuery(workspace_id, selection)
@@ -160,7 +160,7 @@ class _Position(NamedTuple):
 
 
 def _position(query: Query) -> _Position | None:
-    """Reads the opaque texts of an earlier answer. Raises Invalid."""
+    """Reads the opaque texts of an earlier answer. Raises InvalidQuery."""
     try:
         if query.cursor is not None:
             snapshot, _, key = query.cursor.partition("~")
@@ -170,8 +170,8 @@ def _position(query: Query) -> _Position | None:
         raise _invalid("cursor" if query.cursor else "as_of") from None
 
 
-def _invalid(parameter: str) -> Invalid:
-    return Invalid(Problem(parameter, f"is not the {parameter} of an earlier answer"))
+def _invalid(parameter: str) -> InvalidQuery:
+    return InvalidQuery(ParameterError(parameter, f"is not the {parameter} of an earlier answer"))
 
 
 def _cursor(snapshot: Snapshot, last: Entry) -> str:

@@ -11,8 +11,8 @@ from reader.auth.access import Authenticator
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys
 from reader.http.app import create
-from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
+from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.serve import listen
@@ -33,11 +33,11 @@ def main() -> None:
     database = Database(os.environ["DATABASE_URL"])
     keys = JwksKeys(f"{arguments.issuer}/.well-known/jwks.json")
     listings, metrics = Listings(database), Metrics()
-    metrics.watch(database, keys, listings)
+    metrics.register_services(database, keys, listings)
     if arguments.metrics_port:
         metrics.serve(("127.0.0.1", arguments.metrics_port))
     access = Authenticator(keys, TokenRules(arguments.issuer, frozenset({origin}), allow_missing_azp=False))
-    parts = Parts(
+    parts = ReaderServices(
         access,
         database,
         listings,

@@ -15,8 +15,8 @@ from reader.auth.access import Authenticator
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys
 from reader.http.app import create
-from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
+from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.serve import server
@@ -43,8 +43,8 @@ class Site:
         self.database, self.keys = Database(database_url, wait_seconds=1.0), JwksKeys(self.issuer.jwks_url)
         rules = TokenRules(self.issuer.url, frozenset({self.url}), allow_missing_azp=False)
         self.listings, self.metrics = Listings(self.database), Metrics()
-        self.metrics.watch(self.database, self.keys, self.listings)
-        self.parts = Parts(
+        self.metrics.register_services(self.database, self.keys, self.listings)
+        self.parts = ReaderServices(
             Authenticator(self.keys, rules), self.database, self.listings, self.keys, self.metrics, ("127.0.0.1",), None, CONTACT
         )  # fmt: skip
         self.app = create(self.parts)

@@ -14,7 +14,7 @@ import reader.query.list_queries
 import reader.query.listing
 from reader.model import Entry, Query
 from reader.query.database import Database, Statement, Unavailable
-from reader.query.filters import Invalid, parse
+from reader.query.filters import InvalidQuery, parse
 from reader.query.listing import Listings
 from sandbox.services.process import wait_until
 from tests.integration.reader.entries import BEGAN, INSERT, WORKSPACE, entry
@@ -185,10 +185,10 @@ def test_the_snapshot_of_one_replica_is_good_at_another(
 def test_a_made_up_snapshot_is_refused(listings: Listings, put: Callable[..., int], text: str) -> None:
     """Neither as_of nor cursor is believed unless it could have come from this database."""
     put(1)
-    with pytest.raises(Invalid, match="as_of"):
+    with pytest.raises(InvalidQuery, match="as_of"):
         listings.page(WORKSPACE, Query(as_of=text))
     for cursor in (text, f"{text}~1.1", f"1-1-1~{text}"):
-        with pytest.raises(Invalid, match="cursor"):
+        with pytest.raises(InvalidQuery, match="cursor"):
             listings.page(WORKSPACE, Query(cursor=cursor))
 
 

@@ -108,13 +108,13 @@ def test_a_withdrawn_key_ends_what_it_had_verified(site: Site, issuer: Issuer) -
     stranger = Issuer((DANA,), ORIGIN)
     another = StaticKey(stranger.pem)
     stranger.close()
-    for key, refusal in (
+    for key, problem in (
         (None, Unauthenticated),
         (another.find(None), Unauthenticated),
         (KeysUnavailable, KeysUnavailable),
     ):
         site.key = key
-        with pytest.raises(refusal):
+        with pytest.raises(problem):
             site.workspace(token)
     site.key = good
 
@@ -125,10 +125,10 @@ def test_a_refusal_is_never_remembered(site: Site, issuer: Issuer) -> None:
     """A member's token, a forged and a cut one are judged each time, also beside a good one."""
     good = issuer.token(DANA)
     site.workspace(good)
-    for token, refusal in ((issuer.token(MEMBER), Forbidden), (good[:-4], Unauthenticated), ("x", Unauthenticated)):
+    for token, problem in ((issuer.token(MEMBER), Forbidden), (good[:-4], Unauthenticated), ("x", Unauthenticated)):
         before = site.verifications
         for _ in range(2):
-            with pytest.raises(refusal):
+            with pytest.raises(problem):
                 site.workspace(token)
         assert site.verifications == before + 2
 

@@ -9,7 +9,7 @@ from reader.query.database import Database
 from reader.query.listing import Listings
 
 
-class Parts(NamedTuple):
+class ReaderServices(NamedTuple):
     """Made by whoever starts the program: `reader.serve`, or the demo."""
 
     access: Authenticator

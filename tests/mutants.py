@@ -293,8 +293,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                '        """A page of entries."""\n        seen = self._viewer(request)\n        query = parse(pairs_of(request.scope["query_string"]))\n',
-                '        """A page of entries."""\n        query = parse(pairs_of(request.scope["query_string"]))\n        seen = self._viewer(request)\n',
+                '        """A page of entries."""\n        seen = self._viewer(request)\n        query = parse(decode_pairs(request.scope["query_string"]))\n',
+                '        """A page of entries."""\n        query = parse(decode_pairs(request.scope["query_string"]))\n        seen = self._viewer(request)\n',
             ),
         ),
         (READER + "test_api.py", "-k", "who_is_let_in"),

@@ -112,7 +112,7 @@ class JwksKeys:
             keys = {key.key_id: key for key in self._client.get_signing_keys() if key.key_id}
         except Exception as error:  # whatever the issuer sends must not end the thread  # noqa: BLE001
             self.failures += 1
-            log.warning("keys_not_fetched", error=str(error), have=len(self._keys))
+            log.warning("jwks_fetch_failed", error=str(error), have=len(self._keys))
             return False
         self._keys, self.fetched_at = keys, time.time()
         return True

@@ -78,7 +78,7 @@ class Metrics:
         )
 
     def register_routes(self, routes: Sequence[str], limiter: RequestLimiter) -> None:
-        """Names the routes before anyone asks for them, and where requests queue."""
+        """Creates the series of every route before its first request, and reads the queue of `limiter`."""
         for route in (*routes, NO_ROUTE):
             self._seconds.labels(route)
             for status in STATUSES:
@@ -138,7 +138,7 @@ class _ServiceCollector(Collector):
                 "When the issuer's keys were last had; 0 for never",
                 self._keys.fetched_at or 0,
             )
-        # How often is a list counted from scratch, the one thing that is not quick?
+        # How often is a whole list read? It is the one slow operation.
         yield CounterMetricFamily(
-            "auditlog_reader_lists_counted", "Lists counted for the first time", self._listings.builds
+            "auditlog_reader_key_index_builds", "Key indexes built by reading a whole list", self._listings.builds
         )

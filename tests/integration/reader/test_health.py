@@ -51,7 +51,7 @@ def test_an_absent_database_is_an_answer(site: Site, postgres: PostgresServer) -
         assert all(is_refused(site.get(path), "unavailable") for path in READS)
         ready = site.get("/readyz", None)
         assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
-        assert ready.json() == {"status": "unavailable", "wanting": ["database"]}
+        assert ready.json() == {"status": "unavailable", "failing": ["database"]}
         assert site.get("/healthz", None).status_code == 200
         assert site.get("/v1/audit-actions").status_code == 200  # it needs none
     finally:
@@ -195,7 +195,7 @@ def test_without_any_key_nobody_is_judged(database_url: str) -> None:
         patch.setattr(reader.auth.jwks, "RETRY_SECONDS", 0.2)
         with Site(database_url, issuer) as site:
             assert all(is_refused(site.get(path), "no-keys") for path in READS)
-            assert site.get("/readyz", None).json()["wanting"] == ["keys"]
+            assert site.get("/readyz", None).json()["failing"] == ["keys"]
             assert site.get("/v1/audit-events", None).status_code == 401  # nothing to judge
             assert site.get("/healthz", None).status_code == 200
             issuer.down = False

@@ -31,8 +31,8 @@ def status_line(answer: bytes) -> int:
 
 def send_with_headers(answer: httpx.Response) -> bool:
     """Whether an answer carries all that every answer must."""
-    wanting = {name for name, value in SECURITY_HEADERS.items() if answer.headers.get(name) != value}
-    assert not wanting, (answer.status_code, wanting)
+    failing = {name for name, value in SECURITY_HEADERS.items() if answer.headers.get(name) != value}
+    assert not failing, (answer.status_code, failing)
     assert "server" not in answer.headers
     assert answer.headers["cache-control"] in {"no-store", "public, max-age=31536000, immutable"}
     return True

@@ -282,8 +282,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/html/templates/macros.html",
-                "{% else %}{{ one.text }}{% endif %}</bdi>",
-                "{% else %}{{ one.text|safe }}{% endif %}</bdi>",
+                "{% else %}{{ item.text }}{% endif %}</bdi>",
+                "{% else %}{{ item.text|safe }}{% endif %}</bdi>",
             ),
         ),
         (READER + "test_hostile.py", "-k", "never_obeyed and markup"),

@@ -12,7 +12,7 @@ from reader import errors
 from reader.auth.clerk import Forbidden
 from reader.errors import problem_response
 from reader.html import pages
-from reader.html.filter_form import found
+from reader.html.filter_form import list_address
 from reader.http import json_response
 from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
@@ -74,7 +74,7 @@ class Routes:
         """Turns what the forms send into the address of a list."""
         seen = self._viewer(request)
         try:
-            return RedirectResponse(found(decode_pairs(request.scope["query_string"])), 303)
+            return RedirectResponse(list_address(decode_pairs(request.scope["query_string"])), 303)
         except InvalidQuery as invalid:
             return self._invalid(seen, [], invalid)
 

@@ -245,8 +245,8 @@ MUTANTS = (
             ),
             Edit(
                 "reader/query/list_queries.py",
-                '"snapshot": snapshot.pg_snapshot, "most": most}',
-                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "most": most}',
+                '"snapshot": snapshot.pg_snapshot, "most": limit}',
+                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "most": limit}',
             ),
         ),
         (READER + "test_writers.py", "-k", "holds_while"),

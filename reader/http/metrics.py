@@ -140,5 +140,7 @@ class _ServiceCollector(Collector):
             )
         # How often is a whole list read? It is the one slow operation.
         yield CounterMetricFamily(
-            "auditlog_reader_key_index_builds", "Key indexes built by reading a whole list", self._listings.builds
+            "auditlog_reader_key_index_builds",
+            "Key indexes built by reading a whole list",
+            self._listings.key_index_builds,
         )

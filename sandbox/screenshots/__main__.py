@@ -92,7 +92,7 @@ def _open(page: Page) -> None:
 def _follow(page: Page) -> None:
     """Opens the same entry's own page, and its raw JSON."""
     _open(page)
-    page.get_by_role("link", name="To this entry alone").click()
+    page.get_by_role("link", name="Permalink").click()
     page.get_by_text("Raw JSON").click()
 
 

@@ -72,12 +72,12 @@ def test_someone_who_is_impersonated_is_told_about(visit: Visit, told: Told) -> 
     """Who looks through another's eyes sees that it is known."""
     page = visit().signed_in(told.cast.admin, act={"sub": "user_2support", "iss": "https://x.example"}).open("/audit")
 
-    expect(page.get_by_text("it is logged that")).to_contain_text("user_2support")
+    expect(page.get_by_text("impersonated by")).to_contain_text("user_2support")
 
 
 def test_an_admin_who_asks_for_nothing_keeps_the_navigation(dana: Visitor) -> None:
     """A mistyped address is no dead end."""
     page = dana.open("/audit/999999999", 404)
-    page.get_by_role("link", name="To the audit log").click()
+    page.get_by_role("link", name="Go to the audit log").click()
 
     expect(dana.rows).to_have_count(50)

@@ -46,7 +46,7 @@ def test_an_action_with_a_facet(dana: Visitor, count: Count) -> None:
 
 
 def test_a_whole_family(dana: Visitor, count: Count) -> None:
-    """All that concerns billing is one choice, and one filter to take away."""
+    """All that concerns billing is one choice, and one filter to remove."""
     dana.open("/audit")
     dana.page.get_by_label("Action").select_option(label="All billing changes")
     apply(dana)
@@ -150,7 +150,7 @@ def test_back_keeps_the_filters(dana: Visitor) -> None:
     expect(dana.page.locator("#show option:checked")).to_have_text("Report exported")
     assert dana.total == total
     dana.rows.first.click()
-    dana.page.get_by_role("link", name="To this entry alone").click()
+    dana.page.get_by_role("link", name="Permalink").click()
     expect(dana.page).to_have_url(re.compile(r"/audit/\d+$"))
     dana.page.go_back()
     expect(dana.page).to_have_url(was)
@@ -169,7 +169,7 @@ def test_a_choice_that_only_an_address_can_make_is_kept(dana: Visitor, count: Co
 def test_nothing_matches(dana: Visitor, count: Count) -> None:
     """An empty list says why it is empty, and offers to take each filter away, or all."""
     dana.open("/audit?action=member.removed&actor=nobody%40x.example")
-    expect(dana.page.get_by_role("heading", name="No entry matches")).to_be_visible()
+    expect(dana.page.get_by_role("heading", name="No matching entries")).to_be_visible()
     expect(dana.page.locator(".empty .chips a")).to_have_count(2)
     dana.page.locator(".empty").get_by_role("link", name="Remove filter Actor: nobody@x.example").click()
     assert dana.total == count("action = 'member.removed'")
@@ -184,7 +184,7 @@ def test_nothing_yet(visit: Visit, fresh: Fresh) -> None:
     visitor = visit().signed_in(fresh.admin)
     page = visitor.open("/audit")
 
-    expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No entries yet")).to_be_visible()
     expect(page.get_by_role("link", name="Clear all")).to_have_count(0)
 
 

@@ -91,7 +91,7 @@ def test_filtering_paging_and_reading(visit: Visit, told: Told, count: Count) ->
     tab_to(page, "Raw JSON")
     page.keyboard.press("Enter")
     expect(page.locator(".raw pre").first).to_be_visible()
-    tab_to(page, "To this entry alone")
+    tab_to(page, "Permalink")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/audit/\d+$"))
     page.go_back()  # its key is the browser's, and a headless one has no keys of its own

@@ -158,7 +158,7 @@ def test_permalink(dana: Visitor, told: Told) -> None:
     sentence = dana.sentences[1]
     dana.rows.nth(1).click()
     facts = details(dana, 1).locator(".facts dd").all_inner_texts()
-    details(dana, 1).get_by_role("link", name="To this entry alone").click()
+    details(dana, 1).get_by_role("link", name="Permalink").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence)
     expect(page).to_have_title(re.compile(r"^Schedule changed, entry \d+ · Audit log · Callmine$"))

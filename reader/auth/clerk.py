@@ -1,7 +1,7 @@
-"""Clerk's session tokens: from the claims of a token whose signature has been checked to a Viewer, or why there is none.
+"""Verification of Clerk's session tokens: from a token to a Viewer, or to the reason for refusing it.
 
-Rules: Clerk's "manual JWT verification" and "session tokens" pages, versions 1 and 2 of the claims. Where they leave room,
-the stricter reading holds: an `azp` must be there, organization claims are read where the version puts them and nowhere else.
+Sources: Clerk's pages "Manual JWT verification" and "Session tokens", versions 1 and 2 of the claims. Where they leave a
+choice, the strict one is taken: `azp` is required, and organization claims are read only where their version puts them.
 """
 
 import re
@@ -25,7 +25,7 @@ _SESSION = re.compile(r"sess_[A-Za-z0-9]+")
 _WORKSPACE = re.compile(r"org_[A-Za-z0-9]+")
 
 
-# Why PyJWT refuses a token, in a word of ours; whatever else it says is `invalid`.
+# The reason for each error of PyJWT; for all others it is `invalid`.
 REASON_BY_ERROR: dict[type[Exception], str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.ImmatureSignatureError: "not_yet_valid",
@@ -34,7 +34,7 @@ REASON_BY_ERROR: dict[type[Exception], str] = {
     jwt.InvalidAudienceError: "audience",
     jwt.MissingRequiredClaimError: "claim_missing",
 }
-# Every reason there is: what a metric counts by must be a closed list.
+# All reasons. A metric has them as a label, so the list is closed.
 REASONS = (
     *("no_token", "repeated_cookie", "authorization_header"),
     *("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REASON_BY_ERROR.values()),
@@ -44,7 +44,7 @@ REASONS = (
 
 
 class Unauthenticated(Exception):
-    """No valid session (401); the reason is for the log, never for the client."""
+    """No valid session (401). The reason is for the log and metrics, never for the client."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class Unauthenticated(Exception):
 
 
 class Forbidden(Exception):
-    """A valid session that may not read (403); the reason is for the log."""
+    """A valid session without access (403). The reason is for the log and metrics."""
 
     def __init__(self, reason: str, user_id: str) -> None:
         super().__init__(reason)
@@ -61,15 +61,15 @@ class Forbidden(Exception):
 
 
 class KeySource(Protocol):
-    """Where public keys come from; raises `keys.KeysUnavailable` when there is none to be had at all."""
+    """A source of public keys. Raises KeysUnavailable while it has none."""
 
     def find(self, key_id: str | None) -> Any:
-        """The key of this id; None where it is not one of the issuer's."""
+        """The key of this id; None if the issuer has no such key."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """Whose tokens are taken: the issuer, exactly, and the origins of the pages that may have got them."""
+    """Which tokens are accepted: those of this issuer, made for pages of these origins (`azp`)."""
 
     issuer: str
     authorized_parties: frozenset[str]
@@ -78,7 +78,7 @@ class TokenRules:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """The admin that a token speaks for from `begins` to before `ends` (Unix time), by `key`, which has the id `key_id`."""
+    """The viewer of a token that is valid from `begins` to before `ends` (Unix time), signed by `key` with the id `key_id`."""
 
     viewer: Viewer
     key_id: str | None
@@ -88,9 +88,9 @@ class VerifiedToken:
 
 
 def verify_token(token: str, keys: KeySource, rules: TokenRules, *, bearer: bool) -> VerifiedToken:
-    """The admin that a token speaks for, with what that rests on. `bearer`: it came in the Authorization header.
+    """Verifies a token. `bearer`: it came in the Authorization header.
 
-    Raises Unauthenticated, Forbidden, and what `keys` raises.
+    Raises Unauthenticated, Forbidden and what `keys` raises.
     """
     key_id, key = _key(token, keys)
     claims = _claims(token, key, rules)
@@ -116,7 +116,7 @@ def _viewer(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) -> Vi
 
 
 def _key(token: str, keys: KeySource) -> tuple[str | None, Any]:
-    """The key that a token names, if it is a token that we take. RFC 7519; RS256 alone (RFC 8725 section 3.1)."""
+    """The id and key that the header of a token names. RFC 7519; RS256 only (RFC 8725 section 3.1)."""
     if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
         raise Unauthenticated("malformed")
     try:
@@ -136,7 +136,7 @@ def _key(token: str, keys: KeySource) -> tuple[str | None, Any]:
 
 
 def _claims(token: str, key: Any, rules: TokenRules) -> dict[str, Any]:
-    """What a token claims, with signature, times and issuer checked."""
+    """The claims of a token, after checking its signature, times and issuer."""
     try:
         return jwt.decode(
             token,
@@ -158,7 +158,7 @@ def _key_id(header: Mapping[str, Any]) -> str | None:
 
 
 def _check_party(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) -> None:
-    """A token made for another origin's page must not open this one; one made by Clerk's backend names none."""
+    """A token that was made for a page of another origin is refused. Tokens from Clerk's backend have no `azp`."""
     party = claims.get("azp")
     if party is None and rules.allow_missing_azp and bearer:
         return
@@ -167,7 +167,7 @@ def _check_party(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) 
 
 
 def _organization(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
-    """Id, role and slug of the active organization. A custom claim of an old name must not stand in for a missing one."""
+    """Id, role and slug of the active organization. A custom claim named as in version 1 does not count in version 2."""
     version = claims.get("v", 1)
     if isinstance(version, bool) or version not in {1, 2}:
         raise Unauthenticated("version")
@@ -180,7 +180,7 @@ def _organization(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | Non
 
 
 def _impersonator(claims: Mapping[str, Any]) -> str | None:
-    """Who acts as this user: RFC 8693 section 4.1."""
+    """Who acts as this user (`act`, RFC 8693 section 4.1)."""
     actor = claims.get("act")
     if actor is None:
         return None
@@ -191,7 +191,7 @@ def _impersonator(claims: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    """A text that can be shown; JSON can hold what UTF-8 cannot."""
+    """A printable text; JSON can contain lone surrogates, which UTF-8 cannot encode."""
     return value if isinstance(value, str) and value.isprintable() else None
 
 

@@ -114,10 +114,14 @@ def test_it_says_when_recording_is_behind(visit: Visit, told: Told, fresh: Fresh
     through = told.now - timedelta(minutes=38)
     fresh.complete(through)
     warning = visitor.open("/audit?limit=5").locator(".health.stale")
-    expect(warning).to_contain_text(f"Recording is delayed: the list is complete through {through:%Y-%m-%d %H:%M:%S} UTC")
+    expect(warning).to_contain_text(
+        f"Recording is delayed: the list is complete through {through:%Y-%m-%d %H:%M:%S} UTC"
+    )
 
     fresh.complete(None)
-    expect(visitor.open("/audit?limit=5").locator(".health.stale")).to_contain_text("Some recent changes may be missing")
+    expect(visitor.open("/audit?limit=5").locator(".health.stale")).to_contain_text(
+        "Some recent changes may be missing"
+    )
     fresh.complete(datetime.now(UTC))
     expect(visitor.open("/audit?limit=5").locator(".health")).to_contain_text("Complete through")
     expect(visitor.page.locator(".health.stale")).to_have_count(0)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from catalog.audit_types import CATALOG
-from tests.browser.conftest import Count, Fresh, Told, Visit
+from tests.browser.conftest import Count, Fresh, Sample, Visit
 from tests.browser.visitor import Visitor
 
 PAUSED = "action = 'schedule.lifecycle_changed' AND 'operation:paused' = ANY (facets)"
@@ -57,9 +57,9 @@ def test_a_whole_family(dana: Visitor, count: Count) -> None:
     expect(dana.page).to_have_url(re.compile(r"/audit$"))
 
 
-def test_dates_that_one_chooses(dana: Visitor, told: Told, count: Count) -> None:
+def test_dates_that_one_chooses(dana: Visitor, sample: Sample, count: Count) -> None:
     """From the first instant of a day to the last of another, both in UTC."""
-    first, last = (told.now - timedelta(days=30)).date(), (told.now - timedelta(days=28)).date()
+    first, last = (sample.now - timedelta(days=30)).date(), (sample.now - timedelta(days=28)).date()
     dana.open("/audit?limit=200")
     dana.page.get_by_label("From").fill(str(first))
     dana.page.get_by_label("To", exact=False).first.fill(str(last))
@@ -72,7 +72,7 @@ def test_dates_that_one_chooses(dana: Visitor, told: Told, count: Count) -> None
 
 
 @pytest.mark.parametrize(("name", "days"), [("Last 24 hours", 1), ("Last 7 days", 7), ("Last 30 days", 30)])
-def test_presets(dana: Visitor, told: Told, count: Count, name: str, days: int) -> None:
+def test_presets(dana: Visitor, sample: Sample, count: Count, name: str, days: int) -> None:
     """A range of dates in one click, which keeps the other filters and says that it is on."""
     dana.open("/audit?action=schedule.lifecycle_changed")
     dana.page.get_by_role("link", name=name).click()
@@ -82,7 +82,9 @@ def test_presets(dana: Visitor, told: Told, count: Count, name: str, days: int) 
     assert found is not None
     since = found[1].replace("%3A", ":")
     assert dana.total == count("action = 'schedule.lifecycle_changed' AND occurred_at >= %s::timestamptz", since)
-    assert abs((told.now - timedelta(days=days)).date().toordinal() - told.now.fromisoformat(since).toordinal()) <= 1
+    assert (
+        abs((sample.now - timedelta(days=days)).date().toordinal() - sample.now.fromisoformat(since).toordinal()) <= 1
+    )
     dana.page.get_by_role("link", name="All time").click()
     expect(dana.page).to_have_url(re.compile(r"/audit\?action=schedule\.lifecycle_changed$"))
 

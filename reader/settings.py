@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from reader.auth.jwks import GivenKey
+from reader.auth.jwks import StaticKey
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -85,7 +85,7 @@ def _email(text: str) -> str:
 
 def _pem(pem: str) -> str:
     try:
-        GivenKey(pem)
+        StaticKey(pem)
     except ValueError:
         raise ValueError("is no RSA public key of 2,048 bits or more in PEM form") from None
     return pem

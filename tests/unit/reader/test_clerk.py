@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from reader.auth.clerk import MAX_TOKEN, Forbidden, Keys, Rules, Unauthenticated, verified
-from reader.auth.jwks import GivenKey, PublishedKeys
+from reader.auth.clerk import MAX_TOKEN_LENGTH, Forbidden, KeySource, TokenRules, Unauthenticated, verify_token
+from reader.auth.jwks import JwksKeys, StaticKey
 from reader.model import Viewer
 from sandbox.services.issuer import Issuer, Person
 
@@ -29,13 +29,13 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="module")
-def key(issuer: Issuer) -> GivenKey:
-    return GivenKey(issuer.pem)
+def key(issuer: Issuer) -> StaticKey:
+    return StaticKey(issuer.pem)
 
 
-def seen(issuer: Issuer, key: Keys, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
+def seen(issuer: Issuer, key: KeySource, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
     """What a token opens, at the rules of production but for the issuer's address."""
-    return verified(token, key, Rules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer).viewer
+    return verify_token(token, key, TokenRules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer).viewer
 
 
 def v1(issuer: Issuer, **claims: Any) -> str:
@@ -44,7 +44,7 @@ def v1(issuer: Issuer, **claims: Any) -> str:
     return issuer.token(DANA, **(old | claims))
 
 
-def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: GivenKey) -> None:
+def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: StaticKey) -> None:
     """Who, in which session and workspace, comes from where the token's version puts it."""
     now = seen(issuer, key, issuer.token(DANA, sid="sess_1"))
     then = seen(issuer, key, v1(issuer, sid="sess_1", org_slug="first"))
@@ -52,7 +52,7 @@ def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: GivenKey) -> No
     assert now == then == Viewer("user_2dana", "sess_1", "org_2first", "first", None)
 
 
-def test_who_acts_as_another_is_named(issuer: Issuer, key: GivenKey) -> None:
+def test_who_acts_as_another_is_named(issuer: Issuer, key: StaticKey) -> None:
     """Impersonation is allowed, and never hidden."""
     assert seen(issuer, key, issuer.token(DANA, act={"sub": "user_2support"})).impersonator == "user_2support"
     for act in ("user_2support", {}, {"sub": 1}):
@@ -61,7 +61,7 @@ def test_who_acts_as_another_is_named(issuer: Issuer, key: GivenKey) -> None:
 
 
 NOW = int(time.time())
-REFUSED: dict[str, dict[str, Any]] = {
+BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "expired": {"exp": NOW - 60},
     "not yet": {"nbf": NOW + 600},
     "issued in the future": {"iat": NOW + 600},
@@ -91,8 +91,8 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("claims", REFUSED.values(), ids=REFUSED.keys())
-def test_a_bad_claim_is_no_session(issuer: Issuer, key: GivenKey, claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize("claims", BAD_CLAIMS.values(), ids=BAD_CLAIMS.keys())
+def test_a_bad_claim_is_no_session(issuer: Issuer, key: StaticKey, claims: dict[str, Any]) -> None:
     """Each claim that Clerk promises is needed, exact, and of its type."""
     if claims.get("iss") == "ISS/":
         claims = {"iss": issuer.url + "/"}
@@ -107,14 +107,14 @@ def test_a_bad_claim_is_no_session(issuer: Issuer, key: GivenKey, claims: dict[s
      {"id": "org_2first", "rol": "org:org:admin"}, {"id": "org_2first", "rol": "administrator"}, {"id": "org_2first", "rol": ["admin"]}],
 )  # fmt: skip
 def test_whoever_is_no_admin_of_an_active_workspace_is_turned_away(
-    issuer: Issuer, key: GivenKey, organisation: object
+    issuer: Issuer, key: StaticKey, organisation: object
 ) -> None:
     """A valid session without the role is forbidden, and never an error of ours."""
     with pytest.raises(Forbidden):
         seen(issuer, key, issuer.token(DANA, o=organisation))
 
 
-def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key: GivenKey) -> None:
+def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key: StaticKey) -> None:
     """A custom claim named org_id opens nothing in version 2, nor `o` in version 1."""
     with pytest.raises(Forbidden):
         seen(issuer, key, issuer.token(DANA, o=None, org_id="org_2other", org_role="org:admin"))
@@ -122,7 +122,7 @@ def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key
         seen(issuer, key, v1(issuer, org_id=None, org_role=None, o={"id": "org_2other", "rol": "admin"}))
 
 
-def test_a_token_without_a_party_is_for_machines_only(issuer: Issuer, key: GivenKey) -> None:
+def test_a_token_without_a_party_is_for_machines_only(issuer: Issuer, key: StaticKey) -> None:
     """Where the setting allows it, in the header; never in a cookie, and another party stays refused."""
     token = issuer.token(DANA, azp=None)
 
@@ -133,7 +133,7 @@ def test_a_token_without_a_party_is_for_machines_only(issuer: Issuer, key: Given
         seen(issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=True)
 
 
-def test_only_our_algorithm_and_type(issuer: Issuer, key: GivenKey) -> None:
+def test_only_our_algorithm_and_type(issuer: Issuer, key: StaticKey) -> None:
     """The header decides nothing: neither the algorithm nor that a token is of another kind."""
     claims = json.loads(_decoded(issuer.token(DANA).split(".")[1]))
     signed = "{}.{}".format(_encoded(b'{"alg":"HS256","typ":"JWT"}'), _encoded(json.dumps(claims).encode()))
@@ -165,7 +165,7 @@ def signed(issuer: Issuer, payload: bytes, **header: Any) -> str:
 NO_TIMES: list[object] = [[], {}, "x", None]
 
 
-def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: GivenKey) -> None:
+def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: StaticKey) -> None:
     """Not even the issuer can break us: what is no set of claims, or claims what is no number, is no session."""
     whole = json.loads(_decoded(issuer.token(DANA).split(".")[1]))
     text = json.dumps(whole)
@@ -189,7 +189,7 @@ def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: Give
 )  # fmt: skip
 def test_a_header_decides_nothing(issuer: Issuer, header: dict[str, Any]) -> None:
     """Another algorithm, type, or key id of a wrong kind: no session, though the signature is good; by published keys too."""
-    keys = PublishedKeys(issuer.jwks_url)
+    keys = JwksKeys(issuer.jwks_url)
     token = issuer.token(DANA)
     assert seen(issuer, keys, token).user_id == DANA.user_id
     try:
@@ -201,7 +201,7 @@ def test_a_header_decides_nothing(issuer: Issuer, header: dict[str, Any]) -> Non
 
 def test_a_key_that_a_token_brings_is_not_used(issuer: Issuer) -> None:
     """`jwk`, `jku`, `x5u` and `x5c` are the attacker's: neither taken nor fetched."""
-    keys, other = PublishedKeys(issuer.jwks_url), Issuer((), ORIGIN)
+    keys, other = JwksKeys(issuer.jwks_url), Issuer((), ORIGIN)
     try:
         payload = json.dumps({**json.loads(_decoded(issuer.token(DANA).split(".")[1]))}).encode()
         own = {"jwk": other.jwks()["keys"][0], "jku": other.jwks_url, "x5u": other.jwks_url, "x5c": [other.pem]}
@@ -217,7 +217,7 @@ def test_a_key_that_a_token_brings_is_not_used(issuer: Issuer) -> None:
         other.close()
 
 
-def test_a_signature_of_another_key_is_none(issuer: Issuer, key: GivenKey) -> None:
+def test_a_signature_of_another_key_is_none(issuer: Issuer, key: StaticKey) -> None:
     """Another key of the right size and name proves nothing, nor does a changed payload."""
     other = Issuer((), ORIGIN)
     try:
@@ -234,11 +234,11 @@ def test_a_signature_of_another_key_is_none(issuer: Issuer, key: GivenKey) -> No
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "a.b", "a.b.c", "a.b.c.d", "é.b.c", "a.b.c\n", " a.b.c", "." * 3, "a" * (MAX_TOKEN + 1),
+    ["", "x", "a.b", "a.b.c", "a.b.c.d", "é.b.c", "a.b.c\n", " a.b.c", "." * 3, "a" * (MAX_TOKEN_LENGTH + 1),
      "{}.e30.x".format(base64.urlsafe_b64encode(b'{"a":' * 500 + b"1" + b"}" * 500).decode().rstrip("=")),
      "{}.e30.x".format(base64.urlsafe_b64encode(b"[" * 3000).decode().rstrip("="))],
 )  # fmt: skip
-def test_what_is_no_token_is_no_session(issuer: Issuer, key: GivenKey, token: str) -> None:
+def test_what_is_no_token_is_no_session(issuer: Issuer, key: StaticKey, token: str) -> None:
     """Whatever is sent, the answer is the same."""
     with pytest.raises(Unauthenticated):
         seen(issuer, key, token)

@@ -1,0 +1,85 @@
+"""The response to each exception: problem details for programs, a page for people."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from reader import errors
+from reader.auth.clerk import Forbidden, Unauthenticated
+from reader.auth.jwks import KeysUnavailable
+from reader.errors import Problem, problem_response
+from reader.html import pages
+from reader.http.limiter import Overloaded
+from reader.http.services import ReaderServices
+from reader.query.database import Unavailable
+from reader.query.filters import InvalidQuery
+
+# Programs read what these paths refuse.
+MACHINE_PATHS = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/static/")
+
+
+class ExceptionHandlers:
+    """The handlers of one application. They are coroutine functions: a refusal must not wait for a free thread."""
+
+    def __init__(self, services: ReaderServices) -> None:
+        self._sign_in_url, self._metrics = services.sign_in_url, services.metrics
+        self.all = {
+            Unauthenticated: self.unauthenticated,
+            Forbidden: self.forbidden,
+            KeysUnavailable: self.keys_unavailable,
+            Overloaded: self.overloaded,
+            Unavailable: self.unavailable,
+            HTTPException: self.http_exception,
+            InvalidQuery: self.invalid_query,
+            Exception: self.internal_error,
+        }
+
+    async def unauthenticated(self, request: Request, error: Exception) -> Response:
+        """401."""
+        assert isinstance(error, Unauthenticated)
+        self._note(request, error.reason)
+        return self._refuse(request, errors.NO_TOKEN if error.reason == "no_token" else errors.BAD_TOKEN)
+
+    async def forbidden(self, request: Request, error: Exception) -> Response:
+        """403; the log names the user."""
+        assert isinstance(error, Forbidden)
+        self._note(request, error.reason)
+        request.state.user = error.user_id
+        return self._refuse(request, errors.FORBIDDEN)
+
+    async def keys_unavailable(self, request: Request, _error: Exception) -> Response:
+        """503: no token can be checked."""
+        return self._refuse(request, errors.NO_KEYS)
+
+    async def overloaded(self, request: Request, _error: Exception) -> Response:
+        """503: too many requests."""
+        return self._refuse(request, errors.OVERLOADED)
+
+    async def unavailable(self, request: Request, error: Exception) -> Response:
+        """503: the database did not answer in time."""
+        assert isinstance(error, Unavailable)
+        return self._refuse(request, errors.TOO_SLOW if error.slow else errors.NO_DATABASE)
+
+    async def http_exception(self, request: Request, error: Exception) -> Response:
+        """404 and 405, from the router."""
+        assert isinstance(error, HTTPException)
+        return self._refuse(request, errors.NOT_ALLOWED if error.status_code == 405 else errors.NOT_FOUND)
+
+    async def invalid_query(self, _request: Request, error: Exception) -> Response:
+        """422, from the API; the page has a form of its own for it."""
+        assert isinstance(error, InvalidQuery)
+        return errors.invalid_query_response(error)
+
+    async def internal_error(self, request: Request, _error: Exception) -> Response:
+        """500. Starlette raises the error again after this response, and the middleware logs it."""
+        return self._refuse(request, errors.INTERNAL_ERROR)
+
+    def _refuse(self, request: Request, problem: Problem) -> Response:
+        if request.url.path.startswith(MACHINE_PATHS):
+            return problem_response(problem)
+        return HTMLResponse(pages.render_problem(problem, self._sign_in_url), problem.status, problem.headers)
+
+    def _note(self, request: Request, reason: str) -> None:
+        """For the log and the metrics, never for the client."""
+        request.state.refused = reason
+        self._metrics.access_refused(reason)

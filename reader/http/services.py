@@ -1,0 +1,23 @@
+"""What the endpoints of an application use."""
+
+from dataclasses import dataclass
+
+from reader.auth.access import Authenticator
+from reader.auth.jwks import JwksKeys, StaticKey
+from reader.http.metrics import Metrics
+from reader.query.database import Database
+from reader.query.listing import Listings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderServices:
+    """Made by `reader.compose`."""
+
+    access: Authenticator
+    database: Database
+    listings: Listings
+    keys: StaticKey | JwksKeys
+    metrics: Metrics
+    hosts: tuple[str, ...]
+    sign_in_url: str | None
+    export_contact: str | None

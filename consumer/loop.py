@@ -17,7 +17,7 @@ from consumer.event.decode import Decoder
 from consumer.event.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
 from consumer.event.pipeline import Pipeline
 from consumer.isolated_worker import Quarantine
-from consumer.kafka.consumer import Broker, End, Fault, Polled, Rebalance
+from consumer.kafka.consumer import EndOfPartition, GroupConsumer, PartitionError, Polled, Rebalance
 from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment, Key
 from consumer.partitions.position import Cursor
@@ -40,9 +40,9 @@ REVOKE_SECONDS = 10.0
 
 
 class Parts(NamedTuple):
-    """What a loop is made of; `broker` makes the group member, given whom it shall tell of rebalances."""
+    """What a loop is made of; `group_consumer` makes the group member, given whom it shall tell of rebalances."""
 
-    broker: Callable[[Rebalance], Broker]
+    group_consumer: Callable[[Rebalance], GroupConsumer]
     assignment: Assignment
     writer: Writer
     horizon: Horizon
@@ -73,7 +73,7 @@ class Loop:
         self._joined = False
         self._resting = False
         self._busy_since = 0.0
-        self._broker = parts.broker(Rebalance(self._assigned, self._revoked, self._lost))
+        self._consumer = parts.group_consumer(Rebalance(self._assigned, self._revoked, self._lost))
 
     def run(self) -> bool:
         """Consumes until told to stop or, with `until_end`, until the ends are reached. False if a partition stands."""
@@ -92,7 +92,7 @@ class Loop:
             self._horizon.close()
         clean = not self._assignment.standing
         self._assignment.close()
-        self._broker.close()
+        self._consumer.close()
         self._writer.close()
         return clean
 
@@ -141,12 +141,12 @@ class Loop:
     def _start(self, cursor: Cursor) -> None:
         cursor.started()
         if not self._resting:
-            self._broker.start(cursor.partition, cursor.next)
+            self._consumer.start(cursor.partition, cursor.next)
 
     def _poll(self) -> None:
         room = 0 if self._batch.bytes >= MAX_BYTES else self._limit - self._batch.records
         if room > 0 or self._resting:
-            polled = self._broker.poll(max(min(room, POLL_RECORDS), 1), POLL_SECONDS)
+            polled = self._consumer.poll(max(min(room, POLL_RECORDS), 1), POLL_SECONDS)
         elif self._writer.wait(POLL_SECONDS):
             return
         else:
@@ -154,12 +154,12 @@ class Loop:
         self._restarted.clear()
         self._take(polled.records)
         self._reach(polled.ends)
-        self._mind(polled.faults)
+        self._handle_errors(polled.errors)
 
     def _rest_if_slow(self) -> Polled:
         if time.monotonic() - self._busy_since > PATIENCE_SECONDS and not self._resting:
             self._resting = True
-            self._broker.stop(list(self._assignment.flowing))
+            self._consumer.stop(list(self._assignment.flowing))
         return Polled([], [], [])
 
     def _take(self, items: list[Record | Skipped]) -> None:
@@ -210,28 +210,28 @@ class Loop:
         cursor.skip_to(offset)
         return True
 
-    def _reach(self, ends: list[End]) -> None:
+    def _reach(self, ends: list[EndOfPartition]) -> None:
         for partition, offset in ends:
             cursor = self._assignment.flowing.get(partition)
             if cursor is not None and offset > cursor.next:
                 self._pass_hole(cursor, offset)
 
-    def _mind(self, faults: list[Fault]) -> None:
-        for partition, cause, detail in faults:
+    def _handle_errors(self, errors: list[PartitionError]) -> None:
+        for partition, cause, detail in errors:
             cursor = self._assignment.flowing.get(partition)
-            log.error("kafka_fault", topic=partition.topic, partition=partition.number, detail=detail)
+            log.error("partition_error", topic=partition.topic, partition=partition.number, detail=detail)
             if cursor is None:
                 continue
             if cause is not None:
                 self._halt(cursor, cause, detail)
             else:  # the claim finds out what is gone
-                self._broker.stop([partition])
+                self._consumer.stop([partition])
                 self._assignment.forget(partition)
 
     def _halt(self, cursor: Cursor, cause: HaltCause, detail: str) -> None:
         """Stops a partition; that it stands is written together with what came before."""
         self._batch.advance(cursor.partition, cursor.next, cursor.epoch).halt = (cause, detail)
-        self._broker.stop([cursor.partition])
+        self._consumer.stop([cursor.partition])
         self._assignment.halted(cursor.partition, cause, detail)
 
     # --- schemas that the registry has to tell
@@ -241,7 +241,7 @@ class Loop:
             detail = f"offset {cursor.next} is in Confluent framing (schema id {schema_id})"
             self._halt(cursor, HaltCause.REGISTRY_UNSET, detail)
             return
-        self._broker.stop([cursor.partition])
+        self._consumer.stop([cursor.partition])
         self._assignment.waiting[cursor.partition] = (self._assignment.flowing.pop(cursor.partition), schema_id)
         self._lookup.ask(schema_id)
 
@@ -272,7 +272,7 @@ class Loop:
         result = self._writer.take()
         match result:
             case Written(batch, _):
-                self._broker.hint({p: a.next for p, a in batch.advances.items()})
+                self._consumer.commit_async({p: a.next for p, a in batch.advances.items()})
                 self._limit = min(self._limit * 2, MAX_RECORDS)
                 self._observer.written(result)
             case Refused(_, None):
@@ -293,7 +293,7 @@ class Loop:
         log.warning("fenced", hint="a partition was taken over, or an operator moved it; joining the group anew")
         self._forget_all()
         self._assignment.unclaimed.clear()
-        self._broker.rejoin()
+        self._consumer.rejoin()
 
     def _begin_again(self) -> None:
         """The database does not take batches of this size now: claim everything anew, and read less at a time."""
@@ -303,7 +303,7 @@ class Loop:
 
     def _forget_all(self) -> None:
         partitions = [*self._assignment.flowing, *self._assignment.waiting]
-        self._broker.stop(partitions)
+        self._consumer.stop(partitions)
         self._batch = Batch()
         for partition in partitions:
             self._assignment.forget(partition)
@@ -316,7 +316,7 @@ class Loop:
         for partition, cursor in list(self._assignment.flowing.items()):
             if sight.ids.get(partition.topic) != partition.topic_id:
                 log.error("topic_replaced", topic=partition.topic, partition=partition.number)
-                self._broker.stop([partition])
+                self._consumer.stop([partition])
                 self._assignment.forget(partition)
             elif partition in sight.ends:
                 at, end = self._sights.setdefault(partition, (sight.at, sight.ends[partition]))

@@ -14,7 +14,7 @@ import structlog
 from consumer.event.decode import Decoder
 from consumer.event.pipeline import skippable
 from consumer.kafka.admin import Cluster, PropertyRefused
-from consumer.kafka.consumer import Broker, BrokerFailure
+from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
 from consumer.loop import MAX_RECORDS, Loop, Parts
 from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment
@@ -39,7 +39,7 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     except (PropertyRefused, BindRefused, AuthorityUnusable) as error:
         log.critical("settings_refused", error=str(error))
         return 2
-    except (BrokerFailure, postgres.Error) as error:
+    except (GroupConsumerFailure, postgres.Error) as error:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1
     log.info("finished", standing_partitions=not clean)
@@ -58,7 +58,7 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
     told = telemetry(settings, cluster, connect, observer)
     try:
         parts = Parts(
-            broker=lambda rebalance: Broker(
+            group_consumer=lambda rebalance: GroupConsumer(
                 {**kafka, "group.id": settings.group_id}, settings.topics, rebalance, skippable(all_schemas())
             ),
             # Two batches may have been decoded, and not written, when an owner died.

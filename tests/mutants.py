@@ -45,7 +45,7 @@ MUTANTS = (
             Edit(
                 "consumer/loop.py",
                 "            self._writer.submit(self._batch)\n",
-                "            self._broker.hint({p: a.next for p, a in self._batch.advances.items()})\n"
+                "            self._consumer.commit_async({p: a.next for p, a in self._batch.advances.items()})\n"
                 "            self._writer.submit(self._batch)\n",
             ),
         ),

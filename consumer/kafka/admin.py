@@ -17,7 +17,7 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
 
 from consumer.event.model import Partition
-from consumer.kafka.auth_errors import Refusals
+from consumer.kafka.auth_errors import AuthErrors
 
 log = structlog.get_logger()
 
@@ -59,14 +59,14 @@ class Cluster:
         own: dict[str, Any] = {
             name: value for name, value in config.items() if not name.startswith(("group.", "session."))
         }
-        self._refusals = Refusals(config)
+        self._auth_errors = AuthErrors(config)
         # Its own lines are no lines of our log; what they say comes out with each error.
-        told: dict[str, Any] = {
+        callbacks: dict[str, Any] = {
             "log_level": 0,
-            "error_cb": lambda error: self._refusals.heard(error.name(), error.str()),
+            "error_cb": lambda error: self._auth_errors.record(error.name(), error.str()),
         }
         try:
-            self._admin = AdminClient({**own, **told})
+            self._admin = AdminClient({**own, **callbacks})
         except KafkaException as error:
             raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
         self._ids: bool | None = None
@@ -83,7 +83,7 @@ class Cluster:
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         """Kafka's id, as text, of those of `topics` that it knows; the name where a broker gives no ids."""
         self._admin.poll(0)  # what the client says of itself waits to be fetched, for as long as no one asks
-        self._refusals.forget()
+        self._auth_errors.forget()
         if not self.gives_ids():
             return {topic: topic for topic in topics}
         ids = {}
@@ -176,7 +176,7 @@ class Cluster:
         if fault.name() not in AWAY:
             return str(fault.str())
         self._admin.poll(0)
-        return f"{fault.str()}{self._refusals.told()}"
+        return f"{fault.str()}{self._auth_errors.explanation()}"
 
     def _offsets(self, wanted: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
         if not wanted:

@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"://(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:/]+)):(?P<port>\d+
 _AFTERTHOUGHT = re.compile(r" \(after \d+ms in state \w+\)$")
 
 
-class Refusals:
+class AuthErrors:
     """Hears a client's errors, by librdkafka's name and words. `config` is the client's own; its secrets are not told."""
 
     def __init__(self, config: Mapping[str, str]) -> None:
@@ -22,7 +22,7 @@ class Refusals:
         self._proven: tuple[str, str] | None = None
         self._last: str | None = None
 
-    def heard(self, code: str, words: str) -> None:
+    def record(self, code: str, words: str) -> None:
         """Takes an error in; called by the client, so it neither waits nor raises."""
         words = _AFTERTHOUGHT.sub("", words)
         refused = code == "_AUTHENTICATION" and ("uthentication failed" in words or "mechanism" in words)
@@ -35,7 +35,7 @@ class Refusals:
         """What was heard is of before."""
         self._proven = self._last = None
 
-    def refused(self) -> str | None:
+    def proven_error(self) -> str | None:
         """What no waiting mends, and what to do; None where nothing of the kind was heard. May ask the server once more."""
         if self._proven is None:
             return None
@@ -49,9 +49,9 @@ class Refusals:
             words = f"the certificate of Kafka at {host}:{port} is not trusted: {why}"
         return f"{words} (KAFKA_BOOTSTRAP_SERVERS, KAFKA_CONFIG_SSL_CA_LOCATION)"
 
-    def told(self) -> str:
+    def explanation(self) -> str:
         """Why the brokers do not answer, as far as it was heard; what is put behind the client's own words, or nothing."""
-        if (refused := self.refused()) is not None:
+        if (refused := self.proven_error()) is not None:
             return f": {refused}"
         if self._last is not None:
             return f": {self._last}"

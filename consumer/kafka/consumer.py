@@ -1,4 +1,4 @@
-"""The door to Kafka for the loop: gives records, starts and stops partitions at explicit offsets, takes hints.
+"""The door to Kafka for the loop: gives records, starts and stops partitions at explicit offsets, takes commits.
 
 Law of this file: a partition is read only between `start(partition, offset)` and `stop`, from an offset that the
 database gave. librdkafka never chooses one: `auto.offset.reset=error`, and a rebalance callback only takes note.
@@ -22,7 +22,7 @@ from confluent_kafka import (
 
 from catalog.reasons import HaltCause
 from consumer.event.model import Partition, Record, Skipped, new
-from consumer.kafka.auth_errors import Refusals
+from consumer.kafka.auth_errors import AuthErrors
 
 log = structlog.get_logger()
 
@@ -61,18 +61,18 @@ UNSUPPORTED = [KafkaError(code).str() for code in (KafkaError.UNSUPPORTED_VERSIO
 DAMAGE_CODES = {KafkaError.INVALID_MSG, KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION}
 
 
-class BrokerFailure(Exception):
+class GroupConsumerFailure(Exception):
     """The client cannot go on: the process must end without a commit; the database knows where to begin again."""
 
 
-class End(NamedTuple):
+class EndOfPartition(NamedTuple):
     """The end of the partition's log was reached: everything before `offset` was delivered or is undeliverable."""
 
     partition: Partition
     offset: int
 
 
-class Fault(NamedTuple):
+class PartitionError(NamedTuple):
     """The partition cannot be read on: the log moved (`cause` None: look at it again) or is damaged."""
 
     partition: Partition
@@ -84,8 +84,8 @@ class Polled(NamedTuple):
     """What one call of `poll` brought, records in order per partition."""
 
     records: list[Record | Skipped]
-    ends: list[End]
-    faults: list[Fault]
+    ends: list[EndOfPartition]
+    errors: list[PartitionError]
 
 
 class Rebalance(NamedTuple):
@@ -96,7 +96,7 @@ class Rebalance(NamedTuple):
     lost: Callable[[list[tuple[str, int]]], None]
 
 
-class Broker:
+class GroupConsumer:
     """One member of the consumer group."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Broker:
         self._ignored = dict(ignored)
         self._rebalance = rebalance
         self._failure: BaseException | None = None
-        self._refusals = Refusals(config)
+        self._auth_errors = AuthErrors(config)
         self._refused: str | None = None
         self._member = False
         self._started: dict[tuple[str, int], Partition] = {}
@@ -122,12 +122,12 @@ class Broker:
         self._consumer = self._join()
 
     def poll(self, limit: int, seconds: float) -> Polled:
-        """At most `limit` records within `seconds`; runs the rebalance callbacks. Raises BrokerFailure."""
+        """At most `limit` records within `seconds`; runs the rebalance callbacks. Raises GroupConsumerFailure."""
         messages = self._consumer.consume(limit, seconds)
         if self._failure is not None:
-            raise BrokerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
+            raise GroupConsumerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
         if self._refused is not None:
-            raise BrokerFailure(self._refused)
+            raise GroupConsumerFailure(self._refused)
         polled = Polled([], [], [])
         self._sort(messages, polled)
         return polled
@@ -188,12 +188,12 @@ class Broker:
         if keys:
             self._consumer.incremental_unassign([TopicPartition(*key) for key in keys])
 
-    def hint(self, offsets: Mapping[Partition, int]) -> None:
+    def commit_async(self, offsets: Mapping[Partition, int]) -> None:
         """Tells Kafka's group how far the database is, for lag tools; nothing depends on it, so nothing waits for it."""
-        hints = [TopicPartition(p.topic, p.number, offset) for p, offset in offsets.items()]
+        commits = [TopicPartition(p.topic, p.number, offset) for p, offset in offsets.items()]
         with suppress(KafkaException):  # lost with the group's coordinator: the next hint says the same and more
-            if hints:
-                self._consumer.commit(offsets=hints, asynchronous=True)
+            if commits:
+                self._consumer.commit(offsets=commits, asynchronous=True)
 
     def rejoin(self) -> None:
         """Leaves the group and enters it again, so that it says afresh what is ours."""
@@ -210,17 +210,17 @@ class Broker:
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
             log.warning(
-                "group_not_left", hint="the broker does not answer; it gives our partitions away by itself, later"
+                "leave_group_timeout", hint="the broker does not answer; it gives our partitions away by itself, later"
             )
 
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:
-            raise BrokerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
-        told = {"logger": _ClientLog(), "error_cb": self._heard}
+            raise GroupConsumerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
+        callbacks = {"logger": _ClientLog(), "error_cb": self._on_error}
         try:
-            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, **told})
+            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, **callbacks})
         except KafkaException as error:
-            raise BrokerFailure(f"the Kafka client refuses its settings: {error.args[0].str()}") from error
+            raise GroupConsumerFailure(f"the Kafka client refuses its settings: {error.args[0].str()}") from error
         self._subscribe(consumer)
         return consumer
 
@@ -250,18 +250,18 @@ class Broker:
         except BaseException as error:
             self._failure = error
 
-    def _heard(self, error: KafkaError) -> None:
+    def _on_error(self, error: KafkaError) -> None:
         """Runs inside consume(), with each error that is not of a partition."""
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
-            self._refusals.heard(error.name(), error.str())
+            self._auth_errors.record(error.name(), error.str())
             return
-        refused = self._refusals.refused()
+        refused = self._auth_errors.proven_error()
         # A member waits: the brokers took its credentials once, and may do so again.
         if refused is not None and not self._member:
             self._refused = refused
         else:
-            log.warning("kafka_away", error=f"no broker answers{self._refusals.told()}")
-        self._refusals.forget()
+            log.warning("kafka_away", error=f"no broker answers{self._auth_errors.explanation()}")
+        self._auth_errors.forget()
 
     def _report(self, message: Message, polled: Polled) -> None:
         error = message.error()
@@ -271,22 +271,22 @@ class Broker:
             self._fall_back_or_fail(error)
             return
         if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            raise BrokerFailure(f"{error.str()} Kafka must allow READ on the group (docs/security.md)")
+            raise GroupConsumerFailure(f"{error.str()} Kafka must allow READ on the group (docs/security.md)")
         partition = self._started.get((message.topic() or "", message.partition() or 0))
         if code == KafkaError._PARTITION_EOF:
             if partition is not None:
-                polled.ends.append(End(partition, message.offset() or 0))
+                polled.ends.append(EndOfPartition(partition, message.offset() or 0))
         elif partition is not None and code in GAP_CODES:
-            polled.faults.append(Fault(partition, None, error.str()))
+            polled.errors.append(PartitionError(partition, None, error.str()))
         elif partition is not None and code in DAMAGE_CODES:
-            polled.faults.append(Fault(partition, HaltCause.DAMAGED_LOG, error.str()))
+            polled.errors.append(PartitionError(partition, HaltCause.DAMAGED_LOG, error.str()))
         else:
             log.warning("kafka_error", code=error.name(), text=error.str(), topic=message.topic())
 
     def _fall_back_or_fail(self, error: KafkaError) -> None:
         unsupported = any(words in error.str() for words in UNSUPPORTED)
         if not (unsupported and self._protocol == "consumer" and not self._pinned):
-            raise BrokerFailure(f"Kafka client failed: {error.str()}")
+            raise GroupConsumerFailure(f"Kafka client failed: {error.str()}")
         log.warning("group_protocol_fallback", protocol="classic", reason=error.str())
         self.close()
         self._started.clear()

@@ -21,7 +21,7 @@ import psycopg
 from consumer import loop
 from consumer.event import pipeline
 from consumer.event.model import Record
-from consumer.kafka.consumer import Broker
+from consumer.kafka.consumer import GroupConsumer
 from consumer.partitions import claim
 from consumer.storage import batch, store
 
@@ -38,7 +38,7 @@ POINTS = {
     "claiming": Point(claim, "take", True),
     "claimed": Point(claim, "take", False),
     "assigned": Point(loop.Loop, "_assigned", False),
-    "starting": Point(Broker, "start", False),
+    "starting": Point(GroupConsumer, "start", False),
     "taken": Point(batch.Batch, "add", False),
     "before_transaction": Point(store, "write", True),
     "after_fence": Point(store, "_fence", False),
@@ -47,8 +47,8 @@ POINTS = {
     "after_insert": Point(store, "_insert", False),
     "before_commit": Point(store, "_advance", False),
     "after_commit": Point(store, "write", False),
-    "before_hint": Point(Broker, "hint", True),
-    "after_hint": Point(Broker, "hint", False),
+    "before_commit_async": Point(GroupConsumer, "commit_async", True),
+    "after_commit_async": Point(GroupConsumer, "commit_async", False),
     "revoking": Point(loop.Loop, "_revoked", True),
     "revoked": Point(loop.Loop, "_revoked", False),
     "releasing": Point(claim, "release", True),

@@ -17,7 +17,7 @@ CREWS = {
     "claiming": ["claiming:2", "claimed:2", "assigned", "starting:2"],
     "writing": ["before_transaction:2", "after_fence:2", "mid_copy:2", "before_insert:2"],
     "committing": ["after_insert:2", "before_commit:3", "after_commit:2", "taken:60"],
-    "telling": ["before_hint:2", "after_hint:2", "claiming:3", "before_commit:2"],
+    "telling": ["before_commit_async:2", "after_commit_async:2", "claiming:3", "before_commit:2"],
 }
 PARTITIONS = 8
 
@@ -82,7 +82,7 @@ def test_a_zombie_writes_nothing(either: World) -> None:
     either.check()
 
 
-@pytest.mark.parametrize("step", ["before_transaction:2", "after_commit:2", "before_hint:2"])
+@pytest.mark.parametrize("step", ["before_transaction:2", "after_commit:2", "before_commit_async:2"])
 def test_a_zombie_with_a_batch_in_hand_is_fenced(world: World, step: str) -> None:
     """Frozen around its write, and taken over meanwhile: what it still holds is refused or was counted once."""
     topic = world.topic(2)
@@ -146,7 +146,9 @@ def test_a_connection_that_breaks_between_two_claims_leaves_neither_partition_be
     world.check()
 
 
-@pytest.mark.parametrize("step", ["taken:5", "assigned", "revoking", "before_hint", "before_commit", "starting"])
+@pytest.mark.parametrize(
+    "step", ["taken:5", "assigned", "revoking", "before_commit_async", "before_commit", "starting"]
+)
 def test_a_mistake_of_ours_stops_the_consumer_and_loses_nothing(world: World, step: str) -> None:
     """An exception anywhere in the loop or in a callback ends the process with 1, and the next one goes on."""
     topic = world.topic(2)

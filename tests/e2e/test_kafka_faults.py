@@ -57,7 +57,7 @@ def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, 
         assert consumer.stop() == 0
     finally:
         os.kill(broker.pid, signal.SIGCONT)
-    assert consumer.logged("group_not_left")
+    assert consumer.logged("leave_group_timeout")
     world.run_until_end()
     world.check()
 

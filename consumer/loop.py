@@ -20,7 +20,7 @@ from consumer.isolated_worker import Quarantine
 from consumer.kafka.consumer import EndOfPartition, GroupConsumer, PartitionError, Polled, Rebalance
 from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment, Key
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.partitions.watermark import Horizon
 from consumer.registry.fetcher import Lookup
 from consumer.storage.batch import Batch
@@ -71,7 +71,7 @@ class Loop:
         # Started anew while the records of one poll are taken: the rest of what that poll brought is of before.
         self._restarted: set[Partition] = set()
         self._joined = False
-        self._resting = False
+        self._paused = False
         self._busy_since = 0.0
         self._consumer = parts.group_consumer(Rebalance(self._assigned, self._revoked, self._lost))
 
@@ -79,7 +79,7 @@ class Loop:
         """Consumes until told to stop or, with `until_end`, until the ends are reached. False if a partition stands."""
         try:
             while not self._stop.is_set() and not (self._until_end and self._arrived()):
-                self._observer.turned(self._assignment.standing)
+                self._observer.turned(self._assignment.halted)
                 self._claim()
                 self._poll()
                 self._settle()
@@ -90,7 +90,7 @@ class Loop:
         finally:
             self._quarantine.close()
             self._horizon.close()
-        clean = not self._assignment.standing
+        clean = not self._assignment.halted
         self._assignment.close()
         self._consumer.close()
         self._writer.close()
@@ -116,10 +116,10 @@ class Loop:
         self._observer.lost(keys)
         log.warning("lost", partitions=len(keys))
 
-    def _give_up(self, keys: list[Key]) -> list[Cursor]:
-        cursors = self._assignment.gone(keys)
+    def _give_up(self, keys: list[Key]) -> list[Position]:
+        positions = self._assignment.remove(keys)
         self._batch.drop([p for p in self._batch.advances if (p.topic, p.number) in set(keys)])
-        return cursors
+        return positions
 
     # --- in
 
@@ -133,116 +133,119 @@ class Loop:
         if claimed:  # an operator who has mended the registry and resumed expects it to be asked again
             self._decoder.forget_absent()
             self._quarantine.forget_absent()
-        for cursor in claimed:
-            self._observer.claimed(cursor)
-            self._start(cursor)
-        self._horizon.look_at(self._assignment.flowing)
+        for position in claimed:
+            self._observer.claimed(position)
+            self._start(position)
+        self._horizon.look_at(self._assignment.active)
 
-    def _start(self, cursor: Cursor) -> None:
-        cursor.started()
-        if not self._resting:
-            self._consumer.start(cursor.partition, cursor.next)
+    def _start(self, position: Position) -> None:
+        position.started()
+        if not self._paused:
+            self._consumer.start(position.partition, position.next)
 
     def _poll(self) -> None:
         room = 0 if self._batch.bytes >= MAX_BYTES else self._limit - self._batch.records
-        if room > 0 or self._resting:
+        if room > 0 or self._paused:
             polled = self._consumer.poll(max(min(room, POLL_RECORDS), 1), POLL_SECONDS)
         elif self._writer.wait(POLL_SECONDS):
             return
         else:
-            polled = self._rest_if_slow()
+            polled = self._pause_if_slow()
         self._restarted.clear()
         self._take(polled.records)
         self._reach(polled.ends)
         self._handle_errors(polled.errors)
 
-    def _rest_if_slow(self) -> Polled:
-        if time.monotonic() - self._busy_since > PATIENCE_SECONDS and not self._resting:
-            self._resting = True
-            self._consumer.stop(list(self._assignment.flowing))
+    def _pause_if_slow(self) -> Polled:
+        if time.monotonic() - self._busy_since > PATIENCE_SECONDS and not self._paused:
+            self._paused = True
+            self._consumer.stop(list(self._assignment.active))
         return Polled([], [], [])
 
     def _take(self, items: list[Record | Skipped]) -> None:
-        batch, flowing, run = self._batch, self._assignment.flowing, self._pipeline.run
+        batch, active, run = self._batch, self._assignment.active, self._pipeline.run
         for record in items:
-            cursor = flowing.get(record.partition)
-            if cursor is None:
+            position = active.get(record.partition)
+            if position is None:
                 continue
             if isinstance(record, Skipped):
-                self._skip(cursor, record)
+                self._skip(position, record)
                 continue
             offset = record.offset
-            if offset != cursor.next:
-                if not self._pass_hole(cursor, offset):
+            if offset != position.next:
+                if not self._pass_hole(position, offset):
                     continue
-            elif not cursor.proven:
-                cursor.in_sequence()
-            outcome = self._quarantine.run(record) if offset < cursor.suspect_until else run(record)
+            elif not position.proven:
+                position.in_sequence()
+            outcome = self._quarantine.run(record) if offset < position.suspect_until else run(record)
             if isinstance(outcome, NeedsSchema):
-                self._await_schema(cursor, outcome.schema_id)
+                self._await_schema(position, outcome.schema_id)
                 continue
-            batch.add(batch.advance(cursor.partition, cursor.next, cursor.epoch), record, outcome)
-            cursor.next = offset + 1
-            if isinstance(outcome, Parked) and (reason := cursor.breaker.parked(cursor.delivered(offset))):
-                self._halt(cursor, HaltCause.BREAKER, reason)
+            batch.add(batch.advance(position.partition, position.next, position.epoch), record, outcome)
+            position.next = offset + 1
+            if isinstance(outcome, Parked) and (reason := position.breaker.parked(position.delivered(offset))):
+                self._halt(position, HaltCause.BREAKER, reason)
 
-    def _skip(self, cursor: Cursor, run: Skipped) -> None:
+    def _skip(self, position: Position, run: Skipped) -> None:
         """Passes a run of ignored records, or the part of it that is not behind us."""
-        first = max(run.first, cursor.next)
-        if first >= run.after or (first > cursor.next and not self._pass_hole(cursor, first)):
+        first = max(run.first, position.next)
+        if first >= run.after or (first > position.next and not self._pass_hole(position, first)):
             return
-        cursor.in_sequence()
-        self._batch.skip(self._batch.advance(cursor.partition, first, cursor.epoch), run.after)
-        cursor.next = run.after
+        position.in_sequence()
+        self._batch.skip(self._batch.advance(position.partition, first, position.epoch), run.after)
+        position.next = run.after
 
-    def _pass_hole(self, cursor: Cursor, offset: int) -> bool:
+    def _pass_hole(self, position: Position, offset: int) -> bool:
         """Counts what the broker does not deliver before `offset`; False where `offset` is not to be read now."""
-        if offset < cursor.next or cursor.partition in self._restarted:
+        if offset < position.next or position.partition in self._restarted:
             return False
-        hole = cursor.hole(offset)
+        hole = position.hole(offset)
         if hole is None:
-            self._start(cursor)
-            self._restarted.add(cursor.partition)
+            self._start(position)
+            self._restarted.add(position.partition)
             return False
-        advance = self._batch.advance(cursor.partition, cursor.next, cursor.epoch)
+        advance = self._batch.advance(position.partition, position.next, position.epoch)
         advance.undelivered += hole
         advance.next = offset
-        cursor.skip_to(offset)
+        position.skip_to(offset)
         return True
 
     def _reach(self, ends: list[EndOfPartition]) -> None:
         for partition, offset in ends:
-            cursor = self._assignment.flowing.get(partition)
-            if cursor is not None and offset > cursor.next:
-                self._pass_hole(cursor, offset)
+            position = self._assignment.active.get(partition)
+            if position is not None and offset > position.next:
+                self._pass_hole(position, offset)
 
     def _handle_errors(self, errors: list[PartitionError]) -> None:
         for partition, cause, detail in errors:
-            cursor = self._assignment.flowing.get(partition)
+            position = self._assignment.active.get(partition)
             log.error("partition_error", topic=partition.topic, partition=partition.number, detail=detail)
-            if cursor is None:
+            if position is None:
                 continue
             if cause is not None:
-                self._halt(cursor, cause, detail)
+                self._halt(position, cause, detail)
             else:  # the claim finds out what is gone
                 self._consumer.stop([partition])
                 self._assignment.forget(partition)
 
-    def _halt(self, cursor: Cursor, cause: HaltCause, detail: str) -> None:
+    def _halt(self, position: Position, cause: HaltCause, detail: str) -> None:
         """Stops a partition; that it stands is written together with what came before."""
-        self._batch.advance(cursor.partition, cursor.next, cursor.epoch).halt = (cause, detail)
-        self._consumer.stop([cursor.partition])
-        self._assignment.halted(cursor.partition, cause, detail)
+        self._batch.advance(position.partition, position.next, position.epoch).halt = (cause, detail)
+        self._consumer.stop([position.partition])
+        self._assignment.halt(position.partition, cause, detail)
 
     # --- schemas that the registry has to tell
 
-    def _await_schema(self, cursor: Cursor, schema_id: int) -> None:
+    def _await_schema(self, position: Position, schema_id: int) -> None:
         if self._lookup is None:
-            detail = f"offset {cursor.next} is in Confluent framing (schema id {schema_id})"
-            self._halt(cursor, HaltCause.REGISTRY_UNSET, detail)
+            detail = f"offset {position.next} is in Confluent framing (schema id {schema_id})"
+            self._halt(position, HaltCause.REGISTRY_UNSET, detail)
             return
-        self._consumer.stop([cursor.partition])
-        self._assignment.waiting[cursor.partition] = (self._assignment.flowing.pop(cursor.partition), schema_id)
+        self._consumer.stop([position.partition])
+        self._assignment.awaiting_schema[position.partition] = (
+            self._assignment.active.pop(position.partition),
+            schema_id,
+        )
         self._lookup.ask(schema_id)
 
     def _learn(self) -> None:
@@ -252,11 +255,11 @@ class Loop:
             else:
                 self._decoder.learn(schema_id, schema)
             self._quarantine.learn(schema_id, schema)
-            for partition, (cursor, awaited) in list(self._assignment.waiting.items()):
+            for partition, (position, awaited) in list(self._assignment.awaiting_schema.items()):
                 if awaited == schema_id:
-                    del self._assignment.waiting[partition]
-                    self._assignment.flowing[partition] = cursor
-                    self._start(cursor)
+                    del self._assignment.awaiting_schema[partition]
+                    self._assignment.active[partition] = position
+                    self._start(position)
 
     # --- out
 
@@ -282,10 +285,10 @@ class Loop:
                 self._begin_again()
             case Refused(_, error) if error is not None:
                 raise error
-        if result is not None and self._resting:
-            self._resting = False
-            for cursor in self._assignment.flowing.values():
-                self._start(cursor)
+        if result is not None and self._paused:
+            self._paused = False
+            for position in self._assignment.active.values():
+                self._start(position)
         return result
 
     def _fenced(self) -> None:
@@ -302,7 +305,7 @@ class Loop:
         self._forget_all()
 
     def _forget_all(self) -> None:
-        partitions = [*self._assignment.flowing, *self._assignment.waiting]
+        partitions = [*self._assignment.active, *self._assignment.awaiting_schema]
         self._consumer.stop(partitions)
         self._batch = Batch()
         for partition in partitions:
@@ -313,21 +316,21 @@ class Loop:
         sight = self._horizon.take()
         if sight is None:
             return
-        for partition, cursor in list(self._assignment.flowing.items()):
+        for partition, position in list(self._assignment.active.items()):
             if sight.ids.get(partition.topic) != partition.topic_id:
                 log.error("topic_replaced", topic=partition.topic, partition=partition.number)
                 self._consumer.stop([partition])
                 self._assignment.forget(partition)
             elif partition in sight.ends:
                 at, end = self._sights.setdefault(partition, (sight.at, sight.ends[partition]))
-                if cursor.next >= end:
-                    self._batch.advance(partition, cursor.next, cursor.epoch).complete_through = at
+                if position.next >= end:
+                    self._batch.advance(partition, position.next, position.epoch).complete_through = at
                     del self._sights[partition]
 
     def _arrived(self) -> bool:
         assignment = self._assignment
-        idle = not (assignment.unclaimed or assignment.waiting or self._batch.advances or self._writer.batch)
-        return self._joined and idle and all(c.next >= (c.end or 0) for c in assignment.flowing.values())
+        idle = not (assignment.unclaimed or assignment.awaiting_schema or self._batch.advances or self._writer.batch)
+        return self._joined and idle and all(c.next >= (c.end or 0) for c in assignment.active.values())
 
     def _drain(self) -> None:
         """Writes what was taken in, unless the database is away: then it is read again, nothing is lost."""

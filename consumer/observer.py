@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from catalog.reasons import HaltCause
 from consumer.event.model import Partition
 from consumer.partitions.assignment import Key
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.storage.writer import Written
 
 
 class Observer:
     """Called by the loop's thread, for each turn and each batch, never for a record. This one is deaf."""
 
-    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:
-        """A turn of the loop begins; `standing` are the halted partitions, as they are now and later."""
+    def turned(self, halted: Mapping[Partition, HaltCause]) -> None:
+        """A turn of the loop begins; `halted` are the halted partitions, as they are now and later."""
 
     def assigned(self, keys: Sequence[Key]) -> None:
         """The group gives us partitions."""
@@ -24,8 +24,8 @@ class Observer:
     def lost(self, keys: Sequence[Key]) -> None:
         """The group had given partitions to others before we knew."""
 
-    def claimed(self, cursor: Cursor) -> None:
-        """A partition begins to flow, from `cursor.next` to (for now) `cursor.end`."""
+    def claimed(self, position: Position) -> None:
+        """A partition becomes active, to be read from `position.next` to (for now) `position.end`."""
 
     def submitted(self) -> None:
         """A batch goes to the writer."""
@@ -43,9 +43,9 @@ class Audience(Observer):
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
 
-    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:  # noqa: D102 see Observer, also below
+    def turned(self, halted: Mapping[Partition, HaltCause]) -> None:  # noqa: D102 see Observer, also below
         for observer in self._observers:
-            observer.turned(standing)
+            observer.turned(halted)
 
     def assigned(self, keys: Sequence[Key]) -> None:  # noqa: D102
         for observer in self._observers:
@@ -59,9 +59,9 @@ class Audience(Observer):
         for observer in self._observers:
             observer.lost(keys)
 
-    def claimed(self, cursor: Cursor) -> None:  # noqa: D102
+    def claimed(self, position: Position) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.claimed(cursor)
+            observer.claimed(position)
 
     def submitted(self) -> None:  # noqa: D102
         for observer in self._observers:

@@ -147,7 +147,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a poll brought before a restart counts as proof",
-        (Edit("consumer/loop.py", "            self._restarted.add(cursor.partition)\n", ""),),
+        (Edit("consumer/loop.py", "            self._restarted.add(position.partition)\n", ""),),
         (E2E + "test_outcomes.py", "-k", "start_at_a_mark"),
     ),
     Mutant(

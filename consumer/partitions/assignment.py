@@ -1,6 +1,6 @@
-"""The partitions that the group gave us, each in exactly one state: unclaimed, flowing, waiting for a schema, standing.
+"""The partitions that the group gave us, each in exactly one state: unclaimed, active, awaiting a schema, halted.
 
-Only a claim in the database moves a partition from unclaimed to flowing or standing. While the database or the cluster
+Only a claim in the database moves a partition from unclaimed to active or halted. While the database or the cluster
 is away it stays unclaimed, and the loop goes on polling.
 """
 
@@ -15,7 +15,7 @@ from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.partitions import claim
 from consumer.partitions.breaker import Breaker, Limits
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from runtime.postgres import Connection, Error, Fault, classify, watched
 
 log = structlog.get_logger()
@@ -34,9 +34,9 @@ class Assignment:
         self, cluster: Cluster, connect: Callable[[], Connection], owner: str, limits: Limits, suspects: int
     ) -> None:
         self.unclaimed: set[Key] = set()
-        self.flowing: dict[Partition, Cursor] = {}
-        self.waiting: dict[Partition, tuple[Cursor, int]] = {}
-        self.standing: dict[Partition, HaltCause] = {}
+        self.active: dict[Partition, Position] = {}
+        self.awaiting_schema: dict[Partition, tuple[Position, int]] = {}
+        self.halted: dict[Partition, HaltCause] = {}
         self._cluster = cluster
         self._connect = connect
         self._connection: Connection | None = None
@@ -46,15 +46,15 @@ class Assignment:
         self._not_before = 0.0
         self._recheck_at = 0.0
 
-    def take(self, unwritten: Collection[Partition]) -> list[Cursor]:
-        """Claims what is unclaimed and has nothing `unwritten`; gives the partitions that are to flow."""
+    def take(self, unwritten: Collection[Partition]) -> list[Position]:
+        """Claims what is unclaimed and has nothing `unwritten`; gives the positions of those that are active now."""
         busy = {(p.topic, p.number) for p in unwritten}
         keys = self.unclaimed - busy
         if not keys or time.monotonic() < self._not_before:
             return []
-        claimed: list[Cursor] = []
+        claimed: list[Position] = []
         try:
-            self._claim(keys, claimed)  # what was claimed before an error is ours, and must flow
+            self._claim(keys, claimed)  # what was claimed before an error is ours, and must be read
         except (ClusterUnavailable, Error) as error:
             if isinstance(error, Error) and classify(error) is not Fault.AWAY:
                 raise
@@ -64,45 +64,45 @@ class Assignment:
         return claimed
 
     def recheck(self, unwritten: Collection[Partition]) -> None:
-        """Puts those of the standing partitions that an operator has let go on back among the unclaimed.
+        """Puts those of the halted partitions that an operator has let go on back among the unclaimed.
 
         That one of the `unwritten` stands is not in the database yet, which is no operator's leave.
         """
-        if not self.standing or time.monotonic() < self._recheck_at:
+        if not self.halted or time.monotonic() < self._recheck_at:
             return
         self._recheck_at = time.monotonic() + RECHECK_SECONDS
         try:
             with watched(self._connected()) as connection:
-                still = claim.standing(connection, list(self.standing))
+                still = claim.still_halted(connection, list(self.halted))
         except Error as error:
             if classify(error) is not Fault.AWAY:
                 raise
             self._disconnect()
             return
-        for partition in [p for p in self.standing if (p.topic_id, p.number) not in still and p not in unwritten]:
-            del self.standing[partition]
+        for partition in [p for p in self.halted if (p.topic_id, p.number) not in still and p not in unwritten]:
+            del self.halted[partition]
             self.unclaimed.add((partition.topic, partition.number))
 
     def forget(self, partition: Partition) -> None:
         """Takes a partition out of its state, to be claimed anew."""
-        self.flowing.pop(partition, None)
-        self.waiting.pop(partition, None)
+        self.active.pop(partition, None)
+        self.awaiting_schema.pop(partition, None)
         self.unclaimed.add((partition.topic, partition.number))
 
-    def gone(self, keys: Iterable[Key]) -> list[Cursor]:
-        """Forgets partitions that are no longer ours, for good; gives the cursors of those that were claimed."""
+    def remove(self, keys: Iterable[Key]) -> list[Position]:
+        """Forgets partitions that are no longer ours, for good; gives the positions of those that were claimed."""
         taken = set(keys)
         self.unclaimed -= taken
-        cursors = [c for c in self._cursors() if (c.partition.topic, c.partition.number) in taken]
-        for cursor in cursors:
-            self.flowing.pop(cursor.partition, None)
-            self.waiting.pop(cursor.partition, None)
-        self.standing = {p: cause for p, cause in self.standing.items() if (p.topic, p.number) not in taken}
-        return cursors
+        positions = [p for p in self._positions() if (p.partition.topic, p.partition.number) in taken]
+        for position in positions:
+            self.active.pop(position.partition, None)
+            self.awaiting_schema.pop(position.partition, None)
+        self.halted = {p: cause for p, cause in self.halted.items() if (p.topic, p.number) not in taken}
+        return positions
 
-    def release(self, cursors: Iterable[Cursor]) -> None:
+    def release(self, positions: Iterable[Position]) -> None:
         """Takes leave of partitions in the database, so that the next owner need not suspect their records."""
-        claims = [(cursor.partition, cursor.epoch) for cursor in cursors]
+        claims = [(position.partition, position.epoch) for position in positions]
         try:
             if claims:
                 with watched(self._connected()) as connection:
@@ -113,15 +113,15 @@ class Assignment:
 
     def close(self) -> None:
         """Takes leave of everything and ends the connection."""
-        self.release(self._cursors())
-        self.flowing.clear()
-        self.waiting.clear()
+        self.release(self._positions())
+        self.active.clear()
+        self.awaiting_schema.clear()
         self._disconnect()
 
-    def _cursors(self) -> list[Cursor]:
-        return [*self.flowing.values(), *(cursor for cursor, _ in self.waiting.values())]
+    def _positions(self) -> list[Position]:
+        return [*self.active.values(), *(position for position, _ in self.awaiting_schema.values())]
 
-    def _claim(self, keys: set[Key], claimed: list[Cursor]) -> None:
+    def _claim(self, keys: set[Key], claimed: list[Position]) -> None:
         topics = {topic for topic, _ in keys}
         ids = self._cluster.topic_ids(topics)
         compacted = self._cluster.compacted(ids)
@@ -133,27 +133,27 @@ class Assignment:
                 taken = claim.take(connection, partition, bounds[partition], self._owner, halt)
             self.unclaimed.discard((partition.topic, partition.number))
             if taken.halt is not None:
-                self.halted(partition, *taken.halt)
+                self.halt(partition, *taken.halt)
             else:
-                claimed.append(self._flow(taken, bounds[partition].high))
+                claimed.append(self._activate(taken, bounds[partition].high))
         if missing := topics - ids.keys():
             log.error("topics_missing", topics=sorted(missing), hint="the broker does not know them (any more)")
         if len(bounds) < len(keys):
             self._not_before = time.monotonic() + RETRY_SECONDS
 
-    def _flow(self, taken: claim.Claim, end: int) -> Cursor:
-        cursor = Cursor(taken.partition, taken.next_offset, taken.epoch, end, Breaker(self._limits))
+    def _activate(self, taken: claim.Claim, end: int) -> Position:
+        position = Position(taken.partition, taken.next_offset, taken.epoch, end, Breaker(self._limits))
         if taken.unclean:
-            cursor.suspect_until = taken.next_offset + self._suspects
-        self.flowing[taken.partition] = cursor
+            position.suspect_until = taken.next_offset + self._suspects
+        self.active[taken.partition] = position
         log.info("claimed", **_names(taken.partition), offset=taken.next_offset, end=end, unclean_before=taken.unclean)
-        return cursor
+        return position
 
-    def halted(self, partition: Partition, cause: HaltCause, detail: str) -> None:
+    def halt(self, partition: Partition, cause: HaltCause, detail: str) -> None:
         """Notes that a partition stands, as the database has it."""
-        self.flowing.pop(partition, None)
-        self.waiting.pop(partition, None)
-        self.standing[partition] = cause
+        self.active.pop(partition, None)
+        self.awaiting_schema.pop(partition, None)
+        self.halted[partition] = cause
         log.error("halted", **_names(partition), cause=cause.value, detail=detail, meaning=cause.meaning)
 
     def _connected(self) -> Connection:

@@ -91,7 +91,7 @@ def release(connection: Connection, claims: Iterable[tuple[Partition, int]]) -> 
             connection.execute(RELEASE, key)
 
 
-def standing(connection: Connection, partitions: Sequence[Partition]) -> set[tuple[str, int]]:
+def still_halted(connection: Connection, partitions: Sequence[Partition]) -> set[tuple[str, int]]:
     """Those of `partitions`, as (topic id, number), that are still halted in the database."""
     key = {"topic_id": [p.topic_id for p in partitions], "number": [p.number for p in partitions]}
     return {(topic_id, number) for topic_id, number in connection.execute(HALTED, key)}

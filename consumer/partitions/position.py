@@ -8,7 +8,7 @@ from consumer.event.model import Partition
 from consumer.partitions.breaker import Breaker
 
 
-class Cursor:
+class Position:
     """A partition that is ours and flows; `next` is the offset to be read next, ahead of what is written."""
 
     __slots__ = ("_doubted", "_holes", "breaker", "end", "epoch", "next", "partition", "proven", "suspect_until")

@@ -20,7 +20,7 @@ from consumer.partitions.assignment import Key
 
 
 @dataclass(slots=True)
-class Position:
+class PartitionFigures:
     """One partition. `next` and `bounds` are None until they are known; `seen` is a time up to which all is written."""
 
     assigned_at: float
@@ -75,48 +75,48 @@ GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, COMPLETE, DIFFERENCE, HALTED, GAPS
 
 
 class PartitionGauges(Collector):
-    """The positions, and `standing`: the halted partitions as the loop has them."""
+    """The figures of each partition, and `halted`: the halted partitions as the loop has them."""
 
     def __init__(self, topics: Sequence[str]) -> None:
         self._topics = tuple(topics)
-        self._positions: dict[Key, Position] = {}
+        self._figures: dict[Key, PartitionFigures] = {}
         self._lock = threading.Lock()
-        self.standing: Mapping[Partition, HaltCause] = {}
+        self.halted: Mapping[Partition, HaltCause] = {}
 
     def add(self, keys: Iterable[Key]) -> None:
         """These are ours now."""
         now = time.time()
         with self._lock:
             for key in keys:
-                self._positions.setdefault(key, Position(now))
+                self._figures.setdefault(key, PartitionFigures(now))
 
     def remove(self, keys: Iterable[Key]) -> None:
         """These are no longer ours."""
         with self._lock:
             for key in keys:
-                self._positions.pop(key, None)
+                self._figures.pop(key, None)
 
-    def positions(self) -> dict[Key, Position]:
+    def figures(self) -> dict[Key, PartitionFigures]:
         """The partitions that are ours now, to be read and changed."""
         with self._lock:
-            return dict(self._positions)
+            return dict(self._figures)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Called by the registry."""
-        positions, standing, now = self.positions(), dict(self.standing), time.time()
-        halted = {(partition.topic, partition.number): cause for partition, cause in standing.items()}
-        yield _family(LAG, ((key, at.lag()) for key, at in positions.items()))
-        yield _family(LAG_SECONDS, ((key, at.lag_seconds(now)) for key, at in positions.items()))
-        yield _family(NEXT, ((key, at.next) for key, at in positions.items()))
-        yield _family(START, ((key, at.bounds and at.bounds.low) for key, at in positions.items()))
-        yield _family(END, ((key, at.bounds and at.bounds.high) for key, at in positions.items()))
-        yield _family(COMPLETE, ((key, at.complete_through) for key, at in positions.items()))
-        yield _family(DIFFERENCE, ((key, at.difference) for key, at in positions.items()))
-        yield _by_cause(HALTED, {k: {c: int(c == halted.get(k)) for c in HaltCause} for k in positions})
-        yield _by_cause(GAPS, {k: {c: at.gaps.get(c, 0) for c in GapCause} for k, at in positions.items()})
+        figures, now = self.figures(), time.time()
+        halted = {(partition.topic, partition.number): cause for partition, cause in dict(self.halted).items()}
+        yield _family(LAG, ((key, at.lag()) for key, at in figures.items()))
+        yield _family(LAG_SECONDS, ((key, at.lag_seconds(now)) for key, at in figures.items()))
+        yield _family(NEXT, ((key, at.next) for key, at in figures.items()))
+        yield _family(START, ((key, at.bounds and at.bounds.low) for key, at in figures.items()))
+        yield _family(END, ((key, at.bounds and at.bounds.high) for key, at in figures.items()))
+        yield _family(COMPLETE, ((key, at.complete_through) for key, at in figures.items()))
+        yield _family(DIFFERENCE, ((key, at.difference) for key, at in figures.items()))
+        yield _by_cause(HALTED, {k: {c: int(c == halted.get(k)) for c in HaltCause} for k in figures})
+        yield _by_cause(GAPS, {k: {c: at.gaps.get(c, 0) for c in GapCause} for k, at in figures.items()})
         family = GaugeMetricFamily(f"auditlog_{ASSIGNED.name}", ASSIGNED.text, labels=["topic"])
         for topic in self._topics:
-            family.add_metric([topic], sum(1 for of, _ in positions if of == topic))
+            family.add_metric([topic], sum(1 for of, _ in figures if of == topic))
         yield family
 
 

@@ -101,28 +101,28 @@ class Survey:
 
     def _settle(self, progress: Sequence[Progress], gaps: Sequence[_Gaps]) -> None:
         """Earlier incarnations of a topic are history, and count with the one of today."""
-        positions, differences = self._gauges.positions(), Counter[tuple[str, int]]()
+        figures, differences = self._gauges.figures(), Counter[tuple[str, int]]()
         causes = defaultdict[tuple[str, int], Counter[str]](Counter)
         names = {(row.topic_id, row.number): (row.topic, row.number) for row in progress}
         for stated in gaps:
             causes[names[stated.topic_id, stated.number]][stated.cause] += stated.gaps
         for row in progress:
             differences[row.topic, row.number] += difference(row)
-            position = positions.get((row.topic, row.number))
-            if position is None or row.retired_at is not None:
+            figure = figures.get((row.topic, row.number))
+            if figure is None or row.retired_at is not None:
                 continue
-            if position.partition is None or row.partition in self._gauges.standing:  # the loop knows nothing newer
-                position.partition, position.next = row.partition, row.next_offset
-            if position.complete_through is None and row.complete_through is not None:
-                position.complete_through = row.complete_through.timestamp()
-        for key, position in positions.items():
-            position.difference, position.gaps = differences[key], causes[key]
+            if figure.partition is None or row.partition in self._gauges.halted:  # the loop knows nothing newer
+                figure.partition, figure.next = row.partition, row.next_offset
+            if figure.complete_through is None and row.complete_through is not None:
+                figure.complete_through = row.complete_through.timestamp()
+        for key, figure in figures.items():
+            figure.difference, figure.gaps = differences[key], causes[key]
 
     def _count_unresolved(self, parked: Sequence[_Parked]) -> None:
-        positions = self._gauges.positions()
+        figures = self._gauges.figures()
         counts = Counter[tuple[str, str]]()
         for row in parked:
-            if (row.topic, row.number) in positions:
+            if (row.topic, row.number) in figures:
                 counts[row.topic, row.reason] += row.records
         self._metrics.set_unresolved(self._topics, counts)
 
@@ -133,10 +133,10 @@ class Survey:
                 if topic.retention is not None:
                     self._metrics.retention.labels(name).set(topic.retention)
             self._topics_at = time.monotonic()
-        positions = self._gauges.positions()
-        known = [Partition(topic, "", number) for topic, number in positions]
+        figures = self._gauges.figures()
+        known = [Partition(topic, "", number) for topic, number in figures]
         for partition, bounds in self._cluster.bounds(known).items():
-            positions[partition.topic, partition.number].bounds = bounds
+            figures[partition.topic, partition.number].bounds = bounds
 
     def _disconnect(self) -> None:
         if self._connection is not None:

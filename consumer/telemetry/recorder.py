@@ -10,7 +10,7 @@ from catalog.reasons import HaltCause, ParkReason
 from consumer.event.model import Partition
 from consumer.observer import Observer
 from consumer.partitions.assignment import Key
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
 from consumer.storage.batch import Batch, Settled
 from consumer.storage.writer import Written
@@ -40,11 +40,11 @@ class Meter(Observer):
         if event in RETRIES:
             self._metrics.retries.labels(RETRIES[event]).inc()
 
-    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:
+    def turned(self, halted: Mapping[Partition, HaltCause]) -> None:
         """The heartbeat."""
         self._turned_at = time.monotonic()
         self._metrics.heartbeat.set_to_current_time()
-        self._gauges.standing = standing
+        self._gauges.halted = halted
 
     def assigned(self, keys: Sequence[Key]) -> None:
         """More partitions are ours, or the first answer of the group."""
@@ -62,11 +62,11 @@ class Meter(Observer):
         self._gauges.remove(keys)
         self._metrics.rebalances.labels("lost").inc()
 
-    def claimed(self, cursor: Cursor) -> None:
+    def claimed(self, position: Position) -> None:
         """Where a partition begins, perhaps further back than it was."""
-        position = self._gauges.positions().get((cursor.partition.topic, cursor.partition.number))
-        if position is not None:
-            position.partition, position.next = cursor.partition, cursor.next
+        figure = self._gauges.figures().get((position.partition.topic, position.partition.number))
+        if figure is not None:
+            figure.partition, figure.next = position.partition, position.next
 
     def submitted(self) -> None:
         """The clock of a write starts."""
@@ -123,21 +123,21 @@ class Meter(Observer):
             self._metrics.events.labels(action).inc(count)
         for kept in filter(attrgetter("sanitized"), batch.recorded):
             self._metrics.sanitized.labels(kept.partition.topic).inc()
-        positions = self._gauges.positions()
+        figures = self._gauges.figures()
         for partition, timestamp in newest.items():
-            position = positions.get((partition.topic, partition.number))
-            if position is not None and timestamp is not None:
-                position.seen = timestamp / 1000
+            figure = figures.get((partition.topic, partition.number))
+            if figure is not None and timestamp is not None:
+                figure.seen = timestamp / 1000
 
     def _move(self, batch: Batch) -> None:
-        positions = self._gauges.positions()
+        figures = self._gauges.figures()
         for partition, advance in batch.advances.items():
-            position = positions.get((partition.topic, partition.number))
-            if position is None:
+            figure = figures.get((partition.topic, partition.number))
+            if figure is None:
                 continue
-            position.partition, position.next = partition, advance.next
+            figure.partition, figure.next = partition, advance.next
             if advance.complete_through is not None:
-                position.complete_through = advance.complete_through.timestamp()
+                figure.complete_through = advance.complete_through.timestamp()
 
 
 class CountedRegistry(Registry):

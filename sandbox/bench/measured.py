@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from consumer.observer import Observer
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.run import serve
 from consumer.settings import load
 from consumer.storage.writer import Written
@@ -30,7 +30,7 @@ class Stopwatch(Observer):
         self.batches = 0
         self.latencies: list[int] = []
 
-    def claimed(self, _cursor: Cursor) -> None:
+    def claimed(self, _position: Position) -> None:
         """The clock starts with the first partition."""
         self.began = self.began or time.perf_counter()
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from consumer.event.model import Partition
 from consumer.partitions.breaker import Breaker, Limits
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.storage.batch import Batch, Settled
 from consumer.storage.writer import Written
 from consumer.telemetry.progress_bar import ProgressBar
@@ -22,9 +22,9 @@ from tests.e2e.world import World
 A, B = Partition("a", "id", 0), Partition("b", "id", 0)
 
 
-def claimed(partition: Partition, offset: int, end: int) -> Cursor:
-    """A cursor as a claim makes it."""
-    return Cursor(partition, offset, 1, end, Breaker(Limits()))
+def claimed(partition: Partition, offset: int, end: int) -> Position:
+    """A position as a claim makes it."""
+    return Position(partition, offset, 1, end, Breaker(Limits()))
 
 
 def written(partition: Partition, start: int, end: int) -> Written:

@@ -23,7 +23,7 @@ from consumer.event.pipeline import Pipeline
 from consumer.kafka.admin import Bounds
 from consumer.observer import Audience, Observer
 from consumer.partitions.breaker import Breaker, Limits
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent
 from consumer.storage.batch import Batch, Settled
 from consumer.storage.writer import Written
@@ -167,7 +167,7 @@ def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
     assert 'partition="' not in ops.text()
     for gone in (ops.meter.revoked, ops.meter.lost):
         ops.meter.assigned([KEY])
-        ops.meter.claimed(Cursor(POSITION, 7, 1, 9, Breaker(Limits())))
+        ops.meter.claimed(Position(POSITION, 7, 1, 9, Breaker(Limits())))
         assert ops.value("next_offset", **AT) == 7
         assert ops.value("partition_halted", **AT, cause="gap") == 0
         assert all(ops.value("data_gaps", **AT, cause=cause) == 0 for cause in GapCause)
@@ -177,24 +177,24 @@ def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
         assert ops.value("partitions_assigned", topic=POSITION.topic) == 0
 
 
-def test_a_standing_partition_shows_its_cause(ops: Ops) -> None:
-    """1 for the cause that it stands for, 0 for the others, and 0 for all once it flows."""
-    standing = {POSITION: HaltCause.BREAKER}
+def test_a_halted_partition_shows_its_cause(ops: Ops) -> None:
+    """1 for its cause, 0 for the others, and 0 for all once it is active."""
+    halted = {POSITION: HaltCause.BREAKER}
     ops.meter.assigned([KEY])
-    ops.meter.turned(standing)
+    ops.meter.turned(halted)
     assert {c: ops.value("partition_halted", **AT, cause=c) for c in HaltCause} == {
         c: int(c is HaltCause.BREAKER) for c in HaltCause
     }
-    standing.clear()
+    halted.clear()
     assert ops.value("partition_halted", **AT, cause="breaker") == 0
 
 
 def test_lag_is_known_only_when_it_is(ops: Ops) -> None:
     """No lag is shown before Kafka has told the log's end; then offsets and age, and 0 when all is written."""
     ops.meter.assigned([KEY])
-    ops.meter.claimed(Cursor(POSITION, 0, 1, 9, Breaker(Limits())))
+    ops.meter.claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
     assert ops.value("lag_records", **AT) is None
-    ops.gauges.positions()[KEY].bounds = Bounds(0, 10)
+    ops.gauges.figures()[KEY].bounds = Bounds(0, 10)
     assert ops.value("lag_records", **AT) == 10
     assert 0 <= (ops.value("lag_seconds", **AT) or 0) < 5  # since it was assigned: nothing is known of before
     written = int(time.time() * 1000) - 600_000

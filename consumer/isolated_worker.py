@@ -19,10 +19,10 @@ DEATHS = 3
 # A child that asks for more is killed by its own limit, not the machine by it.
 MEMORY_BYTES = 2 * 1024**3
 
-Lesson: TypeAlias = tuple[int, str | Poison]
+LearnedSchema: TypeAlias = tuple[int, str | Poison]
 
 
-class Quarantine:
+class IsolatedWorker:
     """A child that is started when first needed, and again when it has died."""
 
     def __init__(self) -> None:
@@ -30,18 +30,18 @@ class Quarantine:
         self._context = multiprocessing.get_context("spawn")
         self._child: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._lessons: list[Lesson] = []
+        self._learned: list[LearnedSchema] = []
 
     def learn(self, schema_id: int, schema: str | Poison) -> None:
         """What the registry said of a schema id, for this child and the next ones."""
-        self._lessons.append((schema_id, schema))
+        self._learned.append((schema_id, schema))
         self.close()
 
     def forget_absent(self) -> None:
         """As `Decoder.forget_absent`: ids that the registry did not know may be asked for again."""
-        kept = [(schema_id, schema) for schema_id, schema in self._lessons if not _absent(schema)]
-        if len(kept) < len(self._lessons):
-            self._lessons = kept
+        kept = [(schema_id, schema) for schema_id, schema in self._learned if not _absent(schema)]
+        if len(kept) < len(self._learned):
+            self._learned = kept
             self.close()
 
     def run(self, record: Record) -> Outcome | NeedsSchema:
@@ -67,7 +67,7 @@ class Quarantine:
     def _started(self) -> Connection:
         if self._pipe is None:
             self._pipe, theirs = self._context.Pipe()
-            self._child = self._context.Process(target=_serve, args=(theirs, self._lessons), daemon=True)
+            self._child = self._context.Process(target=_serve, args=(theirs, self._learned), daemon=True)
             self._child.start()
             theirs.close()
         return self._pipe
@@ -87,10 +87,10 @@ def _absent(schema: str | Poison) -> bool:
     return isinstance(schema, Poison) and schema.reason is ParkReason.SCHEMA_UNKNOWN
 
 
-def _serve(pipe: Connection, lessons: list[Lesson]) -> None:
+def _serve(pipe: Connection, learned: list[LearnedSchema]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     decoder = Decoder(all_schemas())
-    for schema_id, schema in lessons:
+    for schema_id, schema in learned:
         if isinstance(schema, Poison):
             decoder.learn_unknown(schema_id, schema)
         else:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import structlog
 
@@ -16,15 +16,15 @@ from catalog.reasons import HaltCause
 from consumer.event.decode import Decoder
 from consumer.event.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
 from consumer.event.pipeline import Pipeline
-from consumer.isolated_worker import Quarantine
+from consumer.isolated_worker import IsolatedWorker
 from consumer.kafka.consumer import EndOfPartition, GroupConsumer, PartitionError, Polled, Rebalance
 from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment, Key
 from consumer.partitions.position import Position
-from consumer.partitions.watermark import Horizon
-from consumer.registry.fetcher import Lookup
+from consumer.partitions.watermark import Watermark
+from consumer.registry.fetcher import SchemaFetcher
 from consumer.storage.batch import Batch
-from consumer.storage.writer import FEW_RECORDS, Abandoned, GivenBack, Refused, Result, Writer, Written
+from consumer.storage.writer import FEW_RECORDS, Abandoned, BatchOutcome, Failed, Fenced, Requeued, Writer, Written
 
 log = structlog.get_logger()
 
@@ -45,9 +45,9 @@ class Parts(NamedTuple):
     group_consumer: Callable[[Rebalance], GroupConsumer]
     assignment: Assignment
     writer: Writer
-    horizon: Horizon
+    watermark: Watermark
     decoder: Decoder
-    lookup: Lookup | None
+    schema_fetcher: SchemaFetcher | None
     stop: threading.Event
 
 
@@ -57,11 +57,11 @@ class Loop:
     def __init__(self, parts: Parts, *, until_end: bool, observer: Observer) -> None:
         self._assignment = parts.assignment
         self._writer = parts.writer
-        self._horizon = parts.horizon
+        self._watermark = parts.watermark
         self._decoder = parts.decoder
-        self._lookup = parts.lookup
+        self._schema_fetcher = parts.schema_fetcher
         self._pipeline = Pipeline(parts.decoder)
-        self._quarantine = Quarantine()
+        self._isolated_worker = IsolatedWorker()
         self._stop = parts.stop
         self._until_end = until_end
         self._observer = observer
@@ -83,13 +83,13 @@ class Loop:
                 self._claim()
                 self._poll()
                 self._settle()
-                self._look()
+                self._apply_end_offsets()
                 self._learn()
                 self._hand_over()
             self._drain()
         finally:
-            self._quarantine.close()
-            self._horizon.close()
+            self._isolated_worker.close()
+            self._watermark.close()
         clean = not self._assignment.halted
         self._assignment.close()
         self._consumer.close()
@@ -118,25 +118,25 @@ class Loop:
 
     def _give_up(self, keys: list[Key]) -> list[Position]:
         positions = self._assignment.remove(keys)
-        self._batch.drop([p for p in self._batch.advances if (p.topic, p.number) in set(keys)])
+        self._batch.drop([p for p in self._batch.ranges if (p.topic, p.number) in set(keys)])
         return positions
 
     # --- in
 
     def _claim(self) -> None:
         writing = self._writer.batch
-        unwritten = {*self._batch.advances, *(writing.advances if writing else ())}
+        unwritten = {*self._batch.ranges, *(writing.ranges if writing else ())}
         self._assignment.recheck(unwritten)
         if not self._assignment.unclaimed:
             return
         claimed = self._assignment.take(unwritten)
         if claimed:  # an operator who has mended the registry and resumed expects it to be asked again
             self._decoder.forget_absent()
-            self._quarantine.forget_absent()
+            self._isolated_worker.forget_absent()
         for position in claimed:
             self._observer.claimed(position)
             self._start(position)
-        self._horizon.look_at(self._assignment.active)
+        self._watermark.follow(self._assignment.active)
 
     def _start(self, position: Position) -> None:
         position.started()
@@ -177,11 +177,11 @@ class Loop:
                     continue
             elif not position.proven:
                 position.in_sequence()
-            outcome = self._quarantine.run(record) if offset < position.suspect_until else run(record)
+            outcome = self._isolated_worker.run(record) if offset < position.suspect_until else run(record)
             if isinstance(outcome, NeedsSchema):
                 self._await_schema(position, outcome.schema_id)
                 continue
-            batch.add(batch.advance(position.partition, position.next, position.epoch), record, outcome)
+            batch.add(batch.range_of(position.partition, position.next, position.epoch), record, outcome)
             position.next = offset + 1
             if isinstance(outcome, Parked) and (reason := position.breaker.parked(position.delivered(offset))):
                 self._halt(position, HaltCause.BREAKER, reason)
@@ -192,7 +192,7 @@ class Loop:
         if first >= run.after or (first > position.next and not self._pass_hole(position, first)):
             return
         position.in_sequence()
-        self._batch.skip(self._batch.advance(position.partition, first, position.epoch), run.after)
+        self._batch.skip(self._batch.range_of(position.partition, first, position.epoch), run.after)
         position.next = run.after
 
     def _pass_hole(self, position: Position, offset: int) -> bool:
@@ -204,9 +204,9 @@ class Loop:
             self._start(position)
             self._restarted.add(position.partition)
             return False
-        advance = self._batch.advance(position.partition, position.next, position.epoch)
-        advance.undelivered += hole
-        advance.next = offset
+        offsets = self._batch.range_of(position.partition, position.next, position.epoch)
+        offsets.undelivered += hole
+        offsets.next = offset
         position.skip_to(offset)
         return True
 
@@ -230,14 +230,14 @@ class Loop:
 
     def _halt(self, position: Position, cause: HaltCause, detail: str) -> None:
         """Stops a partition; that it stands is written together with what came before."""
-        self._batch.advance(position.partition, position.next, position.epoch).halt = (cause, detail)
+        self._batch.range_of(position.partition, position.next, position.epoch).halt = (cause, detail)
         self._consumer.stop([position.partition])
         self._assignment.halt(position.partition, cause, detail)
 
     # --- schemas that the registry has to tell
 
     def _await_schema(self, position: Position, schema_id: int) -> None:
-        if self._lookup is None:
+        if self._schema_fetcher is None:
             detail = f"offset {position.next} is in Confluent framing (schema id {schema_id})"
             self._halt(position, HaltCause.REGISTRY_UNSET, detail)
             return
@@ -246,15 +246,15 @@ class Loop:
             self._assignment.active.pop(position.partition),
             schema_id,
         )
-        self._lookup.ask(schema_id)
+        self._schema_fetcher.ask(schema_id)
 
     def _learn(self) -> None:
-        for schema_id, schema in self._lookup.answers() if self._lookup else ():
+        for schema_id, schema in self._schema_fetcher.answers() if self._schema_fetcher else ():
             if isinstance(schema, Poison):
                 self._decoder.learn_unknown(schema_id, schema)
             else:
                 self._decoder.learn(schema_id, schema)
-            self._quarantine.learn(schema_id, schema)
+            self._isolated_worker.learn(schema_id, schema)
             for partition, (position, awaited) in list(self._assignment.awaiting_schema.items()):
                 if awaited == schema_id:
                     del self._assignment.awaiting_schema[partition]
@@ -264,44 +264,48 @@ class Loop:
     # --- out
 
     def _hand_over(self) -> None:
-        if self._batch.advances and self._writer.batch is None:
+        if self._batch.ranges and self._writer.batch is None:
             self._observer.submitted()
             self._writer.submit(self._batch)
             self._busy_since = time.monotonic()
             self._batch = Batch()
 
-    def _settle(self) -> Result | None:
+    def _settle(self) -> BatchOutcome | None:
         """Takes the writer's result, if there is one."""
         result = self._writer.take()
         match result:
             case Written(batch, _):
-                self._consumer.commit_async({p: a.next for p, a in batch.advances.items()})
+                self._consumer.commit_async({p: a.next for p, a in batch.ranges.items()})
                 self._limit = min(self._limit * 2, MAX_RECORDS)
                 self._observer.written(result)
-            case Refused(_, None):
+            case Fenced():
                 self._observer.fenced()
-                self._fenced()
-            case GivenBack():
-                self._begin_again()
-            case Refused(_, error) if error is not None:
+                self._rejoin()
+            case Requeued():
+                self._requeue()
+            case Failed(_, error):
                 raise error
+            case Abandoned() | None:
+                pass
+            case _:
+                assert_never(result)
         if result is not None and self._paused:
             self._paused = False
             for position in self._assignment.active.values():
                 self._start(position)
         return result
 
-    def _fenced(self) -> None:
+    def _rejoin(self) -> None:
         """Another consumer or an operator took a partition over: forget all, and let the group say what is ours."""
         log.warning("fenced", hint="a partition was taken over, or an operator moved it; joining the group anew")
         self._forget_all()
         self._assignment.unclaimed.clear()
         self._consumer.rejoin()
 
-    def _begin_again(self) -> None:
+    def _requeue(self) -> None:
         """The database does not take batches of this size now: claim everything anew, and read less at a time."""
         self._limit = max(self._limit // 2, FEW_RECORDS)
-        log.warning("batch_given_back", next_limit=self._limit, hint="its records are read again, in smaller batches")
+        log.warning("batch_requeued", next_limit=self._limit, hint="its records are read again, in smaller batches")
         self._forget_all()
 
     def _forget_all(self) -> None:
@@ -311,9 +315,9 @@ class Loop:
         for partition in partitions:
             self._assignment.forget(partition)
 
-    def _look(self) -> None:
+    def _apply_end_offsets(self) -> None:
         """Draws from Kafka's ends how complete the tables are, and sees when a topic has been made anew."""
-        sight = self._horizon.take()
+        sight = self._watermark.take()
         if sight is None:
             return
         for partition, position in list(self._assignment.active.items()):
@@ -324,17 +328,17 @@ class Loop:
             elif partition in sight.ends:
                 at, end = self._sights.setdefault(partition, (sight.at, sight.ends[partition]))
                 if position.next >= end:
-                    self._batch.advance(partition, position.next, position.epoch).complete_through = at
+                    self._batch.range_of(partition, position.next, position.epoch).complete_through = at
                     del self._sights[partition]
 
     def _arrived(self) -> bool:
         assignment = self._assignment
-        idle = not (assignment.unclaimed or assignment.awaiting_schema or self._batch.advances or self._writer.batch)
+        idle = not (assignment.unclaimed or assignment.awaiting_schema or self._batch.ranges or self._writer.batch)
         return self._joined and idle and all(c.next >= (c.end or 0) for c in assignment.active.values())
 
     def _drain(self) -> None:
         """Writes what was taken in, unless the database is away: then it is read again, nothing is lost."""
-        while self._writer.batch or self._batch.advances:
+        while self._writer.batch or self._batch.ranges:
             self._writer.wait(REVOKE_SECONDS)
             if isinstance(self._settle(), Abandoned):
                 log.warning("drain_abandoned", hint="the database is away; what was not written is read again")

@@ -37,7 +37,7 @@ class Observer:
         """A batch was refused: another consumer, or an operator, has taken a partition over."""
 
 
-class Audience(Observer):
+class CompositeObserver(Observer):
     """Several observers as one, told in their order."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:

@@ -18,9 +18,9 @@ from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
 from consumer.loop import MAX_RECORDS, Loop, Parts
 from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.watermark import Horizon
+from consumer.partitions.watermark import Watermark
 from consumer.registry.client import AuthorityUnusable
-from consumer.registry.fetcher import Lookup
+from consumer.registry.fetcher import SchemaFetcher
 from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, telemetry
@@ -64,9 +64,9 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
             # Two batches may have been decoded, and not written, when an owner died.
             assignment=Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS),
             writer=Writer(connect, stop),
-            horizon=Horizon(cluster),
+            watermark=Watermark(cluster),
             decoder=Decoder(all_schemas()),
-            lookup=Lookup(told.registry(url, authority=authority), stop) if url else None,
+            schema_fetcher=SchemaFetcher(told.registry(url, authority=authority), stop) if url else None,
             stop=stop,
         )
         log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)

@@ -45,7 +45,7 @@ MUTANTS = (
             Edit(
                 "consumer/loop.py",
                 "            self._writer.submit(self._batch)\n",
-                "            self._consumer.commit_async({p: a.next for p, a in self._batch.advances.items()})\n"
+                "            self._consumer.commit_async({p: a.next for p, a in self._batch.ranges.items()})\n"
                 "            self._writer.submit(self._batch)\n",
             ),
         ),
@@ -56,7 +56,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                "    if cursor.rowcount != len(batch.advances):\n        raise Fenced\n",
+                "    if cursor.rowcount != len(batch.ranges):\n        raise FencedError\n",
                 "",
             ),
         ),
@@ -122,9 +122,9 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                "        _advance(cursor, batch, settled)\n",
+                "        _advance(cursor, batch, result)\n",
                 "    with connection.transaction(), connection.cursor() as cursor:\n"
-                "        _advance(cursor, batch, settled)\n",
+                "        _advance(cursor, batch, result)\n",
             ),
             Edit("consumer/storage/store.py", "def _advance(", "def _advance_late("),
             Edit(
@@ -155,7 +155,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/batch.py",
-                "        self.records = sum(advance.next - advance.start for advance in self.advances.values())\n",
+                "        self.records = sum(offsets.next - offsets.start for offsets in self.ranges.values())\n",
                 "",
             ),
         ),

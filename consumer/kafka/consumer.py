@@ -260,7 +260,7 @@ class GroupConsumer:
         if refused is not None and not self._member:
             self._refused = refused
         else:
-            log.warning("kafka_away", error=f"no broker answers{self._auth_errors.explanation()}")
+            log.warning("kafka_unavailable", error=f"no broker answers{self._auth_errors.explanation()}")
         self._auth_errors.forget()
 
     def _report(self, message: Message, polled: Polled) -> None:

@@ -10,7 +10,7 @@ from consumer.event import envelope
 from consumer.event.decode import Decoder
 from consumer.event.model import NeedsSchema, Outcome, Poison, Record
 from consumer.event.pipeline import Pipeline
-from consumer.isolated_worker import Quarantine
+from consumer.isolated_worker import IsolatedWorker
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
 from schemas import all_schemas
 
@@ -29,11 +29,11 @@ class Judge:
         self._registry = registry
         self._decoder = Decoder(all_schemas())
         self._pipeline = Pipeline(self._decoder)
-        self._quarantine = Quarantine()
+        self._isolated_worker = IsolatedWorker()
 
-    def judge(self, record: Record, *, deadly: bool = False) -> Outcome:
-        """The outcome of `record`; a `deadly` one, which has killed a consumer, is run in a child process."""
-        run = self._quarantine.run if deadly else self._pipeline.run
+    def judge(self, record: Record, *, isolated: bool = False) -> Outcome:
+        """The outcome of `record`; with `isolated`, for one that has killed a consumer, it is run in a child process."""
+        run = self._isolated_worker.run if isolated else self._pipeline.run
         outcome = run(record)
         while isinstance(outcome, NeedsSchema):
             self._learn(outcome.schema_id)
@@ -49,7 +49,7 @@ class Judge:
 
     def close(self) -> None:
         """Ends the child process, if there is one."""
-        self._quarantine.close()
+        self._isolated_worker.close()
 
     def _learn(self, schema_id: int) -> None:
         if self._registry is None:
@@ -61,7 +61,7 @@ class Judge:
             schema = Poison(ParkReason.SCHEMA_NOT_AVRO, str(error))
         except SchemaAbsent as error:
             schema = Poison(ParkReason.SCHEMA_UNKNOWN, str(error))
-        self._quarantine.learn(schema_id, schema)
+        self._isolated_worker.learn(schema_id, schema)
         if isinstance(schema, Poison):
             self._decoder.learn_unknown(schema_id, schema)
         else:

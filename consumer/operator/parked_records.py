@@ -16,8 +16,8 @@ from consumer.operator.actions import Refused, note
 from consumer.operator.dry_run import Judge
 from consumer.operator.session import select
 from consumer.storage import store
-from consumer.storage.batch import Settled
-from consumer.storage.copy_row import staged
+from consumer.storage.batch import WriteResult
+from consumer.storage.copy_row import copy_row
 from runtime.postgres import Connection
 
 PARKED_LIST = sql.query("operator/parked_list")
@@ -113,7 +113,7 @@ def replay(connection: Connection, judge: Judge, parked_id: int, reason: str) ->
     """
     kept = stored(connection, parked_id)
     record = kept.record()
-    outcome = judge.judge(record, deadly=kept.reason == ParkReason.CRASH_LOOP)
+    outcome = judge.judge(record, isolated=kept.reason == ParkReason.CRASH_LOOP)
     with connection.transaction():
         match outcome:
             case Recorded():
@@ -142,12 +142,12 @@ def dismiss(connection: Connection, ids: Sequence[int], reason: str) -> None:
 
 def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replayed:
     store.prepare(connection)
-    settled = Settled()
+    result = WriteResult()
     with connection.cursor() as cursor:
-        refused = store.record_rows(cursor, [staged(record, outcome, 0)], settled)
+        refused = store.record_rows(cursor, [copy_row(record, outcome, 0)], result)
     if refused:
         return Replayed("parked", f"{refused[0][1].reason.value}: {refused[0][1].detail}")
-    for word, counted in (("recorded", settled.recorded), ("duplicate", settled.duplicate)):
+    for word, counted in (("recorded", result.recorded), ("duplicate", result.duplicate)):
         if counted:
             return Replayed(word, None)
     return Replayed("conflict", "an entry with this identity and other content stands; this one is kept beside it")

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 SECONDS = 1.0
 
 
-class Sight(NamedTuple):
+class EndOffsets(NamedTuple):
     """What Kafka said: all that it had received before `at` lies before these ends; `ids` by topic name."""
 
     at: datetime
@@ -26,23 +26,23 @@ class Sight(NamedTuple):
     ids: dict[str, str]
 
 
-class Horizon:
+class Watermark:
     """Keeps the newest sight of the partitions that the loop owns."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._owned: Collection[Partition] = ()
-        self._sight: Sight | None = None
+        self._sight: EndOffsets | None = None
         self._wake = threading.Event()
         self._closed = False
-        threading.Thread(target=self._serve, name="horizon", daemon=True).start()
+        threading.Thread(target=self._serve, name="watermark", daemon=True).start()
 
-    def look_at(self, partitions: Collection[Partition]) -> None:
+    def follow(self, partitions: Collection[Partition]) -> None:
         """From now on look at these."""
         self._owned = tuple(partitions)
         self._wake.set()
 
-    def take(self) -> Sight | None:
+    def take(self) -> EndOffsets | None:
         """The newest sight, once."""
         sight, self._sight = self._sight, None
         return sight
@@ -63,6 +63,6 @@ class Horizon:
                 at = datetime.now(UTC)
                 ids = self._cluster.topic_ids({p.topic for p in owned})
                 current = [p for p in owned if ids.get(p.topic) == p.topic_id]
-                self._sight = Sight(at, self._cluster.ends(current), ids)
+                self._sight = EndOffsets(at, self._cluster.ends(current), ids)
             except ClusterUnavailable as error:
-                log.warning("kafka_away", error=str(error))
+                log.warning("kafka_unavailable", error=str(error))

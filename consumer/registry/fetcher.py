@@ -29,7 +29,7 @@ class Answer(NamedTuple):
     schema: str | Poison
 
 
-class Lookup:
+class SchemaFetcher:
     """Questions to the registry that are under way, each id once."""
 
     def __init__(self, registry: Registry, stop: threading.Event) -> None:
@@ -38,7 +38,7 @@ class Lookup:
         self._asked: set[int] = set()
         self._questions: SimpleQueue[int] = SimpleQueue()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
-        threading.Thread(target=self._serve, name="lookup", daemon=True).start()
+        threading.Thread(target=self._serve, name="schema-fetcher", daemon=True).start()
 
     def ask(self, schema_id: int) -> None:
         """Asks for a schema, unless that is under way."""
@@ -77,5 +77,5 @@ class Lookup:
                 return Poison(ParkReason.SCHEMA_UNKNOWN, str(error))
             log.warning("schema_absent", schema_id=schema_id, waited_seconds=round(waited), text=str(error))
         except RegistryUnavailable as error:
-            log.warning("registry_away", schema_id=schema_id, text=str(error))
+            log.warning("registry_unavailable", schema_id=schema_id, text=str(error))
         return None

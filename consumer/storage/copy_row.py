@@ -17,7 +17,7 @@ _PLAIN = 2
 _IDENTITY = 3  # columns, which are a row's first
 
 
-class Identified(NamedTuple):
+class EntryIdentity(NamedTuple):
     """What a table of raw records says beside the record itself."""
 
     workspace_id: str
@@ -26,7 +26,7 @@ class Identified(NamedTuple):
     content_digest: bytes
 
 
-class Staged(NamedTuple):
+class CopyRow(NamedTuple):
     """What is kept of a record with a row; `line` ends with a line feed. `ordinal` is its own among those staged together."""
 
     ordinal: int
@@ -43,23 +43,23 @@ class Staged(NamedTuple):
         offset, key, value, headers = marshal.loads(self.packed)[:4]  # noqa: S302 packed by this process
         return Record(self.partition, offset, self.timestamp_ms, key, value, headers)
 
-    def identified(self) -> Identified:
+    def identity(self) -> EntryIdentity:
         """The row's identity and digest."""
         identity, digest = marshal.loads(self.packed)[4:]  # noqa: S302 packed by this process
-        return Identified._make((*identity, digest))
+        return EntryIdentity._make((*identity, digest))
 
 
-def staged(record: Record, outcome: Recorded, ordinal: int) -> Staged:
+def copy_row(record: Record, outcome: Recorded, ordinal: int) -> CopyRow:
     """What is to be kept of `record` until its row is in the table; `ordinal` says the order of arrival."""
     partition, offset, timestamp_ms, key, value, headers = record
     row, sanitized = outcome
     packed = marshal.dumps((offset, key, value, headers, row[:_IDENTITY], row.content_digest), _PLAIN)
     size = len(value or b"")
-    kept = (ordinal, partition, timestamp_ms, row.action, sanitized, size, line(row, ordinal), packed)
-    return new(Staged, kept)
+    kept = (ordinal, partition, timestamp_ms, row.action, sanitized, size, copy_line(row, ordinal), packed)
+    return new(CopyRow, kept)
 
 
-def line(row: Row, ordinal: int) -> bytes:
+def copy_line(row: Row, ordinal: int) -> bytes:
     """The staged row in PostgreSQL's text format for COPY, UTF-8, with its line feed."""
     (
         workspace_id,

@@ -15,8 +15,8 @@ import sql
 from catalog.reasons import IgnoreReason, ParkReason
 from consumer.event.model import Headers, Parked, Record
 from consumer.event.row import kafka_time
-from consumer.storage.batch import Batch, Settled
-from consumer.storage.copy_row import Staged
+from consumer.storage.batch import Batch, WriteResult
+from consumer.storage.copy_row import CopyRow
 from runtime.postgres import Connection, Cursor, Error, Fault, UniqueViolation, classify
 
 FENCE = sql.query("consumer/fence")
@@ -42,7 +42,7 @@ PARTITION = attrgetter("partition")
 Known: TypeAlias = dict[int, bool]
 
 
-class Fenced(Exception):
+class FencedError(Exception):
     """Some partition of the batch is no longer this writer's; nothing of the batch was written."""
 
 
@@ -51,27 +51,27 @@ def prepare(connection: Connection) -> None:
     connection.execute(STAGING)
 
 
-def write(connection: Connection, batch: Batch) -> Settled:
-    """Writes `batch` as one transaction. Raises Fenced, or the database's error; then nothing has changed."""
+def write(connection: Connection, batch: Batch) -> WriteResult:
+    """Writes `batch` as one transaction. Raises FencedError, or the database's error; then nothing has changed."""
     with connection.transaction(), connection.cursor() as cursor:
         _fence(cursor, batch)
-        settled = Settled()
-        refused = record_rows(cursor, batch.recorded, settled)
+        result = WriteResult()
+        refused = record_rows(cursor, batch.recorded, result)
         for record, why in [*batch.parked, *refused]:
             cursor.execute(PARK_RECORD, {**raw(record), "reason": why.reason, "detail": why.detail})
-            settled.parked[record.partition] += 1
-        _advance(cursor, batch, settled)
-    return settled
+            result.parked[record.partition] += 1
+        _advance(cursor, batch, result)
+    return result
 
 
 def written(connection: Connection, batch: Batch) -> bool:
-    """Whether a batch whose COMMIT got no answer is in the tables. Raises Fenced where neither can be said."""
+    """Whether a batch whose COMMIT got no answer is in the tables. Raises FencedError where neither can be said."""
     rows = connection.execute(
         WRITTEN,
-        {**_keys(batch), "epoch": _epochs(batch), "next_offset": [a.next for a in batch.advances.values()]},
+        {**_keys(batch), "epoch": _epochs(batch), "next_offset": [a.next for a in batch.ranges.values()]},
     ).fetchall()
-    if len(rows) != len(batch.advances) or not all(ours for _, ours in rows):
-        raise Fenced
+    if len(rows) != len(batch.ranges) or not all(ours for _, ours in rows):
+        raise FencedError
     # A batch that moves no offset (it only says how complete the tables are) can be written twice without harm.
     return all(arrived for arrived, _ in rows)
 
@@ -101,27 +101,25 @@ def headers_text(headers: Headers) -> str:
 
 
 def _fence(cursor: Cursor, batch: Batch) -> None:
-    cursor.execute(
-        FENCE, {**_keys(batch), "epoch": _epochs(batch), "start": [a.start for a in batch.advances.values()]}
-    )
-    if cursor.rowcount != len(batch.advances):
-        raise Fenced
+    cursor.execute(FENCE, {**_keys(batch), "epoch": _epochs(batch), "start": [a.start for a in batch.ranges.values()]})
+    if cursor.rowcount != len(batch.ranges):
+        raise FencedError
 
 
-def record_rows(cursor: Cursor, items: Sequence[Staged], settled: Settled) -> list[tuple[Record, Parked]]:
+def record_rows(cursor: Cursor, items: Sequence[CopyRow], result: WriteResult) -> list[tuple[Record, Parked]]:
     """Inserts the rows of `items` in the caller's transaction, for a batch and for a replay alike.
 
-    Counts in `settled` what became of them; gives those that the database refuses, each proven to be refused alone.
+    Counts in `result` what became of them; gives those that the database refuses, each proven to be refused alone.
     """
     refused: list[tuple[Record, Parked]] = []
     for part, known in _accepted(cursor, items, refused):
-        _settle(cursor, part, known, settled)
+        _settle(cursor, part, known, result)
     return refused
 
 
 def _accepted(
-    cursor: Cursor, part: Sequence[Staged], refused: list[tuple[Record, Parked]]
-) -> Iterator[tuple[Sequence[Staged], Known]]:
+    cursor: Cursor, part: Sequence[CopyRow], refused: list[tuple[Record, Parked]]
+) -> Iterator[tuple[Sequence[CopyRow], Known]]:
     """Inserts `part`; where the database refuses a value of some row, halves it until that row stands alone."""
     if not part:
         return
@@ -143,7 +141,7 @@ def _accepted(
         yield from _accepted(cursor, half, refused)
 
 
-def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
+def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
     """Inserts what is new; gives the others, by their ordinal, and whether their content is that of the entry.
 
     An identity that is there already is rare, so it is looked for only once the insert has met one; and another writer
@@ -166,45 +164,45 @@ def _insert(cursor: Cursor, part: Sequence[Staged]) -> Known:
             return known
 
 
-def _settle(cursor: Cursor, part: Sequence[Staged], known: Known, settled: Settled) -> None:
+def _settle(cursor: Cursor, part: Sequence[CopyRow], known: Known, result: WriteResult) -> None:
     """Counts what became of `part`, and keeps the raw records of what was sanitised or is in conflict."""
     met = [kept for kept in part if kept.ordinal in known] if known else []
-    settled.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, met))
+    result.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, met))
     for kept in [kept for kept in part if kept.sanitized and kept.ordinal not in known]:
-        cursor.execute(KEEP_ORIGINAL, {**raw(kept.record()), **kept.identified()._asdict()})
+        cursor.execute(KEEP_ORIGINAL, {**raw(kept.record()), **kept.identity()._asdict()})
     for kept in met:
         if known[kept.ordinal]:
-            settled.duplicate[kept.partition] += 1
+            result.duplicate[kept.partition] += 1
             continue
-        settled.conflict[kept.partition] += 1
-        cursor.execute(KEEP_CONFLICT, {**raw(kept.record()), **kept.identified()._asdict()})
+        result.conflict[kept.partition] += 1
+        cursor.execute(KEEP_CONFLICT, {**raw(kept.record()), **kept.identity()._asdict()})
 
 
-def _advance(cursor: Cursor, batch: Batch, settled: Settled) -> None:
-    advances = batch.advances
+def _advance(cursor: Cursor, batch: Batch, result: WriteResult) -> None:
+    ranges = batch.ranges
     cursor.execute(
         ADVANCE,
         {
             **_keys(batch),
-            "next_offset": [a.next for a in advances.values()],
-            "recorded": [settled.recorded[p] for p in advances],
-            "duplicate": [settled.duplicate[p] for p in advances],
-            "conflict": [settled.conflict[p] for p in advances],
-            "not_audited": [a.ignored[IgnoreReason.NOT_AUDITED] for a in advances.values()],
-            "tombstone": [a.ignored[IgnoreReason.TOMBSTONE] for a in advances.values()],
-            "no_change": [a.ignored[IgnoreReason.NO_CHANGE] for a in advances.values()],
-            "parked": [settled.parked[p] for p in advances],
-            "undelivered": [a.undelivered for a in advances.values()],
-            "complete_through": [a.complete_through for a in advances.values()],
-            "halted": [a.halt and a.halt[0] for a in advances.values()],
-            "halted_detail": [a.halt and a.halt[1] for a in advances.values()],
+            "next_offset": [a.next for a in ranges.values()],
+            "recorded": [result.recorded[p] for p in ranges],
+            "duplicate": [result.duplicate[p] for p in ranges],
+            "conflict": [result.conflict[p] for p in ranges],
+            "not_audited": [a.ignored[IgnoreReason.NOT_AUDITED] for a in ranges.values()],
+            "tombstone": [a.ignored[IgnoreReason.TOMBSTONE] for a in ranges.values()],
+            "no_change": [a.ignored[IgnoreReason.NO_CHANGE] for a in ranges.values()],
+            "parked": [result.parked[p] for p in ranges],
+            "undelivered": [a.undelivered for a in ranges.values()],
+            "complete_through": [a.complete_through for a in ranges.values()],
+            "halted": [a.halt and a.halt[0] for a in ranges.values()],
+            "halted_detail": [a.halt and a.halt[1] for a in ranges.values()],
         },
     )
 
 
 def _keys(batch: Batch) -> dict[str, object]:
-    return {"topic_id": [p.topic_id for p in batch.advances], "number": [p.number for p in batch.advances]}
+    return {"topic_id": [p.topic_id for p in batch.ranges], "number": [p.number for p in batch.ranges]}
 
 
 def _epochs(batch: Batch) -> list[int]:
-    return [a.epoch for a in batch.advances.values()]
+    return [a.epoch for a in batch.ranges.values()]

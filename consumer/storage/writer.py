@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import structlog
 
 from consumer.storage import store
-from consumer.storage.batch import Batch, Settled
+from consumer.storage.batch import Batch, WriteResult
 from runtime.postgres import Connection, Fault, classify, watched
 
 log = structlog.get_logger()
@@ -27,17 +27,23 @@ class Written(NamedTuple):
     """The batch is in the tables."""
 
     batch: Batch
-    settled: Settled
+    result: WriteResult
 
 
-class Refused(NamedTuple):
-    """Nothing of the batch was written: fenced off (`error` None), or because of an error that waiting cannot cure."""
+class Fenced(NamedTuple):
+    """Nothing of the batch was written: another consumer, or an operator, has taken one of its partitions over."""
 
     batch: Batch
-    error: BaseException | None
 
 
-class GivenBack(NamedTuple):
+class Failed(NamedTuple):
+    """Nothing of the batch was written, because of an error that waiting does not cure."""
+
+    batch: Batch
+    error: BaseException
+
+
+class Requeued(NamedTuple):
     """Nothing of the batch is known to be written, and it shall not be tried again at this size."""
 
     batch: Batch
@@ -49,7 +55,7 @@ class Abandoned(NamedTuple):
     batch: Batch
 
 
-Result: TypeAlias = Written | Refused | GivenBack | Abandoned
+BatchOutcome: TypeAlias = Written | Fenced | Failed | Requeued | Abandoned
 
 
 class Writer:
@@ -60,7 +66,7 @@ class Writer:
         self._stop = stop
         self._connection: Connection | None = None
         self._batch: Batch | None = None
-        self._result: Result | None = None
+        self._result: BatchOutcome | None = None
         self._work = threading.Semaphore(0)
         self._done = threading.Event()
         self._done.set()
@@ -82,7 +88,7 @@ class Writer:
         """Waits until nothing is being written, at most `seconds`."""
         return self._done.wait(seconds)
 
-    def take(self) -> Result | None:
+    def take(self) -> BatchOutcome | None:
         """The result of the batch handed over, once; None while it is being written or where there is none."""
         if not self._done.is_set():
             return None
@@ -101,30 +107,30 @@ class Writer:
             try:
                 self._result = self._write(self._batch)
             except BaseException as error:
-                self._result = Refused(self._batch, error)
+                self._result = Failed(self._batch, error)
             self._done.set()
 
-    def _write(self, batch: Batch) -> Result:
+    def _write(self, batch: Batch) -> BatchOutcome:
         wait, in_doubt = FIRST_WAIT, False
         for tries in count(1):
             try:
                 connection = self._connected()
                 with watched(connection):
                     if in_doubt and store.written(connection, batch):
-                        return Written(batch, Settled())
+                        return Written(batch, WriteResult())
                     in_doubt = True
                     return Written(batch, store.write(connection, batch))
-            except store.Fenced:
-                return Refused(batch, None)
+            except store.FencedError:
+                return Fenced(batch)
             except Exception as error:
                 if classify(error) is not Fault.AWAY:
-                    return Refused(batch, error)
+                    return Failed(batch, error)
                 self._disconnect()
-                log.warning("database_away", error=str(error).strip(), records=batch.records, retry_seconds=wait)
+                log.warning("database_unavailable", error=str(error).strip(), records=batch.records, retry_seconds=wait)
             if self._stop.wait(wait * random.uniform(0.5, 1.0)):
                 return Abandoned(batch)
             if tries >= TRIES and batch.records > FEW_RECORDS:
-                return GivenBack(batch)
+                return Requeued(batch)
             wait = min(wait * 2, LONGEST_WAIT)
         raise AssertionError("count() has no end")
 

@@ -23,7 +23,7 @@ from prometheus_client import (
 
 from catalog.audit_types import BY_NAME
 from catalog.reasons import IgnoreReason, ParkReason
-from consumer.telemetry.histogram import Delays
+from consumer.telemetry.histogram import BatchHistogram
 
 OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked")
 REBALANCES = ("assigned", "revoked", "lost")
@@ -31,16 +31,16 @@ ANSWERS = ("schema", "absent", "not_avro", "unavailable")
 SOURCES = ("kafka", "postgresql")
 # What is tried again, by the log event that says so: a line in the log and a step of the counter are one thing.
 RETRIES: Mapping[str, str] = {
-    "database_away": "write",
-    "batch_given_back": "batch",
+    "database_unavailable": "write",
+    "batch_requeued": "batch",
     "claim_delayed": "claim",
     "release_failed": "release",
-    "kafka_away": "kafka",
+    "kafka_unavailable": "kafka",
     "kafka_error": "kafka",
     "partition_unreadable": "kafka",
-    "registry_away": "registry",
+    "registry_unavailable": "registry",
     "schema_absent": "registry",
-    "survey_delayed": "survey",
+    "poller_delayed": "poller",
 }
 RECORD_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 BYTE_BUCKETS = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7)
@@ -87,7 +87,7 @@ class Metrics:
 
     def _measure_batches(self, topics: Sequence[str]) -> None:
         # How long until an event can be read by an admin?
-        self.delays = Delays("auditlog_end_to_end_seconds", "Kafka's timestamp to commit", "topic", topics)
+        self.delays = BatchHistogram("auditlog_end_to_end_seconds", "Kafka's timestamp to commit", "topic", topics)
         self.registry.register(self.delays)
         # Is the writer the bottleneck?
         self.write_seconds = self._histogram("write_seconds", "Hand-over of a batch to its commit", SECONDS_BUCKETS)
@@ -111,7 +111,9 @@ class Metrics:
         # When was anything written last?
         self.last_write = self._gauge("last_write_timestamp_seconds", "When a batch was last committed")
         # Are the figures that are asked of Kafka and of PostgreSQL fresh?
-        self.surveyed = self._gauge("survey_timestamp_seconds", "When a survey last had an answer", source=SOURCES)
+        self.poller_last_success = self._gauge(
+            "poller_last_success_timestamp_seconds", "When the poller last had an answer", source=SOURCES
+        )
         # Does someone own every partition? 0: the topic does not exist.
         self.topic_partitions = self._gauge("topic_partitions", "Partitions that Kafka has", topic=topics)
         # How long does Kafka keep what is not read? +Inf: for ever.

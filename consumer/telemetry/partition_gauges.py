@@ -1,6 +1,6 @@
 """The figures of the partitions that are ours; a partition that is taken from us takes its series with it.
 
-Law of this file: it holds what was told last, from two threads (the loop, the survey), and works out only when
+Law of this file: it holds what was told last, from two threads (the loop, the poller), and works out only when
 Prometheus asks. Times are seconds since 1970.
 """
 

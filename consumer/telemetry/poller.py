@@ -27,7 +27,7 @@ GAPS = sql.query("consumer/survey_gaps")
 SECONDS = 5.0
 # Partitions and retention of a topic change by an administrator's hand only.
 TOPICS_SECONDS = 15.0
-# No statement of a survey may stand in the way of an operator's for longer.
+# No statement of the poller may stand in the way of an operator's for longer.
 DATABASE_SECONDS = 10.0
 
 
@@ -45,7 +45,7 @@ class _Gaps(NamedTuple):
     gaps: int
 
 
-class Survey:
+class Poller:
     """Keeps the gauges fresh that must be asked for; `answered` is set with the first answer of the database."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Survey:
         self._topics_at = -TOPICS_SECONDS
         self._closed = threading.Event()
         self._answered = answered
-        threading.Thread(target=self._serve, name="survey", daemon=True).start()
+        threading.Thread(target=self._serve, name="poller", daemon=True).start()
 
     def close(self) -> None:
         """Ends the thread, once it has its answers."""
@@ -76,16 +76,16 @@ class Survey:
         while not self._closed.is_set():
             try:
                 self._ask_database()
-                self._metrics.surveyed.labels("postgresql").set_to_current_time()
+                self._metrics.poller_last_success.labels("postgresql").set_to_current_time()
                 self._answered.set()
             except Error as error:
                 self._disconnect()
-                log.warning("survey_delayed", of="postgresql", error=str(error).strip(), retry_seconds=SECONDS)
+                log.warning("poller_delayed", of="postgresql", error=str(error).strip(), retry_seconds=SECONDS)
             try:
                 self._ask_kafka()
-                self._metrics.surveyed.labels("kafka").set_to_current_time()
+                self._metrics.poller_last_success.labels("kafka").set_to_current_time()
             except ClusterUnavailable as error:
-                log.warning("survey_delayed", of="kafka", error=str(error), retry_seconds=SECONDS)
+                log.warning("poller_delayed", of="kafka", error=str(error), retry_seconds=SECONDS)
             self._closed.wait(SECONDS)
         self._disconnect()
 

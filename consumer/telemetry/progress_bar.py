@@ -35,8 +35,8 @@ class ProgressBar(Observer):
 
     def written(self, written: Written) -> None:
         """Some of it is in the tables."""
-        for partition, advance in written.batch.advances.items():
-            self._next[partition] = advance.next
+        for partition, offsets in written.batch.ranges.items():
+            self._next[partition] = offsets.next
         self._show()
 
     def _show(self) -> None:

@@ -12,7 +12,7 @@ from consumer.observer import Observer
 from consumer.partitions.assignment import Key
 from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
-from consumer.storage.batch import Batch, Settled
+from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
 from consumer.telemetry.metrics import RETRIES, Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
@@ -21,7 +21,7 @@ from consumer.telemetry.partition_gauges import PartitionGauges
 STUCK_SECONDS = 120.0
 
 
-class Meter(Observer):
+class MetricsRecorder(Observer):
     """An observer that counts; `joined` is set once the group has spoken to us."""
 
     def __init__(self, metrics: Metrics, gauges: PartitionGauges) -> None:
@@ -80,7 +80,7 @@ class Meter(Observer):
         if batch.records:
             metrics.batch_records.observe(batch.records)
             metrics.batch_bytes.observe(batch.bytes)
-        self._count_outcomes(batch, _settled(written))
+        self._count_outcomes(batch, _result_of(written))
         self._count_events(batch, now)
         self._move(batch)
 
@@ -88,25 +88,25 @@ class Meter(Observer):
         """Counts it."""
         self._metrics.fenced.inc()
 
-    def _count_outcomes(self, batch: Batch, settled: Settled) -> None:
+    def _count_outcomes(self, batch: Batch, result: WriteResult) -> None:
         records, topics = self._metrics.records, defaultdict[str, Counter[str]](Counter)
-        for partition, advance in batch.advances.items():
+        for partition, offsets in batch.ranges.items():
             counts = topics[partition.topic]
-            counts["ignored"] += sum(advance.ignored.values())
+            counts["ignored"] += sum(offsets.ignored.values())
             for outcome in ("recorded", "duplicate", "conflict", "parked"):
-                counts[outcome] += getattr(settled, outcome)[partition]
-            for reason, count in advance.ignored.items():
+                counts[outcome] += getattr(result, outcome)[partition]
+            for reason, count in offsets.ignored.items():
                 self._metrics.ignored.labels(partition.topic, reason).inc(count)
         for topic, counts in topics.items():
             for outcome, count in counts.items():
                 records.labels(topic, outcome).inc(count)
-        self._count_parked(batch, settled)
+        self._count_parked(batch, result)
 
-    def _count_parked(self, batch: Batch, settled: Settled) -> None:
+    def _count_parked(self, batch: Batch, result: WriteResult) -> None:
         parked = Counter((record.partition.topic, why.reason) for record, why in batch.parked)
         for (topic, reason), count in parked.items():
             self._metrics.parked.labels(topic, reason).inc(count)
-        refused = settled.parked - Counter(record.partition for record, _ in batch.parked)
+        refused = result.parked - Counter(record.partition for record, _ in batch.parked)
         for partition, count in refused.items():  # told by the database, which proved each of them
             self._metrics.parked.labels(partition.topic, ParkReason.DATABASE_REFUSED).inc(count)
 
@@ -131,13 +131,13 @@ class Meter(Observer):
 
     def _move(self, batch: Batch) -> None:
         figures = self._gauges.figures()
-        for partition, advance in batch.advances.items():
+        for partition, offsets in batch.ranges.items():
             figure = figures.get((partition.topic, partition.number))
             if figure is None:
                 continue
-            figure.partition, figure.next = partition, advance.next
-            if advance.complete_through is not None:
-                figure.complete_through = advance.complete_through.timestamp()
+            figure.partition, figure.next = partition, offsets.next
+            if offsets.complete_through is not None:
+                figure.complete_through = offsets.complete_through.timestamp()
 
 
 class CountedRegistry(Registry):
@@ -164,10 +164,10 @@ class CountedRegistry(Registry):
         return schema
 
 
-def _settled(written: Written) -> Settled:
+def _result_of(written: Written) -> WriteResult:
     """What became of the batch; after a COMMIT without an answer, which the database kept, what was meant to become."""
-    settled, batch = written.settled, written.batch
-    if any((settled.recorded, settled.duplicate, settled.conflict, settled.parked)):
-        return settled
+    result, batch = written.result, written.batch
+    if any((result.recorded, result.duplicate, result.conflict, result.parked)):
+        return result
     recorded = Counter(kept.partition for kept in batch.recorded)
-    return Settled(recorded=recorded, parked=Counter(record.partition for record, _ in batch.parked))
+    return WriteResult(recorded=recorded, parked=Counter(record.partition for record, _ in batch.parked))

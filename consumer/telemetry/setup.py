@@ -7,13 +7,13 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from consumer.kafka.admin import CLIENT_VERSION, Cluster
-from consumer.observer import Audience, Observer
+from consumer.observer import CompositeObserver, Observer
 from consumer.registry.client import Registry
 from consumer.settings import Settings
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
-from consumer.telemetry.poller import Survey
-from consumer.telemetry.recorder import CountedRegistry, Meter
+from consumer.telemetry.poller import Poller
+from consumer.telemetry.recorder import CountedRegistry, MetricsRecorder
 from runtime import logging
 from runtime.health_server import Probes
 from runtime.postgres import Connection
@@ -46,20 +46,20 @@ def _measured(
 ) -> Telemetry:
     metrics, gauges = Metrics(settings.topics, CLIENT_VERSION), PartitionGauges(settings.topics)
     metrics.registry.register(gauges)
-    meter = Meter(metrics, gauges)
+    recorder = MetricsRecorder(metrics, gauges)
     answered = threading.Event()
     try:
-        probes = Probes(bind, metrics.registry, meter.alive, lambda: meter.joined.is_set() and answered.is_set())
+        probes = Probes(bind, metrics.registry, recorder.alive, lambda: recorder.joined.is_set() and answered.is_set())
     except OSError as error:
         raise BindRefused(f"AUDIT_METRICS_BIND: {bind[0]}:{bind[1]} cannot be listened on: {error.strerror}") from error
-    logging.listen(meter.heard)
-    survey = Survey(settings.topics, cluster, connect, metrics, gauges, answered)
+    logging.listen(recorder.heard)
+    poller = Poller(settings.topics, cluster, connect, metrics, gauges, answered)
 
     def close() -> None:
-        survey.close()
+        poller.close()
         probes.close()
 
-    return Telemetry(Audience((observer, meter)), partial(CountedRegistry, metrics=metrics), close)
+    return Telemetry(CompositeObserver((observer, recorder)), partial(CountedRegistry, metrics=metrics), close)
 
 
 def _traced(settings: Settings, made: Telemetry) -> Telemetry:
@@ -71,4 +71,4 @@ def _traced(settings: Settings, made: Telemetry) -> Telemetry:
         made.close()
         tracer.close()
 
-    return made._replace(observer=Audience((made.observer, tracer)), close=close)
+    return made._replace(observer=CompositeObserver((made.observer, tracer)), close=close)

@@ -129,7 +129,7 @@ def test_a_broken_connection_at_any_point_of_the_write_is_answered_by_the_databa
     either.until_read(consumer)
     either.send(topic, events(100))
     either.until_read(consumer)
-    assert consumer.logged("database_away")
+    assert consumer.logged("database_unavailable")
     assert consumer.stop() == 0
     either.check()
 
@@ -200,7 +200,7 @@ def test_what_a_full_hand_held_when_its_partition_was_lost_does_not_stop_it(worl
     with psycopg.connect(world.database_url) as holder:
         holder.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
         world.send(topic, events(MAX_RECORDS + 2000))
-        world.until(lambda: bool(consumer.logged("database_away")), "it cannot write", of=[consumer])
+        world.until(lambda: bool(consumer.logged("database_unavailable")), "it cannot write", of=[consumer])
         consumer.freeze()
         world.until(lambda: world.members() == 0, "its session ends")
         consumer.thaw()

@@ -75,7 +75,7 @@ def test_records_become_entries_that_are_read(
             AUDIT_METRICS_BIND=f"127.0.0.1:{free_port()}",
         )
     world.check()
-    assert not done.logged("claim_delayed") and not done.logged("survey_delayed"), done.tail()
+    assert not done.logged("claim_delayed") and not done.logged("poller_delayed"), done.tail()
     answer = read_back(world, tmp_path / "reader.log")
     assert answer.json()["total"] == world.value(
         "SELECT count(*) FROM audit_event WHERE workspace_id = %(id)s", id=f"{WORKSPACE}0"

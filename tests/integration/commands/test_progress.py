@@ -13,7 +13,7 @@ from rich.console import Console
 from consumer.event.model import Partition
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
-from consumer.storage.batch import Batch, Settled
+from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
 from consumer.telemetry.progress_bar import ProgressBar
 from tests.builders import event
@@ -30,8 +30,8 @@ def claimed(partition: Partition, offset: int, end: int) -> Position:
 def written(partition: Partition, start: int, end: int) -> Written:
     """A batch that passes from `start` to `end`."""
     batch = Batch()
-    batch.advance(partition, start, 1).next = end
-    return Written(batch, Settled())
+    batch.range_of(partition, start, 1).next = end
+    return Written(batch, WriteResult())
 
 
 def shown(bar: ProgressBar) -> tuple[float, float | None]:

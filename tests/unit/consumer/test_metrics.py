@@ -21,16 +21,16 @@ from consumer.event.decode import Decoder
 from consumer.event.model import Partition
 from consumer.event.pipeline import Pipeline
 from consumer.kafka.admin import Bounds
-from consumer.observer import Audience, Observer
+from consumer.observer import CompositeObserver, Observer
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent
-from consumer.storage.batch import Batch, Settled
+from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
-from consumer.telemetry.histogram import BUCKETS, Delays
+from consumer.telemetry.histogram import BUCKETS, BatchHistogram
 from consumer.telemetry.metrics import RETRIES, Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
-from consumer.telemetry.recorder import STUCK_SECONDS, CountedRegistry, Meter
+from consumer.telemetry.recorder import STUCK_SECONDS, CountedRegistry, MetricsRecorder
 from runtime import logging
 from runtime.health_server import Probes
 from schemas import all_schemas
@@ -43,12 +43,12 @@ AT = {"topic": POSITION.topic, "partition": str(POSITION.number)}
 
 
 class Ops:
-    """A meter, and what Prometheus would see of it."""
+    """A recorder, and what Prometheus would see of it."""
 
     def __init__(self) -> None:
         self.metrics, self.gauges = Metrics(TOPICS, "2.16.1"), PartitionGauges(TOPICS)
         self.metrics.registry.register(self.gauges)
-        self.meter = Meter(self.metrics, self.gauges)
+        self.recorder = MetricsRecorder(self.metrics, self.gauges)
 
     def value(self, name: str, **labels: str) -> float | None:
         return self.metrics.registry.get_sample_value(f"auditlog_{name}", labels)
@@ -68,7 +68,7 @@ def batch_of(*messages: Message, timestamp_ms: int | None = 0) -> Batch:
     for offset, message in enumerate(messages):
         read = record(message, offset=offset, timestamp_ms=timestamp_ms)
         outcome = pipeline.run(read)
-        batch.add(batch.advance(POSITION, 0, 1), read, outcome)  # type: ignore[arg-type]
+        batch.add(batch.range_of(POSITION, 0, 1), read, outcome)  # type: ignore[arg-type]
     return batch
 
 
@@ -89,11 +89,13 @@ def test_every_label_set_is_there_from_the_start(ops: Ops) -> None:
 
 def test_series_do_not_grow_with_what_is_read(ops: Ops) -> None:
     """The number of series depends on topics and partitions, not on workspaces, people or events."""
-    ops.meter.assigned([KEY])
-    ops.meter.written(Written(batch_of(event(), event("member.signed_in")), Settled()))
+    ops.recorder.assigned([KEY])
+    ops.recorder.written(Written(batch_of(event(), event("member.signed_in")), WriteResult()))
     before = len(ops.text().splitlines())
     for number in range(20):
-        ops.meter.written(Written(batch_of(event(workspace=f"org_{number}"), event(event_id=str(number))), Settled()))
+        ops.recorder.written(
+            Written(batch_of(event(workspace=f"org_{number}"), event(event_id=str(number))), WriteResult())
+        )
     assert len(ops.text().splitlines()) == before
 
 
@@ -101,9 +103,11 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
     """Outcomes by topic, reasons, audited events by type, the batch's size, and the time of the write."""
     unknown = event().with_headers(ce_type="member.unheard_of")
     batch = batch_of(event(), event(), event("member.signed_in"), unknown)
-    settled = Settled(recorded=Counter({POSITION: 1}), duplicate=Counter({POSITION: 1}), parked=Counter({POSITION: 1}))
-    ops.meter.submitted()
-    ops.meter.written(Written(batch, settled))
+    result = WriteResult(
+        recorded=Counter({POSITION: 1}), duplicate=Counter({POSITION: 1}), parked=Counter({POSITION: 1})
+    )
+    ops.recorder.submitted()
+    ops.recorder.written(Written(batch, result))
     counted = {o: ops.value("records_total", topic=POSITION.topic, outcome=o) for o in
                ("recorded", "duplicate", "conflict", "ignored", "parked")}  # fmt: skip
     assert counted == {"recorded": 1, "duplicate": 1, "conflict": 0, "ignored": 1, "parked": 1}
@@ -117,8 +121,8 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
 
 def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
     """A row that the database would not take is parked by it, with its own reason."""
-    ops.meter.written(
-        Written(batch_of(event(), event()), Settled(Counter({POSITION: 1}), parked=Counter({POSITION: 1})))
+    ops.recorder.written(
+        Written(batch_of(event(), event()), WriteResult(Counter({POSITION: 1}), parked=Counter({POSITION: 1})))
     )
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 1
 
@@ -126,7 +130,7 @@ def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
 def test_a_commit_without_an_answer_is_counted(ops: Ops) -> None:
     """The database kept the batch and could not say what became of it: what was meant to become of it counts."""
     unknown = event().with_headers(ce_type="member.unheard_of")
-    ops.meter.written(Written(batch_of(event(), event(), unknown), Settled()))
+    ops.recorder.written(Written(batch_of(event(), event(), unknown), WriteResult()))
     assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 2
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="unknown_type") == 1
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 0
@@ -135,14 +139,14 @@ def test_a_commit_without_an_answer_is_counted(ops: Ops) -> None:
 def test_sanitized_events_are_counted(ops: Ops) -> None:
     """An event with a NUL in its text is recorded, and counted here."""
     nul = event(data={"before": {"email": "a\0@x.io", "role": "member"}})
-    ops.meter.written(Written(batch_of(nul, event()), Settled(Counter({POSITION: 2}))))
+    ops.recorder.written(Written(batch_of(nul, event()), WriteResult(Counter({POSITION: 2}))))
     assert ops.value("records_sanitized_total", topic=POSITION.topic) == 1
 
 
 @given(st.lists(st.floats(0, 4000) | st.sampled_from(BUCKETS), max_size=30))
 def test_delays_fall_into_their_buckets(seconds: list[float]) -> None:
     """Each bucket counts what is not above its bound, whatever the batch."""
-    delays, now = Delays("d", "d", "topic", ["t"]), 1_000_000.0
+    delays, now = BatchHistogram("d", "d", "topic", ["t"]), 1_000_000.0
     delays.observe("t", now, [now - second for second in seconds])
     registry = CollectorRegistry()
     registry.register(delays)
@@ -156,8 +160,8 @@ def test_delays_fall_into_their_buckets(seconds: list[float]) -> None:
 
 def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
     """Clocks differ: a record from the future took no time, and one without a time is not counted."""
-    ops.meter.written(Written(batch_of(event(), timestamp_ms=int(time.time() * 1000) + 60_000), Settled()))
-    ops.meter.written(Written(batch_of(event(), timestamp_ms=None), Settled()))
+    ops.recorder.written(Written(batch_of(event(), timestamp_ms=int(time.time() * 1000) + 60_000), WriteResult()))
+    ops.recorder.written(Written(batch_of(event(), timestamp_ms=None), WriteResult()))
     assert ops.value("end_to_end_seconds_sum", topic=POSITION.topic) == 0
     assert ops.value("end_to_end_seconds_count", topic=POSITION.topic) == 1
 
@@ -165,9 +169,9 @@ def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
 def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
     """Nothing of a partition is shown before it is ours, nor after it was taken back or lost."""
     assert 'partition="' not in ops.text()
-    for gone in (ops.meter.revoked, ops.meter.lost):
-        ops.meter.assigned([KEY])
-        ops.meter.claimed(Position(POSITION, 7, 1, 9, Breaker(Limits())))
+    for gone in (ops.recorder.revoked, ops.recorder.lost):
+        ops.recorder.assigned([KEY])
+        ops.recorder.claimed(Position(POSITION, 7, 1, 9, Breaker(Limits())))
         assert ops.value("next_offset", **AT) == 7
         assert ops.value("partition_halted", **AT, cause="gap") == 0
         assert all(ops.value("data_gaps", **AT, cause=cause) == 0 for cause in GapCause)
@@ -180,8 +184,8 @@ def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
 def test_a_halted_partition_shows_its_cause(ops: Ops) -> None:
     """1 for its cause, 0 for the others, and 0 for all once it is active."""
     halted = {POSITION: HaltCause.BREAKER}
-    ops.meter.assigned([KEY])
-    ops.meter.turned(halted)
+    ops.recorder.assigned([KEY])
+    ops.recorder.turned(halted)
     assert {c: ops.value("partition_halted", **AT, cause=c) for c in HaltCause} == {
         c: int(c is HaltCause.BREAKER) for c in HaltCause
     }
@@ -191,27 +195,27 @@ def test_a_halted_partition_shows_its_cause(ops: Ops) -> None:
 
 def test_lag_is_known_only_when_it_is(ops: Ops) -> None:
     """No lag is shown before Kafka has told the log's end; then offsets and age, and 0 when all is written."""
-    ops.meter.assigned([KEY])
-    ops.meter.claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
+    ops.recorder.assigned([KEY])
+    ops.recorder.claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
     assert ops.value("lag_records", **AT) is None
     ops.gauges.figures()[KEY].bounds = Bounds(0, 10)
     assert ops.value("lag_records", **AT) == 10
     assert 0 <= (ops.value("lag_seconds", **AT) or 0) < 5  # since it was assigned: nothing is known of before
     written = int(time.time() * 1000) - 600_000
-    ops.meter.written(Written(batch_of(event(), timestamp_ms=written), Settled()))
+    ops.recorder.written(Written(batch_of(event(), timestamp_ms=written), WriteResult()))
     assert ops.value("lag_records", **AT) == 9
     assert 600 <= (ops.value("lag_seconds", **AT) or 0) < 610
     batch = batch_of(event(), timestamp_ms=written)
-    batch.advances[POSITION].next = 10
-    batch.advances[POSITION].complete_through = datetime.fromtimestamp(1_800_000_000, UTC)
-    ops.meter.written(Written(batch, Settled()))
+    batch.ranges[POSITION].next = 10
+    batch.ranges[POSITION].complete_through = datetime.fromtimestamp(1_800_000_000, UTC)
+    ops.recorder.written(Written(batch, WriteResult()))
     assert (ops.value("lag_records", **AT), ops.value("lag_seconds", **AT)) == (0, 0)
     assert ops.value("complete_through_timestamp_seconds", **AT) == 1_800_000_000
 
 
 def test_a_batch_that_comes_after_its_partition_went_brings_no_series_back(ops: Ops) -> None:
     """What was written while the partition was being revoked counts, and leaves nothing of it behind."""
-    ops.meter.written(Written(batch_of(event()), Settled()))
+    ops.recorder.written(Written(batch_of(event()), WriteResult()))
     assert 'partition="' not in ops.text()
     assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 1
 
@@ -221,8 +225,8 @@ def test_what_is_logged_is_what_is_counted(ops: Ops) -> None:
     sources = "".join(path.read_text() for path in (ROOT / "consumer").rglob("*.py"))
     assert [name for name in RETRIES if not re.search(rf'log\.\w+\(\s*"{name}"', sources)] == []
     for name in RETRIES:
-        ops.meter.heard(name)
-    ops.meter.heard("started")
+        ops.recorder.heard(name)
+    ops.recorder.heard("started")
     assert {kind: ops.value("retries_total", **{"class": kind}) for kind in RETRIES.values()} == Counter(
         RETRIES.values()
     )
@@ -237,10 +241,10 @@ def test_the_journal_tells_its_listeners(monkeypatch: pytest.MonkeyPatch, capsys
     logging.listen(heard.append)
     logging.configure("json")
     try:
-        structlog.get_logger().warning("database_away", records=3)
+        structlog.get_logger().warning("database_unavailable", records=3)
     finally:
         structlog.reset_defaults()
-    assert heard == ["database_away"]
+    assert heard == ["database_unavailable"]
 
 
 def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,9 +275,9 @@ def test_an_audience_tells_everyone_everything() -> None:
 
     calls = [name for name in vars(Observer) if not name.startswith("_")]
     for name in calls:
-        getattr(Audience([Ear(), Ear()]), name)(*[None] * (0 if name in {"submitted", "fenced"} else 1))
+        getattr(CompositeObserver([Ear(), Ear()]), name)(*[None] * (0 if name in {"submitted", "fenced"} else 1))
     assert told == [name for name in calls for _ in range(2)]
-    assert {name for name in vars(Audience) if not name.startswith("_")} == set(calls)
+    assert {name for name in vars(CompositeObserver) if not name.startswith("_")} == set(calls)
 
 
 # --- probes
@@ -322,19 +326,19 @@ def test_a_client_that_says_nothing_keeps_no_one_waiting(listener: tuple[Probes,
 def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe looks at the last turn and at nothing else."""
     now = time.monotonic()
-    ops.meter.turned({})
-    assert ops.meter.alive()
+    ops.recorder.turned({})
+    assert ops.recorder.alive()
     monkeypatch.setattr(time, "monotonic", lambda: now + STUCK_SECONDS + 5)
-    assert not ops.meter.alive()
-    ops.meter.turned({})
-    assert ops.meter.alive()
+    assert not ops.recorder.alive()
+    ops.recorder.turned({})
+    assert ops.recorder.alive()
 
 
 def test_an_empty_assignment_is_a_group_that_was_joined(ops: Ops) -> None:
     """A consumer for which no partition is left is ready all the same: it stands by."""
-    assert not ops.meter.joined.is_set()
-    ops.meter.assigned([])
-    assert ops.meter.joined.is_set()
+    assert not ops.recorder.joined.is_set()
+    ops.recorder.assigned([])
+    assert ops.recorder.joined.is_set()
 
 
 def test_scrapes_and_changes_may_meet(ops: Ops) -> None:
@@ -343,9 +347,9 @@ def test_scrapes_and_changes_may_meet(ops: Ops) -> None:
 
     def change() -> None:
         for number in range(2000):
-            ops.meter.assigned([(POSITION.topic, number % 7)])
-            ops.meter.turned({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
-            ops.meter.revoked([(POSITION.topic, number % 3)])
+            ops.recorder.assigned([(POSITION.topic, number % 7)])
+            ops.recorder.turned({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
+            ops.recorder.revoked([(POSITION.topic, number % 3)])
         done.set()
 
     thread = threading.Thread(target=change)

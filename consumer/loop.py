@@ -24,7 +24,16 @@ from consumer.partitions.position import Position
 from consumer.partitions.watermark import Watermark
 from consumer.registry.fetcher import SchemaFetcher
 from consumer.storage.batch import Batch
-from consumer.storage.writer import FEW_RECORDS, Abandoned, BatchOutcome, Failed, Fenced, Requeued, Writer, Written
+from consumer.storage.writer import (
+    MIN_BATCH_RECORDS,
+    Abandoned,
+    BatchOutcome,
+    Failed,
+    Fenced,
+    Requeued,
+    Writer,
+    Written,
+)
 
 log = structlog.get_logger()
 
@@ -79,7 +88,7 @@ class Loop:
         """Consumes until told to stop or, with `until_end`, until the ends are reached. False if a partition stands."""
         try:
             while not self._stop.is_set() and not (self._until_end and self._arrived()):
-                self._observer.turned(self._assignment.halted)
+                self._observer.on_loop(self._assignment.halted)
                 self._claim()
                 self._poll()
                 self._settle()
@@ -101,20 +110,20 @@ class Loop:
     def _assigned(self, keys: list[Key]) -> None:
         self._joined = True
         self._assignment.unclaimed.update(keys)
-        self._observer.assigned(keys)
-        log.info("assigned", partitions=len(keys))
+        self._observer.on_assigned(keys)
+        log.info("partitions_assigned", partitions=len(keys))
 
     def _revoked(self, keys: list[Key]) -> None:
         if self._writer.wait(REVOKE_SECONDS):  # what is being written is still ours to write
             self._settle()
         self._assignment.release(self._give_up(keys))
-        self._observer.revoked(keys)
-        log.info("revoked", partitions=len(keys))
+        self._observer.on_revoked(keys)
+        log.info("partitions_revoked", partitions=len(keys))
 
     def _lost(self, keys: list[Key]) -> None:
         self._give_up(keys)
-        self._observer.lost(keys)
-        log.warning("lost", partitions=len(keys))
+        self._observer.on_lost(keys)
+        log.warning("partitions_lost", partitions=len(keys))
 
     def _give_up(self, keys: list[Key]) -> list[Position]:
         positions = self._assignment.remove(keys)
@@ -134,7 +143,7 @@ class Loop:
             self._decoder.forget_absent()
             self._isolated_worker.forget_absent()
         for position in claimed:
-            self._observer.claimed(position)
+            self._observer.on_claimed(position)
             self._start(position)
         self._watermark.follow(self._assignment.active)
 
@@ -265,7 +274,7 @@ class Loop:
 
     def _hand_over(self) -> None:
         if self._batch.ranges and self._writer.batch is None:
-            self._observer.submitted()
+            self._observer.on_submitted()
             self._writer.submit(self._batch)
             self._busy_since = time.monotonic()
             self._batch = Batch()
@@ -277,9 +286,9 @@ class Loop:
             case Written(batch, _):
                 self._consumer.commit_async({p: a.next for p, a in batch.ranges.items()})
                 self._limit = min(self._limit * 2, MAX_RECORDS)
-                self._observer.written(result)
+                self._observer.on_written(result)
             case Fenced():
-                self._observer.fenced()
+                self._observer.on_fenced()
                 self._rejoin()
             case Requeued():
                 self._requeue()
@@ -304,7 +313,7 @@ class Loop:
 
     def _requeue(self) -> None:
         """The database does not take batches of this size now: claim everything anew, and read less at a time."""
-        self._limit = max(self._limit // 2, FEW_RECORDS)
+        self._limit = max(self._limit // 2, MIN_BATCH_RECORDS)
         log.warning("batch_requeued", next_limit=self._limit, hint="its records are read again, in smaller batches")
         self._forget_all()
 

@@ -21,21 +21,21 @@ MAX_SCHEMA_ID = 2**31 - 1  # a registry's id is a positive Java int; asking for 
 MAX_VALUE = 8 * 1024 * 1024  # bytes
 
 
-class _Writer(NamedTuple):
+class _WriterSchema(NamedTuple):
     """A writer schema that may be decoded by, and the event type that it belongs to."""
 
     ce_type: str
     decode: decoder.Decode
 
 
-class _Refused(NamedTuple):
+class _RefusedSchema(NamedTuple):
     """Why records of a schema id are parked; a Poison itself would gather a traceback at each raise."""
 
     reason: ParkReason
     detail: str
 
 
-_Known: TypeAlias = _Writer | _Refused
+_Known: TypeAlias = _WriterSchema | _RefusedSchema
 
 
 class Decoder:
@@ -48,9 +48,9 @@ class Decoder:
     def __init__(self, files: Iterable[SchemaFile]) -> None:
         self._types: dict[str, str] = {}  # full name of the record -> ce_type
         self._readers: dict[str, Schema] = {}
-        self._by_header: dict[bytes, _Writer] = {}
+        self._by_header: dict[bytes, _WriterSchema] = {}
         self._by_id: dict[int, _Known] = {}
-        self._absent: dict[int, _Refused] = {}
+        self._absent: dict[int, _RefusedSchema] = {}
         ordered = sorted(files, key=lambda file: file.version)
         for file in ordered:
             self._types[file.full_name] = file.ce_type
@@ -58,7 +58,7 @@ class Decoder:
         for file in ordered:
             writer = schema_safety.load(file.text)
             decode = decoder.decoder(writer, self._readers[file.ce_type])
-            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = _Writer(file.ce_type, decode)
+            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = _WriterSchema(file.ce_type, decode)
 
     def names_type(self, ce_type: str, value: bytes) -> bool | NeedsSchema:
         """Whether the value's schema is one of that type's, without reading the value any further (SPEC 4, ignored).
@@ -97,7 +97,7 @@ class Decoder:
     def learn_unknown(self, schema_id: int, poison: Poison) -> None:
         """Remembers that the registry gives no usable schema for this id: its records park with this reason."""
         memory = self._absent if poison.reason is ParkReason.SCHEMA_UNKNOWN else self._by_id
-        memory.setdefault(schema_id, _Refused(poison.reason, poison.detail))
+        memory.setdefault(schema_id, _RefusedSchema(poison.reason, poison.detail))
 
     def forget_absent(self) -> None:
         """Lets ids that the registry did not know be asked for again, as when an operator resumes a partition."""
@@ -107,14 +107,14 @@ class Decoder:
         try:
             writer = schema_safety.load(schema_text)
         except Poison as poison:
-            return _Refused(poison.reason, poison.detail)
+            return _RefusedSchema(poison.reason, poison.detail)
         name = writer["name"] if isinstance(writer, dict) and writer["type"] == "record" else "not a record"
         ce_type = self._types.get(name)
         if ce_type is None:
-            return _Refused(ParkReason.SCHEMA_MISMATCH, f"the registry's schema is {name!a}, no event type's")
-        return _Writer(ce_type, decoder.decoder(writer, self._readers[ce_type]))
+            return _RefusedSchema(ParkReason.SCHEMA_MISMATCH, f"the registry's schema is {name!a}, no event type's")
+        return _WriterSchema(ce_type, decoder.decoder(writer, self._readers[ce_type]))
 
-    def _learned(self, value: bytes) -> _Writer | NeedsSchema:
+    def _learned(self, value: bytes) -> _WriterSchema | NeedsSchema:
         frame = framing.split(value)
         if isinstance(frame, framing.SingleObject):
             raise Poison(ParkReason.SCHEMA_UNKNOWN, f"no schema has the fingerprint {frame.fingerprint.hex()}")
@@ -123,6 +123,6 @@ class Decoder:
         known = self._by_id.get(frame.schema_id) or self._absent.get(frame.schema_id)
         if known is None:
             return NeedsSchema(frame.schema_id)
-        if isinstance(known, _Refused):
+        if isinstance(known, _RefusedSchema):
             raise Poison(known.reason, f"schema id {frame.schema_id}: {known.detail}")
         return known

@@ -25,7 +25,7 @@ HALTED = sql.query("consumer/halted_partitions")
 STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
 
 
-class Progress(NamedTuple):
+class StoredProgress(NamedTuple):
     """A row of partition_progress, as far as a claim needs it; `owner` is None after a clean release."""
 
     next_offset: int
@@ -72,7 +72,7 @@ def take(connection: Connection, partition: Partition, bounds: Bounds, owner: st
         connection.execute(CREATE, key)
         row = connection.execute(LOCK, key).fetchone()
         assert row is not None
-        progress = Progress(*row)
+        progress = StoredProgress(*row)
         found = _halt(connection, partition, progress, bounds)
         if found is None and halt is not None:
             found = HaltCause.COMPACTED, halt
@@ -98,7 +98,7 @@ def still_halted(connection: Connection, partitions: Sequence[Partition]) -> set
 
 
 def _halt(
-    connection: Connection, partition: Partition, progress: Progress, bounds: Bounds
+    connection: Connection, partition: Partition, progress: StoredProgress, bounds: Bounds
 ) -> tuple[HaltCause, str] | None:
     if progress.halted is not None and (cause := HaltCause.of(progress.halted)) in STICKY:
         return cause, progress.halted_detail or ""

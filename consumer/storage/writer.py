@@ -17,10 +17,10 @@ from runtime.postgres import Connection, Fault, classify, watched
 
 log = structlog.get_logger()
 
-FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+MIN_WAIT, MAX_WAIT = 0.1, 5.0
 # After so many failures a batch of more than a few records is given back, to be read again in smaller ones: it may be
 # too large for what the database can take within a timeout, or within the life of a connection.
-TRIES, FEW_RECORDS = 5, 100
+MAX_TRIES, MIN_BATCH_RECORDS = 5, 100
 
 
 class Written(NamedTuple):
@@ -111,7 +111,7 @@ class Writer:
             self._done.set()
 
     def _write(self, batch: Batch) -> BatchOutcome:
-        wait, in_doubt = FIRST_WAIT, False
+        wait, in_doubt = MIN_WAIT, False
         for tries in count(1):
             try:
                 connection = self._connected()
@@ -129,9 +129,9 @@ class Writer:
                 log.warning("database_unavailable", error=str(error).strip(), records=batch.records, retry_seconds=wait)
             if self._stop.wait(wait * random.uniform(0.5, 1.0)):
                 return Abandoned(batch)
-            if tries >= TRIES and batch.records > FEW_RECORDS:
+            if tries >= MAX_TRIES and batch.records > MIN_BATCH_RECORDS:
                 return Requeued(batch)
-            wait = min(wait * 2, LONGEST_WAIT)
+            wait = min(wait * 2, MAX_WAIT)
         raise AssertionError("count() has no end")
 
     def _connected(self) -> Connection:

@@ -25,7 +25,7 @@ class ProgressBar(Observer):
         self._end: dict[Partition, int] = {}
         self._next: dict[Partition, int] = {}
 
-    def claimed(self, position: Position) -> None:
+    def on_claimed(self, position: Position) -> None:
         """More is to be read; a partition that is claimed again, further back, is to be read from there."""
         partition = position.partition
         self._first[partition] = min(position.next, self._first.get(partition, position.next))
@@ -33,7 +33,7 @@ class ProgressBar(Observer):
         self._next[partition] = position.next
         self._show()
 
-    def written(self, written: Written) -> None:
+    def on_written(self, written: Written) -> None:
         """Some of it is in the tables."""
         for partition, offsets in written.batch.ranges.items():
             self._next[partition] = offsets.next

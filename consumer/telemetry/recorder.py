@@ -40,39 +40,39 @@ class MetricsRecorder(Observer):
         if event in RETRIES:
             self._metrics.retries.labels(RETRIES[event]).inc()
 
-    def turned(self, halted: Mapping[Partition, HaltCause]) -> None:
+    def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
         """The heartbeat."""
         self._turned_at = time.monotonic()
         self._metrics.heartbeat.set_to_current_time()
         self._gauges.halted = halted
 
-    def assigned(self, keys: Sequence[Key]) -> None:
+    def on_assigned(self, keys: Sequence[Key]) -> None:
         """More partitions are ours, or the first answer of the group."""
         self._gauges.add(keys)
         self._metrics.rebalances.labels("assigned").inc()
         self.joined.set()
 
-    def revoked(self, keys: Sequence[Key]) -> None:
+    def on_revoked(self, keys: Sequence[Key]) -> None:
         """Fewer are."""
         self._gauges.remove(keys)
         self._metrics.rebalances.labels("revoked").inc()
 
-    def lost(self, keys: Sequence[Key]) -> None:
+    def on_lost(self, keys: Sequence[Key]) -> None:
         """Fewer have been, for some time."""
         self._gauges.remove(keys)
         self._metrics.rebalances.labels("lost").inc()
 
-    def claimed(self, position: Position) -> None:
+    def on_claimed(self, position: Position) -> None:
         """Where a partition begins, perhaps further back than it was."""
         figure = self._gauges.figures().get((position.partition.topic, position.partition.number))
         if figure is not None:
             figure.partition, figure.next = position.partition, position.next
 
-    def submitted(self) -> None:
+    def on_submitted(self) -> None:
         """The clock of a write starts."""
         self._submitted_at = time.monotonic()
 
-    def written(self, written: Written) -> None:
+    def on_written(self, written: Written) -> None:
         """Counts a batch."""
         metrics, batch, now = self._metrics, written.batch, time.time()
         metrics.write_seconds.observe(time.monotonic() - self._submitted_at)
@@ -84,7 +84,7 @@ class MetricsRecorder(Observer):
         self._count_events(batch, now)
         self._move(batch)
 
-    def fenced(self) -> None:
+    def on_fenced(self) -> None:
         """Counts it."""
         self._metrics.fenced.inc()
 

@@ -46,11 +46,11 @@ class Tracer(Observer):
         self._group = group
         self._submitted_ns = 0
 
-    def submitted(self) -> None:
+    def on_submitted(self) -> None:
         """The span begins."""
         self._submitted_ns = time.time_ns()
 
-    def written(self, written: Written) -> None:
+    def on_written(self, written: Written) -> None:
         """The span ends with the commit."""
         batch = written.batch
         if not batch.records:  # it only said how complete the tables are

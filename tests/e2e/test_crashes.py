@@ -204,7 +204,7 @@ def test_what_a_full_hand_held_when_its_partition_was_lost_does_not_stop_it(worl
         consumer.freeze()
         world.until(lambda: world.members() == 0, "its session ends")
         consumer.thaw()
-        world.until(lambda: bool(consumer.logged("lost")), "it notices", of=[consumer])
+        world.until(lambda: bool(consumer.logged("partitions_lost")), "it notices", of=[consumer])
     world.until_read(consumer)
     assert consumer.stop() == 0
     world.check()

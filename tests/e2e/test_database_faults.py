@@ -115,7 +115,7 @@ def test_a_server_that_stops_answering_is_left_and_found_again(world: World) -> 
         world.check_accounts()  # above all: Kafka has not been told of what is not written
         holder.rollback()
     world.until_read(consumer)
-    assert not consumer.logged("lost") and consumer.stop() == 0
+    assert not consumer.logged("partitions_lost") and consumer.stop() == 0
     world.check()
 
 

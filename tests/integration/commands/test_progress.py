@@ -43,20 +43,20 @@ def shown(bar: ProgressBar) -> tuple[float, float | None]:
 def test_bar_counts_offsets_of_all_partitions() -> None:
     """The bar runs from where partitions were claimed to the ends seen then, and no further."""
     bar = ProgressBar(Console(file=io.StringIO()))
-    bar.claimed(claimed(A, 10, 30))
-    bar.claimed(claimed(B, 0, 80))
+    bar.on_claimed(claimed(A, 10, 30))
+    bar.on_claimed(claimed(B, 0, 80))
     assert shown(bar) == (0, 100)
-    bar.written(written(A, 10, 25))
-    bar.written(written(B, 0, 90))
+    bar.on_written(written(A, 10, 25))
+    bar.on_written(written(B, 0, 90))
     assert shown(bar) == (95, 100)
 
 
 def test_bar_goes_back_with_a_rewind() -> None:
     """A partition that is claimed again, further back, has more to read."""
     bar = ProgressBar(Console(file=io.StringIO()))
-    bar.claimed(claimed(A, 10, 30))
-    bar.written(written(A, 10, 30))
-    bar.claimed(claimed(A, 5, 30))
+    bar.on_claimed(claimed(A, 10, 30))
+    bar.on_written(written(A, 10, 30))
+    bar.on_claimed(claimed(A, 5, 30))
     assert shown(bar) == (0, 25)
 
 

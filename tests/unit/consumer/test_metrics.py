@@ -89,11 +89,11 @@ def test_every_label_set_is_there_from_the_start(ops: Ops) -> None:
 
 def test_series_do_not_grow_with_what_is_read(ops: Ops) -> None:
     """The number of series depends on topics and partitions, not on workspaces, people or events."""
-    ops.recorder.assigned([KEY])
-    ops.recorder.written(Written(batch_of(event(), event("member.signed_in")), WriteResult()))
+    ops.recorder.on_assigned([KEY])
+    ops.recorder.on_written(Written(batch_of(event(), event("member.signed_in")), WriteResult()))
     before = len(ops.text().splitlines())
     for number in range(20):
-        ops.recorder.written(
+        ops.recorder.on_written(
             Written(batch_of(event(workspace=f"org_{number}"), event(event_id=str(number))), WriteResult())
         )
     assert len(ops.text().splitlines()) == before
@@ -106,8 +106,8 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
     result = WriteResult(
         recorded=Counter({POSITION: 1}), duplicate=Counter({POSITION: 1}), parked=Counter({POSITION: 1})
     )
-    ops.recorder.submitted()
-    ops.recorder.written(Written(batch, result))
+    ops.recorder.on_submitted()
+    ops.recorder.on_written(Written(batch, result))
     counted = {o: ops.value("records_total", topic=POSITION.topic, outcome=o) for o in
                ("recorded", "duplicate", "conflict", "ignored", "parked")}  # fmt: skip
     assert counted == {"recorded": 1, "duplicate": 1, "conflict": 0, "ignored": 1, "parked": 1}
@@ -121,7 +121,7 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
 
 def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
     """A row that the database would not take is parked by it, with its own reason."""
-    ops.recorder.written(
+    ops.recorder.on_written(
         Written(batch_of(event(), event()), WriteResult(Counter({POSITION: 1}), parked=Counter({POSITION: 1})))
     )
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 1
@@ -130,7 +130,7 @@ def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
 def test_a_commit_without_an_answer_is_counted(ops: Ops) -> None:
     """The database kept the batch and could not say what became of it: what was meant to become of it counts."""
     unknown = event().with_headers(ce_type="member.unheard_of")
-    ops.recorder.written(Written(batch_of(event(), event(), unknown), WriteResult()))
+    ops.recorder.on_written(Written(batch_of(event(), event(), unknown), WriteResult()))
     assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 2
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="unknown_type") == 1
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 0
@@ -139,7 +139,7 @@ def test_a_commit_without_an_answer_is_counted(ops: Ops) -> None:
 def test_sanitized_events_are_counted(ops: Ops) -> None:
     """An event with a NUL in its text is recorded, and counted here."""
     nul = event(data={"before": {"email": "a\0@x.io", "role": "member"}})
-    ops.recorder.written(Written(batch_of(nul, event()), WriteResult(Counter({POSITION: 2}))))
+    ops.recorder.on_written(Written(batch_of(nul, event()), WriteResult(Counter({POSITION: 2}))))
     assert ops.value("records_sanitized_total", topic=POSITION.topic) == 1
 
 
@@ -160,8 +160,8 @@ def test_delays_fall_into_their_buckets(seconds: list[float]) -> None:
 
 def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
     """Clocks differ: a record from the future took no time, and one without a time is not counted."""
-    ops.recorder.written(Written(batch_of(event(), timestamp_ms=int(time.time() * 1000) + 60_000), WriteResult()))
-    ops.recorder.written(Written(batch_of(event(), timestamp_ms=None), WriteResult()))
+    ops.recorder.on_written(Written(batch_of(event(), timestamp_ms=int(time.time() * 1000) + 60_000), WriteResult()))
+    ops.recorder.on_written(Written(batch_of(event(), timestamp_ms=None), WriteResult()))
     assert ops.value("end_to_end_seconds_sum", topic=POSITION.topic) == 0
     assert ops.value("end_to_end_seconds_count", topic=POSITION.topic) == 1
 
@@ -169,9 +169,9 @@ def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
 def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
     """Nothing of a partition is shown before it is ours, nor after it was taken back or lost."""
     assert 'partition="' not in ops.text()
-    for gone in (ops.recorder.revoked, ops.recorder.lost):
-        ops.recorder.assigned([KEY])
-        ops.recorder.claimed(Position(POSITION, 7, 1, 9, Breaker(Limits())))
+    for gone in (ops.recorder.on_revoked, ops.recorder.on_lost):
+        ops.recorder.on_assigned([KEY])
+        ops.recorder.on_claimed(Position(POSITION, 7, 1, 9, Breaker(Limits())))
         assert ops.value("next_offset", **AT) == 7
         assert ops.value("partition_halted", **AT, cause="gap") == 0
         assert all(ops.value("data_gaps", **AT, cause=cause) == 0 for cause in GapCause)
@@ -184,8 +184,8 @@ def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
 def test_a_halted_partition_shows_its_cause(ops: Ops) -> None:
     """1 for its cause, 0 for the others, and 0 for all once it is active."""
     halted = {POSITION: HaltCause.BREAKER}
-    ops.recorder.assigned([KEY])
-    ops.recorder.turned(halted)
+    ops.recorder.on_assigned([KEY])
+    ops.recorder.on_loop(halted)
     assert {c: ops.value("partition_halted", **AT, cause=c) for c in HaltCause} == {
         c: int(c is HaltCause.BREAKER) for c in HaltCause
     }
@@ -195,27 +195,27 @@ def test_a_halted_partition_shows_its_cause(ops: Ops) -> None:
 
 def test_lag_is_known_only_when_it_is(ops: Ops) -> None:
     """No lag is shown before Kafka has told the log's end; then offsets and age, and 0 when all is written."""
-    ops.recorder.assigned([KEY])
-    ops.recorder.claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
+    ops.recorder.on_assigned([KEY])
+    ops.recorder.on_claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
     assert ops.value("lag_records", **AT) is None
     ops.gauges.figures()[KEY].bounds = Bounds(0, 10)
     assert ops.value("lag_records", **AT) == 10
     assert 0 <= (ops.value("lag_seconds", **AT) or 0) < 5  # since it was assigned: nothing is known of before
     written = int(time.time() * 1000) - 600_000
-    ops.recorder.written(Written(batch_of(event(), timestamp_ms=written), WriteResult()))
+    ops.recorder.on_written(Written(batch_of(event(), timestamp_ms=written), WriteResult()))
     assert ops.value("lag_records", **AT) == 9
     assert 600 <= (ops.value("lag_seconds", **AT) or 0) < 610
     batch = batch_of(event(), timestamp_ms=written)
     batch.ranges[POSITION].next = 10
     batch.ranges[POSITION].complete_through = datetime.fromtimestamp(1_800_000_000, UTC)
-    ops.recorder.written(Written(batch, WriteResult()))
+    ops.recorder.on_written(Written(batch, WriteResult()))
     assert (ops.value("lag_records", **AT), ops.value("lag_seconds", **AT)) == (0, 0)
     assert ops.value("complete_through_timestamp_seconds", **AT) == 1_800_000_000
 
 
 def test_a_batch_that_comes_after_its_partition_went_brings_no_series_back(ops: Ops) -> None:
     """What was written while the partition was being revoked counts, and leaves nothing of it behind."""
-    ops.recorder.written(Written(batch_of(event()), WriteResult()))
+    ops.recorder.on_written(Written(batch_of(event()), WriteResult()))
     assert 'partition="' not in ops.text()
     assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 1
 
@@ -265,7 +265,7 @@ def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.Monke
     assert found == {"schema": 1, "absent": 1, "unavailable": 1}
 
 
-def test_an_audience_tells_everyone_everything() -> None:
+def test_a_composite_observer_tells_everyone_everything() -> None:
     """No call of an observer is forgotten on the way to the others."""
     told: list[str] = []
 
@@ -275,7 +275,7 @@ def test_an_audience_tells_everyone_everything() -> None:
 
     calls = [name for name in vars(Observer) if not name.startswith("_")]
     for name in calls:
-        getattr(CompositeObserver([Ear(), Ear()]), name)(*[None] * (0 if name in {"submitted", "fenced"} else 1))
+        getattr(CompositeObserver([Ear(), Ear()]), name)(*[None] * (0 if name in {"on_submitted", "on_fenced"} else 1))
     assert told == [name for name in calls for _ in range(2)]
     assert {name for name in vars(CompositeObserver) if not name.startswith("_")} == set(calls)
 
@@ -326,18 +326,18 @@ def test_a_client_that_says_nothing_keeps_no_one_waiting(listener: tuple[Probes,
 def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe looks at the last turn and at nothing else."""
     now = time.monotonic()
-    ops.recorder.turned({})
+    ops.recorder.on_loop({})
     assert ops.recorder.alive()
     monkeypatch.setattr(time, "monotonic", lambda: now + STUCK_SECONDS + 5)
     assert not ops.recorder.alive()
-    ops.recorder.turned({})
+    ops.recorder.on_loop({})
     assert ops.recorder.alive()
 
 
 def test_an_empty_assignment_is_a_group_that_was_joined(ops: Ops) -> None:
     """A consumer for which no partition is left is ready all the same: it stands by."""
     assert not ops.recorder.joined.is_set()
-    ops.recorder.assigned([])
+    ops.recorder.on_assigned([])
     assert ops.recorder.joined.is_set()
 
 
@@ -347,9 +347,9 @@ def test_scrapes_and_changes_may_meet(ops: Ops) -> None:
 
     def change() -> None:
         for number in range(2000):
-            ops.recorder.assigned([(POSITION.topic, number % 7)])
-            ops.recorder.turned({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
-            ops.recorder.revoked([(POSITION.topic, number % 3)])
+            ops.recorder.on_assigned([(POSITION.topic, number % 7)])
+            ops.recorder.on_loop({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
+            ops.recorder.on_revoked([(POSITION.topic, number % 3)])
         done.set()
 
     thread = threading.Thread(target=change)

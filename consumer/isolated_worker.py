@@ -1,7 +1,7 @@
-"""Runs the pipeline on one record at a time in a child process, for records that may have killed us.
+"""Runs the pipeline on one record at a time in a child process, for records that may have killed a consumer.
 
-After an owner died without taking its leave, one of its last records may be what killed it. Only a child that dies
-three times of one record, alone, proves that; then the record is parked as `crash_loop` without being decoded here.
+After an owner died without releasing its partitions, one of its last records may be the cause. Only a child that dies
+three times of one record alone proves that; then the record is parked as `crash_loop` without being decoded here.
 """
 
 import multiprocessing
@@ -91,10 +91,7 @@ def _serve(pipe: Connection, learned: list[LearnedSchema]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     decoder = Decoder(all_schemas())
     for schema_id, schema in learned:
-        if isinstance(schema, Poison):
-            decoder.learn_unknown(schema_id, schema)
-        else:
-            decoder.learn(schema_id, schema)
+        decoder.learn(schema_id, schema)
     pipeline = Pipeline(decoder)
     while True:
         try:

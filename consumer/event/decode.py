@@ -21,6 +21,12 @@ MAX_SCHEMA_ID = 2**31 - 1  # a registry's id is a positive Java int; asking for 
 MAX_VALUE = 8 * 1024 * 1024  # bytes
 
 
+def check_size(value: bytes) -> None:
+    """Raises Poison TOO_LARGE for a value over MAX_VALUE: nothing else of it is looked at (SPEC 4)."""
+    if len(value) > MAX_VALUE:
+        raise Poison(ParkReason.TOO_LARGE, f"the value has {len(value)} bytes, the limit is {MAX_VALUE}")
+
+
 class _WriterSchema(NamedTuple):
     """A writer schema that may be decoded by, and the event type that it belongs to."""
 
@@ -42,7 +48,7 @@ class Decoder:
     """Decodes by the schemas of `files` and by those learned from the Schema Registry.
 
     The newest version of a type is its reader schema. It does not fetch: an id that it does not know comes back as
-    NeedsSchema, and the caller then calls one of `learn`, `learn_unknown`.
+    NeedsSchema, and the caller then calls `learn`.
     """
 
     def __init__(self, files: Iterable[SchemaFile]) -> None:
@@ -76,8 +82,7 @@ class Decoder:
         Poison: TOO_LARGE, EMPTY_VALUE, BAD_FRAMING, SCHEMA_UNKNOWN, SCHEMA_MISMATCH, AVRO_INVALID, TRAILING_BYTES,
         SCHEMA_RESOLUTION, and what a learned schema was refused for.
         """
-        if len(value) > MAX_VALUE:
-            raise Poison(ParkReason.TOO_LARGE, f"the value has {len(value)} bytes, the limit is {MAX_VALUE}")
+        check_size(value)
         writer, body = self._by_header.get(value[: framing.SINGLE_OBJECT_BODY]), framing.SINGLE_OBJECT_BODY
         if writer is None:
             learned, body = self._learned(value), framing.CONFLUENT_BODY
@@ -89,21 +94,22 @@ class Decoder:
         data: dict[str, Any] = writer.decode(value, body)
         return data
 
-    def learn(self, schema_id: int, schema_text: str) -> None:
-        """Remembers the registry's schema of this id, or why it is refused; a second schema of one id is ignored."""
-        if schema_id not in self._by_id:
-            self._by_id[schema_id] = self._judge(schema_text)
+    def learn(self, schema_id: int, schema: str | Poison) -> None:
+        """Remembers what the registry said of this id: a schema's text, or why its records are parked.
 
-    def learn_unknown(self, schema_id: int, poison: Poison) -> None:
-        """Remembers that the registry gives no usable schema for this id: its records park with this reason."""
-        memory = self._absent if poison.reason is ParkReason.SCHEMA_UNKNOWN else self._by_id
-        memory.setdefault(schema_id, _RefusedSchema(poison.reason, poison.detail))
+        A text that is refused parks them as well. A second schema of one id is ignored.
+        """
+        if isinstance(schema, Poison):
+            known = self._absent if schema.reason is ParkReason.SCHEMA_UNKNOWN else self._by_id
+            known.setdefault(schema_id, _RefusedSchema(schema.reason, schema.detail))
+        elif schema_id not in self._by_id:
+            self._by_id[schema_id] = self._check(schema)
 
     def forget_absent(self) -> None:
         """Lets ids that the registry did not know be asked for again, as when an operator resumes a partition."""
         self._absent.clear()
 
-    def _judge(self, schema_text: str) -> _Known:
+    def _check(self, schema_text: str) -> _Known:
         try:
             writer = schema_safety.load(schema_text)
         except Poison as poison:

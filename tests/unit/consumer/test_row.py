@@ -14,8 +14,9 @@ from catalog.audit_types import BY_NAME
 from catalog.definitions import AuditType
 from catalog.reasons import ParkReason
 from consumer.event.diff import Changes
+from consumer.event.identity import check_id
 from consumer.event.model import Envelope, Event, Partition, Poison, Record, Row
-from consumer.event.row import check_id, kafka_time, row
+from consumer.event.row import kafka_time, row
 
 TIME, TIME_US = "2026-05-11T06:46:16.077781Z", 1_778_481_976_077_781
 SENT_MS = 1_778_481_976_077

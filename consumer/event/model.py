@@ -1,4 +1,4 @@
-"""The nouns of the sentence: what goes in, what comes out. All immutable, none knows a library.
+"""The values that go into the pipeline and come out of it. All are immutable, none knows a library.
 
 They are named tuples, not dataclasses: a million of each are made per drain, and a frozen dataclass costs
 about four times as much to make. What is made for every record is made by `new`, as `new(Record, (…))`: a named tuple's own
@@ -88,6 +88,11 @@ class Row(NamedTuple):
     kafka_timestamp: int | None
     content_digest: bytes
     trace_id: str | None
+
+
+# The columns of an entry that the consumer writes. Whatever must repeat them, in SQL and elsewhere, is compared with this
+# list by tests/unit/consumer/test_columns.py.
+COLUMNS: tuple[str, ...] = Row._fields
 
 
 class Recorded(NamedTuple):

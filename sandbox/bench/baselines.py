@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
 
-from consumer.event.model import Row
+from consumer.event.model import COLUMNS as ENTRY_COLUMNS
 from consumer.kafka.client_config import BASE
 from consumer.loop import POLL_RECORDS
 from sandbox.bench.load import PARTITIONS
 
-COLUMNS = ", ".join(Row._fields)
+COLUMNS = ", ".join(ENTRY_COLUMNS)
 TWIN = """
 drop table if exists twin;
 create table twin (like audit_event including all) partition by hash (workspace_id);

@@ -1,11 +1,8 @@
 """Metrics and probes without services: what is counted, what is shown, what is answered."""
 
-import http.client
-import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +28,6 @@ from consumer.telemetry.histogram import BUCKETS, BatchHistogram
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 from consumer.telemetry.recorder import STUCK_SECONDS, CountedRegistry, MetricsRecorder
-from runtime.health_server import Probes
 from schemas import all_schemas
 from tests.builders import POSITION, Message, event, record
 
@@ -269,49 +265,6 @@ def test_a_composite_observer_tells_everyone_everything() -> None:
         getattr(CompositeObserver([Ear(), Ear()]), name)(*[None] * (0 if name in {"on_submitted", "on_fenced"} else 1))
     assert told == [name for name in calls for _ in range(2)]
     assert {name for name in vars(CompositeObserver) if not name.startswith("_")} == set(calls)
-
-
-# --- probes
-
-
-class Switch:
-    """What the probes ask."""
-
-    alive = True
-    ready = False
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[Probes, Switch]]:
-    switch, registry = Switch(), CollectorRegistry()
-    probes = Probes(("127.0.0.1", 0), registry, lambda: switch.alive, lambda: switch.ready)
-    yield probes, switch
-    probes.close()
-
-
-def answer(probes: Probes, path: str, method: str = "GET") -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", probes.port, timeout=5)
-    connection.request(method, path)
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
-def test_probes_say_what_they_are_told(listener: tuple[Probes, Switch]) -> None:
-    """200 or 503, of each probe by itself; anything else is not there."""
-    probes, switch = listener
-    assert [answer(probes, path) for path in ("/healthz", "/readyz", "/metrics", "/", "/metrics/x")] == [
-        200, 503, 200, 404, 404,
-    ]  # fmt: skip
-    switch.alive, switch.ready = False, True
-    assert [answer(probes, path) for path in ("/healthz", "/readyz")] == [503, 200]
-
-
-def test_a_client_that_says_nothing_keeps_no_one_waiting(listener: tuple[Probes, Switch]) -> None:
-    """Each client has a thread of its own: others are answered meanwhile."""
-    probes, _ = listener
-    with socket.create_connection(("127.0.0.1", probes.port)):
-        assert answer(probes, "/healthz") == 200
 
 
 def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ DRAIN_SECONDS = 10.0
 
 
 class HandOver:
-    """The loop's side of the writer; Kafka is told of an offset only after the database has it."""
+    """The loop's side of the writer; an offset is committed to Kafka only after the database has it."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from consumer.event.model import NeedsSchema, Outcome, Parked, Poison, Record
 from consumer.event.pipeline import Pipeline
 from schemas import all_schemas
 
-DEATHS = 3
+MAX_DEATHS = 3
 # A child that asks for more is killed by its own limit, not the machine by it.
 MEMORY_BYTES = 2 * 1024**3
 
@@ -33,7 +33,7 @@ class IsolatedWorker:
         self._learned: list[LearnedSchema] = []
 
     def learn(self, schema_id: int, schema: str | Poison) -> None:
-        """What the registry said of a schema id, for this child and the next ones."""
+        """Takes in what the registry said of a schema id, for this child and the next ones."""
         self._learned.append((schema_id, schema))
         self.close()
 
@@ -45,18 +45,18 @@ class IsolatedWorker:
             self.close()
 
     def run(self, record: Record) -> Outcome | NeedsSchema:
-        """The pipeline's answer for `record`, or Parked when the child has died of it three times."""
+        """The outcome of `record`, or Parked when the child has died of it three times."""
         codes: list[int | None] = []
-        while len(codes) < DEATHS:
+        while len(codes) < MAX_DEATHS:
             try:
                 pipe = self._started()
                 pipe.send(record)
-                answer: Outcome | NeedsSchema = pipe.recv()
+                outcome: Outcome | NeedsSchema = pipe.recv()
             except (EOFError, OSError):
                 codes.append(self._exit_code())
             else:
-                return answer
-        return Parked(ParkReason.CRASH_LOOP, f"the decoding child died {DEATHS} times, exit codes {codes}")
+                return outcome
+        return Parked(ParkReason.CRASH_LOOP, f"the decoding child died {MAX_DEATHS} times, exit codes {codes}")
 
     def close(self) -> None:
         """Ends the child, if there is one."""

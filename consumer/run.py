@@ -1,4 +1,4 @@
-"""Composes a consumer from its settings and runs it: signals in, exit code out."""
+"""Puts a consumer together from its settings and runs it; signals stop it, and the result is an exit code."""
 
 import gc
 import os
@@ -58,16 +58,16 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
         return postgres.connect(settings.database_url.get_secret_value(), "audit_writer", f"audit-consumer {owner}")
 
     with ExitStack() as opened:
-        tele = telemetry(settings, observer)
-        opened.callback(tele.close)
-        on_retry = tele.observer.on_retry
+        measured = telemetry(settings, observer)
+        opened.callback(measured.close)
+        on_retry = measured.observer.on_retry
         cluster = Cluster(kafka, on_retry)
-        tele.poll(cluster, connect)
+        measured.poll(cluster, connect)
         source = SchemaSource(Decoder(all_schemas()))
         opened.callback(source.close)
         fetcher = None
         if settings.registry_url:
-            registry = tele.registry(settings.registry_url, authority=settings.registry_authority)
+            registry = measured.registry(settings.registry_url, authority=settings.registry_authority)
             opened.callback(registry.close)
             fetcher = SchemaFetcher(registry, stop, on_retry)
         watermark = Watermark(cluster, on_retry)
@@ -92,13 +92,13 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
             schema_fetcher=fetcher,
             stop=stop,
         )
-        loop = Loop(parts, until_end=until_end, observer=tele.observer)
+        loop = Loop(parts, until_end=until_end, observer=measured.observer)
         opened.callback(loop.close)
         return loop.run()
 
 
 def kafka_config(settings: Settings) -> dict[str, str]:
-    """What librdkafka is told by us and by the user, for consumer and administration alike."""
+    """The user's properties for librdkafka and the brokers' addresses, for consumer and admin client alike."""
     return {**settings.kafka, "bootstrap.servers": settings.bootstrap_servers}
 
 

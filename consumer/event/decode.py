@@ -1,6 +1,6 @@
 """The data of an event out of a record's value: framing, then the writer schema, then strict Avro (SPEC 3).
 
-Law of this file: what is known of a schema is never overwritten; only "the registry does not know this id" can be
+Invariant: what is known of a schema is never overwritten; only "the registry does not know this id" can be
 forgotten, because that is the one answer that a registry may later change.
 """
 

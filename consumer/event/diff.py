@@ -1,6 +1,6 @@
 """What changed between two snapshots, leaf by leaf (SPEC 4, "The diff").
 
-Law of this file: two values are the same only if they are the same JSON: `false` is not `0`, `1` is not `1.0`, `0.0` is
+Invariant: two values are the same only if they are the same JSON: `false` is not `0`, `1` is not `1.0`, `0.0` is
 not `-0.0`, absent is not null. Python's `==` does not know that, so it is never asked about values of unknown type.
 
 A leaf is anything but a record or map with something in it. A list is one leaf, so that order is kept. Where a
@@ -25,7 +25,7 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, t
     """The tracked fields that differ, as {RFC 6901 pointer: change}, sorted by pointer; empty when none does.
 
     A change is {before?, after?}, with the multisets {added, removed} beside them where both are lists, or
-    {"masked": true} alone for what is masked. None stands for no snapshot: of a created thing, or of a deleted one.
+    {"masked": true} alone for what is masked. None means that there is no snapshot: of a created thing, or of a deleted one.
     """
     was, now = before or _NOTHING, after or _NOTHING
     found: Changes = {}

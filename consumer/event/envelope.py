@@ -1,6 +1,6 @@
 """The CloudEvents attributes out of a record's headers: CloudEvents 1.0, Kafka binding, binary mode (SPEC 3).
 
-Law of this file: it runs for every record, so a good record passes with few calls, and only a bad one is looked into.
+It runs for every record, so a good record takes few calls, and only a bad one is examined.
 """
 
 import re
@@ -21,7 +21,8 @@ _TIME = re.compile(
     rb"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     rb"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-# How nearly all of them are written, which is also how they are stored: told by one look, with every digit made a zero.
+# How nearly all of them are written, which is also how they are stored: recognized by one comparison, with every digit
+# replaced by a zero.
 _CANONICAL = b"0000-00-00T00:00:00.000000Z"
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _LAST = "9999-12-30T23:59:59.999999Z"  # whatever zone a session reads it in, it stays a year that Python has

@@ -1,7 +1,7 @@
-"""The sentence as code: a record becomes an event, its changes, a row; or it is ignored or parked, with a reason.
+"""What becomes of a record: a row to store, or a reason to ignore it or to park it.
 
-Law of this file: what a producer sends can never raise out of `run`. What does raise is a mistake of ours, and it must:
-parking would hide it behind a reason that is not true, so the shell stops at it, with the offset unmoved.
+Invariant: nothing that a producer sends can raise out of `run`. What does raise is a mistake of ours, and it must:
+parking would hide it behind a reason that is not true. The loop ends at it, with the offset where it was.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _NOT_AUDITED = Ignored(IgnoreReason.NOT_AUDITED)
 
 
 class Pipeline:
-    """What becomes of a record: the core's only junction. It waits for nothing and remembers nothing."""
+    """Runs records through decoding, diff and row; it waits for nothing and keeps nothing."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder

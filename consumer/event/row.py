@@ -1,6 +1,6 @@
 """From an event and its changes to the row of `audit_event` (SPEC 4 and 5): the identities checked, the rest storable.
 
-Law of this file: an identity is stored as it came or the record is parked; any other text may be made storable, and
+Invariant: an identity is stored as it came or the record is parked; any other text may be made storable, and
 then the entry says so in its facets.
 """
 
@@ -20,7 +20,7 @@ from runtime import timestamps
 
 CLOCK_AHEAD = "clock:ahead"
 
-# An enum's member is looked up anew at each mention; these are mentioned for every record.
+# An enum's member is looked up at each mention; these are mentioned for every record.
 _EVENT, _OPERATION = FacetOf.EVENT, FacetOf.OPERATION
 TOLERANCE_US = 5 * 60 * 1_000_000
 

@@ -25,7 +25,7 @@ from runtime.timestamps import milliseconds
 log = structlog.get_logger()
 
 SECONDS = 10.0
-# Errors of a client that no broker answers; it says elsewhere why.
+# Errors of a client that no broker answers; the reason is in its error callback.
 UNREACHABLE = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
 # Properties that only a member of a group has.
 OF_MEMBERS = ("group.", "session.")
@@ -65,7 +65,7 @@ class Cluster:
         self._on_retry = on_retry
         own: dict[str, Any] = {name: value for name, value in config.items() if not name.startswith(OF_MEMBERS)}
         self._auth_errors = AuthErrors(config)
-        # Its own lines are no lines of our log; what they say comes out with each error.
+        # The client's own log lines are switched off; what they say is part of each error.
         callbacks: dict[str, Any] = {
             "log_level": 0,
             "error_cb": lambda error: self._auth_errors.record(error.name(), error.str()),

@@ -1,4 +1,4 @@
-"""What a member of the group is told when partitions move."""
+"""The callbacks of a member of the group when partitions move."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -49,7 +49,7 @@ class Metrics:
         self._count_troubles()
         self._measure_surroundings(topics)
         # Which version runs where?
-        build = Info("auditlog_build", "What this consumer is made of", registry=self.registry)
+        build = Info("auditlog_build", "The versions that this consumer runs", registry=self.registry)
         build.info({"version": version("callmine-audit"), "librdkafka": client, "python": platform.python_version()})
 
     def set_unresolved(self, topics: Sequence[str], counts: Mapping[tuple[str, str], int]) -> None:

@@ -73,7 +73,7 @@ HALTED = PartitionGauge("partition_halted", "Whether it is halted until someone 
 # What did Kafka lose before it was read?
 GAPS = PartitionGauge("data_gaps", "Gaps stated so far, accepted or not")
 # Who has it? Summed by topic it must be all of them.
-ASSIGNED = PartitionGauge("partitions_assigned", "Partitions that the group has given to this consumer")
+ASSIGNED = PartitionGauge("partitions_assigned", "Partitions that the group has assigned to this consumer")
 GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, COMPLETE, DIFFERENCE, HALTED, GAPS, ASSIGNED)
 
 
@@ -87,14 +87,14 @@ class PartitionGauges(Collector):
         self._halted: Mapping[Partition, HaltCause] = {}
 
     def add(self, keys: Iterable[Key]) -> None:
-        """These are ours now."""
+        """Adds partitions that were assigned to us."""
         now = time.time()
         with self._lock:
             for key in keys:
                 self._figures.setdefault(key, PartitionFigures(now))
 
     def remove(self, keys: Iterable[Key]) -> None:
-        """These are no longer ours."""
+        """Removes partitions that are no longer ours, and with them their series."""
         with self._lock:
             for key in keys:
                 self._figures.pop(key, None)

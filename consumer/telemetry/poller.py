@@ -29,7 +29,7 @@ GAPS = sql.query("consumer/survey_gaps")
 SECONDS = 5.0
 # Partitions and retention of a topic change by an administrator's hand only.
 TOPICS_SECONDS = 15.0
-# No statement of the poller may stand in the way of an operator's for longer.
+# No statement of the poller may hold up an operator's statement for longer.
 DATABASE_SECONDS = 10.0
 
 

@@ -108,7 +108,7 @@ class MetricsRecorder(Observer):
         for (topic, reason), count in parked.items():
             self._metrics.parked.labels(topic, reason).inc(count)
         refused = result.parked - Counter(record.partition for record, _ in batch.parked)
-        for partition, count in refused.items():  # told by the database, which proved each of them
+        for partition, count in refused.items():  # refused by the database, each of them alone
             self._metrics.parked.labels(partition.topic, ParkReason.DATABASE_REFUSED).inc(count)
 
     def _count_events(self, batch: Batch, now: float) -> None:

@@ -1,6 +1,6 @@
 """Whether a writer schema may be decoded by: it comes from outside, and some schemas turn few bytes into gigabytes.
 
-Law of this file: every walk is bounded by the length of the text, not by what the text describes when written out.
+Invariant: every walk is bounded by the length of the text, not by what the text describes when written out.
 """
 
 import json
@@ -68,19 +68,19 @@ def check(schema: Schema) -> None:
 def _shape(schema: Schema, named: dict[str, _Shape | None]) -> _Shape:
     """The shape of a schema; `named` collects those of named types (None while one is open)."""
     if isinstance(schema, list):
-        made = _around([_shape(branch, named) for branch in schema], union=True)
+        shape = _around([_shape(branch, named) for branch in schema], union=True)
     elif isinstance(schema, str):
-        made = _Shape(1, schema == "null", 1) if schema in PRIMITIVES else named[schema] or _recursive(schema)
+        shape = _Shape(1, schema == "null", 1) if schema in PRIMITIVES else named[schema] or _recursive(schema)
     elif schema["type"] in ("array", "map"):
-        made = _repeated(schema, named)
+        shape = _repeated(schema, named)
     else:
         named[schema["name"]] = None
-        made = named[schema["name"]] = _named(schema, named)
-    if made.depth > MAX_DEPTH:
+        shape = named[schema["name"]] = _named(schema, named)
+    if shape.depth > MAX_DEPTH:
         raise _unsafe(f"nested more than {MAX_DEPTH} deep")
-    if made.values > MAX_VALUES:
+    if shape.values > MAX_VALUES:
         raise _unsafe(f"one record would have more than {MAX_VALUES} values")
-    return made
+    return shape
 
 
 def _named(schema: dict[str, Any], named: dict[str, _Shape | None]) -> _Shape:

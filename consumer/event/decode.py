@@ -6,7 +6,8 @@ forgotten, because that is the one answer that a registry may later change.
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from fastavro import parse_schema
 from fastavro.types import Schema
@@ -27,15 +28,17 @@ def check_size(value: bytes) -> None:
         raise Poison(ParkReason.TOO_LARGE, f"the value has {len(value)} bytes, the limit is {MAX_VALUE}")
 
 
-class _WriterSchema(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _WriterSchema:
     """A writer schema that may be decoded by, and the event type that it belongs to."""
 
     ce_type: str
     decode: decoder.Decode
 
 
-class _RefusedSchema(NamedTuple):
-    """Why records of a schema id are parked; a Poison itself would gather a traceback at each raise."""
+@dataclass(frozen=True, kw_only=True)
+class _RefusedSchema:
+    """Why records of a schema id are parked; a Poison itself would collect a traceback at each raise."""
 
     reason: ParkReason
     detail: str
@@ -64,7 +67,9 @@ class Decoder:
         for file in ordered:
             writer = schema_safety.load(file.text)
             decode = decoder.decoder(writer, self._readers[file.ce_type])
-            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = _WriterSchema(file.ce_type, decode)
+            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = _WriterSchema(
+                ce_type=file.ce_type, decode=decode
+            )
 
     def names_type(self, ce_type: str, value: bytes) -> bool | NeedsSchema:
         """Whether the value's schema is one of that type's, without reading the value any further (SPEC 4, ignored).
@@ -101,7 +106,7 @@ class Decoder:
         """
         if isinstance(schema, Poison):
             known = self._absent if schema.reason is ParkReason.SCHEMA_UNKNOWN else self._by_id
-            known.setdefault(schema_id, _RefusedSchema(schema.reason, schema.detail))
+            known.setdefault(schema_id, _RefusedSchema(reason=schema.reason, detail=schema.detail))
         elif schema_id not in self._by_id:
             self._by_id[schema_id] = self._check(schema)
 
@@ -113,12 +118,13 @@ class Decoder:
         try:
             writer = schema_safety.load(schema_text)
         except Poison as poison:
-            return _RefusedSchema(poison.reason, poison.detail)
+            return _RefusedSchema(reason=poison.reason, detail=poison.detail)
         name = writer["name"] if isinstance(writer, dict) and writer["type"] == "record" else "not a record"
         ce_type = self._types.get(name)
         if ce_type is None:
-            return _RefusedSchema(ParkReason.SCHEMA_MISMATCH, f"the registry's schema is {name!a}, no event type's")
-        return _WriterSchema(ce_type, decoder.decoder(writer, self._readers[ce_type]))
+            detail = f"the registry's schema is {name!a}, no event type's"
+            return _RefusedSchema(reason=ParkReason.SCHEMA_MISMATCH, detail=detail)
+        return _WriterSchema(ce_type=ce_type, decode=decoder.decoder(writer, self._readers[ce_type]))
 
     def _learned(self, value: bytes) -> _WriterSchema | NeedsSchema:
         frame = framing.split(value)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import structlog
 
@@ -33,14 +33,16 @@ TOPICS_SECONDS = 15.0
 DATABASE_SECONDS = 10.0
 
 
-class _Parked(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _ParkedCount:
     topic: str
     number: int
     reason: str
     records: int
 
 
-class _Gaps(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _GapCount:
     topic_id: str
     number: int
     cause: str
@@ -96,12 +98,12 @@ class Poller:
     def _ask_database(self) -> None:
         with watched(self._database.get(), DATABASE_SECONDS) as connection:
             progress = select(connection, Progress, PARTITIONS)
-            parked = select(connection, _Parked, PARKED)
-            gaps = select(connection, _Gaps, GAPS)
+            parked = select(connection, _ParkedCount, PARKED)
+            gaps = select(connection, _GapCount, GAPS)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
 
-    def _settle(self, progress: Sequence[Progress], gaps: Sequence[_Gaps]) -> None:
+    def _settle(self, progress: Sequence[Progress], gaps: Sequence[_GapCount]) -> None:
         """Earlier incarnations of a topic are history, and count with the one of today."""
         differences = Counter[tuple[str, int]]()
         causes = defaultdict[tuple[str, int], Counter[str]](Counter)
@@ -122,7 +124,7 @@ class Poller:
             for key, figure in figures.items():
                 figure.difference, figure.gaps = differences[key], causes[key]
 
-    def _count_unresolved(self, parked: Sequence[_Parked]) -> None:
+    def _count_unresolved(self, parked: Sequence[_ParkedCount]) -> None:
         assigned = self._gauges.keys()
         counts = Counter[tuple[str, str]]()
         for row in parked:

@@ -40,21 +40,21 @@ def read(headers: Headers) -> Envelope:
 
     Poison: NOT_CLOUDEVENTS, BAD_TIME, ID_MISSING, ID_MALFORMED, TOO_LARGE.
     """
-    found = dict(headers)
-    trace = found.get("traceparent")
-    if len(found) != len(headers):
+    by_name = dict(headers)
+    trace = by_name.get("traceparent")
+    if len(by_name) != len(headers):
         repeated = Counter(name for name, _ in headers)
         _refuse_repeated(repeated)
         if repeated["traceparent"] > 1:
             trace = None
     try:
-        if found["ce_specversion"] != b"1.0":
-            raise _not_cloudevents(f"ce_specversion is {found['ce_specversion']!r}, not 1.0")
-        media_type = found["content-type"]
+        if by_name["ce_specversion"] != b"1.0":
+            raise _not_cloudevents(f"ce_specversion is {by_name['ce_specversion']!r}, not 1.0")
+        media_type = by_name["content-type"]
         if media_type != _AVRO:
             _check_media_type(media_type)
-        event_id, source, time = found["ce_id"], found["ce_source"], found["ce_time"]
-        event_type = _text("ce_type", found["ce_type"])
+        event_id, source, time = by_name["ce_id"], by_name["ce_source"], by_name["ce_time"]
+        event_type = _text("ce_type", by_name["ce_type"])
     except KeyError as missing:
         raise _not_cloudevents(f"no header {missing.args[0]}") from None
     if not event_type:

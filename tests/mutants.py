@@ -190,6 +190,31 @@ MUTANTS = (
         (E2E + "test_parking.py", "-k", "broken_producer"),
     ),
     Mutant(
+        "a consumer that fails stays in its group",
+        (Edit("consumer/run.py", "        opened.callback(loop.close)\n", ""),),
+        ("tests/unit/consumer/test_run.py", "-k", "after_a_failure"),
+    ),
+    Mutant(
+        "a consumer that fails releases its partitions",
+        (Edit("consumer/loop.py", "        self._closing = True\n", ""),),
+        ("tests/unit/consumer/test_run.py", "-k", "orderly_end_releases"),
+    ),
+    Mutant(
+        "the child process does not learn what the registry said",
+        (Edit("consumer/schema_source.py", "        self._worker.learn(schema_id, schema)\n", ""),),
+        ("tests/unit/consumer/test_schemas_learned.py", "-k", "learned_here_and_in_the_child"),
+    ),
+    Mutant(
+        "a column of the entry is not copied",
+        (
+            Edit("sql/queries/consumer/record_staged.sql", "    trace_id, content_digest\n)", "    content_digest\n)"),
+            Edit(
+                "sql/queries/consumer/record_staged.sql", "    trace_id,\n    content_digest\n", "    content_digest\n"
+            ),
+        ),
+        ("tests/unit/consumer/test_columns.py", "-k", "insert_names"),
+    ),
+    Mutant(
         "an unknown type is ignored",
         (
             Edit(

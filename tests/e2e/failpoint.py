@@ -106,8 +106,8 @@ def _set(assignment: str) -> None:
     path, _, number = assignment.partition("=")
     module, _, name = path.rpartition(".")
     owner = importlib.import_module(module)
-    getattr(owner, name)  # a constant that does not exist any more must not go unnoticed
-    setattr(owner, name, float(number))
+    kind = type(getattr(owner, name))  # a constant that does not exist any more must not go unnoticed
+    setattr(owner, name, kind(number))
 
 
 def _deadly(event_id: str) -> None:

@@ -6,7 +6,7 @@ transaction that stores what the replay gave; a record that still cannot be reco
 
 import base64
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sql
@@ -16,16 +16,17 @@ from consumer.operator.actions import Refused, note
 from consumer.operator.dry_run import Judge
 from consumer.operator.session import select
 from consumer.storage import store
-from consumer.storage.batch import Settled
-from consumer.storage.copy_row import staged
+from consumer.storage.batch import WriteResult
+from consumer.storage.copy_row import copy_row
+from consumer.storage.insert import insert_rows
 from runtime.postgres import Connection
+from runtime.timestamps import milliseconds
 
 PARKED_LIST = sql.query("operator/parked_list")
 PARKED_RECORD = sql.query("operator/parked_record")
 PARKED_ACTIONS = sql.query("operator/parked_actions")
 
 ALL = 2**31
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Listed(NamedTuple):
@@ -62,10 +63,10 @@ class Stored(NamedTuple):
 
     def record(self) -> Record:
         """The record as Kafka delivered it."""
-        milliseconds = None if self.timestamp is None else (self.timestamp - _EPOCH) // timedelta(milliseconds=1)
+        timestamp_ms = None if self.timestamp is None else milliseconds(self.timestamp)
         headers = tuple((name, None if text is None else base64.b64decode(text)) for name, text in self.headers)
         partition = Partition(self.topic, self.topic_id, self.number)
-        return Record(partition, self.offset, milliseconds, self.key, self.value, headers)
+        return Record(partition, self.offset, timestamp_ms, self.key, self.value, headers)
 
 
 class Done(NamedTuple):
@@ -113,7 +114,7 @@ def replay(connection: Connection, judge: Judge, parked_id: int, reason: str) ->
     """
     kept = stored(connection, parked_id)
     record = kept.record()
-    outcome = judge.judge(record, deadly=kept.reason == ParkReason.CRASH_LOOP)
+    outcome = judge.judge(record, isolated=kept.reason == ParkReason.CRASH_LOOP)
     with connection.transaction():
         match outcome:
             case Recorded():
@@ -142,12 +143,12 @@ def dismiss(connection: Connection, ids: Sequence[int], reason: str) -> None:
 
 def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replayed:
     store.prepare(connection)
-    settled = Settled()
+    result = WriteResult()
     with connection.cursor() as cursor:
-        refused = store.record_rows(cursor, [staged(record, outcome, 0)], settled)
+        refused = insert_rows(cursor, [copy_row(record, outcome, 0)], result)
     if refused:
         return Replayed("parked", f"{refused[0][1].reason.value}: {refused[0][1].detail}")
-    for word, counted in (("recorded", settled.recorded), ("duplicate", settled.duplicate)):
+    for word, counted in (("recorded", result.recorded), ("duplicate", result.duplicate)):
         if counted:
             return Replayed(word, None)
     return Replayed("conflict", "an entry with this identity and other content stands; this one is kept beside it")

@@ -1,1 +1,5 @@
-"""What this consumer owns: claims, positions, halts, and how complete each partition is."""
+"""What this consumer owns.
+
+`assignment` has the state of each partition, `claim` takes and releases one in the database, `position` says where its
+reading is, `breaker` when to halt it, and `watermark` asks Kafka for the ends of the logs.
+"""

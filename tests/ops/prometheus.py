@@ -27,7 +27,7 @@ WINDOWS: Mapping[str, str] = {"6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s
 QUICK: Sequence[tuple[str, str]] = (
     (r"\[(\w+)\]", ""),  # a window, by WINDOWS
     (r"for: \w+", "for: 1s"),
-    (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a survey that is overdue; it is made every 5 s
+    (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a poller that is overdue; it asks every 5 s
     (r"(time\(\) - [^>]*)> 120\b", r"\1> 6"),  # a heartbeat
     (r"(time\(\) - [^>]*)> 900\b", r"\1> 6"),  # the issuer's keys, which are fetched every second there
     (r"(increase\(auditlog_retries_total[^>]*)> 10\b", r"\1> 0"),  # in 5 minutes

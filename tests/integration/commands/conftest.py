@@ -97,18 +97,18 @@ class Consumer:
         """Claims the partition and passes `messages`, each with the outcome it has, or with the one given."""
         taken = self.claims(partition, 0, 10**6)
         batch, offset = Batch(), taken.next_offset
-        advance = batch.advance(partition, offset, taken.epoch)
+        offsets = batch.range_of(partition, offset, taken.epoch)
         for number, given in enumerate(messages, start=offset):
             message, outcome = (given, None) if isinstance(given, Message) else given
             made = record(message, offset=number, partition=partition, timestamp_ms=1_700_000_000_123)
-            batch.add(advance, made, outcome or self._judge.judge(made))
+            batch.add(offsets, made, outcome or self._judge.judge(made))
         store.write(self._connection, batch)
 
     def halts(self, cause: Any, detail: str, partition: Partition = TOPIC) -> None:
         """Halts the partition."""
         taken = self.claims(partition, 0, 10**6)
         batch = Batch()
-        batch.advance(partition, taken.next_offset, taken.epoch).halt = (cause, detail)
+        batch.range_of(partition, taken.next_offset, taken.epoch).halt = (cause, detail)
         store.write(self._connection, batch)
 
     def claims(self, partition: Partition, low: int, high: int) -> claim.Claim:

@@ -11,7 +11,7 @@ import sql
 from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
-from consumer.operator.actions import Refused, note
+from consumer.operator.actions import Refused, record_action
 from consumer.operator.session import select
 from runtime.postgres import Connection
 
@@ -70,7 +70,7 @@ def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
             raise Refused(f"gap {gap.id}: {gap.topic}/{gap.number} has no progress under the id {gap.topic_id}")
         moved, said = _close(connection, gap, standing)
         key = {"topic": gap.topic, "topic_id": gap.topic_id, "number": gap.number}
-        note(connection, "accept_gap", reason, {**key, **moved, "gap_id": gap.id})
+        record_action(connection, "accept_gap", reason, {**key, **moved, "gap_id": gap.id})
         lifted = connection.execute(GAP_LIFT, key).fetchone() is not None
     return f"gap {gap.id} accepted: {said}" + ("; the partition goes on" if lifted else "")
 
@@ -94,7 +94,7 @@ def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int
             raise Refused(f"{name} stands at {stood}, and {to} is not before it: going forward would skip records")
         key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number, "to_offset": to}
         connection.execute(REWIND, key)
-        note(connection, "rewind", reason, {**key, "from_offset": stood})
+        record_action(connection, "rewind", reason, {**key, "from_offset": stood})
     return stood
 
 
@@ -110,7 +110,9 @@ def resume(connection: Connection, topic: str, number: int, reason: str) -> Halt
         for standing in halted:
             key = {"topic": topic, "topic_id": standing.topic_id, "number": number}
             connection.execute(RESUME, key)
-            note(connection, "resume", reason, {**key, "detail": f"{standing.halted}: {standing.halted_detail}"})
+            record_action(
+                connection, "resume", reason, {**key, "detail": f"{standing.halted}: {standing.halted_detail}"}
+            )
     return HaltCause.of(str(halted[0].halted))
 
 

@@ -6,8 +6,8 @@ import typer
 
 from consumer.commands.cli_common import Format, FormatOption, operator, settings
 from consumer.commands.status_view import COUNTS, view
-from consumer.operator import accounting as states
-from consumer.operator.accounting import Kept, Logs, Progress
+from consumer.operator import accounting
+from consumer.operator.accounting import DatabaseAccount, LogBounds, PartitionAccount
 from consumer.run import kafka_config
 from runtime import terminal
 
@@ -34,38 +34,40 @@ def status(
     """
     loaded = settings(kafka=False)
     with operator(loaded) as connection:
-        state = states.kept(connection, count_entries=count_entries)
-    sight = states.logs({**kafka_config(loaded), "log_level": "0"}, loaded.topics, loaded.bootstrap_servers)
+        account = accounting.read_account(connection, count_entries=count_entries)
+    logs = accounting.read_log_bounds(
+        {**kafka_config(loaded), "log_level": "0"}, loaded.topics, loaded.bootstrap_servers
+    )
     if form is Format.JSON:
-        typer.echo(terminal.as_json(_data(state, sight)))
+        typer.echo(terminal.as_json(_data(account, logs)))
     else:
-        terminal.console().print(view(state, sight))
-    raise typer.Exit(0 if states.balanced(state) else 1)
+        terminal.console().print(view(account, logs))
+    raise typer.Exit(0 if accounting.balanced(account) else 1)
 
 
-def _data(state: Kept, sight: Logs) -> dict[str, Any]:
+def _data(account: DatabaseAccount, logs: LogBounds) -> dict[str, Any]:
     return {
-        "balanced": states.balanced(state),
-        "kafka": sight.away or "ok",
-        "missing_topics": list(sight.missing),
-        "partitions": [_partition_data(row, sight) for row in state.progress],
+        "balanced": accounting.balanced(account),
+        "kafka": logs.unavailable or "ok",
+        "missing_topics": list(logs.missing),
+        "partitions": [_partition_data(row, logs) for row in account.partitions],
         "unread": [
             {"topic": partition.topic, "partition": partition.number, "log_start": bounds.low, "end": bounds.high}
-            for partition, bounds in states.unread(state, sight).items()
+            for partition, bounds in accounting.unread(account, logs).items()
         ],
-        "totals": {name: sum(getattr(row, name) for row in state.progress) for name in COUNTS},
-        "parked_unresolved": state.parked,
-        "gaps_unresolved": [gap._asdict() for gap in state.gaps],
-        "conflicts": sum(row.conflict_rows for row in state.progress),
-        "entries": None if state.entries is None else sum(state.entries.values()),
-        "entry_findings": states.entry_findings(state),
+        "totals": {name: sum(getattr(row, name) for row in account.partitions) for name in COUNTS},
+        "parked_unresolved": account.parked,
+        "gaps_unresolved": [gap._asdict() for gap in account.gaps],
+        "conflicts": sum(row.conflict_rows for row in account.partitions),
+        "entries": None if account.entries is None else sum(account.entries.values()),
+        "entry_findings": accounting.entry_findings(account),
     }
 
 
-def _partition_data(row: Progress, sight: Logs) -> dict[str, Any]:
-    bounds = sight.bounds.get(row.partition)
-    found = row._asdict()
-    kept = (
+def _partition_data(row: PartitionAccount, logs: LogBounds) -> dict[str, Any]:
+    bounds = logs.bounds.get(row.partition)
+    values = row._asdict()
+    row_counts = (
         "parked_rows",
         "parked_resolved",
         "replayed",
@@ -75,14 +77,14 @@ def _partition_data(row: Progress, sight: Logs) -> dict[str, Any]:
         "given_back",
     )
     return {
-        **{name: found[name] for name in ("topic", "topic_id", "next_offset")},
+        **{name: values[name] for name in ("topic", "topic_id", "next_offset")},
         "partition": row.number,
         "log_start": bounds and bounds.low,
         "end": bounds and bounds.high,
-        "lag": states.lag(row, sight),
-        **{name: found[name] for name in COUNTS},
-        **{f"ignored_{why}": found[f"ignored_{why}"] for why in ("not_audited", "tombstone", "no_change")},
-        "kept": {name: found[name] for name in kept},
-        **{name: found[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
-        "findings": states.findings(row),
+        "lag": accounting.lag(row, logs),
+        **{name: values[name] for name in COUNTS},
+        **{f"ignored_{why}": values[f"ignored_{why}"] for why in ("not_audited", "tombstone", "no_change")},
+        "kept": {name: values[name] for name in row_counts},
+        **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
+        "findings": accounting.findings(row),
     }

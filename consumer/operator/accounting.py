@@ -21,7 +21,7 @@ ENTRIES = sql.query("operator/status_entries")
 PARKED = sql.query("operator/status_parked")
 
 
-class Progress(NamedTuple):
+class PartitionAccount(NamedTuple):
     """A row of partition_progress, with what the other tables hold of that partition."""
 
     topic: str
@@ -64,21 +64,21 @@ class Progress(NamedTuple):
         return delivered + self.gap + self.undelivered
 
 
-class Kept(NamedTuple):
+class DatabaseAccount(NamedTuple):
     """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted."""
 
-    progress: list[Progress]
+    partitions: list[PartitionAccount]
     parked: dict[str, int]
     gaps: list[StatedGap]
     entries: dict[tuple[str, int], int] | None
 
 
-class Logs(NamedTuple):
-    """What Kafka says: the bounds of each partition's log, topics it does not know, and why it says nothing (`away`)."""
+class LogBounds(NamedTuple):
+    """What Kafka says: the bounds of each partition's log, topics it does not know, and why it says nothing (`unavailable`)."""
 
     bounds: Mapping[Partition, Bounds]
     missing: Sequence[str]
-    away: str | None
+    unavailable: str | None
 
 
 class _Reason(NamedTuple):
@@ -92,51 +92,53 @@ class _Entries(NamedTuple):
     entries: int
 
 
-def kept(connection: Connection, *, count_entries: bool) -> Kept:
+def read_account(connection: Connection, *, count_entries: bool) -> DatabaseAccount:
     """Reads the database; with `count_entries` every entry is counted too, however long that takes."""
     with snapshot(connection):
         if count_entries:
             connection.execute("SET LOCAL statement_timeout = 0")
         counted = select(connection, _Entries, ENTRIES) if count_entries else None
-        return Kept(
-            select(connection, Progress, PARTITIONS),
+        return DatabaseAccount(
+            select(connection, PartitionAccount, PARTITIONS),
             {row.reason: row.records for row in select(connection, _Reason, PARKED)},
             stated_gaps(connection, accepted=False),
             None if counted is None else {(row.topic, row.number): row.entries for row in counted},
         )
 
 
-def logs(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> Logs:
+def read_log_bounds(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> LogBounds:
     """Asks Kafka where the logs of `topics` begin and end; brokers that do not answer are no error here."""
     if not brokers:
-        return Logs({}, (), "KAFKA_BOOTSTRAP_SERVERS is not set")
+        return LogBounds({}, (), "KAFKA_BOOTSTRAP_SERVERS is not set")
     try:
         cluster = Cluster(config)
         partitions = cluster.partitions(topics)
         known = {partition.topic for partition in partitions}
-        return Logs(cluster.bounds(partitions), [topic for topic in topics if topic not in known], None)
+        return LogBounds(cluster.bounds(partitions), [topic for topic in topics if topic not in known], None)
     except ClusterUnavailable as error:
-        return Logs({}, (), str(error))
+        return LogBounds({}, (), str(error))
 
 
-def findings(row: Progress) -> list[str]:
+def findings(row: PartitionAccount) -> list[str]:
     """What does not balance about one partition, in words; empty when all of it does."""
-    found = []
+    sentences = []
     if row.next_offset + row.reread != row.outcomes:
         off = row.next_offset + row.reread - row.outcomes
-        found.append(f"{off} offsets passed without an outcome" if off > 0 else f"{-off} outcomes without an offset")
+        sentences.append(
+            f"{off} offsets passed without an outcome" if off > 0 else f"{-off} outcomes without an offset"
+        )
     if not row.parked - row.reread <= row.parked_rows <= row.parked:
-        found.append(f"{row.parked} counted as parked, {row.parked_rows} kept in parked_record")
+        sentences.append(f"{row.parked} counted as parked, {row.parked_rows} kept in parked_record")
     if not row.conflict - row.reread <= row.conflict_rows <= row.conflict + row.replayed_conflict:
-        found.append(f"{row.conflict} counted as conflict, {row.conflict_rows} kept in conflicting_event")
+        sentences.append(f"{row.conflict} counted as conflict, {row.conflict_rows} kept in conflicting_event")
     if row.gap != row.accepted:
-        found.append(f"{row.gap} offsets counted as gaps, {row.accepted} in gaps that an operator accepted")
+        sentences.append(f"{row.gap} offsets counted as gaps, {row.accepted} in gaps that an operator accepted")
     if row.reread != row.given_back:
-        found.append(f"{row.reread} offsets counted as given back, {row.given_back} by an operator's rewinds")
-    return found
+        sentences.append(f"{row.reread} offsets counted as given back, {row.given_back} by an operator's rewinds")
+    return sentences
 
 
-def difference(row: Progress) -> int:
+def difference(row: PartitionAccount) -> int:
     """How many offsets and rows the accounting of one partition cannot explain; 0 exactly when there are no findings."""
     return (
         abs(row.next_offset + row.reread - row.outcomes)
@@ -147,36 +149,36 @@ def difference(row: Progress) -> int:
     )
 
 
-def entry_findings(state: Kept) -> list[str]:
+def entry_findings(account: DatabaseAccount) -> list[str]:
     """Where the number of entries is not what was counted as recorded or replayed; empty where they were not counted."""
-    if state.entries is None:
+    if account.entries is None:
         return []
     counted: Counter[tuple[str, int]] = Counter()
-    for row in state.progress:  # an entry knows its topic's name only, so all incarnations count together
+    for row in account.partitions:  # an entry knows its topic's name only, so all incarnations count together
         counted[row.topic, row.number] += row.recorded + row.replayed
     return [
-        f"{topic}/{number}: {counted[topic, number]} recorded or replayed, {state.entries.get((topic, number), 0)} entries"
-        for topic, number in sorted(counted.keys() | state.entries.keys())
-        if counted[topic, number] != state.entries.get((topic, number), 0)
+        f"{topic}/{number}: {counted[topic, number]} recorded or replayed, {account.entries.get((topic, number), 0)} entries"
+        for topic, number in sorted(counted.keys() | account.entries.keys())
+        if counted[topic, number] != account.entries.get((topic, number), 0)
     ]
 
 
-def balanced(state: Kept) -> bool:
+def balanced(account: DatabaseAccount) -> bool:
     """Whether the accounting balances everywhere."""
-    return not any(findings(row) for row in state.progress) and not entry_findings(state)
+    return not any(findings(row) for row in account.partitions) and not entry_findings(account)
 
 
-def lag(row: Progress, sight: Logs) -> int | None:
+def lag(row: PartitionAccount, logs: LogBounds) -> int | None:
     """How many offsets are still to be passed; None where Kafka does not say."""
-    bounds = sight.bounds.get(row.partition)
+    bounds = logs.bounds.get(row.partition)
     return None if bounds is None else bounds.high - row.next_offset
 
 
-def unread(state: Kept, sight: Logs) -> dict[Partition, Bounds]:
+def unread(account: DatabaseAccount, logs: LogBounds) -> dict[Partition, Bounds]:
     """Partitions that Kafka has and that no consumer has claimed yet."""
-    claimed = {row.partition for row in state.progress}
-    return {partition: bounds for partition, bounds in sight.bounds.items() if partition not in claimed}
+    claimed = {row.partition for row in account.partitions}
+    return {partition: bounds for partition, bounds in logs.bounds.items() if partition not in claimed}
 
 
-def _outside(value: int, least: int, most: int) -> int:
-    return max(least - value, value - most, 0)
+def _outside(value: int, low: int, high: int) -> int:
+    return max(low - value, value - high, 0)

@@ -14,7 +14,7 @@ import structlog
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
-from consumer.operator.accounting import PARTITIONS, Progress, difference
+from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
 from consumer.operator.session import select
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
@@ -93,13 +93,13 @@ class Poller:
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
         with watched(self._connection, DATABASE_SECONDS) as connection:
-            progress = select(connection, Progress, PARTITIONS)
+            progress = select(connection, PartitionAccount, PARTITIONS)
             parked = select(connection, _Parked, PARKED)
             gaps = select(connection, _Gaps, GAPS)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
 
-    def _settle(self, progress: Sequence[Progress], gaps: Sequence[_Gaps]) -> None:
+    def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_Gaps]) -> None:
         """Earlier incarnations of a topic are history, and count with the one of today."""
         figures, differences = self._gauges.figures(), Counter[tuple[str, int]]()
         causes = defaultdict[tuple[str, int], Counter[str]](Counter)

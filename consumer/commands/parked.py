@@ -8,12 +8,12 @@ import typer
 from rich.progress import track
 
 from catalog.reasons import ParkReason
-from consumer.commands.cli_common import Format, FormatOption, ReasonOption, judge, operator, settings
+from consumer.commands.cli_common import Format, FormatOption, ReasonOption, open_dry_run, operator, settings
 from consumer.commands.outcome_view import outcome_data
 from consumer.commands.parked_view import STYLES, details_view, list_view, replays_view
 from consumer.event.model import Outcome, Poison
 from consumer.operator import parked_records
-from consumer.operator.dry_run import Judge, RegistryUnset
+from consumer.operator.dry_run import DryRun, RegistryUnset
 from consumer.registry.client import RegistryUnavailable
 from runtime import terminal
 from runtime.postgres import Connection
@@ -66,12 +66,12 @@ def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOp
     ```
     """
     loaded = settings(kafka=False)
-    with operator(loaded) as connection, judge(loaded) as judging:
+    with operator(loaded) as connection, open_dry_run(loaded) as dry_run:
         parked, actions = (
             parked_records.get_parked(connection, parked_id),
             parked_records.list_actions(connection, parked_id),
         )
-        now, data = _now(judging, parked), _data(judging, parked)
+        now, data = _now(dry_run, parked), _data(dry_run, parked)
     if form is Format.JSON:
         document = {
             **asdict(parked),
@@ -108,10 +108,10 @@ def replay(
     if sum([bool(ids), parked_as is not None, every]) != 1:
         raise typer.BadParameter("name the records in one way: by ID, by --parked-as, or by --all")
     loaded, outcomes = settings(kafka=False), dict[int, parked_records.ReplayResult]()
-    with operator(loaded) as connection, judge(loaded) as judging:
+    with operator(loaded) as connection, open_dry_run(loaded) as dry_run:
         chosen = ids or [row.id for row in parked_records.list_parked(connection, reason=parked_as, resolved=False)]
         try:
-            _replay(connection, judging, chosen, reason, outcomes)
+            _replay(connection, dry_run, chosen, reason, outcomes)
         finally:
             _report(outcomes, len(chosen))
     if any(result.outcome in {"parked", "conflict"} for result in outcomes.values()):
@@ -133,7 +133,7 @@ def dismiss(reason: ReasonOption, ids: Annotated[list[int], typer.Argument(metav
 
 def _replay(
     connection: Connection,
-    judging: Judge,
+    dry_run: DryRun,
     ids: list[int],
     reason: str,
     outcomes: dict[int, parked_records.ReplayResult],
@@ -141,7 +141,7 @@ def _replay(
     screen = terminal.console(errors=True)
     shown = screen.is_terminal and len(ids) > 1
     for parked_id in track(ids, "replaying", console=screen, disable=not shown, transient=True):
-        outcomes[parked_id] = parked_records.replay(connection, judging, parked_id, reason)
+        outcomes[parked_id] = parked_records.replay(connection, dry_run, parked_id, reason)
 
 
 def _report(outcomes: dict[int, parked_records.ReplayResult], chosen: int) -> None:
@@ -153,20 +153,20 @@ def _report(outcomes: dict[int, parked_records.ReplayResult], chosen: int) -> No
     typer.echo(f"{len(outcomes)} of {chosen} replayed" + (f": {totals}" if totals else ""))
 
 
-def _now(judging: Judge, parked: parked_records.ParkedRecord) -> Outcome | str:
+def _now(dry_run: DryRun, parked: parked_records.ParkedRecord) -> Outcome | str:
     """What would become of the record now; in words where that cannot be said."""
     if parked.reason == ParkReason.CRASH_LOOP:
         return "not tried: decoding it has killed a process"
     try:
-        return judging.judge(parked.record())
+        return dry_run.outcome(parked.record())
     except (RegistryUnset, RegistryUnavailable) as error:
         return f"cannot be said: {error}"
 
 
-def _data(judging: Judge, parked: parked_records.ParkedRecord) -> dict[str, Any] | str:
+def _data(dry_run: DryRun, parked: parked_records.ParkedRecord) -> dict[str, Any] | str:
     if parked.reason == ParkReason.CRASH_LOOP:
         return "not decoded"
     try:
-        return judging.data(parked.record())
+        return dry_run.data(parked.record())
     except (Poison, RegistryUnset, RegistryUnavailable) as error:
         return f"cannot be decoded: {error}"

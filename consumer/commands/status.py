@@ -1,5 +1,6 @@
 """`status`: where every partition stands, and whether all that was passed is accounted for."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -57,7 +58,7 @@ def _data(account: DatabaseAccount, logs: LogBounds) -> dict[str, Any]:
         ],
         "totals": {name: sum(getattr(row, name) for row in account.partitions) for name in COUNTS},
         "parked_unresolved": account.parked,
-        "gaps_unresolved": [gap._asdict() for gap in account.gaps],
+        "gaps_unresolved": [asdict(gap) for gap in account.gaps],
         "conflicts": sum(row.conflict_rows for row in account.partitions),
         "entries": None if account.entries is None else sum(account.entries.values()),
         "entry_findings": accounting.entry_findings(account),
@@ -66,7 +67,7 @@ def _data(account: DatabaseAccount, logs: LogBounds) -> dict[str, Any]:
 
 def _partition_data(row: PartitionAccount, logs: LogBounds) -> dict[str, Any]:
     bounds = logs.bounds.get(row.partition)
-    values = row._asdict()
+    values = asdict(row)
     row_counts = (
         "parked_rows",
         "parked_resolved",

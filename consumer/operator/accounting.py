@@ -6,8 +6,8 @@ conflicts cannot be told from rows exactly once a partition was rewound (a recor
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 import sql
 from consumer.event.model import Partition
@@ -21,7 +21,8 @@ ENTRIES = sql.query("operator/status_entries")
 PARKED = sql.query("operator/status_parked")
 
 
-class PartitionAccount(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class PartitionAccount:
     """A row of partition_progress, with what the other tables hold of that partition."""
 
     topic: str
@@ -64,7 +65,8 @@ class PartitionAccount(NamedTuple):
         return delivered + self.gap + self.undelivered
 
 
-class DatabaseAccount(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAccount:
     """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted."""
 
     partitions: list[PartitionAccount]
@@ -73,7 +75,8 @@ class DatabaseAccount(NamedTuple):
     entries: dict[tuple[str, int], int] | None
 
 
-class LogBounds(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class LogBounds:
     """What Kafka says: the bounds of each partition's log, topics it does not know, and why it says nothing (`unavailable`)."""
 
     bounds: Mapping[Partition, Bounds]
@@ -81,12 +84,14 @@ class LogBounds(NamedTuple):
     unavailable: str | None
 
 
-class _Reason(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Reason:
     reason: str
     records: int
 
 
-class _Entries(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Entries:
     topic: str
     number: int
     entries: int
@@ -99,24 +104,25 @@ def read_account(connection: Connection, *, count_entries: bool) -> DatabaseAcco
             connection.execute("SET LOCAL statement_timeout = 0")
         counted = select(connection, _Entries, ENTRIES) if count_entries else None
         return DatabaseAccount(
-            select(connection, PartitionAccount, PARTITIONS),
-            {row.reason: row.records for row in select(connection, _Reason, PARKED)},
-            stated_gaps(connection, accepted=False),
-            None if counted is None else {(row.topic, row.number): row.entries for row in counted},
+            partitions=select(connection, PartitionAccount, PARTITIONS),
+            parked={row.reason: row.records for row in select(connection, _Reason, PARKED)},
+            gaps=stated_gaps(connection, accepted=False),
+            entries=None if counted is None else {(row.topic, row.number): row.entries for row in counted},
         )
 
 
 def read_log_bounds(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> LogBounds:
     """Asks Kafka where the logs of `topics` begin and end; brokers that do not answer are no error here."""
     if not brokers:
-        return LogBounds({}, (), "KAFKA_BOOTSTRAP_SERVERS is not set")
+        return LogBounds(bounds={}, missing=(), unavailable="KAFKA_BOOTSTRAP_SERVERS is not set")
     try:
         cluster = Cluster(config)
         partitions = cluster.partitions(topics)
         known = {partition.topic for partition in partitions}
-        return LogBounds(cluster.bounds(partitions), [topic for topic in topics if topic not in known], None)
+        missing = [topic for topic in topics if topic not in known]
+        return LogBounds(bounds=cluster.bounds(partitions), missing=missing, unavailable=None)
     except ClusterUnavailable as error:
-        return LogBounds({}, (), str(error))
+        return LogBounds(bounds={}, missing=(), unavailable=str(error))
 
 
 def findings(row: PartitionAccount) -> list[str]:

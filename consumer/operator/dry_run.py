@@ -22,7 +22,7 @@ class RegistryUnset(Exception):
         super().__init__(f"schema id {schema_id} is of the Schema Registry: set SCHEMA_REGISTRY_URL")
 
 
-class Judge:
+class DryRun:
     """Runs records. Its methods raise RegistryUnset, and RegistryUnavailable while the registry is away."""
 
     def __init__(self, registry: Registry | None) -> None:
@@ -31,7 +31,7 @@ class Judge:
         self._pipeline = Pipeline(self._decoder)
         self._isolated_worker = IsolatedWorker()
 
-    def judge(self, record: Record, *, isolated: bool = False) -> Outcome:
+    def outcome(self, record: Record, *, isolated: bool = False) -> Outcome:
         """The outcome of `record`; with `isolated`, for one that has killed a consumer, it is run in a child process."""
         run = self._isolated_worker.run if isolated else self._pipeline.run
         outcome = run(record)

@@ -14,7 +14,7 @@ import sql
 from catalog.reasons import ParkReason
 from consumer.event.model import Ignored, Parked, Partition, Record, Recorded
 from consumer.operator.actions import Refused, record_action
-from consumer.operator.dry_run import Judge
+from consumer.operator.dry_run import DryRun
 from consumer.operator.session import select
 from consumer.storage import store
 from consumer.storage.batch import WriteResult
@@ -118,14 +118,14 @@ def list_actions(connection: Connection, parked_id: int) -> list[ParkedAction]:
     return select(connection, ParkedAction, PARKED_ACTIONS, id=parked_id)
 
 
-def replay(connection: Connection, judge: Judge, parked_id: int, reason: str) -> ReplayResult:
+def replay(connection: Connection, dry_run: DryRun, parked_id: int, reason: str) -> ReplayResult:
     """Runs a parked record through the pipeline of today and stores what it gives, as one transaction.
 
-    Replaying what was recorded meanwhile is a duplicate. Raises Refused, and what Judge raises; then nothing was stored.
+    Replaying what was recorded meanwhile is a duplicate. Raises Refused, and what DryRun raises; then nothing was stored.
     """
     parked = get_parked(connection, parked_id)
     record = parked.record()
-    outcome = judge.judge(record, isolated=parked.reason == ParkReason.CRASH_LOOP)
+    outcome = dry_run.outcome(record, isolated=parked.reason == ParkReason.CRASH_LOOP)
     with connection.transaction():
         match outcome:
             case Recorded():

@@ -7,13 +7,13 @@ conflicts cannot be told from rows exactly once a partition was rewound (a recor
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds, Cluster, ClusterUnavailable
 from consumer.operator.recovery import StatedGap, stated_gaps
 from consumer.operator.session import select, snapshot
+from consumer.partitions.progress import PartitionProgress
 from runtime.postgres import Connection
 
 PARTITIONS = sql.query("operator/status_partitions")
@@ -22,29 +22,9 @@ PARKED = sql.query("operator/status_parked")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartitionAccount:
-    """A row of partition_progress, with what the other tables hold of that partition."""
+class PartitionAccount(PartitionProgress):
+    """A row of partition_progress, and how many rows the other tables hold of that partition."""
 
-    topic: str
-    topic_id: str
-    number: int
-    next_offset: int
-    recorded: int
-    duplicate: int
-    conflict: int
-    ignored: int
-    ignored_not_audited: int
-    ignored_tombstone: int
-    ignored_no_change: int
-    parked: int
-    gap: int
-    undelivered: int
-    reread: int
-    halted: str | None
-    halted_detail: str | None
-    halted_at: datetime | None
-    complete_through: datetime | None
-    retired_at: datetime | None
     parked_rows: int
     parked_resolved: int
     replayed: int
@@ -52,17 +32,6 @@ class PartitionAccount:
     conflict_rows: int
     accepted: int
     given_back: int
-
-    @property
-    def partition(self) -> Partition:
-        """Which partition it is."""
-        return Partition(self.topic, self.topic_id, self.number)
-
-    @property
-    def outcomes(self) -> int:
-        """The offsets that have an outcome, lie in a gap, or are not delivered."""
-        delivered = self.recorded + self.duplicate + self.conflict + self.ignored + self.parked
-        return delivered + self.gap + self.undelivered
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import sql
 from runtime.postgres import Connection
 
-NOTE_ACTION = sql.query("operator/note_action")
+RECORD_ACTION = sql.query("operator/record_action")
 NO_DETAILS = dict.fromkeys(
     ("parked_id", "gap_id", "topic", "topic_id", "number", "from_offset", "to_offset", "outcome", "detail")
 )
@@ -23,7 +23,7 @@ class Refused(Exception):
 def record_action(connection: Connection, action: Action, reason: str, details: dict[str, object]) -> None:
     """Inserts the row of `action`; `details` are the statement's other parameters, those left out are null."""
     user = f"{_os_user()}@{socket.gethostname()}"
-    connection.execute(NOTE_ACTION, {**NO_DETAILS, **details, "action": action, "reason": reason, "os_user": user})
+    connection.execute(RECORD_ACTION, {**NO_DETAILS, **details, "action": action, "reason": reason, "os_user": user})
 
 
 def _os_user() -> str:

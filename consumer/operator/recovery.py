@@ -13,6 +13,7 @@ from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
 from consumer.operator.actions import Refused, record_action
 from consumer.operator.session import select
+from consumer.partitions.progress import PartitionProgress
 from runtime.postgres import Connection
 
 GAPS = sql.query("operator/gaps")
@@ -41,19 +42,6 @@ class StatedGap:
     accepted_reason: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PartitionProgress:
-    """Where one incarnation of a partition stands."""
-
-    topic: str
-    topic_id: str
-    number: int
-    next_offset: int
-    halted: str | None
-    halted_detail: str | None
-    retired_at: datetime | None
-
-
 def stated_gaps(connection: Connection, *, accepted: bool) -> list[StatedGap]:
     """The gaps that wait for an operator; with `accepted`, the others too."""
     return select(connection, StatedGap, GAPS, gap_id=None, also_accepted=accepted)
@@ -67,7 +55,7 @@ def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
         gap = _gap(connection, gap_id)  # again, with the lock held: another operator may have been quicker
         if gap.accepted_at is not None:
             raise Refused(f"gap {gap.id} was accepted at {gap.accepted_at:%Y-%m-%d %H:%M:%S}Z by {gap.accepted_by}")
-        progress = next((s for s in rows if s.topic_id == gap.topic_id), None)
+        progress = next((row for row in rows if row.topic_id == gap.topic_id), None)
         if progress is None:
             raise Refused(f"gap {gap.id}: {gap.topic}/{gap.number} has no progress under the id {gap.topic_id}")
         offsets, words = _apply_gap(connection, gap, progress)
@@ -84,7 +72,7 @@ def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int
     """
     name = f"{partition.topic}/{partition.number}"
     with connection.transaction():
-        rows = [s for s in _lock_progress(connection, *_name(partition)) if s.topic_id == partition.topic_id]
+        rows = [row for row in _lock_progress(connection, *_name(partition)) if row.topic_id == partition.topic_id]
         if not rows or rows[0].retired_at is not None:
             raise Refused(f"{name} was never read: it begins at its beginning by itself")
         previous = rows[0].next_offset
@@ -107,11 +95,11 @@ def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int
 def resume(connection: Connection, topic: str, number: int, reason: str) -> HaltCause:
     """Lets a halted partition go on from its next offset; returns what it was halted for. Raises Refused, for a gap too."""
     with connection.transaction():
-        current = [s for s in _lock_progress(connection, topic, number) if s.retired_at is None]
-        halted = [s for s in current if s.halted is not None]
+        current = [row for row in _lock_progress(connection, topic, number) if row.retired_at is None]
+        halted = [row for row in current if row.halted is not None]
         if not halted:
             raise Refused(f"{topic}/{number} is not halted" if current else f"{topic}/{number} was never read")
-        if any(s.halted == HaltCause.GAP for s in halted):
+        if any(row.halted == HaltCause.GAP for row in halted):
             raise Refused(f"{topic}/{number} is halted by a gap: {_accept_commands(connection, topic, number)}")
         for progress in halted:
             key = {"topic": topic, "topic_id": progress.topic_id, "number": number}

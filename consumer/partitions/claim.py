@@ -11,9 +11,9 @@ import sql
 from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
+from consumer.partitions.progress import PartitionProgress, lock_progress
 from runtime.postgres import Connection
 
-LOCK = sql.query("consumer/claim_lock")
 OLDER = sql.query("consumer/claim_older")
 CREATE = sql.query("consumer/claim_create")
 TAKE = sql.query("consumer/claim_take")
@@ -23,16 +23,6 @@ HALTED = sql.query("consumer/halted_partitions")
 
 # These stand until an operator says otherwise. The others are looked at afresh by every claim.
 STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
-
-
-class StoredProgress(NamedTuple):
-    """A row of partition_progress, as far as a claim needs it; `owner` is None after a clean release."""
-
-    next_offset: int
-    epoch: int
-    owner: str | None
-    halted: str | None
-    halted_detail: str | None
 
 
 class Gap(NamedTuple):
@@ -70,9 +60,7 @@ def take(connection: Connection, partition: Partition, bounds: Bounds, owner: st
     key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number}
     with connection.transaction():
         connection.execute(CREATE, key)
-        row = connection.execute(LOCK, key).fetchone()
-        assert row is not None
-        progress = StoredProgress(*row)
+        progress = lock_progress(connection, partition)
         found = _halt(connection, partition, progress, bounds)
         if found is None and halt is not None:
             found = HaltCause.COMPACTED, halt
@@ -98,7 +86,7 @@ def still_halted(connection: Connection, partitions: Sequence[Partition]) -> set
 
 
 def _halt(
-    connection: Connection, partition: Partition, progress: StoredProgress, bounds: Bounds
+    connection: Connection, partition: Partition, progress: PartitionProgress, bounds: Bounds
 ) -> tuple[HaltCause, str] | None:
     if progress.halted is not None and (cause := HaltCause.of(progress.halted)) in STICKY:
         return cause, progress.halted_detail or ""

@@ -168,7 +168,6 @@ ROWS: dict[str, dict[str, Any]] = {
         "kafka_topic_id": "t1",
         "kafka_partition": 0,
         "reason": "the producer is mended",
-        "performed_by": "ann",
     },
     "partition_progress": {"kafka_topic": "callmine.schedules", "kafka_topic_id": "t1", "kafka_partition": 0},
 }

@@ -56,10 +56,10 @@ def settings(*, kafka: bool) -> Settings:
 
 
 @contextmanager
-def operator(loaded: Settings) -> Iterator[Connection]:
-    """A connection as audit_operator. An error inside the block becomes one line on standard error and an exit code."""
+def operator(loaded: Settings, *, read_only: bool = False) -> Iterator[Connection]:
+    """A connection as audit_operator; with `read_only` a standby will do. An error inside the block becomes one line on standard error and an exit code."""
     try:
-        with session(loaded.database_url.get_secret_value()) as connection:
+        with session(loaded.database_url.get_secret_value(), read_only=read_only) as connection:
             yield connection
     except (RegistryUnset, AuthorityUnusable, PropertyRefused) as error:
         end(str(error), 2)

@@ -1,4 +1,4 @@
-"""`gaps list|accept`: offsets that Kafka lost before they were read."""
+"""`gaps list|accept|state`: offsets that Kafka lost before they were read."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -7,8 +7,19 @@ import typer
 from rich.text import Text
 
 from catalog.reasons import GapCause
-from consumer.commands.cli_common import Format, FormatOption, ReasonOption, operator, settings
+from consumer.commands.cli_common import (
+    Format,
+    FormatOption,
+    PartitionArgument,
+    ReasonOption,
+    TopicArgument,
+    find_partition,
+    operator,
+    settings,
+)
+from consumer.kafka.admin import Cluster
 from consumer.operator import recovery
+from consumer.run import kafka_config
 from runtime import terminal
 
 app = typer.Typer(
@@ -28,7 +39,7 @@ def list_gaps(
     audit-consumer gaps list --all --format json
     ```
     """
-    with operator(settings(kafka=False)) as connection:
+    with operator(settings(kafka=False), read_only=True) as connection:
         stated = recovery.stated_gaps(connection, accepted=every)
     if form is Format.JSON:
         typer.echo(terminal.as_json([asdict(gap) for gap in stated]))
@@ -65,3 +76,29 @@ def accept(ids: Annotated[list[int], typer.Argument(metavar="ID")], reason: Reas
     with operator(settings(kafka=False)) as connection:
         for gap_id in ids:
             typer.echo(recovery.accept_gap(connection, gap_id, reason))
+
+
+@app.command()
+def state(
+    topic: TopicArgument,
+    partition: PartitionArgument,
+    reason: ReasonOption,
+    to_offset: Annotated[int, typer.Option(metavar="N", min=1, help="The first offset that can be read again.")],
+) -> None:
+    """States a damaged range of the broker's log as a gap, accepts it, and lets the partition go on from --to-offset.
+
+    Only for a partition that is halted by `damaged_log`, and only where the log cannot be repaired: the offsets from the
+    next one (`audit-consumer status` shows it) to before --to-offset are never read, and every account says so. The
+    running consumer notices within seconds.
+
+    ```
+    audit-consumer gaps state callmine.billing 0 --to-offset 1240 --reason "disk of broker 2 failed, no replica; INC-311"
+    ```
+    """
+    loaded = settings(kafka=True)
+    with operator(loaded) as connection:
+        cluster = Cluster({**kafka_config(loaded), "log_level": "0"})
+        target = find_partition(cluster, topic, partition)
+        bounds = cluster.bounds([target])[target]
+        start = recovery.state_damaged_range(connection, target, bounds, to_offset, reason)
+    typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition goes on")

@@ -42,7 +42,7 @@ def list_parked(
     audit-consumer parked list --all --format json | jq '.[].reason' | sort | uniq -c
     ```
     """
-    with operator(settings(kafka=False)) as connection:
+    with operator(settings(kafka=False), read_only=True) as connection:
         records = parked_records.list_parked(connection, reason=parked_as, topic=topic, resolved=every, limit=limit)
     if form is Format.JSON:
         summaries = [{name: value for name, value in asdict(row).items() if name != "matching"} for row in records]
@@ -66,7 +66,7 @@ def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOp
     ```
     """
     loaded = settings(kafka=False)
-    with operator(loaded) as connection, open_dry_run(loaded) as dry_run:
+    with operator(loaded, read_only=True) as connection, open_dry_run(loaded) as dry_run:
         parked, actions = (
             parked_records.get_parked(connection, parked_id),
             parked_records.list_actions(connection, parked_id),

@@ -23,7 +23,7 @@ def status(
 
     The check: every offset that was passed has exactly one outcome, lies in an accepted gap, or is one that Kafka does
     not deliver (`holes`); and the rows that the counters count are there. Replayed records still count as parked.
-    Without KAFKA_BOOTSTRAP_SERVERS, or with the brokers away, it says what the database knows.
+    Without KAFKA_BOOTSTRAP_SERVERS, or with the brokers unavailable, it says what the database knows. A standby will do.
 
     ```
     audit-consumer status
@@ -31,10 +31,10 @@ def status(
     audit-consumer status --format json | jq '.partitions[] | select(.halted)'
     ```
 
-    Exit code: 0 the accounting balances, 1 it does not (or the database is away).
+    Exit code: 0 the accounting balances, 1 it does not (or the database is unavailable).
     """
     loaded = settings(kafka=False)
-    with operator(loaded) as connection:
+    with operator(loaded, read_only=True) as connection:
         account = accounting.read_account(connection, count_entries=count_entries)
     logs = accounting.read_log_bounds(
         {**kafka_config(loaded), "log_level": "0"}, loaded.topics, loaded.bootstrap_servers
@@ -51,6 +51,7 @@ def _data(account: DatabaseAccount, logs: LogBounds) -> dict[str, Any]:
         "balanced": accounting.balanced(account),
         "kafka": logs.unavailable or "ok",
         "missing_topics": list(logs.missing),
+        "clock_ahead_seconds": round(account.clock_ahead, 3),
         "partitions": [_partition_data(row, logs) for row in account.partitions],
         "unread": [
             {"topic": partition.topic, "partition": partition.number, "log_start": bounds.low, "end": bounds.high}
@@ -82,10 +83,13 @@ def _partition_data(row: PartitionAccount, logs: LogBounds) -> dict[str, Any]:
         "partition": row.number,
         "log_start": bounds and bounds.low,
         "end": bounds and bounds.high,
+        "last_stable_offset": logs.stable_ends.get(row.partition),
         "lag": accounting.lag(row, logs),
         **{name: values[name] for name in COUNTS},
         **{f"ignored_{why}": values[f"ignored_{why}"] for why in ("not_audited", "tombstone", "no_change")},
         "kept": {name: values[name] for name in row_counts},
         **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
+        "owner": row.owner,
+        "epoch": row.epoch,
         "findings": accounting.findings(row),
     }

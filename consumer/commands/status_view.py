@@ -12,6 +12,8 @@ from consumer.operator import accounting
 from consumer.operator.accounting import DatabaseAccount, LogBounds, PartitionAccount
 from runtime import terminal
 
+# A clock that is further from the database's is said.
+MAX_CLOCK_SECONDS = 5.0
 # The counters in the order in which they are shown, with their headings.
 COUNTS = {
     "recorded": "recorded",
@@ -34,10 +36,11 @@ def view(account: DatabaseAccount, logs: LogBounds) -> Group:
         parts.append(Text(f"Kafka: {terminal.escaped(logs.unavailable)}. Ends and lag are not known.\n", "yellow"))
     if logs.missing:
         parts.append(Text(f"Kafka does not know {', '.join(map(terminal.escaped, logs.missing))}.\n", "bold red"))
+    parts += _clock(account)
     if not account.partitions and not accounting.unread(account, logs):
         return Group(*parts, Text("No partition has been read yet."))
     parts += [_progress(account, logs), Text(), _outcomes(account), Text()]
-    return Group(*parts, *_open(account), *_verdict(account))
+    return Group(*parts, *_held_back(account, logs), *_open(account), *_verdict(account))
 
 
 def _halt(row: PartitionAccount, account: DatabaseAccount) -> Panel:
@@ -53,8 +56,14 @@ def _halt(row: PartitionAccount, account: DatabaseAccount) -> Panel:
 
 def _command(row: PartitionAccount, account: DatabaseAccount) -> str:
     """What to type once the cause is dealt with."""
+    where = f"{terminal.escaped(row.topic)} {row.number}"
+    if row.halted == HaltCause.DAMAGED_LOG:
+        return (
+            f"repaired: audit-consumer resume {where} --reason …\n"
+            f"cannot be repaired: audit-consumer gaps state {where} --to-offset … --reason …"
+        )
     if row.halted != HaltCause.GAP:
-        return f"audit-consumer resume {terminal.escaped(row.topic)} {row.number} --reason …"
+        return f"audit-consumer resume {where} --reason …"
     ids = [str(gap.id) for gap in account.gaps if (gap.topic, gap.number) == (row.topic, row.number)]
     return f"audit-consumer gaps accept {' '.join(ids)} --reason …"
 
@@ -97,6 +106,31 @@ def _outcomes(account: DatabaseAccount) -> Group:
         table.add_row(Text("total", "bold"), *(terminal.number(sums[name]) for name in shown), "")
     absent = ", ".join(heading for name, heading in COUNTS.items() if not sums[name])
     return Group(table, Text(f"none: {absent}", "dim") if absent else Text())
+
+
+def _clock(account: DatabaseAccount) -> list[Text]:
+    seconds = account.clock_ahead
+    if abs(seconds) <= MAX_CLOCK_SECONDS:
+        return []
+    words = f"This machine's clock is {abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} the database's.\n"
+    return [Text(words, "bold yellow")]
+
+
+def _held_back(account: DatabaseAccount, logs: LogBounds) -> list[Text]:
+    """Partitions whose last records wait for a producer's transaction to end."""
+    lines = []
+    for row in account.partitions:
+        offset = accounting.held_back(row.partition, logs)
+        if offset is not None and row.retired_at is None:
+            name = terminal.escaped(f"{row.topic}/{row.number}")
+            lines.append(
+                Text(
+                    f"{name}: an open transaction of a producer begins at offset {offset:,}; what follows is delivered "
+                    f"when it ends (all up to {terminal.instant(row.complete_through)} is recorded)",
+                    "yellow",
+                )
+            )
+    return lines
 
 
 def _open(account: DatabaseAccount) -> list[Text]:

@@ -109,11 +109,12 @@ class Cluster:
         known = low.keys() & high.keys()
         return {p: Bounds(low[key], high[key]) for p in keys.values() if (key := (p.topic, p.number)) in known}
 
-    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """Where the log of each partition ends, as for `bounds`."""
+    def ends(self, partitions: Iterable[Partition], *, stable: bool = False) -> dict[Partition, int]:
+        """Where the log of each partition ends; with `stable` its last stable offset, before transactions still open."""
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
-        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
-        return {p: high[key] for p in keys.values() if (key := (p.topic, p.number)) in high}
+        isolation = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
+        ends = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()), isolation)
+        return {p: ends[key] for p in keys.values() if (key := (p.topic, p.number)) in ends}
 
     def at(self, partition: Partition, time: datetime) -> int:
         """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
@@ -178,12 +179,12 @@ class Cluster:
         self._admin.poll(0)
         return f"{fault.str()}{self._auth_errors.explanation()}"
 
-    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
+    def _offsets(
+        self, wanted: dict[TopicPartition, OffsetSpec], isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
+    ) -> dict[tuple[str, int], int]:
         if not wanted:
             return {}
-        answers = self._admin.list_offsets(
-            wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=SECONDS
-        )
+        answers = self._admin.list_offsets(wanted, isolation_level=isolation, request_timeout=SECONDS)
         offsets, refusals = {}, []
         for key, future in answers.items():
             try:

@@ -4,6 +4,7 @@ The check is computed here again, from the counters and against the rows that th
 conflicts cannot be told from rows exactly once a partition was rewound (a record parked twice is one row): then bounds.
 """
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from runtime.postgres import Connection
 PARTITIONS = sql.query("operator/status_partitions")
 ENTRIES = sql.query("operator/status_entries")
 PARKED = sql.query("operator/status_parked")
+CLOCK = sql.query("operator/clock")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,19 +38,27 @@ class PartitionAccount(PartitionProgress):
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAccount:
-    """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted."""
+    """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted.
+
+    `clock_ahead` is how many seconds this machine's clock is ahead of the database's (negative: behind).
+    """
 
     partitions: list[PartitionAccount]
     parked: dict[str, int]
     gaps: list[StatedGap]
     entries: dict[tuple[str, int], int] | None
+    clock_ahead: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogBounds:
-    """What Kafka says: the bounds of each partition's log, topics it does not know, and why it says nothing (`unavailable`)."""
+    """What Kafka says: the bounds and the last stable offset of each partition's log, and topics that it does not know.
+
+    `unavailable` is why it says nothing.
+    """
 
     bounds: Mapping[Partition, Bounds]
+    stable_ends: Mapping[Partition, int]
     missing: Sequence[str]
     unavailable: str | None
 
@@ -77,21 +87,24 @@ def read_account(connection: Connection, *, count_entries: bool) -> DatabaseAcco
             parked={row.reason: row.records for row in select(connection, _Reason, PARKED)},
             gaps=stated_gaps(connection, accepted=False),
             entries=None if counted is None else {(row.topic, row.number): row.entries for row in counted},
+            clock_ahead=clock_ahead(connection),
         )
 
 
 def read_log_bounds(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> LogBounds:
     """Asks Kafka where the logs of `topics` begin and end; brokers that do not answer are no error here."""
     if not brokers:
-        return LogBounds(bounds={}, missing=(), unavailable="KAFKA_BOOTSTRAP_SERVERS is not set")
+        return LogBounds(bounds={}, stable_ends={}, missing=(), unavailable="KAFKA_BOOTSTRAP_SERVERS is not set")
     try:
         cluster = Cluster(config)
         partitions = cluster.partitions(topics)
         known = {partition.topic for partition in partitions}
         missing = [topic for topic in topics if topic not in known]
-        return LogBounds(bounds=cluster.bounds(partitions), missing=missing, unavailable=None)
+        bounds = cluster.bounds(partitions)
+        stable_ends = cluster.ends(bounds, stable=True)  # after the bounds: what ends in between is no open transaction
+        return LogBounds(bounds=bounds, stable_ends=stable_ends, missing=missing, unavailable=None)
     except ClusterUnavailable as error:
-        return LogBounds(bounds={}, missing=(), unavailable=str(error))
+        return LogBounds(bounds={}, stable_ends={}, missing=(), unavailable=str(error))
 
 
 def findings(row: PartitionAccount) -> list[str]:
@@ -147,6 +160,24 @@ def lag(row: PartitionAccount, logs: LogBounds) -> int | None:
     """How many offsets are still to be passed; None where Kafka does not say."""
     bounds = logs.bounds.get(row.partition)
     return None if bounds is None else bounds.high - row.next_offset
+
+
+def held_back(partition: Partition, logs: LogBounds) -> int | None:
+    """The offset at which a producer's open transaction holds `partition` back; None where none does, or it is not known."""
+    stable_end, bounds = logs.stable_ends.get(partition), logs.bounds.get(partition)
+    return stable_end if stable_end is not None and bounds is not None and stable_end < bounds.high else None
+
+
+def clock_ahead(connection: Connection) -> float:
+    """How many seconds this machine's clock is ahead of the database's; 0 within what the question itself took."""
+    before = time.time()
+    row = connection.execute(CLOCK).fetchone()
+    after = time.time()
+    assert row is not None
+    server = float(row[0])
+    if before > server:
+        return before - server
+    return min(after - server, 0.0)
 
 
 def unread(account: DatabaseAccount, logs: LogBounds) -> dict[Partition, Bounds]:

@@ -23,6 +23,7 @@ GAP_RETIRE = sql.query("operator/gap_retire")
 GAP_LIFT = sql.query("operator/gap_lift")
 REWIND = sql.query("operator/rewind")
 RESUME = sql.query("operator/resume")
+STATE_GAP = sql.query("operator/gap_state")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,36 @@ def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
         record_action(connection, "accept_gap", reason, {**key, **offsets, "gap_id": gap.id})
         lifted = connection.execute(GAP_LIFT, key).fetchone() is not None
     return f"gap {gap.id} accepted: {words}" + ("; the partition goes on" if lifted else "")
+
+
+def state_damaged_range(connection: Connection, partition: Partition, bounds: Bounds, to: int, reason: str) -> int:
+    """States offsets from the next one of `partition` to before `to` as a gap, accepts it, and lets the partition go on.
+
+    For a partition that is halted because the broker's log is damaged; `bounds` are those of the log now. Returns the
+    offset that was next, where the gap begins. Raises Refused.
+    """
+    name = f"{partition.topic}/{partition.number}"
+    with connection.transaction():
+        rows = _lock_progress(connection, partition.topic, partition.number)
+        progress = next((row for row in rows if row.topic_id == partition.topic_id), None)
+        if progress is None or progress.halted != HaltCause.DAMAGED_LOG:
+            halted = None if progress is None else progress.halted
+            raise Refused(f"{name} is halted by {halted or 'nothing'}; only a damaged log is passed in this way")
+        if not max(bounds.low, progress.next_offset + 1) <= to <= bounds.high:
+            raise Refused(
+                f"offset {to} does not lie behind the next offset, {progress.next_offset}, and in the log, which has "
+                f"{bounds.low} to {bounds.high}"
+            )
+        key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number}
+        moves = {**key, "from_offset": progress.next_offset, "to_offset": to}
+        cause = GapCause.LOG_DAMAGED
+        stated = {**moves, "epoch": progress.epoch, "cause": cause, "detail": str(progress.halted_detail)}
+        row = connection.execute(STATE_GAP, stated).fetchone()
+        assert row is not None
+        connection.execute(GAP_MOVE, moves)
+        connection.execute(RESUME, key)
+        record_action(connection, "accept_gap", reason, {**moves, "gap_id": row[0]})
+    return progress.next_offset
 
 
 def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int, reason: str) -> int:

@@ -22,10 +22,10 @@ class SessionError(Exception):
 
 
 @contextmanager
-def session(url: str) -> Iterator[Connection]:
-    """A connection for one command. Raises SessionError for whatever the database says, also inside the block."""
+def session(url: str, *, read_only: bool = False) -> Iterator[Connection]:
+    """A connection for one command; with `read_only` to a standby or a read-only server as well. Raises SessionError for whatever the database says, also inside the block."""
     try:
-        with connect(url, "audit_operator", "audit-consumer operator") as connection:
+        with connect(url, "audit_operator", "audit-consumer operator", writable=not read_only) as connection:
             _check_version(connection)
             yield connection
     except (SchemaOutdated, LoginRefused) as error:

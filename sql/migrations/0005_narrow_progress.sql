@@ -86,8 +86,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_removal();
 ALTER TABLE partition_progress ENABLE ALWAYS TRIGGER keep_rows;
 
 -- 4. Offsets skipped as a gap, or given back, are those of operators' actions, to the offset; looked at when the
--- transaction commits, and only where one of the two counters or an action that moves offsets came in. As its owner: the
--- programs see less of these tables.
+-- transaction commits, and only where one of the two counters or an action that moves offsets came in. As its owner:
+-- the programs see less of these tables.
 CREATE FUNCTION audit_check_moves() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -245,7 +245,7 @@ moves AS (
     GROUP BY kafka_topic_id, kafka_partition
 )
 
-SELECT -- noqa: ST06 columns of a view keep their places
+SELECT -- noqa: ST06
     p.kafka_topic,
     p.kafka_topic_id,
     p.kafka_partition,

@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
@@ -64,6 +65,13 @@ class Role:
         with self._connection.transaction():
             self._connection.execute(self._set_role)
             return self._connection.execute(statement, params)
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """The connection as this role, for code that has statements of its own."""
+        with self._connection.transaction():
+            self._connection.execute(self._set_role)
+            yield self._connection
 
 
 @pytest.fixture

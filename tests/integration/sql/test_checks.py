@@ -1,5 +1,6 @@
 """The database holds the rules that no program may break: each named CHECK refuses."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
+import sql
+from consumer.operator.tampering import differences, read_facts
 from sandbox.services.postgres import PostgresServer
 from tests.integration.sql.conftest import Role
 
@@ -219,3 +222,18 @@ def test_schema_file_is_what_the_migrations_make(
         file.write_text(made)
 
     assert file.read_text() == made
+
+
+def test_schema_facts_are_what_the_migrations_make(server: PostgresServer, request: pytest.FixtureRequest) -> None:
+    """`sql/schema_facts.json` is the same on every version of PostgreSQL; `pytest --write-schema` writes it anew."""
+    file = Path(sql.__file__).with_name("schema_facts.json")
+    with psycopg.connect(server.url("audit_template"), autocommit=True) as connection:
+        facts = read_facts(connection)
+    kinds: dict[str, dict[str, str]] = {}
+    for (kind, name), definition in sorted(facts.items()):
+        kinds.setdefault(kind, {})[name] = definition
+    if request.config.getoption("--write-schema", default=False) and server.installation.major == 18:
+        file.write_text(json.dumps(kinds, indent=1, ensure_ascii=False) + "\n")
+        sql.schema_facts.cache_clear()
+
+    assert [str(difference) for difference in differences(sql.schema_facts(), facts)] == []

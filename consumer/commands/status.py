@@ -4,19 +4,34 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from consumer.commands.cli_common import Format, FormatOption, operator, settings
 from consumer.commands.status_view import COUNTS, view
+from consumer.commands.verification import verify as run_verification
 from consumer.operator import accounting
 from consumer.operator.accounting import DatabaseAccount, LogBounds, PartitionAccount
+from consumer.operator.tampering import may_become_owner
 from consumer.run import kafka_config
 from runtime import terminal
+
+OWNER_WARNING = (
+    "The login of DATABASE_URL may become audit_owner, or is a superuser: it could take the triggers away. Give this "
+    "program a login with audit_operator alone (docs/security.md)."
+)
 
 
 def status(
     form: FormatOption = Format.TABLE,
     count_entries: Annotated[
         bool, typer.Option("--count-entries", help="Also count every entry of the audit log: exact, reads all of it.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Also compares the schema with what the migrations made, and every entry with its digest: reads all.",
+        ),
     ] = False,
 ) -> None:
     """Shows progress, lag, halts and outcomes of every partition, and checks the accounting.
@@ -28,22 +43,35 @@ def status(
     ```
     audit-consumer status
     audit-consumer status --count-entries
+    audit-consumer status --verify
     audit-consumer status --format json | jq '.partitions[] | select(.halted)'
     ```
 
-    Exit code: 0 the accounting balances, 1 it does not (or the database is unavailable).
+    --verify says what was changed behind the programs' back: a trigger, grant, policy, function, partition, column,
+    constraint or role that is not as the migrations made it, and each entry whose text is not what was sent.
+
+    Exit code: 0 the accounting balances, and --verify found nothing; 1 otherwise (or the database is unavailable).
     """
     loaded = settings(kafka=False)
     with operator(loaded, read_only=True) as connection:
         account = accounting.read_account(connection, count_entries=count_entries)
+        login_may_own = may_become_owner(connection)
+        verification = run_verification(connection) if verify else None
     logs = accounting.read_log_bounds(
         {**kafka_config(loaded), "log_level": "0"}, loaded.topics, loaded.bootstrap_servers
     )
     if form is Format.JSON:
-        typer.echo(terminal.as_json(_data(account, logs)))
+        verified = {} if verification is None else {"verification": verification.data()}
+        typer.echo(terminal.as_json({**_data(account, logs), "login_may_become_owner": login_may_own, **verified}))
     else:
-        terminal.console().print(view(account, logs))
-    raise typer.Exit(0 if accounting.balanced(account) else 1)
+        console = terminal.console()
+        console.print(view(account, logs))
+        if login_may_own:
+            console.print(Text(OWNER_WARNING, "yellow"))
+        if verification is not None:
+            console.print(*verification.view(), sep="\n")
+    clean = verification is None or verification.clean
+    raise typer.Exit(0 if accounting.balanced(account) and clean else 1)
 
 
 def _data(account: DatabaseAccount, logs: LogBounds) -> dict[str, Any]:

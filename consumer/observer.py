@@ -1,4 +1,4 @@
-"""Who hears what the loop does: the progress bar, the metrics, the traces."""
+"""The hooks by which the progress bar, the metrics and the traces follow a consumer."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,23 +6,27 @@ from catalog.reasons import HaltCause
 from consumer.event.model import Partition
 from consumer.partitions.assignment import Key
 from consumer.partitions.position import Position
+from consumer.retries import Retry
 from consumer.storage.writer import Written
 
 
 class Observer:
-    """Called by the loop's thread, for each turn and each batch, never for a record. This one is deaf."""
+    """Hooks for each turn of the loop and each batch, never for a record; this one does nothing.
+
+    All are called by the loop's thread, except `on_retry`.
+    """
 
     def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
-        """A turn of the loop begins; `halted` are the halted partitions, as they are now and later."""
+        """A turn of the loop begins; `halted` are the halted partitions, and must not be kept: it changes."""
 
     def on_assigned(self, keys: Sequence[Key]) -> None:
-        """The group gives us partitions."""
+        """The group has assigned partitions to us."""
 
     def on_revoked(self, keys: Sequence[Key]) -> None:
-        """The group has taken partitions back, in order."""
+        """The group has revoked partitions, which were written up to then and released."""
 
     def on_lost(self, keys: Sequence[Key]) -> None:
-        """The group had given partitions to others before we knew."""
+        """The group had assigned partitions to others before we knew."""
 
     def on_claimed(self, position: Position) -> None:
         """A partition becomes active, to be read from `position.next` to (for now) `position.end`."""
@@ -36,9 +40,12 @@ class Observer:
     def on_fenced(self) -> None:
         """A batch was refused: another consumer, or an operator, has taken a partition over."""
 
+    def on_retry(self, retry: Retry) -> None:
+        """Something is tried again; called by any thread."""
+
 
 class CompositeObserver(Observer):
-    """Several observers as one, told in their order."""
+    """Several observers as one, called in their order."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
@@ -74,3 +81,7 @@ class CompositeObserver(Observer):
     def on_fenced(self) -> None:  # noqa: D102
         for observer in self._observers:
             observer.on_fenced()
+
+    def on_retry(self, retry: Retry) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.on_retry(retry)

@@ -2,23 +2,14 @@
 
 import logging
 import sys
-from collections.abc import Callable
 from typing import Literal
 
 import structlog
-
-_listeners: list[Callable[[str], None]] = []
-
-
-def listen(listener: Callable[[str], None]) -> None:
-    """From now on tells `listener` the name of every event that is logged, in the thread that logs it."""
-    _listeners.append(listener)
 
 
 def configure(form: Literal["console", "json"]) -> None:
     """Sets up logging for the process. Times are UTC; control characters in values are escaped in both forms."""
     shared: list[structlog.typing.Processor] = [
-        _tell,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -36,11 +27,3 @@ def configure(form: Literal["console", "json"]) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-
-
-def _tell(
-    _logger: structlog.typing.WrappedLogger, _method: str, entry: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    for listener in _listeners:
-        listener(entry["event"])
-    return entry

@@ -43,10 +43,11 @@ MUTANTS = (
         "Kafka is told before the database",
         (
             Edit(
-                "consumer/loop.py",
-                "            self._writer.submit(self._batch)\n",
-                "            self._consumer.commit_async({p: a.next for p, a in self._batch.ranges.items()})\n"
-                "            self._writer.submit(self._batch)\n",
+                "consumer/handover.py",
+                "            self._writer.submit(self._intake.detach())\n",
+                "            batch = self._intake.detach()\n"
+                "            self._consumer.commit_async({p: offsets.next for p, offsets in batch.ranges.items()})\n"
+                "            self._writer.submit(batch)\n",
             ),
         ),
         (E2E + "test_database_faults.py", "-k", "stops_answering"),
@@ -65,7 +66,7 @@ MUTANTS = (
     Mutant(
         "Kafka's offset is believed, and a missing one means the end",
         (
-            Edit("consumer/kafka/consumer.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
+            Edit("consumer/kafka/client_config.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
             Edit(
                 "consumer/kafka/consumer.py",
                 "TopicPartition(partition.topic, partition.number, offset)",
@@ -84,7 +85,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                '            cursor.execute(PARK_RECORD, {**raw(record), "reason": why.reason, "detail": why.detail})\n',
+                '            cursor.execute(PARK_RECORD, {**raw_parameters(record), "reason": why.reason, "detail": why.detail})\n',
                 "",
             ),
         ),
@@ -147,7 +148,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a poll brought before a restart counts as proof",
-        (Edit("consumer/loop.py", "            self._restarted.add(position.partition)\n", ""),),
+        (Edit("consumer/intake.py", "            self._restarted.add(position.partition)\n", ""),),
         (E2E + "test_outcomes.py", "-k", "start_at_a_mark"),
     ),
     Mutant(
@@ -187,6 +188,31 @@ MUTANTS = (
             ),
         ),
         (E2E + "test_parking.py", "-k", "broken_producer"),
+    ),
+    Mutant(
+        "a consumer that fails stays in its group",
+        (Edit("consumer/run.py", "        opened.callback(loop.close)\n", ""),),
+        ("tests/unit/consumer/test_run.py", "-k", "after_a_failure"),
+    ),
+    Mutant(
+        "a consumer that fails releases its partitions",
+        (Edit("consumer/loop.py", "        self._closing = True\n", ""),),
+        ("tests/unit/consumer/test_run.py", "-k", "orderly_end_releases"),
+    ),
+    Mutant(
+        "the child process does not learn what the registry said",
+        (Edit("consumer/schema_source.py", "        self._worker.learn(schema_id, schema)\n", ""),),
+        ("tests/unit/consumer/test_schemas_learned.py", "-k", "learned_here_and_in_the_child"),
+    ),
+    Mutant(
+        "a column of the entry is not copied",
+        (
+            Edit("sql/queries/consumer/record_staged.sql", "    trace_id, content_digest\n)", "    content_digest\n)"),
+            Edit(
+                "sql/queries/consumer/record_staged.sql", "    trace_id,\n    content_digest\n", "    content_digest\n"
+            ),
+        ),
+        ("tests/unit/consumer/test_columns.py", "-k", "insert_names"),
     ),
     Mutant(
         "an unknown type is ignored",
@@ -309,8 +335,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/app.py",
-                "app.add_exception_handler(Exception, lambda request, _: refuse(request, problems.FAILED))",
-                "app.add_exception_handler(Exception, lambda request, e: refuse(request, problems.FAILED._replace(detail=repr(e))))",
+                "app.add_exception_handler(Exception, lambda request, _: refuse(request, errors.FAILED))",
+                "app.add_exception_handler(Exception, lambda request, e: refuse(request, errors.FAILED._replace(detail=repr(e))))",
             ),
         ),
         (READER + "test_hostile.py", "-k", "our_own_mistake"),

@@ -7,7 +7,7 @@ transaction that stores what the replay gave; a record that still cannot be reco
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, assert_never
 
 import sql
@@ -19,14 +19,15 @@ from consumer.operator.session import select
 from consumer.storage import store
 from consumer.storage.batch import WriteResult
 from consumer.storage.copy_row import copy_row
+from consumer.storage.insert import insert_rows
 from runtime.postgres import Connection
+from runtime.timestamps import milliseconds
 
 PARKED_LIST = sql.query("operator/parked_list")
 PARKED_RECORD = sql.query("operator/parked_record")
 PARKED_ACTIONS = sql.query("operator/parked_actions")
 
 NO_LIMIT = 2**31
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +66,10 @@ class ParkedRecord:
 
     def record(self) -> Record:
         """The record as Kafka delivered it."""
-        milliseconds = None if self.timestamp is None else (self.timestamp - _EPOCH) // timedelta(milliseconds=1)
+        timestamp_ms = None if self.timestamp is None else milliseconds(self.timestamp)
         headers = tuple((name, None if text is None else base64.b64decode(text)) for name, text in self.headers)
         partition = Partition(self.topic, self.topic_id, self.number)
-        return Record(partition, self.offset, milliseconds, self.key, self.value, headers)
+        return Record(partition, self.offset, timestamp_ms, self.key, self.value, headers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +161,7 @@ def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replay
     store.prepare(connection)
     written = WriteResult()
     with connection.cursor() as cursor:
-        refused = store.record_rows(cursor, [copy_row(record, outcome, 0)], written)
+        refused = insert_rows(cursor, [copy_row(record, outcome, 0)], written)
     if refused:
         return ReplayResult(outcome="parked", detail=f"{refused[0][1].reason.value}: {refused[0][1].detail}")
     for word, counted in (("recorded", written.recorded), ("duplicate", written.duplicate)):

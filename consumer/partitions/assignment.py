@@ -1,7 +1,7 @@
 """The partitions that the group gave us, each in exactly one state: unclaimed, active, awaiting a schema, halted.
 
 Only a claim in the database moves a partition from unclaimed to active or halted. While the database or the cluster
-is away it stays unclaimed, and the loop goes on polling.
+is unavailable it stays unclaimed, and the loop goes on polling.
 """
 
 import time
@@ -16,7 +16,9 @@ from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.partitions import claim
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
+from consumer.retries import OnRetry, Retry
 from runtime.postgres import Connection, Error, Fault, classify, watched
+from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()
 
@@ -31,22 +33,33 @@ class Assignment:
     """What is ours and in which state; used by the loop's thread only."""
 
     def __init__(
-        self, cluster: Cluster, connect: Callable[[], Connection], owner: str, limits: Limits, suspects: int
+        self,
+        cluster: Cluster,
+        connect: Callable[[], Connection],
+        owner: str,
+        limits: Limits,
+        *,
+        suspects: int,
+        on_retry: OnRetry,
     ) -> None:
+        """`owner` names this consumer in the database, and `limits` are the breaker's.
+
+        After an owner that did not release a partition, its first `suspects` records are run in isolation.
+        """
         self.unclaimed: set[Key] = set()
         self.active: dict[Partition, Position] = {}
         self.awaiting_schema: dict[Partition, tuple[Position, int]] = {}
         self.halted: dict[Partition, HaltCause] = {}
         self._cluster = cluster
-        self._connect = connect
-        self._connection: Connection | None = None
+        self._database = Reconnecting(connect)
         self._owner = owner
         self._limits = limits
         self._suspects = suspects
+        self._on_retry = on_retry
         self._not_before = 0.0
         self._recheck_at = 0.0
 
-    def take(self, unwritten: Collection[Partition]) -> list[Position]:
+    def claim_unclaimed(self, unwritten: Collection[Partition]) -> list[Position]:
         """Claims what is unclaimed and has nothing `unwritten`; gives the positions of those that are active now."""
         busy = {(p.topic, p.number) for p in unwritten}
         keys = self.unclaimed - busy
@@ -59,32 +72,33 @@ class Assignment:
             if isinstance(error, Error) and classify(error) is not Fault.AWAY:
                 raise
             log.warning("claim_delayed", partitions=len(keys), error=str(error).strip(), retry_seconds=RETRY_SECONDS)
-            self._disconnect()
+            self._on_retry(Retry.CLAIM)
+            self._database.close()
             self._not_before = time.monotonic() + RETRY_SECONDS
         return claimed
 
     def recheck(self, unwritten: Collection[Partition]) -> None:
-        """Puts those of the halted partitions that an operator has let go on back among the unclaimed.
+        """Moves the halted partitions that an operator has resumed back to the unclaimed.
 
-        That one of the `unwritten` stands is not in the database yet, which is no operator's leave.
+        The halt of a partition among the `unwritten` is not in the database yet, so its absence there says nothing.
         """
         if not self.halted or time.monotonic() < self._recheck_at:
             return
         self._recheck_at = time.monotonic() + RECHECK_SECONDS
         try:
-            with watched(self._connected()) as connection:
+            with watched(self._database.get()) as connection:
                 still = claim.still_halted(connection, list(self.halted))
         except Error as error:
             if classify(error) is not Fault.AWAY:
                 raise
-            self._disconnect()
+            self._database.close()
             return
         for partition in [p for p in self.halted if (p.topic_id, p.number) not in still and p not in unwritten]:
             del self.halted[partition]
             self.unclaimed.add((partition.topic, partition.number))
 
-    def forget(self, partition: Partition) -> None:
-        """Takes a partition out of its state, to be claimed anew."""
+    def unclaim(self, partition: Partition) -> None:
+        """Takes a partition out of its state, to be claimed again."""
         self.active.pop(partition, None)
         self.awaiting_schema.pop(partition, None)
         self.unclaimed.add((partition.topic, partition.number))
@@ -101,22 +115,39 @@ class Assignment:
         return positions
 
     def release(self, positions: Iterable[Position]) -> None:
-        """Takes leave of partitions in the database, so that the next owner need not suspect their records."""
+        """Releases partitions in the database, so that the next owner need not suspect their records."""
         claims = [(position.partition, position.epoch) for position in positions]
         try:
             if claims:
-                with watched(self._connected()) as connection:
+                with watched(self._database.get()) as connection:
                     claim.release(connection, claims)
         except Error as error:
             log.warning("release_failed", partitions=len(claims), error=str(error).strip())
-            self._disconnect()
+            self._on_retry(Retry.RELEASE)
+            self._database.close()
 
-    def close(self) -> None:
-        """Takes leave of everything and ends the connection."""
+    def release_all(self) -> None:
+        """Releases every partition, before an orderly end."""
         self.release(self._positions())
         self.active.clear()
         self.awaiting_schema.clear()
-        self._disconnect()
+
+    def close(self) -> None:
+        """Ends the connection; what was not released is suspect to the next owner."""
+        self._database.close()
+
+    def await_schema(self, position: Position, schema_id: int) -> None:
+        """An active partition waits for the schema of this id."""
+        del self.active[position.partition]
+        self.awaiting_schema[position.partition] = (position, schema_id)
+
+    def schema_arrived(self, schema_id: int) -> list[Position]:
+        """Makes the partitions active again that waited for this schema; gives their positions."""
+        arrived = [position for position, awaited in self.awaiting_schema.values() if awaited == schema_id]
+        for position in arrived:
+            del self.awaiting_schema[position.partition]
+            self.active[position.partition] = position
+        return arrived
 
     def _positions(self) -> list[Position]:
         return [*self.active.values(), *(position for position, _ in self.awaiting_schema.values())]
@@ -129,7 +160,7 @@ class Assignment:
         bounds = self._cluster.bounds(partitions)
         for partition in bounds:
             halt = f"topic {partition.topic} is compacted" if partition.topic in compacted else None
-            with watched(self._connected()) as connection:
+            with watched(self._database.get()) as connection:
                 taken = claim.take(connection, partition, bounds[partition], self._owner, halt)
             self.unclaimed.discard((partition.topic, partition.number))
             if taken.halt is not None:
@@ -150,21 +181,11 @@ class Assignment:
         return position
 
     def halt(self, partition: Partition, cause: HaltCause, detail: str) -> None:
-        """Notes that a partition stands, as the database has it."""
+        """Notes that a partition is halted, as the database has it."""
         self.active.pop(partition, None)
         self.awaiting_schema.pop(partition, None)
         self.halted[partition] = cause
         log.error("halted", **_names(partition), cause=cause.value, detail=detail, meaning=cause.meaning)
-
-    def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._connect()
-        return self._connection
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _names(partition: Partition) -> dict[str, str | int]:

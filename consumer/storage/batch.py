@@ -1,7 +1,6 @@
 """The accounting of one batch: every offset that it passes has exactly one outcome.
 
-A batch is built by the loop from records and what the pipeline made of them, and written by the store as one
-transaction. Outcomes that only the database can tell (recorded, duplicate, conflict) are counted in WriteResult.
+A batch is built from records and their outcomes, and written by the store as one transaction. Outcomes that only the database can tell (recorded, duplicate, conflict) are counted in WriteResult.
 """
 
 from collections import Counter
@@ -29,7 +28,7 @@ class OffsetRange:
 
 @dataclass(slots=True)
 class Batch:
-    """Records of any partitions in the order of their arrival, with what the pipeline made of them."""
+    """Records of any partitions in the order of their arrival, with their outcomes."""
 
     ranges: dict[Partition, OffsetRange] = field(default_factory=dict)
     recorded: list[CopyRow] = field(default_factory=list)
@@ -38,11 +37,11 @@ class Batch:
     bytes: int = 0
 
     def range_of(self, partition: Partition, next_offset: int, epoch: int) -> OffsetRange:
-        """The advance of `partition` in this batch; a new one begins and, so far, ends at `next_offset`."""
-        found = self.ranges.get(partition)
-        if found is None:
-            found = self.ranges[partition] = OffsetRange(next_offset, next_offset, epoch)
-        return found
+        """The range of `partition` in this batch; a new one begins and, so far, ends at `next_offset`."""
+        offsets = self.ranges.get(partition)
+        if offsets is None:
+            offsets = self.ranges[partition] = OffsetRange(next_offset, next_offset, epoch)
+        return offsets
 
     def add(self, offsets: OffsetRange, record: Record, outcome: Outcome) -> None:
         """Takes in one record, which must be the next one of its partition."""
@@ -69,10 +68,10 @@ class Batch:
         """Takes out all that belongs to `partitions`; their records will be read again, by whoever owns them then."""
         for partition in partitions:
             self.ranges.pop(partition, None)
-        self.recorded = [kept for kept in self.recorded if kept.partition in self.ranges]
+        self.recorded = [copied for copied in self.recorded if copied.partition in self.ranges]
         self.parked = [item for item in self.parked if item[0].partition in self.ranges]
         self.records = sum(offsets.next - offsets.start for offsets in self.ranges.values())
-        self.bytes = sum(kept.size for kept in self.recorded)
+        self.bytes = sum(copied.size for copied in self.recorded)
         self.bytes += sum(len(record.value or b"") for record, _ in self.parked)
 
 

@@ -1,6 +1,6 @@
 """A row on its way to the table: the line that COPY reads, and the raw record beside it, packed.
 
-Law of this file: until its commit a record is two strings of bytes. Kept as the forty small objects that it is made
+Invariant: until its commit a record is two strings of bytes. Kept as the forty small objects that it is made
 of, a batch pushes out of the processor's caches what the next record needs, and each costs twice (docs/benchmarks.md).
 """
 
@@ -27,7 +27,7 @@ class EntryIdentity(NamedTuple):
 
 
 class CopyRow(NamedTuple):
-    """What is kept of a record with a row; `line` ends with a line feed. `ordinal` is its own among those staged together."""
+    """A row to be copied; `line` ends with a line feed, `ordinal` is unique among the rows of a batch."""
 
     ordinal: int
     partition: Partition
@@ -50,13 +50,13 @@ class CopyRow(NamedTuple):
 
 
 def copy_row(record: Record, outcome: Recorded, ordinal: int) -> CopyRow:
-    """What is to be kept of `record` until its row is in the table; `ordinal` says the order of arrival."""
+    """The row of `record` as it waits for its batch to be written; `ordinal` is the order of arrival."""
     partition, offset, timestamp_ms, key, value, headers = record
     row, sanitized = outcome
     packed = marshal.dumps((offset, key, value, headers, row[:_IDENTITY], row.content_digest), _PLAIN)
     size = len(value or b"")
-    kept = (ordinal, partition, timestamp_ms, row.action, sanitized, size, copy_line(row, ordinal), packed)
-    return new(CopyRow, kept)
+    parts = (ordinal, partition, timestamp_ms, row.action, sanitized, size, copy_line(row, ordinal), packed)
+    return new(CopyRow, parts)
 
 
 def copy_line(row: Row, ordinal: int) -> bytes:

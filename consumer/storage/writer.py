@@ -6,50 +6,58 @@ An outage is waited out here, for as long as it lasts; the loop keeps polling an
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import structlog
 
+from consumer.retries import OnRetry, Retry
 from consumer.storage import store
 from consumer.storage.batch import Batch, WriteResult
 from runtime.postgres import Connection, Fault, classify, watched
+from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()
 
 MIN_WAIT, MAX_WAIT = 0.1, 5.0
-# After so many failures a batch of more than a few records is given back, to be read again in smaller ones: it may be
-# too large for what the database can take within a timeout, or within the life of a connection.
+# After so many failures a batch of more than MIN_BATCH_RECORDS is requeued: its records are read again, in smaller
+# batches. It may be too large for what the database can take within a timeout, or within the life of a connection.
 MAX_TRIES, MIN_BATCH_RECORDS = 5, 100
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Written:
     """The batch is in the tables."""
 
     batch: Batch
     result: WriteResult
 
 
-class Fenced(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Fenced:
     """Nothing of the batch was written: another consumer, or an operator, has taken one of its partitions over."""
 
     batch: Batch
 
 
-class Failed(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Failed:
     """Nothing of the batch was written, because of an error that waiting does not cure."""
 
     batch: Batch
     error: BaseException
 
 
-class Requeued(NamedTuple):
-    """Nothing of the batch is known to be written, and it shall not be tried again at this size."""
+@dataclass(frozen=True, kw_only=True)
+class Requeued:
+    """Nothing of the batch is known to be written, and it is not tried again at this size."""
 
     batch: Batch
 
 
-class Abandoned(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Abandoned:
     """Nothing of the batch is known to be written: the program was told to stop during an outage."""
 
     batch: Batch
@@ -59,12 +67,15 @@ BatchOutcome: TypeAlias = Written | Fenced | Failed | Requeued | Abandoned
 
 
 class Writer:
-    """Owns the connection that writes; `connect` makes a new one whenever the last is broken."""
+    """Owns the connection that writes; `connect` makes a new one whenever the last is broken.
 
-    def __init__(self, connect: Callable[[], Connection], stop: threading.Event) -> None:
-        self._connect = connect
+    `on_retry` is called, in the writer's thread, before a write is repeated.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], stop: threading.Event, on_retry: OnRetry) -> None:
+        self._database = Reconnecting(connect, store.prepare)
         self._stop = stop
-        self._connection: Connection | None = None
+        self._on_retry = on_retry
         self._batch: Batch | None = None
         self._result: BatchOutcome | None = None
         self._work = threading.Semaphore(0)
@@ -96,9 +107,9 @@ class Writer:
         return result
 
     def close(self) -> None:
-        """Ends the connection; the writer must be idle."""
-        if self._connection is not None:
-            self._connection.close()
+        """Ends the connection; one that is in use ends with the process, as its thread does."""
+        if self._done.is_set():
+            self._database.close()
 
     def _serve(self) -> None:
         while True:
@@ -107,41 +118,30 @@ class Writer:
             try:
                 self._result = self._write(self._batch)
             except BaseException as error:
-                self._result = Failed(self._batch, error)
+                self._result = Failed(batch=self._batch, error=error)
             self._done.set()
 
     def _write(self, batch: Batch) -> BatchOutcome:
         wait, in_doubt = MIN_WAIT, False
         for tries in count(1):
             try:
-                connection = self._connected()
+                connection = self._database.get()
                 with watched(connection):
                     if in_doubt and store.written(connection, batch):
-                        return Written(batch, WriteResult())
+                        return Written(batch=batch, result=WriteResult())
                     in_doubt = True
-                    return Written(batch, store.write(connection, batch))
+                    return Written(batch=batch, result=store.write(connection, batch))
             except store.FencedError:
-                return Fenced(batch)
+                return Fenced(batch=batch)
             except Exception as error:
                 if classify(error) is not Fault.AWAY:
-                    return Failed(batch, error)
-                self._disconnect()
+                    return Failed(batch=batch, error=error)
+                self._database.close()
                 log.warning("database_unavailable", error=str(error).strip(), records=batch.records, retry_seconds=wait)
+                self._on_retry(Retry.WRITE)
             if self._stop.wait(wait * random.uniform(0.5, 1.0)):
-                return Abandoned(batch)
+                return Abandoned(batch=batch)
             if tries >= MAX_TRIES and batch.records > MIN_BATCH_RECORDS:
-                return Requeued(batch)
+                return Requeued(batch=batch)
             wait = min(wait * 2, MAX_WAIT)
         raise AssertionError("count() has no end")
-
-    def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._connect()
-            store.prepare(self._connection)
-        return self._connection
-
-    def _disconnect(self) -> None:
-        # A server that went read-only, or that failed over, answers as before; only a new connection finds the new one.
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

@@ -1,13 +1,13 @@
 """Asks Kafka and PostgreSQL, every few seconds and in a thread of its own, what the loop does not know by itself.
 
-Law of this file: whatever is away, the thread goes on and the last figures stand; that they are old is a figure too.
+Invariant: whatever is unavailable, the thread goes on and the last figures stay; how old they are is a figure too.
 """
 
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,9 +16,11 @@ from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
 from consumer.operator.session import select
+from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 from runtime.postgres import Connection, Error, watched
+from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()
 
@@ -27,18 +29,20 @@ GAPS = sql.query("consumer/survey_gaps")
 SECONDS = 5.0
 # Partitions and retention of a topic change by an administrator's hand only.
 TOPICS_SECONDS = 15.0
-# No statement of the poller may stand in the way of an operator's for longer.
+# No statement of the poller may hold up an operator's statement for longer.
 DATABASE_SECONDS = 10.0
 
 
-class _Parked(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _ParkedCount:
     topic: str
     number: int
     reason: str
     records: int
 
 
-class _Gaps(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _GapCount:
     topic_id: str
     number: int
     cause: str
@@ -55,17 +59,17 @@ class Poller:
         connect: Callable[[], Connection],
         metrics: Metrics,
         gauges: PartitionGauges,
-        answered: threading.Event,
+        on_retry: OnRetry,
     ) -> None:
+        self._on_retry = on_retry
         self._topics = tuple(topics)
         self._cluster = cluster
-        self._connect = connect
-        self._connection: Connection | None = None
+        self._database = Reconnecting(connect)
         self._metrics = metrics
         self._gauges = gauges
         self._topics_at = -TOPICS_SECONDS
         self._closed = threading.Event()
-        self._answered = answered
+        self.answered = threading.Event()
         threading.Thread(target=self._serve, name="poller", daemon=True).start()
 
     def close(self) -> None:
@@ -77,52 +81,54 @@ class Poller:
             try:
                 self._ask_database()
                 self._metrics.poller_last_success.labels("postgresql").set_to_current_time()
-                self._answered.set()
+                self.answered.set()
             except Error as error:
-                self._disconnect()
+                self._database.close()
                 log.warning("poller_delayed", of="postgresql", error=str(error).strip(), retry_seconds=SECONDS)
+                self._on_retry(Retry.POLLER)
             try:
                 self._ask_kafka()
                 self._metrics.poller_last_success.labels("kafka").set_to_current_time()
             except ClusterUnavailable as error:
                 log.warning("poller_delayed", of="kafka", error=str(error), retry_seconds=SECONDS)
+                self._on_retry(Retry.POLLER)
             self._closed.wait(SECONDS)
-        self._disconnect()
+        self._database.close()
 
     def _ask_database(self) -> None:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._connect()
-        with watched(self._connection, DATABASE_SECONDS) as connection:
+        with watched(self._database.get(), DATABASE_SECONDS) as connection:
             progress = select(connection, PartitionAccount, PARTITIONS)
-            parked = select(connection, _Parked, PARKED)
-            gaps = select(connection, _Gaps, GAPS)
+            parked = select(connection, _ParkedCount, PARKED)
+            gaps = select(connection, _GapCount, GAPS)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
 
-    def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_Gaps]) -> None:
+    def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_GapCount]) -> None:
         """Earlier incarnations of a topic are history, and count with the one of today."""
-        figures, differences = self._gauges.figures(), Counter[tuple[str, int]]()
+        differences = Counter[tuple[str, int]]()
         causes = defaultdict[tuple[str, int], Counter[str]](Counter)
         names = {(row.topic_id, row.number): (row.topic, row.number) for row in progress}
         for stated in gaps:
             causes[names[stated.topic_id, stated.number]][stated.cause] += stated.gaps
-        for row in progress:
-            differences[row.topic, row.number] += difference(row)
-            figure = figures.get((row.topic, row.number))
-            if figure is None or row.retired_at is not None:
-                continue
-            if figure.partition is None or row.partition in self._gauges.halted:  # the loop knows nothing newer
-                figure.partition, figure.next = row.partition, row.next_offset
-            if figure.complete_through is None and row.complete_through is not None:
-                figure.complete_through = row.complete_through.timestamp()
-        for key, figure in figures.items():
-            figure.difference, figure.gaps = differences[key], causes[key]
+        halted = {row.partition for row in progress if self._gauges.halted(row.partition)}
+        with self._gauges.changing() as figures:
+            for row in progress:
+                differences[row.topic, row.number] += difference(row)
+                figure = figures.get((row.topic, row.number))
+                if figure is None or row.retired_at is not None:
+                    continue
+                if figure.partition is None or row.partition in halted:  # the loop knows nothing newer
+                    figure.partition, figure.next = row.partition, row.next_offset
+                if figure.complete_through is None and row.complete_through is not None:
+                    figure.complete_through = row.complete_through.timestamp()
+            for key, figure in figures.items():
+                figure.difference, figure.gaps = differences[key], causes[key]
 
-    def _count_unresolved(self, parked: Sequence[_Parked]) -> None:
-        figures = self._gauges.figures()
+    def _count_unresolved(self, parked: Sequence[_ParkedCount]) -> None:
+        assigned = self._gauges.keys()
         counts = Counter[tuple[str, str]]()
         for row in parked:
-            if (row.topic, row.number) in figures:
+            if (row.topic, row.number) in assigned:
                 counts[row.topic, row.reason] += row.records
         self._metrics.set_unresolved(self._topics, counts)
 
@@ -133,12 +139,9 @@ class Poller:
                 if topic.retention is not None:
                     self._metrics.retention.labels(name).set(topic.retention)
             self._topics_at = time.monotonic()
-        figures = self._gauges.figures()
-        known = [Partition(topic, "", number) for topic, number in figures]
-        for partition, bounds in self._cluster.bounds(known).items():
-            figures[partition.topic, partition.number].bounds = bounds
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        assigned = [Partition(topic, "", number) for topic, number in self._gauges.keys()]  # noqa: SIM118 a method
+        bounds = self._cluster.bounds(assigned)
+        with self._gauges.changing() as figures:
+            for partition, of_partition in bounds.items():
+                if (partition.topic, partition.number) in figures:  # it may have been revoked meanwhile
+                    figures[partition.topic, partition.number].bounds = of_partition

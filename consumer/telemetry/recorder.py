@@ -1,4 +1,4 @@
-"""Feeds the metrics: counts once for each turn of the loop and for each batch, never while a record is decoded."""
+"""Records the metrics: once for each turn of the loop and for each batch, never while a record is decoded."""
 
 import threading
 import time
@@ -12,9 +12,10 @@ from consumer.observer import Observer
 from consumer.partitions.assignment import Key
 from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
+from consumer.retries import Retry
 from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
-from consumer.telemetry.metrics import RETRIES, Metrics
+from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 
 # Longer than any call that the loop may wait in: a claim may take two answers of Kafka and one of a stopped database.
@@ -22,51 +23,51 @@ STUCK_SECONDS = 120.0
 
 
 class MetricsRecorder(Observer):
-    """An observer that counts; `joined` is set once the group has spoken to us."""
+    """An observer that counts; `joined` is set by the first answer of the group."""
 
     def __init__(self, metrics: Metrics, gauges: PartitionGauges) -> None:
         self._metrics = metrics
         self._gauges = gauges
-        self._turned_at = time.monotonic()
+        self._looped_at = time.monotonic()
         self._submitted_at = 0.0
         self.joined = threading.Event()
 
     def alive(self) -> bool:
-        """Whether the loop turns; whatever is away outside, it does."""
-        return time.monotonic() - self._turned_at < STUCK_SECONDS
+        """Whether the loop turns, which it does whatever service is unavailable."""
+        return time.monotonic() - self._looped_at < STUCK_SECONDS
 
-    def heard(self, event: str) -> None:
-        """A line was logged, in any thread."""
-        if event in RETRIES:
-            self._metrics.retries.labels(RETRIES[event]).inc()
+    def on_retry(self, retry: Retry) -> None:
+        """Counts it, in whichever thread."""
+        self._metrics.retries.labels(retry).inc()
 
     def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
         """The heartbeat."""
-        self._turned_at = time.monotonic()
+        self._looped_at = time.monotonic()
         self._metrics.heartbeat.set_to_current_time()
-        self._gauges.halted = halted
+        self._gauges.set_halted(halted)
 
     def on_assigned(self, keys: Sequence[Key]) -> None:
-        """More partitions are ours, or the first answer of the group."""
+        """Adds partitions; the first call, perhaps with none, is the group's first answer."""
         self._gauges.add(keys)
         self._metrics.rebalances.labels("assigned").inc()
         self.joined.set()
 
     def on_revoked(self, keys: Sequence[Key]) -> None:
-        """Fewer are."""
+        """Removes partitions."""
         self._gauges.remove(keys)
         self._metrics.rebalances.labels("revoked").inc()
 
     def on_lost(self, keys: Sequence[Key]) -> None:
-        """Fewer have been, for some time."""
+        """Removes partitions that had been taken over already."""
         self._gauges.remove(keys)
         self._metrics.rebalances.labels("lost").inc()
 
     def on_claimed(self, position: Position) -> None:
         """Where a partition begins, perhaps further back than it was."""
-        figure = self._gauges.figures().get((position.partition.topic, position.partition.number))
-        if figure is not None:
-            figure.partition, figure.next = position.partition, position.next
+        with self._gauges.changing() as figures:
+            figure = figures.get((position.partition.topic, position.partition.number))
+            if figure is not None:
+                figure.partition, figure.next = position.partition, position.next
 
     def on_submitted(self) -> None:
         """The clock of a write starts."""
@@ -107,37 +108,37 @@ class MetricsRecorder(Observer):
         for (topic, reason), count in parked.items():
             self._metrics.parked.labels(topic, reason).inc(count)
         refused = result.parked - Counter(record.partition for record, _ in batch.parked)
-        for partition, count in refused.items():  # told by the database, which proved each of them
+        for partition, count in refused.items():  # refused by the database, each of them alone
             self._metrics.parked.labels(partition.topic, ParkReason.DATABASE_REFUSED).inc(count)
 
     def _count_events(self, batch: Batch, now: float) -> None:
         """The one pass over a batch's rows, about 0.2 µs for each."""
         times = defaultdict[str, list[float]](list)
         newest = dict(map(attrgetter("partition", "timestamp_ms"), batch.recorded))
-        for kept in batch.recorded:
-            if kept.timestamp_ms is not None:
-                times[kept.partition.topic].append(kept.timestamp_ms / 1000)
+        for copied in batch.recorded:
+            if copied.timestamp_ms is not None:
+                times[copied.partition.topic].append(copied.timestamp_ms / 1000)
         for topic, of_topic in times.items():
             self._metrics.delays.observe(topic, now, of_topic)
         for action, count in Counter(map(attrgetter("action"), batch.recorded)).items():
             self._metrics.events.labels(action).inc(count)
-        for kept in filter(attrgetter("sanitized"), batch.recorded):
-            self._metrics.sanitized.labels(kept.partition.topic).inc()
-        figures = self._gauges.figures()
-        for partition, timestamp in newest.items():
-            figure = figures.get((partition.topic, partition.number))
-            if figure is not None and timestamp is not None:
-                figure.seen = timestamp / 1000
+        for copied in filter(attrgetter("sanitized"), batch.recorded):
+            self._metrics.sanitized.labels(copied.partition.topic).inc()
+        with self._gauges.changing() as figures:
+            for partition, timestamp in newest.items():
+                figure = figures.get((partition.topic, partition.number))
+                if figure is not None and timestamp is not None:
+                    figure.seen = timestamp / 1000
 
     def _move(self, batch: Batch) -> None:
-        figures = self._gauges.figures()
-        for partition, offsets in batch.ranges.items():
-            figure = figures.get((partition.topic, partition.number))
-            if figure is None:
-                continue
-            figure.partition, figure.next = partition, offsets.next
-            if offsets.complete_through is not None:
-                figure.complete_through = offsets.complete_through.timestamp()
+        with self._gauges.changing() as figures:
+            for partition, offsets in batch.ranges.items():
+                figure = figures.get((partition.topic, partition.number))
+                if figure is None:
+                    continue
+                figure.partition, figure.next = partition, offsets.next
+                if offsets.complete_through is not None:
+                    figure.complete_through = offsets.complete_through.timestamp()
 
 
 class CountedRegistry(Registry):
@@ -169,5 +170,5 @@ def _result_of(written: Written) -> WriteResult:
     result, batch = written.result, written.batch
     if any((result.recorded, result.duplicate, result.conflict, result.parked)):
         return result
-    recorded = Counter(kept.partition for kept in batch.recorded)
+    recorded = Counter(copied.partition for copied in batch.recorded)
     return WriteResult(recorded=recorded, parked=Counter(record.partition for record, _ in batch.parked))

@@ -14,7 +14,8 @@ from consumer.event.model import Partition, Record, Recorded
 from consumer.event.pipeline import Pipeline
 from consumer.storage.batch import WriteResult
 from consumer.storage.copy_row import CopyRow, copy_row
-from consumer.storage.store import prepare, record_rows
+from consumer.storage.insert import insert_rows
+from consumer.storage.store import prepare
 from runtime.postgres import connect
 from sandbox.traffic.generator import Emission
 
@@ -38,7 +39,7 @@ def record(url: str, emissions: Iterable[Emission]) -> int:
     with connect(url, "audit_writer", "recorded") as connection:
         prepare(connection)
         with connection.transaction(), connection.cursor() as cursor:
-            refused = record_rows(cursor, kept, result)
+            refused = insert_rows(cursor, kept, result)
     assert not refused
     return result.recorded.total()
 

@@ -23,7 +23,7 @@ from consumer.event import pipeline
 from consumer.event.model import Record
 from consumer.kafka.consumer import GroupConsumer
 from consumer.partitions import claim
-from consumer.storage import batch, store
+from consumer.storage import batch, insert, store
 
 
 class Point(NamedTuple):
@@ -42,9 +42,9 @@ POINTS = {
     "taken": Point(batch.Batch, "add", False),
     "before_transaction": Point(store, "write", True),
     "after_fence": Point(store, "_fence", False),
-    "before_insert": Point(store, "_insert", True),
+    "before_insert": Point(insert, "_insert", True),
     "mid_copy": Point(psycopg.Copy, "write", False),
-    "after_insert": Point(store, "_insert", False),
+    "after_insert": Point(insert, "_insert", False),
     "before_commit": Point(store, "_advance", False),
     "after_commit": Point(store, "write", False),
     "before_commit_async": Point(GroupConsumer, "commit_async", True),

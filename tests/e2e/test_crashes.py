@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from consumer.loop import MAX_RECORDS
+from consumer.backpressure import MAX_RECORDS
 from tests.builders import events
 from tests.e2e.program import Program
 from tests.e2e.world import World

@@ -15,7 +15,8 @@ from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import free_port, wait_until
 from sandbox.services.registry import SchemaRegistry
 from tests.builders import WORKSPACE, event, events
-from tests.e2e.world import LIMIT, operate
+from tests.e2e.topics import LIMIT
+from tests.e2e.world import operate
 from tests.security.authority import PASSWORDS, Authority
 from tests.security.conftest import Secured
 from tests.security.gate import gate

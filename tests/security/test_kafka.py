@@ -14,7 +14,7 @@ from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import free_port
 from tests.builders import events
 from tests.e2e.program import Program
-from tests.e2e.world import LIMIT
+from tests.e2e.topics import LIMIT
 from tests.security.authority import ACLS, PASSWORDS, WRONG, Authority, enrol, forbid_group
 from tests.security.conftest import Secured
 

@@ -1,6 +1,6 @@
 """The binary encoding of Avro's complex types, read strictly: one reader for each type of a schema, made once.
 
-Law of this file: as in `avro_primitives`; and what a message may become is counted before it is made.
+Invariant: as in `primitives`; and the values of a message are counted before they are made.
 """
 
 from sys import intern
@@ -41,7 +41,7 @@ def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
 
 
 class RecordReader(Reader):
-    """Its fields, one behind the other."""
+    """Its fields, one after the other."""
 
     def __init__(self, fields: list[tuple[str, Reader]]) -> None:
         self._fields = fields

@@ -1,6 +1,6 @@
 """The binary encoding of Avro's primitive types (1.12, "Binary Encoding"), read strictly.
 
-Law of this file: no position is ever negative, so that reading past the end is an IndexError (or struct.error) and
+Invariant: no position is ever negative, so that reading past the end is an IndexError (or struct.error) and
 never the other end of the bytes.
 """
 
@@ -110,14 +110,14 @@ class FloatingReader(Reader):
 
 
 class BytesReader(Reader):
-    """Bytes behind their length."""
+    """Bytes after their length."""
 
     def read(self, source: Source) -> Any:
         return source.take(source.varint())
 
 
 class StringReader(Reader):
-    """UTF-8 behind its length in bytes."""
+    """UTF-8 after its length in bytes."""
 
     def read(self, source: Source) -> Any:
         return source.take(source.varint()).decode()

@@ -31,7 +31,7 @@ def written(partition: Partition, start: int, end: int) -> Written:
     """A batch that passes from `start` to `end`."""
     batch = Batch()
     batch.range_of(partition, start, 1).next = end
-    return Written(batch, WriteResult())
+    return Written(batch=batch, result=WriteResult())
 
 
 def shown(bar: ProgressBar) -> tuple[float, float | None]:

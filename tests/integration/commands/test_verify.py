@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import pytest
 
+from consumer.event.row import digest
 from consumer.operator import digests
 from consumer.operator.digests import DigestReport, estimate_entries, verify_digests
 from runtime.postgres import connect
@@ -149,3 +151,11 @@ def test_bar_is_drawn_on_a_terminal_only(desk: Desk, database_url: str, rows: Ro
     assert b"16/16" in drawn
     assert json.loads(done.stdout)["verification"]["entries"] == 16
     assert "verifying" not in desk.run("status", "--verify").output
+
+
+def test_columns_come_in_the_order_of_the_digest() -> None:
+    """The query gives the digest's columns by their names, in its order, behind the id and the digest itself."""
+    selected = [
+        line.strip(" ,").rpartition(" AS ")[2] for line in digests.ENTRIES.partition("SELECT\n")[2].splitlines()[:-1]
+    ]
+    assert selected == ["id", "content_digest", *signature(digest).parameters]

@@ -36,9 +36,9 @@ def python(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedP
 
 def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
     """The road of a record is machine code; what waits and talks is not."""
-    show = "import consumer.{0} as module; print(module.__file__)"
-    assert python(programs, "-c", show.format("pipeline")).stdout.endswith(".so\n")
-    assert python(programs, "-c", show.format("store")).stdout.endswith(".py\n")
+    show = "import {0} as module; print(module.__file__)"
+    assert python(programs, "-c", show.format("consumer.event.pipeline")).stdout.endswith(".so\n")
+    assert python(programs, "-c", show.format("consumer.storage.store")).stdout.endswith(".py\n")
 
 
 def test_compiled_it_keeps_what_it_promises(programs: Mapping[str, str]) -> None:

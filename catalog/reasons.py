@@ -68,6 +68,10 @@ class GapCause(Reason):
     LOG_START_MOVED = "log_start_moved", "retention or a deletion removed records that were not read"
     LOG_TRUNCATED = "log_truncated", "the log is shorter than what has been read from it"
     TOPIC_RECREATED = "topic_recreated", "the topic of this name has a new id: the old log is gone"
+    LOG_DAMAGED = (
+        "log_damaged",
+        "the broker's log cannot be read there, and an operator said so (`audit-consumer gaps state`)",
+    )
 
 
 class HaltCause(Reason):
@@ -79,7 +83,10 @@ class HaltCause(Reason):
         "registry_unset",
         "a Confluent-framed record, and SCHEMA_REGISTRY_URL is not set; set it, restart, resume",
     )
-    DAMAGED_LOG = "damaged_log", "the broker's log fails its checksum or cannot be decompressed; mend it, then resume"
+    DAMAGED_LOG = (
+        "damaged_log",
+        "the broker's log fails its checksum or cannot be decompressed; repair it and resume, or use `gaps state`",
+    )
     COMPACTED = (
         "compacted",
         "the topic's cleanup.policy includes compact, which destroys history; change it, then resume",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.commands import gaps, learn, parked, status
+from consumer.commands import catalog, explain, gaps, parked, resume, rewind, status
 from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
 from consumer.run import serve
@@ -66,10 +66,10 @@ def run(
 app.command()(status.status)
 app.add_typer(parked.app, name="parked")
 app.add_typer(gaps.app, name="gaps")
-app.command()(gaps.rewind)
-app.command()(gaps.resume)
-app.command()(learn.explain)
-app.command()(learn.catalog)
+app.command()(rewind.rewind)
+app.command()(resume.resume)
+app.command()(explain.explain)
+app.command()(catalog.catalog)
 
 
 def main() -> None:

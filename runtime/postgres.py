@@ -142,11 +142,15 @@ def _untrusted(url: str) -> str | None:
     return certificate.fault(host, int(port), None if authority == "system" else str(authority), postgresql=True)
 
 
-def connect(url: str, role: str, application: str) -> Connection:
-    """A connection that runs as `role` (one of ROLES) with our timeouts, whatever its login may do. Raises psycopg.Error."""
+def connect(url: str, role: str, application: str, *, writable: bool = True) -> Connection:
+    """A connection that runs as `role` (one of ROLES) with our timeouts, whatever its login may do. Raises psycopg.Error.
+
+    Unless it must be `writable`, a standby or a read-only server will do.
+    """
     if role not in ROLES:
         raise ValueError(f"{role} is not a role of ours")
-    connection = login(url, application_name=application, **NETWORK)
+    network = NETWORK if writable else {**NETWORK, "target_session_attrs": "any"}
+    connection = login(url, application_name=application, **network)
     try:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
         for name, value in SESSION.items():

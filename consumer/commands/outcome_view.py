@@ -1,7 +1,7 @@
 """An outcome, for machines and for people."""
 
 import json
-from typing import Any
+from typing import Any, assert_never
 
 from rich.console import Group
 from rich.table import Table
@@ -23,8 +23,10 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         case Ignored(ignored):
             return {"outcome": "ignored", "reason": ignored.value, "meaning": ignored.meaning}
         case Parked(reason, detail):
-            told = {"reason": reason.value, "meaning": reason.meaning, "detail": detail, "to_do": ADVICE[reason]}
-            return {"outcome": "parked", **told}
+            words = {"meaning": reason.meaning, "detail": detail, "to_do": ADVICE[reason]}
+            return {"outcome": "parked", "reason": reason.value, **words}
+        case _:
+            assert_never(outcome)
 
 
 def outcome_view(outcome: Outcome) -> Table | Group:
@@ -40,6 +42,8 @@ def outcome_view(outcome: Outcome) -> Table | Group:
             return terminal.facts(
                 ("outcome", word), ("meaning", why.meaning), ("detail", detail), ("to do", ADVICE[why])
             )
+        case _:
+            assert_never(outcome)
 
 
 def _entry(row: Row) -> dict[str, Any]:

@@ -113,11 +113,11 @@ class Cluster:
         known = low.keys() & high.keys()
         return {p: Bounds(low[key], high[key]) for p in keys.values() if (key := (p.topic, p.number)) in known}
 
-    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """Where the log of each partition ends, as for `bounds`."""
+    def ends(self, partitions: Iterable[Partition], *, stable: bool = False) -> dict[Partition, int]:
+        """Where the log of each partition ends; with `stable` its last stable offset, before transactions still open."""
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
-        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
-        return {p: high[key] for p in keys.values() if (key := (p.topic, p.number)) in high}
+        ends = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()), stable=stable)
+        return {p: ends[key] for p in keys.values() if (key := (p.topic, p.number)) in ends}
 
     def at(self, partition: Partition, time: datetime) -> int:
         """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
@@ -181,10 +181,10 @@ class Cluster:
         self._admin.poll(0)
         return f"{fault.str()}{self._auth_errors.explanation()}"
 
-    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
+    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec], *, stable: bool = False) -> dict[tuple[str, int], int]:
         if not wanted:
             return {}
-        level = IsolationLevel.READ_UNCOMMITTED
+        level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
         answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=SECONDS)
         offsets, refusals = {}, []
         for key, future in answers.items():

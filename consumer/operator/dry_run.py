@@ -21,14 +21,14 @@ class RegistryUnset(Exception):
         super().__init__(f"schema id {schema_id} is of the Schema Registry: set SCHEMA_REGISTRY_URL")
 
 
-class Judge:
+class DryRun:
     """Runs records. Its methods raise RegistryUnset, and RegistryUnavailable while the registry is away."""
 
     def __init__(self, registry: Registry | None) -> None:
         self._registry = registry
         self._source = SchemaSource(Decoder(all_schemas()))
 
-    def judge(self, record: Record, *, isolated: bool = False) -> Outcome:
+    def outcome(self, record: Record, *, isolated: bool = False) -> Outcome:
         """The outcome of `record`; with `isolated`, for one that has killed a consumer, it is run in a child process."""
         run = self._source.run_isolated if isolated else self._source.pipeline.run
         outcome = run(record)

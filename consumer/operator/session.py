@@ -22,16 +22,16 @@ class SessionError(Exception):
 
 
 @contextmanager
-def session(url: str) -> Iterator[Connection]:
-    """A connection for one command. Raises SessionError for whatever the database says, also inside the block."""
+def session(url: str, *, read_only: bool = False) -> Iterator[Connection]:
+    """A connection for one command; with `read_only` to a standby or a read-only server as well. Raises SessionError for whatever the database says, also inside the block."""
     try:
-        with connect(url, "audit_operator", "audit-consumer operator") as connection:
+        with connect(url, "audit_operator", "audit-consumer operator", writable=not read_only) as connection:
             _check_version(connection)
             yield connection
     except (SchemaOutdated, LoginRefused) as error:
         raise SessionError(str(error)) from None
     except psycopg.Error as error:
-        raise SessionError(_told(error)) from error
+        raise SessionError(_message(error)) from error
 
 
 @contextmanager
@@ -43,21 +43,21 @@ def snapshot(connection: Connection) -> Iterator[None]:
     connection.isolation_level, connection.read_only = None, None
 
 
-def select(connection: Connection, kind: type[Kind], query: LiteralString, **given: object) -> list[Kind]:
+def select(connection: Connection, kind: type[Kind], query: LiteralString, **params: object) -> list[Kind]:
     """The rows of `query`, each made into a `kind` by the names of its columns."""
     with connection.cursor(row_factory=class_row(kind)) as cursor:
-        return cursor.execute(query, given).fetchall()
+        return cursor.execute(query, params).fetchall()
 
 
 def _check_version(connection: Connection) -> None:
     # Older ones are refused by `connect`. What a newer one means, a person should not have this program guess.
     row = connection.execute(SCHEMA_VERSION).fetchone()
-    found, wanted = row[0] if row else 0, sql.wanted_version()
-    if found > wanted:
-        raise SessionError(f"the database has schema version {found}, newer than this program's {wanted}: update it")
+    stored, wanted = row[0] if row else 0, sql.wanted_version()
+    if stored > wanted:
+        raise SessionError(f"the database has schema version {stored}, newer than this program's {wanted}: update it")
 
 
-def _told(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     words = " ".join((error.diag.message_primary or str(error)).split())
     match error:
         case errors.UndefinedTable() | errors.UndefinedColumn():
@@ -67,5 +67,5 @@ def _told(error: psycopg.Error) -> str:
         case errors.InsufficientPrivilege() if "set role" in words:
             return f"{words}: the login of DATABASE_URL needs GRANT audit_operator TO it"
     if classify(error) is Fault.AWAY:
-        return f"the database is away or busy, try again: {words}"
+        return f"the database is unavailable or busy, try again: {words}"
     return f"the database refuses: {words}"

@@ -1,5 +1,6 @@
 """What this consumer owns.
 
-`assignment` has the state of each partition, `claim` takes and releases one in the database, `position` says where its
-reading is, `breaker` when to halt it, and `watermark` asks Kafka for the ends of the logs.
+`assignment` has the state of each partition, `claim` takes and releases one in the database, `progress` is
+its row there; `position` says where its reading is, `breaker` when to halt it, and `watermark` asks Kafka for the ends
+of the logs.
 """

@@ -11,9 +11,9 @@ import sql
 from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
+from consumer.partitions.progress import PartitionProgress, lock_progress
 from runtime.postgres import Connection
 
-LOCK = sql.query("consumer/claim_lock")
 OLDER = sql.query("consumer/claim_older")
 CREATE = sql.query("consumer/claim_create")
 TAKE = sql.query("consumer/claim_take")
@@ -23,17 +23,6 @@ HALTED = sql.query("consumer/halted_partitions")
 
 # An operator has to lift these. The other causes are examined again by every claim.
 STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredProgress:
-    """A row of partition_progress, as far as a claim needs it; `owner` is None after a clean release."""
-
-    next_offset: int
-    epoch: int
-    owner: str | None
-    halted: str | None
-    halted_detail: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +63,7 @@ def take(connection: Connection, partition: Partition, bounds: Bounds, owner: st
     key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number}
     with connection.transaction():
         connection.execute(CREATE, key)
-        row = connection.execute(LOCK, key).fetchone()
-        assert row is not None
-        progress = StoredProgress(next_offset=row[0], epoch=row[1], owner=row[2], halted=row[3], halted_detail=row[4])
+        progress = lock_progress(connection, partition)
         halted = _halt(connection, partition, progress, bounds)
         if halted is None and halt is not None:
             halted = HaltCause.COMPACTED, halt
@@ -108,7 +95,7 @@ def still_halted(connection: Connection, partitions: Sequence[Partition]) -> set
 
 
 def _halt(
-    connection: Connection, partition: Partition, progress: StoredProgress, bounds: Bounds
+    connection: Connection, partition: Partition, progress: PartitionProgress, bounds: Bounds
 ) -> tuple[HaltCause, str] | None:
     if progress.halted is not None and (cause := HaltCause.of(progress.halted)) in STICKY:
         return cause, progress.halted_detail or ""

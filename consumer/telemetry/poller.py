@@ -14,7 +14,7 @@ import structlog
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
-from consumer.operator.accounting import PARTITIONS, Progress, difference
+from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
 from consumer.operator.session import select
 from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics
@@ -97,13 +97,13 @@ class Poller:
 
     def _ask_database(self) -> None:
         with watched(self._database.get(), DATABASE_SECONDS) as connection:
-            progress = select(connection, Progress, PARTITIONS)
+            progress = select(connection, PartitionAccount, PARTITIONS)
             parked = select(connection, _ParkedCount, PARKED)
             gaps = select(connection, _GapCount, GAPS)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
 
-    def _settle(self, progress: Sequence[Progress], gaps: Sequence[_GapCount]) -> None:
+    def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_GapCount]) -> None:
         """Earlier incarnations of a topic are history, and count with the one of today."""
         differences = Counter[tuple[str, int]]()
         causes = defaultdict[tuple[str, int], Counter[str]](Counter)

@@ -7,10 +7,22 @@ from pathlib import Path
 import pytest
 
 CONSUMER = Path(__file__).parents[3] / "consumer"
-# The other packages' maps belong to their own pages.
 PACKAGES = [
     CONSUMER,
-    *(CONSUMER / name for name in ("event", "event/avro", "kafka", "partitions", "registry", "storage", "telemetry")),
+    *(
+        CONSUMER / name
+        for name in (
+            "commands",
+            "event",
+            "event/avro",
+            "kafka",
+            "operator",
+            "partitions",
+            "registry",
+            "storage",
+            "telemetry",
+        )
+    ),
 ]
 
 

@@ -1,31 +1,17 @@
-"""`explain` and `catalog`: for those who write services. Neither needs a setting, a broker or a database."""
+"""`explain`: what would become of an event, for those who write services. It needs no setting, broker or database."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Group
-from rich.padding import Padding
-from rich.text import Text
 
-from catalog import render
-from catalog.audit_types import CATALOG
 from consumer.commands.cli_common import Format, FormatOption, end
 from consumer.commands.outcome_view import outcome_data, outcome_view
 from consumer.event.model import Parked
 from consumer.operator.explain import Explained, Unusable
 from consumer.operator.explain import explain as explain_example
 from runtime import terminal
-
-
-class CatalogFormat(StrEnum):
-    """How to print the catalogue."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def explain(
@@ -54,32 +40,13 @@ def explain(
             typer.echo(terminal.as_json({"outcome": "unusable", "problems": unusable.problems}))
         else:
             listed = "".join(f"\n  {terminal.escaped(problem)}" for problem in unusable.problems)
-            typer.echo(f"audit-consumer explain: {file} is no record that a service could send:{listed}", err=True)
+            typer.echo(f"audit-consumer explain: {file} is not a record that a service could send:{listed}", err=True)
         raise typer.Exit(2) from None
     if form is Format.JSON:
         typer.echo(terminal.as_json(outcome_data(explained.outcome)))
     else:
         _print(explained)
     raise typer.Exit(1 if isinstance(explained.outcome, Parked) else 0)
-
-
-def catalog(
-    form: Annotated[CatalogFormat, typer.Option("--format", help="How to print.")] = CatalogFormat.TABLE,
-) -> None:
-    """Prints the fourteen audit types: what feeds them, what is stored of them; and every reason word.
-
-    ```
-    audit-consumer catalog
-    audit-consumer catalog --format markdown > docs/types.md
-    audit-consumer catalog --format json | jq '.reasons.parked'
-    ```
-    """
-    if form is CatalogFormat.JSON:
-        typer.echo(render.as_json(), nl=False)
-    elif form is CatalogFormat.MARKDOWN:
-        typer.echo(render.as_markdown(), nl=False)
-    else:
-        terminal.console().print(_catalog())
 
 
 def _read(file: str) -> str:
@@ -101,21 +68,3 @@ def _print(explained: Explained) -> None:
     )
     console.print()
     console.print(outcome_view(explained.outcome))
-
-
-def _catalog() -> Group:
-    types = terminal.table("type", "fed by", "stored, and facets", fold=["stored, and facets"])
-    for audit_type in CATALOG:
-        fed = "\n".join(feed.ce_type for feed in audit_type.feeds)
-        stored = ", ".join(field.name for field in audit_type.stored)
-        facets = "".join(
-            f"\n{facet.name}: {', '.join(word for word, _ in facet.values) or '…'}" for facet in audit_type.facets
-        )
-        types.add_row(audit_type.name, fed, Text(stored).append(facets, "dim"))
-    data = render.as_data()
-    parts: list[Any] = [Text(f"The {len(CATALOG)} audit types", "bold"), types]
-    ignored = ", ".join(listed["ce_type"] for listed in data["ignored"])
-    parts += [Text("\nNot audited", "bold"), Padding(Text(ignored), (0, 0, 0, 2))]
-    for name, listed in data["reasons"].items():
-        parts += [Text(f"\n{name.capitalize()}", "bold"), Padding(terminal.facts(*listed.items()), (0, 0, 0, 2))]
-    return Group(*parts)

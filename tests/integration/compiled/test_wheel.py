@@ -37,8 +37,8 @@ def python(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedP
 def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
     """The road of a record is machine code; what waits and talks is not."""
     show = "import consumer.{0} as module; print(module.__file__)"
-    assert python(programs, "-c", show.format("pipeline")).stdout.endswith(".so\n")
-    assert python(programs, "-c", show.format("store")).stdout.endswith(".py\n")
+    assert python(programs, "-c", show.format("event.pipeline")).stdout.endswith(".so\n")
+    assert python(programs, "-c", show.format("storage.store")).stdout.endswith(".py\n")
 
 
 def test_compiled_it_keeps_what_it_promises(programs: Mapping[str, str]) -> None:

@@ -42,8 +42,8 @@ UNKNOWN_TOPIC = {
 NO_ENGINE = "unix:///nowhere/docker.sock"
 ABANDONED = """
 import signal
-from sandbox.process import Server
-from sandbox.scratch import Scratch
+from sandbox.services.process import Server
+from sandbox.services.scratch import Scratch
 folder = Scratch("abandoned")
 server = Server("sleep", folder, lambda: True)
 server.start(["sleep", "600"])

@@ -195,9 +195,13 @@ class Route(NamedTuple):
 
 
 def by_name(catalog: tuple[AuditType, ...]) -> Mapping[str, AuditType]:
-    """The catalogue by audit type; CatalogError for a name listed twice."""
+    """The catalogue by audit type; CatalogError for a name listed twice, or of a family that is not listed."""
     twice = repeated(audit_type.name for audit_type in catalog)
     require(twice is None, f"{twice} is listed twice")
+    for audit_type in catalog:
+        require(
+            audit_type.family in TOPIC_OF_FAMILY, f"{audit_type.name}: its family is not listed in catalog/topics.py"
+        )
     return MappingProxyType({audit_type.name: audit_type for audit_type in catalog})
 
 
@@ -216,7 +220,10 @@ def by_ce_type(
     several = {ce_type for ce_type, fed in ways.items() if len(fed) > 1}
     require(several == choices.keys(), f"a choice is missing or idle: {sorted(several ^ choices.keys())}")
     for ce_type in (*ways, *ignored):
-        require(ce_type.partition(".")[0] in TOPIC_OF_FAMILY, f"no topic carries {ce_type}")
+        require(
+            ce_type.partition(".")[0] in TOPIC_OF_FAMILY,
+            f"no topic carries {ce_type}: list its family in catalog/topics.py",
+        )
     return MappingProxyType({ce_type: Route(fed, choices.get(ce_type)) for ce_type, fed in ways.items()})
 
 

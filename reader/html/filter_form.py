@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from catalog.audit_types import CATALOG
 from catalog.definitions import AuditType, Facet
+from catalog.topics import FAMILY_LABELS
 from reader.html.links import PATH, facet_label
 from reader.model import Query, Selection
 from reader.query.filters import CHANNELS, PARAMETERS, to_pairs
@@ -17,14 +18,6 @@ from reader.query.filters import CHANNELS, PARAMETERS, to_pairs
 FIND = f"{PATH}/find"
 # What people call the ways by which a change can come.
 BY = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
-FAMILIES = {
-    "integration": "Integrations",
-    "member": "Members",
-    "billing": "Billing",
-    "schedule": "Schedules",
-    "report": "Reports",
-    "workspace": "Workspace",
-}
 assert set(BY) == set(CHANNELS)
 
 
@@ -108,7 +101,7 @@ def kept(selection: Selection, limit: int) -> list[tuple[str, str]]:
 def _offered() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """The catalogue's families, each with its lines."""
     families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
-    return tuple((FAMILIES.get(name, name), tuple(_lines(name, list(types)))) for name, types in families)
+    return tuple((FAMILY_LABELS[name], tuple(_lines(name, list(types)))) for name, types in families)
 
 
 def _lines(family: str, types: list[AuditType]) -> Iterator[tuple[str, str]]:

@@ -109,6 +109,12 @@ def test_ce_type_of_a_family_without_topic_is_refused() -> None:
         by_ce_type((AuditType(**GOOD),), (), {})
 
 
+def test_type_of_a_family_that_is_not_listed_is_refused() -> None:
+    """A type's family has a label, which the page shows."""
+    with pytest.raises(CatalogError, match="family is not listed"):
+        by_name((AuditType(**GOOD),))
+
+
 def test_catalogue_cannot_be_changed() -> None:
     """The list is data for three programs; none may write to it."""
     with pytest.raises(AttributeError):

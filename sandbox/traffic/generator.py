@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeAlias
 
 import schemas
 from catalog.topics import topic_of
-from sandbox.traffic.scenarios import CHANGES, NOISE, OPENING
-from sandbox.traffic.workspace import Happening, Workspace, founded
+from sandbox.traffic.scenarios import CHANGES, NOISE, OPENING, Scenario
+from sandbox.traffic.workspace import ScenarioEvent, Workspace, founded
 
 Clock: TypeAlias = Callable[[], datetime]
 Header: TypeAlias = tuple[str, bytes]
@@ -55,37 +55,37 @@ class Traffic(Iterator[Emission]):
 
     def __next__(self) -> Emission:
         workspace = self._rng.choice(self._workspaces)
-        happening = self._next_of(workspace)
+        event = self._next_of(workspace)
         return Emission(
-            topic_of(happening.ce_type),
+            topic_of(event.ce_type),
             workspace.id.encode(),
-            self._value(happening),
-            [*_identity(self._rng, self._clock), *_constant_headers(happening.ce_type), *self._trace()],
+            self._value(event),
+            [*_identity(self._rng, self._clock), *_constant_headers(event.ce_type), *self._trace()],
         )
 
-    def _next_of(self, workspace: Workspace) -> Happening:
+    def _next_of(self, workspace: Workspace) -> ScenarioEvent:
         if workspace.opening and self._rng.random() < self._mix.noise:
             return self._any_of(NOISE, workspace)
         while workspace.opening < len(OPENING):
             workspace.opening += 1
-            happening = OPENING[workspace.opening - 1](workspace)
-            if happening is not None:
-                return happening
+            event = OPENING[workspace.opening - 1](workspace)
+            if event is not None:
+                return event
         return self._any_of(CHANGES, workspace)
 
-    def _any_of(self, kinds: Sequence[Callable[[Workspace], Happening | None]], workspace: Workspace) -> Happening:
+    def _any_of(self, scenarios: Sequence[Scenario], workspace: Workspace) -> ScenarioEvent:
         while True:
-            happening = self._rng.choice(kinds)(workspace)
-            if happening is not None:
-                return happening
+            event = self._rng.choice(scenarios)(workspace)
+            if event is not None:
+                return event
 
-    def _value(self, happening: Happening) -> bytes:
-        schema = schemas.latest(happening.ce_type)
+    def _value(self, event: ScenarioEvent) -> bytes:
+        schema = schemas.latest(event.ce_type)
         if self._mix.confluent and self._rng.random() < self._mix.confluent:
-            header = schemas.confluent_header((self._mix.schema_ids or {})[happening.ce_type])
+            header = schemas.confluent_header((self._mix.schema_ids or {})[event.ce_type])
         else:
             header = schemas.single_object_header(schema)
-        return header + schemas.body(schema, happening.data)
+        return header + schemas.body(schema, event.data)
 
     def _trace(self) -> list[Header]:
         if self._rng.random() < 0.5:

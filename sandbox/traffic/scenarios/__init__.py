@@ -1,18 +1,18 @@
-"""What can happen in a workspace. Each function changes the workspace and says so, or says None where it cannot.
+"""What can happen in a workspace. A scenario changes the workspace and gives the event of it, or None where it cannot.
 
-`OPENING` is how every workspace begins, so that all fourteen audit types come soon; `CHANGES` is what goes on
-afterwards, as often as it is listed; `NOISE` is what must be ignored.
+`OPENING` is how every workspace begins, so that every audit type comes soon; `CHANGES` is what goes on afterwards, each as
+often as it is listed; `NOISE` are the events that must be ignored.
 """
 
 from collections.abc import Callable
 from typing import TypeAlias
 
 from sandbox.traffic.scenarios import billing, integrations, members, reports, schedules, workspaces
-from sandbox.traffic.workspace import Happening, Workspace
+from sandbox.traffic.workspace import ScenarioEvent, Workspace
 
-Happens: TypeAlias = Callable[[Workspace], Happening | None]
+Scenario: TypeAlias = Callable[[Workspace], ScenarioEvent | None]
 
-OPENING: tuple[Happens, ...] = (
+OPENING: tuple[Scenario, ...] = (
     workspaces.created,
     members.founder_joined,
     workspaces.settings_changed,
@@ -37,7 +37,7 @@ OPENING: tuple[Happens, ...] = (
     schedules.created,
     schedules.deleted,
 )
-CHANGES: tuple[Happens, ...] = (
+CHANGES: tuple[Scenario, ...] = (
     *[schedules.edited] * 8,
     *[reports.exported] * 6,
     *[schedules.created] * 3,
@@ -58,7 +58,7 @@ CHANGES: tuple[Happens, ...] = (
     billing.payment_failed,
     schedules.saved_unchanged,
 )
-NOISE: tuple[Happens, ...] = (
+NOISE: tuple[Scenario, ...] = (
     *[reports.viewed] * 5,
     *[reports.dashboard_viewed] * 5,
     *[members.signed_in] * 4,

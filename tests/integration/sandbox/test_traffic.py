@@ -1,4 +1,4 @@
-"""The sample traffic is reproducible, decodes, and tells a story whose parts agree with each other."""
+"""The sample traffic is reproducible, decodes, and its events agree with each other."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -132,7 +132,7 @@ def test_every_emission_is_what_a_service_may_send(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_story_is_truthful(seed: int) -> None:
+def test_snapshots_are_truthful(seed: int) -> None:
     """What was before a change is what was after the last one, for schedules, members, plans, settings and all."""
     stream = [decoded(event) for event in events(3000, seed)]
 
@@ -140,7 +140,7 @@ def test_the_story_is_truthful(seed: int) -> None:
     assert len({subject(event) for event in stream if "before" in event.data}) > 50
 
 
-def test_a_broken_story_is_found() -> None:
+def test_a_hole_in_the_snapshots_is_found() -> None:
     """Without one of the edits, the chain of snapshots has a hole."""
     stream = [decoded(event) for event in events(3000)]
     edit = next(at for at, event in enumerate(stream) if event.ce_type == "workspace.settings_changed")

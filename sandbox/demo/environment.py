@@ -20,8 +20,8 @@ from sandbox.services.environment import Sandbox
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.mock import MockKafka
 from sandbox.services.process import SandboxError, Server
-from sandbox.services.scratch import Scratch
 from sandbox.services.site import Site, site
+from sandbox.services.temporary_folder import TemporaryFolder
 from sandbox.traffic.sample import sample
 
 PARTITIONS = 3
@@ -63,8 +63,11 @@ def demo_environment(environ: Mapping[str, str], steps: Steps) -> Iterator[DemoE
             partitions = _create_topics(sandbox)
         with steps.step("audit-consumer migrate") as notes:
             migrate(sandbox.database_url, notes.append)
-        with connect(sandbox.database_url, "audit_operator", "demo") as connection, Scratch("consumer") as scratch:
-            consumer = Server("audit-consumer", scratch, lambda: queries.active(connection) == partitions)
+        with (
+            connect(sandbox.database_url, "audit_operator", "demo") as connection,
+            TemporaryFolder("consumer") as folder,
+        ):
+            consumer = Server("audit-consumer", folder, lambda: queries.active(connection) == partitions)
             with steps.step(f"audit-consumer run, until it has claimed all {partitions} partitions"):
                 consumer.start([program, "run"], _environ(sandbox))
             try:

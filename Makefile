@@ -22,8 +22,13 @@ setup: .venv/.stamp  ## Makes .venv with every program in .venv/bin
 demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a fixed sample, checked
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
+.PHONY: unit
+unit: setup  ## Tests that need no service, and the guards of the code base: less than a minute; ARGS=… goes to pytest
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/golden $(wildcard tests/test_*.py) $(ARGS)
+
 .PHONY: test
 test: setup  ## All tests, two files at a time, on services of their own; ARGS=… goes to pytest
+	@$(BIN)/python -m tests.tools
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: containers

@@ -6,7 +6,6 @@ shorter, by QUICK: what each rule looks at, and how it compares, stays as it is 
 
 import json
 import re
-import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,8 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from sandbox.services.process import Server, free_port
+from sandbox.services.process import SandboxError, Server, free_port
+from sandbox.services.prometheus import executable
 from sandbox.services.temporary_folder import TemporaryFolder
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -36,11 +36,11 @@ QUICK: Sequence[tuple[str, str]] = (
 
 
 def program(name: str) -> str:
-    """The path of `prometheus` or `promtool`; the test is skipped where Debian's package is not installed."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed: apt-get install prometheus")
-    return found
+    """The path of `prometheus` or `promtool`; the test is skipped where there is none."""
+    try:
+        return executable(name)
+    except SandboxError as error:
+        pytest.skip(str(error))
 
 
 def quick(rules: str) -> str:

@@ -100,4 +100,4 @@ def _edit(w: Workspace, before: Snapshot) -> dict[str, Any]:
 
 
 def _other(w: Workspace, values: tuple[str, ...], value: str) -> str:
-    return w.rng.choice([each for each in values if each != value])
+    return w.rng.choice([other for other in values if other != value])

@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeAlias
 
 import schemas
 from catalog.topics import topic_of
-from sandbox.traffic.scenarios import CHANGES, NOISE, OPENING, Scenario
-from sandbox.traffic.workspace import ScenarioEvent, Workspace, founded
+from sandbox.traffic.scenarios import CHANGES, NOISE, OPENING
+from sandbox.traffic.workspace import Scenario, ScenarioEvent, Workspace, founded
 
 Clock: TypeAlias = Callable[[], datetime]
 Header: TypeAlias = tuple[str, bytes]

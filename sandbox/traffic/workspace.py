@@ -3,6 +3,8 @@
 Law of this file: a snapshot is never changed in place; a change puts a new one in its stead.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
@@ -27,7 +29,7 @@ class ScenarioEvent(NamedTuple):
 
 @dataclass(slots=True)
 class Workspace:
-    """The state; `opening` counts how much of the scripted beginning has happened."""
+    """The state. `opening` counts how much of the scripted beginning has happened, `turns` the events taken from examples, by type."""
 
     rng: Random
     id: str
@@ -45,6 +47,7 @@ class Workspace:
     analyses: list[str] = field(default_factory=list)
     people: int = 0
     opening: int = 0
+    turns: Counter[str] = field(default_factory=Counter)
 
     def new_id(self, prefix: str) -> str:
         """An id in the manner of Clerk's: prefix, a 2, and 26 letters and digits."""
@@ -83,6 +86,9 @@ class Workspace:
             return {"channel": "mcp", "client": self.rng.choice(_CLIENTS), "tool": tool}
         return _API if dice > 0.95 else _WEB
 
+
+# Changes the workspace and gives the event of it, or None where that cannot happen now.
+Scenario: TypeAlias = Callable[[Workspace], ScenarioEvent | None]
 
 _CLIENTS = tuple(MCP_CLIENTS)
 

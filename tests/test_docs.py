@@ -108,7 +108,12 @@ def anchors(text: str) -> set[str]:
 def missing_paths(text: str) -> list[str]:
     """Files of this repository that are named as code and are not there; with <…>, * or … they stand for many."""
     named = re.findall(rf"(?<![\w/.-])((?:{TREES})/[\w./-]*\w)(?![\w<*…{{])", text)
-    return [name for name in named if not (ROOT / name).exists() and name != "docs/benchmarks.md"]
+    return [name for name in named if not exists(name) and name != "docs/benchmarks.md"]
+
+
+def exists(name: str) -> bool:
+    """Whether a file or folder is there; a module may be named without its ending."""
+    return (ROOT / name).exists() or (ROOT / f"{name}.py").exists()
 
 
 def status(text: str) -> re.Match[str] | None:

@@ -60,7 +60,7 @@ golden: setup  ## Writes the expected entries in tests/golden again; read the di
 	$(BIN)/python -m tests.golden
 
 .PHONY: docs
-docs: setup  ## Writes docs/types.md and the deployed lists of topics again, from the catalogue
+docs: setup  ## Writes docs/types.md and the deployed lists of topics again, from the catalog
 	$(BIN)/python -m tests.generated
 
 # Each file is made from pyproject.toml and keeps the versions that it has, unless ARGS asks for others.

@@ -9,5 +9,5 @@ clients      what people call the MCP clients
 reasons      the closed lists of words: why a record was ignored or parked, why there is a gap or a halt
 advice       what to do about each reason for parking
 wording      an entry as one sentence
-render       the whole catalogue as JSON or Markdown
+render       the whole catalog as JSON or Markdown
 """

@@ -1,6 +1,6 @@
-"""THE list: the fourteen audit types, what feeds each, and what is kept of it (SPEC 3 and 4).
+"""THE list: the audit types, what feeds each, and what is stored of it (SPEC 3 and 4).
 
-Law of this file: an entry is data. What cannot be data is a function of a few lines in `CHOICES`.
+An entry is data. What cannot be data is a function of a few lines, listed in `CHOICES`.
 """
 
 from collections.abc import Callable, Mapping
@@ -195,7 +195,7 @@ class Route(NamedTuple):
 
 
 def by_name(catalog: tuple[AuditType, ...]) -> Mapping[str, AuditType]:
-    """The catalogue by audit type; CatalogError for a name listed twice, or of a family that is not listed."""
+    """The catalog by audit type; CatalogError for a name listed twice, or of a family that is not listed."""
     twice = repeated(audit_type.name for audit_type in catalog)
     require(twice is None, f"{twice} is listed twice")
     for audit_type in catalog:
@@ -208,7 +208,7 @@ def by_name(catalog: tuple[AuditType, ...]) -> Mapping[str, AuditType]:
 def by_ce_type(
     catalog: tuple[AuditType, ...], ignored: tuple[str, ...], choices: Mapping[str, Choose]
 ) -> Mapping[str, Route]:
-    """The catalogue by what feeds it; CatalogError for a ce_type that is claimed twice, or that no topic carries."""
+    """The catalog by what feeds it; CatalogError for a ce_type that is claimed twice, or that no topic carries."""
     ways: dict[str, dict[str, tuple[AuditType, Feed]]] = {}
     for audit_type in catalog:
         for feed in audit_type.feeds:

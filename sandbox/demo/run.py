@@ -68,7 +68,7 @@ def _sample() -> tuple[Emission, ...]:
 def _flow(
     console: Console, environment: DemoEnvironment, emissions: Iterable[Emission], rate: float, until: int | None
 ) -> None:
-    """Publishes and shows what arrives, until so many records are accounted for; None: for ever."""
+    """Publishes and shows what arrives, until so many records are accounted for; None: without end."""
     display = LiveDisplay(console) if console.is_terminal else LineDisplay(console)
     publisher = BackgroundPublisher(environment.sandbox.kafka_bootstrap, emissions, rate)
     deadline = time.monotonic() + LIMIT

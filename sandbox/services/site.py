@@ -1,4 +1,4 @@
-"""A reader that listens, behind the demo's issuer, over a database that is there: what a browser is pointed to."""
+"""A running reader over an existing database, with the demo's sign-in: what a browser is pointed to."""
 
 import sys
 from collections.abc import Iterator, Sequence

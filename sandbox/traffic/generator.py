@@ -1,4 +1,4 @@
-"""Sample traffic: seven services that emit plausible, related events, one workspace's life after another's.
+"""Sample traffic: services that publish plausible, related events of several workspaces.
 
 Everything follows from a seed and a clock. Nothing here knows Kafka; `sandbox.traffic.publisher` publishes.
 """
@@ -107,7 +107,7 @@ def stepping_clock(start: datetime, step: timedelta) -> Clock:
 
 
 def again(pool: Sequence[Emission], seed: int, clock: Clock) -> Iterator[Emission]:
-    """The same events for ever, each time with a new identity and time: cheap variation, for bulk."""
+    """The same events again and again, each time with a new identity and time: cheap variation for bulk traffic."""
     rng = Random(seed)
     for emission in cycle(pool):
         yield emission._replace(headers=[*_identity(rng, clock), *emission.headers[2:]])

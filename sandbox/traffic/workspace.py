@@ -1,6 +1,6 @@
 """One workspace of the sample traffic: what it is at this moment, so that snapshots before and after are truthful.
 
-Law of this file: a snapshot is never changed in place; a change puts a new one in its stead.
+A snapshot is never changed in place: a change replaces it by a new one.
 """
 
 from collections import Counter

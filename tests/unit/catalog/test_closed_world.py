@@ -1,4 +1,4 @@
-"""Catalogue, schemas, examples and golden files name the same things: nothing is missing, nothing is unused."""
+"""Catalog, schemas, examples and golden files name the same things: nothing is missing, nothing is unused."""
 
 import copy
 import json
@@ -41,7 +41,7 @@ def shape(ce_type: str) -> dict[str, Any]:
 
 
 def named(audit_type: AuditType) -> set[str]:
-    """The fields of the event itself that the catalogue accounts for."""
+    """The fields of the event itself that the catalog accounts for."""
     facets = {facet.name for facet in audit_type.facets if facet.of is FacetOf.EVENT}
     return facets | {audit_type.subject.id} | {field.name for field in audit_type.facts + audit_type.context}
 
@@ -78,7 +78,7 @@ def test_schemas_are_those_of_the_listed_event_types() -> None:
 
 @pytest.mark.parametrize(("audit_type", "ce_type"), ROUTES, ids=lambda value: getattr(value, "name", value))
 def test_no_field_of_an_audited_event_is_unaccounted_for(audit_type: AuditType, ce_type: str) -> None:
-    """Every field of an audited event's schema is stored as the catalogue says, and the catalogue names no other."""
+    """Every field of an audited event's schema is stored as the catalog says, and the catalog names no other."""
     assert unaccounted(audit_type, shape(ce_type)) == set()
 
 
@@ -146,7 +146,7 @@ def test_every_audit_type_and_facet_value_has_a_golden_row() -> None:
 
 
 def test_json_and_markdown_name_everything() -> None:
-    """Both printed forms of the catalogue hold every type, event type, stored field, topic and reason."""
+    """Both printed forms of the catalog hold every type, event type, stored field, topic and reason."""
     shown = json.loads(render.as_json())
     page = render.as_markdown()
     reasons = [*IgnoreReason, *ParkReason, *GapCause, *HaltCause]

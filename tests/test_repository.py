@@ -1,5 +1,6 @@
 """What is committed is meant to be: no stray file, no machine or registry by name, every tool sees every package."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -7,6 +8,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
 
 from tests.repository import PACKAGES, PROGRAM, ROOT, committed
 
@@ -66,6 +69,46 @@ def test_no_file_is_an_accident() -> None:
 def test_an_accident_would_be_noticed(name: str) -> None:
     """A tool's cache, an editor's backup, a note at the top, a database and a file of secrets are each refused."""
     assert stray([name]) == [name]
+
+
+def test_hooks_and_devcontainer_call_make() -> None:
+    """Each hook is a local one that runs a target of the Makefile, and so does the dev container once it is created."""
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    hooks = [hook["entry"] for repo in repos for hook in repo["hooks"]]
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+
+    assert [repo["repo"] for repo in repos] == ["local"]
+    assert [entry for entry in hooks if entry.removeprefix("make ") not in targets] == []
+    assert container["postCreateCommand"].endswith(" && make setup")
+
+
+@pytest.mark.parametrize(("file", "groups"), [("dev.txt", ["dev"]), ("runtime.txt", []), ("build.txt", None)])
+def test_every_requirement_is_locked(file: str, groups: list[str] | None) -> None:
+    """What pyproject.toml asks for is pinned in requirements/, in a version that it allows: else `make lock` was forgotten."""
+    project, extra = PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]
+    asked = extra["build"] if groups is None else [*project, *(line for group in groups for line in extra[group])]
+
+    assert unlocked(asked, (ROOT / "requirements" / file).read_text("utf-8")) == []
+
+
+def unlocked(asked: list[str], locked: str) -> list[str]:
+    """The requirements that no pin satisfies."""
+    pins = dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==([^ ;\\]+)", locked, re.MULTILINE))
+    requirements = [Requirement(line) for line in asked]
+    return [
+        str(one)
+        for one in requirements
+        if (pin := pins.get(one.name.lower())) is None or not one.specifier.contains(pin)
+    ]
+
+
+def test_what_is_not_locked_is_noticed() -> None:
+    """A dependency that is missing, and one that is pinned to a version which is no longer allowed."""
+    locked = "httpx==0.28.1 \\\n    --hash=sha256:00\norjson==3.13.0 ; python_version > '3' \\\n"
+
+    assert unlocked(["httpx>=0.28", "orjson"], locked) == []
+    assert unlocked(["httpx>=0.29", "rich>=15"], locked) == ["httpx>=0.29", "rich>=15"]
 
 
 def test_every_tool_sees_every_package() -> None:

@@ -19,7 +19,7 @@ from sandbox.services import guard
 from sandbox.services.temporary_folder import TemporaryFolder
 from tests.containers.engine import USUAL, Engine, Impossible, answers, require
 from tests.containers.images import provide
-from tests.containers.machine import changes, seen
+from tests.containers.machine import changes, machine_state
 
 # The folder of these tests, and all that the end-to-end tests ask of a broker: what it stores, loses and forgets.
 TESTS = ("tests/containers", "tests/e2e/test_outcomes.py", "tests/e2e/test_kafka_faults.py")
@@ -50,13 +50,13 @@ def _on_theirs(url: str, arguments: Sequence[str]) -> int:
 def _on_our_own(arguments: Sequence[str]) -> int:
     require()
     print("no Docker engine answers: one of our own is started, in namespaces of its own", flush=True)
-    before = seen()
+    before = machine_state()
     with TemporaryFolder("engine") as folder, closing(Engine(folder)) as engine:
         with engine.connected():
             images = _images(engine.url, folder.path, "host")
         with engine.isolated() as prefix:
             code = _tests(prefix, engine.url, {**images, **WITHOUT_RYUK}, folder.path, arguments)
-    left = changes(before, seen(), folder.path)
+    left = changes(before, machine_state(), folder.path)
     print("\n".join(left) or "nothing of it is left on this machine", flush=True)
     return code or bool(left)
 

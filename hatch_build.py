@@ -40,7 +40,7 @@ class CompileHook(BuildHookInterface[Any]):
         build_data["infer_tag"] = True
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Takes the compiler's folder away."""
+        """Removes the compiler's folder."""
         if hasattr(self, "_directory"):
             self._directory.cleanup()
 

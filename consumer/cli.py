@@ -13,14 +13,15 @@ from consumer.run import serve
 from consumer.telemetry.progress_bar import ProgressBar
 from runtime import logging, terminal
 from runtime import migrations as migration
+from runtime.version import HELP_NAMES, VersionOption
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
+    no_args_is_help=True, context_settings=HELP_NAMES, rich_markup_mode="markdown", pretty_exceptions_enable=False
 )
 
 
 @app.callback()
-def root() -> None:
+def root(*, version: VersionOption = False) -> None:
     """The audit log's consumer: from Kafka to the append-only tables, losing nothing.
 
     Settings come from the environment: see deploy/env.example. Exit codes: 0 done, 1 something needs a person, 2 wrong

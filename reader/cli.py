@@ -8,14 +8,15 @@ import typer
 from reader.serve import serve as run
 from reader.settings import SettingsError, load
 from runtime import logging
+from runtime.version import HELP_NAMES, VersionOption
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
+    no_args_is_help=True, context_settings=HELP_NAMES, rich_markup_mode="markdown", pretty_exceptions_enable=False
 )
 
 
 @app.callback()
-def root() -> None:
+def root(*, version: VersionOption = False) -> None:
     """The reader of the audit log: the page `/audit` and its API, for admins of a workspace only.
 
     Settings come from the environment: see deploy/env.example. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed and

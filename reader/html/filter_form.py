@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from catalog.audit_types import CATALOG
 from catalog.definitions import AuditType, Facet
+from catalog.topics import FAMILY_LABELS
 from reader.html.links import PATH, facet_label
 from reader.model import Query, Selection
 from reader.query.filters import CHANNELS, PARAMETERS, to_pairs
@@ -18,14 +19,6 @@ from reader.query.filters import CHANNELS, PARAMETERS, to_pairs
 FIND_PATH = f"{PATH}/find"
 # The names of the channels, for people.
 SOURCE_LABELS = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
-FAMILIES = {
-    "integration": "Integrations",
-    "member": "Members",
-    "billing": "Billing",
-    "schedule": "Schedules",
-    "report": "Reports",
-    "workspace": "Workspace",
-}
 assert set(SOURCE_LABELS) == set(CHANNELS)
 
 
@@ -111,7 +104,7 @@ def hidden_fields(selection: Selection, limit: int) -> list[tuple[str, str]]:
 def _option_groups() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """The families of the catalogue, each with its lines."""
     families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
-    return tuple((FAMILIES.get(name, name), tuple(_lines(name, list(types)))) for name, types in families)
+    return tuple((FAMILY_LABELS[name], tuple(_lines(name, list(types)))) for name, types in families)
 
 
 def _lines(family: str, types: list[AuditType]) -> Iterator[tuple[str, str]]:

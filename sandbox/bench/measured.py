@@ -35,7 +35,7 @@ class Stopwatch(Observer):
         self.began = self.began or time.perf_counter()
 
     def on_written(self, written: Written) -> None:
-        """Called by the loop behind the commit, so the latency includes the way back from the writer."""
+        """Called by the loop after the commit, so the latency includes the way back from the writer."""
         now = time.time()
         if written.batch.records:
             self.ended = time.perf_counter()

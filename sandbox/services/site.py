@@ -1,4 +1,4 @@
-"""A reader that listens, behind the demo's issuer, over a database that is there: what a browser is pointed to."""
+"""A running reader over an existing database, with the demo's sign-in: what a browser is pointed to."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import Server, free_port, listens
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 
 
 class Site(NamedTuple):
@@ -28,8 +28,8 @@ def site(database_url: str, people: Sequence[Person]) -> Iterator[Site]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     issuer = Issuer(people, url)
-    with Scratch("reader") as scratch:
-        reader = Server("audit-reader", scratch, lambda: listens(port))
+    with TemporaryFolder("reader") as folder:
+        reader = Server("audit-reader", folder, lambda: listens(port))
         try:
             command = [sys.executable, "-m", "sandbox.services.reading", "--issuer", issuer.url, "--port", str(port)]
             reader.start(command, {"DATABASE_URL": database_url})

@@ -16,7 +16,7 @@ from consumer.event.row import digest
 from consumer.operator import digests
 from consumer.operator.digests import DigestReport, estimate_entries, verify_digests
 from runtime.postgres import connect
-from tests.builders import FOURTEEN, event
+from tests.builders import ONE_OF_EACH, event
 from tests.integration.commands.conftest import Consumer, Desk
 
 Rows = Callable[..., list[tuple[Any, ...]]]
@@ -37,7 +37,7 @@ CHANGES = (
 @pytest.fixture
 def entries(consumer: Consumer) -> None:
     """An entry of each of the fourteen types, most with a clock that was ahead, one without, one with text that was replaced."""
-    consumer.reads(*[event(ce_type, case) for ce_type, case in FOURTEEN.values()])
+    consumer.reads(*[event(ce_type, case) for ce_type, case in ONE_OF_EACH.values()])
     consumer.reads(event().with_headers(ce_time="2020-01-01T00:00:00Z"))
     consumer.reads(event("report.exported", data={"title": "a\0b"}))
 

@@ -23,7 +23,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """The environment in which the wheel is found."""
     if wheel.compiler() is None:
         pytest.skip(
-            "no C compiler is installed: apt-get install gcc; interpreted, the core is what the other tests test"
+            "a C compiler is not installed: apt-get install gcc (interpreted, the core is tested by the other tests)"
         )
     return wheel.unpack(tmp_path_factory.mktemp("wheel"))
 

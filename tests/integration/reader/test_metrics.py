@@ -2,10 +2,8 @@
 
 import inspect
 import re
-import shutil
 import subprocess
 
-import pytest
 from prometheus_client import generate_latest
 
 import reader.auth.access
@@ -13,6 +11,7 @@ import reader.auth.clerk
 from reader.auth.clerk import REASONS
 from reader.http.metrics import NO_ROUTE, STATUSES
 from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, Site
+from tests.ops.prometheus import program
 
 
 def shown(site: Site) -> str:
@@ -84,13 +83,12 @@ def test_reasons_are_a_closed_list() -> None:
 
 def test_promtool_has_nothing_against_it(site: Site) -> None:
     """Names, units, suffixes and help texts; and it does complain of a name that is none."""
-    if shutil.which("promtool") is None:
-        pytest.skip("promtool is not installed: apt-get install prometheus")
+    promtool = program("promtool")
     site.get("/audit")
     text = shown(site)
 
     def lint(what: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["promtool", "check", "metrics"], check=False, input=what, capture_output=True, text=True)
+        return subprocess.run([promtool, "check", "metrics"], check=False, input=what, capture_output=True, text=True)
 
     linted = lint(text)
     assert (linted.returncode, linted.stderr) == (0, "")

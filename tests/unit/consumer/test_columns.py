@@ -13,7 +13,7 @@ from consumer.event.model import COLUMNS, Recorded, Row
 from consumer.event.pipeline import Pipeline
 from consumer.storage.copy_row import copy_line
 from sandbox.bench import baselines
-from sandbox.demo import seen
+from sandbox.demo import queries
 from schemas import all_schemas
 from tests.builders import event, record
 
@@ -99,7 +99,7 @@ def test_the_benchmark_copies_all_of_them() -> None:
 
 def test_the_demo_reads_a_row_in_their_order() -> None:
     """Its statement is unpacked into a Row."""
-    statement = seen._MCP_EDIT.partition("FROM audit_event")[0]
+    statement = queries._MCP_EDIT.partition("FROM audit_event")[0]
     assert re.findall(rf"\b({'|'.join(COLUMNS)})\b", statement) == list(COLUMNS)
 
 

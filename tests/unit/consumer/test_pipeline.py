@@ -13,7 +13,7 @@ from consumer.event import pipeline
 from consumer.event.decode import MAX_VALUE, Decoder
 from consumer.event.model import Ignored, NeedsSchema, Outcome, Parked, Recorded
 from consumer.event.pipeline import Pipeline
-from tests.builders import FOURTEEN, Message, event, example, record
+from tests.builders import ONE_OF_EACH, Message, event, example, record
 
 PIPELINE = Pipeline(Decoder(schemas.all_schemas()))
 EDITS = ("schedule.edited", "workspace.settings_changed", "member.role_changed", "billing.subscription_changed")
@@ -36,10 +36,10 @@ def recorded(message: Message) -> Recorded:
     return outcome
 
 
-@pytest.mark.parametrize("action", FOURTEEN)
+@pytest.mark.parametrize("action", ONE_OF_EACH)
 def test_audited_event_is_recorded_as_its_type(action: str) -> None:
     """An event of each of the fourteen types becomes a row of that action, with nothing replaced."""
-    ce_type, case = FOURTEEN[action]
+    ce_type, case = ONE_OF_EACH[action]
     outcome = recorded(event(ce_type, case))
 
     assert (outcome.row.action, outcome.sanitized) == (action, False)
@@ -239,7 +239,7 @@ HEADERS = st.lists(
     HEADERS,
     st.none() | st.binary(max_size=40),
     st.none() | st.binary(max_size=9),
-    st.sampled_from([*FOURTEEN.values()]),
+    st.sampled_from([*ONE_OF_EACH.values()]),
 )
 def test_nothing_that_is_sent_raises(
     extra: list[tuple[str, bytes | None]], tail: bytes | None, key: bytes | None, which: tuple[str, str]

@@ -1,4 +1,4 @@
-"""Where the arriving entries are shown: a live table on a terminal, lines elsewhere."""
+"""How arriving entries are shown: a live table on a terminal, lines elsewhere."""
 
 import time
 from types import TracebackType
@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.live import Live
 
 from runtime.postgres import Connection
-from sandbox.demo import picture, seen
+from sandbox.demo import queries, rendering
 
 COUNTS_EVERY = 10.0  # seconds
-MOST_LINES = 200  # a screen's worth, or what comes between two looks
+MAX_ENTRIES = 200  # a screen's worth, or what arrives between two updates
 
 
-class LiveBoard:
-    """A table that is drawn again in its place."""
+class LiveDisplay:
+    """A table that is redrawn in place."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -24,11 +24,11 @@ class LiveBoard:
     def show(self, connection: Connection) -> None:
         """Draws what the database holds now."""
         entries, outcomes, types = (
-            seen.newest(connection, MOST_LINES),
-            seen.outcomes(connection),
-            seen.types(connection),
+            queries.newest(connection, MAX_ENTRIES),
+            queries.outcomes(connection),
+            queries.types(connection),
         )
-        self._live.update(picture.live(self._console, entries, outcomes, types), refresh=True)
+        self._live.update(rendering.live(self._console, entries, outcomes, types), refresh=True)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -38,8 +38,8 @@ class LiveBoard:
         self._live.stop()
 
 
-class Lines:
-    """A line for each entry, and the counts now and then: for a pipe or a log, without control codes."""
+class LineDisplay:
+    """A line for each entry, and the counts now and then: for a pipe or a log file, without control codes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -48,12 +48,12 @@ class Lines:
 
     def show(self, connection: Connection) -> None:
         """Prints what is new in the database."""
-        for entry in reversed(seen.newest(connection, MOST_LINES, self._last_id)):
-            self._console.print(picture.plain(entry), soft_wrap=True)
+        for entry in reversed(queries.newest(connection, MAX_ENTRIES, self._last_id)):
+            self._console.print(rendering.plain(entry), soft_wrap=True)
             self._last_id = entry.id
         if time.monotonic() - self._counts_at > COUNTS_EVERY:
             self._counts_at = time.monotonic()
-            self._console.print(picture.outcome_line(seen.outcomes(connection)), soft_wrap=True)
+            self._console.print(rendering.outcome_line(queries.outcomes(connection)), soft_wrap=True)
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,7 @@ from sandbox.services import guard
 PREFIX = "callmine-sandbox-"
 
 
-class Scratch:
+class TemporaryFolder:
     """A new folder under the system's temporary folder, watched by `sandbox.services.guard`.
 
     The folder is locked for as long as its owner or its guard lives. A lock tells a stale folder better than a stored

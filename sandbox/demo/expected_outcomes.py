@@ -1,4 +1,4 @@
-"""What must become of a sample: counted from what was sent, without a line of the consumer's code."""
+"""What must become of a sample, counted from what was sent, without any of the consumer's code."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from sandbox.traffic.generator import Emission
 HEADER_BYTES = 10  # of Avro single-object encoding, which the sample is in
 
 
-def promised(emissions: Iterable[Emission]) -> Counter[str]:
+def expected_outcomes(emissions: Iterable[Emission]) -> Counter[str]:
     """How many of the emissions, in their order, must be given each outcome of SPEC 4."""
     first: dict[tuple[bytes, bytes, bytes], bytes] = {}
     return Counter(_outcome(emission, first) for emission in emissions)
@@ -31,7 +31,7 @@ def _outcome(emission: Emission, first: dict[tuple[bytes, bytes, bytes], bytes])
     if ce_type not in BY_CE_TYPE:
         return "parked"
     data = _data(ce_type, emission.value)
-    if _may_be_idle(ce_type) and data["before"] == data["after"]:
+    if _is_edit(ce_type) and data["before"] == data["after"]:
         return "ignored"
     identity = (emission.key, headers["ce_source"], headers["ce_id"])
     if identity not in first:
@@ -46,6 +46,6 @@ def _data(ce_type: str, value: bytes) -> dict[str, Any]:
     return data
 
 
-def _may_be_idle(ce_type: str) -> bool:
+def _is_edit(ce_type: str) -> bool:
     """Whether an event of this type that changes nothing is ignored."""
     return any(feed.edit for _, feed in BY_CE_TYPE[ce_type].ways.values())

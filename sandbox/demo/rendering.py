@@ -1,4 +1,4 @@
-"""How the demo looks: the newest entries, the outcomes and the fourteen types, as wide and as high as the terminal is."""
+"""How the demo looks: the newest entries, the outcomes and the audit types, as wide and as high as the terminal is."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from rich.text import Text
 from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
 from runtime import terminal
-from sandbox.demo.seen import OUTCOMES, Shown
+from sandbox.demo.queries import OUTCOMES, DisplayedEntry
 
 WIDE = 110  # columns from which whole addresses fit
 TYPE_COLUMNS = 36  # what one type and its count take
@@ -18,48 +18,50 @@ STYLES = {"recorded": "green", "conflict": "magenta", "parked": "red", "gap": "r
 
 
 def live(
-    console: Console, entries: Sequence[Shown], outcomes: Counter[str], types: Mapping[str, tuple[int, int]]
+    console: Console, entries: Sequence[DisplayedEntry], outcomes: Counter[str], types: Mapping[str, tuple[int, int]]
 ) -> Group:
     """All three, with as many entries as the height leaves room for."""
     grid = type_grid(types, console.width)
     room = max(3, console.height - grid.row_count - 7)  # the heading, three lines of words, and one left free
-    found = f"{sum(1 for name in BY_NAME if name in types)} of the {len(BY_NAME)} types"
+    seen = f"{sum(1 for name in BY_NAME if name in types)} of the {len(BY_NAME)} types"
     return Group(
         entry_table(entries[:room], console.width, room),
         Text(),
         outcome_line(outcomes),
-        Text(found, "bold"),
+        Text(seen, "bold"),
         grid,
         Text("Ctrl-C ends it", "dim"),
     )
 
 
-def entry_table(entries: Sequence[Shown], width: int, rows: int) -> Table:
+def entry_table(entries: Sequence[DisplayedEntry], width: int, rows: int) -> Table:
     """The entries, one line each, and empty lines up to `rows`, so that nothing below them moves."""
-    made = terminal.table("UTC", "via", "actor", "action", "what happened")
-    for column, fixed in zip(made.columns, _widths(width), strict=True):
+    table = terminal.table("UTC", "via", "actor", "action", "what happened")
+    for column, fixed in zip(table.columns, _widths(width), strict=True):
         column.overflow, column.no_wrap, column.width = "ellipsis", True, fixed
     for entry in entries:
         actor = entry.actor if width >= WIDE else entry.actor.partition("@")[0]
-        made.add_row(
+        table.add_row(
             Text(f"{entry.occurred_at:%H:%M:%S}", "dim"),
             badge(entry),
             terminal.printable(actor),
             terminal.printable(entry.label, "bold"),
-            terminal.printable(entry.reads),
+            terminal.printable(entry.sentence),
         )
     for _ in range(rows - len(entries)):
-        made.add_row()
-    return made
+        table.add_row()
+    return table
 
 
-def plain(entry: Shown) -> str:
+def plain(entry: DisplayedEntry) -> str:
     """One entry as a line of a log."""
     via = f" [MCP: {display_name(entry.client)}]" if entry.client else ""
-    return terminal.escaped(f"{terminal.instant(entry.occurred_at)}  {entry.actor}  {entry.label}  {entry.reads}{via}")
+    return terminal.escaped(
+        f"{terminal.instant(entry.occurred_at)}  {entry.actor}  {entry.label}  {entry.sentence}{via}"
+    )
 
 
-def badge(entry: Shown) -> Text:
+def badge(entry: DisplayedEntry) -> Text:
     """MCP, or nothing."""
     return Text("MCP", "black on cyan") if entry.client else Text("   ")
 
@@ -74,14 +76,14 @@ def outcome_line(outcomes: Counter[str]) -> Text:
 
 
 def type_grid(types: Mapping[str, tuple[int, int]], width: int) -> Table:
-    """The fourteen types and their counts, in as many columns as fit."""
+    """The audit types and their counts, in as many columns as fit."""
     columns = max(1, min(3, width // TYPE_COLUMNS))
     rows = -(-len(BY_NAME) // columns)
-    made = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 2))
     cells = [_type_cell(name, types.get(name, (0, 0))[0]) for name in BY_NAME]
     for row in range(rows):
-        made.add_row(*cells[row::rows])
-    return made
+        table.add_row(*cells[row::rows])
+    return table
 
 
 def _type_cell(name: str, count: int) -> Text:

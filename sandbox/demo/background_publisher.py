@@ -8,14 +8,14 @@ from sandbox.traffic.generator import Emission
 from sandbox.traffic.publisher import DeliveryFailed, producer, publish
 
 
-class Pump:
-    """Publishes until it is through, or told to end."""
+class BackgroundPublisher:
+    """Publishes until the emissions run out, or `end` is called."""
 
     def __init__(self, bootstrap_servers: str, emissions: Iterable[Emission], per_second: float) -> None:
         self._bootstrap_servers, self._emissions, self._per_second = bootstrap_servers, emissions, per_second
         self._ended = threading.Event()
         self._failure: DeliveryFailed | None = None
-        self._thread = threading.Thread(target=self._publish, name="pump", daemon=True)
+        self._thread = threading.Thread(target=self._publish, name="publisher", daemon=True)
         self._thread.start()
 
     def check(self) -> None:

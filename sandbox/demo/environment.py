@@ -1,4 +1,4 @@
-"""Sets the demo up and takes it down: services, topics, schema, consumer."""
+"""Starts and ends what the demo runs on: services, topics, schema, consumer, reader."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,22 +14,25 @@ from confluent_kafka.cimpl import NewTopic
 from catalog.topics import TOPICS
 from runtime.migrations import migrate
 from runtime.postgres import Connection, connect
-from sandbox.demo import seen
+from sandbox.demo import queries
 from sandbox.demo.steps import Steps
 from sandbox.services.environment import Sandbox
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.mock import MockKafka
 from sandbox.services.process import SandboxError, Server
-from sandbox.services.scratch import Scratch
 from sandbox.services.site import Site, site
+from sandbox.services.temporary_folder import TemporaryFolder
 from sandbox.traffic.sample import sample
 
 PARTITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What runs; `connection` is an operator's, `program` the audit-consumer of this environment, `page` where to sign in."""
+class DemoEnvironment:
+    """What is running.
+
+    `connection` has the operator's role, `program` is the path of audit-consumer, `page` the URL of the reader.
+    """
 
     sandbox: Sandbox
     consumer: Server
@@ -40,19 +43,19 @@ class Stage:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The settings with which audit-consumer works on this stage."""
+        """The settings with which audit-consumer reaches these services."""
         return _environ(self.sandbox)
 
     def check(self) -> None:
-        """SandboxError when the consumer has ended, or a partition stands: the demo shows neither."""
+        """SandboxError when the consumer has ended, or a partition is halted: the demo itself shows neither."""
         if self.consumer.pid is None:
             raise SandboxError(f"audit-consumer has ended; the end of its log:\n{self.consumer.tail()}")
-        if halted := seen.halted(self.connection):
+        if halted := queries.halted(self.connection):
             raise SandboxError("audit-consumer halted " + "; ".join(halted))
 
 
 @contextmanager
-def stage(environ: Mapping[str, str], steps: Steps) -> Iterator[Stage]:
+def demo_environment(environ: Mapping[str, str], steps: Steps) -> Iterator[DemoEnvironment]:
     """Everything, for the time of a `with`; it is ended in reverse order, whatever happens inside. SandboxError."""
     program = Path(sys.executable).with_name("audit-consumer")
     with _services(environ, steps) as sandbox:
@@ -60,13 +63,16 @@ def stage(environ: Mapping[str, str], steps: Steps) -> Iterator[Stage]:
             partitions = _create_topics(sandbox)
         with steps.step("audit-consumer migrate") as notes:
             migrate(sandbox.database_url, notes.append)
-        with connect(sandbox.database_url, "audit_operator", "demo") as connection, Scratch("consumer") as scratch:
-            consumer = Server("audit-consumer", scratch, lambda: seen.flowing(connection) == partitions)
+        with (
+            connect(sandbox.database_url, "audit_operator", "demo") as connection,
+            TemporaryFolder("consumer") as folder,
+        ):
+            consumer = Server("audit-consumer", folder, lambda: queries.active(connection) == partitions)
             with steps.step(f"audit-consumer run, until it has claimed all {partitions} partitions"):
                 consumer.start([program, "run"], _environ(sandbox))
             try:
-                with _page(sandbox, steps) as shown:
-                    yield Stage(sandbox, consumer, connection, program, shown.issuer, shown.url)
+                with _page(sandbox, steps) as page:
+                    yield DemoEnvironment(sandbox, consumer, connection, program, page.issuer, page.url)
             finally:
                 with steps.step("audit-consumer drains and ends"):
                     consumer.stop()
@@ -77,8 +83,8 @@ def _page(sandbox: Sandbox, steps: Steps) -> Iterator[Site]:
     """The reader, and the demo's own sign-in service."""
     with ExitStack() as stack:
         with steps.step("audit-reader, and a sign-in service for the demo"):
-            shown = stack.enter_context(site(sandbox.database_url, people()))
-        yield shown
+            page = stack.enter_context(site(sandbox.database_url, people()))
+        yield page
 
 
 def people() -> tuple[Person, ...]:
@@ -102,7 +108,7 @@ def _services(environ: Mapping[str, str], steps: Steps) -> Iterator[Sandbox]:
         try:
             yield services
         finally:
-            with steps.step("Kafka and PostgreSQL end, and their folders go"):
+            with steps.step("Kafka and PostgreSQL end, and their folders are removed"):
                 stack.close()
 
 

@@ -35,20 +35,20 @@ SELECT conflicting.kafka_topic, conflicting.kafka_partition, conflicting.kafka_o
 FROM conflicting_event AS conflicting JOIN audit_event AS entry USING (workspace_id, event_source, event_id)
 ORDER BY conflicting.id
 """
-_FLOWING = "SELECT count(*) FROM partition_progress WHERE owner IS NOT NULL"
+_ACTIVE = "SELECT count(*) FROM partition_progress WHERE owner IS NOT NULL"
 _HALTED = """
 SELECT kafka_topic || '/' || kafka_partition || ': ' || halted_detail FROM partition_progress WHERE halted IS NOT NULL
 """
 
 
-class Shown(NamedTuple):
-    """One entry as the demo shows it; `client` is what acted through MCP, None where nothing did."""
+class DisplayedEntry(NamedTuple):
+    """One entry as the demo shows it; `client` is the MCP client that made the change, None if none did."""
 
     id: int
     occurred_at: datetime
     label: str
     actor: str
-    reads: str
+    sentence: str
     client: str | None
 
 
@@ -64,14 +64,14 @@ def types(connection: Connection) -> dict[str, tuple[int, int]]:
     return {action: (count, mcp) for action, count, mcp in connection.execute(_TYPES)}
 
 
-def newest(connection: Connection, limit: int, after: int = 0) -> list[Shown]:
+def newest(connection: Connection, limit: int, after: int = 0) -> list[DisplayedEntry]:
     """The entries recorded last, newest first, at most `limit`; those with an id above `after` only."""
-    shown = []
+    entries = []
     for id_, at, action, actor, subject, facets, client, mcp in connection.execute(_NEWEST, (after, limit)):
         who, what = (name.partition("@")[0] for name in (actor, subject))
-        reads = sentence(BY_NAME[action], who, what, facets)
-        shown.append(Shown(id_, at, BY_NAME[action].label, actor, reads, (client or "?") if mcp else None))
-    return shown
+        text = sentence(BY_NAME[action], who, what, facets)
+        entries.append(DisplayedEntry(id_, at, BY_NAME[action].label, actor, text, (client or "?") if mcp else None))
+    return entries
 
 
 def mcp_edit(connection: Connection) -> Row | None:
@@ -89,23 +89,23 @@ def parked(connection: Connection) -> list[tuple[str, str]]:
 
 
 def conflicts(connection: Connection) -> list[tuple[str, str]]:
-    """Each conflicting record's place and the entry that stands in its stead."""
+    """Each conflicting record's place, and the entry that was kept instead of it."""
     return [
         (
             f"{topic}/{number}@{offset}",
-            f"other content under an identity already recorded; {action} of offset {first} stands",
+            f"other content under an identity already recorded; {action} of offset {first} is kept",
         )
         for topic, number, offset, first, action in connection.execute(_CONFLICTS)
     ]
 
 
-def flowing(connection: Connection) -> int:
-    """How many partitions a consumer has claimed and reads."""
-    row = connection.execute(_FLOWING).fetchone()
+def active(connection: Connection) -> int:
+    """How many partitions a consumer has claimed."""
+    row = connection.execute(_ACTIVE).fetchone()
     assert row is not None
     return int(row[0])
 
 
 def halted(connection: Connection) -> list[str]:
-    """The partitions that stand still, each with its reason."""
+    """The halted partitions, each with its reason."""
     return [text for (text,) in connection.execute(_HALTED)]

@@ -63,13 +63,13 @@ CHECKPOINT = (
 )
 
 
-def test_the_line_of_a_row():
+def test_the_line_of_a_row() -> None:
     assert encode_row(ROW_1) == LINE_1
     assert sha256_hex(LINE_1) == "6454ade7eb56b6f85349f00eebab2dab7c23f601b2d682dd038b1c7064a3bfdc"
     assert decode_row(LINE_1) == tuple(cell or "" for cell in ROW_1)
 
 
-def test_the_chain_of_a_day():
+def test_the_chain_of_a_day() -> None:
     start = chain_start(KEY, "2026-11-03")
 
     assert workspace_key("org_acme") == KEY
@@ -81,7 +81,7 @@ def test_the_chain_of_a_day():
     )
 
 
-def test_the_list_of_days():
+def test_the_list_of_days() -> None:
     head = DayHead("2026-11-03", 2, "1064f8ceddb1fb6bd496a6ff097ffdb9ba08df9ca39b332dbdf012da6aa26e28")
 
     assert encode_days(KEY, [head]) == DAYS
@@ -89,29 +89,29 @@ def test_the_list_of_days():
     assert days_hash(DAYS) == "001182e20f247d52cf618a31c0314bb3177fa20e16dbe41c3067eaf578e10c12"
 
 
-def test_the_leaf_of_a_workspace():
+def test_the_leaf_of_a_workspace() -> None:
     assert workspace_key("org_globex") == OTHER_KEY
     assert workspace_map.leaf_hash(KEY, days_hash(DAYS)) == LEAF
 
 
-def test_the_map_of_two_workspaces():
+def test_the_map_of_two_workspaces() -> None:
     assert workspace_map.node_hash(OTHER_LEAF, LEAF) == MAP
     assert workspace_map.climb(KEY, [OTHER_LEAF], LEAF) == MAP
 
 
-def test_the_map_of_three_keys():
+def test_the_map_of_three_keys() -> None:
     workspaces = [("0" * 64, "a" * 64), ("4" + "0" * 63, "b" * 64), ("8" + "0" * 63, "c" * 64)]
 
     assert workspace_map.map_root(workspaces) == "c3fa36e4a07d1e4065d7458b928a11f644c266be1c01cfce3fa2d81d60365c3a"
 
 
-def test_the_map_of_two_keys_whose_last_bit_differs():
+def test_the_map_of_two_keys_whose_last_bit_differs() -> None:
     workspaces = [("0" * 64, "a" * 64), ("0" * 63 + "1", "b" * 64)]
 
     assert workspace_map.map_root(workspaces) == "d3acdfcdad104123260936cbcb2102ab122020a67a11b0557fddf5682a52b9cf"
 
 
-def test_the_record_and_its_leaf():
+def test_the_record_and_its_leaf() -> None:
     record = parse_record(RECORD)
 
     assert record.encode() == RECORD
@@ -119,12 +119,12 @@ def test_the_record_and_its_leaf():
     assert (record.seal, record.map_root, record.restored) == (1, MAP, ())
 
 
-def test_the_key():
+def test_the_key() -> None:
     assert LOG_KEY.verifier.encode() == VKEY
     assert parse_vkey(VKEY) == LOG_KEY.verifier
 
 
-def test_the_checkpoint():
+def test_the_checkpoint() -> None:
     note = parse_note(CHECKPOINT.encode(), "checkpoint")
     checkpoint = parse_checkpoint(note, "checkpoint")
     root = merkle.root_hash([bytes.fromhex(LEAF_0), bytes.fromhex(LEAF_1)])
@@ -134,7 +134,7 @@ def test_the_checkpoint():
     assert sign_note(checkpoint.encode(), [LOG_KEY]).encode() == CHECKPOINT.encode()
 
 
-def test_the_accounts():
+def test_the_accounts() -> None:
     account = Account(
         topic="callmine.members", partition=0, topic_id="tid", state="live", next_offset=3, recorded=3, entries=3
     )

@@ -43,7 +43,7 @@ def _join(lines: list[bytes], odd: list[int], begun: bytearray) -> list[bytes]:
     records = []
     for line, is_odd in zip(lines, odd, strict=True):
         if begun or is_odd:
-            closes = is_odd and begun
+            closes = is_odd and len(begun) > 0
             begun += line
             begun += b"\r\n"
             if closes:

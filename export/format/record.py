@@ -80,7 +80,7 @@ def _is_snapshot(text: str) -> bool:
     if match is None:
         return False
     xmin, xmax = parse_number(match[1]), parse_number(match[2])
-    if xmin is None or xmax is None or not 0 < xmin <= xmax:
+    if xmin is None or xmax is None or xmin > xmax:
         return False
     floor = xmin - 1
     for part in match[3].split(",") if match[3] else ():

@@ -77,11 +77,11 @@ def row(workspace: str, day: str, number: int, label: str = "", clock: str = "")
     )  # fmt: skip
 
 
-def account(entries: int, **changes: Any) -> Account:
+def account(recorded: int, **changes: Any) -> Account:
     """A line of accounts.csv that balances, unless `changes` say otherwise."""
     values: dict[str, Any] = {
         "topic": "callmine.members", "partition": 0, "topic_id": "AAAAAAAAAAAAAAAAAAAAAQ", "state": "live",
-        "next_offset": entries + 3, "recorded": entries, "duplicate": 1, "ignored_tombstone": 2, "entries": entries,
+        "next_offset": recorded + 3, "recorded": recorded, "duplicate": 1, "ignored_tombstone": 2, "entries": recorded,
     }  # fmt: skip
     return Account(**{**values, **changes})
 
@@ -126,6 +126,19 @@ class Log:
         """What the map holds, by key."""
         keys = {workspace_key(workspace): heads for workspace, heads in state.items()}
         return [(key, days_hash(encode_days(key, keys[key]))) for key in sorted(keys)]
+
+    def reseal_map(self, seal: int) -> None:
+        """Writes into the record of a seal the map of its state, edited meanwhile."""
+        before = self.records[seal].split("\nmap ")[1][:64]
+        self.records[seal] = self.records[seal].replace(before, workspace_map.map_root(self.leaves(self.states[seal])))
+
+    def rechain(self, workspace: str, day: str) -> None:
+        """Writes into the newest seal the chain over the rows of a day, edited meanwhile."""
+        key, rows = workspace_key(workspace), self.rows[workspace, day]
+        head = DayHead(day, len(rows), chain_rows(chain_start(key, day), rows))
+        heads = tuple(head if old.day == day else old for old in self.states[-1][workspace])
+        self.states[-1] = {**self.states[-1], workspace: heads}
+        self.reseal_map(len(self.records) - 1)
 
     @property
     def hashes(self) -> list[bytes]:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.export_package import Package, audit_export, honest_log
-from tests.unit.export.attacks import on_checkpoint, on_manifest, on_proof, on_request
+from tests.unit.export.attacks import on_checkpoint, on_history, on_manifest, on_proof, on_request, on_rows
 from tests.unit.export.attacks.edits import Attack
 
-MODULES = (on_request, on_manifest, on_checkpoint, on_proof)
+MODULES = (on_request, on_manifest, on_checkpoint, on_proof, on_history, on_rows)
 ATTACKS = {
     f"{module.__name__.rpartition('.')[2]}: {attack.name}": attack for module in MODULES for attack in module.ATTACKS
 }

@@ -115,6 +115,16 @@ def resealed_record(index: int, old: str, new: str) -> Edit:
     return resealed(edit)
 
 
+def views_of(*seals: int) -> Edit:
+    """Views of other seals."""
+
+    def edit(package: Package) -> None:
+        package.views = seals
+        package.compose()
+
+    return edit
+
+
 def policy(text: str | bytes) -> Edit:
     """The auditor's policy."""
     return lambda package: setattr(package, "policy", text.encode() if isinstance(text, str) else text)

@@ -43,21 +43,39 @@ def changed(document: dict[str, Any], changes: dict[str, Any]) -> None:
             document[name] = value
 
 
+def in_manifest(edit: Callable[[dict[str, Any]], Any]) -> Edit:
+    """The manifest edited, after any edit before, and signed by the exporter."""
+
+    def apply(package: Package) -> None:
+        earlier = package.edit_manifest
+
+        def both(document: dict[str, Any]) -> Any:
+            earlier(document)
+            return edit(document)
+
+        package.edit_manifest = both
+
+    return apply
+
+
 def manifest(changes: dict[str, Any]) -> Edit:
-    """Other values in the manifest, signed by the exporter."""
-    return lambda package: setattr(package, "edit_manifest", lambda document: changed(document, changes))
+    """Other values in the manifest."""
+    return in_manifest(lambda document: changed(document, changes))
 
 
 def manifest_text(text: str) -> Edit:
-    """Another text instead of the manifest, signed by the exporter."""
-    return lambda package: setattr(package, "edit_manifest", lambda _: text)
+    """Another text instead of the manifest."""
+    return in_manifest(lambda _: text)
+
+
+def files(changes: dict[str, Any]) -> Edit:
+    """Other names in the manifest's `files`."""
+    return in_manifest(lambda document: changed(document["files"], changes))
 
 
 def digest(name: str, **changes: Any) -> Edit:
-    """Another digest in the manifest, signed by the exporter."""
-    return lambda package: setattr(
-        package, "edit_manifest", lambda document: changed(document["files"].get(name, {}), changes)
-    )
+    """Another digest in the manifest."""
+    return in_manifest(lambda document: changed(document["files"][name], changes))
 
 
 def before(name: str, edit: Callable[[bytes], bytes]) -> Edit:

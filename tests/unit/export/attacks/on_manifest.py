@@ -12,9 +12,9 @@ from tests.unit.export.attacks.edits import (
     Edit,
     after,
     asked,
-    changed,
     digest,
     every,
+    files,
     manifest,
     manifest_text,
     policy,
@@ -52,11 +52,6 @@ def document_text(old: str, new: str) -> Edit:
         package.edit_manifest = lambda _: text.replace(old, new, 1)
 
     return edit
-
-
-def files(changes: dict[str, Any]) -> Edit:
-    """Other names in `files`."""
-    return lambda package: setattr(package, "edit_manifest", lambda document: changed(document["files"], changes))
 
 
 EXPORTER_ID, NAME = EXPORTER.verifier.key_id, EXPORTER.name

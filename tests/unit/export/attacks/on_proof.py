@@ -108,6 +108,12 @@ def other_is_the_same(package: Package, _: str) -> dict[str, Any]:
     }
 
 
+def proof_of_another_log(package: Package) -> None:
+    """A proof that holds, but in a log that the checkpoint is not of."""
+    package.log.records[0] = package.log.records[0].replace("snapshot 900:", "snapshot 901:")
+    package.proof["views"] = [package.log.view(WORKSPACE, seal) for seal in package.views]
+
+
 def swapped_seals(log: Log) -> None:
     """Two seals in the log in the other order."""
     log.records[1], log.records[2] = log.records[2], log.records[1]
@@ -230,7 +236,7 @@ PLACE_IN_LOG = (
     Attack("inclusion of an older seal", TAMPERED, lambda p: p.view.update(inclusion=p.proof["views"][0]["inclusion"])),
     Attack("an older view's inclusion changed", TAMPERED, in_view(0, "inclusion", lambda old: [HASH, *old[1:]])),
     Attack("a middle view's inclusion too long", TAMPERED, in_view(1, "inclusion", lambda old: [*old, HASH])),
-    Attack("a record and proof of another log", TAMPERED, lambda p: p.log.records.__setitem__(0, p.log.records[0].replace("900:", "901:")) or setattr(p, "proof", {**p.proof, "views": [p.log.view(WORKSPACE, seal) for seal in (0, 2, 5)]})),
+    Attack("a record and proof of another log", TAMPERED, proof_of_another_log),
     Attack("a checkpoint of size 0", TAMPERED, lambda p: setattr(p, "checkpoint_text", p.log.checkpoint(0).encode())),
     Attack("a checkpoint of an older size", TAMPERED, lambda p: setattr(p, "checkpoint_text", p.log.checkpoint(5).encode())),
 )  # fmt: skip

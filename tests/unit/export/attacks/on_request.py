@@ -1,6 +1,7 @@
 """Check 1: the request, the policy, the six files, the manifest as a note."""
 
 import os
+from pathlib import Path
 
 from export.format.errors import Verdict
 from tests.export_package import EXPORTER, LOG, WITNESSES, Package, policy_text, witness_lines, witness_vkey
@@ -24,6 +25,12 @@ def options(*words: str) -> Edit:
 def without_policy(package: Package) -> None:
     """No --policy at all."""
     package.policy = None
+
+
+def moved_behind_a_link(folder: Path) -> None:
+    """The file elsewhere, and a link to it in its place."""
+    (folder / "audit.csv").rename(folder / "moved")
+    (folder / "audit.csv").symlink_to("moved")
 
 
 REQUEST = (
@@ -130,7 +137,7 @@ FILES = (
     Attack(
         "a link to the file, moved",
         BAD,
-        on_disk(lambda f: ((f / "audit.csv").rename(f / "moved"), (f / "audit.csv").symlink_to("moved"))),
+        on_disk(moved_behind_a_link),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,13 +39,14 @@ class RowsResult:
 class _Source:
     """The records of a file, in pieces of any number, and the digest of all that was read.
 
-    The whole file is hashed by a thread of its own, one block behind: hashlib lets the others run meanwhile.
+    The whole file is hashed by a thread of its own, at most two blocks behind: it can begin only while this one reads, and
+    then hashlib lets both run.
     """
 
     def __init__(self, stream: BinaryIO, hashing: Executor) -> None:
         self._stream = stream
         self._hashing = hashing
-        self._hashed: Future[None] | None = None
+        self._hashed: deque[Future[None]] = deque()
         self._sha256 = hashlib.sha256()
         self._bytes = 0
         self._batches = record_batches(self._read)
@@ -53,7 +55,7 @@ class _Source:
 
     def digest(self) -> FileDigest:
         """Size and SHA-256 of what was read, of the whole file once `take` has given nothing."""
-        self._wait()
+        self._wait(0)
         return FileDigest(self._bytes, self._sha256.hexdigest())
 
     def take(self, most: int) -> list[bytes]:
@@ -72,13 +74,14 @@ class _Source:
     def _read(self, size: int) -> bytes:
         block = self._stream.read(size)
         self._bytes += len(block)
-        self._wait()
-        self._hashed = self._hashing.submit(self._sha256.update, block)
+        self._hashed.append(self._hashing.submit(self._sha256.update, block))
+        self._wait(2)
         return block
 
-    def _wait(self) -> None:
-        if self._hashed is not None:
-            self._hashed.result()
+    def _wait(self, unfinished: int) -> None:
+        """Waits until at most that many blocks are not hashed yet."""
+        while len(self._hashed) > unfinished:
+            self._hashed.popleft().result()
 
 
 def check_rows(stream: BinaryIO, scope: Scope, key: str, states: Sequence[WorkspaceState]) -> RowsResult:

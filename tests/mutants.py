@@ -16,7 +16,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-TREE = ("catalog", "consumer", "deploy", "reader", "runtime", "sandbox", "schemas", "sql", "tests", "pyproject.toml")
+TREE = (
+    "catalog",
+    "consumer",
+    "deploy",
+    "export",
+    "reader",
+    "runtime",
+    "sandbox",
+    "schemas",
+    "sql",
+    "tests",
+    "pyproject.toml",
+)
 CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
 LIMIT = 600  # seconds
 

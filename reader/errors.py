@@ -32,7 +32,8 @@ BAD_TOKEN = Refusal(
     "The session has ended or is not valid. Sign in again.",
     {"WWW-Authenticate": 'Bearer realm="audit", error="invalid_token"'},
 )
-FORBIDDEN = Refusal(403, "forbidden", "Admins only", "Only admins of an active workspace may see this.", {})
+FORBIDDEN = Refusal(403, "forbidden", "Admins only", "Only admins of the workspace may see this.", {})
+NO_WORKSPACE = Refusal(403, "no-active-workspace", "Choose a workspace", "You are signed in, but no workspace is active. Choose one of which you are an admin, then open this page again.", {})  # fmt: skip
 NOT_FOUND = Refusal(404, "not-found", "Not found", "There is nothing here, or nothing that you may see.", {})
 NOT_ALLOWED = Refusal(405, "method-not-allowed", "Only read", "This can only be read: use GET.", {"Allow": "GET, HEAD"})
 UNKNOWN_HOST = Refusal(400, "unknown-host", "Unknown host", "This host name is not served here.", {})

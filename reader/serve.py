@@ -14,6 +14,7 @@ from reader.auth.jwks import GivenKey, PublishedKeys
 from reader.http.app import create
 from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
+from reader.http.renewal import Renewal
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.settings import Settings
@@ -31,9 +32,12 @@ def serve(settings: Settings) -> int:
     database = Database(settings.database_url.get_secret_value())
     listings, metrics = Listings(database), Metrics()
     metrics.watch(database, keys, listings)
+    names = settings.cookie_names
+    access = Access(keys, rules, names, metrics.without_azp)
     app = create(
         Parts(
-            Access(keys, rules),
+            access,
+            Renewal(access, keys, settings.issuer, settings.frontend_api, names, "https"),
             database,
             listings,
             keys,

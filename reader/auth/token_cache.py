@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 
-from reader.auth.clerk import Keys, Rules, Verified, verified
-from reader.model import Viewer
+from reader.auth.clerk import Rules, Verified, verified
+from reader.auth.signed_token import Keys
 
 MOST = 4096  # remembered; then all are forgotten
 
@@ -21,13 +21,13 @@ class Sessions:
         self._keys, self._rules, self._now = keys, rules, now
         self._known: dict[tuple[bytes, bool], Verified] = {}
 
-    def viewer(self, token: str, *, bearer: bool) -> Viewer:
-        """The admin that a token speaks for. Raises Unauthenticated, Forbidden, and NoKeys."""
+    def verified(self, token: str, *, bearer: bool) -> Verified:
+        """The admin that a token speaks for, and what that rests on. Raises Unauthenticated, Forbidden, and NoKeys."""
         name = sha256(token.encode()).digest(), bearer
         known = self._known.get(name)
         if known and known.begins <= self._now() < known.ends and self._keys.find(known.key_id) is known.key:
-            return known.viewer
+            return known
         if len(self._known) >= MOST:
             self._known.clear()
         found = self._known[name] = verified(token, self._keys, self._rules, bearer=bearer)
-        return found.viewer
+        return found

@@ -2,12 +2,14 @@
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp
 
 from reader import errors
-from reader.auth.clerk import Forbidden, Unauthenticated
+from reader.auth.clerk import Forbidden
 from reader.auth.jwks import NoKeys
+from reader.auth.navigation import with_parameter
+from reader.auth.signed_token import Unauthenticated
 from reader.errors import Refusal, problem
 from reader.html import pages
 from reader.http.dependencies import Parts
@@ -32,7 +34,7 @@ def create(parts: Parts) -> ASGIApp:
         app.add_api_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
     parts.metrics.expect([route for route, _ in routes.all], turns)
     _refusals(app, parts)
-    return Guard(app, parts.hosts, parts.metrics)
+    return Guard(app, parts.hosts, parts.metrics, parts.renewal.frontend_origin)
 
 
 def _refusals(app: FastAPI, parts: Parts) -> None:
@@ -41,7 +43,14 @@ def _refusals(app: FastAPI, parts: Parts) -> None:
     def refuse(request: Request, refusal: Refusal) -> Response:
         if request.url.path.startswith(MACHINES):
             return problem(refusal)
-        return HTMLResponse(pages.render_refusal(refusal, parts.sign_in_url), refusal.status, refusal.headers)
+        return HTMLResponse(pages.render_refusal(refusal, sign_in_url(request)), refusal.status, refusal.headers)
+
+    def sign_in_url(request: Request) -> str | None:
+        """Where to sign in, and come back from to the same page."""
+        here = parts.renewal.own_url(request)
+        return (
+            with_parameter(parts.sign_in_url, "redirect_url", here) if parts.sign_in_url and here else parts.sign_in_url
+        )
 
     def note(request: Request, reason: str) -> None:
         """The reason is for those who run this, never for the client."""
@@ -50,14 +59,27 @@ def _refusals(app: FastAPI, parts: Parts) -> None:
 
     def unauthenticated(request: Request, error: Exception) -> Response:
         assert isinstance(error, Unauthenticated)
-        note(request, error.reason)
-        return refuse(request, errors.NO_TOKEN if error.reason == "no_token" else errors.BAD_TOKEN)
+        try:
+            turn = parts.renewal.turn(request, error.reason)
+        except NoKeys:
+            return refuse(request, errors.NO_KEYS)
+        if turn.outcome is not None:
+            request.state.renewal = turn.outcome
+            parts.metrics.renewal(turn.outcome)
+        if turn.location is not None:
+            response: Response = RedirectResponse(turn.location, 307)
+        else:
+            note(request, turn.reason)
+            response = refuse(request, errors.NO_TOKEN if turn.reason == "no_token" else errors.BAD_TOKEN)
+        for cookie in turn.cookies:
+            response.headers.append("Set-Cookie", cookie)
+        return response
 
     def forbidden(request: Request, error: Exception) -> Response:
         assert isinstance(error, Forbidden)
         note(request, error.reason)
         request.state.user = error.user_id
-        return refuse(request, errors.FORBIDDEN)
+        return refuse(request, errors.NO_WORKSPACE if error.reason == "no_active_workspace" else errors.FORBIDDEN)
 
     def unavailable(request: Request, error: Exception) -> Response:
         assert isinstance(error, Unavailable)

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from reader.auth.clerk import REASONS
 from reader.auth.jwks import GivenKey, PublishedKeys
 from reader.http.limiter import Turns
+from reader.http.renewal import OUTCOMES
 from reader.query.database import Database
 from reader.query.listing import Listings
 
@@ -62,6 +63,22 @@ class Metrics:
         )
         for reason in REASONS:
             self._refusals.labels(reason)
+        # Do sessions renew themselves? Many that are given up: the way to the Frontend API or back is broken.
+        self._renewals = Counter(
+            "auditlog_reader_renewals_total", "Navigations without a session", ["outcome"], registry=self.registry
+        )
+        # Does Clerk mint tokens that name no page, and what becomes of them?
+        self._without_azp = Counter(
+            "auditlog_reader_tokens_without_azp_total",
+            "Tokens without azp",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
+        for outcome in OUTCOMES:
+            self._renewals.labels(outcome)
+        for kind in ("bearer", "cookie"):
+            for outcome in ("accepted", "refused"):
+                self._without_azp.labels(kind, outcome)
         # How many are there at once?
         self._in_progress = Gauge(
             "auditlog_reader_requests_in_progress",
@@ -98,6 +115,14 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """A request had no valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
+
+    def renewal(self, outcome: str) -> None:
+        """A navigation had no session; `outcome` is one of OUTCOMES."""
+        self._renewals.labels(outcome).inc()
+
+    def without_azp(self, kind: str, outcome: str) -> None:
+        """A token came that names no party: a `bearer` or `cookie` that was `accepted` or `refused`."""
+        self._without_azp.labels(kind, outcome).inc()
 
     def watch(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
         """Adds what is read from the parts when Prometheus asks."""

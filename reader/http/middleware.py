@@ -16,11 +16,12 @@ from reader.model import Viewer
 log = structlog.get_logger()
 
 # Nothing inline, nothing from elsewhere, never in a frame. OWASP Secure Headers Project.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'{}; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 SECURITY = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY.format(""),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -37,8 +38,11 @@ HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 class Guard:
     """An ASGI application around another. It is the outermost, so that an error's response passes it too."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics, form_origin: str | None) -> None:
+        """`form_origin`: where a form may lead besides here; Chromium holds a form's redirects to form-action as well."""
         self._app, self._hosts, self._metrics = app, frozenset(hosts), metrics
+        policy = POLICY.format(f" {form_origin}" if form_origin else "")
+        self._security = {**SECURITY, "Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -54,7 +58,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
+                for name, value in self._security.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
@@ -94,7 +98,7 @@ def _who(state: Mapping[str, Any]) -> dict[str, str | None]:
     """Who asked, as far as that was found out, or why nobody was let in."""
     seen: Viewer | None = state.get("viewer")
     if seen is None:
-        return {name: state[name] for name in ("refused", "user") if name in state}
+        return {name: state[name] for name in ("refused", "renewal", "user") if name in state}
     return {
         "user": seen.user_id,
         "session": seen.session_id,

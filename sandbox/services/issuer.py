@@ -64,6 +64,14 @@ class Person(NamedTuple):
     role: str
 
 
+class Answer(NamedTuple):
+    """What is answered to a GET."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
 class Issuer:
     """Signs people in with one click. `audience` is the origin of the page that they come from and go back to."""
 
@@ -129,13 +137,19 @@ class Issuer:
         self._server.shutdown()
         self._server.server_close()
 
+    def _answer(self, _path: str, _cookies: str) -> Answer | None:
+        """What a subclass answers to a path, with the cookies that came; None where it does not know it."""
+        return None
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 asked = urlsplit(self.path)
-                if asked.path == "/.well-known/jwks.json":
+                if answer := issuer._answer(self.path, self.headers.get("Cookie", "")):
+                    self._send(answer.status, answer.body, **answer.headers)
+                elif asked.path == "/.well-known/jwks.json":
                     issuer.fetches += 1
                     self._send(503 if issuer.down else 200, json.dumps(issuer.jwks()), "application/json")
                 elif asked.path == "/":
@@ -158,10 +172,11 @@ class Issuer:
                 self.send_header("Location", f"{issuer.audience}/")
                 self.end_headers()
 
-            def _send(self, status: int, text: str, media_type: str) -> None:
+            def _send(self, status: int, text: str, media_type: str = "text/plain", **headers: str) -> None:
                 body = text.encode()
                 self.send_response(status)
-                self.send_header("Content-Type", media_type)
+                for name, value in {"Content-Type": media_type, **headers}.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

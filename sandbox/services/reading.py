@@ -10,9 +10,11 @@ import os
 from reader.auth.access import Access
 from reader.auth.clerk import Rules
 from reader.auth.jwks import PublishedKeys
+from reader.auth.request_cookies import CookieNames, cookie_suffix
 from reader.http.app import create
 from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
+from reader.http.renewal import Renewal
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.serve import listen
@@ -24,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.services.reading", description=__doc__)
     parser.add_argument("--issuer", required=True, help="the demo's sign-in service, http://127.0.0.1:PORT")
     parser.add_argument("--port", required=True, type=int)
+    parser.add_argument("--publishable-key", help="the issuer's, whose cookies then have names of their own")
     parser.add_argument("--metrics-port", type=int)
     arguments = parser.parse_args()
     if not arguments.issuer.startswith("http://127.0.0.1:"):
@@ -36,9 +39,12 @@ def main() -> None:
     metrics.watch(database, keys, listings)
     if arguments.metrics_port:
         metrics.serve(("127.0.0.1", arguments.metrics_port))
-    access = Access(keys, Rules(arguments.issuer, frozenset({origin}), allow_missing_azp=False))
+    names = CookieNames(suffix=cookie_suffix(arguments.publishable_key) if arguments.publishable_key else None)
+    rules = Rules(arguments.issuer, frozenset({origin}), allow_missing_azp=frozenset())
+    access = Access(keys, rules, names, metrics.without_azp)
     parts = Parts(
         access,
+        Renewal(access, keys, arguments.issuer, arguments.issuer, names, "http"),
         database,
         listings,
         keys,

@@ -14,9 +14,11 @@ from psycopg.rows import TupleRow
 from reader.auth.access import Access
 from reader.auth.clerk import Rules
 from reader.auth.jwks import PublishedKeys
+from reader.auth.request_cookies import CookieNames
 from reader.http.app import create
 from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
+from reader.http.renewal import Renewal
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.serve import server
@@ -34,18 +36,24 @@ CONTACT = "audit@callmine.example"
 class Site:
     """The application on a port of its own, for as long as a `with` lasts."""
 
-    def __init__(self, database_url: str, issuer: Issuer | None = None) -> None:
+    def __init__(
+        self, database_url: str, issuer: Issuer | None = None, *, renews: bool = False, suffix: str | None = None,
+        allow_missing_azp: frozenset[str] = frozenset(), sign_in_url: str | None = None,
+    ) -> None:  # fmt: skip
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.port, self.database_url = port, database_url
         self.issuer = issuer or Issuer((), self.url)
         self.issuer.audience = self.url
         self.database, self.keys = Database(database_url, wait_seconds=1.0), PublishedKeys(self.issuer.jwks_url)
-        rules = Rules(self.issuer.url, frozenset({self.url}), allow_missing_azp=False)
+        rules, names = Rules(self.issuer.url, frozenset({self.url}), allow_missing_azp), CookieNames(suffix=suffix)
         self.listings, self.metrics = Listings(self.database), Metrics()
         self.metrics.watch(self.database, self.keys, self.listings)
+        access = Access(self.keys, rules, names, self.metrics.without_azp)
+        frontend_api = self.issuer.url if renews else None
+        renewal = Renewal(access, self.keys, self.issuer.url, frontend_api, names, "http")
         self.parts = Parts(
-            Access(self.keys, rules), self.database, self.listings, self.keys, self.metrics, ("127.0.0.1",), None, CONTACT
+            access, renewal, self.database, self.listings, self.keys, self.metrics, ("127.0.0.1",), sign_in_url, CONTACT
         )  # fmt: skip
         self.app = create(self.parts)
         self._server = server(self.app, ("127.0.0.1", port))

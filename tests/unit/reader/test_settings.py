@@ -17,9 +17,10 @@ GOOD = {
 }
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
 # Every switch that there is, and what it is when nobody sets it. A new one is a reason to read this test.
-DEFAULTS = {
+DEFAULTS: dict[str, object] = {
     "bind": ("127.0.0.1", 8000), "metrics_bind": None, "hosts": ("localhost", "127.0.0.1"), "jwt_key": None, "jwks_url": None,
-    "sign_in_url": None, "export_contact": None, "allow_missing_azp": False, "log_format": "console",
+    "sign_in_url": None, "export_contact": None, "allow_missing_azp": frozenset(), "log_format": "console",
+    "publishable_key": None, "frontend_api_url": None,
 }  # fmt: skip
 
 

@@ -1,0 +1,112 @@
+"""Tokens that the issuer signed (RFC 7519): from a text to the claims that its signature vouches for.
+
+Whether a token is a session, and whose, is decided elsewhere (`reader.auth.clerk`); Clerk signs other kinds with the same key.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import jwt
+
+LEEWAY_SECONDS = 5
+MAX_TOKEN = 8 * 1024
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_KEY_ID = re.compile(r"[\x21-\x7e]{1,128}")
+# The categories of Clerk's tokens that are sessions or handshakes; an instance may leave the header out. Source: the
+# tags in @clerk/backend, tokens/jwtCategories.ts. A JWT template's token, whose claims its author chooses, has another.
+_CATEGORIES = frozenset({None, "cl_B7d4PD111AAA", "cl_I7d4PD111III"})
+_TIMES = ("exp", "nbf", "iat")
+
+# Why PyJWT refuses a token, in a word of ours; whatever else it says is `invalid`.
+REFUSED: dict[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "expired",
+    jwt.ImmatureSignatureError: "not_yet_valid",
+    jwt.InvalidSignatureError: "signature",
+    jwt.InvalidIssuerError: "issuer",
+    jwt.InvalidAudienceError: "audience",
+    jwt.MissingRequiredClaimError: "claim_missing",
+}
+REASONS = ("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REFUSED.values())
+
+
+class Unauthenticated(Exception):
+    """No valid session (401); the reason is for the log, never for the client."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Keys(Protocol):
+    """Where public keys come from; raises `jwks.NoKeys` when there is none to be had at all."""
+
+    def find(self, key_id: str | None) -> Any:
+        """The key of this id; None where it is not one of the issuer's."""
+
+
+class SignedToken(NamedTuple):
+    """The claims of a token whose signature, times and issuer have been checked, and the key that showed it."""
+
+    claims: dict[str, Any]
+    key_id: str | None
+    key: Any
+
+
+def signed_token(token: str, keys: Keys, issuer: str, required: Sequence[str]) -> SignedToken:
+    """The token's claims. `required` names those that must be there; an `iss` that is there must be `issuer`.
+
+    RS256 alone (RFC 8725 section 3.1), within LEEWAY_SECONDS. Raises Unauthenticated, and what `keys` raises.
+    """
+    key_id, key = _key(token, keys)
+    claims = _claims(token, key, required)
+    if claims.get("iss", issuer) != issuer:
+        raise Unauthenticated("issuer")
+    return SignedToken(claims, key_id, key)
+
+
+def _key(token: str, keys: Keys) -> tuple[str | None, Any]:
+    """The key that a token names, if it is of a kind that we take."""
+    if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
+        raise Unauthenticated("malformed")
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, RecursionError):
+        raise Unauthenticated("malformed") from None
+    if header.get("alg") != "RS256":
+        raise Unauthenticated("algorithm")
+    kind, category = header.get("typ", "JWT"), header.get("cat")
+    if not isinstance(kind, str) or kind.upper() != "JWT":
+        raise Unauthenticated("type")
+    if not isinstance(category, str | None) or category not in _CATEGORIES:
+        raise Unauthenticated("type")
+    key_id = _key_id(header)
+    key = keys.find(key_id)
+    if key is None:
+        raise Unauthenticated("unknown_key")
+    return key_id, key
+
+
+def _claims(token: str, key: Any, required: Sequence[str]) -> dict[str, Any]:
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            leeway=LEEWAY_SECONDS,
+            options={"require": list(required), "enforce_minimum_key_length": True},
+        )
+    except (jwt.InvalidTokenError, jwt.InvalidKeyError, RecursionError) as error:
+        raise Unauthenticated(REFUSED.get(type(error), "invalid")) from None
+    # PyJWT takes true, and "17", for a time; RFC 7519 section 2 has numbers alone.
+    if any(isinstance(claims[name], bool | str) for name in _TIMES if name in claims):
+        raise Unauthenticated("invalid")
+    return claims
+
+
+def _key_id(header: Mapping[str, Any]) -> str | None:
+    key_id = header.get("kid")
+    if key_id is not None and (not isinstance(key_id, str) or not _KEY_ID.fullmatch(key_id)):
+        raise Unauthenticated("key_id")
+    return key_id

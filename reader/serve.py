@@ -8,13 +8,13 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import GivenKey, PublishedKeys
+from reader.auth.access import Authenticator
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.app import create
-from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
 from reader.http.renewal import Renewal
+from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.settings import Settings
@@ -22,20 +22,20 @@ from reader.settings import Settings
 log = structlog.get_logger()
 
 GRACE_SECONDS = 10
-MOST_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
+MAX_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
 
 
 def serve(settings: Settings) -> int:
     """Answers until SIGTERM or SIGINT, then finishes what was asked; gives the exit code."""
     keys = _keys(settings)
-    rules = Rules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp)
+    rules = TokenRules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp)
     database = Database(settings.database_url.get_secret_value())
     listings, metrics = Listings(database), Metrics()
-    metrics.watch(database, keys, listings)
+    metrics.register_services(database, keys, listings)
     names = settings.cookie_names
-    access = Access(keys, rules, names, metrics.without_azp)
+    access = Authenticator(keys, rules, names, metrics.without_azp)
     app = create(
-        Parts(
+        ReaderServices(
             access,
             Renewal(access, keys, settings.issuer, settings.frontend_api, names, "https"),
             database,
@@ -70,7 +70,7 @@ def server(app: ASGIApp, address: tuple[str, int]) -> uvicorn.Server:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
     )
@@ -83,7 +83,7 @@ def listen(app: ASGIApp, address: tuple[str, int]) -> int:
     sys.setswitchinterval(0.0005)
     # uvicorn raises the signal that ended it once more: it finds these, and we end in order.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _heard)
+        signal.signal(number, _ignore_signal)
     log.info("started", address="{}:{}".format(*address))
     try:
         server(app, address).run()
@@ -94,11 +94,11 @@ def listen(app: ASGIApp, address: tuple[str, int]) -> int:
     return 0
 
 
-def _keys(settings: Settings) -> GivenKey | PublishedKeys:
+def _keys(settings: Settings) -> StaticKey | JwksKeys:
     if settings.jwt_key is not None:
-        return GivenKey(settings.jwt_key)
-    return PublishedKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
+        return StaticKey(settings.jwt_key)
+    return JwksKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
 
 
-def _heard(_number: int, _frame: FrameType | None) -> None:
+def _ignore_signal(_number: int, _frame: FrameType | None) -> None:
     """The signal has been obeyed already."""

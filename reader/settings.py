@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from reader.auth.clerk_instance import frontend_host, is_development
-from reader.auth.jwks import GivenKey
+from reader.auth.jwks import StaticKey
 from reader.auth.request_cookies import CookieNames, cookie_suffix
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
@@ -104,7 +104,7 @@ def _email(text: str) -> str:
 
 def _pem(pem: str) -> str:
     try:
-        GivenKey(pem)
+        StaticKey(pem)
     except ValueError:
         raise ValueError("is no RSA public key of 2,048 bits or more in PEM form") from None
     return pem

@@ -5,24 +5,26 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 
-from reader.auth.clerk import Forbidden, Rules
+from reader.auth.clerk import Forbidden, TokenRules
 from reader.auth.renewal import RENEWABLE
 from reader.auth.request_cookies import SESSION, CookieNames, cookie_values
-from reader.auth.signed_token import Keys, Unauthenticated
-from reader.auth.token_cache import Sessions
+from reader.auth.signed_token import KeySource, Unauthenticated
+from reader.auth.token_cache import TokenCache
 from reader.model import Viewer
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
 
 
-class Access:
+class Authenticator:
     """Decides by the issuer's keys and our rules. `without_azp` is told of each token that names no party: kind, outcome."""
 
-    def __init__(self, keys: Keys, rules: Rules, names: CookieNames, without_azp: Callable[[str, str], None]) -> None:
-        self._sessions, self._names, self._without_azp = Sessions(keys, rules), names, without_azp
+    def __init__(
+        self, keys: KeySource, rules: TokenRules, names: CookieNames, without_azp: Callable[[str, str], None]
+    ) -> None:
+        self._sessions, self._names, self._without_azp = TokenCache(keys, rules), names, without_azp
 
     def viewer(self, request: Request) -> Viewer:
-        """The admin who asks. Raises Unauthenticated, Forbidden, and NoKeys."""
+        """The admin who asks. Raises Unauthenticated, Forbidden, and KeysUnavailable."""
         headers = request.headers.getlist("authorization")
         if headers:  # a bad header is never made good by a cookie
             match = _BEARER.fullmatch(headers[0])

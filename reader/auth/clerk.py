@@ -1,7 +1,7 @@
 """Clerk's session tokens: from the claims of a token whose signature has been checked to a Viewer, or why there is none.
 
 Rules: Clerk's "manual JWT verification" and "session tokens" pages, versions 1 and 2 of the claims. Where they leave room,
-the stricter reading holds: an `azp` must be there, organisation claims are read where the version puts them and nowhere else.
+the stricter reading holds: an `azp` must be there, organization claims are read where the version puts them and nowhere else.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reader.auth import signed_token
-from reader.auth.signed_token import Keys, Unauthenticated
+from reader.auth.signed_token import KeySource, Unauthenticated
 from reader.model import Viewer
 
 ADMIN = "admin"
@@ -38,7 +38,7 @@ class Forbidden(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TokenRules:
     """Whose tokens are taken: the issuer, exactly, and the origins of the pages that may have got them.
 
     `allow_missing_azp`: the kinds of token, of `bearer` and `cookie`, that need not name such an origin.
@@ -50,7 +50,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedToken:
     """The admin that a token speaks for from `begins` to before `ends` (Unix time), by `key`, which has the id `key_id`.
 
     `names_party`: it has an `azp`.
@@ -64,7 +64,7 @@ class Verified:
     ends: float
 
 
-def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
+def verify_token(token: str, keys: KeySource, rules: TokenRules, *, bearer: bool) -> VerifiedToken:
     """The admin that a token speaks for, with what that rests on. `bearer`: it came in the Authorization header.
 
     Raises Unauthenticated, Forbidden, and what `keys` raises.
@@ -76,7 +76,7 @@ def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
     _check_party(claims, rules, bearer=bearer)
     names_party = bool(claims.get("azp"))
     seen = _viewer(claims, names_party=names_party)
-    return Verified(seen, names_party, found.key_id, found.key, begins, ends)
+    return VerifiedToken(seen, names_party, found.key_id, found.key, begins, ends)
 
 
 def _viewer(claims: Mapping[str, Any], *, names_party: bool) -> Viewer:
@@ -86,7 +86,7 @@ def _viewer(claims: Mapping[str, Any], *, names_party: bool) -> Viewer:
     status = claims.get("sts")
     if not isinstance(status, str | None) or status == "pending":
         raise Unauthenticated("pending")
-    workspace_id, role, slug = _organisation(claims)
+    workspace_id, role, slug = _organization(claims)
     if workspace_id is None:
         raise Forbidden("no_active_workspace", user, names_party=names_party)
     if not _matches(_WORKSPACE, workspace_id):
@@ -96,7 +96,7 @@ def _viewer(claims: Mapping[str, Any], *, names_party: bool) -> Viewer:
     return Viewer(user, session, workspace_id, slug, _impersonator(claims))
 
 
-def _check_party(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> None:
+def _check_party(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) -> None:
     """A token made for another origin's page must not open this one.
 
     Clerk names no party in what its backend makes (Bearer), nor in many a cookie that it mints on a document navigation.
@@ -110,8 +110,8 @@ def _check_party(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> No
         raise Unauthenticated("authorized_party")
 
 
-def _organisation(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
-    """Id, role and slug of the active organisation. A custom claim of an old name must not stand in for a missing one."""
+def _organization(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
+    """Id, role and slug of the active organization. A custom claim of an old name must not stand in for a missing one."""
     version = claims.get("v", 1)
     if isinstance(version, bool) or not isinstance(version, int) or version not in {1, 2}:
         raise Unauthenticated("version")

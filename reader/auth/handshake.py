@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reader.auth.request_cookies import SESSION, CookieNames
 from reader.auth.set_cookie import MAX_COOKIES, SetCookie, accepted
-from reader.auth.signed_token import Keys, Unauthenticated, signed_token
+from reader.auth.signed_token import KeySource, Unauthenticated, signed_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,9 @@ class Handshake:
     session: str | None
 
 
-def read_handshake(token: str, keys: Keys, issuer: str, names: CookieNames, host: str, *, secure: bool) -> Handshake:
+def read_handshake(
+    token: str, keys: KeySource, issuer: str, names: CookieNames, host: str, *, secure: bool
+) -> Handshake:
     """The handshake that `token` is. Its session is not judged here. Raises Unauthenticated, and what `keys` raises."""
     directives = signed_token(token, keys, issuer, required=()).claims.get("handshake")
     if not isinstance(directives, list) or len(directives) > MAX_COOKIES:

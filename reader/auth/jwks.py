@@ -21,14 +21,14 @@ TIMEOUT_SECONDS = 3.0
 STALE_SECONDS = 24 * 3600.0
 # An unknown key id makes us look at the issuer's keys, but not more often than this, whoever sends how many.
 COOLDOWN_SECONDS = 10.0
-LEAST_BITS = 2048  # RFC 7518 section 3.3
+MIN_KEY_BITS = 2048  # RFC 7518 section 3.3
 
 
-class NoKeys(Exception):
+class KeysUnavailable(Exception):
     """No key has been had for so long that no token can be judged (503)."""
 
 
-class GivenKey:
+class StaticKey:
     """A public key from the settings (CLERK_JWT_KEY): Clerk's networkless verification."""
 
     failures = 0
@@ -40,8 +40,8 @@ class GivenKey:
             key = load_pem_public_key(pem.replace("\\n", "\n").encode())
         except UnsupportedAlgorithm as error:
             raise ValueError("is a key of an unknown kind") from error
-        if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_BITS:
-            raise ValueError(f"is no RSA key of {LEAST_BITS} bits or more")
+        if not isinstance(key, RSAPublicKey) or key.key_size < MIN_KEY_BITS:
+            raise ValueError(f"is no RSA key of {MIN_KEY_BITS} bits or more")
         self._key = key
 
     def find(self, _key_id: str | None) -> Any:
@@ -56,7 +56,7 @@ class GivenKey:
         """There is nothing to end."""
 
 
-class PublishedKeys:
+class JwksKeys:
     """The keys at a JWKS URL (RFC 7517), kept fresh by a thread."""
 
     def __init__(self, url: str) -> None:
@@ -71,14 +71,14 @@ class PublishedKeys:
         threading.Thread(target=self._refresh, name="keys", daemon=True).start()
 
     def find(self, key_id: str | None) -> Any:
-        """The key of this id; None where the issuer has none. Raises NoKeys."""
+        """The key of this id; None where the issuer has none. Raises KeysUnavailable."""
         if not self._tried.is_set():
             self._tried.wait(TIMEOUT_SECONDS)
         if not self.ready():
-            raise NoKeys
+            raise KeysUnavailable
         if key_id is None:
             return None
-        return self._keys.get(key_id) or self._look_again(key_id)
+        return self._keys.get(key_id) or self._fetch_for_unknown_id(key_id)
 
     def ready(self) -> bool:
         """Whether there are keys that may still be believed."""
@@ -88,7 +88,7 @@ class PublishedKeys:
         """Ends the thread."""
         self._stop.set()
 
-    def _look_again(self, key_id: str) -> Any:
+    def _fetch_for_unknown_id(self, key_id: str) -> Any:
         """The issuer may have a new key; one request looks, and the others are refused meanwhile."""
         if time.monotonic() - self._last_try < COOLDOWN_SECONDS or not self._fetching.acquire(blocking=False):
             return None
@@ -112,7 +112,7 @@ class PublishedKeys:
             keys = {key.key_id: key for key in self._client.get_signing_keys() if key.key_id}
         except Exception as error:  # whatever the issuer sends must not end the thread  # noqa: BLE001
             self.failures += 1
-            log.warning("keys_not_fetched", error=str(error), have=len(self._keys))
+            log.warning("jwks_fetch_failed", error=str(error), have=len(self._keys))
             return False
         self._keys, self.fetched_at = keys, time.time()
         return True

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import jwt
 
 LEEWAY_SECONDS = 5
-MAX_TOKEN = 8 * 1024
+MAX_TOKEN_LENGTH = 8 * 1024
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _KEY_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -20,7 +20,7 @@ _CATEGORIES = frozenset({None, "cl_B7d4PD111AAA", "cl_I7d4PD111III"})
 _TIMES = ("exp", "nbf", "iat")
 
 # Why PyJWT refuses a token, in a word of ours; whatever else it says is `invalid`.
-REFUSED: dict[type[Exception], str] = {
+REASON_BY_ERROR: dict[type[Exception], str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.ImmatureSignatureError: "not_yet_valid",
     jwt.InvalidSignatureError: "signature",
@@ -28,7 +28,7 @@ REFUSED: dict[type[Exception], str] = {
     jwt.InvalidAudienceError: "audience",
     jwt.MissingRequiredClaimError: "claim_missing",
 }
-REASONS = ("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REFUSED.values())
+REASONS = ("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REASON_BY_ERROR.values())
 
 
 class Unauthenticated(Exception):
@@ -39,8 +39,8 @@ class Unauthenticated(Exception):
         self.reason = reason
 
 
-class Keys(Protocol):
-    """Where public keys come from; raises `jwks.NoKeys` when there is none to be had at all."""
+class KeySource(Protocol):
+    """Where public keys come from; raises `jwks.KeysUnavailable` when there is none to be had at all."""
 
     def find(self, key_id: str | None) -> Any:
         """The key of this id; None where it is not one of the issuer's."""
@@ -54,7 +54,7 @@ class SignedToken(NamedTuple):
     key: Any
 
 
-def signed_token(token: str, keys: Keys, issuer: str, required: Sequence[str]) -> SignedToken:
+def signed_token(token: str, keys: KeySource, issuer: str, required: Sequence[str]) -> SignedToken:
     """The token's claims. `required` names those that must be there; an `iss` that is there must be `issuer`.
 
     RS256 alone (RFC 8725 section 3.1), within LEEWAY_SECONDS. Raises Unauthenticated, and what `keys` raises.
@@ -66,9 +66,9 @@ def signed_token(token: str, keys: Keys, issuer: str, required: Sequence[str]) -
     return SignedToken(claims, key_id, key)
 
 
-def _key(token: str, keys: Keys) -> tuple[str | None, Any]:
+def _key(token: str, keys: KeySource) -> tuple[str | None, Any]:
     """The key that a token names, if it is of a kind that we take."""
-    if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
+    if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
         raise Unauthenticated("malformed")
     try:
         header = jwt.get_unverified_header(token)
@@ -98,7 +98,7 @@ def _claims(token: str, key: Any, required: Sequence[str]) -> dict[str, Any]:
             options={"require": list(required), "enforce_minimum_key_length": True},
         )
     except (jwt.InvalidTokenError, jwt.InvalidKeyError, RecursionError) as error:
-        raise Unauthenticated(REFUSED.get(type(error), "invalid")) from None
+        raise Unauthenticated(REASON_BY_ERROR.get(type(error), "invalid")) from None
     # PyJWT takes true, and "17", for a time; RFC 7519 section 2 has numbers alone.
     if any(isinstance(claims[name], bool | str) for name in _TIMES if name in claims):
         raise Unauthenticated("invalid")

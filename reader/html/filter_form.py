@@ -14,9 +14,9 @@ from reader.html.links import PATH, facet_label
 from reader.model import Query, Selection
 from reader.query.filters import CHANNELS, PARAMETERS, to_pairs
 
-FIND = f"{PATH}/find"
+FIND_PATH = f"{PATH}/find"
 # What people call the ways by which a change can come.
-BY = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
+SOURCE_LABELS = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
 FAMILIES = {
     "integration": "Integrations",
     "member": "Members",
@@ -25,7 +25,7 @@ FAMILIES = {
     "report": "Reports",
     "workspace": "Workspace",
 }
-assert set(BY) == set(CHANNELS)
+assert set(SOURCE_LABELS) == set(CHANNELS)
 
 
 class Option(NamedTuple):
@@ -43,17 +43,17 @@ class Group(NamedTuple):
     options: tuple[Option, ...]
 
 
-class Given(NamedTuple):
+class FieldValue(NamedTuple):
     """What stands in a field of the form; `kind` is its input's type."""
 
     value: str
     kind: str
 
 
-def found(pairs: Sequence[tuple[str, str]]) -> str:
+def list_address(pairs: Sequence[tuple[str, str]]) -> str:
     """Where the page's forms lead: the URL that a person can keep, without what was left empty.
 
-    `show` is an Option's value, `by` one of BY, `page` a page's number; whatever else is no parameter goes along, and is
+    `show` is an Option's value, `by` one of SOURCE_LABELS, `page` a page's number; whatever else is no parameter goes along, and is
     refused there.
     """
     given: list[tuple[str, str]] = []
@@ -78,26 +78,26 @@ def groups(selection: Selection) -> tuple[Group, ...]:
     chosen = _value(selection.actions, selection.facets)
     made = [
         Group(family, tuple(Option(value, label, value == chosen) for value, label in lines))
-        for family, lines in _offered()
+        for family, lines in _option_groups()
     ]
     if chosen and not any(option.chosen for group in made for option in group.options):
-        made.insert(0, Group("Chosen", (Option(chosen, _several(selection), True),)))
+        made.insert(0, Group("Chosen", (Option(chosen, _custom_label(selection), True),)))
     return tuple(made)
 
 
-def fields(given: Mapping[str, str]) -> dict[str, Given]:
+def fields(given: Mapping[str, str]) -> dict[str, FieldValue]:
     """The text fields. A date can be picked; a time, which the address may have, and what is no date can be written."""
     dates = {name: given.get(name, "") for name in ("from", "to")}
-    made = {name: Given(text, "date" if not text or _is_date(text) else "text") for name, text in dates.items()}
-    return made | {"actor": Given(given.get("actor", ""), "text")}
+    made = {name: FieldValue(text, "date" if not text or _is_date(text) else "text") for name, text in dates.items()}
+    return made | {"actor": FieldValue(given.get("actor", ""), "text")}
 
 
-def by(selection: Selection) -> str:
-    """Which of BY is chosen; empty for any."""
+def chosen_source(selection: Selection) -> str:
+    """Which of SOURCE_LABELS is chosen; empty for any."""
     return selection.channel or selection.source or ""
 
 
-def kept(selection: Selection, limit: int) -> list[tuple[str, str]]:
+def hidden_fields(selection: Selection, limit: int) -> list[tuple[str, str]]:
     """What the form has no control for, and must not lose."""
     both = selection.source and selection.channel not in {None, "mcp"}
     names = {"limit", "source"} if both else {"limit"}
@@ -105,7 +105,7 @@ def kept(selection: Selection, limit: int) -> list[tuple[str, str]]:
 
 
 @cache
-def _offered() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def _option_groups() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """The catalogue's families, each with its lines."""
     families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
     return tuple((FAMILIES.get(name, name), tuple(_lines(name, list(types)))) for name, types in families)
@@ -135,7 +135,7 @@ def _value(actions: Sequence[str], facets: Sequence[str] = ()) -> str:
     return urlencode([*(("action", each) for each in actions), *(("facet", each) for each in facets)])
 
 
-def _several(selection: Selection) -> str:
+def _custom_label(selection: Selection) -> str:
     """A choice that is no line of the dropdown: it came by an address that someone wrote."""
     labels = {audit_type.name: audit_type.label for audit_type in CATALOG}
     return " · ".join(

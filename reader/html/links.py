@@ -16,15 +16,15 @@ PRESETS = (("24 h", "Last 24 hours", 1), ("7 d", "Last 7 days", 7), ("30 d", "La
 
 
 class Link(NamedTuple):
-    """A link of the page; `said` is its name where the label is short, `current`: it is where one is."""
+    """A link of the page; `aria_label` is its name where the label is short, `current`: it is where one is."""
 
     label: str
     url: str
-    said: str = ""
+    aria_label: str = ""
     current: bool = False
 
 
-class Pages(NamedTuple):
+class Pagination(NamedTuple):
     """The pages of a list. A link to where one is, or to what is not there, is empty.
 
     `refresh_url` is the list as of now, `count_url` where a script learns its total.
@@ -40,7 +40,7 @@ class Pages(NamedTuple):
     last_url: str
     refresh_url: str
     count_url: str
-    kept: list[tuple[str, str]]
+    hidden_fields: list[tuple[str, str]]
 
 
 def link(query: Query) -> str:
@@ -48,7 +48,7 @@ def link(query: Query) -> str:
     return _url(to_pairs(query))
 
 
-def pages(listing: Listing) -> Pages:
+def pagination(listing: Listing) -> Pagination:
     """The way through a list as of one moment, and to the same list as of now."""
     query, limit = listing.query, listing.query.limit
     last = max(1, -(-listing.total // limit))
@@ -57,7 +57,7 @@ def pages(listing: Listing) -> Pages:
     def at(page: int) -> str:
         return link(Query(query.selection, limit, (page - 1) * limit, listing.as_of))
 
-    return Pages(
+    return Pagination(
         number=number,
         last=last,
         first_shown=query.offset + 1,
@@ -68,7 +68,7 @@ def pages(listing: Listing) -> Pages:
         last_url=at(last) if number < last else "",
         refresh_url=link(Query(query.selection, limit)),
         count_url=f"{API}?{urlencode(to_pairs(Query(query.selection, 1)))}",
-        kept=to_pairs(Query(query.selection, limit, 0, listing.as_of)),
+        hidden_fields=to_pairs(Query(query.selection, limit, 0, listing.as_of)),
     )
 
 
@@ -76,12 +76,12 @@ def presets(query: Query, now: datetime) -> tuple[Link, ...]:
     """Ranges of dates that people want most; each keeps the other filters."""
     since, before = query.selection.since, query.selection.before
     made = []
-    for label, said, days in PRESETS:
+    for label, aria_label, days in PRESETS:
         start = now - timedelta(days=days)
         text = start.strftime("%Y-%m-%dT%H:%M:00Z") if days == 1 else start.strftime("%Y-%m-%d")
         near = timedelta(hours=24 if days > 1 else 1)
         current = since is not None and before is None and abs(since.at - start) < near
-        made.append(Link(label, _with(query, {"from": text, "to": None}), said, current))
+        made.append(Link(label, _with(query, {"from": text, "to": None}), aria_label, current))
     everything = Link("All time", _with(query, {"from": None, "to": None}), "", since is None and before is None)
     return (*made, everything)
 
@@ -99,7 +99,7 @@ def chips(query: Query) -> tuple[Link, ...]:
     )
 
 
-def cleared(query: Query) -> str:
+def clear_url(query: Query) -> str:
     """The page without any filter."""
     return link(Query(limit=query.limit))
 

@@ -65,10 +65,10 @@ def actions() -> Response:
     )
 
 
-def health(wanting: Sequence[str]) -> Response:
-    """200 when nothing is wanting, else 503 with what."""
-    content = orjson.dumps({"status": "unavailable" if wanting else "ok", "wanting": list(wanting)})
-    return Response(content, 503 if wanting else 200, {"Retry-After": "5"} if wanting else None, MEDIA_TYPE)
+def health(failing: Sequence[str]) -> Response:
+    """200 when nothing is failing, else 503 with what."""
+    content = orjson.dumps({"status": "unavailable" if failing else "ok", "failing": list(failing)})
+    return Response(content, 503 if failing else 200, {"Retry-After": "5"} if failing else None, MEDIA_TYPE)
 
 
 def _entry(stored: Entry) -> dict[str, Any]:

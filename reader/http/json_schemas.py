@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reader.query.filters import CHANNELS, MOST, SOURCES
+from reader.query.filters import CHANNELS, MAX_LIMIT, SOURCES
 
 TEXT = {"type": "string"}
 MAYBE_TEXT = {"type": ["string", "null"]}
@@ -15,7 +15,7 @@ TIME = {
 MAYBE_TIME = {**TIME, "type": ["string", "null"], "description": "null while that is not known"}
 COUNT = {"type": "integer", "minimum": 0}
 ENTRY_ID = {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["4711"]}
-HORIZON = {"type": "string", "pattern": "^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*$"}
+AS_OF = {"type": "string", "pattern": "^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*$"}
 CURSOR = {"type": "string", "pattern": r"^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*~-?[0-9]+\.[0-9]+$"}
 
 
@@ -32,11 +32,11 @@ def schemas() -> dict[str, Any]:
     problem = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}  # fmt: skip
     error = _object({"parameter": TEXT, "detail": TEXT})
     page = {
-        "data": {"type": "array", "items": ref("schemas", "Entry"), "maxItems": MOST},
+        "data": {"type": "array", "items": ref("schemas", "Entry"), "maxItems": MAX_LIMIT},
         "total": {**COUNT, "description": "All entries of the selection as of as_of, exactly"},
-        "limit": {"type": "integer", "minimum": 1, "maximum": MOST},
+        "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
         "offset": COUNT,
-        "as_of": HORIZON,
+        "as_of": AS_OF,
         "complete_through": {**MAYBE_TIME, "description": "All that Kafka had received by then is recorded; null: not known"},
         "next_cursor": {**CURSOR, "type": ["string", "null"]},
     }  # fmt: skip

@@ -20,8 +20,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from reader.auth.clerk import REASONS
-from reader.auth.jwks import GivenKey, PublishedKeys
-from reader.http.limiter import Turns
+from reader.auth.jwks import JwksKeys, StaticKey
+from reader.http.limiter import RequestLimiter
 from reader.http.renewal import OUTCOMES
 from reader.query.database import Database
 from reader.query.listing import Listings
@@ -94,25 +94,25 @@ class Metrics:
             {"version": version("callmine-audit"), "python": platform.python_version()}
         )
 
-    def expect(self, routes: Sequence[str], turns: Turns) -> None:
-        """Names the routes before anyone asks for them, and where requests queue."""
+    def register_routes(self, routes: Sequence[str], limiter: RequestLimiter) -> None:
+        """Creates the series of every route before its first request, and reads the queue of `limiter`."""
         for route in (*routes, NO_ROUTE):
             self._seconds.labels(route)
             for status in STATUSES:
                 self._requests.labels(route, "GET", status)
-        self._waiting.set_function(lambda: turns.waiting)
+        self._waiting.set_function(lambda: limiter.waiting)
 
-    def began(self) -> None:
+    def request_started(self) -> None:
         """A request has come; `answered` follows."""
         self._in_progress.inc()
 
-    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+    def request_finished(self, route: str, method: str, status: int, seconds: float) -> None:
         """A request was answered; `route` is one of ours, or NO_ROUTE."""
         self._in_progress.dec()
         self._requests.labels(route, method if method in METHODS else "other", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def refused(self, reason: str) -> None:
+    def access_refused(self, reason: str) -> None:
         """A request had no valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
 
@@ -124,9 +124,9 @@ class Metrics:
         """A token came that names no party: a `bearer` or `cookie` that was `accepted` or `refused`."""
         self._without_azp.labels(kind, outcome).inc()
 
-    def watch(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
+    def register_services(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         """Adds what is read from the parts when Prometheus asks."""
-        self.registry.register(_Parts(database, keys, listings))
+        self.registry.register(_ServiceCollector(database, keys, listings))
 
     def serve(self, address: tuple[str, int]) -> None:
         """Listens for Prometheus, in a thread. Raises OSError."""
@@ -134,10 +134,10 @@ class Metrics:
         start_http_server(port, host, self.registry)
 
 
-class _Parts(Collector):
+class _ServiceCollector(Collector):
     """The pool's, the keys' and the lists' own figures."""
 
-    def __init__(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
+    def __init__(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         self._database, self._keys, self._listings = database, keys, listings
 
     def collect(self) -> Iterator[Metric]:
@@ -157,13 +157,13 @@ class _Parts(Collector):
         yield CounterMetricFamily(
             "auditlog_reader_key_fetch_failures", "Failed looks at the issuer's keys", self._keys.failures
         )
-        if isinstance(self._keys, PublishedKeys):
+        if isinstance(self._keys, JwksKeys):
             yield GaugeMetricFamily(
                 "auditlog_reader_keys_fetched_timestamp_seconds",
                 "When the issuer's keys were last had; 0 for never",
                 self._keys.fetched_at or 0,
             )
-        # How often is a list counted from scratch, the one thing that is not quick?
+        # How often is a whole list read? It is the one slow operation.
         yield CounterMetricFamily(
-            "auditlog_reader_lists_counted", "Lists counted for the first time", self._listings.builds
+            "auditlog_reader_key_index_builds", "Key indexes built by reading a whole list", self._listings.builds
         )

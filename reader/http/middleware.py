@@ -9,7 +9,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reader.errors import FAILED, UNKNOWN_HOST, problem
+from reader.errors import INTERNAL_ERROR, UNKNOWN_HOST, problem_response
 from reader.http.metrics import NO_ROUTE, Metrics
 from reader.model import Viewer
 
@@ -20,7 +20,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'{}; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-SECURITY = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": POLICY.format(""),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -35,14 +35,14 @@ PROBES = frozenset({"/healthz", "/readyz"})
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 
 
-class Guard:
+class ReaderMiddleware:
     """An ASGI application around another. It is the outermost, so that an error's response passes it too."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics, form_origin: str | None) -> None:
         """`form_origin`: where a form may lead besides here; Chromium holds a form's redirects to form-action as well."""
         self._app, self._hosts, self._metrics = app, frozenset(hosts), metrics
         policy = POLICY.format(f" {form_origin}" if form_origin else "")
-        self._security = {**SECURITY, "Content-Security-Policy": policy}
+        self._security = {**SECURITY_HEADERS, "Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -51,9 +51,9 @@ class Guard:
             return
         began, status = time.perf_counter(), 0
         scope.setdefault("state", {})
-        self._metrics.began()
+        self._metrics.request_started()
 
-        async def guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -64,17 +64,17 @@ class Guard:
             await send(message)
 
         try:
-            await self._answer(scope, receive, guarded)
+            await self._answer(scope, receive, send_with_headers)
         except Exception:
             log.exception("request_failed", method=scope["method"], path=scope["path"])
             if not status:
-                await problem(FAILED)(scope, receive, guarded)
+                await problem_response(INTERNAL_ERROR)(scope, receive, send_with_headers)
         finally:
             self._note(scope, status, time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] not in PROBES and not self._is_ours(Headers(scope=scope)):
-            await problem(UNKNOWN_HOST)(scope, receive, send)
+            await problem_response(UNKNOWN_HOST)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -87,7 +87,7 @@ class Guard:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """The path and never the query: it may hold an e-mail address."""
         route = getattr(scope.get("route"), "path", NO_ROUTE)
-        self._metrics.answered(route, scope["method"], status, seconds)
+        self._metrics.request_finished(route, scope["method"], status, seconds)
         if scope["path"] in PROBES:
             return
         took = round(seconds * 1000, 1)

@@ -5,10 +5,9 @@ from typing import Any
 
 from catalog.audit_types import CATALOG
 from reader.errors import (
-    BUSY,
-    FAILED,
     FORBIDDEN,
-    INVALID,
+    INTERNAL_ERROR,
+    INVALID_QUERY,
     MEDIA_TYPE,
     NO_DATABASE,
     NO_KEYS,
@@ -16,12 +15,13 @@ from reader.errors import (
     NO_WORKSPACE,
     NOT_ALLOWED,
     NOT_FOUND,
+    OVERLOADED,
     TOO_SLOW,
     UNKNOWN_HOST,
-    Refusal,
+    Problem,
 )
-from reader.http.json_schemas import COUNT, CURSOR, ENTRY_ID, HORIZON, TEXT, ref, schemas
-from reader.query.filters import CHANNELS, LIMIT, MOST, SOURCES
+from reader.http.json_schemas import AS_OF, COUNT, CURSOR, ENTRY_ID, TEXT, ref, schemas
+from reader.query.filters import CHANNELS, DEFAULT_LIMIT, MAX_LIMIT, SOURCES
 
 JSON = "application/json"
 # A date that there is, and a time with a zone; the rules for both years and hours are those of `reader.query.filters`.
@@ -36,7 +36,7 @@ WHEN = {
     "examples": ["2026-11-22", "2026-11-22T09:30:00Z"],
 }
 WORDS = {"type": "string", "pattern": r"^[^\x00]*$"}
-UNAVAILABLE = (NO_DATABASE, TOO_SLOW, BUSY, NO_KEYS)
+UNAVAILABLE = (NO_DATABASE, TOO_SLOW, OVERLOADED, NO_KEYS)
 DESCRIPTION = (
     "Who changed what, when, and from where. Read only; for admins of the active workspace of a Clerk session. "
     "The workspace is the session's; no parameter names another."
@@ -54,7 +54,7 @@ def describe() -> dict[str, Any]:
         "security": [{"bearer": []}, {"cookie": []}],
         "paths": {
             "/v1/audit-events": {
-                "get": _operation("listEvents", "A page of entries, newest first", "Page", _parameters(), [INVALID])
+                "get": _operation("listEvents", "A page of entries, newest first", "Page", _parameters(), [INVALID_QUERY])
             },
             "/v1/audit-events/{id}": {"get": _operation("getEvent", "One entry", "Entry", [_id()], [NOT_FOUND])},
             "/v1/audit-actions": {"get": _operation("listActions", "What can be filtered by", "Actions", [], [])},
@@ -71,10 +71,10 @@ def describe() -> dict[str, Any]:
                 "WwwAuthenticate": _header("How to sign in", TEXT),
             },
             "responses": {
-                str(status): _refused(*refusals)
-                for status, refusals in {
+                str(status): _refused(*problems)
+                for status, problems in {
                     400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
-                    422: [INVALID], 500: [FAILED], 503: UNAVAILABLE,
+                    422: [INVALID_QUERY], 500: [INTERNAL_ERROR], 503: UNAVAILABLE,
                 }.items()
             },
             "schemas": schemas(),
@@ -82,8 +82,8 @@ def describe() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _operation(name: str, summary: str, schema: str, parameters: list[Any], refusals: list[Refusal]) -> dict[str, Any]:
-    always = (UNKNOWN_HOST, NO_TOKEN, FORBIDDEN, *refusals, NOT_ALLOWED, FAILED, NO_DATABASE)
+def _operation(name: str, summary: str, schema: str, parameters: list[Any], problems: list[Problem]) -> dict[str, Any]:
+    always = (UNKNOWN_HOST, NO_TOKEN, FORBIDDEN, *problems, NOT_ALLOWED, INTERNAL_ERROR, NO_DATABASE)
     return {
         "operationId": name,
         "summary": summary,
@@ -94,19 +94,19 @@ def _operation(name: str, summary: str, schema: str, parameters: list[Any], refu
                 "headers": {"Cache-Control": ref("headers", "CacheControl")},
                 "content": {JSON: {"schema": ref("schemas", schema)}},
             },
-            **{str(status): ref("responses", str(status)) for status in sorted(refusal.status for refusal in always)},
+            **{str(status): ref("responses", str(status)) for status in sorted(problem.status for problem in always)},
         },
     }
 
 
-def _refused(*refusals: Refusal) -> dict[str, Any]:
+def _refused(*problems: Problem) -> dict[str, Any]:
     """A status with its problems and the headers that it has."""
     named = {"Allow": "Allow", "Retry-After": "RetryAfter", "WWW-Authenticate": "WwwAuthenticate"}
-    headers = {name: ref("headers", named[name]) for name in refusals[0].headers}
+    headers = {name: ref("headers", named[name]) for name in problems[0].headers}
     return {
-        "description": "; or: ".join(refusal.title for refusal in refusals),
+        "description": "; or: ".join(problem.title for problem in problems),
         "headers": {"Cache-Control": ref("headers", "CacheControl"), **headers},
-        "content": {MEDIA_TYPE: {"schema": ref("schemas", "Invalid" if refusals[0] is INVALID else "Problem")}},
+        "content": {MEDIA_TYPE: {"schema": ref("schemas", "Invalid" if problems[0] is INVALID_QUERY else "Problem")}},
     }
 
 
@@ -127,9 +127,11 @@ def _parameters() -> list[dict[str, Any]]:
         _query("actor", "Only this actor: id or e-mail, whole", WORDS),
         _query("from", "occurred_at from here on: a date or RFC 3339 with a zone", WHEN),
         _query("to", "occurred_at before this; a date includes its day", WHEN),
-        _query("limit", "Entries a page", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
+        _query(
+            "limit", "Entries a page", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        ),
         _query("offset", "How many entries to pass over", {**COUNT, "maximum": 999_999_999, "default": 0}),
-        _query("as_of", "The as_of of the first page, so that pages neither repeat nor skip", HORIZON),
+        _query("as_of", "The as_of of the first page, so that pages neither repeat nor skip", AS_OF),
         _query("cursor", "The next_cursor of the page before, instead of offset and as_of", CURSOR),
     ]
 

@@ -1,6 +1,6 @@
 """From a request without a session to what a browser is told: to get a new token, to come again with the one it brought, or no.
 
-Law of this file: nobody is let in here. What a handshake brought becomes a cookie only after `Access` has judged the session in
+Law of this file: nobody is let in here. What a handshake brought becomes a cookie only after `Authenticator` has judged the session in
 it, and the browser then asks again, as everyone does. Each redirect is counted, and leads to Clerk or to the same address.
 """
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from reader.auth.access import Access
+from reader.auth.access import Authenticator
 from reader.auth.clerk import Forbidden
 from reader.auth.handshake import Handshake, read_handshake
 from reader.auth.navigation import is_navigation, own_url
@@ -23,7 +23,7 @@ from reader.auth.renewal import (
     renewal_reason,
 )
 from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, REDIRECTS, CookieNames, cookie_values
-from reader.auth.signed_token import Keys, Unauthenticated
+from reader.auth.signed_token import KeySource, Unauthenticated
 
 # What can become of a navigation without a session: a metric counts by these.
 OUTCOMES = ("sent", "renewed", "signed_out", "refused", "given_up")
@@ -46,7 +46,13 @@ class Renewal:
     """
 
     def __init__(
-        self, access: Access, keys: Keys, issuer: str, frontend_api: str | None, names: CookieNames, scheme: str
+        self,
+        access: Authenticator,
+        keys: KeySource,
+        issuer: str,
+        frontend_api: str | None,
+        names: CookieNames,
+        scheme: str,
     ) -> None:
         self._access, self._keys, self._issuer = access, keys, issuer
         self._frontend_api, self._names, self._scheme = frontend_api, names, scheme
@@ -65,9 +71,12 @@ class Renewal:
         scope = request.scope
         return own_url(self._scheme, request.headers.get("host", ""), scope["raw_path"], scope["query_string"])
 
-    def turn(self, request: Request, reason: str) -> Turn:
-        """What is answered to a request that `Access` refused for `reason`. Raises what the keys raise."""
-        here = self.own_url(request) if is_navigation(request.method, request.headers) else None
+    def turn(self, request: Request, reason: str, *, for_people: bool) -> Turn:
+        """What is answered to a request that was refused for `reason`; only one `for_people` is redirected.
+
+        Raises what the keys raise.
+        """
+        here = self.own_url(request) if for_people and is_navigation(request.method, request.headers) else None
         if here is None:
             return Turn(reason)
         cookies = request.headers.getlist("cookie")

@@ -10,41 +10,41 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from reader import errors
 from reader.auth.clerk import Forbidden
-from reader.errors import problem
+from reader.errors import problem_response
 from reader.html import pages
-from reader.html.filter_form import found
+from reader.html.filter_form import list_address
 from reader.http import json_response
-from reader.http.dependencies import Parts
-from reader.http.limiter import Turns
+from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
+from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
-from reader.query.filters import Invalid, pairs_of, parse
+from reader.query.filters import InvalidQuery, decode_pairs, parse
 
-MOST_DIGITS = 18
-FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
+MAX_ID_DIGITS = 18
+CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
 
 
 class Routes:
     """The endpoints of one application. Those that may wait are plain functions, and run in a thread when it is their turn."""
 
-    def __init__(self, parts: Parts, turns: Turns) -> None:
-        self._parts = parts
-        self._viewer = parts.access.viewer
-        self._listings = parts.listings
-        in_turn = turns.wrap
+    def __init__(self, services: ReaderServices, limiter: RequestLimiter) -> None:
+        self._services = services
+        self._viewer = services.access.viewer
+        self._listings = services.listings
+        limited = limiter.wrap
         self.all = (
-            ("/", in_turn(self.home)),
-            ("/audit", in_turn(self.audit)),
-            ("/audit/find", in_turn(self.find)),
-            ("/audit/{entry_id}", in_turn(self.entry)),
+            ("/", limited(self.home)),
+            ("/audit", limited(self.audit)),
+            ("/audit/find", limited(self.find)),
+            ("/audit/{entry_id}", limited(self.entry)),
             ("/static/{name}", self.static),
-            ("/v1/audit-events", in_turn(self.events)),
-            ("/v1/audit-events/{entry_id}", in_turn(self.event)),
-            ("/v1/audit-actions", in_turn(self.actions)),
+            ("/v1/audit-events", limited(self.events)),
+            ("/v1/audit-events/{entry_id}", limited(self.event)),
+            ("/v1/audit-actions", limited(self.actions)),
             ("/openapi.json", self.openapi),
             ("/healthz", self.healthz),
             # Asked by one at a time, with a session that no other request can take.
-            ("/readyz", Turns(1, most_waiting=4).wrap(self.readyz)),
+            ("/readyz", RequestLimiter(1, max_waiting=4).wrap(self.readyz)),
         )
 
     # --- what people see
@@ -61,21 +61,21 @@ class Routes:
         """The list."""
         seen = self._viewer(request)
         try:
-            pairs = pairs_of(request.scope["query_string"])
-        except Invalid as invalid:
+            pairs = decode_pairs(request.scope["query_string"])
+        except InvalidQuery as invalid:
             return self._invalid(seen, [], invalid)
         try:
             listing = self._listings.page(seen.workspace_id, parse(pairs))
-        except Invalid as invalid:
+        except InvalidQuery as invalid:
             return self._invalid(seen, pairs, invalid)
-        return HTMLResponse(pages.render_list(seen, listing, datetime.now(UTC), self._parts.export_contact))
+        return HTMLResponse(pages.render_list(seen, listing, datetime.now(UTC), self._services.export_contact))
 
     def find(self, request: Request) -> Response:
         """Turns what the forms send into the address of a list."""
         seen = self._viewer(request)
         try:
-            return RedirectResponse(found(pairs_of(request.scope["query_string"])), 303)
-        except Invalid as invalid:
+            return RedirectResponse(list_address(decode_pairs(request.scope["query_string"])), 303)
+        except InvalidQuery as invalid:
             return self._invalid(seen, [], invalid)
 
     def entry(self, request: Request, entry_id: str) -> Response:
@@ -83,29 +83,29 @@ class Routes:
         seen = self._viewer(request)
         stored = self._stored(seen, entry_id)
         if stored is None:
-            refusal = errors.NOT_FOUND
-            return HTMLResponse(pages.render_refusal(refusal, None, seen), refusal.status)
-        return HTMLResponse(pages.render_entry(seen, stored, self._parts.export_contact))
+            problem = errors.NOT_FOUND
+            return HTMLResponse(pages.render_problem(problem, None, seen), problem.status)
+        return HTMLResponse(pages.render_entry(seen, stored, self._services.export_contact))
 
     async def static(self, name: str) -> Response:
         """Style and script."""
         if name not in pages.STATIC:
-            return problem(errors.NOT_FOUND)
+            return problem_response(errors.NOT_FOUND)
         content, media_type, _ = pages.STATIC[name]
-        return Response(content, headers=FOR_EVER, media_type=media_type)
+        return Response(content, headers=CACHE_FOREVER, media_type=media_type)
 
     # --- what programs read
 
     def events(self, request: Request) -> Response:
         """A page of entries."""
         seen = self._viewer(request)
-        query = parse(pairs_of(request.scope["query_string"]))
+        query = parse(decode_pairs(request.scope["query_string"]))
         return json_response.listing(self._listings.page(seen.workspace_id, query))
 
     def event(self, request: Request, entry_id: str) -> Response:
         """One entry."""
         stored = self._stored(self._viewer(request), entry_id)
-        return problem(errors.NOT_FOUND) if stored is None else json_response.entry(stored)
+        return problem_response(errors.NOT_FOUND) if stored is None else json_response.entry(stored)
 
     def actions(self, request: Request) -> Response:
         """What can be filtered by."""
@@ -122,15 +122,15 @@ class Routes:
 
     def readyz(self) -> Response:
         """Requests can be answered: the database has been asked, and there are keys."""
-        parts = {"database": self._parts.database, "keys": self._parts.keys}
+        parts = {"database": self._services.database, "keys": self._services.keys}
         return json_response.health([name for name, part in parts.items() if not part.ready()])
 
     def _stored(self, seen: Viewer, entry_id: str) -> Entry | None:
         """The entry of an id in a path; a text that is no id is the id of nothing."""
-        if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MOST_DIGITS):
+        if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MAX_ID_DIGITS):
             return None
         return self._listings.entry(seen.workspace_id, int(entry_id))
 
-    def _invalid(self, seen: Viewer, pairs: list[tuple[str, str]], invalid: Invalid) -> Response:
-        contact = self._parts.export_contact
-        return HTMLResponse(pages.render_invalid(seen, pairs, invalid.problems, datetime.now(UTC), contact), 422)
+    def _invalid(self, seen: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
+        contact = self._services.export_contact
+        return HTMLResponse(pages.render_invalid(seen, pairs, invalid.errors, datetime.now(UTC), contact), 422)

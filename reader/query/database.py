@@ -53,7 +53,7 @@ READER_PATIENCE = sql.query("reader/patience")
 SCHEMA_VERSION = sql.query("runtime/schema_version")
 
 
-class Moment(NamedTuple):
+class TransactionView(NamedTuple):
     """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are."""
 
     time: datetime
@@ -65,7 +65,7 @@ class Session(NamedTuple):
     """A transaction about one workspace."""
 
     connection: Connection
-    moment: Moment
+    view: TransactionView
 
 
 class Statement(NamedTuple):
@@ -110,9 +110,9 @@ class Database:
             connection.patience = ANSWER_SECONDS
             row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
             assert row is not None
-            yield Session(connection, Moment(*row[1:]))
+            yield Session(connection, TransactionView(*row[1:]))
 
-    def ask(self, workspace_id: str, *statements: Statement) -> tuple[Moment, list[list[TupleRow]]]:
+    def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
         """What these statements find, in one such transaction and one round trip. Raises Unavailable."""
         first = Statement(READER_SESSION, {"workspace_id": workspace_id})
 
@@ -125,8 +125,8 @@ class Database:
             return [cursor.fetchall() for cursor in cursors]
 
         with _answered():
-            (moment,), *found = self._with_session(asked)
-            return Moment(*moment[1:]), found
+            (view,), *found = self._with_session(asked)
+            return TransactionView(*view[1:]), found
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""

@@ -20,44 +20,44 @@ SOURCES = ("mcp",)
 REPEATABLE = ("action", "facet")
 # Every parameter there is, in the order in which a link names them.
 PARAMETERS = ("action", "facet", "source", "channel", "actor", "from", "to", "limit", "offset", "as_of", "cursor")
-MOST_FIELDS = 100
-LIMIT, MOST = 50, 200
-FIRST, AFTER_LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+MAX_PARAMETERS = 100
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+MIN_TIME, TIME_LIMIT = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,9}")
 
 
-class Problem(NamedTuple):
+class ParameterError(NamedTuple):
     """What is wrong with one parameter, for the person who wrote it."""
 
     parameter: str
     text: str
 
 
-class Invalid(Exception):
-    """The query cannot be answered (422); `problems` names everything that is wrong with it."""
+class InvalidQuery(Exception):
+    """The query cannot be answered (422); `errors` names everything that is wrong with it."""
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: ParameterError) -> None:
         super().__init__("; ".join(f"{parameter}: {text}" for parameter, text in problems))
-        self.problems = problems
+        self.errors = problems
 
 
-def pairs_of(query_string: bytes) -> list[tuple[str, str]]:
-    """The names and values of a query string (WHATWG URL, application/x-www-form-urlencoded). Raises Invalid."""
+def decode_pairs(query_string: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string (WHATWG URL, application/x-www-form-urlencoded). Raises InvalidQuery."""
     try:
         text = query_string.decode()
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError:
-        raise Invalid(Problem("query", "is not UTF-8 behind its percent signs")) from None
+        raise InvalidQuery(ParameterError("query", "is not UTF-8 behind its percent signs")) from None
     except ValueError:
-        raise Invalid(Problem("query", f"has more than {MOST_FIELDS} parameters")) from None
+        raise InvalidQuery(ParameterError("query", f"has more than {MAX_PARAMETERS} parameters")) from None
 
 
 def parse(pairs: Sequence[tuple[str, str]]) -> Query:
-    """The query that these parameters ask for. Raises Invalid with all that is wrong."""
-    problems: list[Problem] = []
+    """The query that these parameters ask for. Raises InvalidQuery with all that is wrong."""
+    problems: list[ParameterError] = []
     given = _given(pairs, problems)
 
     def one(name: str, read: Callable[[str], T], absent: T) -> T:
@@ -66,11 +66,11 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
         try:
             return read(given[name][0])
         except ValueError as fault:
-            problems.append(Problem(name, str(fault)))
+            problems.append(ParameterError(name, str(fault)))
             return absent
 
     problems += [
-        Problem("action", f"{action[:60]!r} is not in the catalogue: see /v1/audit-actions")
+        ParameterError("action", f"{action[:60]!r} is not in the catalogue: see /v1/audit-actions")
         for action in given.get("action", ())
         if action not in BY_NAME
     ]
@@ -85,12 +85,12 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
         since=since,
         before=before,
     )
-    limit, offset = one("limit", _limit, LIMIT), one("offset", _integer, 0)
+    limit, offset = one("limit", _limit, DEFAULT_LIMIT), one("offset", _integer, 0)
     as_of, cursor = one("as_of", _whole, None), one("cursor", _whole, None)
     if cursor is not None and (offset or as_of is not None):
-        problems.append(Problem("cursor", "says where to go on by itself: leave out offset and as_of"))
+        problems.append(ParameterError("cursor", "says where to go on by itself: leave out offset and as_of"))
     if problems:
-        raise Invalid(*problems)
+        raise InvalidQuery(*problems)
     return Query(selection, limit, offset, as_of, cursor)
 
 
@@ -105,7 +105,7 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
         "actor": [selection.actor],
         "from": [selection.since.text if selection.since else None],
         "to": [selection.before.text if selection.before else None],
-        "limit": [str(query.limit) if query.limit != LIMIT else None],
+        "limit": [str(query.limit) if query.limit != DEFAULT_LIMIT else None],
         "offset": [str(query.offset) if query.offset else None],
         "as_of": [query.as_of],
         "cursor": [query.cursor],
@@ -113,28 +113,28 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
     return [(name, value) for name in PARAMETERS for value in values[name] if value]
 
 
-def _given(pairs: Sequence[tuple[str, str]], problems: list[Problem]) -> dict[str, list[str]]:
+def _given(pairs: Sequence[tuple[str, str]], problems: list[ParameterError]) -> dict[str, list[str]]:
     """The values by name; what is empty is absent."""
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         if name not in PARAMETERS:
-            problems.append(Problem(name[:60], f"is no parameter; there are {', '.join(PARAMETERS)}"))
+            problems.append(ParameterError(name[:60], f"is no parameter; there are {', '.join(PARAMETERS)}"))
         elif "\0" in value:
-            problems.append(Problem(name, "holds a NUL"))
+            problems.append(ParameterError(name, "holds a NUL"))
         elif value:
             given.setdefault(name, []).append(value)
     for name, values in given.items():
         if len(values) > 1 and name not in REPEATABLE:
-            problems.append(Problem(name, "is given more than once"))
+            problems.append(ParameterError(name, "is given more than once"))
     return given
 
 
-def _check_order(since: Bound | None, before: Bound | None, problems: list[Problem]) -> None:
+def _check_order(since: Bound | None, before: Bound | None, problems: list[ParameterError]) -> None:
     if since is None or before is None:
         return
     last = before.at - timedelta(microseconds=1) if _DATE.fullmatch(before.text) else before.at
     if since.at > last:
-        problems.append(Problem("from", "is later than to"))
+        problems.append(ParameterError("from", "is later than to"))
 
 
 def _since(text: str) -> Bound:
@@ -157,7 +157,7 @@ def _instant(text: str) -> datetime:
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("is no date or time that there is") from None
-    if not FIRST <= at < AFTER_LAST:
+    if not MIN_TIME <= at < TIME_LIMIT:
         raise ValueError("is outside the years 2000 to 2100 (UTC)")
     return at
 
@@ -170,8 +170,8 @@ def _integer(text: str) -> int:
 
 def _limit(text: str) -> int:
     limit = _integer(text)
-    if not 1 <= limit <= MOST:
-        raise ValueError(f"is not between 1 and {MOST}")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise ValueError(f"is not between 1 and {MAX_LIMIT}")
     return limit
 
 

@@ -1,7 +1,7 @@
-"""The roll of a list: the key of every entry, newest first, so that neither depth nor a rare filter costs anything.
+"""The key index of a list: the key of every entry, newest first, so that neither depth nor a rare filter costs anything.
 
 PostgreSQL can neither count nor skip without reading. So a list is read through once, sixteen bytes an entry; from then on
-only what has been recorded since is read and put where it belongs, and any page is the ids between two ranks. Rolls are
+only what has been recorded since is read and put where it belongs, and any page is the ids between two ranks. Key indexes are
 immutable: `with_arrived` gives a new one, which shares the buckets that nothing fell into.
 """
 
@@ -14,35 +14,35 @@ from itertools import accumulate, chain
 from struct import Struct
 from typing import TypeAlias
 
-from reader.query.snapshot import Horizon
+from reader.query.snapshot import Snapshot
 
-# Its place in the list: microseconds since 2000 and id, the newer the greater. Rolls hold the bytes that PostgreSQL's
+# Its place in the list: microseconds since 2000 and id, the newer the greater. Key indexes hold the bytes that PostgreSQL's
 # timestamptz_send and int8send make of them.
 Key: TypeAlias = tuple[int, int]
 KEY = Struct(">qq")
-ENTRIES, MOST_ENTRIES = 256, 768  # of a bucket when it is made, and before it is cut
+ENTRIES, MAX_ENTRIES = 256, 768  # of a bucket when it is made, and before it is cut
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
-    """The list at `horizon`: buckets of packed keys that fall from the first to the last, and where each ends, in bytes."""
+class KeyIndex:
+    """The list at `snapshot`: buckets of packed keys that fall from the first to the last, and where each ends, in bytes."""
 
-    horizon: Horizon
+    snapshot: Snapshot
     buckets: tuple[bytes, ...]
     ends: tuple[int, ...]
 
     @classmethod
-    def of(cls, horizon: Horizon, pieces: Iterable[bytes]) -> "Roll":
+    def of(cls, snapshot: Snapshot, pieces: Iterable[bytes]) -> "KeyIndex":
         """From all packed keys of the list, in pieces that follow each other."""
-        return cls._made(horizon, chain.from_iterable(_cut(piece) for piece in pieces))
+        return cls._made(snapshot, chain.from_iterable(_cut(piece) for piece in pieces))
 
     @classmethod
-    def _made(cls, horizon: Horizon, buckets: Iterable[bytes]) -> "Roll":
+    def _made(cls, snapshot: Snapshot, buckets: Iterable[bytes]) -> "KeyIndex":
         held = tuple(buckets)
-        return cls(horizon, held, tuple(accumulate(map(len, held))))
+        return cls(snapshot, held, tuple(accumulate(map(len, held))))
 
     @property
     def size(self) -> int:
@@ -68,29 +68,29 @@ class Roll:
         inside = slice(start * KEY.size - passed, stop * KEY.size - passed)
         return [each for _, each in KEY.iter_unpack(b"".join(self.buckets[first : last + 1])[inside])]
 
-    def with_arrived(self, horizon: Horizon, arrived: Sequence[Key]) -> "Roll":
-        """The roll at a later horizon, given the keys of all that was recorded between the two."""
+    def with_arrived(self, snapshot: Snapshot, arrived: Sequence[Key]) -> "KeyIndex":
+        """The index at a later snapshot, given the keys of all that was recorded between the two."""
         if not arrived:
-            return Roll(horizon, self.buckets, self.ends)
+            return KeyIndex(snapshot, self.buckets, self.ends)
         if not self.buckets:
-            return Roll.of(horizon, [b"".join(KEY.pack(*key) for key in sorted(arrived, reverse=True))])
-        return self._changed(horizon, arrived, _with)
+            return KeyIndex.of(snapshot, [b"".join(KEY.pack(*key) for key in sorted(arrived, reverse=True))])
+        return self._changed(snapshot, arrived, _with)
 
-    def without(self, horizon: Horizon, later: Sequence[Key]) -> "Roll":
-        """The roll at an earlier horizon, given the keys of all that was recorded between the two."""
-        return self._changed(horizon, later, _without) if later else Roll(horizon, self.buckets, self.ends)
+    def without(self, snapshot: Snapshot, later: Sequence[Key]) -> "KeyIndex":
+        """The index at an earlier snapshot, given the keys of all that was recorded between the two."""
+        return self._changed(snapshot, later, _without) if later else KeyIndex(snapshot, self.buckets, self.ends)
 
     def _changed(
-        self, horizon: Horizon, changes: Sequence[Key], change: Callable[[bytes, Sequence[Key]], bytes]
-    ) -> "Roll":
-        """The roll after a change to those buckets in which the keys have their places."""
+        self, snapshot: Snapshot, changes: Sequence[Key], change: Callable[[bytes, Sequence[Key]], bytes]
+    ) -> "KeyIndex":
+        """The index after a change to those buckets in which the keys have their places."""
         fallen: defaultdict[int, list[Key]] = defaultdict(list)
         for key in sorted(changes, reverse=True):
             fallen[self._bucket(key)].append(key)
         buckets = list(self.buckets)
         for index in sorted(fallen, reverse=True):  # from the end, so that those before keep their index
             buckets[index : index + 1] = _cut(change(buckets[index], fallen[index]))
-        return Roll._made(horizon, buckets)
+        return KeyIndex._made(snapshot, buckets)
 
     def _bucket(self, key: Key) -> int:
         """The index of the bucket in which a key has its place: the last that begins no later than it."""
@@ -100,7 +100,7 @@ class Roll:
         return max(0, later - 1)
 
 
-def moment(at: datetime) -> int:
+def key_time(at: datetime) -> int:
     """A time as keys hold it."""
     return (at - _EPOCH) // _MICROSECOND
 
@@ -143,7 +143,7 @@ def _without(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
 
 def _cut(packed: bytes) -> list[bytes]:
     """Packed keys as buckets, none of them too long and none empty."""
-    if len(packed) <= MOST_ENTRIES * KEY.size:
+    if len(packed) <= MAX_ENTRIES * KEY.size:
         return [packed] if packed else []
     length = ENTRIES * KEY.size
     return [packed[at : at + length] for at in range(0, len(packed), length)]

@@ -7,15 +7,15 @@ import sql
 from reader.model import Entry, Selection
 from reader.query import key_index
 from reader.query.database import Database, Statement, be_patient
-from reader.query.key_index import Key, Roll
-from reader.query.snapshot import Horizon
+from reader.query.key_index import Key, KeyIndex
+from reader.query.snapshot import Snapshot
 from runtime.timed_connection import Connection
 
 KEYS = sql.query("reader/keys")
 RECORDED_SINCE = sql.query("reader/recorded_since")
 PAGE = sql.query("reader/page")
 
-# What a selection asks of an entry; as a rule its range of time is found in the roll instead. One text for all selections, so that each
+# What a selection asks of an entry; as a rule its range of time is found in the index instead. One text for all selections, so that each
 # session plans it once. Facets of one name are alternatives, those of several names must all hold.
 SELECTED: LiteralString = """
     AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s::text[]))
@@ -30,7 +30,7 @@ RECORDED_BY: LiteralString = " AND pg_visible_in_snapshot(xid, %(snapshot)s::tex
 PIECE = 4_000_000  # keys at a time
 
 
-class Reading:
+class ListQuery:
     """The statements about one list: the entries of a workspace that a selection asks for, whatever its range of time."""
 
     def __init__(self, workspace_id: str, selection: Selection) -> None:
@@ -49,15 +49,15 @@ class Reading:
             self._clause += FACETS.replace("%(facets)s", f"%(facets_{number})s")
             self._values[f"facets_{number}"] = values
 
-    def whole(self, database: Database, horizon: Horizon | None = None) -> Roll:
-        """The roll of the list at `horizon`, or as it is now, by reading it through. Raises Unavailable."""
+    def whole(self, database: Database, snapshot: Snapshot | None = None) -> KeyIndex:
+        """The index of the list at `snapshot`, or as it is now, by reading it through. Raises Unavailable."""
         with database.workspace(self.workspace_id) as session:
             be_patient(session.connection)
-            now = Horizon.of(session.moment.time, session.moment.snapshot)
+            now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
 
             def pieces() -> Iterator[bytes]:
-                values = {**self._values, "most": PIECE, "snapshot": horizon.snapshot if horizon else None}
-                recorded_by: LiteralString = RECORDED_BY if horizon else ""
+                values = {**self._values, "most": PIECE, "snapshot": snapshot.pg_snapshot if snapshot else None}
+                recorded_by: LiteralString = RECORDED_BY if snapshot else ""
                 piece = self._keys(session.connection, recorded_by, values)
                 yield piece
                 while len(piece) == PIECE * key_index.KEY.size:
@@ -66,14 +66,14 @@ class Reading:
                     piece = self._keys(session.connection, recorded_by + BEHIND, values)
                     yield piece
 
-            return Roll.of(horizon or now, pieces())
+            return KeyIndex.of(snapshot or now, pieces())
 
-    def recorded_since(self, horizon: Horizon, most: int | None, within: Selection | None = None) -> Statement:
-        """Asks for the keys of what was recorded after `horizon`, in no order; `recorded` reads them.
+    def recorded_since(self, snapshot: Snapshot, most: int | None, within: Selection | None = None) -> Statement:
+        """Asks for the keys of what was recorded after `snapshot`, in no order; `recorded` reads them.
 
         At most so many, and if `within` is given, those that have occurred in its range of time.
         """
-        values = {**self._values, "low": str(horizon.low), "snapshot": horizon.snapshot, "most": most}
+        values = {**self._values, "low": str(snapshot.xmin), "snapshot": snapshot.pg_snapshot, "most": most}
         if within:
             values |= {"since": within.since and within.since.at, "before": within.before and within.before.at}
         return Statement(RECORDED_SINCE.replace("/* selection */", self._clause), values)

@@ -1,6 +1,6 @@
 """What is answered: a page of a selection, or one entry; as a rule by one round trip to the database.
 
-Law of this file: a page of a horizon holds what had been recorded by then and nothing else, and every statement names the
+Law of this file: a page of a snapshot holds what had been recorded by then and nothing else, and every statement names the
 workspace, though row-level security would hide the others anyway.
 """
 
@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from reader.model import Entry, Listing, Query
-from reader.query.database import Database, Moment
-from reader.query.filters import Invalid, Problem
-from reader.query.index_cache import Name, Shelf
-from reader.query.key_index import Key, Roll, moment
-from reader.query.list_queries import Reading, entries, recorded, rows
-from reader.query.snapshot import Horizon
+from reader.query.database import Database, TransactionView
+from reader.query.filters import InvalidQuery, ParameterError
+from reader.query.index_cache import CacheKey, IndexCache
+from reader.query.key_index import Key, KeyIndex, key_time
+from reader.query.list_queries import ListQuery, entries, recorded, rows
+from reader.query.snapshot import Snapshot
 
 NEWER = 100  # more than so many newer entries are not counted for the person who looks
 # Beyond so many entries recorded since, it is cheaper to read the list again.
-MOST_ARRIVED = 10_000
+MAX_ARRIVED = 10_000
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -32,84 +32,87 @@ class Listings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._shelf = Shelf()
+        self._cache = IndexCache()
 
     @property
     def builds(self) -> int:
         """How many lists have been read through."""
-        return self._shelf.reads
+        return self._cache.reads
 
     def page(self, workspace_id: str, query: Query) -> Listing:
-        """The page. Raises Invalid for an as_of or cursor that no answer gave, and Unavailable."""
+        """The page. Raises InvalidQuery for an as_of or cursor that no answer gave, and Unavailable."""
         position = _position(query)
         selection = replace(query.selection, since=None, before=None)
-        name, reading = Name(workspace_id, selection), Reading(workspace_id, selection)
+        key, list_query = CacheKey(workspace_id, selection), ListQuery(workspace_id, selection)
         if position is None:
-            return self._at_present(name, reading, query)
-        return self._at(position, name, reading, query)
+            return self._at_present(key, list_query, query)
+        return self._at(position, key, list_query, query)
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
         """The entry of this id, if this workspace has it. Raises Unavailable."""
         return next(iter(self._rows(workspace_id, [entry_id])), None)
 
-    def _at_present(self, name: Name, reading: Reading, query: Query) -> Listing:
+    def _at_present(self, key: CacheKey, list_query: ListQuery, query: Query) -> Listing:
         """A page of the list as it is now."""
-        known, moment, arrived, found = self._brought_forward(name, reading, query, MOST_ARRIVED)
-        if len(arrived) > MOST_ARRIVED:
-            self._shelf.forget(name, known)
-            known, moment, arrived, found = self._brought_forward(name, reading, query, None)
-        now = Horizon.of(moment.time, moment.snapshot)
-        roll = known.with_arrived(now, arrived)
-        self._shelf.keep(name, roll)
-        part = _part(roll, query, None)
+        known, view, arrived, found = self._brought_forward(key, list_query, query, MAX_ARRIVED)
+        if len(arrived) > MAX_ARRIVED:
+            self._cache.forget(key, known)
+            known, view, arrived, found = self._brought_forward(key, list_query, query, None)
+        now = Snapshot.from_postgres(view.time, view.snapshot)
+        index = known.with_arrived(now, arrived)
+        self._cache.keep(key, index)
+        part = _part(index, query, None)
         if part.ids != [entry.id for entry in found]:
             # Rows never change: those of another transaction are the same.
-            found = self._rows(name.workspace_id, part.ids)
-        return _listing(query, now, part, found, moment, 0)
+            found = self._rows(key.workspace_id, part.ids)
+        return _listing(query, now, part, found, view, 0)
 
     def _brought_forward(
-        self, name: Name, reading: Reading, query: Query, most: int | None
-    ) -> tuple[Roll, Moment, list[Key], tuple[Entry, ...]]:
-        """The roll as it was last seen, what has arrived since, and the rows of the page as it is if nothing did."""
+        self, key: CacheKey, list_query: ListQuery, query: Query, most: int | None
+    ) -> tuple[KeyIndex, TransactionView, list[Key], tuple[Entry, ...]]:
+        """The index as it was last seen, what has arrived since, and the rows of the page as it is if nothing did."""
         # Looked at before our own snapshot is taken, so that it is never ahead of what we see.
-        known = self._shelf.roll(name, lambda: reading.whole(self._database))
-        moment, (arrived, found) = self._database.ask(
-            name.workspace_id,
-            reading.recorded_since(known.horizon, most and most + 1),
-            rows(name.workspace_id, _part(known, query, None).ids),
+        known = self._cache.index(key, lambda: list_query.whole(self._database))
+        view, (arrived, found) = self._database.ask(
+            key.workspace_id,
+            list_query.recorded_since(known.snapshot, most and most + 1),
+            rows(key.workspace_id, _part(known, query, None).ids),
         )
-        return known, moment, recorded(arrived), entries(found)
+        return known, view, recorded(arrived), entries(found)
 
-    def _at(self, position: "_Position", name: Name, reading: Reading, query: Query) -> Listing:
-        """A page of the list as it was at an older horizon: its roll is kept too, and stays as it is."""
-        horizon = position.horizon
-        aged = self._shelf.known(name._replace(as_of=horizon.snapshot)) or self._aged(position, name, reading)
+    def _at(self, position: "_Position", key: CacheKey, list_query: ListQuery, query: Query) -> Listing:
+        """A page of the list as it was at an older snapshot: its index is kept too, and stays as it is."""
+        snapshot = position.snapshot
+        aged = self._cache.known(key._replace(as_of=snapshot.pg_snapshot)) or self._aged(position, key, list_query)
         part = _part(aged, query, position.behind)
-        moment, (newer, found) = self._database.ask(
-            name.workspace_id,
-            reading.recorded_since(horizon, NEWER, query.selection),
-            rows(name.workspace_id, part.ids),
+        view, (newer, found) = self._database.ask(
+            key.workspace_id,
+            list_query.recorded_since(snapshot, NEWER, query.selection),
+            rows(key.workspace_id, part.ids),
         )
-        return _listing(query, horizon, part, entries(found), moment, len(recorded(newer)))
+        return _listing(query, snapshot, part, entries(found), view, len(recorded(newer)))
 
-    def _aged(self, position: "_Position", name: Name, reading: Reading) -> Roll:
-        """The roll at an older horizon: the present one without what has been recorded since, if that is not too much."""
-        horizon, known = position.horizon, self._shelf.known(name)
-        moment, found = self._database.ask(
-            name.workspace_id,
-            *(reading.recorded_since(since, MOST_ARRIVED + 1) for since in ((known.horizon, horizon) if known else ())),
+    def _aged(self, position: "_Position", key: CacheKey, list_query: ListQuery) -> KeyIndex:
+        """The index at an older snapshot: the present one without what has been recorded since, if that is not too much."""
+        snapshot, known = position.snapshot, self._cache.known(key)
+        view, found = self._database.ask(
+            key.workspace_id,
+            *(
+                list_query.recorded_since(since, MAX_ARRIVED + 1)
+                for since in ((known.snapshot, snapshot) if known else ())
+            ),
         )
-        now = Horizon.of(moment.time, moment.snapshot)
-        if horizon.high > now.high or horizon.low > now.low:
+        now = Snapshot.from_postgres(view.time, view.snapshot)
+        if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
             # One from beyond this database's present would let entries in that come later.
             raise _invalid(position.parameter)
-        aged = name._replace(as_of=horizon.snapshot)
+        aged = key._replace(as_of=snapshot.pg_snapshot)
         arrived, later = map(recorded, found) if known else ([], [])
-        if known is None or max(len(arrived), len(later)) > MOST_ARRIVED:
-            return self._shelf.roll(aged, lambda: reading.whole(self._database, horizon))
-        roll = known.with_arrived(now, arrived).without(horizon, later)
-        self._shelf.keep(aged, roll)
-        return roll
+        if known is None or max(len(arrived), len(later)) > MAX_ARRIVED:
+            return self._cache.index(aged, lambda: list_query.whole(self._database, snapshot))
+        index = known.with_arrived(now, arrived).without(snapshot, later)
+        self._cache.keep(aged, index)
+        return index
 
     def _rows(self, workspace_id: str, ids: Sequence[int]) -> tuple[Entry, ...]:
         _, (found,) = self._database.ask(workspace_id, rows(workspace_id, ids))
@@ -117,62 +120,62 @@ class Listings:
 
 
 class _Part(NamedTuple):
-    """What a query asks for of a roll: the ids of its page, and how many entries it selects."""
+    """What a query asks for of an index: the ids of its page, and how many entries it selects."""
 
     ids: list[int]
     total: int
 
 
-def _part(roll: Roll, query: Query, behind: Key | None) -> _Part:
-    """The page of a roll, between the ends of the query's range of time."""
+def _part(index: KeyIndex, query: Query, behind: Key | None) -> _Part:
+    """The page of an index, between the ends of the query's range of time."""
     since, before = query.selection.since, query.selection.before
-    newest = roll.rank((moment(before.at), -1)) if before else 0
-    oldest = roll.rank((moment(since.at), -1)) if since else roll.total
-    start = newest + query.offset if behind is None else max(newest, roll.rank((behind[0], behind[1] - 1)))
+    newest = index.rank((key_time(before.at), -1)) if before else 0
+    oldest = index.rank((key_time(since.at), -1)) if since else index.total
+    start = newest + query.offset if behind is None else max(newest, index.rank((behind[0], behind[1] - 1)))
     stop = min(start + query.limit, oldest)
-    return _Part(roll.ids(start, stop) if start < stop else [], oldest - newest)
+    return _Part(index.ids(start, stop) if start < stop else [], oldest - newest)
 
 
 def _listing(
-    query: Query, horizon: Horizon, part: _Part, found: tuple[Entry, ...], seen: Moment, newer: int
+    query: Query, snapshot: Snapshot, part: _Part, found: tuple[Entry, ...], seen: TransactionView, newer: int
 ) -> Listing:
     return Listing(
         query=query,
         entries=found,
         total=part.total,
-        as_of=horizon.text,
-        as_of_time=horizon.time,
+        as_of=snapshot.as_of,
+        as_of_time=snapshot.time,
         newer=newer,
         complete_through=seen.complete_through,
-        next_cursor=_cursor(horizon, found[-1]) if len(found) == query.limit else None,
+        next_cursor=_cursor(snapshot, found[-1]) if len(found) == query.limit else None,
     )
 
 
 class _Position(NamedTuple):
-    """Where a query says that it stands: at a horizon, and behind an entry; `parameter` says so."""
+    """Where a query says that it stands: at a snapshot, and behind an entry; `parameter` says so."""
 
     parameter: str
-    horizon: Horizon
+    snapshot: Snapshot
     behind: Key | None
 
 
 def _position(query: Query) -> _Position | None:
-    """Reads the opaque texts of an earlier answer. Raises Invalid."""
+    """Reads the opaque texts of an earlier answer. Raises InvalidQuery."""
     try:
         if query.cursor is not None:
-            horizon, _, key = query.cursor.partition("~")
-            return _Position("cursor", Horizon.read(horizon), _read_key(key))
-        return _Position("as_of", Horizon.read(query.as_of), None) if query.as_of else None
+            snapshot, _, key = query.cursor.partition("~")
+            return _Position("cursor", Snapshot.parse(snapshot), _read_key(key))
+        return _Position("as_of", Snapshot.parse(query.as_of), None) if query.as_of else None
     except ValueError:
         raise _invalid("cursor" if query.cursor else "as_of") from None
 
 
-def _invalid(parameter: str) -> Invalid:
-    return Invalid(Problem(parameter, f"is not the {parameter} of an earlier answer"))
+def _invalid(parameter: str) -> InvalidQuery:
+    return InvalidQuery(ParameterError(parameter, f"is not the {parameter} of an earlier answer"))
 
 
-def _cursor(horizon: Horizon, last: Entry) -> str:
-    return f"{horizon.text}~{(last.occurred_at - EPOCH) // MICROSECOND}.{last.id}"
+def _cursor(snapshot: Snapshot, last: Entry) -> str:
+    return f"{snapshot.as_of}~{(last.occurred_at - EPOCH) // MICROSECOND}.{last.id}"
 
 
 def _read_key(text: str) -> Key:
@@ -180,6 +183,6 @@ def _read_key(text: str) -> Key:
     if match is None:
         raise ValueError(text)
     try:
-        return moment(EPOCH + timedelta(microseconds=int(match[1]))), int(match[2])
+        return key_time(EPOCH + timedelta(microseconds=int(match[1]))), int(match[2])
     except OverflowError:
         raise ValueError(text) from None

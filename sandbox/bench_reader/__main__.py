@@ -16,7 +16,7 @@ from reader.http import json_response
 from reader.model import Query
 from reader.query.database import Database
 from reader.query.filters import parse
-from reader.query.index_cache import MOST_READING
+from reader.query.index_cache import MAX_LOADING
 from reader.query.listing import Listings
 from runtime.migrations import migrate
 from sandbox.bench.report import replace_section
@@ -71,7 +71,7 @@ class Bench:
 
         first_page()
         alone = _milliseconds(first_page, self._samples)
-        readers = [threading.Thread(target=read_lists) for _ in range(MOST_READING)]
+        readers = [threading.Thread(target=read_lists) for _ in range(MAX_LOADING)]
         for reader in readers:
             reader.start()
         during: list[float] = []
@@ -90,7 +90,7 @@ class Bench:
         return median(_milliseconds(lambda: _answered(Listings(database), parse(pairs)), 3)) / 1000
 
     def _pages(self, listings: Listings) -> tuple[Page, ...]:
-        """All pages in turn, over and over, as people turn them: those behind the first at the first one's horizon."""
+        """All pages in turn, over and over, as people turn them: those behind the first at the first one's snapshot."""
         asked: dict[tuple[str, str], tuple[Query, int]] = {}
         for name, pairs in SELECTIONS.items():
             first = listings.page(WORKSPACE, parse(pairs))

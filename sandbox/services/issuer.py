@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -144,21 +144,21 @@ class Issuer:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(_Sending):
             def do_GET(self) -> None:
-                asked = urlsplit(self.path)
                 if answer := issuer._answer(self.path, self.headers.get("Cookie", "")):
                     self._send(answer.status, answer.body, **answer.headers)
-                elif asked.path == "/.well-known/jwks.json":
+                else:
+                    self._own(urlsplit(self.path))
+
+            def _own(self, asked: SplitResult) -> None:
+                if asked.path == "/.well-known/jwks.json":
                     issuer.fetches += 1
                     self._send(503 if issuer.down else 200, json.dumps(issuer.jwks()), "application/json")
                 elif asked.path == "/":
                     self._send(200, issuer._page(), "text/html; charset=utf-8")
                 elif asked.path == "/sign-in":
-                    number = parse_qs(asked.query).get("as", ["0"])[0]
-                    self._sign_in(
-                        issuer.people[int(number)] if number.isdigit() and int(number) < len(issuer.people) else None
-                    )
+                    self._sign_in(issuer._named(parse_qs(asked.query).get("as", ["0"])[0]))
                 else:
                     self._send(404, "Not found", "text/plain")
 
@@ -172,19 +172,10 @@ class Issuer:
                 self.send_header("Location", f"{issuer.audience}/")
                 self.end_headers()
 
-            def _send(self, status: int, text: str, media_type: str = "text/plain", **headers: str) -> None:
-                body = text.encode()
-                self.send_response(status)
-                for name, value in {"Content-Type": media_type, **headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
         return Handler
+
+    def _named(self, number: str) -> Person | None:
+        return self.people[int(number)] if number.isdigit() and int(number) < len(self.people) else None
 
     def _page(self) -> str:
         links = "".join(
@@ -192,6 +183,22 @@ class Issuer:
             for number, person in enumerate(self.people)
         )
         return PAGE.replace("LINKS", links)
+
+
+class _Sending(BaseHTTPRequestHandler):
+    """Answers whole, and logs nothing."""
+
+    def _send(self, status: int, text: str, media_type: str = "text/plain", **headers: str) -> None:
+        body = text.encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": media_type, **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def _new_key() -> RSAPrivateKey:

@@ -7,14 +7,14 @@ origin of plain http, on loopback. `audit-reader serve` refuses both, whatever i
 import argparse
 import os
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import PublishedKeys
+from reader.auth.access import Authenticator
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys
 from reader.auth.request_cookies import CookieNames, cookie_suffix
 from reader.http.app import create
-from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
 from reader.http.renewal import Renewal
+from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.serve import listen
@@ -34,15 +34,15 @@ def main() -> None:
     logging.configure("json")
     origin = f"http://127.0.0.1:{arguments.port}"
     database = Database(os.environ["DATABASE_URL"])
-    keys = PublishedKeys(f"{arguments.issuer}/.well-known/jwks.json")
+    keys = JwksKeys(f"{arguments.issuer}/.well-known/jwks.json")
     listings, metrics = Listings(database), Metrics()
-    metrics.watch(database, keys, listings)
+    metrics.register_services(database, keys, listings)
     if arguments.metrics_port:
         metrics.serve(("127.0.0.1", arguments.metrics_port))
     names = CookieNames(suffix=cookie_suffix(arguments.publishable_key) if arguments.publishable_key else None)
-    rules = Rules(arguments.issuer, frozenset({origin}), allow_missing_azp=frozenset())
-    access = Access(keys, rules, names, metrics.without_azp)
-    parts = Parts(
+    rules = TokenRules(arguments.issuer, frozenset({origin}), allow_missing_azp=frozenset())
+    access = Authenticator(keys, rules, names, metrics.without_azp)
+    parts = ReaderServices(
         access,
         Renewal(access, keys, arguments.issuer, arguments.issuer, names, "http"),
         database,

@@ -102,7 +102,7 @@ def test_it_says_how_complete_it_is_and_whom_to_ask(dana: Visitor) -> None:
     page = dana.open("/audit?limit=5")
 
     expect(page.locator(".health")).to_have_text(re.compile("Complete through"))
-    expect(page.locator(".health.behind")).to_have_count(0)
+    expect(page.locator(".health.stale")).to_have_count(0)
     expect(page.get_by_role("link", name="audit@callmine.example")).to_have_attribute(
         "href", "mailto:audit@callmine.example"
     )
@@ -113,11 +113,11 @@ def test_it_says_when_recording_is_behind(visit: Visit, told: Told, fresh: Fresh
     visitor = visit().signed_in(told.cast.admin)
     through = told.now - timedelta(minutes=38)
     fresh.complete(through)
-    warning = visitor.open("/audit?limit=5").locator(".health.behind")
+    warning = visitor.open("/audit?limit=5").locator(".health.stale")
     expect(warning).to_contain_text(f"Recording is behind: complete only through {through:%Y-%m-%d %H:%M:%S} UTC")
 
     fresh.complete(None)
-    expect(visitor.open("/audit?limit=5").locator(".health.behind")).to_contain_text("It is not known how complete")
+    expect(visitor.open("/audit?limit=5").locator(".health.stale")).to_contain_text("It is not known how complete")
     fresh.complete(datetime.now(UTC))
     expect(visitor.open("/audit?limit=5").locator(".health")).to_contain_text("Complete through")
-    expect(visitor.page.locator(".health.behind")).to_have_count(0)
+    expect(visitor.page.locator(".health.stale")).to_have_count(0)

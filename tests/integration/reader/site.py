@@ -11,14 +11,14 @@ import httpx
 import psycopg
 from psycopg.rows import TupleRow
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import PublishedKeys
+from reader.auth.access import Authenticator
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys
 from reader.auth.request_cookies import CookieNames
 from reader.http.app import create
-from reader.http.dependencies import Parts
 from reader.http.metrics import Metrics
 from reader.http.renewal import Renewal
+from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.serve import server
@@ -45,14 +45,14 @@ class Site:
         self.port, self.database_url = port, database_url
         self.issuer = issuer or Issuer((), self.url)
         self.issuer.audience = self.url
-        self.database, self.keys = Database(database_url, wait_seconds=1.0), PublishedKeys(self.issuer.jwks_url)
-        rules, names = Rules(self.issuer.url, frozenset({self.url}), allow_missing_azp), CookieNames(suffix=suffix)
+        self.database, self.keys = Database(database_url, wait_seconds=1.0), JwksKeys(self.issuer.jwks_url)
+        rules, names = TokenRules(self.issuer.url, frozenset({self.url}), allow_missing_azp), CookieNames(suffix=suffix)
         self.listings, self.metrics = Listings(self.database), Metrics()
-        self.metrics.watch(self.database, self.keys, self.listings)
-        access = Access(self.keys, rules, names, self.metrics.without_azp)
+        self.metrics.register_services(self.database, self.keys, self.listings)
+        access = Authenticator(self.keys, rules, names, self.metrics.without_azp)
         frontend_api = self.issuer.url if renews else None
         renewal = Renewal(access, self.keys, self.issuer.url, frontend_api, names, "http")
-        self.parts = Parts(
+        self.parts = ReaderServices(
             access, renewal, self.database, self.listings, self.keys, self.metrics, ("127.0.0.1",), sign_in_url, CONTACT
         )  # fmt: skip
         self.app = create(self.parts)

@@ -78,7 +78,7 @@ def test_reasons_are_a_closed_list() -> None:
     raised = set(re.findall(r'(?:Unauthenticated|Forbidden)\("(\w+)"', source))
     raised |= set(re.findall(r'"(no_token|repeated_cookie)"', source)) | {
         "invalid",
-        *reader.auth.signed_token.REFUSED.values(),
+        *reader.auth.signed_token.REASON_BY_ERROR.values(),
     }
     assert raised == set(REASONS)
     assert len(REASONS) == len(set(REASONS))

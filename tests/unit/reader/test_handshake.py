@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reader.auth.handshake import Handshake, read_handshake
-from reader.auth.jwks import GivenKey
+from reader.auth.jwks import StaticKey
 from reader.auth.request_cookies import CookieNames, cookie_suffix
 from reader.auth.signed_token import Unauthenticated
 from sandbox.services.frontend_api import FrontendApi
@@ -27,7 +27,7 @@ def api() -> Iterator[FrontendApi]:
 
 def brought(api: FrontendApi, token: str, suffix: str | None = SUFFIX) -> Handshake:
     names = CookieNames(suffix=suffix)
-    return read_handshake(token, GivenKey(api.pem), api.url, names, "audit.example.com", secure=True)
+    return read_handshake(token, StaticKey(api.pem), api.url, names, "audit.example.com", secure=True)
 
 
 def test_the_suffix_is_made_of_the_key() -> None:

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from reader.auth.jwks import GivenKey
+from reader.auth.jwks import StaticKey
 from reader.settings import Settings, SettingsError, load
 
 GOOD = {
@@ -132,7 +132,7 @@ def test_a_key_may_be_one_line() -> None:
     r"""Where an environment has no line feeds, \n stands for them."""
     joined = KEY.replace("\n", "\\n")
     assert load({**GOOD, "CLERK_JWT_KEY": joined}).jwt_key == joined
-    assert GivenKey(joined).find(None).public_numbers() == GivenKey(KEY).find(None).public_numbers()
+    assert StaticKey(joined).find(None).public_numbers() == StaticKey(KEY).find(None).public_numbers()
 
 
 def test_plain_http_is_for_loopback() -> None:

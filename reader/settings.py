@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from reader.auth.clerk_instance import frontend_host, is_development
 from reader.auth.jwks import StaticKey
+from reader.auth.renewal import RenewalRules
 from reader.auth.request_cookies import CookieNames, cookie_suffix
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
@@ -157,16 +158,15 @@ class Settings(BaseModel):
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
 
     @property
-    def frontend_api(self) -> str | None:
-        """Where sessions are renewed; None for a development instance, whose way back leads through the address."""
-        if is_development(self.issuer, self.publishable_key):
-            return None
-        return self.frontend_api_url or self.issuer
-
-    @property
-    def cookie_names(self) -> CookieNames:
-        """Which cookies of Clerk's are looked at."""
-        return CookieNames(suffix=cookie_suffix(self.publishable_key) if self.publishable_key else None)
+    def renewal(self) -> RenewalRules:
+        """How sessions are renewed: not those of a development instance, whose way back leads through the address."""
+        development = is_development(self.issuer, self.publishable_key)
+        return RenewalRules(
+            frontend_api=None if development else self.frontend_api_url or self.issuer,
+            sign_in_url=self.sign_in_url,
+            names=CookieNames(suffix=cookie_suffix(self.publishable_key) if self.publishable_key else None),
+            scheme="https",
+        )
 
 
 def load(environ: Mapping[str, str]) -> Settings:

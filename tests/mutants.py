@@ -245,8 +245,8 @@ MUTANTS = (
             ),
             Edit(
                 "reader/query/list_queries.py",
-                '"snapshot": snapshot.pg_snapshot, "most": most}',
-                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "most": most}',
+                '"snapshot": snapshot.pg_snapshot, "most": limit}',
+                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "most": limit}',
             ),
         ),
         (READER + "test_writers.py", "-k", "holds_while"),
@@ -293,8 +293,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                '        """A page of entries."""\n        seen = self._viewer(request)\n        query = parse(decode_pairs(request.scope["query_string"]))\n',
-                '        """A page of entries."""\n        query = parse(decode_pairs(request.scope["query_string"]))\n        seen = self._viewer(request)\n',
+                '        """A page of entries."""\n        viewer = self._viewer(request)\n        query = parse(decode_pairs(request.scope["query_string"]))\n',
+                '        """A page of entries."""\n        query = parse(decode_pairs(request.scope["query_string"]))\n        viewer = self._viewer(request)\n',
             ),
         ),
         (READER + "test_api.py", "-k", "who_is_let_in"),
@@ -308,16 +308,16 @@ MUTANTS = (
         "an error of ours is told to whoever asked",
         (
             Edit(
-                "reader/http/app.py",
-                "app.add_exception_handler(Exception, lambda request, _: refuse(request, errors.INTERNAL_ERROR))",
-                "app.add_exception_handler(Exception, lambda request, e: refuse(request, errors.INTERNAL_ERROR._replace(detail=repr(e))))",
+                "reader/http/exception_handlers.py",
+                "return self._refuse(request, errors.INTERNAL_ERROR)",
+                "return self._refuse(request, errors.INTERNAL_ERROR._replace(detail=repr(_error)))",
             ),
         ),
         (READER + "test_hostile.py", "-k", "our_own_mistake"),
     ),
     Mutant(
         "a slash more leads to wherever the Host says",
-        (Edit("reader/http/app.py", ", redirect_slashes=False", ""),),
+        (Edit("reader/http/app.py", "    app.router.redirect_slashes = False\n", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
     ),
 )

@@ -7,7 +7,7 @@ pages that they render holds here too: a redirect to the Frontend API, which kno
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from reader.auth.request_cookies import REDIRECTS
+from reader.auth.request_cookies import REDIRECTS, CookieNames
 
 # After as many redirects in a row, a browser is not sent to Clerk again (its own limit), nor to our own address.
 MAX_SENT, MAX_REDIRECTS = 3, 8
@@ -26,6 +26,19 @@ UNUSABLE = frozenset(
     {"no_token", "malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", "signature", "issuer", "claim_missing"}
 )  # fmt: skip
 NOTHING_USABLE = "client-uat-but-no-session-token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalRules:
+    """How sessions are had: renewed at `frontend_api`, a URL (None: not at all), or begun at `sign_in_url`.
+
+    `names` are the instance's cookies. `scheme` is that of the addresses that people see: https, but for the demo.
+    """
+
+    frontend_api: str | None
+    sign_in_url: str | None
+    names: CookieNames
+    scheme: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,11 +116,11 @@ class Metrics:
         """A request had no valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
 
-    def renewal(self, outcome: str) -> None:
+    def session_renewal(self, outcome: str) -> None:
         """A navigation had no session; `outcome` is one of OUTCOMES."""
         self._renewals.labels(outcome).inc()
 
-    def without_azp(self, kind: str, outcome: str) -> None:
+    def token_without_azp(self, kind: str, outcome: str) -> None:
         """A token came that names no party: a `bearer` or `cookie` that was `accepted` or `refused`."""
         self._without_azp.labels(kind, outcome).inc()
 
@@ -165,5 +165,7 @@ class _ServiceCollector(Collector):
             )
         # How often is a whole list read? It is the one slow operation.
         yield CounterMetricFamily(
-            "auditlog_reader_key_index_builds", "Key indexes built by reading a whole list", self._listings.builds
+            "auditlog_reader_key_index_builds",
+            "Key indexes built by reading a whole list",
+            self._listings.key_index_builds,
         )

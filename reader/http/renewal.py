@@ -12,17 +12,18 @@ from starlette.requests import Request
 from reader.auth.access import Authenticator
 from reader.auth.clerk import Forbidden
 from reader.auth.handshake import Handshake, read_handshake
-from reader.auth.navigation import is_navigation, own_url
+from reader.auth.navigation import is_navigation, own_url, with_parameter
 from reader.auth.renewal import (
     MAX_REDIRECTS,
     MAX_SENT,
     RENEWABLE,
+    RenewalRules,
     Standing,
     handshake_url,
     redirects_cookie,
     renewal_reason,
 )
-from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, REDIRECTS, CookieNames, cookie_values
+from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, REDIRECTS, cookie_values
 from reader.auth.signed_token import KeySource, Unauthenticated
 
 # What can become of a navigation without a session: a metric counts by these.
@@ -39,24 +40,12 @@ class Turn(NamedTuple):
 
 
 class Renewal:
-    """Renews the sessions of one Clerk instance.
+    """Renews the sessions of one Clerk instance, `issuer`."""
 
-    `frontend_api` is the URL that browsers are sent to; None: they are not. `scheme` is that of the addresses which people
-    see: https but for the demo.
-    """
-
-    def __init__(
-        self,
-        access: Authenticator,
-        keys: KeySource,
-        issuer: str,
-        frontend_api: str | None,
-        names: CookieNames,
-        scheme: str,
-    ) -> None:
+    def __init__(self, access: Authenticator, keys: KeySource, issuer: str, rules: RenewalRules) -> None:
         self._access, self._keys, self._issuer = access, keys, issuer
-        self._frontend_api, self._names, self._scheme = frontend_api, names, scheme
-        self._secure = scheme == "https"
+        self._frontend_api, self._sign_in_url = rules.frontend_api, rules.sign_in_url
+        self._names, self._scheme, self._secure = rules.names, rules.scheme, rules.scheme == "https"
 
     @property
     def frontend_origin(self) -> str | None:
@@ -66,7 +55,18 @@ class Renewal:
         parts = urlsplit(self._frontend_api)
         return f"{parts.scheme}://{parts.netloc}"
 
-    def own_url(self, request: Request) -> str | None:
+    def brings_handshake(self, request: Request) -> bool:
+        """Whether `turn` would have to look at keys, for which it may wait."""
+        return bool(cookie_values(request.headers.getlist("cookie"), HANDSHAKE))
+
+    def sign_in_url(self, request: Request) -> str | None:
+        """Where to sign in, and from where Clerk leads back to the same page."""
+        here = self._own_url(request)
+        return (
+            with_parameter(self._sign_in_url, "redirect_url", here) if self._sign_in_url and here else self._sign_in_url
+        )
+
+    def _own_url(self, request: Request) -> str | None:
         """The request's own address, as a person sees it; its host is a listed one."""
         scope = request.scope
         return own_url(self._scheme, request.headers.get("host", ""), scope["raw_path"], scope["query_string"])
@@ -76,7 +76,7 @@ class Renewal:
 
         Raises what the keys raise.
         """
-        here = self.own_url(request) if for_people and is_navigation(request.method, request.headers) else None
+        here = self._own_url(request) if for_people and is_navigation(request.method, request.headers) else None
         if here is None:
             return Turn(reason)
         cookies = request.headers.getlist("cookie")

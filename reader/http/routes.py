@@ -5,8 +5,8 @@ Law of this file: access is decided before anything else of a request is looked 
 
 from datetime import UTC, datetime
 
-from fastapi import Request, Response
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from reader import errors
 from reader.auth.clerk import Forbidden
@@ -52,43 +52,44 @@ class Routes:
     def home(self, request: Request) -> Response:
         """The product's frame; its navigation is decided by what guards the page."""
         try:
-            seen = self._viewer(request)
+            viewer = self._viewer(request)
         except Forbidden as forbidden:
             return HTMLResponse(pages.render_home(None, forbidden.user_id))
-        return HTMLResponse(pages.render_home(seen, seen.user_id))
+        return HTMLResponse(pages.render_home(viewer, viewer.user_id))
 
     def audit(self, request: Request) -> Response:
         """The list."""
-        seen = self._viewer(request)
+        viewer = self._viewer(request)
         try:
             pairs = decode_pairs(request.scope["query_string"])
         except InvalidQuery as invalid:
-            return self._invalid(seen, [], invalid)
+            return self._invalid(viewer, [], invalid)
         try:
-            listing = self._listings.page(seen.workspace_id, parse(pairs))
+            listing = self._listings.page(viewer.workspace_id, parse(pairs))
         except InvalidQuery as invalid:
-            return self._invalid(seen, pairs, invalid)
-        return HTMLResponse(pages.render_list(seen, listing, datetime.now(UTC), self._services.export_contact))
+            return self._invalid(viewer, pairs, invalid)
+        return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
 
     def find(self, request: Request) -> Response:
         """Turns what the forms send into the address of a list."""
-        seen = self._viewer(request)
+        viewer = self._viewer(request)
         try:
             return RedirectResponse(list_address(decode_pairs(request.scope["query_string"])), 303)
         except InvalidQuery as invalid:
-            return self._invalid(seen, [], invalid)
+            return self._invalid(viewer, [], invalid)
 
-    def entry(self, request: Request, entry_id: str) -> Response:
+    def entry(self, request: Request) -> Response:
         """One entry."""
-        seen = self._viewer(request)
-        stored = self._stored(seen, entry_id)
-        if stored is None:
+        viewer = self._viewer(request)
+        entry = self._entry(viewer, request)
+        if entry is None:
             problem = errors.NOT_FOUND
-            return HTMLResponse(pages.render_problem(problem, None, seen), problem.status)
-        return HTMLResponse(pages.render_entry(seen, stored, self._services.export_contact))
+            return HTMLResponse(pages.render_problem(problem, None, viewer), problem.status)
+        return HTMLResponse(pages.render_entry(viewer, entry, self._services.export_contact))
 
-    async def static(self, name: str) -> Response:
+    async def static(self, request: Request) -> Response:
         """Style and script."""
+        name = request.path_params["name"]
         if name not in pages.STATIC:
             return problem_response(errors.NOT_FOUND)
         content, media_type, _ = pages.STATIC[name]
@@ -98,39 +99,40 @@ class Routes:
 
     def events(self, request: Request) -> Response:
         """A page of entries."""
-        seen = self._viewer(request)
+        viewer = self._viewer(request)
         query = parse(decode_pairs(request.scope["query_string"]))
-        return json_response.listing(self._listings.page(seen.workspace_id, query))
+        return json_response.listing(self._listings.page(viewer.workspace_id, query))
 
-    def event(self, request: Request, entry_id: str) -> Response:
+    def event(self, request: Request) -> Response:
         """One entry."""
-        stored = self._stored(self._viewer(request), entry_id)
-        return problem_response(errors.NOT_FOUND) if stored is None else json_response.entry(stored)
+        entry = self._entry(self._viewer(request), request)
+        return problem_response(errors.NOT_FOUND) if entry is None else json_response.entry(entry)
 
     def actions(self, request: Request) -> Response:
         """What can be filtered by."""
         self._viewer(request)
         return json_response.actions()
 
-    async def openapi(self) -> Response:
+    async def openapi(self, _request: Request) -> Response:
         """The API's description; it says nothing of anyone's entries."""
         return json_response.json(describe())
 
-    async def healthz(self) -> Response:
+    async def healthz(self, _request: Request) -> Response:
         """The process answers, however many wait for their turn."""
         return json_response.health([])
 
-    def readyz(self) -> Response:
+    def readyz(self, _request: Request) -> Response:
         """Requests can be answered: the database has been asked, and there are keys."""
-        parts = {"database": self._services.database, "keys": self._services.keys}
-        return json_response.health([name for name, part in parts.items() if not part.ready()])
+        checks = {"database": self._services.database.ready, "keys": self._services.keys.ready}
+        return json_response.health([name for name, is_ready in checks.items() if not is_ready()])
 
-    def _stored(self, seen: Viewer, entry_id: str) -> Entry | None:
-        """The entry of an id in a path; a text that is no id is the id of nothing."""
+    def _entry(self, viewer: Viewer, request: Request) -> Entry | None:
+        """The entry whose id is in the path; a text that is not an id is the id of nothing."""
+        entry_id = request.path_params["entry_id"]
         if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MAX_ID_DIGITS):
             return None
-        return self._listings.entry(seen.workspace_id, int(entry_id))
+        return self._listings.entry(viewer.workspace_id, int(entry_id))
 
-    def _invalid(self, seen: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
+    def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
-        return HTMLResponse(pages.render_invalid(seen, pairs, invalid.errors, datetime.now(UTC), contact), 422)
+        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, datetime.now(UTC), contact), 422)

@@ -1,6 +1,6 @@
-"""What an application is made of."""
+"""What the endpoints of an application use."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from reader.auth.access import Authenticator
 from reader.auth.jwks import JwksKeys, StaticKey
@@ -10,8 +10,9 @@ from reader.query.database import Database
 from reader.query.listing import Listings
 
 
-class ReaderServices(NamedTuple):
-    """Made by whoever starts the program: `reader.serve`, or the demo."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderServices:
+    """Made by `reader.compose`."""
 
     access: Authenticator
     renewal: Renewal
@@ -20,5 +21,4 @@ class ReaderServices(NamedTuple):
     keys: StaticKey | JwksKeys
     metrics: Metrics
     hosts: tuple[str, ...]
-    sign_in_url: str | None
     export_contact: str | None

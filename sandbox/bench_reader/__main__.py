@@ -16,8 +16,8 @@ from reader.http import json_response
 from reader.model import Query
 from reader.query.database import Database
 from reader.query.filters import parse
-from reader.query.index_cache import MAX_LOADING
 from reader.query.listing import Listings
+from reader.query.single_flight import MAX_LOADING
 from runtime.migrations import migrate
 from sandbox.bench.report import replace_section
 from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, fill
@@ -78,7 +78,7 @@ class Bench:
         lists = 0
         while len(during) < self._samples or lists < LISTS:
             during += _milliseconds(first_page, 1)
-            lists = listings.builds - 1
+            lists = listings.key_index_builds - 1
         stop.set()
         for reader in readers:
             reader.join()

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
+import reader.query.index_store
 import reader.query.key_index
-import reader.query.list_queries
 import reader.query.listing
 from reader.model import Entry, Query
 from reader.query.database import Database, Statement, Unavailable
@@ -26,9 +26,9 @@ STATEMENTS = 6
 @pytest.fixture
 def short_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Key indexes that are read seven entries at a time and cut after every fifth, so that few entries make many buckets."""
-    monkeypatch.setattr(reader.query.list_queries, "PIECE", 7)
-    monkeypatch.setattr(reader.query.key_index, "ENTRIES", 5)
-    monkeypatch.setattr(reader.query.key_index, "MAX_ENTRIES", 9)
+    monkeypatch.setattr(reader.query.index_store, "CHUNK_KEYS", 7)
+    monkeypatch.setattr(reader.query.key_index, "BUCKET_KEYS", 5)
+    monkeypatch.setattr(reader.query.key_index, "MAX_BUCKET_KEYS", 9)
 
 
 def pages(listings: Listings, query: str = "", *, limit: int = 7, offset: int = 0) -> list[Entry]:
@@ -56,7 +56,7 @@ def test_newest_first_and_ties_by_id(listings: Listings, put: Callable[..., int]
 
 
 @pytest.mark.usefixtures("short_buckets")
-@pytest.mark.parametrize("max_arrived", [10_000, 3])
+@pytest.mark.parametrize("max_catch_up", [10_000, 3])
 @pytest.mark.parametrize(
     "query",
     ["", "action=member.removed", "facet=operation:paused", "source=mcp", "actor=dana@x.example", "channel=api",
@@ -65,14 +65,14 @@ def test_newest_first_and_ties_by_id(listings: Listings, put: Callable[..., int]
      "actor=nobody@x.example"],
 )  # fmt: skip
 def test_walking_all_pages_while_writers_write(
-    listings: Listings, database_url: str, put: Callable[..., int], query: str, max_arrived: int,
+    listings: Listings, database_url: str, put: Callable[..., int], query: str, max_catch_up: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Late, back-dated and new entries of transactions that commit out of order are on no page of an older snapshot.
 
     Also where more is recorded than is worth bringing forward, so that lists are read again.
     """
-    monkeypatch.setattr(reader.query.listing, "MAX_ARRIVED", max_arrived)
+    monkeypatch.setattr(reader.query.index_store, "MAX_CATCH_UP", max_catch_up)
     random = Random(query)
     for _ in range(60):
         put(**_any(random))
@@ -132,7 +132,7 @@ def test_newer_entries_are_those_of_the_selection(
     listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch, query: str, newer: int
 ) -> None:
     """Entries outside the filters are not newer ones, however many of them came."""
-    monkeypatch.setattr(reader.query.listing, "NEWER", 2)
+    monkeypatch.setattr(reader.query.listing, "MAX_NEWER", 2)
     put(1)
     first = listings.page(WORKSPACE, parse(_pairs(query)))
     for minutes in (9, 9, 9) if query.startswith("to") else (0, 0, 0):
@@ -154,14 +154,14 @@ def test_pages_of_an_older_snapshot_read_nothing_again(
         put(minutes)
     second = listings.page(WORKSPACE, Query(limit=5, offset=5, as_of=first.as_of))
     monkeypatch.setattr(
-        reader.query.listing, "MAX_ARRIVED", 1
+        reader.query.index_store, "MAX_CATCH_UP", 1
     )  # from here on too much would have come to derive it anew
     third = listings.page(WORKSPACE, Query(limit=5, offset=10, as_of=first.as_of))
 
     assert [found.occurred_at.minute for found in (*first.entries, *second.entries, *third.entries)] == [
         *range(19, 4, -1)
     ]
-    assert listings.builds == 1
+    assert listings.key_index_builds == 1
 
 
 def test_the_snapshot_of_one_replica_is_good_at_another(

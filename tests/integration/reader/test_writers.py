@@ -164,8 +164,8 @@ def mistaken(request: pytest.FixtureRequest, database_url: str, monkeypatch: pyt
             newest[snapshot] = found[0] if found else 0
         return of(time, snapshot)
 
-    def with_more(self: ListQuery, snapshot: Snapshot, most: int | None, within: Selection | None = None) -> Statement:
-        text, values = asked(self, snapshot, most, within)
+    def with_more(self: ListQuery, snapshot: Snapshot, limit: int | None, within: Selection | None = None) -> Statement:
+        text, values = asked(self, snapshot, limit, within)
         return Statement(text, {**values, "time": snapshot.time, "newest": newest[snapshot.pg_snapshot]})
 
     monkeypatch.setattr(Snapshot, "from_postgres", staticmethod(noted))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reader.query.key_index
-from reader.query.key_index import KEY, Key, KeyIndex, key_time, keys, time_of
+from reader.query.key_index import KEY, Key, KeyIndex, key_time, last_key, pack, split, time_of, unpack
 from reader.query.snapshot import Snapshot
 
 SNAPSHOT = Snapshot(datetime(2026, 11, 1, tzinfo=UTC), 1, 1, ())
@@ -22,21 +22,21 @@ MANY = st.lists(st.lists(KEYS, unique=True, max_size=40), max_size=4)
 def short_buckets() -> None:
     """Buckets of a few entries, so that short lists have many of them and cut them often."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(reader.query.key_index, "ENTRIES", 3)
-    patch.setattr(reader.query.key_index, "MAX_ENTRIES", 7)
+    patch.setattr(reader.query.key_index, "BUCKET_KEYS", 3)
+    patch.setattr(reader.query.key_index, "MAX_BUCKET_KEYS", 7)
 
 
 def packed(entries: list[Key]) -> bytes:
     """Keys as PostgreSQL sends them, newest first."""
-    return b"".join(KEY.pack(*key) for key in sorted(entries, reverse=True))
+    return pack(sorted(entries, reverse=True))
 
 
 def grown(first: list[Key], more: list[list[Key]]) -> tuple[KeyIndex, list[Key]]:
     """An index that was brought forward over and over, and the same as a plain list, newest first."""
-    index, known = KeyIndex.of(SNAPSHOT, [packed(first)]), set(first)
+    index, known = KeyIndex.from_buckets(SNAPSHOT, split(packed(first))), set(first)
     for arrived in more:
         new = [key for key in arrived if key not in known]
-        index = index.with_arrived(LATER, new)
+        index = index.with_added(LATER, new)
         known.update(new)
     return index, sorted(known, reverse=True)
 
@@ -77,10 +77,10 @@ def test_an_older_snapshot_is_found_in_a_newer_index(
 
     aged = index.without(SNAPSHOT, later)
 
-    assert keys(b"".join(aged.buckets)) == [key for key in plain if key not in later]
+    assert unpack(b"".join(aged.buckets)) == [key for key in plain if key not in later]
     assert aged.ids(0, aged.total) == ids([key for key in plain if key not in later])
     assert all(aged.buckets)
-    assert keys(b"".join(index.buckets)) == plain
+    assert unpack(b"".join(index.buckets)) == plain
 
 
 @given(LISTS, MANY)
@@ -90,29 +90,31 @@ def test_buckets_stay_short_and_are_never_empty(first: list[Key], more: list[lis
 
     assert all(0 < len(bucket) <= 7 * KEY.size for bucket in index.buckets)
     assert index.size == sum(map(len, index.buckets)) == len(plain) * KEY.size
-    assert [key for bucket in index.buckets for key in keys(bucket)] == plain
+    assert [key for bucket in index.buckets for key in unpack(bucket)] == plain
 
 
 @given(LISTS, LISTS)
 def test_the_index_of_before_stays_as_it_was(first: list[Key], late: list[Key]) -> None:
     """A request that still reads an older index is not disturbed by one that brings it forward."""
-    index = KeyIndex.of(SNAPSHOT, [packed(first)])
+    index = KeyIndex.from_buckets(SNAPSHOT, split(packed(first)))
     before = index.buckets
 
-    newer = index.with_arrived(LATER, [key for key in late if key not in first])
+    newer = index.with_added(LATER, [key for key in late if key not in first])
 
     assert index.buckets is before
     assert (index.snapshot, newer.snapshot) == (SNAPSHOT, LATER)
-    assert keys(b"".join(index.buckets)) == sorted(first, reverse=True)
+    assert unpack(b"".join(index.buckets)) == sorted(first, reverse=True)
 
 
 @given(LISTS, st.integers(1, 9))
 def test_an_index_may_come_in_pieces(entries: list[Key], length: int) -> None:
     """Where a long list is cut on its way from the database does not matter."""
     whole = packed(entries)
-    pieces = [whole[at : at + length * KEY.size] for at in range(0, len(whole), length * KEY.size)]
+    chunks = [whole[at : at + length * KEY.size] for at in range(0, len(whole), length * KEY.size)]
+    index = KeyIndex.from_buckets(SNAPSHOT, [bucket for chunk in chunks for bucket in split(chunk)])
 
-    assert keys(b"".join(KeyIndex.of(SNAPSHOT, pieces).buckets)) == keys(whole)
+    assert unpack(b"".join(index.buckets)) == unpack(whole)
+    assert all(last_key(chunk) == unpack(chunk)[-1] for chunk in chunks)
 
 
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001

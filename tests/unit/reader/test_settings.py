@@ -155,22 +155,22 @@ TEST = "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk"  # of foo-bar-13.clerk
 
 def test_sessions_are_renewed_where_the_issuer_is_unless_said_otherwise() -> None:
     """Clerk's issuer is its Frontend API; a proxy in front of it has an address of its own."""
-    assert load(GOOD).frontend_api == "https://clerk.example.com"
+    assert load(GOOD).renewal.frontend_api == "https://clerk.example.com"
     proxy = {"CLERK_FRONTEND_API_URL": "https://app.example.com/__clerk"}
-    assert load(GOOD | proxy).frontend_api == "https://app.example.com/__clerk"
+    assert load(GOOD | proxy).renewal.frontend_api == "https://app.example.com/__clerk"
 
 
 def test_a_development_instance_is_not_renewed_from() -> None:
     """Its way back would hand sessions on in addresses."""
     issuer = {"CLERK_ISSUER": "https://foo-bar-13.clerk.accounts.dev"}
-    assert load(GOOD | issuer).frontend_api is None
-    assert load(GOOD | issuer | {"CLERK_PUBLISHABLE_KEY": TEST}).frontend_api is None
+    assert load(GOOD | issuer).renewal.frontend_api is None
+    assert load(GOOD | issuer | {"CLERK_PUBLISHABLE_KEY": TEST}).renewal.frontend_api is None
 
 
 def test_a_publishable_key_names_the_cookies() -> None:
     """By its suffix, which `openssl dgst -sha1` and base64 make of it as well; without a key, the plain names."""
-    assert load(GOOD).cookie_names.of("__session") == ("__session",)
-    named = load(GOOD | {"CLERK_PUBLISHABLE_KEY": LIVE}).cookie_names
+    assert load(GOOD).renewal.names.of("__session") == ("__session",)
+    named = load(GOOD | {"CLERK_PUBLISHABLE_KEY": LIVE}).renewal.names
     assert named.of("__session") == ("__session_naoXFJnI", "__session")
 
 

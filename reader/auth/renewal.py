@@ -11,7 +11,7 @@ from reader.auth.request_cookies import REDIRECTS, CookieNames
 
 # After as many redirects in a row, a browser is not sent to Clerk again (its own limit), nor to our own address.
 MAX_SENT, MAX_REDIRECTS = 3, 8
-REDIRECTS_SECONDS = 30  # for which a browser remembers how many there were
+REDIRECTS_SECONDS = 10  # since the last one, for which a browser remembers how many there were
 # The form of the session tokens that are asked for; this one brought version 2 of the claims.
 API_VERSION = "2025-04-10"
 

@@ -4,6 +4,7 @@ Law of this file: nobody is let in here. What a handshake brought becomes a cook
 it, and the browser then asks again, as everyone does. Each redirect is counted, and leads to Clerk or to the same address.
 """
 
+import time
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -122,6 +123,9 @@ class Renewal:
             return Turn(reason)
         if redirects >= MAX_SENT:
             return Turn(reason, outcome="given_up")
+        if redirects:
+            # Going back, Chromium takes a redirect from its cache that nobody said must not be kept, and brings nothing.
+            why = f"{why}-retry-{int(time.time())}"
         location = handshake_url(self._frontend_api, here, why, suffixed=suffixed)
         return Turn(reason, location, (redirects_cookie(redirects + 1, secure=self._secure),), "sent")
 

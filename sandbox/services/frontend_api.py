@@ -5,6 +5,8 @@ It does what Clerk's sources say of a production instance, with real RS256 signa
 * the answer is a redirect back with the cookie `__clerk_handshake`, a signed token whose `handshake` is a list of Set-Cookie
   values (clerk-docs pull request 577 has an example), each with and without the instance's suffix where `suffixed_cookies=true`;
 * whoever is signed out gets values that wipe the session; another host than the instance's is refused.
+
+The sources do not say whether its redirects may be cached. Here nothing forbids it, which is the harder case.
 """
 
 import secrets

@@ -102,14 +102,18 @@ async function lookForNewer() {
   } catch {
     return; // Away for now: the next look may find it back.
   }
-  // A session that has ended is told of by the page that is opened next.
+  const link = status.querySelector(".newer");
+  const count = link.querySelector(".count");
   if (answer.status === 401 || answer.status === 403) clearInterval(looking);
+  if (answer.status === 401) {
+    // A session that has ended is renewed by a navigation, and by nothing else: this link is one.
+    count.textContent = "Look for newer entries";
+    link.hidden = false;
+  }
   if (!answer.ok) return;
   // The total of a list only grows.
   const newer = (await answer.json()).total - Number(status.dataset.total);
-  const link = status.querySelector(".newer");
   const text = `${newer.toLocaleString("en")} newer ${newer === 1 ? "entry" : "entries"}`;
-  const count = link.querySelector(".count");
   if (newer > 0 && count.textContent !== text) {
     count.textContent = text;
     link.hidden = false;

@@ -54,7 +54,7 @@ def test_the_way_back_is_one_parameter(back: str) -> None:
 
 
 def test_the_count_is_kept_from_scripts_and_from_plain_http() -> None:
-    assert redirects_cookie(2, secure=True) == "audit_redirects=2; Path=/; Max-Age=30; HttpOnly; SameSite=Lax; Secure"
+    assert redirects_cookie(2, secure=True) == "audit_redirects=2; Path=/; Max-Age=10; HttpOnly; SameSite=Lax; Secure"
     assert "Secure" not in redirects_cookie(2, secure=False)
 
 

@@ -16,6 +16,7 @@ from reader.auth.request_cookies import cookie_suffix
 from sandbox.services.frontend_api import FrontendApi
 from sandbox.services.issuer import Issuer, Person
 from tests.integration.reader.cookie_jar import Browser, no_session, own_address, set_cookies
+from tests.integration.reader.program import ISSUER, Program
 from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, Site
 
 SUFFIX = cookie_suffix("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
@@ -445,3 +446,34 @@ def test_a_member_and_someone_without_a_workspace_see_different_pages(
         assert "member.added" not in answer.text
     problem = renewing.get("/v1/audit-events", person)
     assert (problem.status_code, problem.json()["type"]) == (403, f"/problems/{kind}")
+
+
+# --- the program
+
+
+def test_the_program_renews_by_its_settings(database_url: str, browser: Browser) -> None:
+    """`audit-reader serve` with what production sets: to the issuer, back over https, Secure cookies, and no secret in the log."""
+    key = "pk_live_Y2xlcmsuY2FsbG1pbmUuZXhhbXBsZSQ"
+    with Program(database_url, CLERK_PUBLISHABLE_KEY=key, CLERK_SIGN_IN_URL=SIGN_IN) as program:
+        url, own = f"http://127.0.0.1:{program.port}/audit?limit=7", f"__session_{cookie_suffix(key)}"
+        token = program.token(**no_session())
+        answer = browser.step(url, Cookie=f"{own}={token}")
+        location = urlsplit(answer.headers["location"])
+        assert f"{location.scheme}://{location.netloc}{location.path}" == f"{ISSUER}/v1/client/handshake"
+        assert parse_qs(location.query)["redirect_url"] == [url.replace("http:", "https:")]
+        assert set_cookies(answer)["audit_redirects"].endswith("; Secure")
+        assert f"form-action 'self' {ISSUER};" in answer.headers["content-security-policy"]
+
+        fresh = program.token()
+        brought = program.issuer.sign(
+            {"handshake": [f"{own}={fresh}; Path=/", "foo=bar; Path=/"]}, cat="cl_B7d4PD111AAA"
+        )
+        answer = browser.step(url, Cookie=f"{own}={token}; __clerk_handshake={brought}")
+        assert (answer.status_code, answer.headers["location"]) == (307, url.replace("http:", "https:"))
+        assert set_cookies(answer)[own] == f"{own}={fresh}; Path=/; Secure"
+        assert "foo" not in set_cookies(answer)
+        assert browser.step(url, Cookie=f"{own}={fresh}").status_code == 200
+        assert program.figure('auditlog_reader_renewals_total{outcome="renewed"}') == 1
+        assert '"renewal": "sent"' in program.log
+        for secret in (token, fresh, brought, token[-50:], "redirect_url", "limit=7"):
+            assert secret not in program.log

@@ -53,7 +53,7 @@ def compose(
     """
     listings, metrics = Listings(database), Metrics()
     metrics.register_services(database, keys, listings)
-    access = Authenticator(keys, rules, renewal.names, metrics.token_without_azp)
+    access = Authenticator(keys, rules, renewal.names, metrics.missing_azp)
     services = ReaderServices(
         access=access,
         renewal=Renewal(access, keys, rules.issuer, renewal),

@@ -86,7 +86,7 @@ def _publishable(key: str) -> str:
 
 
 def _kinds(text: object) -> object:
-    """`true` is what the setting said while it was for Bearer tokens only."""
+    """`true` means bearer: until there were kinds, the setting was a switch for Bearer tokens."""
     if not isinstance(text, str):
         return text
     kinds = {"true": {"bearer"}, "false": set[str]()}.get(text.lower(), {part.strip() for part in text.split(",")})
@@ -159,7 +159,7 @@ class Settings(BaseModel):
 
     @property
     def renewal(self) -> RenewalRules:
-        """How sessions are renewed: not those of a development instance, whose way back leads through the address."""
+        """How sessions are renewed; those of a development instance are not, since it would pass them in URLs."""
         development = is_development(self.issuer, self.publishable_key)
         return RenewalRules(
             frontend_api=None if development else self.frontend_api_url or self.issuer,
@@ -190,7 +190,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 
 def _mismatched(settings: Settings) -> list[str]:
-    """A publishable key of another instance would make us look for another's cookies."""
+    """The key of another instance would name cookies of that instance."""
     if settings.publishable_key is None:
         return []
     named = frontend_host(settings.publishable_key)

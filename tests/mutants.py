@@ -310,7 +310,7 @@ MUTANTS = (
             Edit(
                 "reader/http/exception_handlers.py",
                 "return self._refuse(request, errors.INTERNAL_ERROR)",
-                "return self._refuse(request, errors.INTERNAL_ERROR._replace(detail=repr(_error)))",
+                'return self._refuse(request, Problem(status=500, kind="internal", title=repr(_error), detail=""))',
             ),
         ),
         (READER + "test_hostile.py", "-k", "our_own_mistake"),

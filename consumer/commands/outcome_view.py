@@ -9,6 +9,7 @@ from rich.text import Text
 
 from catalog.advice import ADVICE
 from catalog.audit_types import BY_NAME
+from catalog.entry_json import entry_json
 from catalog.wording import sentence
 from consumer.event.model import Ignored, Outcome, Parked, Recorded, Row
 from runtime import terminal
@@ -42,20 +43,9 @@ def outcome_view(outcome: Outcome) -> Table | Group:
 
 
 def _entry(row: Row) -> dict[str, Any]:
-    return {
-        "workspace_id": row.workspace_id,
-        "action": row.action,
-        "label": BY_NAME[row.action].label,
-        "facets": row.facets,
-        "actor": {"type": row.actor_type, "id": row.actor_id, "email": row.actor_email},
-        "subject": {"type": row.subject_type, "id": row.subject_id, "label": row.subject_label},
-        "occurred_at": row.occurred_at,
-        "channel": row.channel,
-        "source": json.loads(row.diff).get("source"),
-        "diff": json.loads(row.diff),
-        "event": {"source": row.event_source, "id": row.event_id},
-        "content_digest": row.content_digest.hex(),
-    }
+    diff, times = json.loads(row.diff), {"occurred_at": row.occurred_at}
+    entry = entry_json(row, times=times, source=diff.get("source"), diff=diff)
+    return {**entry, "content_digest": row.content_digest.hex()}
 
 
 def _row_view(row: Row) -> Group:

@@ -1,4 +1,4 @@
-"""Who asks: from a request to the Viewer that its token speaks for. The one function that guards routes and navigation."""
+"""Authentication of a request. One function guards both the routes and the link in the navigation."""
 
 import re
 from collections.abc import Callable
@@ -16,32 +16,30 @@ _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
 
 
 class Authenticator:
-    """Decides by the issuer's keys and our rules. `without_azp` is told of each token that names no party: kind, outcome."""
+    """Finds the Viewer of a request, by the keys of the issuer and the rules for tokens."""
 
     def __init__(
-        self, keys: KeySource, rules: TokenRules, names: CookieNames, without_azp: Callable[[str, str], None]
+        self, keys: KeySource, rules: TokenRules, names: CookieNames, count_missing_azp: Callable[[str, str], None]
     ) -> None:
-        self._sessions, self._names, self._without_azp = TokenCache(keys, rules), names, without_azp
+        """`count_missing_azp` is called for each token without `azp`: with its kind (bearer, cookie) and accepted or refused."""
+        self._tokens, self._names, self._count_missing_azp = TokenCache(keys, rules), names, count_missing_azp
 
     def viewer(self, request: Request) -> Viewer:
-        """The admin who asks. Raises Unauthenticated, Forbidden, and KeysUnavailable."""
+        """The admin who sent the request. Raises Unauthenticated, Forbidden and KeysUnavailable."""
         headers = request.headers.getlist("authorization")
-        if headers:  # a bad header is never made good by a cookie
+        if headers:  # a bad header is an error even if there is a good cookie
             match = _BEARER.fullmatch(headers[0])
             if len(headers) > 1 or match is None:
                 raise Unauthenticated("authorization_header")
-            request.state.viewer = self._judged(match[1], "bearer")
-        else:
-            request.state.viewer = self._by_cookie(request.headers.getlist("cookie"))
-        seen: Viewer = request.state.viewer  # noted for the log, too
-        return seen
+            return _noted(request, self._verified(match[1], "bearer"))
+        return _noted(request, self._by_cookie(request.headers.getlist("cookie")))
 
-    def judge_cookie(self, token: str) -> Viewer:
-        """The admin whom a session cookie of this value would speak for. Raises as `viewer` does."""
-        return self._judged(token, "cookie")
+    def viewer_of_cookie(self, token: str) -> Viewer:
+        """The admin for whom a session cookie with this value would be. Raises like `viewer`."""
+        return self._verified(token, "cookie")
 
     def _by_cookie(self, headers: list[str]) -> Viewer:
-        """By the instance's own session cookie, or else by the one of the plain name, each if it was sent once."""
+        """The viewer of the instance's own session cookie, or else of the one without a suffix. A repeated cookie is ignored."""
         refused = []
         for name in self._names.of(SESSION):
             values = cookie_values(headers, name)
@@ -49,23 +47,29 @@ class Authenticator:
                 refused.append(Unauthenticated("repeated_cookie"))
             elif values:
                 try:
-                    return self._judged(values[0], "cookie")
+                    return self._verified(values[0], "cookie")
                 except Unauthenticated as error:
                     refused.append(error)
-        # What a new token can mend is the reason that matters.
+        # With two cookies, a reason for which the session can be renewed comes first.
         raise min(refused, key=lambda error: error.reason not in RENEWABLE, default=Unauthenticated("no_token"))
 
-    def _judged(self, token: str, kind: str) -> Viewer:
+    def _verified(self, token: str, kind: str) -> Viewer:
         try:
-            found = self._sessions.verified(token, bearer=kind == "bearer")
+            verified = self._tokens.verified(token, bearer=kind == "bearer")
         except Unauthenticated as error:
             if error.reason == "authorized_party_missing":
-                self._without_azp(kind, "refused")
+                self._count_missing_azp(kind, "refused")
             raise
         except Forbidden as error:
-            if not error.names_party:
-                self._without_azp(kind, "accepted")
+            if not error.has_azp:
+                self._count_missing_azp(kind, "accepted")
             raise
-        if not found.names_party:
-            self._without_azp(kind, "accepted")
-        return found.viewer
+        if not verified.has_azp:
+            self._count_missing_azp(kind, "accepted")
+        return verified.viewer
+
+
+def _noted(request: Request, viewer: Viewer) -> Viewer:
+    """The viewer, whom the log line of the request will name."""
+    request.state.viewer = viewer
+    return viewer

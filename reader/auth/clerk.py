@@ -1,7 +1,7 @@
-"""Clerk's session tokens: from the claims of a token whose signature has been checked to a Viewer, or why there is none.
+"""Verification of Clerk's session tokens: from a token to a Viewer, or to the reason for refusing it.
 
-Rules: Clerk's "manual JWT verification" and "session tokens" pages, versions 1 and 2 of the claims. Where they leave room,
-the stricter reading holds: an `azp` must be there, organization claims are read where the version puts them and nowhere else.
+Sources: Clerk's pages "Manual JWT verification" and "Session tokens", versions 1 and 2 of the claims. Where they leave a
+choice, the strict one is taken: `azp` is required, and organization claims are read only where their version puts them.
 """
 
 import re
@@ -20,7 +20,7 @@ _USER = re.compile(r"user_[A-Za-z0-9]+")
 _SESSION = re.compile(r"sess_[A-Za-z0-9]+")
 _WORKSPACE = re.compile(r"org_[A-Za-z0-9]+")
 
-# Every reason there is: what a metric counts by must be a closed list.
+# All reasons. A metric has them as a label, so the list is closed.
 REASONS = (
     *("no_token", "repeated_cookie", "authorization_header"),
     *signed_token.REASONS,
@@ -30,18 +30,18 @@ REASONS = (
 
 
 class Forbidden(Exception):
-    """A valid session that may not read (403); the reason is for the log. `names_party`: its token has an `azp`."""
+    """A valid session without access (403). The reason is for the log and metrics. `has_azp`: its token has one."""
 
-    def __init__(self, reason: str, user_id: str, *, names_party: bool) -> None:
+    def __init__(self, reason: str, user_id: str, *, has_azp: bool) -> None:
         super().__init__(reason)
-        self.reason, self.user_id, self.names_party = reason, user_id, names_party
+        self.reason, self.user_id, self.has_azp = reason, user_id, has_azp
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """Whose tokens are taken: the issuer, exactly, and the origins of the pages that may have got them.
+    """Which tokens are accepted: those of this issuer, made for pages of these origins (`azp`).
 
-    `allow_missing_azp`: the kinds of token, of `bearer` and `cookie`, that need not name such an origin.
+    `allow_missing_azp`: the kinds of token (bearer, cookie) that may have no `azp`.
     """
 
     issuer: str
@@ -51,13 +51,13 @@ class TokenRules:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """The admin that a token speaks for from `begins` to before `ends` (Unix time), by `key`, which has the id `key_id`.
+    """The viewer of a token that is valid from `begins` to before `ends` (Unix time), signed by `key` with the id `key_id`.
 
-    `names_party`: it has an `azp`.
+    `has_azp`: the token names the origin of the page that it was made for.
     """
 
     viewer: Viewer
-    names_party: bool
+    has_azp: bool
     key_id: str | None
     key: Any
     begins: float
@@ -65,21 +65,20 @@ class VerifiedToken:
 
 
 def verify_token(token: str, keys: KeySource, rules: TokenRules, *, bearer: bool) -> VerifiedToken:
-    """The admin that a token speaks for, with what that rests on. `bearer`: it came in the Authorization header.
+    """Verifies a token. `bearer`: it came in the Authorization header.
 
-    Raises Unauthenticated, Forbidden, and what `keys` raises.
+    Raises Unauthenticated, Forbidden and what `keys` raises.
     """
     found = signed_token.signed_token(token, keys, rules.issuer, REQUIRED)
     claims = found.claims
     leeway = signed_token.LEEWAY_SECONDS
     begins, ends = max(int(claims["nbf"]), int(claims["iat"])) - leeway, int(claims["exp"]) + leeway
     _check_party(claims, rules, bearer=bearer)
-    names_party = bool(claims.get("azp"))
-    seen = _viewer(claims, names_party=names_party)
-    return VerifiedToken(seen, names_party, found.key_id, found.key, begins, ends)
+    has_azp = bool(claims.get("azp"))
+    return VerifiedToken(_viewer(claims, has_azp=has_azp), has_azp, found.key_id, found.key, begins, ends)
 
 
-def _viewer(claims: Mapping[str, Any], *, names_party: bool) -> Viewer:
+def _viewer(claims: Mapping[str, Any], *, has_azp: bool) -> Viewer:
     user, session = claims["sub"], claims["sid"]
     if not _matches(_USER, user) or not _matches(_SESSION, session):
         raise Unauthenticated("subject")
@@ -88,18 +87,18 @@ def _viewer(claims: Mapping[str, Any], *, names_party: bool) -> Viewer:
         raise Unauthenticated("pending")
     workspace_id, role, slug = _organization(claims)
     if workspace_id is None:
-        raise Forbidden("no_active_workspace", user, names_party=names_party)
+        raise Forbidden("no_active_workspace", user, has_azp=has_azp)
     if not _matches(_WORKSPACE, workspace_id):
         raise Unauthenticated("organisation")
     if role is None or role.removeprefix("org:") != ADMIN:
-        raise Forbidden("not_admin", user, names_party=names_party)
+        raise Forbidden("not_admin", user, has_azp=has_azp)
     return Viewer(user, session, workspace_id, slug, _impersonator(claims))
 
 
 def _check_party(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) -> None:
-    """A token made for another origin's page must not open this one.
+    """A token that was made for a page of another origin is refused.
 
-    Clerk names no party in what its backend makes (Bearer), nor in many a cookie that it mints on a document navigation.
+    Clerk makes tokens without `azp` in its backend (sent as Bearer), and often for cookies that it sets on a navigation.
     """
     party = claims.get("azp")
     if party in (None, ""):
@@ -111,7 +110,7 @@ def _check_party(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) 
 
 
 def _organization(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
-    """Id, role and slug of the active organization. A custom claim of an old name must not stand in for a missing one."""
+    """Id, role and slug of the active organization. A custom claim named as in version 1 does not count in version 2."""
     version = claims.get("v", 1)
     if isinstance(version, bool) or not isinstance(version, int) or version not in {1, 2}:
         raise Unauthenticated("version")
@@ -124,7 +123,7 @@ def _organization(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | Non
 
 
 def _impersonator(claims: Mapping[str, Any]) -> str | None:
-    """Who acts as this user: RFC 8693 section 4.1."""
+    """Who acts as this user (`act`, RFC 8693 section 4.1)."""
     actor = claims.get("act")
     if actor is None:
         return None
@@ -135,7 +134,7 @@ def _impersonator(claims: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    """A text that can be shown; JSON can hold what UTF-8 cannot."""
+    """A printable text; JSON can contain lone surrogates, which UTF-8 cannot encode."""
     return value if isinstance(value, str) and value.isprintable() else None
 
 

@@ -1,7 +1,7 @@
-"""A Clerk instance by its publishable key and its issuer: which Frontend API it has, and whether it is for development.
+"""What a publishable key says of a Clerk instance.
 
-A publishable key is `pk_live_` or `pk_test_`, and the base64 of the Frontend API's host and a dollar sign (clerk-docs "How
-Clerk works", The frontend API; @clerk/shared, keys.ts). It is public.
+It is `pk_live_` or `pk_test_` and the base64 of the Frontend API's host and a dollar sign (Clerk's page "How Clerk works", section
+"The frontend API"; @clerk/shared, keys.ts). It is public.
 """
 
 import base64
@@ -31,6 +31,6 @@ def frontend_host(publishable_key: str) -> str:
 
 
 def is_development(issuer: str, publishable_key: str | None) -> bool:
-    """Whether the instance is one for development, which hands sessions on in addresses."""
+    """Whether this is a development instance, which passes session data in URLs."""
     host = urlsplit(issuer).hostname or ""
     return host.endswith(DEVELOPMENT_HOSTS) or (publishable_key or "").startswith("pk_test_")

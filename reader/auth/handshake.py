@@ -1,8 +1,8 @@
-"""What Clerk's handshake brings back: a token that the issuer signed, with a list of Set-Cookie values for the browser.
+"""Verification of the result of Clerk's handshake: a signed token with a list of Set-Cookie values.
 
-Sources: clerk-docs "How Clerk works", The Handshake; @clerk/backend, tokens/handshake.ts (verifyHandshakeToken); the example
-of a payload in clerk-docs pull request 577. In production it comes in the cookie `__clerk_handshake`. (A development instance
-puts it in the address, where whoever makes a link could put another; nothing is taken from there.)
+Sources: Clerk's page "How Clerk works", section "The Handshake"; @clerk/backend, tokens/handshake.ts (verifyHandshakeToken); the
+example of a payload in pull request 577 of clerk/clerk-docs. In production the token is in the cookie `__clerk_handshake`.
+Development instances put it in the URL. The reader ignores that: anyone could put a token of their own into a link.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from reader.auth.signed_token import KeySource, Unauthenticated, signed_token
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handshake:
-    """A handshake whose signature holds. `session` is the session token that it sets; None: the person is signed out."""
+    """The cookies of a verified handshake, and the session token among them (not verified); None if the user is signed out."""
 
     cookies: tuple[SetCookie, ...]
     session: str | None
@@ -23,7 +23,7 @@ class Handshake:
 def read_handshake(
     token: str, keys: KeySource, issuer: str, names: CookieNames, host: str, *, secure: bool
 ) -> Handshake:
-    """The handshake that `token` is. Its session is not judged here. Raises Unauthenticated, and what `keys` raises."""
+    """Verifies a handshake token, but not the session token in it. Raises Unauthenticated and what `keys` raises."""
     directives = signed_token(token, keys, issuer, required=()).claims.get("handshake")
     if not isinstance(directives, list) or len(directives) > MAX_COOKIES:
         raise Unauthenticated("malformed")

@@ -1,10 +1,10 @@
-"""Navigations: whether a browser asks for a page that a person will see, and the address that it is to come back to."""
+"""Navigations: which requests a browser sends to show a page to a person, and the URL of that page."""
 
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-MAX_URL = 6000  # characters of an address that is handed on; the parameter that carries it may be three times as long
+MAX_URL = 6000  # characters; longer URLs are not passed on, since percent-encoding may triple the length
 
 _HOST = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?")
 _PATH = re.compile(r"/[\x21\x23-\x3b\x3d\x3f-\x7e]*")
@@ -12,10 +12,10 @@ _QUERY = re.compile(r"[\x21\x23-\x3b\x3d\x3f-\x7e]*")
 
 
 def is_navigation(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a person's browser asks for a document, and can be sent elsewhere for it.
+    """Whether a browser requests a document for a person, so that it can be redirected.
 
-    Fetch metadata (W3C Fetch Metadata Request Headers, Sec-Fetch-Dest and Sec-Fetch-Mode) decides where it is sent, and
-    else Accept, as in @clerk/backend, isRequestEligibleForHandshake. `headers` are looked up in lower case.
+    This depends on Sec-Fetch-Dest and Sec-Fetch-Mode (W3C Fetch Metadata Request Headers), or without these on Accept, as in
+    @clerk/backend, isRequestEligibleForHandshake. The names in `headers` are in lower case.
     """
     if method not in ("GET", "HEAD") or "authorization" in headers:
         return False
@@ -26,7 +26,7 @@ def is_navigation(method: str, headers: Mapping[str, str]) -> bool:
 
 
 def own_url(scheme: str, host: str, path: bytes, query: bytes) -> str | None:
-    """The absolute address of a request, or None where it cannot be one of ours. `host` is a Host header that we listed."""
+    """The absolute URL of a request; None if its parts are not valid in one. `host` is a Host header that was checked."""
     try:
         parts = host.lower(), path.decode("ascii"), query.decode("ascii")
     except UnicodeDecodeError:
@@ -39,7 +39,7 @@ def own_url(scheme: str, host: str, path: bytes, query: bytes) -> str | None:
 
 
 def with_parameter(url: str, name: str, value: str) -> str:
-    """`url` with one parameter set; others of its query, and its fragment, stay."""
+    """`url` with one query parameter set; the other parameters and the fragment stay."""
     parts = urlsplit(url)
     kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != name]
     return urlunsplit(parts._replace(query=urlencode([*kept, (name, value)])))

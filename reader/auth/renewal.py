@@ -1,7 +1,8 @@
-"""Sessions that a person does not see ending: when a browser is sent to Clerk for a new token, and where to.
+"""Renewal of sessions by Clerk's handshake: when a browser is redirected to Clerk's Frontend API, and with which URL.
 
-Clerk's tokens live for sixty seconds, and its script, which renews them, is not on this page. What Clerk's own backends do for
-pages that they render holds here too: a redirect to the Frontend API, which knows the browser, and back (`reader.auth.handshake`).
+Clerk's tokens are valid for sixty seconds, and Clerk's script, which renews them, is not on this page. So the reader does what
+Clerk's SDKs do for pages that a server renders: it redirects the browser to the Frontend API, which identifies the browser by a
+cookie of its own and redirects back with a new token (`reader.auth.handshake`).
 """
 
 from dataclasses import dataclass
@@ -9,19 +10,20 @@ from urllib.parse import urlencode
 
 from reader.auth.request_cookies import REDIRECTS, CookieNames
 
-# After as many redirects in a row, a browser is not sent to Clerk again (its own limit), nor to our own address.
+# After this many redirects in a row, there is no further one to Clerk (Clerk's own limit), or to the same URL.
 MAX_SENT, MAX_REDIRECTS = 3, 8
-REDIRECTS_SECONDS = 10  # since the last one, for which a browser remembers how many there were
-# The form of the session tokens that are asked for; this one brought version 2 of the claims.
+REDIRECTS_SECONDS = 10  # after the last redirect, the count starts again
+# The version of Clerk's API, which determines the version of the claims. This one introduced version 2.
 API_VERSION = "2025-04-10"
 
-# What a new token can mend, and what Clerk calls it (@clerk/backend, AuthErrorReason; the last from its pull request 7332).
+# Reasons for which a new token helps, with Clerk's names for them (@clerk/backend, AuthErrorReason; the last one from pull
+# request 7332 of clerk/javascript).
 RENEWABLE = {
     "expired": "session-token-expired",
     "not_yet_valid": "session-token-nbf",
     "authorized_party_missing": "session-token-missing-azp",
 }
-# No token of this instance's: a new one is asked for where another cookie of Clerk's says that someone is signed in.
+# Reasons that mean "no token of this instance". A new token helps if Clerk's other cookie says that someone is signed in.
 UNUSABLE = frozenset(
     {"no_token", "malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", "signature", "issuer", "claim_missing"}
 )  # fmt: skip
@@ -30,9 +32,9 @@ NOTHING_USABLE = "client-uat-but-no-session-token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalRules:
-    """How sessions are had: renewed at `frontend_api`, a URL (None: not at all), or begun at `sign_in_url`.
+    """How sessions are renewed. `frontend_api` and `sign_in_url` are URLs; None: no renewal, and no link to sign in.
 
-    `names` are the instance's cookies. `scheme` is that of the addresses that people see: https, but for the demo.
+    `names` are those of the cookies. `scheme` is that of the URLs in the browser: https, except in the demo.
     """
 
     frontend_api: str | None
@@ -43,10 +45,9 @@ class RenewalRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is known of a request without a session: `reason` is the refusal's, the rest is what its cookies say.
+    """A request without a valid session. `reason` is one of `reader.auth.clerk.REASONS`.
 
-    `client_uat`: Clerk's `__client_uat` is there and not 0, so that someone is signed in. `suffixed`: the instance's own
-    cookies have names that we know.
+    `client_uat`: Clerk's cookie `__client_uat` says that someone is signed in. `suffixed`: the suffix of the cookies is known.
     """
 
     reason: str
@@ -55,21 +56,21 @@ class Standing:
 
 
 def renewal_reason(standing: Standing) -> str | None:
-    """Why a new token may help, in Clerk's word; None where it cannot."""
+    """Clerk's name for the reason to renew; None if a new token would not help."""
     if standing.reason in RENEWABLE:
         return RENEWABLE[standing.reason]
     if standing.reason in UNUSABLE and standing.client_uat:
         return NOTHING_USABLE
-    # Two cookies of the plain name stay two; the instance's own one comes first, and can be had.
+    # Two cookies without a suffix stay, but the suffixed cookie takes precedence, and a renewal sets it.
     if standing.reason == "repeated_cookie" and standing.suffixed:
         return NOTHING_USABLE
     return None
 
 
 def handshake_url(frontend_api: str, return_url: str, reason: str, *, suffixed: bool) -> str:
-    """Where a browser gets a new token, and from where it comes back to `return_url`.
+    """The URL of the handshake, which redirects back to `return_url`.
 
-    The payload is asked for itself: a nonce in its place (`format=nonce`) can be exchanged with Clerk's secret key only.
+    It does not ask for a nonce instead of the token (`format=nonce`): exchanging one takes Clerk's secret key.
     """
     query = {
         "redirect_url": return_url,
@@ -81,6 +82,6 @@ def handshake_url(frontend_api: str, return_url: str, reason: str, *, suffixed: 
 
 
 def redirects_cookie(count: int, *, secure: bool) -> str:
-    """The Set-Cookie value that remembers how often a browser was redirected."""
+    """The Set-Cookie value that counts redirects."""
     end = "; Secure" if secure else ""
     return f"{REDIRECTS}={count}; Path=/; Max-Age={REDIRECTS_SECONDS}; HttpOnly; SameSite=Lax{end}"

@@ -1,7 +1,7 @@
-"""Set-Cookie values that a handshake brings: which of them a browser is given, and in which form.
+"""Checks the Set-Cookie values of a handshake before they are sent to the browser.
 
-Law of this file: a value is taken apart and written anew from what is listed here. A name, an attribute or a character that
-is not listed is dropped with its cookie, so that nothing which Clerk signed for another purpose becomes a header of ours.
+Rule of this module: a value is parsed and written again from lists of allowed names, attributes and characters. If anything in it
+is not on a list, the whole cookie is dropped.
 """
 
 import re
@@ -23,7 +23,7 @@ _FLAGS = {"secure": "Secure", "httponly": "HttpOnly", "partitioned": "Partitione
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetCookie:
-    """One cookie for the browser; `attributes` are written as they will be sent."""
+    """A cookie to set; `attributes` are in the form of the header."""
 
     name: str
     value: str
@@ -36,10 +36,10 @@ class SetCookie:
 
 
 def accepted(directive: object, names: CookieNames, host: str, *, secure: bool) -> SetCookie | None:
-    """The cookie that a directive of a handshake sets, or None where it is not one that we let through.
+    """The cookie that a value from a handshake sets; None if it is not allowed.
 
-    `host` is the request's own, without a port: a Domain must be it or one above it. `secure`: the page is served over
-    https, and each cookie is set with Secure, whether Clerk says so or not.
+    `host` is that of the request, without a port: a Domain attribute must be that host or a parent of it. With `secure`,
+    the cookie gets the attribute Secure, even if the value has none.
     """
     if not isinstance(directive, str) or len(directive) > MAX_LENGTH:
         return None
@@ -56,12 +56,12 @@ def accepted(directive: object, names: CookieNames, host: str, *, secure: bool) 
 
 def _is_listed(name: str, value: str, names: CookieNames) -> bool:
     if name == HANDSHAKE:
-        return value == ""  # it is taken away, and never set
+        return value == ""  # it is only ever deleted
     return any(name in names.of(known) for known in (SESSION, CLIENT_UAT, REFRESH))
 
 
 def _attribute(text: str, name: str, host: str, names: CookieNames) -> str | None:
-    """An attribute as it is sent on; None where it, or its value, is not one that we let through."""
+    """An attribute in the form of the header; None if it is not allowed."""
     key, _, value = text.partition("=")
     key = key.lower()
     if key in _FLAGS and text.lower() == key:
@@ -80,7 +80,7 @@ def _attribute(text: str, name: str, host: str, names: CookieNames) -> str | Non
 
 
 def _domain(value: str, name: str, host: str, names: CookieNames) -> str | None:
-    """Clerk keeps the session to one host: a session with a Domain would be sent to every host below it."""
+    """A session cookie must have no Domain: Clerk restricts it to one host, and subdomains must not get it."""
     match = _DOMAIN.fullmatch(value)
     if match is None or name in names.of(SESSION) or not f".{host}".endswith(f".{match[1]}"):
         return None

@@ -1,6 +1,6 @@
-"""Tokens that the issuer signed (RFC 7519): from a text to the claims that its signature vouches for.
+"""Verification of the signature, times and issuer of a JWT (RFC 7519).
 
-Whether a token is a session, and whose, is decided elsewhere (`reader.auth.clerk`); Clerk signs other kinds with the same key.
+What the claims of a session token mean is in `reader.auth.clerk`. Clerk signs tokens of other kinds with the same key.
 """
 
 import re
@@ -14,12 +14,12 @@ MAX_TOKEN_LENGTH = 8 * 1024
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _KEY_ID = re.compile(r"[\x21-\x7e]{1,128}")
-# The categories of Clerk's tokens that are sessions or handshakes; an instance may leave the header out. Source: the
-# tags in @clerk/backend, tokens/jwtCategories.ts. A JWT template's token, whose claims its author chooses, has another.
+# The header `cat` of session and handshake tokens; it may be absent. Source: @clerk/backend, tokens/jwtCategories.ts.
+# Tokens from a JWT template have another: the author of the template chooses their claims.
 _CATEGORIES = frozenset({None, "cl_B7d4PD111AAA", "cl_I7d4PD111III"})
 _TIMES = ("exp", "nbf", "iat")
 
-# Why PyJWT refuses a token, in a word of ours; whatever else it says is `invalid`.
+# The reason for each error of PyJWT; for all others it is `invalid`.
 REASON_BY_ERROR: dict[type[Exception], str] = {
     jwt.ExpiredSignatureError: "expired",
     jwt.ImmatureSignatureError: "not_yet_valid",
@@ -32,7 +32,7 @@ REASONS = ("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid",
 
 
 class Unauthenticated(Exception):
-    """No valid session (401); the reason is for the log, never for the client."""
+    """No valid session (401). The reason is for the log and metrics, never for the client."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -40,14 +40,14 @@ class Unauthenticated(Exception):
 
 
 class KeySource(Protocol):
-    """Where public keys come from; raises `jwks.KeysUnavailable` when there is none to be had at all."""
+    """A source of public keys. Raises KeysUnavailable while it has none."""
 
     def find(self, key_id: str | None) -> Any:
-        """The key of this id; None where it is not one of the issuer's."""
+        """The key of this id; None if the issuer has no such key."""
 
 
 class SignedToken(NamedTuple):
-    """The claims of a token whose signature, times and issuer have been checked, and the key that showed it."""
+    """The claims of a verified token, and the key that it is signed with."""
 
     claims: dict[str, Any]
     key_id: str | None
@@ -55,9 +55,9 @@ class SignedToken(NamedTuple):
 
 
 def signed_token(token: str, keys: KeySource, issuer: str, required: Sequence[str]) -> SignedToken:
-    """The token's claims. `required` names those that must be there; an `iss` that is there must be `issuer`.
+    """Verifies a token: RS256 only (RFC 8725 section 3.1), times within LEEWAY_SECONDS, and `iss`, if present, is `issuer`.
 
-    RS256 alone (RFC 8725 section 3.1), within LEEWAY_SECONDS. Raises Unauthenticated, and what `keys` raises.
+    `required` are the claims that must be present. Raises Unauthenticated and what `keys` raises.
     """
     key_id, key = _key(token, keys)
     claims = _claims(token, key, required)
@@ -67,7 +67,7 @@ def signed_token(token: str, keys: KeySource, issuer: str, required: Sequence[st
 
 
 def _key(token: str, keys: KeySource) -> tuple[str | None, Any]:
-    """The key that a token names, if it is of a kind that we take."""
+    """The id and key that the header of a token names."""
     if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token):
         raise Unauthenticated("malformed")
     try:
@@ -99,7 +99,7 @@ def _claims(token: str, key: Any, required: Sequence[str]) -> dict[str, Any]:
         )
     except (jwt.InvalidTokenError, jwt.InvalidKeyError, RecursionError) as error:
         raise Unauthenticated(REASON_BY_ERROR.get(type(error), "invalid")) from None
-    # PyJWT takes true, and "17", for a time; RFC 7519 section 2 has numbers alone.
+    # PyJWT accepts true and "17" as times; in RFC 7519 section 2 they are numbers.
     if any(isinstance(claims[name], bool | str) for name in _TIMES if name in claims):
         raise Unauthenticated("invalid")
     return claims

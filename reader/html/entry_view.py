@@ -1,4 +1,4 @@
-"""An entry in the words that it is shown in: who, what, from where, and everything else that is known of it."""
+"""An entry as the page shows it: who did what, from where, and all other stored facts."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ MAX_LIST_DIFF_LENGTH = 8 * 1024  # characters; a longer diff is shown on the ent
 
 
 class EntryView(NamedTuple):
-    """`parts` are the sentence; `starts_with_actor`: it begins with the actor; `via_mcp`: `source` is to be set as a badge."""
+    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long."""
 
     entry: Entry
     label: str
@@ -33,7 +33,7 @@ class EntryView(NamedTuple):
 
 
 def entry_view(entry: Entry, *, whole: bool) -> EntryView:
-    """The entry for the list, or `whole`, however long it is, for its own page."""
+    """The entry for the list, or with its `whole` diff for its own page."""
     diff = diff_view.parse_diff(entry.diff) if whole or len(entry.diff) <= MAX_LIST_DIFF_LENGTH else None
     actor = _actor(entry)
     words = _parts(entry, actor)
@@ -51,7 +51,7 @@ def entry_view(entry: Entry, *, whole: bool) -> EntryView:
 
 
 def _actor(entry: Entry) -> str:
-    """An e-mail address where one was recorded; a service is named as the system's."""
+    """The e-mail address, if one was recorded; a service is marked as part of the system."""
     name = entry.actor_email or entry.actor_id
     return diff_view.visible(f"System ({name})" if entry.actor_type == "system" else name)
 
@@ -59,9 +59,9 @@ def _actor(entry: Entry) -> str:
 def _parts(entry: Entry, actor: str) -> tuple[Part, ...]:
     subject = diff_view.visible(entry.subject_label or entry.subject_id)
     audit_type = BY_NAME.get(entry.action)
-    if audit_type is None:  # what a newer consumer has written must be seen by an older reader too
+    if audit_type is None:  # written by a newer consumer than this reader
         return Part(actor, "actor"), Part(f" did {entry.action} to ", ""), Part(subject, "subject")
-    # A facet's value may be any text too.
+    # The value of a facet may be any text, too.
     return tuple(
         part._replace(text=diff_view.visible(part.text)) for part in parts(audit_type, actor, subject, entry.facets)
     )
@@ -75,7 +75,7 @@ def _source(entry: Entry, diff: diff_view.DiffView | None) -> str:
 
 
 def _facts(entry: Entry, diff: diff_view.DiffView | None) -> tuple[tuple[str, str], ...]:
-    """What is known of an entry beside its changes."""
+    """Everything that is stored about an entry except its changes."""
     facts = [
         ("Actor", f"{entry.actor_id} ({entry.actor_type})"),
         ("Actor's e-mail", entry.actor_email or "none recorded"),

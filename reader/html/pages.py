@@ -1,4 +1,4 @@
-"""The pages: from what was answered to HTML. Every value goes through Jinja2's escaping; nothing is marked as safe."""
+"""The HTML pages. Jinja2 escapes every value; nothing is marked as safe."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ STATIC = {
 
 
 def static_url(name: str) -> str:
-    """The address of a file of STATIC; it changes with the content, so it may be kept for ever."""
+    """The URL of a file of STATIC. It changes with the content, so responses can be cached forever."""
     return f"/static/{name}?v={STATIC[name][2]}"
 
 
 def render_home(viewer: Viewer | None, name: str) -> str:
-    """The product's frame. Without a viewer (a member) it has no link to the audit log; `name` is the user's id."""
+    """The home page. Without a viewer (a member) it has no link to the audit log; `name` is the user's id."""
     return _render("home.html", viewer=viewer, name=name)
 
 
@@ -54,28 +54,28 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
 def render_invalid(
     viewer: Viewer,
     pairs: Sequence[tuple[str, str]],
-    problems: Sequence[ParameterError],
+    errors: Sequence[ParameterError],
     now: datetime,
     export_contact: str | None,
 ) -> str:
-    """The filters with what was given, and what is wrong with it."""
-    invalid_fields = {name for name, _ in problems}
-    given = {name: diff_view.visible(value) for name, value in pairs if name in PARAMETERS}
+    """The filter form with the values that were sent, and what is wrong with them."""
+    invalid_fields = {error.parameter for error in errors}
+    values = {name: diff_view.visible(value) for name, value in pairs if name in PARAMETERS}
     filters = _filters(_valid_part(pairs, invalid_fields), now) | {
-        "fields": filter_form.fields(given),
+        "fields": filter_form.fields(values),
         "invalid_fields": invalid_fields,
     }
-    said = [(name, diff_view.visible(text)) for name, text in problems]
-    return _render("invalid.html", viewer=viewer, export_contact=export_contact, problems=said, **filters)
+    messages = [(error.parameter, diff_view.visible(error.text)) for error in errors]
+    return _render("invalid.html", viewer=viewer, export_contact=export_contact, errors=messages, **filters)
 
 
 def render_entry(viewer: Viewer, entry: Entry, export_contact: str | None) -> str:
-    """One entry, whole."""
+    """One entry, with its whole diff."""
     return _render("entry.html", viewer=viewer, export_contact=export_contact, view=entry_view(entry, whole=True))
 
 
 def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | None = None) -> str:
-    """A problem for people, without a trace of what was refused. A `viewer` keeps the navigation of one."""
+    """An error page, which repeats nothing of the request. A `viewer` keeps the navigation of an admin."""
     url = sign_in_url if problem.status == 401 else None
     return _render("problem.html", viewer=viewer, problem=problem, sign_in_url=url)
 
@@ -85,7 +85,7 @@ def _filters(query: Query, now: datetime) -> dict[str, Any]:
     return {
         "fields": filter_form.fields(dict(to_pairs(query))),
         "invalid_fields": frozenset[str](),
-        "groups": filter_form.groups(selection),
+        "groups": filter_form.action_groups(selection),
         "sources": filter_form.SOURCE_LABELS,
         "chosen_source": filter_form.chosen_source(selection),
         "hidden_fields": filter_form.hidden_fields(selection, query.limit),
@@ -96,7 +96,7 @@ def _filters(query: Query, now: datetime) -> dict[str, Any]:
 
 
 def _valid_part(pairs: Sequence[tuple[str, str]], invalid_fields: set[str]) -> Query:
-    """What is left of a query without its invalid parameters."""
+    """The query without its invalid parameters."""
     try:
         return parse([pair for pair in pairs if pair[0] in PARAMETERS and pair[0] not in invalid_fields])
     except InvalidQuery:

@@ -39,7 +39,7 @@ class ExceptionHandlers:
         }
 
     async def unauthenticated(self, request: Request, error: Exception) -> Response:
-        """401; or a redirect, where a new token may be had or was."""
+        """401; or a redirect, if the session can be renewed or has been."""
         assert isinstance(error, Unauthenticated)
         turn = partial(self._renewal.turn, request, error.reason, for_people=not _is_for_programs(request))
         try:

@@ -1,4 +1,4 @@
-"""What ops see of the reader: each metric once, with the question that it answers."""
+"""The metrics of the reader, each with the question that it answers."""
 
 import platform
 from collections.abc import Iterator, Sequence
@@ -29,32 +29,32 @@ from reader.query.listing import Listings
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = frozenset({"GET", "HEAD"})
 NO_ROUTE = "none"
-# Those that a rate must not miss the first of.
+# Their series exist from the start, so that a rate sees their first increase.
 STATUSES = ("200", "401", "403", "500", "503")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
-    """The reader's metrics, in a registry of their own."""
+    """The metrics, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
             self.registry.register(collector)
-        # Are people answered, and with what?
+        # How many requests are there, and with which status?
         self._requests = Counter(
-            "auditlog_reader_requests_total", "Requests answered", ["route", "method", "status"], registry=self.registry
+            "auditlog_reader_requests_total", "Responses", ["route", "method", "status"], registry=self.registry
         )
-        # How long do they wait?
+        # How long do responses take?
         self._seconds = Histogram(
             "auditlog_reader_request_seconds",
-            "Seconds to an answer",
+            "Seconds to a response",
             ["route"],
             buckets=BUCKETS,
             registry=self.registry,
         )
-        # Who is turned away, and why? A rise of one reason is an attack, an expired key or a wrong setting.
+        # Which sessions are refused? A rise of one reason means an attack, an expired key or a wrong setting.
         self._refusals = Counter(
             "auditlog_reader_refusals_total",
             "Requests without a valid admin session",
@@ -63,12 +63,12 @@ class Metrics:
         )
         for reason in REASONS:
             self._refusals.labels(reason)
-        # Do sessions renew themselves? Many that are given up: the way to the Frontend API or back is broken.
+        # Are sessions renewed? Many outcomes given_up: the way to the Frontend API or back does not work.
         self._renewals = Counter(
             "auditlog_reader_renewals_total", "Navigations without a session", ["outcome"], registry=self.registry
         )
-        # Does Clerk mint tokens that name no page, and what becomes of them?
-        self._without_azp = Counter(
+        # Does Clerk make tokens without azp, and are they accepted?
+        self._missing_azp = Counter(
             "auditlog_reader_tokens_without_azp_total",
             "Tokens without azp",
             ["kind", "outcome"],
@@ -78,16 +78,16 @@ class Metrics:
             self._renewals.labels(outcome)
         for kind in ("bearer", "cookie"):
             for outcome in ("accepted", "refused"):
-                self._without_azp.labels(kind, outcome)
-        # How many are there at once?
+                self._missing_azp.labels(kind, outcome)
+        # How many requests are there at once?
         self._in_progress = Gauge(
             "auditlog_reader_requests_in_progress",
-            "Requests that have come and are not answered",
+            "Requests without a complete response yet",
             registry=self.registry,
         )
-        # Do they have to queue?
+        # Do requests queue?
         self._waiting = Gauge(
-            "auditlog_reader_requests_waiting", "Requests in progress that wait for their turn", registry=self.registry
+            "auditlog_reader_requests_waiting", "Requests in progress that wait in the queue", registry=self.registry
         )
         # Which version runs where?
         Info("auditlog_reader_build", "Versions of this program and of Python", registry=self.registry).info(
@@ -103,29 +103,29 @@ class Metrics:
         self._waiting.set_function(lambda: limiter.waiting)
 
     def request_started(self) -> None:
-        """A request has come; `answered` follows."""
+        """A request has begun; `request_finished` follows."""
         self._in_progress.inc()
 
     def request_finished(self, route: str, method: str, status: int, seconds: float) -> None:
-        """A request was answered; `route` is one of ours, or NO_ROUTE."""
+        """A request has ended; `route` is the path of a route, or NO_ROUTE."""
         self._in_progress.dec()
         self._requests.labels(route, method if method in METHODS else "other", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def access_refused(self, reason: str) -> None:
-        """A request had no valid admin session; `reason` is one of REASONS."""
+        """A request without a valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
 
     def session_renewal(self, outcome: str) -> None:
         """A navigation had no session; `outcome` is one of OUTCOMES."""
         self._renewals.labels(outcome).inc()
 
-    def token_without_azp(self, kind: str, outcome: str) -> None:
-        """A token came that names no party: a `bearer` or `cookie` that was `accepted` or `refused`."""
-        self._without_azp.labels(kind, outcome).inc()
+    def missing_azp(self, kind: str, outcome: str) -> None:
+        """A token without azp: a `bearer` or `cookie` that was `accepted` or `refused`."""
+        self._missing_azp.labels(kind, outcome).inc()
 
     def register_services(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
-        """Adds what is read from the parts when Prometheus asks."""
+        """Adds the metrics that are read from these services at each scrape."""
         self.registry.register(_ServiceCollector(database, keys, listings))
 
     def serve(self, address: tuple[str, int]) -> None:
@@ -135,7 +135,7 @@ class Metrics:
 
 
 class _ServiceCollector(Collector):
-    """The pool's, the keys' and the lists' own figures."""
+    """Reads the figures of the pool, the keys and the lists."""
 
     def __init__(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         self._database, self._keys, self._listings = database, keys, listings
@@ -153,14 +153,14 @@ class _ServiceCollector(Collector):
             "Requests that wait for a session",
             stats.get("requests_waiting", 0),
         )
-        # Can sessions still be checked?
+        # Can session tokens still be verified?
         yield CounterMetricFamily(
-            "auditlog_reader_key_fetch_failures", "Failed looks at the issuer's keys", self._keys.failures
+            "auditlog_reader_key_fetch_failures", "Failed fetches of the issuer's keys", self._keys.failures
         )
         if isinstance(self._keys, JwksKeys):
             yield GaugeMetricFamily(
                 "auditlog_reader_keys_fetched_timestamp_seconds",
-                "When the issuer's keys were last had; 0 for never",
+                "When the issuer's keys were last fetched; 0 for never",
                 self._keys.fetched_at or 0,
             )
         # How often is a whole list read? It is the one slow operation.

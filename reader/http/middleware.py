@@ -1,4 +1,4 @@
-"""Around the whole application: which hosts it answers for, what every response carries, and one log line per request."""
+"""The outermost middleware: checks the Host header, adds the security headers, counts and logs every request."""
 
 import re
 import time
@@ -30,16 +30,16 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# Probes call a pod by its address.
+# Probes address a pod by its IP address.
 PROBES = frozenset({"/healthz", "/readyz"})
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 
 
 class ReaderMiddleware:
-    """An ASGI application around another. It is the outermost, so that an error's response passes it too."""
+    """An ASGI middleware outside all others, so that error responses have its headers too."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics, form_origin: str | None) -> None:
-        """`form_origin`: where a form may lead besides here; Chromium holds a form's redirects to form-action as well."""
+        """`form_origin`: another origin that a form may lead to, since Chromium applies form-action to redirects too."""
         self._app, self._hosts, self._metrics = app, frozenset(hosts), metrics
         policy = POLICY.format(f" {form_origin}" if form_origin else "")
         self._security = {**SECURITY_HEADERS, "Content-Security-Policy": policy}
@@ -79,29 +79,29 @@ class ReaderMiddleware:
             await self._app(scope, receive, send)
 
     def _is_ours(self, headers: Headers) -> bool:
-        """Whether the one Host header names us, with any port. RFC 9110 section 7.2."""
-        named = headers.getlist("host")
-        match = HOST.fullmatch(named[0].lower()) if len(named) == 1 else None
+        """Whether there is one Host header and it names one of our hosts, with any port. RFC 9110 section 7.2."""
+        hosts = headers.getlist("host")
+        match = HOST.fullmatch(hosts[0].lower()) if len(hosts) == 1 else None
         return match is not None and match[1] in self._hosts
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        """The path and never the query: it may hold an e-mail address."""
+        """Counts and logs the request. The query string is not logged: it may contain an e-mail address."""
         route = getattr(scope.get("route"), "path", NO_ROUTE)
         self._metrics.request_finished(route, scope["method"], status, seconds)
         if scope["path"] in PROBES:
             return
-        took = round(seconds * 1000, 1)
-        log.info("request", method=scope["method"], route=route, status=status, ms=took, **_who(scope["state"]))
+        milliseconds = round(seconds * 1000, 1)
+        log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds, **_who(scope["state"]))
 
 
 def _who(state: Mapping[str, Any]) -> dict[str, str | None]:
-    """Who asked, as far as that was found out, or why nobody was let in."""
-    seen: Viewer | None = state.get("viewer")
-    if seen is None:
+    """The log fields that name the viewer, or the reason for a refusal or redirect."""
+    viewer: Viewer | None = state.get("viewer")
+    if viewer is None:
         return {name: state[name] for name in ("refused", "renewal", "user") if name in state}
     return {
-        "user": seen.user_id,
-        "session": seen.session_id,
-        "workspace": seen.workspace_id,
-        "impersonator": seen.impersonator,
+        "user": viewer.user_id,
+        "session": viewer.session_id,
+        "workspace": viewer.workspace_id,
+        "impersonator": viewer.impersonator,
     }

@@ -1,7 +1,7 @@
-"""From a request without a session to what a browser is told: to get a new token, to come again with the one it brought, or no.
+"""The response to a navigation without a valid session: a redirect to Clerk, a redirect to the same URL with new cookies, or none.
 
-Law of this file: nobody is let in here. What a handshake brought becomes a cookie only after `Authenticator` has judged the session in
-it, and the browser then asks again, as everyone does. Each redirect is counted, and leads to Clerk or to the same address.
+Rule of this module: it grants no access. The cookies of a handshake are set only after `Authenticator` has verified the session
+token among them, and then the browser sends its request again. Redirects are counted; they lead to Clerk or to the same URL.
 """
 
 import time
@@ -27,12 +27,12 @@ from reader.auth.renewal import (
 from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, REDIRECTS, cookie_values
 from reader.auth.signed_token import KeySource, Unauthenticated
 
-# What can become of a navigation without a session: a metric counts by these.
+# What happened to a navigation without a session; the label of a metric.
 OUTCOMES = ("sent", "renewed", "signed_out", "refused", "given_up")
 
 
 class Turn(NamedTuple):
-    """What is answered: a redirect to `location` with these Set-Cookie values, or (None) a refusal for `reason`, with them."""
+    """A redirect to `location`, or, if that is None, a refusal for `reason`; with these Set-Cookie values."""
 
     reason: str
     location: str | None = None
@@ -50,30 +50,30 @@ class Renewal:
 
     @property
     def frontend_origin(self) -> str | None:
-        """Where browsers are sent, as an origin."""
+        """The origin of the Frontend API."""
         if self._frontend_api is None:
             return None
         parts = urlsplit(self._frontend_api)
         return f"{parts.scheme}://{parts.netloc}"
 
     def brings_handshake(self, request: Request) -> bool:
-        """Whether `turn` would have to look at keys, for which it may wait."""
+        """Whether `turn` needs the issuer's keys, and so may block."""
         return bool(cookie_values(request.headers.getlist("cookie"), HANDSHAKE))
 
     def sign_in_url(self, request: Request) -> str | None:
-        """Where to sign in, and from where Clerk leads back to the same page."""
+        """The sign-in page, with the URL of this request as the one to return to."""
         here = self._own_url(request)
         return (
             with_parameter(self._sign_in_url, "redirect_url", here) if self._sign_in_url and here else self._sign_in_url
         )
 
     def _own_url(self, request: Request) -> str | None:
-        """The request's own address, as a person sees it; its host is a listed one."""
+        """The URL of the request in the browser. The middleware has checked its host."""
         scope = request.scope
         return own_url(self._scheme, request.headers.get("host", ""), scope["raw_path"], scope["query_string"])
 
     def turn(self, request: Request, reason: str, *, for_people: bool) -> Turn:
-        """What is answered to a request that was refused for `reason`; only one `for_people` is redirected.
+        """The response to a request that was refused for `reason`. Only pages (`for_people`) are redirected.
 
         Raises what the keys raise.
         """
@@ -90,7 +90,7 @@ class Renewal:
         return self._sent(cookies, here, reason, redirects)
 
     def _brought(self, cookies: list[str], here: str) -> Handshake | None:
-        """The handshake that a browser came back with. One that another instance signed, or nobody, is as if not there."""
+        """The handshake in the cookies. One that is not valid, or of another instance on the same domain, is ignored."""
         values = cookie_values(cookies, HANDSHAKE)
         if len(values) != 1:
             return None
@@ -101,14 +101,14 @@ class Renewal:
             return None
 
     def _returned(self, brought: Handshake, here: str, redirects: int) -> Turn | None:
-        """None: the session that was brought has expired on the way, and another may be had."""
+        """The response to a valid handshake; None if its session has expired, so that another handshake may help."""
         cookies = tuple(cookie.header for cookie in brought.cookies)
         if brought.session is None:
             return Turn("no_token", None, cookies, "signed_out")
         try:
-            self._access.judge_cookie(brought.session)
+            self._access.viewer_of_cookie(brought.session)
         except Forbidden:
-            pass  # a session all the same; the page says what it may not
+            pass  # a valid session, without access: the page says so
         except Unauthenticated as error:
             if error.reason in RENEWABLE and error.reason != "authorized_party_missing":
                 return None
@@ -124,14 +124,14 @@ class Renewal:
         if redirects >= MAX_SENT:
             return Turn(reason, outcome="given_up")
         if redirects:
-            # Going back, Chromium takes a redirect from its cache that nobody said must not be kept, and brings nothing.
+            # When a person goes back, Chromium may take the redirect of the Frontend API from its cache: no cookie is set then.
             why = f"{why}-retry-{int(time.time())}"
         location = handshake_url(self._frontend_api, here, why, suffixed=suffixed)
         return Turn(reason, location, (redirects_cookie(redirects + 1, secure=self._secure),), "sent")
 
 
 def _redirects(cookies: list[str]) -> int:
-    """How often this browser was redirected of late; what is no small number of ours is as good as many."""
+    """The number of redirects so far. A value that the reader did not set counts as many."""
     values = cookie_values(cookies, REDIRECTS)
     if not values:
         return 0
@@ -140,5 +140,5 @@ def _redirects(cookies: list[str]) -> int:
 
 
 def _is_signed_in(values: list[str]) -> bool:
-    """Whether a `__client_uat`, a Unix time, says that someone is; 0 says that nobody is."""
+    """Whether a `__client_uat` says that someone is signed in: it is a Unix time then, and 0 otherwise."""
     return any(value.isascii() and value.isdigit() and int(value[:20]) > 0 for value in values)

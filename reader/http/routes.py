@@ -1,6 +1,6 @@
-"""The routes of SPEC 6, each a few lines: who asks, what for, the answer as HTML or JSON.
+"""The endpoints of SPEC 6.
 
-Law of this file: access is decided before anything else of a request is looked at, and before any SQL.
+Each one authenticates the request before it reads anything else of it, and before any SQL.
 """
 
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its 
 
 
 class Routes:
-    """The endpoints of one application. Those that may wait are plain functions, and run in a thread when it is their turn."""
+    """The endpoints of one application. Those that may block are plain functions, which the limiter runs in threads."""
 
     def __init__(self, services: ReaderServices, limiter: RequestLimiter) -> None:
         self._services = services
@@ -43,14 +43,14 @@ class Routes:
             ("/v1/audit-actions", limited(self.actions)),
             ("/openapi.json", self.openapi),
             ("/healthz", self.healthz),
-            # Asked by one at a time, with a session that no other request can take.
+            # One at a time, by the database session that no other request can take.
             ("/readyz", RequestLimiter(1, max_waiting=4).wrap(self.readyz)),
         )
 
-    # --- what people see
+    # --- pages
 
     def home(self, request: Request) -> Response:
-        """The product's frame; its navigation is decided by what guards the page."""
+        """The home page. Its link to the audit log depends on the same check that guards that page."""
         try:
             viewer = self._viewer(request)
         except Forbidden as forbidden:
@@ -71,7 +71,7 @@ class Routes:
         return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
 
     def find(self, request: Request) -> Response:
-        """Turns what the forms send into the address of a list."""
+        """Redirects from a submitted form to the address of the list."""
         viewer = self._viewer(request)
         try:
             return RedirectResponse(list_address(decode_pairs(request.scope["query_string"])), 303)
@@ -95,7 +95,7 @@ class Routes:
         content, media_type, _ = pages.STATIC[name]
         return Response(content, headers=CACHE_FOREVER, media_type=media_type)
 
-    # --- what programs read
+    # --- API and probes
 
     def events(self, request: Request) -> Response:
         """A page of entries."""
@@ -109,20 +109,20 @@ class Routes:
         return problem_response(errors.NOT_FOUND) if entry is None else json_response.entry(entry)
 
     def actions(self, request: Request) -> Response:
-        """What can be filtered by."""
+        """The actions and facets for filters."""
         self._viewer(request)
         return json_response.actions()
 
     async def openapi(self, _request: Request) -> Response:
-        """The API's description; it says nothing of anyone's entries."""
+        """The description of the API, which needs no session."""
         return json_response.json(describe())
 
     async def healthz(self, _request: Request) -> Response:
-        """The process answers, however many wait for their turn."""
+        """200 while the process runs, however many requests wait."""
         return json_response.health([])
 
     def readyz(self, _request: Request) -> Response:
-        """Requests can be answered: the database has been asked, and there are keys."""
+        """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
         checks = {"database": self._services.database.ready, "keys": self._services.keys.ready}
         return json_response.health([name for name, is_ready in checks.items() if not is_ready()])
 

@@ -37,9 +37,9 @@ class CurrentIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CatchUp:
-    """What one round trip returned: the keys recorded since `known`, and the entries of the window in `known`."""
+    """The result of one round trip: the keys recorded since `cached`, and the entries of the window in `cached`."""
 
-    known: KeyIndex
+    cached: KeyIndex
     view: TransactionView
     recorded: list[Key]
     entries: tuple[Entry, ...]
@@ -66,9 +66,9 @@ class IndexStore:
         # The index is taken before the transaction's snapshot, so it is never ahead of what that snapshot sees.
         caught_up = self._catch_up(self._get_or_load(key, list_query), list_query, window, MAX_CATCH_UP + 1)
         if len(caught_up.recorded) > MAX_CATCH_UP:
-            self._cache.discard(key, caught_up.known)
+            self._cache.discard(key, caught_up.cached)
             caught_up = self._catch_up(self._get_or_load(key, list_query), list_query, window, None)
-        index = caught_up.known.with_added(_snapshot(caught_up.view), caught_up.recorded)
+        index = caught_up.cached.with_added(_snapshot(caught_up.view), caught_up.recorded)
         self._cache.put(key, index)
         return CurrentIndex(index=index, view=caught_up.view, entries=caught_up.entries)
 
@@ -77,14 +77,14 @@ class IndexStore:
         key = replace(_cache_key(list_query), pg_snapshot=snapshot.pg_snapshot)
         return self._cache.get(key) or self._take_back(key, snapshot, list_query)
 
-    def _catch_up(self, known: KeyIndex, list_query: ListQuery, window: Window, limit: int | None) -> _CatchUp:
+    def _catch_up(self, cached: KeyIndex, list_query: ListQuery, window: Window, limit: int | None) -> _CatchUp:
         view, (recorded, rows) = self._database.ask(
             list_query.workspace_id,
-            list_query.recorded_since(known.snapshot, limit),
-            list_queries.entries_by_id(list_query.workspace_id, cut(known, window).ids),
+            list_query.recorded_since(cached.snapshot, limit),
+            list_queries.entries_by_id(list_query.workspace_id, cut(cached, window).ids),
         )
         return _CatchUp(
-            known=known,
+            cached=cached,
             view=view,
             recorded=list_queries.to_keys(recorded),
             entries=list_queries.to_entries(rows),
@@ -92,21 +92,21 @@ class IndexStore:
 
     def _take_back(self, key: CacheKey, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
         """The current index less what was recorded after `snapshot`, or by a load where that is too much."""
-        known = self._cache.get(_cache_key(list_query))
+        cached = self._cache.get(_cache_key(list_query))
         since: Sequence[Statement] = ()
-        if known is not None:
-            since = [list_query.recorded_since(start, MAX_CATCH_UP + 1) for start in (known.snapshot, snapshot)]
+        if cached is not None:
+            since = [list_query.recorded_since(start, MAX_CATCH_UP + 1) for start in (cached.snapshot, snapshot)]
         view, results = self._database.ask(list_query.workspace_id, *since)
         now = _snapshot(view)
         if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
             # Entries that are recorded later would appear in it.
             raise FutureSnapshot
-        if known is None:
+        if cached is None:
             return self._get_or_load(key, list_query, snapshot)
         new, later = (list_queries.to_keys(rows) for rows in results)
         if max(len(new), len(later)) > MAX_CATCH_UP:
             return self._get_or_load(key, list_query, snapshot)
-        index = known.with_added(now, new).without(snapshot, later)
+        index = cached.with_added(now, new).without(snapshot, later)
         self._cache.put(key, index)
         return index
 

@@ -19,7 +19,7 @@ MAX_NEWER = 100  # newer entries are counted up to this
 
 
 class Listings:
-    """Answers queries about the entries of one workspace each. Safe to use from many threads."""
+    """Pages and entries, of one workspace at a time. Safe to use from many threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -48,7 +48,7 @@ def next_cursor(snapshot: Snapshot, last: Entry) -> str:
 
 
 def _invalid(parameter: str) -> InvalidQuery:
-    return InvalidQuery(ParameterError(parameter, f"is not the {parameter} of an earlier answer"))
+    return InvalidQuery(ParameterError(parameter, f"is not the {parameter} of an earlier response"))
 
 
 def _parse_key(text: str) -> Key:

@@ -58,6 +58,6 @@ def _load(url: str, token: str, connections: int = CONNECTIONS, seconds: int = S
     command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "-H", f"Authorization: Bearer {token}", url]
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in out, out
-    found = re.search(r"Requests/sec:\s+([\d.]+)", out)
-    assert found is not None, out
-    return float(found[1])
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
+    assert rate is not None, out
+    return float(rate[1])

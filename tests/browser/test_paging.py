@@ -55,7 +55,7 @@ def test_to_a_number(dana: Visitor) -> None:
     dana.page.get_by_label("Page", exact=True).fill("9999")
     dana.page.get_by_role("button", name="Go").click()
     expect(dana.page.get_by_role("heading", name="Nothing on this page")).to_be_visible()
-    dana.page.get_by_role("link", name="To the first page").click()
+    dana.page.get_by_role("link", name="Go to the first page").click()
     expect(dana.page.get_by_role("status")).to_contain_text("1–50 of")
 
 

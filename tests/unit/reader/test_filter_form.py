@@ -35,7 +35,9 @@ def pairs(url: str) -> list[tuple[str, str]]:
 @given(SELECTIONS, st.sampled_from((50, 7)))
 def test_a_form_that_is_sent_as_it_is_changes_nothing(selection: Selection, limit: int) -> None:
     """Whatever is set, the form says so, and Apply leads to the same list."""
-    chosen = [option.value for group in filter_form.groups(selection) for option in group.options if option.chosen]
+    chosen = [
+        option.value for group in filter_form.action_groups(selection) for option in group.options if option.chosen
+    ]
     fields = filter_form.fields({"actor": selection.actor or ""})
     sent = [
         *filter_form.hidden_fields(selection, limit),
@@ -94,7 +96,10 @@ def test_the_whole_of_a_family_is_one_choice_and_one_chip() -> None:
     billing = tuple(name for name in ACTIONS if name.startswith("billing."))
     query = Query(Selection(actions=billing, source="mcp"))
     chosen = [
-        option.label for group in filter_form.groups(query.selection) for option in group.options if option.chosen
+        option.label
+        for group in filter_form.action_groups(query.selection)
+        for option in group.options
+        if option.chosen
     ]
 
     assert chosen == ["All billing changes"]

@@ -15,7 +15,7 @@ SEED, EVENTS, DAYS = 7, 3400, 60
 EMPTY = "org_2wJ0nothing0yet0x7c1QhRkPzV"
 
 
-class Story(NamedTuple):
+class Dataset(NamedTuple):
     """The events, and the two workspaces that they are of."""
 
     emissions: tuple[Emission, ...]
@@ -23,7 +23,7 @@ class Story(NamedTuple):
     theirs: str
 
 
-class Cast(NamedTuple):
+class People(NamedTuple):
     """Who can sign in: an admin and a member of the same workspace, an admin of another, and one of an empty one."""
 
     admin: Person
@@ -32,20 +32,20 @@ class Cast(NamedTuple):
     newcomer: Person
 
 
-def story(now: datetime) -> Story:
+def dataset_until(now: datetime) -> Dataset:
     """Everything that happened until `now`."""
     step = timedelta(days=DAYS) / EVENTS
     traffic = list(islice(Traffic(SEED, 2, stepping_clock(now - step * (EVENTS + 20), step)), EVENTS))
     ours, theirs = list(dict.fromkeys(emission.key.decode() for emission in traffic))[:2]
-    return Story((*traffic, *_afternoon(ours, now)), ours, theirs)
+    return Dataset((*traffic, *_afternoon(ours, now)), ours, theirs)
 
 
-def cast(told: Story) -> Cast:
-    """People of the story's workspaces."""
-    return Cast(
-        Person("Dana, admin of Northwind Freight", "user_2demodana", told.ours, "northwind-freight", "admin"),
-        Person("Max, member of Northwind Freight", "user_2demomax", told.ours, "northwind-freight", "member"),
-        Person("Olga, admin of another workspace", "user_2demoolga", told.theirs, "muenchner-vertrieb", "admin"),
+def people_of(dataset: Dataset) -> People:
+    """The people who can sign in to the workspaces of the data set."""
+    return People(
+        Person("Dana, admin of Northwind Freight", "user_2demodana", dataset.ours, "northwind-freight", "admin"),
+        Person("Max, member of Northwind Freight", "user_2demomax", dataset.ours, "northwind-freight", "member"),
+        Person("Olga, admin of another workspace", "user_2demoolga", dataset.theirs, "muenchner-vertrieb", "admin"),
         Person("Nils, admin of a new workspace", "user_2demonils", EMPTY, "harbour-and-pine", "admin"),
     )
 
@@ -58,10 +58,10 @@ def _afternoon(workspace: str, now: datetime) -> Iterator[Emission]:
 
 def emission(workspace: str, at: datetime, ce_type: str, case: str = "plain", **changed: Any) -> Emission:
     """An example as an event of `workspace` at a time; `changed` replaces fields of its data."""
-    found = next(each for each in schemas.examples() if (each.ce_type, each.case) == (ce_type, case))
-    data = {**deepcopy(dict(found.data)), "workspace_id": workspace, **changed}
+    example = next(example for example in schemas.examples() if (example.ce_type, example.case) == (ce_type, case))
+    data = {**deepcopy(dict(example.data)), "workspace_id": workspace, **changed}
     time = at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    headers = {**found.headers, "ce_time": time, "ce_id": f"{found.headers['ce_id'][:24]}{at:%m%d%H%M%S%f}"[:36]}
+    headers = {**example.headers, "ce_time": time, "ce_id": f"{example.headers['ce_id'][:24]}{at:%m%d%H%M%S%f}"[:36]}
     value = schemas.encode_single_object(schemas.latest(ce_type), data)
     return Emission(
         topic_of(ce_type), workspace.encode(), value, [(name, text.encode()) for name, text in headers.items()]

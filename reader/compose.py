@@ -9,8 +9,10 @@ from starlette.types import ASGIApp
 from reader.auth.access import Authenticator
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
+from reader.auth.renewal import RenewalRules
 from reader.http.app import create
 from reader.http.metrics import Metrics
+from reader.http.renewal import Renewal
 from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
@@ -40,25 +42,26 @@ def compose(
     database: Database,
     keys: StaticKey | JwksKeys,
     rules: TokenRules,
+    renewal: RenewalRules,
     hosts: tuple[str, ...],
-    sign_in_url: str | None = None,
     export_contact: str | None = None,
 ) -> Reader:
-    """The application over `database`, for those whose tokens `keys` and `rules` accept.
+    """The application over `database`, for those whose tokens `keys` and `rules` accept, or that `renewal` renews.
 
-    `hosts` are the Host names it answers to, `sign_in_url` is where the 401 page leads, and `export_contact` is the
-    e-mail address that the page names for verified exports. The reader owns `database` and `keys`.
+    `hosts` are the Host names it answers to, and `export_contact` is the e-mail address that the page names for verified
+    exports. The reader owns `database` and `keys`.
     """
     listings, metrics = Listings(database), Metrics()
     metrics.register_services(database, keys, listings)
+    access = Authenticator(keys, rules, renewal.names, metrics.missing_azp)
     services = ReaderServices(
-        access=Authenticator(keys, rules),
+        access=access,
+        renewal=Renewal(access, keys, rules.issuer, renewal),
         database=database,
         listings=listings,
         keys=keys,
         metrics=metrics,
         hosts=hosts,
-        sign_in_url=sign_in_url,
         export_contact=export_contact,
     )
     return Reader(app=create(services), services=services)

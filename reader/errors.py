@@ -44,7 +44,13 @@ FORBIDDEN = Problem(
     status=403,
     kind="forbidden",
     title="Admins only",
-    detail="Only admins of an active workspace can see this page.",
+    detail="Only admins of the workspace can see this page.",
+)
+NO_WORKSPACE = Problem(
+    status=403,
+    kind="no-active-workspace",
+    title="Choose a workspace",
+    detail="You are signed in, but no workspace is active. Choose one where you are an admin, then open this page again.",
 )
 NOT_FOUND = Problem(
     status=404,

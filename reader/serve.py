@@ -26,8 +26,8 @@ def serve(settings: Settings) -> int:
         database=Database(settings.database_url.get_secret_value()),
         keys=_keys(settings),
         rules=TokenRules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp),
+        renewal=settings.renewal,
         hosts=settings.hosts,
-        sign_in_url=settings.sign_in_url,
         export_contact=settings.export_contact,
     )
     with reader:

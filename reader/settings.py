@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from reader.auth.clerk_instance import frontend_host, is_development
 from reader.auth.jwks import StaticKey
+from reader.auth.renewal import RenewalRules
+from reader.auth.request_cookies import CookieNames, cookie_suffix
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -77,6 +80,23 @@ def _web(url: str) -> str:
     return url
 
 
+def _publishable(key: str) -> str:
+    frontend_host(key)
+    return key
+
+
+def _kinds(text: object) -> object:
+    """`true` means bearer: until there were kinds, the setting was a switch for Bearer tokens."""
+    if not isinstance(text, str):
+        return text
+    kinds = {"true": {"bearer"}, "false": set[str]()}.get(text.lower(), {part.strip() for part in text.split(",")})
+    if not kinds <= {"bearer", "cookie"}:
+        raise ValueError(
+            "names kinds of token, bearer or cookie, or both with a comma between; or true (bearer), or false"
+        )
+    return frozenset(kinds)
+
+
 def _email(text: str) -> str:
     if not EMAIL.fullmatch(text):
         raise ValueError("is no e-mail address")
@@ -128,8 +148,25 @@ class Settings(BaseModel):
     jwks_url: Annotated[str, AfterValidator(_jwks)] | None = Field(default=None, alias="CLERK_JWKS_URL")
     sign_in_url: Annotated[str, AfterValidator(_web)] | None = Field(default=None, alias="CLERK_SIGN_IN_URL")
     export_contact: Annotated[str, AfterValidator(_email)] | None = Field(default=None, alias="AUDIT_EXPORT_CONTACT")
-    allow_missing_azp: bool = Field(default=False, alias="AUDIT_ALLOW_MISSING_AZP")
+    publishable_key: Annotated[str, AfterValidator(_publishable)] | None = Field(
+        default=None, alias="CLERK_PUBLISHABLE_KEY"
+    )
+    frontend_api_url: Annotated[str, AfterValidator(_web)] | None = Field(default=None, alias="CLERK_FRONTEND_API_URL")
+    allow_missing_azp: Annotated[frozenset[Literal["bearer", "cookie"]], BeforeValidator(_kinds)] = Field(
+        default=frozenset(), alias="AUDIT_ALLOW_MISSING_AZP"
+    )
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
+
+    @property
+    def renewal(self) -> RenewalRules:
+        """How sessions are renewed; those of a development instance are not, since it would pass them in URLs."""
+        development = is_development(self.issuer, self.publishable_key)
+        return RenewalRules(
+            frontend_api=None if development else self.frontend_api_url or self.issuer,
+            sign_in_url=self.sign_in_url,
+            names=CookieNames(suffix=cookie_suffix(self.publishable_key) if self.publishable_key else None),
+            scheme="https",
+        )
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -144,7 +181,19 @@ def load(environ: Mapping[str, str]) -> Settings:
         for fault in error.errors(include_url=False, include_input=False):
             text = "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
             problems.append(f"{fault['loc'][0]}: {text}")
+    else:
+        problems += _mismatched(settings)
     if problems:
         lines = "".join(f"\n  {problem}" for problem in sorted(problems))
         raise SettingsError(f"{len(problems)} setting(s) missing or wrong (see deploy/env.example):{lines}")
     return settings
+
+
+def _mismatched(settings: Settings) -> list[str]:
+    """The key of another instance would name cookies of that instance."""
+    if settings.publishable_key is None:
+        return []
+    named = frontend_host(settings.publishable_key)
+    if named in {urlsplit(url).netloc for url in (settings.issuer, settings.frontend_api_url or "")}:
+        return []
+    return [f"CLERK_PUBLISHABLE_KEY: is of {named}, which is neither CLERK_ISSUER's host nor CLERK_FRONTEND_API_URL's"]

@@ -293,7 +293,7 @@ MUTANTS = (
         "a token for anybody is a token for us",
         (
             Edit(
-                "reader/auth/clerk.py",
+                "reader/auth/signed_token.py",
                 '"enforce_minimum_key_length": True}',
                 '"enforce_minimum_key_length": True, "verify_aud": False}',
             ),
@@ -307,8 +307,77 @@ MUTANTS = (
     ),
     Mutant(
         "whoever has issued a token, it is taken",
-        (Edit("reader/auth/clerk.py", "            issuer=rules.issuer,\n", ""),),
+        (Edit("reader/auth/signed_token.py", 'claims.get("iss", issuer) != issuer', "False"),),
         (READER_UNIT + "test_clerk.py", "-k", "bad_claim"),
+    ),
+    Mutant(
+        "a cookie without azp is a session",
+        (
+            Edit(
+                "reader/auth/clerk.py", '("bearer" if bearer else "cookie") in', '("bearer" if bearer else "bearer") in'
+            ),
+        ),
+        (READER_UNIT + "test_clerk.py", "-k", "without_a_party"),
+    ),
+    Mutant(
+        "a version of another JSON type is an error of ours",
+        (Edit("reader/auth/clerk.py", " or not isinstance(version, int)", ""),),
+        (READER_UNIT + "test_clerk.py", "-k", "any_json_type"),
+    ),
+    Mutant(
+        "a token from a JWT template is a handshake",
+        (Edit("reader/auth/signed_token.py", " or category not in _CATEGORIES", ""),),
+        (READER_UNIT + "test_handshake.py", "-k", "no_handshake"),
+    ),
+    Mutant(
+        "a handshake sets its cookies before its session is verified",
+        (
+            Edit(
+                "reader/http/renewal.py",
+                '            return Turn(error.reason, None, (), "refused")\n',
+                '            return Turn(error.reason, None, cookies, "refused")\n',
+            ),
+        ),
+        (READER + "test_sessions.py", "-k", "without_a_good_session"),
+    ),
+    Mutant(
+        "a handshake sets whatever cookie it names",
+        (Edit("reader/auth/set_cookie.py", " or not _is_listed(name, value, names)", ""),),
+        (READER_UNIT + "test_set_cookie.py", "-k", "not_listed"),
+    ),
+    Mutant(
+        "a session cookie is sent to the whole domain",
+        (Edit("reader/auth/set_cookie.py", " or name in names.of(SESSION)", ""),),
+        (READER_UNIT + "test_set_cookie.py", "-k", "not_listed"),
+    ),
+    Mutant(
+        "a browser is redirected to Clerk without end",
+        (
+            Edit("reader/http/renewal.py", "        if redirects >= MAX_SENT:\n", "        if redirects < 0:\n"),
+            Edit("reader/http/renewal.py", "len(first) == 1", "len(first) < 9"),
+        ),
+        (READER + "test_sessions.py", "-k", "redirects_end"),
+    ),
+    Mutant(
+        "the API is redirected",
+        (Edit("reader/http/renewal.py", "if for_people and is_navigation", "if is_navigation"),),
+        (READER + "test_sessions.py", "-k", "only_navigations"),
+    ),
+    Mutant(
+        "a script's request is redirected",
+        (Edit("reader/auth/navigation.py", 'destination == "document" and ', ""),),
+        (READER_UNIT + "test_renewal.py", "-k", "told_by_its_headers"),
+    ),
+    Mutant(
+        "the host that a proxy names is the one to come back to",
+        (
+            Edit(
+                "reader/http/renewal.py",
+                'request.headers.get("host", "")',
+                'request.headers.get("x-forwarded-host", request.headers["host"])',
+            ),
+        ),
+        (READER + "test_sessions.py", "-k", "leads_elsewhere"),
     ),
     Mutant(
         "a custom claim stands in for the organisation",

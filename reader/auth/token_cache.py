@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 
-from reader.auth.clerk import KeySource, TokenRules, VerifiedToken, verify_token
-from reader.model import Viewer
+from reader.auth.clerk import TokenRules, VerifiedToken, verify_token
+from reader.auth.signed_token import KeySource
 
 MAX_TOKENS = 4096  # when it is full, the cache is emptied
 
@@ -21,16 +21,16 @@ class TokenCache:
         self._keys, self._rules, self._now = keys, rules, now
         self._verified: dict[tuple[bytes, bool], VerifiedToken] = {}
 
-    def viewer(self, token: str, *, bearer: bool) -> Viewer:
-        """The viewer of a token. Raises Unauthenticated, Forbidden and KeysUnavailable."""
+    def verified(self, token: str, *, bearer: bool) -> VerifiedToken:
+        """The token with its viewer. Raises Unauthenticated, Forbidden and KeysUnavailable."""
         key = sha256(token.encode()).digest(), bearer
         verified = self._verified.get(key)
         if verified and self._is_valid(verified):
-            return verified.viewer
+            return verified
         if len(self._verified) >= MAX_TOKENS:
             self._verified.clear()
         verified = self._verified[key] = verify_token(token, self._keys, self._rules, bearer=bearer)
-        return verified.viewer
+        return verified
 
     def _is_valid(self, verified: VerifiedToken) -> bool:
         return verified.begins <= self._now() < verified.ends and self._keys.find(verified.key_id) is verified.key

@@ -22,4 +22,4 @@ def create(services: ReaderServices) -> ASGIApp:
     # A path with one more slash is another path: a redirect would lead to whatever host the Host header names.
     app.router.redirect_slashes = False
     services.metrics.register_routes([path for path, _ in routes.all], limiter)
-    return ReaderMiddleware(app, services.hosts, services.metrics)
+    return ReaderMiddleware(app, services.hosts, services.metrics, services.renewal.frontend_origin)

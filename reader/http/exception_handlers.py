@@ -1,12 +1,16 @@
 """The response to each exception: problem details for programs, a page for people."""
 
+from functools import partial
+
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from reader import errors
-from reader.auth.clerk import Forbidden, Unauthenticated
+from reader.auth.clerk import Forbidden
 from reader.auth.jwks import KeysUnavailable
+from reader.auth.signed_token import Unauthenticated
 from reader.errors import Problem, problem_response
 from reader.html import pages
 from reader.http.limiter import Overloaded
@@ -22,7 +26,7 @@ class ExceptionHandlers:
     """The handlers of one application. They are coroutine functions: a refusal must not wait for a free thread."""
 
     def __init__(self, services: ReaderServices) -> None:
-        self._sign_in_url, self._metrics = services.sign_in_url, services.metrics
+        self._metrics, self._renewal = services.metrics, services.renewal
         self.all = {
             Unauthenticated: self.unauthenticated,
             Forbidden: self.forbidden,
@@ -35,17 +39,31 @@ class ExceptionHandlers:
         }
 
     async def unauthenticated(self, request: Request, error: Exception) -> Response:
-        """401."""
+        """401; or a redirect, if the session can be renewed or has been."""
         assert isinstance(error, Unauthenticated)
-        self._note(request, error.reason)
-        return self._refuse(request, errors.NO_TOKEN if error.reason == "no_token" else errors.BAD_TOKEN)
+        turn = partial(self._renewal.turn, request, error.reason, for_people=not _is_for_programs(request))
+        try:
+            found = await run_in_threadpool(turn) if self._renewal.brings_handshake(request) else turn()
+        except KeysUnavailable:
+            return self._refuse(request, errors.NO_KEYS)
+        if found.outcome is not None:
+            request.state.renewal = found.outcome
+            self._metrics.session_renewal(found.outcome)
+        if found.location is not None:
+            response: Response = RedirectResponse(found.location, 307)
+        else:
+            self._note(request, found.reason)
+            response = self._refuse(request, errors.NO_TOKEN if found.reason == "no_token" else errors.BAD_TOKEN)
+        for cookie in found.cookies:
+            response.headers.append("Set-Cookie", cookie)
+        return response
 
     async def forbidden(self, request: Request, error: Exception) -> Response:
         """403; the log names the user."""
         assert isinstance(error, Forbidden)
         self._note(request, error.reason)
         request.state.user = error.user_id
-        return self._refuse(request, errors.FORBIDDEN)
+        return self._refuse(request, errors.NO_WORKSPACE if error.reason == "no_active_workspace" else errors.FORBIDDEN)
 
     async def keys_unavailable(self, request: Request, _error: Exception) -> Response:
         """503: no token can be checked."""
@@ -75,11 +93,16 @@ class ExceptionHandlers:
         return self._refuse(request, errors.INTERNAL_ERROR)
 
     def _refuse(self, request: Request, problem: Problem) -> Response:
-        if request.url.path.startswith(MACHINE_PATHS):
+        if _is_for_programs(request):
             return problem_response(problem)
-        return HTMLResponse(pages.render_problem(problem, self._sign_in_url), problem.status, problem.headers)
+        page = pages.render_problem(problem, self._renewal.sign_in_url(request))
+        return HTMLResponse(page, problem.status, problem.headers)
 
     def _note(self, request: Request, reason: str) -> None:
         """For the log and the metrics, never for the client."""
         request.state.refused = reason
         self._metrics.access_refused(reason)
+
+
+def _is_for_programs(request: Request) -> bool:
+    return request.url.path.startswith(MACHINE_PATHS)

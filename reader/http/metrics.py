@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from reader.auth.clerk import REASONS
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.limiter import RequestLimiter
+from reader.http.renewal import OUTCOMES
 from reader.query.database import Database
 from reader.query.listing import Listings
 
@@ -62,6 +63,22 @@ class Metrics:
         )
         for reason in REASONS:
             self._refusals.labels(reason)
+        # Are sessions renewed? Many outcomes given_up: the way to the Frontend API or back does not work.
+        self._renewals = Counter(
+            "auditlog_reader_renewals_total", "Navigations without a session", ["outcome"], registry=self.registry
+        )
+        # Does Clerk make tokens without azp, and are they accepted?
+        self._missing_azp = Counter(
+            "auditlog_reader_tokens_without_azp_total",
+            "Tokens without azp",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
+        for outcome in OUTCOMES:
+            self._renewals.labels(outcome)
+        for kind in ("bearer", "cookie"):
+            for outcome in ("accepted", "refused"):
+                self._missing_azp.labels(kind, outcome)
         # How many requests are there at once?
         self._in_progress = Gauge(
             "auditlog_reader_requests_in_progress",
@@ -98,6 +115,14 @@ class Metrics:
     def access_refused(self, reason: str) -> None:
         """A request without a valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
+
+    def session_renewal(self, outcome: str) -> None:
+        """A navigation had no session; `outcome` is one of OUTCOMES."""
+        self._renewals.labels(outcome).inc()
+
+    def missing_azp(self, kind: str, outcome: str) -> None:
+        """A token without azp: a `bearer` or `cookie` that was `accepted` or `refused`."""
+        self._missing_azp.labels(kind, outcome).inc()
 
     def register_services(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         """Adds the metrics that are read from these services at each scrape."""

@@ -16,11 +16,12 @@ from reader.model import Viewer
 log = structlog.get_logger()
 
 # Nothing inline, nothing from elsewhere, never in a frame. OWASP Secure Headers Project.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'{}; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY.format(""),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -37,8 +38,11 @@ HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 class ReaderMiddleware:
     """An ASGI middleware outside all others, so that error responses have its headers too."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str], metrics: Metrics, form_origin: str | None) -> None:
+        """`form_origin`: another origin that a form may lead to, since Chromium applies form-action to redirects too."""
         self._app, self._hosts, self._metrics = app, frozenset(hosts), metrics
+        policy = POLICY.format(f" {form_origin}" if form_origin else "")
+        self._security = {**SECURITY_HEADERS, "Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -54,7 +58,7 @@ class ReaderMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self._security.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
@@ -91,10 +95,10 @@ class ReaderMiddleware:
 
 
 def _who(state: Mapping[str, Any]) -> dict[str, str | None]:
-    """The log fields that name the viewer, or the reason for a refusal."""
+    """The log fields that name the viewer, or the reason for a refusal or redirect."""
     viewer: Viewer | None = state.get("viewer")
     if viewer is None:
-        return {name: state[name] for name in ("refused", "user") if name in state}
+        return {name: state[name] for name in ("refused", "renewal", "user") if name in state}
     return {
         "user": viewer.user_id,
         "session": viewer.session_id,

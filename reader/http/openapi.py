@@ -12,6 +12,7 @@ from reader.errors import (
     NO_DATABASE,
     NO_KEYS,
     NO_TOKEN,
+    NO_WORKSPACE,
     NOT_ALLOWED,
     NOT_FOUND,
     OVERLOADED,
@@ -72,7 +73,7 @@ def describe() -> dict[str, Any]:
             "responses": {
                 str(status): _refused(*problems)
                 for status, problems in {
-                    400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
+                    400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
                     422: [INVALID_QUERY], 500: [INTERNAL_ERROR], 503: UNAVAILABLE,
                 }.items()
             },

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reader.auth.access import Authenticator
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.metrics import Metrics
+from reader.http.renewal import Renewal
 from reader.query.database import Database
 from reader.query.listing import Listings
 
@@ -14,10 +15,10 @@ class ReaderServices:
     """Made by `reader.compose`."""
 
     access: Authenticator
+    renewal: Renewal
     database: Database
     listings: Listings
     keys: StaticKey | JwksKeys
     metrics: Metrics
     hosts: tuple[str, ...]
-    sign_in_url: str | None
     export_contact: str | None

@@ -9,6 +9,8 @@ import os
 
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys
+from reader.auth.renewal import RenewalRules
+from reader.auth.request_cookies import CookieNames
 from reader.compose import compose
 from reader.query.database import Database
 from reader.serve import listen
@@ -20,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.services.reading", description=__doc__)
     parser.add_argument("--issuer", required=True, help="the demo's sign-in service, http://127.0.0.1:PORT")
     parser.add_argument("--port", required=True, type=int)
+    parser.add_argument("--frontend-api", help="where sessions are renewed; not given: they are not")
     parser.add_argument("--metrics-port", type=int)
     arguments = parser.parse_args()
     if not arguments.issuer.startswith("http://127.0.0.1:"):
@@ -29,9 +32,14 @@ def main() -> None:
     reader = compose(
         database=Database(os.environ["DATABASE_URL"]),
         keys=JwksKeys(f"{arguments.issuer}/.well-known/jwks.json"),
-        rules=TokenRules(arguments.issuer, frozenset({origin}), allow_missing_azp=False),
+        rules=TokenRules(arguments.issuer, frozenset({origin}), allow_missing_azp=frozenset()),
+        renewal=RenewalRules(
+            frontend_api=arguments.frontend_api,
+            sign_in_url=f"{arguments.issuer}/",
+            names=CookieNames(suffix=None),
+            scheme="http",
+        ),
         hosts=("127.0.0.1", "localhost"),
-        sign_in_url=f"{arguments.issuer}/",
         export_contact="audit@callmine.example",
     )
     if arguments.metrics_port:

@@ -102,14 +102,18 @@ async function countNewer() {
   } catch {
     return; // The server cannot be reached; the next poll may succeed.
   }
-  // When the session has ended, the next page says so.
+  const link = status.querySelector(".newer");
+  const count = link.querySelector(".count");
   if (response.status === 401 || response.status === 403) clearInterval(polling);
+  if (response.status === 401) {
+    // The session has ended. Only a navigation can renew it, and this link is one.
+    count.textContent = "Look for newer entries";
+    link.hidden = false;
+  }
   if (!response.ok) return;
   // The total of a list only grows.
   const newer = (await response.json()).total - Number(status.dataset.total);
-  const link = status.querySelector(".newer");
   const text = `${newer.toLocaleString("en")} newer ${newer === 1 ? "entry" : "entries"}`;
-  const count = link.querySelector(".count");
   if (newer > 0 && count.textContent !== text) {
     count.textContent = text;
     link.hidden = false;

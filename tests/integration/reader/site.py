@@ -13,6 +13,8 @@ from psycopg.rows import TupleRow
 
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys
+from reader.auth.renewal import RenewalRules
+from reader.auth.request_cookies import CookieNames
 from reader.compose import compose
 from reader.query.database import Database
 from reader.serve import server
@@ -30,7 +32,10 @@ CONTACT = "audit@callmine.example"
 class Site:
     """The application on a port of its own, for as long as a `with` lasts."""
 
-    def __init__(self, database_url: str, issuer: Issuer | None = None) -> None:
+    def __init__(
+        self, database_url: str, issuer: Issuer | None = None, *, renews: bool = False, suffix: str | None = None,
+        allow_missing_azp: frozenset[str] = frozenset(), sign_in_url: str | None = None,
+    ) -> None:  # fmt: skip
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.port, self.database_url = port, database_url
@@ -39,12 +44,19 @@ class Site:
         self._reader = compose(
             database=Database(database_url, wait_seconds=1.0),
             keys=JwksKeys(self.issuer.jwks_url),
-            rules=TokenRules(self.issuer.url, frozenset({self.url}), allow_missing_azp=False),
+            rules=TokenRules(self.issuer.url, frozenset({self.url}), allow_missing_azp),
+            renewal=RenewalRules(
+                frontend_api=self.issuer.url if renews else None,
+                sign_in_url=sign_in_url,
+                names=CookieNames(suffix=suffix),
+                scheme="http",
+            ),
             hosts=("127.0.0.1",),
             export_contact=CONTACT,
         )
         self.app, services = self._reader.app, self._reader.services
         self.database, self.listings, self.metrics = services.database, services.listings, services.metrics
+        self.keys = services.keys
         self._server = server(self.app, ("127.0.0.1", port))
         self._thread = threading.Thread(target=self._server.run)
         self._client = httpx.Client(

@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 
 import reader.auth.access
 import reader.auth.clerk
+import reader.auth.signed_token
 from reader.auth.clerk import REASONS
 from reader.http.metrics import NO_ROUTE, STATUSES
 from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, Site
@@ -71,11 +72,12 @@ def test_requests_add_to_their_series_alone(site: Site) -> None:
 
 def test_reasons_are_a_closed_list() -> None:
     """Every word that the code refuses with is listed, and no other; so a label cannot be of a token's making."""
-    source = inspect.getsource(reader.auth.access) + inspect.getsource(reader.auth.clerk)
+    modules = (reader.auth.access, reader.auth.clerk, reader.auth.signed_token)
+    source = "".join(inspect.getsource(module) for module in modules)
     raised = set(re.findall(r'(?:Unauthenticated|Forbidden)\("(\w+)"', source))
     raised |= set(re.findall(r'"(no_token|repeated_cookie)"', source)) | {
         "invalid",
-        *reader.auth.clerk.REASON_BY_ERROR.values(),
+        *reader.auth.signed_token.REASON_BY_ERROR.values(),
     }
     assert raised == set(REASONS)
     assert len(REASONS) == len(set(REASONS))

@@ -12,8 +12,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from reader.auth.clerk import MAX_TOKEN_LENGTH, Forbidden, KeySource, TokenRules, Unauthenticated, verify_token
+from reader.auth.clerk import Forbidden, TokenRules, verify_token
 from reader.auth.jwks import JwksKeys, StaticKey
+from reader.auth.signed_token import MAX_TOKEN_LENGTH, KeySource, Unauthenticated
 from reader.model import Viewer
 from sandbox.services.issuer import Issuer, Person
 
@@ -33,9 +34,11 @@ def key(issuer: Issuer) -> StaticKey:
     return StaticKey(issuer.pem)
 
 
-def seen(issuer: Issuer, key: KeySource, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
+def seen(issuer: Issuer, key: KeySource, token: str, *, bearer: bool = True, missing: tuple[str, ...] = ()) -> Viewer:
     """What a token opens, at the rules of production but for the issuer's address."""
-    return verify_token(token, key, TokenRules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer).viewer
+    return verify_token(
+        token, key, TokenRules(issuer.url, frozenset({ORIGIN}), frozenset(missing)), bearer=bearer
+    ).viewer
 
 
 def v1(issuer: Issuer, **claims: Any) -> str:
@@ -77,6 +80,7 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "party with a slash": {"azp": ORIGIN + "/"},
     "party is a list": {"azp": [ORIGIN]},
     "no party": {"azp": None},
+    "party is empty": {"azp": ""},
     "an audience": {"aud": "audit"},
     "a machine": {"sub": "mch_2x"},
     "sub is no text": {"sub": 5},
@@ -122,15 +126,73 @@ def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key
         seen(issuer, key, v1(issuer, org_id=None, org_role=None, o={"id": "org_2other", "rol": "admin"}))
 
 
-def test_a_token_without_a_party_is_for_machines_only(issuer: Issuer, key: StaticKey) -> None:
-    """Where the setting allows it, in the header; never in a cookie, and another party stays refused."""
-    token = issuer.token(DANA, azp=None)
+@pytest.mark.parametrize("party", [None, ""])
+@pytest.mark.parametrize("kind", ["bearer", "cookie"])
+def test_a_token_without_a_party_is_taken_where_its_kind_is_allowed(
+    issuer: Issuer, key: StaticKey, kind: str, party: str | None
+) -> None:
+    """In the header or in a cookie, each by its own word; the other kind, and another party, stay refused."""
+    token, bearer = issuer.token(DANA, azp=party), kind == "bearer"
 
-    assert seen(issuer, key, token, missing=True).user_id == DANA.user_id
-    with pytest.raises(Unauthenticated):
-        seen(issuer, key, token, missing=True, bearer=False)
-    with pytest.raises(Unauthenticated):
-        seen(issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=True)
+    assert seen(issuer, key, token, missing=(kind,), bearer=bearer).user_id == DANA.user_id
+    for missing, as_bearer in (((kind,), not bearer), ((), bearer)):
+        with pytest.raises(Unauthenticated, match="authorized_party_missing"):
+            seen(issuer, key, token, missing=missing, bearer=as_bearer)
+    with pytest.raises(Unauthenticated, match=r"^authorized_party$"):
+        seen(issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=("bearer", "cookie"), bearer=bearer)
+
+
+CLAIMS = (
+    "azp",
+    "exp",
+    "iat",
+    "iss",
+    "nbf",
+    "sid",
+    "sts",
+    "sub",
+    "v",
+    "o",
+    "act",
+    "aud",
+    "org_id",
+    "org_role",
+    "org_slug",
+)
+HOSTILE: tuple[object, ...] = (
+    [], {}, [[]], {"a": {}}, "", "x", "\x00", "\ud800", 0, -1, 1.5, 10**400, True, False, None,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value)[:12])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_claim_of_any_json_type_is_judged(
+    issuer: Issuer, key: StaticKey, claim: str, value: object, version: int
+) -> None:
+    """A good signature over a claim of a wrong type: no session or not allowed, and never an error of ours.
+
+    Let in are only those whose claim the version does not look at, or whose absence is allowed.
+    """
+    claims = json.loads(_decoded((issuer.token(DANA) if version == 2 else v1(issuer)).split(".")[1]))
+    token = signed(issuer, json.dumps({**claims, claim: value}).encode())
+    try:
+        viewer = seen(issuer, key, token, bearer=False)
+    except (Unauthenticated, Forbidden):
+        return
+    assert (viewer.user_id, viewer.workspace_id) == (DANA.user_id, DANA.workspace_id)
+    ignored = {"org_id", "org_role"} if version == 2 else {"o"}
+    harmless = {
+        "sts": (str, type(None)),
+        "act": (type(None),),
+        "org_slug": (object,),
+        "v": (int, type(None)),
+        "aud": (object,),
+    }
+    assert claim in ignored or isinstance(value, harmless.get(claim, ())) or value in (0, -1, 1.5, 10**400)
+
+
+OTHER_CATEGORIES: tuple[object, ...] = ("cl_B7d4PD222AAA", "cl_B7d4PD333AAA", "", 1, [], {})
 
 
 def test_only_our_algorithm_and_type(issuer: Issuer, key: StaticKey) -> None:
@@ -146,6 +208,7 @@ def test_only_our_algorithm_and_type(issuer: Issuer, key: StaticKey) -> None:
         unsigned + "x",
         issuer.sign(claims, typ="at+jwt"),
         issuer.sign(claims, typ=1),
+        *(issuer.sign(claims, cat=category) for category in OTHER_CATEGORIES),
     ):
         with pytest.raises(Unauthenticated):
             seen(issuer, key, token)

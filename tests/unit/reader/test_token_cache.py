@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 import reader.auth.token_cache
-from reader.auth import clerk
-from reader.auth.clerk import LEEWAY_SECONDS, Forbidden, TokenRules, Unauthenticated
+from reader.auth import clerk, signed_token
+from reader.auth.clerk import Forbidden, TokenRules
 from reader.auth.jwks import KeysUnavailable, StaticKey
+from reader.auth.signed_token import LEEWAY_SECONDS, Unauthenticated
 from reader.auth.token_cache import TokenCache
 from sandbox.services.issuer import LIFETIME, Issuer, Person
 
@@ -32,7 +33,7 @@ class Site:
         self.now, self.verifications = time.time(), 0
         self.key: Any = StaticKey(issuer.pem).find(None)
         self.tokens = TokenCache(
-            self, TokenRules(issuer.url, frozenset({ORIGIN}), allow_missing_azp=True), lambda: self.now
+            self, TokenRules(issuer.url, frozenset({ORIGIN}), frozenset({"bearer"})), lambda: self.now
         )
         real = clerk.verify_token
 
@@ -50,7 +51,7 @@ class Site:
 
     def workspace(self, token: str, *, bearer: bool = True) -> str:
         """Which workspace a token opens."""
-        return self.tokens.viewer(token, bearer=bearer).workspace_id
+        return self.tokens.verified(token, bearer=bearer).viewer.workspace_id
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_a_token_that_has_run_out_is_refused(site: Site, issuer: Issuer, monkeyp
     """What was verified while it was good says nothing once it is over."""
     seconds = int(time.time())
     with monkeypatch.context() as lenient:
-        lenient.setattr(clerk, "LEEWAY_SECONDS", 100)
+        lenient.setattr(signed_token, "LEEWAY_SECONDS", 100)
         token = issuer.token(DANA, exp=seconds - 90)
         site.workspace(token)
         site.now = seconds + 9

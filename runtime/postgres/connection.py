@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, class_row
 
 from runtime.postgres import pooler, session
-from runtime.postgres.errors import LoginRefused, SchemaOutdated
+from runtime.postgres.errors import LoginRefused, SchemaOutdated, SettingRefused
 from runtime.postgres.login import explained
 from sql import query, wanted_version
 
@@ -122,15 +122,21 @@ def login(url: str, application: str) -> Connection:
 def configure(connection: Connection, url: str, role: str | None, settings: Mapping[str, str]) -> None:
     """Makes a session that has just begun one of ours: settings, then `role` (None: stays its login). In autocommit."""
     connection.autocommit = True
-    if pooler.is_pooled(connection):
-        pooler.check(connection, lambda: _another(url))
-        connection.pooled = True
-    session.prepare(connection, settings)
-    if role is None:
-        connection.execute("SET ROLE NONE")
-        return
     try:
-        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        if pooler.is_pooled(connection):
+            pooler.check(connection, lambda: _another(url))
+            connection.pooled = True
+        session.prepare(connection, settings)
+    except psycopg.errors.IdleSessionTimeout:
+        raise SettingRefused(
+            "the server ended the session before it was used: idle_session_timeout of this login or database is too short"
+        ) from None
+    _become(connection, role)
+
+
+def _become(connection: Connection, role: str | None) -> None:
+    try:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role) if role else sql.SQL("NONE")))
     except psycopg.errors.InvalidParameterValue:
         raise SchemaOutdated(f"the server has no role {role}: {MIGRATE}") from None
     except psycopg.errors.InsufficientPrivilege:

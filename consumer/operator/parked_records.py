@@ -15,12 +15,11 @@ from catalog.reasons import ParkReason
 from consumer.event.model import Ignored, Parked, Partition, Record, Recorded
 from consumer.operator.actions import Refused, record_action
 from consumer.operator.dry_run import DryRun
-from consumer.operator.session import select
 from consumer.storage import store
 from consumer.storage.batch import WriteResult
 from consumer.storage.copy_row import copy_row
 from consumer.storage.insert import insert_rows
-from runtime.postgres import Connection
+from runtime.postgres import Connection, select
 from runtime.timestamps import milliseconds
 
 PARKED_LIST = sql.query("operator/parked_list")

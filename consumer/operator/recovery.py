@@ -12,9 +12,8 @@ from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
 from consumer.operator.actions import Refused, record_action
-from consumer.operator.session import select
 from consumer.partitions.progress import PartitionProgress
-from runtime.postgres import Connection
+from runtime.postgres import Connection, select
 
 GAPS = sql.query("operator/gaps")
 PROGRESS_OF = sql.query("operator/progress_of")

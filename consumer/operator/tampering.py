@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import sql
-from runtime.postgres import Connection
+from runtime.postgres import Session
 
 FACTS = sql.query("operator/schema_facts")
 MAY_BECOME_OWNER = sql.query("operator/may_become_owner")
@@ -47,7 +47,7 @@ def differences(expected: Facts, found: Facts) -> list[Difference]:
     ]
 
 
-def read_facts(connection: Connection) -> Facts:
+def read_facts(connection: Session) -> Facts:
     """The facts of this database, in a transaction of their own."""
     with connection.transaction():
         # Names are written with their schema unless it is on the path.
@@ -56,7 +56,7 @@ def read_facts(connection: Connection) -> Facts:
     return {(kind, name): definition for kind, name, definition in rows}
 
 
-def find_tampering(connection: Connection) -> list[Difference] | None:
+def find_tampering(connection: Session) -> list[Difference] | None:
     """What differs from what the migrations of this program make; None where the schema is of another version."""
     row = connection.execute(VERSION).fetchone()
     if row is None or row[0] != sql.wanted_version():
@@ -64,7 +64,7 @@ def find_tampering(connection: Connection) -> list[Difference] | None:
     return differences(sql.schema_facts(), read_facts(connection))
 
 
-def may_become_owner(connection: Connection) -> bool:
+def may_become_owner(connection: Session) -> bool:
     """Whether the login of this session may become audit_owner, who can take triggers away; a superuser may."""
     row = connection.execute(MAY_BECOME_OWNER).fetchone()
     return row is not None and bool(row[0])

@@ -15,11 +15,10 @@ import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
-from consumer.operator.session import select
 from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
-from runtime.postgres import Connection, Error, watched
+from runtime.postgres import Connection, Error, select, watched
 from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from reader.query.list_queries import ListQuery
 from reader.query.single_flight import SingleFlight
 from reader.query.snapshot import Snapshot
 from reader.query.window import Window, cut
-from runtime.timed_connection import Connection
+from runtime.postgres import Connection
 
 CHUNK_KEYS = 4_000_000  # keys that one statement of a load returns: 64 MB
 MAX_CATCH_UP = 10_000  # beyond so many new entries it is cheaper to load the list again

@@ -20,6 +20,7 @@ from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
 from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.loop import Loop, Parts
 from consumer.observer import Observer
+from consumer.operator.tampering import may_become_owner
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.watermark import Watermark
 from consumer.registry.client import AuthorityUnusable
@@ -54,8 +55,13 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
     kafka = kafka_config(settings)
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
+    warn_once = OwnerWarning()
+
     def connect() -> postgres.Connection:
-        return postgres.connect(settings.database_url.get_secret_value(), "audit_writer", f"audit-consumer {owner}")
+        url = settings.database_url.get_secret_value()
+        connection = postgres.connect(url, "audit_writer", f"audit-consumer {owner}")
+        warn_once(connection)
+        return connection
 
     with ExitStack() as opened:
         measured = telemetry(settings, observer)
@@ -100,6 +106,20 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
 def kafka_config(settings: Settings) -> dict[str, str]:
     """The user's properties for librdkafka and the brokers' addresses, for consumer and admin client alike."""
     return {**settings.kafka, "bootstrap.servers": settings.bootstrap_servers}
+
+
+class OwnerWarning:
+    """Logs once that the login may become audit_owner: whoever has it could take the append-only triggers away."""
+
+    def __init__(self) -> None:
+        self._checked = False
+
+    def __call__(self, connection: postgres.Connection) -> None:
+        """Looks at the first connection; a login changes at a restart only."""
+        if not self._checked:
+            self._checked = True
+            if may_become_owner(connection):
+                log.warning("login_may_become_owner", hint="give the program a login with audit_writer alone")
 
 
 def _tune() -> None:

@@ -102,6 +102,8 @@ class Metrics:
         self.poller_last_success = self._gauge(
             "poller_last_success_timestamp_seconds", "When the poller last had an answer", source=SOURCES
         )
+        # Is the schema what the migrations made? 0 until it was looked at.
+        self.schema_differences = self._gauge("schema_differences", "What is not as the migrations made it")
         # Does someone own every partition? 0: the topic does not exist.
         self.topic_partitions = self._gauge("topic_partitions", "Partitions that Kafka has", topic=topics)
         # How long does Kafka keep what is not read? +Inf: for ever.

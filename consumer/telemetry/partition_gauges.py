@@ -27,6 +27,7 @@ class PartitionFigures:
     partition: Partition | None = None
     next: int | None = None
     bounds: Bounds | None = None
+    stable_end: int | None = None
     seen: float | None = None
     complete_through: float | None = None
     difference: int = 0
@@ -64,6 +65,8 @@ LAG_SECONDS = PartitionGauge(
 NEXT = PartitionGauge("next_offset", "The offset to be written next")
 START = PartitionGauge("log_start_offset", "The first offset that Kafka still has")
 END = PartitionGauge("log_end_offset", "The offset that Kafka gives next")
+# Is it held back by a producer's open transaction?
+STABLE_END = PartitionGauge("last_stable_offset", "Up to where Kafka delivers: before transactions still open")
 # Up to when is the log complete?
 COMPLETE = PartitionGauge("complete_through_timestamp_seconds", "All that Kafka had received by then is in the tables")
 # Does the accounting balance? Anything but 0 is a fault of ours, or someone has changed the tables.
@@ -74,7 +77,7 @@ HALTED = PartitionGauge("partition_halted", "Whether it is halted until someone 
 GAPS = PartitionGauge("data_gaps", "Gaps stated so far, accepted or not")
 # Who has it? Summed by topic it must be all of them.
 ASSIGNED = PartitionGauge("partitions_assigned", "Partitions that the group has assigned to this consumer")
-GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, COMPLETE, DIFFERENCE, HALTED, GAPS, ASSIGNED)
+GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, STABLE_END, COMPLETE, DIFFERENCE, HALTED, GAPS, ASSIGNED)
 
 
 class PartitionGauges(Collector):
@@ -131,6 +134,7 @@ class PartitionGauges(Collector):
         yield _family(NEXT, ((key, of.next) for key, of in figures.items()))
         yield _family(START, ((key, of.bounds and of.bounds.low) for key, of in figures.items()))
         yield _family(END, ((key, of.bounds and of.bounds.high) for key, of in figures.items()))
+        yield _family(STABLE_END, ((key, of.stable_end) for key, of in figures.items()))
         yield _family(COMPLETE, ((key, of.complete_through) for key, of in figures.items()))
         yield _family(DIFFERENCE, ((key, of.difference) for key, of in figures.items()))
         yield _by_cause(HALTED, {k: {c: int(c == halted.get(k)) for c in HaltCause} for k in figures})

@@ -15,6 +15,7 @@ import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
+from consumer.operator.tampering import find_tampering
 from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
@@ -28,6 +29,8 @@ GAPS = sql.query("consumer/survey_gaps")
 SECONDS = 5.0
 # Partitions and retention of a topic change by an administrator's hand only.
 TOPICS_SECONDS = 15.0
+# Looking at the whole schema takes some fifty milliseconds, and it changes by a person's hand only.
+SCHEMA_SECONDS = 60.0
 # No statement of the poller may hold up an operator's statement for longer.
 DATABASE_SECONDS = 10.0
 
@@ -67,6 +70,7 @@ class Poller:
         self._metrics = metrics
         self._gauges = gauges
         self._topics_at = -TOPICS_SECONDS
+        self._schema_at = -SCHEMA_SECONDS
         self._closed = threading.Event()
         self.answered = threading.Event()
         threading.Thread(target=self._serve, name="poller", daemon=True).start()
@@ -99,8 +103,19 @@ class Poller:
             progress = select(connection, PartitionAccount, PARTITIONS)
             parked = select(connection, _ParkedCount, PARKED)
             gaps = select(connection, _GapCount, GAPS)
+            self._compare_schema(connection)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
+
+    def _compare_schema(self, connection: Connection) -> None:
+        if time.monotonic() - self._schema_at < SCHEMA_SECONDS:
+            return
+        self._schema_at = time.monotonic()
+        if (found := find_tampering(connection)) is None:  # a newer program's migration has just run
+            return
+        self._metrics.schema_differences.set(len(found))
+        for finding in found:
+            log.error("schema_differs", difference=str(finding))
 
     def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_GapCount]) -> None:
         """Earlier incarnations of a topic are history, and count with the one of today."""
@@ -140,7 +155,8 @@ class Poller:
             self._topics_at = time.monotonic()
         assigned = [Partition(topic, "", number) for topic, number in self._gauges.keys()]  # noqa: SIM118 a method
         bounds = self._cluster.bounds(assigned)
+        stable_ends = self._cluster.ends(bounds, stable=True)
         with self._gauges.changing() as figures:
             for partition, of_partition in bounds.items():
-                if (partition.topic, partition.number) in figures:  # it may have been revoked meanwhile
-                    figures[partition.topic, partition.number].bounds = of_partition
+                if (figure := figures.get((partition.topic, partition.number))) is not None:  # not revoked meanwhile
+                    figure.bounds, figure.stable_end = of_partition, stable_ends.get(partition)

@@ -37,7 +37,7 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
-E2E, READER = "tests/e2e/", "tests/reader/"
+E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
 MUTANTS = (
     Mutant(
         "Kafka is told before the database",
@@ -219,7 +219,7 @@ MUTANTS = (
                 'not role.removeprefix("org:").startswith(ADMIN)',
             ),
         ),
-        (READER + "test_clerk.py", "-k", "turned_away"),
+        (READER_UNIT + "test_clerk.py", "-k", "turned_away"),
     ),
     Mutant(
         "a session is told no workspace to be held to",
@@ -260,22 +260,22 @@ MUTANTS = (
                 '"enforce_minimum_key_length": True, "verify_aud": False}',
             ),
         ),
-        (READER + "test_clerk.py", "-k", "bad_claim"),
+        (READER_UNIT + "test_clerk.py", "-k", "bad_claim"),
     ),
     Mutant(
         "a token made for another page opens this one",
         (Edit("reader/auth/clerk.py", " or party not in rules.authorized_parties", ""),),
-        (READER + "test_clerk.py", "-k", "bad_claim"),
+        (READER_UNIT + "test_clerk.py", "-k", "bad_claim"),
     ),
     Mutant(
         "whoever has issued a token, it is taken",
         (Edit("reader/auth/clerk.py", "            issuer=rules.issuer,\n", ""),),
-        (READER + "test_clerk.py", "-k", "bad_claim"),
+        (READER_UNIT + "test_clerk.py", "-k", "bad_claim"),
     ),
     Mutant(
         "a custom claim stands in for the organisation",
         (Edit("reader/auth/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
-        (READER + "test_clerk.py", "-k", "stand_in"),
+        (READER_UNIT + "test_clerk.py", "-k", "stand_in"),
     ),
     Mutant(
         "what is stored is believed to be markup",
@@ -309,8 +309,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/app.py",
-                "app.add_exception_handler(Exception, lambda request, _: refuse(request, problems.FAILED))",
-                "app.add_exception_handler(Exception, lambda request, e: refuse(request, problems.FAILED._replace(detail=repr(e))))",
+                "app.add_exception_handler(Exception, lambda request, _: refuse(request, errors.FAILED))",
+                "app.add_exception_handler(Exception, lambda request, e: refuse(request, errors.FAILED._replace(detail=repr(e))))",
             ),
         ),
         (READER + "test_hostile.py", "-k", "our_own_mistake"),

@@ -51,7 +51,7 @@ lint: setup  ## Style, types, import contracts, SQL: everything that is checked 
 	$(BIN)/sqlfluff lint --processes 2 sql/migrations sql/queries
 
 .PHONY: format
-format: setup  ## Formats Python and mends what ruff can mend
+format: setup  ## Formats Python and fixes what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.repository import PROGRAM, ROOT
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-PACKAGES = {"catalog", "consumer", "reader", "runtime", "schemas", "sql"}
 # What a package carries besides Python, by the folder it lies in and the ending of its name.
 DATA = (
     ("schemas", ".avsc"), ("schemas/examples", ".json"), ("sql", ".sql"), ("reader/html/templates", ".html"),
@@ -26,7 +26,7 @@ def files(folder: Path) -> set[str]:
     """The files below the wheel's packages in a folder, without what Python writes itself."""
     return {
         path.relative_to(folder).as_posix()
-        for package in PACKAGES
+        for package in PROGRAM
         for path in (folder / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -71,11 +71,11 @@ def run(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_wheel_holds_the_packages_of_the_programs(wheel: Path) -> None:
-    """Every file of the six packages is in the wheel, and no other: no tests, no sandbox, no stray file."""
+    """Every file of the programs' packages is in the wheel, and no other: no tests, no sandbox, no stray file."""
     names = set(zipfile.ZipFile(wheel).namelist())
     metadata = {name for name in names if ".dist-info/" in name}
 
-    assert {name.partition("/")[0] for name in names - metadata} == PACKAGES
+    assert {name.partition("/")[0] for name in names - metadata} == set(PROGRAM)
     assert names - metadata == files(ROOT)
     assert [name for name in names - metadata if unexpected(name)] == []
 
@@ -112,6 +112,25 @@ def test_a_command_helps_by_the_short_name_too(programs: Path) -> None:
         done = run(programs / "audit-consumer", *words, "-h")
         assert done.returncode == 0, done.stderr
         assert " ".join(words) in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(PROJECT["scripts"]))
+def test_a_program_completes_in_the_shell(programs: Path, name: str) -> None:
+    """The script that a shell is given names the program, and what it asks for are the program's commands."""
+    script = subprocess.run(
+        ["bash", "-c", f"{programs / name} --show-completion"], check=True, capture_output=True, text=True
+    ).stdout
+    asked = {
+        f"_{name.upper().replace('-', '_')}_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"{name} ",
+        "COMP_CWORD": "1",
+    }
+    offered = subprocess.run(
+        [programs / name], check=False, env={"PATH": os.environ["PATH"], **asked}, capture_output=True, text=True
+    ).stdout.split()
+
+    assert f" {name}" in script
+    assert {"audit-consumer": "status", "audit-reader": "serve", "audit-export": "verify"}[name] in offered
 
 
 def test_the_programs_run_from_the_wheel(programs: Path) -> None:

@@ -105,3 +105,10 @@ def test_what_was_unpacked_is_found(tmp_path: Path) -> None:
     program.touch(mode=0o755)
 
     assert prometheus.executable("promtool", environ) == str(program)
+
+
+@pytest.mark.parametrize("service", ["kafka", "postgres", "registry", "database_url", "world"])
+def test_a_unit_test_gets_no_service(service: str, request: pytest.FixtureRequest) -> None:
+    """A test below tests/unit that asks for a service fails, and is told where it belongs."""
+    with pytest.raises(pytest.fail.Exception, match="move it to tests/integration"):
+        request.getfixturevalue(service)

@@ -4,7 +4,7 @@
 a run of skipped offsets.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError, Message
@@ -47,8 +47,8 @@ class Polled(NamedTuple):
 def add_messages(
     polled: Polled,
     messages: Sequence[Message],
-    started: Mapping[tuple[str, int], Partition],
-    ignored: Mapping[bytes, bytes],
+    started: dict[tuple[str, int], Partition],
+    ignored: dict[bytes, bytes],  # a Mapping would be asked through a method call for every message
 ) -> list[Message]:
     """Adds the records among `messages` to `polled`; gives the other messages, which are errors and ends.
 

@@ -14,7 +14,7 @@ from consumer.kafka.polled import EndOfPartition, PartitionError, Polled, add_me
 from schemas import all_schemas
 from tests.builders import Message, event
 
-IGNORED = wire_types(all_schemas())
+IGNORED = dict(wire_types(all_schemas()))
 PARTITIONS = [Partition("t", "id-t", 0), Partition("t", "id-t", 1), Partition("u", "id-u", 0)]
 STARTED = {(partition.topic, partition.number): partition for partition in PARTITIONS}
 SKIPPED, WHOLE = event("member.signed_in"), event("member.removed")

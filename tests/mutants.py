@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.export_mutants import SKIPPED
+
 ROOT = Path(__file__).parents[1]
 TREE = (
     "catalog",
@@ -49,7 +51,7 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
-E2E, READER = "tests/e2e/", "tests/reader/"
+E2E, READER, EXPORT = "tests/e2e/", "tests/reader/", "tests/unit/export/"
 MUTANTS = (
     Mutant(
         "Kafka is told before the database",
@@ -319,6 +321,20 @@ MUTANTS = (
         "a slash more leads to wherever the Host says",
         (Edit("reader/app.py", ", redirect_slashes=False", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
+    ),
+    *(
+        Mutant(
+            f"the verifier skips check {skipped.check}",
+            (Edit(skipped.file, skipped.old, skipped.new),),
+            (
+                EXPORT + "test_attacks.py",
+                EXPORT + "test_merkle.py",
+                EXPORT + "test_csv.py",
+                "-k",
+                " and ".join(skipped.words.split()),
+            ),
+        )
+        for skipped in SKIPPED
     ),
 )
 

@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.export_mutants import SKIPPED
+
 ROOT = Path(__file__).parents[1]
 TREE = (
     "catalog",
@@ -50,6 +52,7 @@ class Mutant(NamedTuple):
 
 
 E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
+EXPORT = "tests/unit/export/"
 MUTANTS = (
     Mutant(
         "Kafka is told before the database",
@@ -425,6 +428,20 @@ MUTANTS = (
         "a slash more leads to wherever the Host says",
         (Edit("reader/http/app.py", "    app.router.redirect_slashes = False\n", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
+    ),
+    *(
+        Mutant(
+            f"the verifier skips check {skipped.check}",
+            (Edit(skipped.file, skipped.old, skipped.new),),
+            (
+                EXPORT + "test_attacks.py",
+                EXPORT + "test_merkle.py",
+                EXPORT + "test_csv.py",
+                "-k",
+                " and ".join(skipped.words.split()),
+            ),
+        )
+        for skipped in SKIPPED
     ),
 )
 

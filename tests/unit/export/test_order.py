@@ -41,7 +41,7 @@ def keys(name: str) -> Edit:
 
 
 FAULTS = (
-    Fault("1", Verdict.MALFORMED, "--to is not a day", asked(to="2026-02-30")),
+    Fault("1", Verdict.MALFORMED, "--to is not a day", asked(to="2026-11-31")),
     Fault("1, policy", Verdict.MALFORMED, "the policy, line 3", policy(policy_text("hello"))),
     Fault("1, files", Verdict.MALFORMED, "README.txt cannot be opened", after("README.txt", lambda _: None)),
     Fault("2", Verdict.UNTRUSTED, "manifest is not signed", keys("manifest_keys")),

@@ -36,7 +36,7 @@ def moved_behind_a_link(folder: Path) -> None:
 REQUEST = (
     Attack("from equals to", BAD, asked(from_="2026-11-05")),
     Attack("from after to", BAD, asked(from_="2026-11-06")),
-    Attack("a day that does not exist", BAD, asked(to="2026-02-30")),
+    Attack("a day that does not exist", BAD, asked(to="2026-11-31")),
     Attack("no leap year", BAD, asked(from_="2026-02-29")),
     Attack("a month 13", BAD, asked(to="2026-13-01")),
     Attack("a day without zeros", BAD, asked(from_="2026-11-1")),

@@ -3,9 +3,11 @@
 import re
 import shlex
 import tomllib
+from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,9 +47,33 @@ def programs() -> dict[str, dict[str, Any]]:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
     found = {}
     for program, entry_point in scripts.items():
-        command = get_command(import_module(entry_point.partition(":")[0]).app)
+        module = import_module(entry_point.partition(":")[0])
+        if hasattr(module, "build_parser"):  # argparse: docs/decisions/0040
+            found[program] = argparse_commands(module.build_parser())
+            continue
+        command = get_command(module.app)
         found[program] = dict(leaves(command)) if isinstance(command, TyperGroup) else {"": command}
     return found
+
+
+def argparse_commands(parser: ArgumentParser) -> dict[str, Any]:
+    """The commands of a parser, with the names that typer's commands have."""
+    subparsers = next(action for action in parser._actions if isinstance(action, _SubParsersAction))
+    return {
+        name: SimpleNamespace(
+            help=below.description,
+            params=[
+                SimpleNamespace(
+                    name=action.dest,
+                    opts=action.option_strings,
+                    help=action.help,
+                    param_type_name="option" if action.option_strings else "argument",
+                )
+                for action in below._actions
+            ],
+        )
+        for name, below in subparsers.choices.items()
+    }
 
 
 PROGRAMS: Mapping[str, Mapping[str, Any]] = programs()

@@ -12,6 +12,8 @@ recorded          entries without Kafka: events through the pipeline, straight i
 site              the reader over such a database, behind the demo's sign-in
 reading           the reader as the process that `site` starts
 issuer            the demo's sign-in service, which signs tokens as Clerk does
+sign_in_page      its page
+frontend_api      an issuer that renews sessions as Clerk's Frontend API does
 browser           a Chromium that is installed, or that Playwright has
 prometheus        where `prometheus` and `promtool` are
 wheel             the programs as they are deployed, for the benchmark

@@ -204,7 +204,7 @@ def test_a_publishable_key_names_the_cookies() -> None:
     ("key", "says"),
     [
         ("sk_live_abc", "is no publishable key"), ("pk_live_?", "is no publishable key"), ("pk_live_abc", "is no publishable key: it does not hold the host"),
-        ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20", "is no publishable key: it does not hold the host"), ("pk_live_4pyT", "is no publishable key: it does not hold the host"), (LIVE + "\n", "is no publishable key"),
+        ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20", "is no publishable key: it does not hold the host"), ("pk_live_4pyT", "is no publishable key: it does not hold the host"), (LIVE + "\n", "has a line feed"),
         (TEST, "is of foo-bar-13.clerk.accounts.dev"), ("pk_live_Y2xlcmsub3RoZXIuZXhhbXBsZSQ", "is of clerk.other.example"),
     ],
 )  # fmt: skip
@@ -224,8 +224,8 @@ def test_kinds_of_token_that_may_lack_azp(text: str, kinds: set[str]) -> None:
     assert load(GOOD | {"AUDIT_ALLOW_MISSING_AZP": text}).allow_missing_azp == kinds
 
 
-@pytest.mark.parametrize("text", ["yes", "1", "bearer,", "bearer;cookie", "cookies", "true,cookie", "*"])
+@pytest.mark.parametrize("text", ["yes", "1", ",", "bearer;cookie", "cookies", "true,cookie", "*"])
 def test_a_kind_that_there_is_not_is_refused(text: str) -> None:
     """A word that is not understood opens nothing."""
-    with pytest.raises(SettingsError, match="AUDIT_ALLOW_MISSING_AZP: names kinds of token, bearer or cookie"):
+    with pytest.raises(SettingsError, match="AUDIT_ALLOW_MISSING_AZP: use bearer, cookie or both"):
         load(GOOD | {"AUDIT_ALLOW_MISSING_AZP": text})

@@ -81,7 +81,7 @@ MUTANTS = (
     Mutant(
         "Kafka's offset is believed, and a missing one means the end",
         (
-            Edit("consumer/kafka/client_config.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
+            Edit("consumer/kafka/group_config.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
             Edit(
                 "consumer/kafka/consumer.py",
                 "TopicPartition(partition.topic, partition.number, offset)",

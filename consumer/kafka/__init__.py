@@ -1,6 +1,6 @@
 """The clients of Kafka.
 
-`consumer` is the member of the group: it starts and stops partitions, polls and commits. `client_config` has its
+`consumer` is the member of the group: it starts and stops partitions, polls and commits. `group_config` has its
 properties, `rebalance` its callbacks, `polled` turns its messages into records. `admin` asks for topics and offsets.
 `auth_errors` explains a refused connection.
 """

@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from consumer.event.model import Partition
 from consumer.kafka.auth_errors import AuthErrors
-from consumer.kafka.client_config import BASE, PROTOCOLS
+from consumer.kafka.group_config import BASE, PROTOCOLS
 from consumer.kafka.polled import Polled, add_messages, add_partition_event
 from consumer.kafka.rebalance import Keys, RebalanceCallbacks
 from consumer.retries import OnRetry, Retry

@@ -7,7 +7,7 @@ import psycopg
 from confluent_kafka import Consumer, TopicPartition
 
 from consumer.event.model import COLUMNS as ENTRY_COLUMNS
-from consumer.kafka.client_config import BASE
+from consumer.kafka.group_config import BASE
 from consumer.loop import POLL_RECORDS
 from sandbox.bench.load import PARTITIONS
 

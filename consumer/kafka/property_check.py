@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer, KafkaException
 
-from consumer.kafka.client_config import BASE, PROTOCOLS
+from consumer.kafka.group_config import BASE, PROTOCOLS
 
 # Without brokers a client opens no connection; a group it must have.
 ALONE = {"group.id": "audit-settings-check", "log_level": 0}

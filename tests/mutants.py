@@ -429,6 +429,81 @@ MUTANTS = (
         (Edit("reader/http/app.py", "    app.router.redirect_slashes = False\n", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
     ),
+    Mutant(
+        "the schema is compared by its names alone",
+        (
+            Edit(
+                "consumer/operator/tampering.py",
+                "        if expected.get((kind, name)) != found.get((kind, name))\n",
+                "        if ((kind, name) in expected) != ((kind, name) in found)\n",
+            ),
+        ),
+        ("tests/integration/sql/test_tampering.py", "-k", "pg18 and DISABLE"),
+    ),
+    Mutant(
+        "a stored digest is believed",
+        (Edit("consumer/operator/digests.py", "if _digest(columns) != stored:", "if not stored:"),),
+        ("tests/integration/commands/test_verify.py", "-k", "edited_entry"),
+    ),
+    Mutant(
+        "any halt is passed as if the log were damaged",
+        (
+            Edit(
+                "consumer/operator/recovery.py",
+                "progress is None or progress.halted != HaltCause.DAMAGED_LOG",
+                "progress is None",
+            ),
+        ),
+        ("tests/integration/commands/test_damaged_log.py", "-k", "other_halts"),
+    ),
+    Mutant(
+        "offsets move without an operator's action",
+        (
+            Edit(
+                "sql/migrations/0005_narrow_progress.sql",
+                "    IF (counted.gap, counted.reread) IS DISTINCT FROM",
+                "    IF FALSE AND (counted.gap, counted.reread) IS DISTINCT FROM",
+            ),
+        ),
+        ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and rewind_needs"),
+    ),
+    Mutant(
+        "counters may fall",
+        (Edit("sql/migrations/0005_narrow_progress.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
+        ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and only_counts"),
+    ),
+    Mutant(
+        "complete_through is what the consumer's clock says",
+        (
+            Edit(
+                "sql/migrations/0005_narrow_progress.sql",
+                "least(new.complete_through, now())",
+                "new.complete_through",
+            ),
+        ),
+        ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and never_ahead"),
+    ),
+    Mutant(
+        "the login that migrates stays the owner",
+        (Edit("runtime/migrations.py", '    connection.execute(sql.query("runtime/migrate_leave_owner"))\n', ""),),
+        ("tests/integration/sql/test_migrations.py", "-k", "pg18 and during_a_migration"),
+    ),
+    Mutant(
+        "status needs a primary",
+        (Edit("runtime/postgres/connection.py", '"target_session_attrs": "any"', '"target_session_attrs": "primary"'),),
+        ("tests/integration/commands/test_elsewhere.py", "-k", "read_only_server"),
+    ),
+    Mutant(
+        "an open transaction is not seen",
+        (
+            Edit(
+                "consumer/kafka/admin.py",
+                "IsolationLevel.READ_COMMITTED if stable",
+                "IsolationLevel.READ_UNCOMMITTED if stable",
+            ),
+        ),
+        ("tests/integration/commands/test_elsewhere.py", "-k", "open_transaction"),
+    ),
     *(
         Mutant(
             f"the verifier skips check {skipped.check}",

@@ -17,6 +17,7 @@ from reader.http.metrics import Metrics
 from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.settings import Settings
+from runtime.postgres import SettingRefused
 
 log = structlog.get_logger()
 
@@ -44,10 +45,11 @@ def serve(settings: Settings) -> int:
         )
     )
     try:
+        database.check()
         if settings.metrics_bind is not None:
-            metrics.serve(settings.metrics_bind)
+            metrics.serve(settings.metrics_bind, lambda: database.ready() and keys.ready())
         return listen(app, settings.bind)
-    except OSError as error:
+    except (OSError, SettingRefused) as error:
         log.critical("stopped", error=str(error))
         return 1
     finally:

@@ -1,7 +1,7 @@
 """What ops see of the reader: each metric once, with the question that it answers."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 
 from prometheus_client import (
@@ -14,7 +14,6 @@ from prometheus_client import (
     Histogram,
     Info,
     disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -24,6 +23,7 @@ from reader.auth.jwks import GivenKey, PublishedKeys
 from reader.http.limiter import Turns
 from reader.query.database import Database
 from reader.query.listing import Listings
+from runtime.health_server import Probes
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = frozenset({"GET", "HEAD"})
@@ -103,10 +103,9 @@ class Metrics:
         """Adds what is read from the parts when Prometheus asks."""
         self.registry.register(_Parts(database, keys, listings))
 
-    def serve(self, address: tuple[str, int]) -> None:
-        """Listens for Prometheus, in a thread. Raises OSError."""
-        host, port = address
-        start_http_server(port, host, self.registry)
+    def serve(self, address: tuple[str, int], ready: Callable[[], bool]) -> None:
+        """Listens for Prometheus and probes, in a thread. Raises OSError."""
+        Probes(address, self.registry, alive=lambda: True, ready=ready)
 
 
 class _Parts(Collector):

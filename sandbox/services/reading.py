@@ -35,7 +35,7 @@ def main() -> None:
     listings, metrics = Listings(database), Metrics()
     metrics.watch(database, keys, listings)
     if arguments.metrics_port:
-        metrics.serve(("127.0.0.1", arguments.metrics_port))
+        metrics.serve(("127.0.0.1", arguments.metrics_port), database.ready)
     access = Access(keys, Rules(arguments.issuer, frozenset({origin}), allow_missing_azp=False))
     parts = Parts(
         access,

@@ -13,6 +13,7 @@ from reader.auth.jwks import JwksKeys, StaticKey
 from reader.compose import compose
 from reader.query.database import Database
 from reader.settings import Settings
+from runtime.postgres import SettingRefused
 
 log = structlog.get_logger()
 
@@ -32,10 +33,11 @@ def serve(settings: Settings) -> int:
     )
     with reader:
         try:
+            reader.services.database.check()
             if settings.metrics_bind is not None:
-                reader.services.metrics.serve(settings.metrics_bind)
+                reader.services.metrics.serve(settings.metrics_bind, reader.services.ready)
             return listen(reader.app, settings.bind)
-        except OSError as error:
+        except (OSError, SettingRefused) as error:
             log.critical("stopped", error=str(error))
             return 1
 

@@ -53,6 +53,7 @@ class Mutant(NamedTuple):
 
 E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
 EXPORT = "tests/unit/export/"
+RUNTIME = "tests/integration/runtime/"
 MUTANTS = (
     Mutant(
         "Kafka is told before the database",
@@ -428,6 +429,82 @@ MUTANTS = (
         "a slash more leads to wherever the Host says",
         (Edit("reader/http/app.py", "    app.router.redirect_slashes = False\n", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
+    ),
+    Mutant(
+        "client_encoding is whatever someone has set",
+        (
+            Edit(
+                "runtime/postgres/connection.py",
+                '        options = {"client_encoding": "UTF8", **kwargs}\n',
+                "        options = dict(kwargs)\n",
+            ),
+            Edit("runtime/postgres/session.py", '    "client_encoding": "UTF8",\n', ""),
+        ),
+        (RUNTIME + "test_session_settings.py", "-k", "environment_changes_nothing"),
+    ),
+    Mutant(
+        "a session setting of someone else's stays",
+        (
+            Edit(
+                "runtime/postgres/session.py",
+                '    "transform_null_equals": "off",\n',
+                '    "transform_null_equals": "on",\n',
+            ),
+        ),
+        (RUNTIME + "test_session_settings.py", "-k", "environment_changes_nothing"),
+    ),
+    Mutant(
+        "triggers that do not fire are no matter",
+        (Edit("runtime/postgres/session.py", '    "session_replication_role": "origin",\n', ""),),
+        (RUNTIME + "test_session_settings.py", "-k", "may_not_be_changed"),
+    ),
+    Mutant(
+        "a refusal has no SQLSTATE",
+        (Edit("runtime/postgres/libpq.py", "SQLSTATE_ONLY = 3", "SQLSTATE_ONLY = 1"),),
+        (RUNTIME + "test_login.py", "-k", "only_a_person_mends"),
+    ),
+    Mutant(
+        "a refusal of one node is that of all",
+        (
+            Edit(
+                "runtime/postgres/refusals.py",
+                "all(isinstance(one, str) for one in found)",
+                "isinstance(found[-1], str)",
+            ),
+        ),
+        (RUNTIME + "test_login.py", "-k", "another_node"),
+    ),
+    Mutant(
+        "a pooler is not asked whose server it gives",
+        (Edit("runtime/postgres/connection.py", "        if pooler.is_pooled(connection):\n", "        if False:\n"),),
+        (RUNTIME + "test_pooler.py", "-k", "not_ours_is_refused"),
+    ),
+    Mutant(
+        "a pooler gets its server back in our role",
+        (Edit("runtime/postgres/connection.py", "            connection.pooled = True\n", ""),),
+        (RUNTIME + "test_pooler.py", "-k", "session_mode"),
+    ),
+    Mutant(
+        "a log line waits for its reader",
+        (
+            Edit(
+                "runtime/log_writer.py",
+                "            if len(self._lines) >= self._limit:\n",
+                "            self._changed.wait_for(lambda: len(self._lines) < self._limit)\n            if False:\n",
+            ),
+        ),
+        ("tests/unit/runtime/test_log_writer.py", "--timeout=20"),
+    ),
+    Mutant(
+        "a value that librdkafka refuses is found out later",
+        (
+            Edit(
+                "consumer/kafka/property_check.py",
+                "    if (words := _refusal(properties)) is None:\n",
+                "    if True:\n",
+            ),
+        ),
+        ("tests/integration/commands/test_settings.py", "-k", "bad_value or bad_property"),
     ),
     Mutant(
         "the schema is compared by its names alone",

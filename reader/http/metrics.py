@@ -1,7 +1,7 @@
 """The metrics of the reader, each with the question that it answers."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 
 from prometheus_client import (
@@ -14,7 +14,6 @@ from prometheus_client import (
     Histogram,
     Info,
     disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -25,6 +24,7 @@ from reader.http.limiter import RequestLimiter
 from reader.http.renewal import OUTCOMES
 from reader.query.database import Database
 from reader.query.listing import Listings
+from runtime.health_server import Probes
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = frozenset({"GET", "HEAD"})
@@ -128,10 +128,9 @@ class Metrics:
         """Adds the metrics that are read from these services at each scrape."""
         self.registry.register(_ServiceCollector(database, keys, listings))
 
-    def serve(self, address: tuple[str, int]) -> None:
-        """Listens for Prometheus, in a thread. Raises OSError."""
-        host, port = address
-        start_http_server(port, host, self.registry)
+    def serve(self, address: tuple[str, int], ready: Callable[[], bool]) -> None:
+        """Listens for Prometheus and probes, in a thread. Raises OSError."""
+        Probes(address, self.registry, alive=lambda: True, ready=ready)
 
 
 class _ServiceCollector(Collector):

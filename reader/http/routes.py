@@ -123,8 +123,7 @@ class Routes:
 
     def readyz(self, _request: Request) -> Response:
         """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
-        checks = {"database": self._services.database.ready, "keys": self._services.keys.ready}
-        return json_response.health([name for name, is_ready in checks.items() if not is_ready()])
+        return json_response.health(self._services.failing())
 
     def _entry(self, viewer: Viewer, request: Request) -> Entry | None:
         """The entry whose id is in the path; a text that is not an id is the id of nothing."""

@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 import sql
-from runtime.postgres import ANSWER_SECONDS, Connection, configure
+from runtime.postgres import ANSWER_SECONDS, Connection, SettingRefused, configure
 
 log = structlog.get_logger()
 
@@ -103,6 +103,16 @@ class Database:
             name="reader",
         )
         self._pool.open(wait=False)
+
+    def check(self) -> None:
+        """Raises SettingRefused where the database, or a pooler before it, cannot be worked with. An outage is waited for."""
+        try:
+            with Connection.connect(self._url, application_name="audit-reader", **NETWORK) as connection:
+                self._configure(connection)
+        except SettingRefused:
+            raise
+        except psycopg.Error as error:
+            log.critical("database_failed", error=str(error).strip(), kind=type(error).__name__)
 
     @contextmanager
     def workspace(self, workspace_id: str) -> Iterator[Session]:

@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow, class_row
 
 from runtime.postgres import pooler, session
 from runtime.postgres.errors import LoginRefused, SchemaOutdated, SettingRefused
-from runtime.postgres.login import explained
+from runtime.postgres.refusals import explained
 from sql import query, wanted_version
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ POOLER_SECONDS = 2.0
 class Connection(psycopg.Connection[TupleRow]):
     """A session that gives up where the server says nothing for `patience` seconds: a frozen server keeps no timeout.
 
-    `connect` raises what runtime.postgres.login does.
+    `connect` raises what runtime.postgres.refusals does.
     """
 
     patience: float | None = WATCHDOG_SECONDS

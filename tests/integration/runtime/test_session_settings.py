@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from runtime.migrations import migrate
 from runtime.postgres import Fault, SettingRefused, classify, connect
-from runtime.postgres.session import EVERY, REQUIRED
+from runtime.postgres.session import REQUIRED
 from sandbox.services.postgres import PostgresServer
 from tests.builders import ONE_OF_EACH, event
 from tests.integration.commands.conftest import Consumer, Desk
@@ -193,4 +193,4 @@ def test_environment_changes_nothing(database: str, monkeypatch: pytest.MonkeyPa
             name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in ("client_encoding", "DateStyle")
         }
         assert connection.execute("SELECT %s", (NAME,)).fetchone() == (NAME,)
-    assert found == {name: (EVERY[name],) for name in found}
+    assert found == {"client_encoding": ("UTF8",), "DateStyle": ("ISO, MDY",), "transform_null_equals": ("off",)}

@@ -1,1 +1,14 @@
-"""What the programs share: settings, PostgreSQL, migrations, logging, terminal output. It knows no word of auditing."""
+"""What the programs share. It knows no word of auditing.
+
+settings       reads the environment, one message for all that is wrong
+postgres       connections: role, session settings, timeouts, what an error asks for
+reconnecting   a connection that is opened again when it was lost
+migrations     brings a database to the schema of this code
+logging        structured logs on standard error
+log_writer     writes log lines without ever blocking the program
+health_server  the listener for metrics and probes
+terminal       tables and text for people, safe whatever a record holds
+timestamps     times as text and as numbers
+certificate    why a server's certificate is not trusted
+version        --version and the names of --help
+"""

@@ -1,0 +1,28 @@
+"""audit-export: the commands (verified_export.md, section 10)."""
+
+import sys
+
+from export import keygen, rotate
+from export.verify import inspect_command, verify_command
+from export.verify.program import Parser, run, version
+
+COMMANDS = (keygen, verify_command, inspect_command, rotate)
+
+
+def build_parser() -> Parser:
+    """The program's options; each command adds its own."""
+    parser = Parser(
+        prog="audit-export",
+        description="The verified export of the workspace audit log: evidence that its receiver can check alone.",
+        epilog="The first word printed is the verdict: on standard output for exit code 0, else on standard error.",
+    )
+    parser.add_argument("--version", action="version", version=f"audit-export {version()}, format 1")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_parser(commands)
+    return parser
+
+
+def main() -> None:
+    """The entry point."""
+    sys.exit(run(build_parser(), sys.argv[1:]))

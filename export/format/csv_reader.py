@@ -1,0 +1,54 @@
+"""Splits audit.csv into records: each ends at the first CRLF after an even number of quotes (section 3).
+
+Reads block by block; memory does not grow with the file. Records come in lists, because a call for each would cost more
+than what is done with it.
+"""
+
+from collections.abc import Callable, Iterator
+
+BLOCK_BYTES = 1 << 20
+# No entry is longer: a Kafka value has at most 8 MiB, of which escapes make six times as much, shown before and after.
+MAX_RECORD_BYTES = 128 << 20
+
+
+class RecordError(ValueError):
+    """What is wrong with the file's division into records."""
+
+
+def record_batches(
+    read: Callable[[int], bytes], block_bytes: int = BLOCK_BYTES, max_record_bytes: int = MAX_RECORD_BYTES
+) -> Iterator[list[bytes]]:
+    """Gives the records of a file, each with its CRLF, in lists; `read(n)` gives at most n bytes, none at the end.
+
+    Raises RecordError: the last record does not end, or one is longer than `max_record_bytes`.
+    """
+    tail = b""  # what follows the last CRLF read so far
+    begun = bytearray()  # a record whose quotes are still odd
+    while block := read(block_bytes):
+        lines = (tail + block).split(b"\r\n")
+        tail = lines.pop()
+        odd = [line.count(b'"') & 1 for line in lines]
+        if begun or 1 in odd:
+            yield _join(lines, odd, begun)
+        else:
+            yield [line + b"\r\n" for line in lines]
+        if len(begun) + len(tail) > max_record_bytes:
+            raise RecordError(f"a record is longer than {max_record_bytes} bytes")
+    if begun or tail:
+        raise RecordError("the last record does not end with CRLF after an even number of quotes")
+
+
+def _join(lines: list[bytes], odd: list[int], begun: bytearray) -> list[bytes]:
+    """Gives the records that end in `lines`, the first of which may continue `begun`; leaves there what goes on."""
+    records = []
+    for line, is_odd in zip(lines, odd, strict=True):
+        if begun or is_odd:
+            closes = is_odd and begun
+            begun += line
+            begun += b"\r\n"
+            if closes:
+                records.append(bytes(begun))
+                begun.clear()
+        else:
+            records.append(line + b"\r\n")
+    return records

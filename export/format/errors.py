@@ -1,0 +1,65 @@
+"""The verdicts and exit codes of `audit-export`, one list (verified_export.md, section 10)."""
+
+from enum import Enum
+
+
+class Verdict(Enum):
+    """What a command concludes: its word, which is printed first, and its exit code."""
+
+    VERIFIED = 0
+    TAMPERED = 1
+    MALFORMED = 2
+    INCOMPLETE = 3
+    UNTRUSTED = 4
+    REWRITTEN = 5
+    WRONG_SCOPE = 6
+
+    @property
+    def word(self) -> str:
+        """The verdict as it is printed."""
+        return self.name.replace("_", " ")
+
+
+class ExportError(Exception):
+    """A check that failed: its verdict, and one line that says what is wrong and where."""
+
+    def __init__(self, verdict: Verdict, message: str) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.message = message
+
+
+def tampered(message: str) -> ExportError:
+    """The bytes are not what was sealed."""
+    return ExportError(Verdict.TAMPERED, message)
+
+
+def malformed(message: str) -> ExportError:
+    """Not a package, not the syntax of format 1, or wrong usage."""
+    return ExportError(Verdict.MALFORMED, message)
+
+
+def incomplete(message: str) -> ExportError:
+    """Nothing can be concluded from what is there."""
+    return ExportError(Verdict.INCOMPLETE, message)
+
+
+def untrusted(message: str) -> ExportError:
+    """A signature of a key of the policy is missing or does not verify."""
+    return ExportError(Verdict.UNTRUSTED, message)
+
+
+def rewritten(message: str) -> ExportError:
+    """The package does not continue what the receiver holds."""
+    return ExportError(Verdict.REWRITTEN, message)
+
+
+def wrong_scope(message: str) -> ExportError:
+    """A package of something else than was asked for."""
+    return ExportError(Verdict.WRONG_SCOPE, message)
+
+
+def quote(value: object, most: int = 80) -> str:
+    """Gives `value` as ASCII on one line, cut after `most` characters: messages may show what an attacker wrote."""
+    text = ascii(value)
+    return text if len(text) <= most else text[:most] + "…"

@@ -1,0 +1,65 @@
+"""A line of audit.csv (section 3): the columns, the formula guard, the encoding. The line's bytes are what is hashed."""
+
+import json
+import re
+from collections.abc import Sequence
+
+COLUMNS = (
+    "occurred_at", "workspace_id", "id", "action", "facets", "actor_type", "actor_id", "actor_email", "subject_type",
+    "subject_id", "subject_label", "channel", "diff", "event_source", "event_id", "recorded_at", "trace_id",
+    "content_digest", "kafka_timestamp", "kafka_topic", "kafka_partition", "kafka_offset",
+)  # fmt: skip
+
+# What a spreadsheet may take for the beginning of a formula, the full-width forms included.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
+
+
+def guard(cell: str) -> str:
+    """Puts one apostrophe before a cell that a spreadsheet would run as a formula, and before one already guarded."""
+    return "'" + cell if _FORMULA.match(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """Takes off the apostrophe that `guard` put there."""
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def encode_cell(value: str | None) -> str:
+    """Gives a cell in its quotes: guarded, each quote doubled; None is the empty cell."""
+    return '"' + guard(value or "").replace('"', '""') + '"'
+
+
+def encode_row(values: Sequence[str | None]) -> bytes:
+    """Gives the line of a row, its CRLF included. `values` are in the order of COLUMNS."""
+    return (",".join(map(encode_cell, values)) + "\r\n").encode()
+
+
+def decode_row(line: bytes) -> tuple[str, ...]:
+    """Gives the cells of a line, unguarded.
+
+    Raises ValueError: it is not a line that `encode_row` gives.
+    """
+    text = line.decode()
+    if not (text.startswith('"') and text.endswith('"\r\n')):
+        raise ValueError("a row begins and ends with a quoted cell, then CRLF")
+    cells: list[str] = []
+    at = 0
+    while True:
+        end = at + 1
+        while text[(end := text.index('"', end)) + 1] == '"':
+            end += 2
+        cells.append(unguard(text[at + 1 : end].replace('""', '"')))
+        if text[end + 1 :] == "\r\n":
+            return tuple(cells)
+        if text[end + 1 : end + 3] != ',"':
+            raise ValueError(f"cell {len(cells)} is not followed by a comma and a quoted cell")
+        at = end + 2
+
+
+def facets_cell(facets: Sequence[str]) -> str:
+    """Gives the facets as PostgreSQL's array_to_json does: compact, only quote, backslash and controls escaped."""
+    return json.dumps(list(facets), ensure_ascii=False, separators=(",", ":"))
+
+
+HEADER = encode_row(COLUMNS)

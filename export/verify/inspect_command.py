@@ -1,0 +1,72 @@
+"""`inspect FOLDER or NOTE`: prints notes and, with a policy, who of it signed them."""
+
+import argparse
+import os
+from typing import Any
+
+from export.format.errors import Verdict, untrusted
+from export.format.keys import VerifierKey
+from export.format.note import Note, parse_note, verify_signatures
+from export.format.policy import Policy, parse_policy
+from export.format.rotation import is_rotation, parse_rotation
+from export.verify.package import MANIFEST, read_small
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to a program's; `commands` is what argparse's add_subparsers gives."""
+    parser = commands.add_parser(
+        "inspect",
+        help="print the notes of a package, or one note",
+        description="Prints the notes of a package, or one note: a checkpoint, a manifest, a rotation. With a policy, "
+        "exits with 4 unless a log or exporter key of it signed each. It verifies no package: that is `verify`.",
+    )
+    parser.add_argument("target", metavar="FOLDER|NOTE")
+    parser.add_argument("--policy", metavar="FILE", help="whose signatures you accept")
+    parser.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> str:
+    policy = parse_policy(read_small(arguments.policy, "the policy"), "the policy") if arguments.policy else None
+    notes = _read_notes(arguments.target)
+    signers = {what: _check(note, policy, what) for what, note in notes.items()} if policy else {}
+    first = f"{Verdict.VERIFIED.word} - signatures only: each note is signed by a key of the policy\n" if policy else ""
+    return first + "".join(_describe(what, note, signers.get(what)) for what, note in notes.items())
+
+
+def _read_notes(target: str) -> dict[str, Note]:
+    if os.path.isdir(target):  # noqa: PTH112 a path that Path() cannot hold is no folder either
+        paths = {name: os.path.join(target, name) for name in (MANIFEST, "checkpoint")}  # noqa: PTH118
+    else:
+        paths = {"the note": target}
+    return {what: parse_note(read_small(path, what), what) for what, path in paths.items()}
+
+
+def _check(note: Note, policy: Policy, what: str) -> list[str]:
+    """Gives the signers; UNTRUSTED unless a log or exporter key signed, and of a rotation the new key as well."""
+    trusted = (*policy.logs, *policy.exporters)
+    signers = list(verify_signatures(note, policy.keys, what))
+    if is_rotation(note):
+        rotation = parse_rotation(note, what)
+        trusted = tuple(key for key in trusted if key == rotation.old)
+        if not verify_signatures(note, [rotation.new], what):
+            raise untrusted(f"{what} is not signed by the new key, {rotation.new.encode()}")
+    if not any(key in trusted for key in signers):
+        raise untrusted(f"{what} is not signed by a log or exporter key of the policy that may sign it")
+    return [_role(key, policy) for key in signers]
+
+
+def _role(key: VerifierKey, policy: Policy) -> str:
+    role = "log" if key in policy.logs else "exporter" if key in policy.exporters else "witness"
+    return f"{role} {key.name}"
+
+
+def _describe(what: str, note: Note, signers: list[str] | None) -> str:
+    lines = [f"--- {what}", *(_printable(line) for line in note.text[:-1].split("\n"))]
+    lines += [f"    signature line of {_printable(line.name)}, key id {line.key_id.hex()}" for line in note.signatures]
+    verified = "NOT VERIFIED: no --policy" if signers is None else ", ".join(signers)
+    return "\n".join([*lines, f"    signed by: {verified}", ""])
+
+
+def _printable(line: str) -> str:
+    """The line, with what would change how a terminal shows it escaped."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)

@@ -1,0 +1,82 @@
+"""Runs a command: prints its verdict first, gives its exit code, and never shows a traceback (section 10)."""
+
+import argparse
+import importlib.metadata
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from export.format.errors import ExportError, Verdict, malformed, quote
+
+Command = Callable[[argparse.Namespace], str]
+"""Does what the options say and gives what to print on standard output; raises ExportError for any other verdict."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Options in full, each at most once; wrong usage is MALFORMED, like any other bad input."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
+        self.register("action", None, _StoreOnce)
+
+    def error(self, message: str) -> NoReturn:
+        """Instead of argparse's own way out."""
+        raise malformed(f"{' '.join(message.split())}; see {self.prog} --help")
+
+
+class _StoreOnce(argparse.Action):
+    """Stores a value, and refuses a second one: an auditor must not wonder which of two was meant."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        given = vars(namespace).setdefault("given_options", set())
+        if option is not None and self.dest in given:
+            parser.error(f"{option} is given twice")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+def version() -> str:
+    """The version of the installed program, or of the single file."""
+    try:
+        return importlib.metadata.version("callmine-audit")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def run(parser: Parser, argv: Sequence[str]) -> int:
+    """Runs the command that `argv` names and gives its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show is escaped
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        arguments = parser.parse_args(argv)
+        command: Command = arguments.command
+        return _print(sys.stdout, command(arguments), Verdict.VERIFIED)
+    except ExportError as error:
+        return _fail(error, as_json="--json" in argv)
+    except (OSError, MemoryError, RecursionError) as error:
+        return _fail(malformed(f"cannot read: {quote(error, 300)}"), as_json="--json" in argv)
+    except Exception as error:  # noqa: BLE001 a fault of this program must not look like a verdict about the package
+        return _fail(malformed(f"internal error, please report it: {quote(error, 300)}"), as_json="--json" in argv)
+
+
+def _fail(error: ExportError, *, as_json: bool) -> int:
+    if as_json:
+        facts = {"verdict": error.verdict.word, "exit": error.verdict.value, "message": error.message}
+        return _print(sys.stdout, json.dumps(facts) + "\n", error.verdict)
+    return _print(sys.stderr, f"{error.verdict.word} - {error.message}\n", error.verdict)
+
+
+def _print(stream: Any, text: str, verdict: Verdict) -> int:
+    """Prints, even if no one reads it; gives the exit code."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:  # the reader of the pipe is gone, or the disk is full: the exit code still says it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return verdict.value

@@ -1,4 +1,4 @@
-"""Settings: the one place that names what the environment may say (SPEC 7), and refuses what it may not.
+"""Settings of the consumer: the one place that names what the environment may say (SPEC 7), and refuses what it may not.
 
 `load(environ)` takes the environment as an argument; nothing below the commands reads it.
 """
@@ -7,22 +7,36 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from catalog.topics import TOPICS
+from consumer.kafka.client_config import refused_properties
 from consumer.partitions.breaker import Limits
-from runtime import postgres
+from runtime import settings
+from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError
+
+__all__ = ["Settings", "SettingsError", "load"]
 
 KAFKA_PREFIX = "KAFKA_CONFIG_"
 # The promise rests on these: whoever could change them could lose records without a trace.
-FIXED_PROPERTIES = ("enable.auto.", "auto.offset.reset", "isolation.level", "check.crcs", "group.id")
-BREAKER = re.compile(r"(\d{1,6}),(\d{1,3}(?:\.\d{1,2})?)%/(\d{1,6})")
-
-
-class SettingsError(Exception):
-    """One message that names every setting that is missing or wrong; exit code 2."""
+FIXED_PROPERTIES = (
+    "enable.auto.",
+    "auto.commit.",
+    "auto.offset.reset",
+    "isolation.level",
+    "check.crcs",
+    "group.id",
+    "enable.partition.eof",
+    "allow.auto.create.topics",
+    "offset.store.",
+)
+BREAKER = re.compile(r"([0-9]{1,6}),([0-9]{1,3}(?:\.[0-9]{1,2})?)%/([0-9]{1,6})")
+TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
+MAX_PORT = 65535
+# A group's name is shown and typed by people; Kafka itself takes nearly anything.
+MAX_GROUP_ID = 255
 
 
 def _breaker(text: object) -> object:
@@ -37,49 +51,30 @@ def _breaker(text: object) -> object:
     return Limits(in_a_row=in_a_row, of_window=max(1, int(window * percent / 100)), window=window)
 
 
-def _topics(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    topics = tuple(part.strip() for part in text.split(",") if part.strip())
+def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
     if not topics:
         raise ValueError("names no topic; leave it unset for the seven of the catalogue")
-    if pattern := next((topic for topic in topics if topic.startswith("^")), None):
-        raise ValueError(f"{pattern} is a pattern; name each topic, so that none joins or leaves unseen")
+    for topic in topics:
+        if topic.startswith("^"):
+            raise ValueError(f"{topic} is a pattern; name each topic, so that none joins or leaves unseen")
+        if not TOPIC.fullmatch(topic) or topic in {".", ".."}:
+            raise ValueError(f"{topic!r} is no topic's name: letters, digits, dot, underscore and hyphen, at most 249")
     return topics
 
 
+def _brokers(text: str) -> str:
+    for broker in text.split(","):
+        match = BROKER.fullmatch(broker.strip())
+        if match is None or not 0 < int(match["port"] or MAX_PORT) <= MAX_PORT:
+            raise ValueError("use host:port[,host:port…] of the brokers")
+    return text
+
+
 def _registry(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http or https URL")
-    try:
-        usable = parts.port is None or parts.port > 0
-    except ValueError:  # its words would repeat a part of the password
-        usable = False
-    if not usable or "@" in parts.netloc.rpartition("@")[0]:
-        raise ValueError("has no proper host and port; are @ / : # ? of its password percent-encoded?")
-    return url.rstrip("/")
+    return settings.web_url("http", "https")(url).rstrip("/")
 
 
-def _database(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().strip():
-        raise ValueError("is empty; give a libpq URL or keyword string")
-    if fault := postgres.malformed(url.get_secret_value()):
-        raise ValueError(fault)
-    return url
-
-
-def _bind(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    try:
-        parts = urlsplit(f"//{text}")
-        port = parts.port
-    except ValueError:
-        port = None
-    if not port or not parts.hostname or parts.netloc != text:
-        raise ValueError("use HOST:PORT, for example 0.0.0.0:9108 or [::]:9108")
-    return parts.hostname, port
+CollectorUrl = Annotated[str, AfterValidator(settings.web_url("http", "https"))]
 
 
 class Settings(BaseModel):
@@ -87,22 +82,20 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(alias="DATABASE_URL")
-    bootstrap_servers: str = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
+    database_url: DatabaseUrl = Field(alias="DATABASE_URL")
+    bootstrap_servers: Annotated[str, AfterValidator(_brokers)] = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
     registry_url: Annotated[str, AfterValidator(_registry)] | None = Field(
         default=None, alias="SCHEMA_REGISTRY_URL", repr=False
     )
     registry_authority: str | None = Field(default=None, alias="AUDIT_REGISTRY_CA")
-    group_id: str = Field(default="callmine-audit", alias="AUDIT_GROUP_ID", min_length=1)
-    topics: Annotated[tuple[str, ...], BeforeValidator(_topics)] = Field(default=TOPICS, alias="AUDIT_TOPICS")
+    group_id: str = Field(default="callmine-audit", alias="AUDIT_GROUP_ID", max_length=MAX_GROUP_ID)
+    topics: Annotated[Names, AfterValidator(_topics)] = Field(default=TOPICS, alias="AUDIT_TOPICS")
     breaker: Annotated[Limits, BeforeValidator(_breaker)] = Field(default=Limits(), alias="AUDIT_BREAKER")
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
-    metrics_bind: Annotated[tuple[str, int] | None, BeforeValidator(_bind)] = Field(
-        default=None, alias="AUDIT_METRICS_BIND"
-    )
+    metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_METRICS_BIND")
     traces_exporter: Literal["otlp", "none"] | None = Field(default=None, alias="OTEL_TRACES_EXPORTER")
-    otlp_endpoint: str | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
-    otlp_traces_endpoint: str | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    otlp_endpoint: CollectorUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_traces_endpoint: CollectorUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     kafka: dict[str, str] = Field(default_factory=dict, repr=False)
 
     @property
@@ -115,37 +108,27 @@ class Settings(BaseModel):
 def load(environ: Mapping[str, str], *, kafka: bool) -> Settings:
     """Reads the settings from `environ`; `kafka` says whether this command needs a broker. Raises SettingsError."""
     problems: list[str] = []
-    given = {name: value for name, value in environ.items() if value != ""}
-    properties = _kafka_properties(given, problems)
-    if kafka and "KAFKA_BOOTSTRAP_SERVERS" not in given:
+    properties = _kafka_properties(environ, problems)
+    if kafka and not environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         problems.append("KAFKA_BOOTSTRAP_SERVERS: is not set; give host:port[,host:port…] of the brokers")
-    try:
-        settings = Settings.model_validate({**given, "kafka": properties})
-    except ValidationError as error:
-        problems.extend(_problem(fault) for fault in error.errors(include_url=False, include_input=False))
-    if problems:
-        lines = "".join(f"\n  {problem}" for problem in sorted(problems))
-        raise SettingsError(f"{len(problems)} setting(s) missing or wrong (see deploy/env.example):{lines}")
-    return settings
+    return settings.load(Settings, environ, extra={"kafka": properties}, problems=problems)
 
 
 def _kafka_properties(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
-    properties = {}
+    """What librdkafka is told by the user; notes in `problems` what may not be told, and what it does not take."""
+    properties: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, value in environ.items():
-        if not name.startswith(KAFKA_PREFIX):
+        if not name.startswith(KAFKA_PREFIX) or value == "":
             continue
         dotted = name.removeprefix(KAFKA_PREFIX).lower().replace("_", ".")
         if dotted.startswith(FIXED_PROPERTIES):
             problems.append(f"{name}: {dotted} cannot be changed, the promise that nothing is lost rests on it")
         elif dotted in {"bootstrap.servers", "metadata.broker.list"}:
             problems.append(f"{name}: set KAFKA_BOOTSTRAP_SERVERS instead")
+        elif (fault := settings.malformed_text(value, multiline=dotted.endswith(".pem"))) is not None:
+            problems.append(f"{name}: {fault}")
         else:
-            properties[dotted] = value
+            properties[dotted], names[dotted] = value, name
+    problems.extend(f"{', '.join(names[p] for p in which)}: {why}" for which, why in refused_properties(properties))
     return properties
-
-
-def _problem(fault: Mapping[str, object]) -> str:
-    location = fault["loc"]
-    assert isinstance(location, tuple)
-    text = "is not set" if fault["type"] == "missing" else str(fault["msg"]).removeprefix("Value error, ")
-    return f"{location[0]}: {text}"

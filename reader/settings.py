@@ -9,20 +9,17 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from reader.auth.jwks import GivenKey
+from runtime import settings
+from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError
+
+__all__ = ["Settings", "SettingsError", "load"]
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
+TOKEN_KINDS = frozenset({"bearer", "cookie"})
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-class SettingsError(Exception):
-    """One message that names every setting that is missing or wrong; exit code 2."""
-
-
-def _listed(text: object) -> object:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
 
 
 def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
@@ -47,9 +44,6 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _issuer(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise ValueError("must be an https URL, as the tokens' iss says it")
     if url.endswith("/"):
         raise ValueError("must be as the tokens' iss says it, without a slash at the end")
     return url
@@ -57,11 +51,9 @@ def _issuer(url: str) -> str:
 
 def _jwks(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
-        return url
-    raise ValueError("must be an https URL (plain http only on loopback)")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("must be an https URL (plain http only on loopback)")
+    return url
 
 
 def _is_loopback(host: str) -> bool:
@@ -69,12 +61,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _web(url: str) -> str:
-    if urlsplit(url).scheme != "https" or not urlsplit(url).hostname:
-        raise ValueError("must be an https URL")
-    return url
 
 
 def _email(text: str) -> str:
@@ -91,22 +77,21 @@ def _pem(pem: str) -> str:
     return pem
 
 
-def _bind(text: object) -> object:
+def _kinds(text: object) -> object:
+    """The kinds of tokens that may lack an azp (SPEC 6); `true` and `false` are what they were before there were kinds."""
     if not isinstance(text, str):
         return text
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError("use host:port, for example 127.0.0.1:8000")
-    return host.strip("[]"), int(port)
+    lowered = text.strip().lower()
+    if lowered in {"true", "false"}:
+        return frozenset({"bearer"} if lowered == "true" else ())
+    kinds = settings.names(lowered)
+    assert isinstance(kinds, tuple)
+    if not kinds or not TOKEN_KINDS.issuperset(kinds):
+        raise ValueError("use bearer, cookie or both, separated by a comma (true means bearer)")
+    return frozenset(kinds)
 
 
-def _database(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().strip():
-        raise ValueError("is empty; give a libpq URL or keyword string")
-    return url
-
-
-Address = Annotated[tuple[str, int], BeforeValidator(_bind)]
+WebUrl = Annotated[str, AfterValidator(settings.web_url("https"))]
 
 
 class Settings(BaseModel):
@@ -114,37 +99,34 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(alias="DATABASE_URL")
-    bind: Address = Field(default=("127.0.0.1", 8000), alias="AUDIT_READER_BIND")
-    metrics_bind: Address | None = Field(default=None, alias="AUDIT_READER_METRICS_BIND")
-    hosts: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_hosts)] = Field(
+    database_url: DatabaseUrl = Field(alias="DATABASE_URL")
+    bind: BindAddress = Field(default=("127.0.0.1", 8000), alias="AUDIT_READER_BIND")
+    metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_READER_METRICS_BIND")
+    hosts: Annotated[Names, AfterValidator(_hosts)] = Field(
         default=("localhost", "127.0.0.1"), alias="AUDIT_READER_HOSTS"
     )
-    issuer: Annotated[str, AfterValidator(_issuer)] = Field(alias="CLERK_ISSUER")
-    authorized_parties: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_origins)] = Field(
-        alias="CLERK_AUTHORIZED_PARTIES"
-    )
+    issuer: Annotated[WebUrl, AfterValidator(_issuer)] = Field(alias="CLERK_ISSUER")
+    authorized_parties: Annotated[Names, AfterValidator(_origins)] = Field(alias="CLERK_AUTHORIZED_PARTIES")
     jwt_key: Annotated[str, AfterValidator(_pem)] | None = Field(default=None, alias="CLERK_JWT_KEY")
-    jwks_url: Annotated[str, AfterValidator(_jwks)] | None = Field(default=None, alias="CLERK_JWKS_URL")
-    sign_in_url: Annotated[str, AfterValidator(_web)] | None = Field(default=None, alias="CLERK_SIGN_IN_URL")
+    jwks_url: Annotated[str, AfterValidator(settings.web_url("http", "https")), AfterValidator(_jwks)] | None = Field(
+        default=None, alias="CLERK_JWKS_URL"
+    )
+    sign_in_url: WebUrl | None = Field(default=None, alias="CLERK_SIGN_IN_URL")
     export_contact: Annotated[str, AfterValidator(_email)] | None = Field(default=None, alias="AUDIT_EXPORT_CONTACT")
-    allow_missing_azp: bool = Field(default=False, alias="AUDIT_ALLOW_MISSING_AZP")
+    missing_azp: Annotated[frozenset[Literal["bearer", "cookie"]], BeforeValidator(_kinds)] = Field(
+        default=frozenset(), alias="AUDIT_ALLOW_MISSING_AZP"
+    )
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
+
+    @property
+    def allow_missing_azp(self) -> bool:
+        """Whether a bearer token without azp is taken."""
+        return "bearer" in self.missing_azp
 
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Reads the settings from `environ`. Raises SettingsError."""
-    given = {name: value for name, value in environ.items() if value != ""}
     problems = []
-    if "CLERK_JWT_KEY" in given and "CLERK_JWKS_URL" in given:
+    if environ.get("CLERK_JWT_KEY") and environ.get("CLERK_JWKS_URL"):
         problems.append("CLERK_JWKS_URL: CLERK_JWT_KEY is set too; give one of them")
-    try:
-        settings = Settings.model_validate(given)
-    except ValidationError as error:
-        for fault in error.errors(include_url=False, include_input=False):
-            text = "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
-            problems.append(f"{fault['loc'][0]}: {text}")
-    if problems:
-        lines = "".join(f"\n  {problem}" for problem in sorted(problems))
-        raise SettingsError(f"{len(problems)} setting(s) missing or wrong (see deploy/env.example):{lines}")
-    return settings
+    return settings.load(Settings, environ, problems=problems, multiline={"CLERK_JWT_KEY"})

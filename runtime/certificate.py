@@ -1,6 +1,6 @@
 """Why a server's certificate is not trusted: found by a handshake of our own, as its clients say only that it is not.
 
-Law of this file: it is asked once a client has been refused, and its answer is words for a person, nothing else.
+Invariant of this file: it is asked once a client has been refused, and its answer is words for a person, nothing else.
 """
 
 import socket
@@ -8,24 +8,40 @@ import ssl
 
 SECONDS = 3.0
 # How a client asks PostgreSQL for TLS: length 8, code 1234.5679; the server answers S or N.
-POSTGRESQL_ASKS, POSTGRESQL_AGREES = bytes([0, 0, 0, 8, 4, 210, 22, 47]), b"S"
+POSTGRESQL_ASKS, POSTGRESQL_AGREES, POSTGRESQL_DECLINES = bytes([0, 0, 0, 8, 4, 210, 22, 47]), b"S", b"N"
 _EXPIRED, _NOT_YET = 10, 9
 _OTHER_NAME = {62, 64}  # of a host, of an address
 
 
-def fault(host: str, port: int, authority: str | None, *, postgresql: bool = False) -> str | None:
+def fault(host: str, port: int, authority: str | None) -> str | None:
     """What is wrong with the certificate at this address and what to do; None where this machine finds nothing wrong.
 
     `authority` is the PEM file of who may have signed it; None: those that this machine trusts.
     """
     try:
-        context = ssl.create_default_context(cafile=authority)
         with socket.create_connection((host, port), timeout=SECONDS) as plain:
-            if postgresql:
-                plain.sendall(POSTGRESQL_ASKS)
-                if plain.recv(1) != POSTGRESQL_AGREES:
-                    return None
-            context.wrap_socket(plain, server_hostname=host).close()
+            return _handshake(plain, host, authority)
+    except OSError:
+        return None
+
+
+def postgresql_fault(host: str, port: int, authority: str | None, *, verify: bool) -> str | None:
+    """As `fault`, of a PostgreSQL; also says that it has no TLS. Without `verify`, any certificate will do."""
+    try:
+        with socket.create_connection((host, port), timeout=SECONDS) as plain:
+            plain.sendall(POSTGRESQL_ASKS)
+            answer = plain.recv(1)
+            if answer == POSTGRESQL_DECLINES:
+                return "the server has no TLS: enable it there (ssl = on)"
+            return _handshake(plain, host, authority) if verify and answer == POSTGRESQL_AGREES else None
+    except OSError:
+        return None
+
+
+def _handshake(plain: socket.socket, host: str, authority: str | None) -> str | None:
+    try:
+        context = ssl.create_default_context(cafile=authority)
+        context.wrap_socket(plain, server_hostname=host).close()
     except ssl.SSLCertVerificationError as error:
         return f"{error.verify_message.rstrip('.')}; {_advice(error.verify_code)}"
     except OSError:  # also of the file, and of a handshake that failed otherwise

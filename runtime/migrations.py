@@ -11,7 +11,7 @@ from psycopg import errors
 from psycopg.rows import TupleRow
 
 import sql
-from runtime.postgres import login
+from runtime.postgres import LoginRefused, login
 from sql import Migration
 
 OLDEST_SERVER = 15  # UNIQUE NULLS NOT DISTINCT
@@ -32,7 +32,7 @@ def migrate(dsn: str, echo: Callable[[str], None]) -> list[Migration]:
     `audit_owner` may already create in schema public. Raises MigrationError; what was applied before it stays.
     """
     try:
-        with login(dsn, client_encoding="UTF8") as connection:
+        with login(dsn, "audit-consumer migrate") as connection:
             return _upgrade(connection, echo)
     except errors.InsufficientPrivilege as error:
         raise MigrationError(
@@ -40,11 +40,12 @@ def migrate(dsn: str, echo: Callable[[str], None]) -> list[Migration]:
             "CREATEROLE and owns the database, or let an administrator create the four audit roles, "
             "GRANT them to this login and GRANT CREATE ON SCHEMA public TO audit_owner"
         ) from error
+    except LoginRefused as error:
+        raise MigrationError(str(error)) from error
     except psycopg.OperationalError as error:
         raise MigrationError(f"the database cannot be used: {' '.join(str(error).split())}") from error
     except psycopg.Error as error:
-        # Not the whole error: of a malformed DATABASE_URL, libpq repeats parts that may hold the password.
-        raise MigrationError(f"migrate failed: {error.diag.message_primary or 'DATABASE_URL is malformed'}") from error
+        raise MigrationError(f"migrate failed: {error.diag.message_primary or error}") from error
 
 
 def _upgrade(connection: psycopg.Connection[TupleRow], echo: Callable[[str], None]) -> list[Migration]:

@@ -225,8 +225,7 @@ MUTANTS = (
         "a session is told no workspace to be held to",
         (
             Edit("sql/queries/reader/session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),
-            Edit("reader/query/database.py", "SET ROLE {}", "SELECT {}::text"),
-            Edit("reader/query/database.py", "psycopg.sql.Identifier(ROLE)", "psycopg.sql.Literal(ROLE)"),
+            Edit("reader/query/database.py", "self._url, ROLE, SESSION", "self._url, None, SESSION"),
         ),
         (READER + "test_isolation.py", "-k", "row_level_security_alone"),
     ),
@@ -301,7 +300,7 @@ MUTANTS = (
     ),
     Mutant(
         "a database that says nothing is waited for",
-        (Edit("runtime/timed_connection.py", "self.patience if timeout is None else timeout", "timeout"),),
+        (Edit("runtime/postgres/connection.py", "self.patience if timeout is None else timeout", "timeout"),),
         (READER + "test_health.py", "-k", "frozen"),
     ),
     Mutant(

@@ -13,8 +13,7 @@ import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds, Cluster, ClusterUnavailable
 from consumer.operator.recovery import StatedGap, stated_gaps
-from consumer.operator.session import select, snapshot
-from runtime.postgres import Connection
+from runtime.postgres import Connection, select, snapshot
 
 PARTITIONS = sql.query("operator/status_partitions")
 ENTRIES = sql.query("operator/status_entries")

@@ -14,11 +14,10 @@ from catalog.reasons import ParkReason
 from consumer.event.model import Ignored, Parked, Partition, Record, Recorded
 from consumer.operator.actions import Refused, note
 from consumer.operator.dry_run import Judge
-from consumer.operator.session import select
 from consumer.storage import store
 from consumer.storage.batch import Settled
 from consumer.storage.copy_row import staged
-from runtime.postgres import Connection
+from runtime.postgres import Connection, select
 
 PARKED_LIST = sql.query("operator/parked_list")
 PARKED_RECORD = sql.query("operator/parked_record")

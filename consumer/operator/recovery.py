@@ -12,8 +12,7 @@ from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
 from consumer.operator.actions import Refused, note
-from consumer.operator.session import select
-from runtime.postgres import Connection
+from runtime.postgres import Connection, select
 
 GAPS = sql.query("operator/gaps")
 PROGRESS_OF = sql.query("operator/progress_of")

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import LiteralString, TypeVar
 
 import psycopg
-from psycopg import IsolationLevel, errors
-from psycopg.rows import class_row
+from psycopg import errors
 
-import sql
-from runtime.postgres import Connection, Fault, LoginRefused, SchemaOutdated, classify, connect
-
-SCHEMA_VERSION = sql.query("runtime/schema_version")
-MIGRATE = "run `audit-consumer migrate`"
-
-Kind = TypeVar("Kind")
+from runtime.postgres import (
+    MIGRATE,
+    Connection,
+    ConnectionUnclear,
+    Fault,
+    LoginRefused,
+    SchemaOutdated,
+    classify,
+    connect,
+)
 
 
 class SessionError(Exception):
@@ -25,8 +26,7 @@ class SessionError(Exception):
 def session(url: str) -> Iterator[Connection]:
     """A connection for one command. Raises SessionError for whatever the database says, also inside the block."""
     try:
-        with connect(url, "audit_operator", "audit-consumer operator") as connection:
-            _check_version(connection)
+        with connect(url, "audit_operator", "audit-consumer operator", newer_schema=False) as connection:
             yield connection
     except (SchemaOutdated, LoginRefused) as error:
         raise SessionError(str(error)) from None
@@ -34,38 +34,13 @@ def session(url: str) -> Iterator[Connection]:
         raise SessionError(_told(error)) from error
 
 
-@contextmanager
-def snapshot(connection: Connection) -> Iterator[None]:
-    """A transaction that only reads, and in which every statement sees the same state of the tables."""
-    connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
-    with connection.transaction():
-        yield
-    connection.isolation_level, connection.read_only = None, None
-
-
-def select(connection: Connection, kind: type[Kind], query: LiteralString, **given: object) -> list[Kind]:
-    """The rows of `query`, each made into a `kind` by the names of its columns."""
-    with connection.cursor(row_factory=class_row(kind)) as cursor:
-        return cursor.execute(query, given).fetchall()
-
-
-def _check_version(connection: Connection) -> None:
-    # Older ones are refused by `connect`. What a newer one means, a person should not have this program guess.
-    row = connection.execute(SCHEMA_VERSION).fetchone()
-    found, wanted = row[0] if row else 0, sql.wanted_version()
-    if found > wanted:
-        raise SessionError(f"the database has schema version {found}, newer than this program's {wanted}: update it")
-
-
 def _told(error: psycopg.Error) -> str:
     words = " ".join((error.diag.message_primary or str(error)).split())
     match error:
         case errors.UndefinedTable() | errors.UndefinedColumn():
             return f"the database has no audit tables, or older ones ({words}): {MIGRATE}"
-        case errors.InvalidParameterValue() if "role" in words:
-            return f"{words}: {MIGRATE}"
-        case errors.InsufficientPrivilege() if "set role" in words:
-            return f"{words}: the login of DATABASE_URL needs GRANT audit_operator TO it"
+        case ConnectionUnclear():
+            return f"the database lets nobody in: {words}"
     if classify(error) is Fault.AWAY:
         return f"the database is away or busy, try again: {words}"
     return f"the database refuses: {words}"

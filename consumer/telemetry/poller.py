@@ -15,10 +15,9 @@ import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.operator.accounting import PARTITIONS, Progress, difference
-from consumer.operator.session import select
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
-from runtime.postgres import Connection, Error, watched
+from runtime.postgres import Connection, Error, select, watched
 
 log = structlog.get_logger()
 

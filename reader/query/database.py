@@ -14,14 +14,14 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 import sql
-from runtime.timed_connection import ANSWER_SECONDS, Connection
+from runtime.postgres import ANSWER_SECONDS, Connection, configure
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 ROLE = "audit_reader"
-# Set by the program: what ALTER ROLE says does not apply behind SET ROLE.
+# In place of those that every program has (runtime.postgres.session).
 SESSION = {
     "default_transaction_read_only": "on",
     # One snapshot for all statements of a transaction, also of one that no BEGIN begins.
@@ -32,8 +32,8 @@ SESSION = {
     # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
     # anew would cost more than to run it. What is planned for one list alone says so (reader_patience).
     "plan_cache_mode": "force_generic_plan",
-    "jit": "off",
-    "timezone": "UTC",
+    # A session sees no workspace until a transaction names one.
+    "audit.workspace_id": "",
 }
 NETWORK: dict[str, Any] = {
     "connect_timeout": 3,
@@ -88,6 +88,7 @@ class Database:
     """A pool of sessions of the role audit_reader; it opens them when they are wanted, so it can be made during an outage."""
 
     def __init__(self, url: str, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._url = url
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=Connection,
@@ -97,7 +98,7 @@ class Database:
             timeout=wait_seconds,
             max_waiting=size * 8,
             reconnect_timeout=30.0,
-            configure=_configure,
+            configure=self._configure,
             open=False,
             name="reader",
         )
@@ -145,6 +146,10 @@ class Database:
         """Ends all sessions."""
         self._pool.close(timeout=WAIT_SECONDS)
 
+    def _configure(self, connection: Connection) -> None:
+        connection.patience = ANSWER_SECONDS
+        configure(connection, self._url, ROLE, SESSION)
+
     def _with_session(self, work: Callable[[Connection], T]) -> T:
         """What `work` makes of a session that answers.
 
@@ -166,13 +171,6 @@ def be_patient(connection: Connection) -> None:
     """Lets the rest of this transaction take the time and the memory that reading a whole list may."""
     connection.execute(READER_PATIENCE, {"timeout": f"{BUILDING_SECONDS:.0f}s"})
     connection.patience = BUILDING_SECONDS + MORE_SECONDS
-
-
-def _configure(connection: Connection) -> None:
-    connection.autocommit = True
-    connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(ROLE)))
-    for name, value in SESSION.items():
-        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
 
 
 @contextmanager

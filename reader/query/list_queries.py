@@ -9,7 +9,7 @@ from reader.query import key_index
 from reader.query.database import Database, Statement, be_patient
 from reader.query.key_index import Key, Roll
 from reader.query.snapshot import Horizon
-from runtime.timed_connection import Connection
+from runtime.postgres import Connection
 
 KEYS = sql.query("reader/keys")
 RECORDED_SINCE = sql.query("reader/recorded_since")

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import trustme
 
 from catalog.topics import TOPICS
 from consumer.partitions.breaker import Limits
@@ -26,9 +27,11 @@ def test_example_lists_every_setting_and_no_other() -> None:
     assert names == {field.alias for field in Settings.model_fields.values() if field.alias}
 
 
-def test_example_is_loaded_as_it_stands() -> None:
+def test_example_is_loaded_as_it_stands(tmp_path: Path) -> None:
     """Every line of deploy/env.example is accepted, and those that claim to show a default do."""
-    listed = example_settings()
+    authority = trustme.CA().cert_pem
+    authority.write_to_path(str(tmp_path / "ca.pem"))
+    listed = {**example_settings(), "KAFKA_CONFIG_SSL_CA_LOCATION": str(tmp_path / "ca.pem")}
     loaded = load(listed, kafka=True)
     default = load(GOOD, kafka=True)
     assert loaded.kafka["security.protocol"] == "SASL_SSL"
@@ -47,6 +50,38 @@ def test_example_is_loaded_as_it_stands() -> None:
         ("SCHEMA_REGISTRY_URL", "ftp://registry"),
         ("SCHEMA_REGISTRY_URL", "http://"),
         ("AUDIT_TOPICS", " , "),
+        ("AUDIT_TOPICS", "callmine.billing,callmine.billing"),
+        ("AUDIT_TOPICS", "callmine billing"),
+        ("AUDIT_TOPICS", "."),
+        ("AUDIT_TOPICS", "t" * 250),
+        ("AUDIT_GROUP_ID", " "),
+        ("AUDIT_GROUP_ID", "\t"),
+        ("AUDIT_GROUP_ID", "callmine-audit\n"),
+        ("AUDIT_GROUP_ID", " callmine-audit"),
+        ("AUDIT_GROUP_ID", "g" * 256),
+        ("AUDIT_BREAKER", "1000000,5%/1000"),
+        ("AUDIT_BREAKER", "20,5%/9999999"),
+        ("AUDIT_BREAKER", "٢٠,5%/1000"),
+        ("AUDIT_REGISTRY_CA", " "),
+        ("DATABASE_URL", "postgresql:///audit\n"),
+        ("DATABASE_URL", "postgresql://h:54x/db"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "a:b"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "a:1,,b:1"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "a:99999"),
+        ("KAFKA_BOOTSTRAP_SERVERS", " "),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c:99999999/"),
+        ("KAFKA_CONFIG_FOO_BAR", "1"),
+        ("KAFKA_CONFIG_CLIENT_ID", "a\x00b"),
+        ("KAFKA_CONFIG_CLIENT_ID", " "),
+        ("KAFKA_CONFIG_SESSION_TIMEOUT_MS", "60000"),
+        ("KAFKA_CONFIG_SECURITY_PROTOCOL", "nonsense"),
+        ("KAFKA_CONFIG_SECURITY_PROTOCOL", "SASL_SSL"),
+        ("KAFKA_CONFIG_GROUP_PROTOCOL", "newest"),
+        ("KAFKA_CONFIG_DEBUG", "everything"),
+        ("KAFKA_CONFIG_ENABLE_PARTITION_EOF", "false"),
+        ("KAFKA_CONFIG_ALLOW_AUTO_CREATE_TOPICS", "true"),
+        ("KAFKA_CONFIG_LOG_CB", "x"),
         ("AUDIT_TOPICS", "callmine.billing,^callmine.*"),
         ("AUDIT_BREAKER", "20"),
         ("AUDIT_BREAKER", "0,5%/1000"),
@@ -83,6 +118,18 @@ def test_all_that_is_wrong_is_in_one_message() -> None:
         load(bad, kafka=True)
     for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", *bad):
         assert f"\n  {name}: " in str(raised.value)
+
+
+def test_each_bad_property_is_named() -> None:
+    """Librdkafka stops at the first one; the person who set them does not have to."""
+    bad = {"KAFKA_CONFIG_FOO": "1", "KAFKA_CONFIG_BAR": "2", "KAFKA_CONFIG_SESSION_TIMEOUT_MS": "60000"}
+    good = {"KAFKA_CONFIG_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_CONFIG_SASL_MECHANISM": "PLAIN",
+            "KAFKA_CONFIG_SASL_USERNAME": "u", "KAFKA_CONFIG_SASL_PASSWORD": "sesame"}  # fmt: skip
+    with pytest.raises(SettingsError) as raised:
+        load({**GOOD, **good, **bad}, kafka=False)
+    assert all(f"\n  {name}: " in str(raised.value) for name in bad)
+    assert not any(name in str(raised.value) for name in ("SASL_MECHANISM", "sesame"))
+    assert load({**GOOD, **good}, kafka=False).kafka["sasl.username"] == "u"
 
 
 @pytest.mark.parametrize(("text", "limits"), [("3,50%/10", Limits(3, 5, 10)), ("1,0.5%/100", Limits(1, 1, 100))])

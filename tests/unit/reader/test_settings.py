@@ -17,9 +17,9 @@ GOOD = {
 }
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
 # Every switch that there is, and what it is when nobody sets it. A new one is a reason to read this test.
-DEFAULTS = {
+DEFAULTS: dict[str, object] = {
     "bind": ("127.0.0.1", 8000), "metrics_bind": None, "hosts": ("localhost", "127.0.0.1"), "jwt_key": None, "jwks_url": None,
-    "sign_in_url": None, "export_contact": None, "allow_missing_azp": False, "log_format": "console",
+    "sign_in_url": None, "export_contact": None, "missing_azp": frozenset(), "log_format": "console",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def test_example_lists_every_setting_and_no_other() -> None:
 def test_example_is_loaded_as_it_stands() -> None:
     """Every line is accepted, and those that claim to show a default do."""
     loaded, default = load(example_settings()), load(GOOD)
-    for name in ("bind", "hosts", "allow_missing_azp", "log_format"):
+    for name in ("bind", "hosts", "log_format"):
         assert getattr(loaded, name) == getattr(default, name), name
     assert loaded.jwks_url == f"{loaded.issuer}/.well-known/jwks.json"
 
@@ -102,6 +102,16 @@ def test_every_default_is_the_strict_one() -> None:
         ("AUDIT_READER_HOSTS", "https://app.example.com"),
         ("AUDIT_EXPORT_CONTACT", "security"),
         ("AUDIT_ALLOW_MISSING_AZP", "perhaps"),
+        ("AUDIT_ALLOW_MISSING_AZP", "bearer,header"),
+        ("AUDIT_ALLOW_MISSING_AZP", "cookie,cookie"),
+        ("AUDIT_ALLOW_MISSING_AZP", ","),
+        ("AUDIT_READER_METRICS_BIND", "::1:9108"),
+        ("DATABASE_URL", "postgresql://h:54x/db"),
+        ("DATABASE_URL", "hello world="),
+        ("DATABASE_URL", "postgresql:///d?sslmode=bogus"),
+        ("DATABASE_URL", "postgresql:///audit\n"),
+        ("CLERK_ISSUER", "https://clerk.example.com\n"),
+        ("CLERK_ISSUER", "https://clerk.example.com:99999999"),
         ("AUDIT_LOG_FORMAT", "xml"),
     ],
 )
@@ -132,6 +142,23 @@ def test_a_key_may_be_one_line() -> None:
     joined = KEY.replace("\n", "\\n")
     assert load({**GOOD, "CLERK_JWT_KEY": joined}).jwt_key == joined
     assert GivenKey(joined).find(None).public_numbers() == GivenKey(KEY).find(None).public_numbers()
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("bearer", {"bearer"}),
+        ("cookie", {"cookie"}),
+        ("Cookie, bearer", {"bearer", "cookie"}),
+        ("true", {"bearer"}),
+        ("false", set()),
+    ],
+)
+def test_kinds_of_tokens_without_azp(text: str, kinds: set[str]) -> None:
+    """Each kind is named; `true` goes on meaning what it meant, and a cookie is never meant by it."""
+    loaded = load({**GOOD, "AUDIT_ALLOW_MISSING_AZP": text})
+    assert loaded.missing_azp == kinds
+    assert loaded.allow_missing_azp is ("bearer" in kinds)
 
 
 def test_plain_http_is_for_loopback() -> None:

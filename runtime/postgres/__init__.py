@@ -1,0 +1,57 @@
+"""The door to PostgreSQL: how we connect, as which role, with which settings, and what each kind of refusal asks of us.
+
+* `url`: what DATABASE_URL says, and whether libpq takes it.
+* `login`: why a connection did not come about; `libpq`: what libpq knows of that.
+* `session`: the settings of every session, whatever an administrator has set.
+* `pooler`: whether a pooler stands between, and which kind.
+* `connection`: a session in one of our roles that does not wait for ever.
+* `errors`: what must be done about an error.
+"""
+
+from runtime.postgres.connection import (
+    ANSWER_SECONDS,
+    MIGRATE,
+    WATCHDOG_SECONDS,
+    Connection,
+    Cursor,
+    configure,
+    connect,
+    login,
+    select,
+    snapshot,
+    watched,
+)
+from runtime.postgres.errors import (
+    ConnectionUnclear,
+    Error,
+    Fault,
+    LoginRefused,
+    SchemaOutdated,
+    SettingRefused,
+    UniqueViolation,
+    classify,
+)
+from runtime.postgres.url import malformed
+
+__all__ = [
+    "ANSWER_SECONDS",
+    "MIGRATE",
+    "WATCHDOG_SECONDS",
+    "Connection",
+    "ConnectionUnclear",
+    "Cursor",
+    "Error",
+    "Fault",
+    "LoginRefused",
+    "SchemaOutdated",
+    "SettingRefused",
+    "UniqueViolation",
+    "classify",
+    "configure",
+    "connect",
+    "login",
+    "malformed",
+    "select",
+    "snapshot",
+    "watched",
+]

@@ -1,0 +1,53 @@
+"""What must be done about an error of PostgreSQL's: decided by SQLSTATE, never by the words of a message."""
+
+from enum import Enum
+
+import psycopg
+
+Error = psycopg.Error
+UniqueViolation = psycopg.errors.UniqueViolation
+
+ROW_STATES = ("22", "23502", "23514", "54000", "54001")
+# Everything here ends with time or with an operator's work on the database, none of it is a record's fault.
+# 25P03 and 25P04: idle_in_transaction_session_timeout and transaction_timeout.
+AWAY_STATES = ("08", "57P", "57014", "40", "55P03", "53", "25006", "25P03", "25P04", "58")
+
+
+class SchemaOutdated(psycopg.ProgrammingError):
+    """The database has no audit tables, or those of another version than this program needs; one line that says what to do."""
+
+
+class LoginRefused(psycopg.OperationalError):
+    """The server, or this machine, does not let us in, and waiting does not mend it; one line that says what to do."""
+
+
+class SettingRefused(LoginRefused):
+    """The session has a setting that we cannot work with and may not change, or a pooler that would not keep ours."""
+
+
+class ConnectionUnclear(psycopg.OperationalError):
+    """No connection, for a reason that is known neither to pass nor to stay: it is waited for, loudly."""
+
+
+class Fault(Enum):
+    """What must be done about a database error."""
+
+    AWAY = "wait and try the whole transaction again"
+    ROW = "find the row that the database refuses"
+    DEPLOYMENT = "stop loudly: the schema, a privilege or the code is wrong"
+
+
+def classify(error: BaseException) -> Fault:
+    """Sorts an error by what the operator must do: by SQLSTATE, and by class where the client raised it itself."""
+    if isinstance(error, LoginRefused | SchemaOutdated):
+        return Fault.DEPLOYMENT
+    state = getattr(error, "sqlstate", None) or ""
+    if state.startswith(ROW_STATES) or isinstance(error, UnicodeEncodeError):
+        return Fault.ROW
+    if state.startswith(AWAY_STATES):
+        return Fault.AWAY
+    if not state and isinstance(error, psycopg.DataError):
+        return Fault.ROW
+    if not state and isinstance(error, psycopg.OperationalError):
+        return Fault.AWAY  # a pooler or a proxy in between hangs up without a state
+    return Fault.DEPLOYMENT

@@ -1,0 +1,81 @@
+"""Why a connection did not come about: sorted by SQLSTATE and by how far it came, never by words (decision 60)."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg.conninfo import conninfo_attempts, conninfo_to_dict
+
+from runtime import certificate
+from runtime.postgres.errors import ConnectionUnclear, LoginRefused
+from runtime.postgres.libpq import attempt
+from runtime.postgres.url import malformed, settings_of
+
+log = structlog.get_logger()
+
+ASK_SECONDS = 3.0
+DEFAULT_PORT = 5432
+VERIFYING = {"verify-ca", "verify-full"}
+TLS_ONLY = {"require", *VERIFYING}
+# Classes of SQLSTATE that end by themselves: no room, starting or shutting down.
+PASSING = ("53", "57")
+# What only a person mends, and what that is.
+FINAL = {
+    "28P01": "is the user or the password of DATABASE_URL wrong?",
+    "28": "does the server want TLS (sslmode=verify-full), may this login connect from here (pg_hba.conf), and may it log "
+    "in at all (ALTER ROLE … LOGIN)?",
+    "3D": "create the database, or correct its name in DATABASE_URL",
+    "42501": "GRANT CONNECT ON DATABASE … TO the login of DATABASE_URL",
+    "42": "correct the setting that DATABASE_URL, PGOPTIONS, or the role or database asks for",
+    "22": "correct the setting that DATABASE_URL, PGOPTIONS, or the role or database asks for",
+    "0A": "does DATABASE_URL ask for something that this server does not have?",
+}
+
+
+def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalError) -> psycopg.OperationalError:
+    """`error`, or what is known to be behind it once every server that `url` names has been asked again."""
+    if (fault := malformed(url)) is not None:
+        return LoginRefused(f"DATABASE_URL {fault}")
+    words = " ".join(str(error).split())
+    # Which of them is a primary is another question than whether they let us in.
+    given = conninfo_to_dict(url, **{**options, "target_session_attrs": "any"})
+    found = [_explain(one) for one in conninfo_attempts(given)]
+    if all(isinstance(one, str) for one in found):
+        return LoginRefused(f"{words}; {found[-1]}")
+    if all(one is None for one in found):
+        return error
+    log.error("database_connection_unclear", error=words, hint="if this does not pass, look at the server's own log")
+    return ConnectionUnclear(f"{words}; it is not known whether this passes by itself")
+
+
+def _explain(given: Mapping[str, Any]) -> str | bool | None:
+    """What to do about this server's refusal; None where waiting helps, True where that is not known."""
+    answer = attempt(given, ASK_SECONDS)
+    state = answer.sqlstate or ""
+    if answer.let_in or state.startswith(PASSING):
+        return None
+    if advice := FINAL.get(state) or FINAL.get(state[:2]):
+        return advice
+    if answer.needs_password:
+        return "the server wants a password: give it in DATABASE_URL, or in a file that PGPASSFILE names"
+    if not state and (advice := _local(settings_of("", given))) is not None:
+        return advice
+    return True if answer.reached else None
+
+
+def _local(given: Mapping[str, str]) -> str | None:
+    """What is wrong with certificates and TLS, found without a session; None where nothing is."""
+    mode, authority = given["sslmode"], given["sslrootcert"]
+    host, port = given["host"] or given["hostaddr"], int(given["port"] or DEFAULT_PORT)
+    if mode not in TLS_ONLY or not host or host.startswith("/"):
+        return None
+    if mode in VERIFYING and authority != "system":
+        authority = authority or str(Path.home() / ".postgresql" / "root.crt")
+        if not os.access(authority, os.R_OK):
+            return f"let sslrootcert of DATABASE_URL name a file that can be read, {authority} cannot"
+    return certificate.postgresql_fault(
+        host, port, None if authority == "system" else authority, verify=mode in VERIFYING
+    )

@@ -1,0 +1,55 @@
+"""Whether a pooler gives our session's server to others between transactions (decision 62).
+
+A session in a role, with settings and prepared statements, would then be someone else's session next. PgBouncer answers
+logins itself, so the process that it names is not the one that runs our statements.
+"""
+
+from collections.abc import Callable
+
+import psycopg
+import structlog
+from psycopg.rows import TupleRow
+
+from runtime.postgres.errors import SettingRefused
+
+log = structlog.get_logger()
+
+ROUNDS = 3
+REFUSAL = (
+    "a pooler stands before the database and changes servers between transactions (PgBouncer: pool_mode=transaction or "
+    "statement): this program needs a session of its own; use pool_mode=session, or connect to PostgreSQL itself"
+)
+
+
+def is_pooled(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Whether a pooler stands between: the server process is not the one that was named at login."""
+    return connection.info.backend_pid != _server(connection)
+
+
+def check(connection: psycopg.Connection[TupleRow], another: Callable[[], psycopg.Connection[TupleRow]]) -> None:
+    """Raises SettingRefused where the server of `connection` is lent to others; `another` opens a second session.
+
+    Nothing is set before this is known: it would be left to whoever gets the server next.
+    """
+    ours = _server(connection)
+    try:
+        with another() as other:
+            for _ in range(ROUNDS):
+                with other.transaction():
+                    lent = _server(other)
+                    if lent == ours or _server(connection) != ours:
+                        raise SettingRefused(REFUSAL)
+    except psycopg.errors.ProtocolViolation as error:  # statement mode has no transactions
+        raise SettingRefused(REFUSAL) from error
+    except SettingRefused:
+        raise
+    except psycopg.OperationalError as error:
+        # The pool may be full: in session mode that is no fault, and another session would have to wait.
+        log.warning("pooler_not_asked", error=" ".join(str(error).split()))
+
+
+def _server(connection: psycopg.Connection[TupleRow]) -> int:
+    # Not prepared: in transaction mode the next server would not know it.
+    row = connection.execute("SELECT pg_catalog.pg_backend_pid()", prepare=False).fetchone()
+    assert row is not None
+    return int(row[0])

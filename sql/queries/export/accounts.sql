@@ -1,9 +1,8 @@
--- What became of every Kafka record, per partition that was ever claimed.
+-- What became of every Kafka record, per partition that was ever claimed (verified export, section 6).
 SELECT
     kafka_topic AS topic,
     kafka_partition AS partition,
     kafka_topic_id AS topic_id,
-    CASE WHEN retired_at IS NOT NULL THEN 'retired' ELSE coalesce('halted_' || halted, 'live') END AS state,
     next_offset,
     recorded,
     duplicate,
@@ -15,8 +14,8 @@ SELECT
     gap,
     undelivered,
     reread,
-    parked_rows - parked_resolved AS parked_unresolved,
     replayed,
-    complete_through,
-    retired_at IS NOT NULL AS retired
+    CASE WHEN retired_at IS NOT NULL THEN 'retired' ELSE coalesce('halted_' || halted, 'live') END AS state,
+    parked_rows - parked_resolved AS parked_unresolved,
+    to_char(complete_through, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS complete_through
 FROM partition_account

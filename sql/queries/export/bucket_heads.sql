@@ -1,4 +1,4 @@
--- As heads.sql, the newest, of those workspaces alone whose keys begin with one of these two-byte prefixes; by key.
+-- As heads.sql, of those workspaces alone whose keys begin with one of these two-byte prefixes; by key.
 WITH RECURSIVE known AS (
     SELECT
         asked.prefix,
@@ -10,7 +10,7 @@ WITH RECURSIVE known AS (
             ORDER BY first_head.workspace
             LIMIT 1
         ) AS workspace
-    FROM unnest(%(prefixes)s::bytea []) AS asked (prefix)
+    FROM unnest(%(prefixes)s::bytea[]) AS asked (prefix)
     UNION ALL
     SELECT
         known.prefix,
@@ -30,10 +30,11 @@ SELECT
     known.workspace,
     newest.days
 FROM known
-CROSS JOIN LATERAL (
-    SELECT head.days FROM audit_sealed_workspace AS head
-    WHERE head.workspace = known.workspace
-    ORDER BY head.seal DESC
-    LIMIT 1
-) AS newest
+CROSS JOIN
+    LATERAL (
+        SELECT head.days FROM audit_sealed_workspace AS head
+        WHERE head.workspace = known.workspace AND head.seal <= %(seal)s
+        ORDER BY head.seal DESC
+        LIMIT 1
+    ) AS newest
 ORDER BY known.workspace

@@ -1,5 +1,5 @@
--- The days of some workspaces as of a seal: entries and last hash of each; by workspace and day. One step of the index for
--- each day, however many seals it has had.
+-- The days of some workspaces as of a seal: entries and last hash of each; by workspace and day. One step of the index
+-- for each day, however many seals it has had.
 WITH RECURSIVE known AS (
     SELECT
         asked.workspace,
@@ -9,7 +9,7 @@ WITH RECURSIVE known AS (
             ORDER BY first_day.day
             LIMIT 1
         ) AS day
-    FROM unnest(%(workspaces)s::bytea []) AS asked (workspace)
+    FROM unnest(%(workspaces)s::bytea[]) AS asked (workspace)
     UNION ALL
     SELECT
         known.workspace,
@@ -18,7 +18,7 @@ WITH RECURSIVE known AS (
             WHERE following.workspace = known.workspace AND following.day > known.day
             ORDER BY following.day
             LIMIT 1
-        )
+        ) AS day
     FROM known
     WHERE known.day IS NOT NULL
 )
@@ -29,13 +29,14 @@ SELECT
     newest.entries,
     newest.digest
 FROM known
-CROSS JOIN LATERAL (
-    SELECT
-        head.entries,
-        head.digest
-    FROM audit_sealed_day AS head
-    WHERE head.workspace = known.workspace AND head.day = known.day AND head.seal <= %(seal)s
-    ORDER BY head.seal DESC
-    LIMIT 1
-) AS newest
+CROSS JOIN
+    LATERAL (
+        SELECT
+            head.entries,
+            head.digest
+        FROM audit_sealed_day AS head
+        WHERE head.workspace = known.workspace AND head.day = known.day AND head.seal <= %(seal)s
+        ORDER BY head.seal DESC
+        LIMIT 1
+    ) AS newest
 ORDER BY known.workspace, known.day

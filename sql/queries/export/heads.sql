@@ -1,5 +1,5 @@
--- Every workspace that was sealed up to a seal, by key, with the hash of its days as of that seal. One step of the index
--- for each workspace, however many seals it has had.
+-- Every workspace that was sealed up to a seal, by key, with the hash of its days as of that seal: one step of the
+-- index for each workspace, however many seals it has had.
 WITH RECURSIVE known AS (
     (
         SELECT workspace FROM audit_sealed_workspace

@@ -5,5 +5,5 @@ SELECT
     %(seal)s,
     d.entries,
     d.digest
-FROM unnest(%(workspaces)s::bytea [], %(days)s::date [], %(entries)s::bigint [], %(digests)s::bytea [])
+FROM unnest(%(workspaces)s::bytea[], %(days)s::date[], %(entries)s::bigint[], %(digests)s::bytea[])
     AS d (workspace, day, entries, digest)

@@ -3,4 +3,4 @@ SELECT
     w.workspace,
     %(seal)s,
     w.days
-FROM unnest(%(workspaces)s::bytea [], %(days)s::bytea []) AS w (workspace, days)
+FROM unnest(%(workspaces)s::bytea[], %(days)s::bytea[]) AS w (workspace, days)

@@ -1,4 +1,4 @@
--- `entry` of row.sql: what `snapshot` sees and `before` does not, each in exactly one seal however late it was committed.
+-- `entry` of row.sql: what `snapshot` sees and `before` does not, each in exactly one seal however late its commit.
 -- Whatever `before` does not see is not below its xmin, `floor`, which is what the BRIN index knows.
 SELECT *
 FROM audit_event

@@ -74,3 +74,15 @@ def load(model: type[Model], environ: Mapping[str, str]) -> Model:
         return settings.load(model, environ)
     except SettingsError as error:
         raise malformed("; ".join(line.strip() for line in str(error).splitlines()).replace(":;", ":")) from None
+
+
+def folder_checkpoint(folder: Path | None) -> bytes | None:
+    """The newest checkpoint of the sealer's folder, empty where there is none, None where no folder is set."""
+    if folder is None:
+        return None
+    try:
+        return (folder / "checkpoint").read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise malformed(f"AUDIT_SEAL_DIR: its checkpoint cannot be read: {error.strerror}") from None

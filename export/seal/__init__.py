@@ -3,13 +3,12 @@
 Map, from the bottom up:
 
 * `bucket_map`: the sealer's own knowledge of all heads, in bounded memory;
-* `heads`: heads and days as the tables have them, believed only where they are known;
+* `heads`: heads and days of the tables, believed only where they are known;
 * `content`: an entry's content_digest, computed again;
 * `reading`: one reading of what is new: chains are continued, the map follows;
 * `accounts`: the partitions' counters beside what was sealed of them;
 * `signer`: the log's keys;
 * `folder`: AUDIT_SEAL_DIR, what is published and the sealer's memory;
-* `log`: audit_seal;
 * `state`: what was signed so far, and what the next seal continues;
 * `writing`, `publishing`: into the tables; into the folder;
 * `sealing`: one seal, in one transaction;

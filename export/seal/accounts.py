@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from export.database import Connection
 from export.format.accounts import Account, encode_accounts, parse_accounts
 from export.format.encoding import is_time
 from export.format.errors import ExportError, tampered
 from export.seal.reading import Partition
+from export.tables.database import Connection
 from runtime.postgres import select
 from sql import query
 

@@ -11,9 +11,7 @@ from typing import Self
 
 from export.format.encoding import EMPTY_HASH
 from export.format.workspace_map import MapBuilder, node_hash
-
-Head = tuple[str, str]
-"""A workspace's key and H(days)."""
+from export.tables.heads import Head
 
 DEPTH = 16
 BUCKETS = 1 << DEPTH

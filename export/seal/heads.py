@@ -1,32 +1,15 @@
 """Heads and days as the tables have them, believed only where they are what the sealer knows (section 8, 2)."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable
 
-from export.database import Connection
 from export.format.days import DayHead, days_hash, encode_days
 from export.format.errors import tampered
-from export.seal.bucket_map import BucketMap, Head, bucket_of, prefix_of
+from export.seal.bucket_map import BucketMap, bucket_of, prefix_of
+from export.tables.database import Connection
+from export.tables.heads import Head, workspace_days
 from sql import query
 
-HEADS, BUCKET_HEADS, DAYS = query("export/heads"), query("export/bucket_heads"), query("export/days")
-FETCH = 2000
-
-
-def all_heads(connection: Connection, seal: int) -> Iterator[Head]:
-    """The head of every workspace as of a seal, ascending by key."""
-    with connection.cursor("heads") as cursor:
-        cursor.itersize = FETCH
-        for workspace, days in cursor.execute(HEADS, {"seal": seal}):
-            yield workspace.hex(), days.hex()
-
-
-def workspace_days(connection: Connection, keys: Sequence[str], seal: int) -> Iterator[tuple[str, list[DayHead]]]:
-    """The days as of a seal of those workspaces that have any, as the table has them."""
-    values = {"workspaces": [bytes.fromhex(key) for key in keys], "seal": seal}
-    rows = connection.execute(DAYS, values)
-    for workspace, days in groupby(rows, lambda row: row[0]):
-        yield workspace.hex(), [DayHead(day, entries, digest.hex()) for _, day, entries, digest in days]
+BUCKET_HEADS = query("export/bucket_heads")
 
 
 class KnownHeads:

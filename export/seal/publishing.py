@@ -2,12 +2,12 @@
 
 from copy import deepcopy
 
-from export.database import Connection
 from export.format.errors import ExportError
 from export.format.merkle import RootBuilder
 from export.format.record import SealRecord, parse_record, record_leaf
 from export.seal.folder import Folder, Pending
 from export.seal.signer import Signer
+from export.tables.database import Connection
 from sql import query
 
 SEALS_FROM = query("export/seals_from")

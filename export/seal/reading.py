@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from export import entries
-from export.database import Connection
 from export.format.days import DayHead, chain_rows, chain_start, days_hash, encode_days
 from export.format.encoding import workspace_key
 from export.format.errors import tampered
@@ -14,6 +12,8 @@ from export.format.row import COLUMNS
 from export.seal.bucket_map import BucketMap, bucket_of
 from export.seal.content import has_its_digest, name_of, plain
 from export.seal.heads import KnownHeads
+from export.tables import entries
+from export.tables.database import Connection
 
 OCCURRED_AT, WORKSPACE = COLUMNS.index("occurred_at"), COLUMNS.index("workspace_id")
 TOPIC, PARTITION = COLUMNS.index("kafka_topic"), COLUMNS.index("kafka_partition")

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 
 import structlog
 
-from export.database import Connection, Error, Unavailable, refused, session
 from export.format.errors import malformed
 from export.seal.folder import Folder
 from export.seal.metrics import Metrics
@@ -15,6 +14,7 @@ from export.seal.signer import Signer
 from export.seal.start import Options, start
 from export.seal.stop import Stop
 from export.settings import SealSettings
+from export.tables.database import Connection, Error, Unavailable, refused, session
 from sql import query
 
 log = structlog.get_logger()

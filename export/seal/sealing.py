@@ -8,7 +8,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
 
-from export.database import Connection, begin, roll_back
 from export.format.encoding import encode_time, sha256_hex
 from export.format.errors import rewritten, tampered
 from export.format.merkle import RootBuilder
@@ -16,13 +15,14 @@ from export.format.record import SealRecord, parse_record, record_leaf
 from export.seal.accounts import compose, entries_of
 from export.seal.folder import Folder, Pending
 from export.seal.heads import KnownHeads
-from export.seal.log import stored_seal
 from export.seal.publishing import publish
 from export.seal.reading import Partition, Reading, Window
 from export.seal.signer import Signer
 from export.seal.state import Base, State
 from export.seal.stop import Stop
 from export.seal.writing import insert_changes, insert_seal
+from export.tables.database import Connection, begin, roll_back
+from export.tables.log import stored_seal
 from sql import query
 
 SNAPSHOT = query("export/snapshot")

@@ -4,7 +4,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from export.database import Connection, begin, roll_back
 from export.format.checkpoint import Checkpoint
 from export.format.encoding import sha256_hex
 from export.format.errors import ExportError, malformed, rewritten, tampered
@@ -13,11 +12,12 @@ from export.format.record import parse_record, record_leaf
 from export.seal.accounts import entries_of
 from export.seal.bucket_map import BucketMap
 from export.seal.folder import Folder, Pending
-from export.seal.heads import all_heads
-from export.seal.log import stored_records, stored_seal
 from export.seal.publishing import publish, take_over
 from export.seal.signer import Signer
 from export.seal.state import Base, State
+from export.tables.database import Connection, begin, roll_back
+from export.tables.heads import all_heads
+from export.tables.log import stored_records, stored_seal
 
 CHECKPOINT, PENDING = "checkpoint in AUDIT_SEAL_DIR", "pending in AUDIT_SEAL_DIR"
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from export.database import Connection
 from export.format.record import SealRecord
 from export.seal.folder import Pending
 from export.seal.reading import WorkspaceChange
+from export.tables.database import Connection
 from sql import query
 
 INSERT_SEAL = query("export/insert_seal")

@@ -21,7 +21,7 @@ WITH RECURSIVE known AS (
                 AND following.workspace <= known.prefix || decode(repeat('ff', 30), 'hex')
             ORDER BY following.workspace
             LIMIT 1
-        )
+        ) AS workspace
     FROM known
     WHERE known.workspace IS NOT NULL
 )

@@ -1,4 +1,4 @@
--- Every step of a workspace's days as of a seal: after each seal that had entries of the day, their number and the hash.
+-- Every step of a workspace's days up to a seal: their entries and last hash after each seal that had entries of them.
 SELECT
     day::text AS day,
     seal,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from export.database import Connection
 from export.format.errors import rewritten
+from export.tables.database import Connection
 from sql import query
 
 SEALS, SEAL, NEWEST = query("export/seals"), query("export/seal"), query("export/newest_seal")

@@ -7,7 +7,7 @@ most of what a row costs, and no row is taken apart that is not looked into.
 from collections.abc import Iterator, Mapping
 from typing import Any, LiteralString
 
-from export.database import Connection
+from export.tables.database import Connection
 from sql import query
 
 ROW = query("export/row")

@@ -32,7 +32,7 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """Where sealing continues; `pending` is a signed seal that is made first, `taken_over` how many seals the folder lacked."""
+    """Where sealing continues; `pending` is a signed seal that is made first, `taken_over` how many were another sealer's."""
 
     state: State
     pending: Pending | None = None
@@ -93,7 +93,8 @@ def _start(main: Connection, folder: Folder, signer: Signer, options: Options) -
             f"AUDIT_SEAL_DIR is empty, and the database has {found.stored} seals: give the folder that sealed them, or "
             "--adopt to continue from what the database says"
         )
-    return _taken_over(main, folder, signer, found)
+    others = found.stored - found.own - (pending is not None)
+    return Started(state=_taken_over(main, folder, signer, found), taken_over=others)
 
 
 def _compare(main: Connection, folder: Folder, pending: Pending | None) -> _Comparison:
@@ -117,13 +118,13 @@ def _compare(main: Connection, folder: Folder, pending: Pending | None) -> _Comp
     return found
 
 
-def _taken_over(main: Connection, folder: Folder, signer: Signer, found: _Comparison) -> Started:
+def _taken_over(main: Connection, folder: Folder, signer: Signer, found: _Comparison) -> State:
     """Another sealer with our key went on, or we did and crashed: what it sealed is ours once its signature is."""
     state = _state(main, signer, found)
     newest = None if found.newest_own is None else parse_record(found.newest_own)
     assert found.common is not None
     take_over(main, folder, signer, found.common, newest)
-    return Started(state=state, taken_over=found.stored - found.own)
+    return state
 
 
 def _restored(

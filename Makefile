@@ -70,6 +70,10 @@ bench: setup  ## Measures speed and writes docs/benchmarks.md; ARGS=--help
 bench-reader: setup  ## Measures the reader's pages and writes its part of docs/benchmarks.md; needs wrk; ARGS=--help
 	$(BIN)/python -m sandbox.bench_reader $(ARGS)
 
+.PHONY: verifier
+verifier:  ## Builds dist/audit-verifier.pyz, the single file that auditors run; prints its SHA-256
+	@$(PYTHON) deploy/build_verifier.py dist/audit-verifier.pyz
+
 .PHONY: mutants
 mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)

@@ -15,8 +15,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.export_mutants import SKIPPED
+
 ROOT = Path(__file__).parents[1]
-TREE = ("catalog", "consumer", "deploy", "reader", "runtime", "sandbox", "schemas", "sql", "tests", "pyproject.toml")
+TREE = (
+    "catalog", "consumer", "deploy", "export", "reader", "runtime", "sandbox", "schemas", "sql", "tests", "pyproject.toml",
+)  # fmt: skip
 CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
 LIMIT = 600  # seconds
 
@@ -37,7 +41,7 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
-E2E, READER = "tests/e2e/", "tests/reader/"
+E2E, READER, EXPORT = "tests/e2e/", "tests/reader/", "tests/unit/export/"
 MUTANTS = (
     Mutant(
         "Kafka is told before the database",
@@ -318,6 +322,21 @@ MUTANTS = (
         "a slash more leads to wherever the Host says",
         (Edit("reader/http/app.py", ", redirect_slashes=False", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
+    ),
+    *(
+        Mutant(
+            f"the verifier skips check {skipped.check}",
+            (Edit(skipped.file, skipped.old, skipped.new),),
+            (
+                EXPORT + "test_attacks.py",
+                EXPORT + "test_merkle.py",
+                EXPORT + "test_csv.py",
+                "--noconftest",  # pure tests: no service to import
+                "-k",
+                " and ".join(skipped.words.split()),
+            ),
+        )
+        for skipped in SKIPPED
     ),
 )
 

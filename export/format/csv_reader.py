@@ -4,6 +4,7 @@ Reads block by block; memory does not grow with the file. Records come in lists,
 than what is done with it.
 """
 
+import io
 from collections.abc import Callable, Iterator
 
 BLOCK_BYTES = 1 << 20
@@ -22,33 +23,27 @@ def record_batches(
 
     Raises RecordError: the last record does not end, or one is longer than `max_record_bytes`.
     """
-    tail = b""  # what follows the last CRLF read so far
-    begun = bytearray()  # a record whose quotes are still odd
+    tail = b""  # what follows the last line feed read so far
+    begun = bytearray()  # a record that goes on: its quotes are odd, or its line feed was not behind a CR
     while block := read(block_bytes):
-        lines = (tail + block).split(b"\r\n")
-        tail = lines.pop()
-        odd = [line.count(b'"') & 1 for line in lines]
-        if begun or 1 in odd:
-            yield _join(lines, odd, begun)
-        else:
-            yield [line + b"\r\n" for line in lines]
+        lines = io.BytesIO(tail + block).readlines()  # the fastest way to split: no copy but the lines
+        tail = lines.pop() if not lines[-1].endswith(b"\n") else b""
+        goes_on = [line.count(b'"') & 1 or line[-2:] != b"\r\n" for line in lines]
+        yield _join(lines, begun) if begun or any(goes_on) else lines
         if len(begun) + len(tail) > max_record_bytes:
             raise RecordError(f"a record is longer than {max_record_bytes} bytes")
     if begun or tail:
         raise RecordError("the last record does not end with CRLF after an even number of quotes")
 
 
-def _join(lines: list[bytes], odd: list[int], begun: bytearray) -> list[bytes]:
+def _join(lines: list[bytes], begun: bytearray) -> list[bytes]:
     """Gives the records that end in `lines`, the first of which may continue `begun`; leaves there what goes on."""
     records = []
-    for line, is_odd in zip(lines, odd, strict=True):
-        if begun or is_odd:
-            closes = is_odd and begun
-            begun += line
-            begun += b"\r\n"
-            if closes:
-                records.append(bytes(begun))
-                begun.clear()
-        else:
-            records.append(line + b"\r\n")
+    odd = begun.count(b'"') & 1
+    for line in lines:
+        odd ^= line.count(b'"') & 1
+        begun += line
+        if not odd and line.endswith(b"\r\n"):
+            records.append(bytes(begun))
+            begun.clear()
     return records

@@ -65,5 +65,8 @@ def wrong_scope(message: str) -> ExportError:
 
 def quote(value: object, most: int = 80) -> str:
     """Gives `value` as ASCII on one line, cut after `most` characters: messages may show what an attacker wrote."""
-    text = ascii(value)
-    return text if len(text) <= most else text[:most] + "…"
+    try:
+        text = ascii(value)
+    except RecursionError:
+        text = f"a nested {type(value).__name__}"
+    return text if len(text) <= most else text[:most] + "..."

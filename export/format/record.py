@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from export.format import merkle
 from export.format.encoding import is_hash, is_time, parse_number
 from export.format.errors import malformed, quote
 
 _FIELDS = ("seal", "time", "complete_through", "map", "accounts", "snapshot", "restored")
-_SNAPSHOT = re.compile(r"([0-9]+):([0-9]+):([0-9,]*)")
+_NUMBER = "(?:0|[1-9][0-9]{0,18})"
+_SNAPSHOT = re.compile(f"({_NUMBER}):({_NUMBER}):({_NUMBER}(?:,{_NUMBER})*)?")
+_RESTORED = re.compile(f"-|{_NUMBER}-{_NUMBER}(?: {_NUMBER}-{_NUMBER})*")
 _FIRST_LINE = "callmine-audit-seal/1"
 
 
@@ -39,7 +42,7 @@ def record_leaf(text: str) -> bytes:
 
 
 def parse_record(text: str) -> SealRecord:
-    """Reads the eight lines.
+    """Reads the eight lines; whether their values can be true is `check_values`'s question.
 
     Raises ExportError: MALFORMED, with the line that is out of form.
     """
@@ -52,17 +55,18 @@ def parse_record(text: str) -> SealRecord:
             raise malformed(f"a seal's record has {quote(line)} where its line {name!r} belongs")
         values.append(line.removeprefix(f"{name} "))
     seal, time, complete_through, map_root, accounts, snapshot, restored = values
-    number, spans = parse_number(seal), _parse_restored(restored)
+    number = parse_number(seal)
     if (
         number is None
-        or spans is None
         or not is_time(time)
         or not (complete_through == "-" or is_time(complete_through))
         or not is_hash(map_root)
         or not is_hash(accounts)
-        or not _is_snapshot(snapshot)
+        or _SNAPSHOT.fullmatch(snapshot) is None
+        or _RESTORED.fullmatch(restored) is None
     ):
         raise malformed(f"a value of a seal's record is out of form: {quote(text, 500)}")
+    spans = [part.split("-") for part in restored.split(" ")] if restored != "-" else []
     return SealRecord(
         seal=number,
         time=time,
@@ -70,36 +74,21 @@ def parse_record(text: str) -> SealRecord:
         map_root=map_root,
         accounts=accounts,
         snapshot=snapshot,
-        restored=spans,
+        restored=tuple((int(first), int(after)) for first, after in spans),
     )
 
 
-def _is_snapshot(text: str) -> bool:
-    """Whether it is a pg_snapshot as PostgreSQL prints it: xmin:xmax:xip, xip ascending, all of xip in [xmin, xmax)."""
-    match = _SNAPSHOT.fullmatch(text)
-    if match is None:
-        return False
-    xmin, xmax = parse_number(match[1]), parse_number(match[2])
-    if xmin is None or xmax is None or not 0 < xmin <= xmax:
-        return False
-    floor = xmin - 1
-    for part in match[3].split(",") if match[3] else ():
-        xid = parse_number(part)
-        if xid is None or not floor < xid < xmax:
-            return False
-        floor = xid
-    return True
+def check_values(record: SealRecord) -> None:
+    """Refuses, as MALFORMED, values that no database and no sealer can have had.
 
-
-def _parse_restored(text: str) -> tuple[tuple[int, int], ...] | None:
-    """The spans A-B of lost seals, A < B, in the order in which they were lost, so by ascending B; None if out of form."""
-    if text == "-":
-        return ()
-    spans: list[tuple[int, int]] = []
-    for part in text.split(" "):
-        first_text, _, after_text = part.partition("-")
-        first, after = parse_number(first_text), parse_number(after_text)
-        if first is None or after is None or first >= after or (spans and after <= spans[-1][1]):
-            return None
-        spans.append((first, after))
-    return tuple(spans)
+    A pg_snapshot is xmin:xmax:xip with xip ascending in [xmin, xmax), as PostgreSQL prints it. The spans A-B of lost seals
+    are not empty, and in the order in which they were lost, so by ascending B.
+    """
+    xmin, xmax, rest = record.snapshot.split(":")
+    numbers = [int(xmin) - 1, *(int(xid) for xid in rest.split(",") if xid), int(xmax)]
+    if int(xmin) > int(xmax) or any(after <= before for before, after in pairwise(numbers)):
+        raise malformed(f"seal {record.seal}: the snapshot {quote(record.snapshot)} cannot be")
+    if any(first >= after for first, after in record.restored) or any(
+        after <= before for (_, before), (_, after) in pairwise(record.restored)
+    ):
+        raise malformed(f"seal {record.seal}: the lost seals {quote(record.restored)} cannot be")

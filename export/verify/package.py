@@ -92,11 +92,10 @@ def _open(path: str, what: str, *, follow: bool) -> BinaryIO:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise malformed(f"{what} cannot be opened: {_reason(error)}: {quote(path, 300)}") from None
-    stream = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        stream.close()
+        os.close(descriptor)
         raise malformed(f"{what} is not a regular file: {quote(path, 300)}")
-    return stream
+    return os.fdopen(descriptor, "rb")
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -2,7 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -35,19 +37,25 @@ class RowsResult:
 
 
 class _Source:
-    """The records of a file, in pieces of any number, and the digest of all that was read."""
+    """The records of a file, in pieces of any number, and the digest of all that was read.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    The whole file is hashed by a thread of its own, at most two blocks behind: it can begin only while this one reads, and
+    then hashlib lets both run.
+    """
+
+    def __init__(self, stream: BinaryIO, hashing: Executor) -> None:
         self._stream = stream
+        self._hashing = hashing
+        self._hashed: deque[Future[None]] = deque()
         self._sha256 = hashlib.sha256()
         self._bytes = 0
         self._batches = record_batches(self._read)
         self._batch: list[bytes] = []
         self._at = 0
 
-    @property
     def digest(self) -> FileDigest:
         """Size and SHA-256 of what was read, of the whole file once `take` has given nothing."""
+        self._wait(0)
         return FileDigest(self._bytes, self._sha256.hexdigest())
 
     def take(self, most: int) -> list[bytes]:
@@ -65,14 +73,24 @@ class _Source:
 
     def _read(self, size: int) -> bytes:
         block = self._stream.read(size)
-        self._sha256.update(block)
         self._bytes += len(block)
+        self._hashed.append(self._hashing.submit(self._sha256.update, block))
+        self._wait(2)
         return block
+
+    def _wait(self, unfinished: int) -> None:
+        """Waits until at most that many blocks are not hashed yet."""
+        while len(self._hashed) > unfinished:
+            self._hashed.popleft().result()
 
 
 def check_rows(stream: BinaryIO, scope: Scope, key: str, states: Sequence[WorkspaceState]) -> RowsResult:
     """Reads the whole file; TAMPERED, with the row or day, if it is not exactly the rows of the days asked for."""
-    source = _Source(stream)
+    with ThreadPoolExecutor(max_workers=1) as hashing:
+        return _check_rows(_Source(stream, hashing), scope, key, states)
+
+
+def _check_rows(source: _Source, scope: Scope, key: str, states: Sequence[WorkspaceState]) -> RowsResult:
     if source.take(1) != [HEADER]:
         raise tampered("audit.csv does not begin with its header")
     rows, mismatch = 0, None
@@ -89,14 +107,18 @@ def check_rows(stream: BinaryIO, scope: Scope, key: str, states: Sequence[Worksp
         rows += count
     if source.take(1):
         raise tampered(f"audit.csv goes on after the last of its {rows} rows")
-    return RowsResult(rows=rows, digest=source.digest, older_mismatch=mismatch)
+    return RowsResult(rows=rows, digest=source.digest(), older_mismatch=mismatch)
 
 
-def _stops(day: str, states: Sequence[WorkspaceState]) -> Iterator[Stop]:
-    """Where the chain of `day` must have which hash; the older views first, the newest last."""
-    for state in states:
-        if head := state.days.get(day):
-            yield Stop(head.entries, head.digest, state.record.seal)
+def _stops(day: str, states: Sequence[WorkspaceState]) -> list[Stop]:
+    """Where the chain of `day` must have which hash, by ascending number of entries; the newest view's is the last.
+
+    A database that was restored may have had fewer entries later than before, so the views' order is not enough.
+    """
+    heads = [(state.days[day], state.record.seal) for state in states if day in state.days]
+    return sorted(
+        (Stop(head.entries, head.digest, seal) for head, seal in heads), key=lambda stop: (stop.entries, stop.seal)
+    )
 
 
 def _chain(source: _Source, digest: str, count: int, match: Callable[[bytes], object], before: int) -> str:

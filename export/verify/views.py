@@ -9,7 +9,7 @@ from export.format.days import DayHead, days_hash, parse_days
 from export.format.encoding import EMPTY_HASH
 from export.format.errors import tampered
 from export.format.proof import View
-from export.format.record import SealRecord, record_leaf
+from export.format.record import SealRecord, check_values, record_leaf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ def _check_view(view: View, checkpoint: Checkpoint, key: str) -> WorkspaceState:
     leaf = record_leaf(view.record_text)
     if not merkle.verify_inclusion(leaf, record.seal, checkpoint.size, view.inclusion, checkpoint.root):
         raise tampered(f"proof.json: the record of seal {record.seal} is not in the log at that place")
+    check_values(record)
     days = [] if view.days is None else parse_days(view.days, key)
     _check_path(view, key)
     return WorkspaceState(record=record, days={day.day: day for day in days}, consistency=view.consistency)

@@ -86,7 +86,7 @@ def test_transaction_that_fails_leaves_nothing(sealed_world: World) -> None:
     """Its xid is in no snapshot that sees it."""
     world = sealed_world
     with world.recording() as doomed:
-        world.add(doomed)
+        world.add(doomed, kafka_partition=1)
         world.record()
         sealed(world)
         doomed.rollback()

@@ -22,8 +22,13 @@ setup: .venv/.stamp  ## Makes .venv with every program in .venv/bin
 demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a fixed sample, checked
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
+.PHONY: unit
+unit: setup  ## Tests that need no service, and the guards of the code base: less than a minute; ARGS=… goes to pytest
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/golden $(wildcard tests/test_*.py) $(ARGS)
+
 .PHONY: test
 test: setup  ## All tests, two files at a time, on services of their own; ARGS=… goes to pytest
+	@$(BIN)/python -m tests.tools
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: containers
@@ -46,20 +51,33 @@ lint: setup  ## Style, types, import contracts, SQL: everything that is checked 
 	$(BIN)/sqlfluff lint --processes 2 sql/migrations sql/queries
 
 .PHONY: format
-format: setup  ## Formats Python and mends what ruff can mend
+format: setup  ## Formats Python and fixes what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 .PHONY: golden
-golden: setup  ## Writes tests/golden anew; read the difference before you commit it
+golden: setup  ## Writes the expected entries in tests/golden again; read the difference before you commit it
 	$(BIN)/python -m tests.golden
 
 .PHONY: docs
-docs: setup  ## Writes docs/types.md anew, from the catalogue
-	$(BIN)/audit-consumer catalog --format markdown > docs/types.md
+docs: setup  ## Writes docs/types.md and the deployed lists of topics again, from the catalog
+	$(BIN)/python -m tests.generated
+
+# Each file is made from pyproject.toml and keeps the versions that it has, unless ARGS asks for others.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+.PHONY: lock
+lock: setup  ## Makes requirements/ again; ARGS=--upgrade or ARGS='--upgrade-package NAME' for newer versions
+	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt $(ARGS)
+	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt $(ARGS)
+	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt $(ARGS)
+
+.PHONY: release
+release: setup  ## Makes a release from a clean tree: version, changelog, commit and tag; VERSION=1.2.0
+	@$(BIN)/python -m sandbox.release $(VERSION)
 
 .PHONY: screenshots
-screenshots: setup  ## Takes the pictures of docs/reader.md anew; needs a Chromium
+screenshots: setup  ## Takes the pictures of docs/reader.md again; needs a Chromium
 	@$(BIN)/python -m sandbox.screenshots
 
 .PHONY: bench
@@ -80,4 +98,4 @@ mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, an
 
 .PHONY: clean
 clean:  ## Removes .venv and all caches of the tools
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* dist

@@ -14,9 +14,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # What runs for every record, and nothing else.
 COMPILED = (
-    "event/avro/binary", "event/avro/decoder", "event/avro/primitives", "event/canonical", "event/decode", "event/diff",
-    "event/envelope", "event/framing", "event/model", "event/pipeline", "event/row", "kafka/consumer", "loop",
-    "partitions/breaker", "partitions/position", "storage/batch", "storage/copy_row",
+    "consumer/event/avro/binary", "consumer/event/avro/decoder",
+    "consumer/event/avro/primitives", "consumer/event/canonical", "consumer/event/decode", "consumer/event/diff",
+    "consumer/event/envelope", "consumer/event/framing", "consumer/event/identity", "consumer/event/ignored",
+    "consumer/event/model", "consumer/event/pipeline", "consumer/event/row", "consumer/intake",
+    "consumer/kafka/polled", "consumer/partitions/breaker", "consumer/partitions/position",
+    "consumer/storage/batch", "consumer/storage/copy_row", "runtime/timestamps",
 )  # fmt: skip
 
 
@@ -37,7 +40,7 @@ class CompileHook(BuildHookInterface[Any]):
         build_data["infer_tag"] = True
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Takes the compiler's folder away."""
+        """Removes the compiler's folder."""
         if hasattr(self, "_directory"):
             self._directory.cleanup()
 
@@ -48,7 +51,7 @@ def _compile(root: Path, to: Path) -> dict[str, Path]:
     from setuptools import Distribution  # noqa: PLC0415
 
     os.chdir(root)
-    sources = [f"consumer/{name}.py" for name in COMPILED]
+    sources = [f"{name}.py" for name in COMPILED]
     extensions = mypycify(
         ["--strict", *sources], opt_level="3", debug_level="0", target_dir=str(to / "c"), group_name="audit"
     )

@@ -1,6 +1,14 @@
-"""What is audited, as data, for consumer, reader and export alike: imports nothing of ours, decides nothing by itself.
+"""What is audited, as data, for consumer, reader and export alike. It imports nothing of ours and decides nothing by itself.
 
-`audit_types` is the list of fourteen, made of `entry`'s parts; `topics` says where events come from and which are
-ignored; `plans`, `secret_keys` and `clients` hold one small rule each; `reasons` the closed lists of words; `sentence`
-and `render` put the catalogue into words.
+definitions  the parts that an audit type is made of, and the rules that they keep
+audit_types  THE list of audit types: what feeds each, what is stored of it, how it reads
+topics       the families of event types, the topic of each, and the event types that are not audited
+plans        the order of the plans, and whether a change is an upgrade
+secret_keys  which keys of an open map name a secret
+clients      what people call the MCP clients
+reasons      the closed lists of words: why a record was ignored or parked, why there is a gap or a halt
+advice       what to do about each reason for parking
+wording      an entry as one sentence
+entry_json   the one shape of an entry as JSON
+render       the whole catalog as JSON or Markdown
 """

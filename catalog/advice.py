@@ -28,7 +28,7 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.SCHEMA_MISMATCH: "Let ce_type and the schema name the same event type.",
     ParkReason.SCHEMA_RESOLUTION: "Register a schema that ours can read: fields may be added with a default, not changed.",
     ParkReason.AVRO_INVALID: "Encode with an Avro library, by exactly the schema that the header bytes name.",
-    ParkReason.TRAILING_BYTES: "Send one Avro value and nothing behind it.",
+    ParkReason.TRAILING_BYTES: "Send one Avro value and nothing after it.",
     ParkReason.UNKNOWN_PLAN: "Correct the plan's name, or give the new plan its place in catalog/plans.py; then replay.",
     ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once mended.",
     ParkReason.DATABASE_REFUSED: "Read PostgreSQL's words in the detail; a check of ours is missing. Replay it once mended.",

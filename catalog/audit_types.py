@@ -1,6 +1,6 @@
-"""THE list: the fourteen audit types, what feeds each, and what is kept of it (SPEC 3 and 4).
+"""THE list: the audit types, what feeds each, and what is stored of it (SPEC 3 and 4).
 
-Law of this file: an entry is data. What cannot be data is a function of a few lines in `CHOICES`.
+An entry is data. What cannot be data is a function of a few lines, listed in `CHOICES`.
 """
 
 from collections.abc import Callable, Mapping
@@ -195,16 +195,20 @@ class Route(NamedTuple):
 
 
 def by_name(catalog: tuple[AuditType, ...]) -> Mapping[str, AuditType]:
-    """The catalogue by audit type; CatalogError for a name listed twice."""
+    """The catalog by audit type; CatalogError for a name listed twice, or of a family that is not listed."""
     twice = repeated(audit_type.name for audit_type in catalog)
     require(twice is None, f"{twice} is listed twice")
+    for audit_type in catalog:
+        require(
+            audit_type.family in TOPIC_OF_FAMILY, f"{audit_type.name}: its family is not listed in catalog/topics.py"
+        )
     return MappingProxyType({audit_type.name: audit_type for audit_type in catalog})
 
 
 def by_ce_type(
     catalog: tuple[AuditType, ...], ignored: tuple[str, ...], choices: Mapping[str, Choose]
 ) -> Mapping[str, Route]:
-    """The catalogue by what feeds it; CatalogError for a ce_type that is claimed twice, or that no topic carries."""
+    """The catalog by what feeds it; CatalogError for a ce_type that is claimed twice, or that no topic carries."""
     ways: dict[str, dict[str, tuple[AuditType, Feed]]] = {}
     for audit_type in catalog:
         for feed in audit_type.feeds:
@@ -216,7 +220,10 @@ def by_ce_type(
     several = {ce_type for ce_type, fed in ways.items() if len(fed) > 1}
     require(several == choices.keys(), f"a choice is missing or idle: {sorted(several ^ choices.keys())}")
     for ce_type in (*ways, *ignored):
-        require(ce_type.partition(".")[0] in TOPIC_OF_FAMILY, f"no topic carries {ce_type}")
+        require(
+            ce_type.partition(".")[0] in TOPIC_OF_FAMILY,
+            f"no topic carries {ce_type}: list its family in catalog/topics.py",
+        )
     return MappingProxyType({ce_type: Route(fed, choices.get(ce_type)) for ce_type, fed in ways.items()})
 
 

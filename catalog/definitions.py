@@ -1,7 +1,7 @@
-"""The grammar of the catalogue: what an audit type may say about itself.
+"""The grammar of the catalog: what an audit type may say about itself.
 
-Law of this file: an entry that breaks the grammar cannot be made, so a mistake in the catalogue is an error at import.
-All are frozen data; nothing here reads an event.
+An entry that breaks the grammar cannot be made, so a mistake in the catalog is an error at import. All of it is frozen data;
+nothing here reads an event.
 """
 
 import re
@@ -15,7 +15,7 @@ WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 class CatalogError(ValueError):
-    """The catalogue contradicts itself; raised while it is imported."""
+    """The catalog contradicts itself; raised while it is imported."""
 
 
 def require(holds: bool, complaint: str) -> None:
@@ -111,7 +111,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditType:
-    """One of the fourteen.
+    """One kind of change that is recorded.
 
     `tracked` are fields of the `before`/`after` snapshots, and what the diff may look at. `facts` are fields of the
     event itself, listed as `after` only; for events without snapshots. `context` are fields of the event beside its
@@ -128,7 +128,7 @@ class AuditType:
     facts: tuple[Field, ...] = ()
     context: tuple[Field, ...] = ()
     facets: tuple[Facet, ...] = ()
-    # Whether the subject's label is read from the snapshot, not from the event; worked out once, read for every event.
+    # Whether the subject's label is read from the snapshot, not from the event; computed once, read for every event.
     label_is_tracked: bool = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """Why a record was not recorded: the closed lists of words that the tables, the metrics and the commands share.
 
-Law of this file: a word, once released, keeps its meaning; a new cause gets a new word.
+A word, once released, keeps its meaning. A new cause gets a new word.
 """
 
 from enum import StrEnum
@@ -47,7 +47,7 @@ class ParkReason(Reason):
     SCHEMA_MISMATCH = "schema_mismatch", "the ce_type header names one type, the schema is another type's"
     SCHEMA_RESOLUTION = "schema_resolution", "writer and reader schema cannot be joined"
     AVRO_INVALID = "avro_invalid", "the bytes are not a valid Avro encoding of the writer schema"
-    TRAILING_BYTES = "trailing_bytes", "bytes are left over behind the Avro value"
+    TRAILING_BYTES = "trailing_bytes", "bytes are left over after the Avro value"
     UNKNOWN_PLAN = "unknown_plan", "a plan is not in the order of plans, so up or down would be a guess"
     CRASH_LOOP = "crash_loop", "a child process that decoded this record alone died of it three times"
     DATABASE_REFUSED = "database_refused", "PostgreSQL refuses this one row, though everything was checked before"
@@ -68,18 +68,25 @@ class GapCause(Reason):
     LOG_START_MOVED = "log_start_moved", "retention or a deletion removed records that were not read"
     LOG_TRUNCATED = "log_truncated", "the log is shorter than what has been read from it"
     TOPIC_RECREATED = "topic_recreated", "the topic of this name has a new id: the old log is gone"
+    LOG_DAMAGED = (
+        "log_damaged",
+        "the broker's log cannot be read there, and an operator said so (`audit-consumer gaps state`)",
+    )
 
 
 class HaltCause(Reason):
-    """Why a partition stands still until someone acts."""
+    """Why a partition is halted until someone acts."""
 
-    GAP = "gap", "a gap was stated; `audit-consumer gaps accept` lets it go on behind the gap"
-    BREAKER = "breaker", "too many records parked; mend the producer or the catalogue, then `audit-consumer resume`"
+    GAP = "gap", "a gap was stated; `audit-consumer gaps accept` lets it continue after the gap"
+    BREAKER = "breaker", "too many records parked; mend the producer or the catalog, then `audit-consumer resume`"
     REGISTRY_UNSET = (
         "registry_unset",
         "a Confluent-framed record, and SCHEMA_REGISTRY_URL is not set; set it, restart, resume",
     )
-    DAMAGED_LOG = "damaged_log", "the broker's log fails its checksum or cannot be decompressed; mend it, then resume"
+    DAMAGED_LOG = (
+        "damaged_log",
+        "the broker's log fails its checksum or cannot be decompressed; repair it and resume, or use `gaps state`",
+    )
     COMPACTED = (
         "compacted",
         "the topic's cleanup.policy includes compact, which destroys history; change it, then resume",

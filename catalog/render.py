@@ -1,4 +1,4 @@
-"""The whole catalogue for a reader: as JSON for programs, as Markdown for people (`audit-consumer catalog`)."""
+"""The whole catalog for a reader: as JSON for programs, as Markdown for people (`audit-consumer catalog`)."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ _OPEN_MAP = (
 
 
 def as_data() -> dict[str, Any]:
-    """The catalogue as plain JSON values, in the order in which people read it."""
+    """The catalog as plain JSON values, in the order in which people read it."""
     return {
         "types": [_type(audit_type) for audit_type in CATALOG],
         "common_facets": COMMON_FACETS,
@@ -44,12 +44,12 @@ def as_data() -> dict[str, Any]:
 
 
 def as_json() -> str:
-    """The catalogue as indented JSON text with a final newline."""
+    """The catalog as indented JSON text with a final newline."""
     return json.dumps(as_data(), indent=2, ensure_ascii=False) + "\n"
 
 
 def as_markdown() -> str:
-    """The catalogue as a Markdown page with a final newline; the text of `docs/types.md`."""
+    """The catalog as a Markdown page with a final newline; the text of `docs/types.md`."""
     edits = dict.fromkeys(feed.ce_type for audit_type in CATALOG for feed in audit_type.feeds if feed.edit)
     parts = [
         "# What the audit log records",

@@ -1,16 +1,28 @@
-"""Where events come from: the seven topics, and the event types that are listed as not audited (SPEC 3)."""
+"""Where events come from: the families of event types, the topic of each, and the event types that are not audited (SPEC 3)."""
 
-# The part of a ce_type before its dot says which topic carries it.
-TOPIC_OF_FAMILY = {
-    "integration": "callmine.integrations",
-    "member": "callmine.members",
-    "billing": "callmine.billing",
-    "schedule": "callmine.schedules",
-    "report": "callmine.reports",
-    "dashboard": "callmine.reports",
-    "workspace": "callmine.workspaces",
-    "analysis": "callmine.analyses",
-}
+from typing import NamedTuple
+
+
+class Family(NamedTuple):
+    """The event types whose name begins with `name` and a dot: what people call them, and the topic that carries them."""
+
+    name: str
+    label: str
+    topic: str
+
+
+FAMILIES = (
+    Family("integration", "Integrations", "callmine.integrations"),
+    Family("member", "Members", "callmine.members"),
+    Family("billing", "Billing", "callmine.billing"),
+    Family("schedule", "Schedules", "callmine.schedules"),
+    Family("report", "Reports", "callmine.reports"),
+    Family("dashboard", "Dashboards", "callmine.reports"),
+    Family("workspace", "Workspace", "callmine.workspaces"),
+    Family("analysis", "Analyses", "callmine.analyses"),
+)
+FAMILY_LABELS = {family.name: family.label for family in FAMILIES}
+TOPIC_OF_FAMILY = {family.name: family.topic for family in FAMILIES}
 
 TOPICS = tuple(dict.fromkeys(TOPIC_OF_FAMILY.values()))
 

@@ -1,10 +1,14 @@
-"""The consumer: a record is decoded into an event, found in the catalogue, diffed, made a row, stored, then committed.
+"""The consumer: from Kafka's records to the entries of the audit log, losing none.
 
-In reading order. The nouns: `model`. The sentence: `pipeline`, which joins `envelope`, `decode` (`framing`,
-`schema_safety`, `avro`, `avro_binary`, `avro_primitives`), `diff`, `canonical` and `row`. What is
-written together: `batch`, by `store`, in the thread of `writer`; whose partition it is: `claim`, `assignment`,
-`cursor`, `breaker`. The shell around it: `loop`, with `horizon`, `lookup` and `quarantine` beside it. The doors:
-`broker` and `cluster` to Kafka, `database` and `migrate` to PostgreSQL, `registry` to the Schema Registry; `refusal`
-and `certificate` tell why one stays shut. For people: `cli` and `commands`, over `status`, `parking`, `operate`,
-`judge`, `explain`; `serve` puts a running consumer together from `settings`.
+`cli` is the program: its commands are in `commands`, what operator commands do is in `operator`; `__main__` lets
+`python -m consumer` start it. `run` puts a running consumer together from `settings`.
+
+`loop` polls, and each of its concerns has a module: `intake` gives every record its outcome, `handover` passes batches
+to the writer and commits, `backpressure` bounds what is read meanwhile, `schema_wait` stops partitions that need a
+schema, `completeness` writes down up to when a partition is complete. `schema_source` holds the schemas that were
+learned, and `isolated_worker` decodes suspect records in a child process. `observer` has the hooks for `telemetry`,
+`retries` the kinds of attempts that are repeated.
+
+What a record means is in `event`; `partitions` has what this consumer owns, `storage` the transaction; `kafka` and
+`registry` are the clients.
 """

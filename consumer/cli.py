@@ -6,21 +6,22 @@ from typing import Annotated
 
 import typer
 
-from consumer.commands import gaps, learn, parked, status
+from consumer.commands import catalog, explain, gaps, parked, resume, rewind, status
 from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
 from consumer.run import serve
 from consumer.telemetry.progress_bar import ProgressBar
 from runtime import logging, terminal
 from runtime import migrations as migration
+from runtime.version import HELP_NAMES, VersionOption
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
+    no_args_is_help=True, context_settings=HELP_NAMES, rich_markup_mode="markdown", pretty_exceptions_enable=False
 )
 
 
 @app.callback()
-def root() -> None:
+def root(*, version: VersionOption = False) -> None:
     """The audit log's consumer: from Kafka to the append-only tables, losing nothing.
 
     Settings come from the environment: see deploy/env.example. Exit codes: 0 done, 1 something needs a person, 2 wrong
@@ -66,10 +67,10 @@ def run(
 app.command()(status.status)
 app.add_typer(parked.app, name="parked")
 app.add_typer(gaps.app, name="gaps")
-app.command()(gaps.rewind)
-app.command()(gaps.resume)
-app.command()(learn.explain)
-app.command()(learn.catalog)
+app.command()(rewind.rewind)
+app.command()(resume.resume)
+app.command()(explain.explain)
+app.command()(catalog.catalog)
 
 
 def main() -> None:

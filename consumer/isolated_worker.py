@@ -1,7 +1,7 @@
-"""Runs the pipeline on one record at a time in a child process, for records that may have killed us.
+"""Runs the pipeline on one record at a time in a child process, for records that may have killed a consumer.
 
-After an owner died without taking its leave, one of its last records may be what killed it. Only a child that dies
-three times of one record, alone, proves that; then the record is parked as `crash_loop` without being decoded here.
+After an owner died without releasing its partitions, one of its last records may be the cause. Only a child that dies
+three times of one record alone proves that; then the record is parked as `crash_loop` without being decoded here.
 """
 
 import multiprocessing
@@ -15,14 +15,14 @@ from consumer.event.model import NeedsSchema, Outcome, Parked, Poison, Record
 from consumer.event.pipeline import Pipeline
 from schemas import all_schemas
 
-DEATHS = 3
+MAX_DEATHS = 3
 # A child that asks for more is killed by its own limit, not the machine by it.
 MEMORY_BYTES = 2 * 1024**3
 
-Lesson: TypeAlias = tuple[int, str | Poison]
+LearnedSchema: TypeAlias = tuple[int, str | Poison]
 
 
-class Quarantine:
+class IsolatedWorker:
     """A child that is started when first needed, and again when it has died."""
 
     def __init__(self) -> None:
@@ -30,33 +30,33 @@ class Quarantine:
         self._context = multiprocessing.get_context("spawn")
         self._child: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._lessons: list[Lesson] = []
+        self._learned: list[LearnedSchema] = []
 
     def learn(self, schema_id: int, schema: str | Poison) -> None:
-        """What the registry said of a schema id, for this child and the next ones."""
-        self._lessons.append((schema_id, schema))
+        """Takes in what the registry said of a schema id, for this child and the next ones."""
+        self._learned.append((schema_id, schema))
         self.close()
 
     def forget_absent(self) -> None:
         """As `Decoder.forget_absent`: ids that the registry did not know may be asked for again."""
-        kept = [(schema_id, schema) for schema_id, schema in self._lessons if not _absent(schema)]
-        if len(kept) < len(self._lessons):
-            self._lessons = kept
+        kept = [(schema_id, schema) for schema_id, schema in self._learned if not _absent(schema)]
+        if len(kept) < len(self._learned):
+            self._learned = kept
             self.close()
 
     def run(self, record: Record) -> Outcome | NeedsSchema:
-        """The pipeline's answer for `record`, or Parked when the child has died of it three times."""
+        """The outcome of `record`, or Parked when the child has died of it three times."""
         codes: list[int | None] = []
-        while len(codes) < DEATHS:
+        while len(codes) < MAX_DEATHS:
             try:
                 pipe = self._started()
                 pipe.send(record)
-                answer: Outcome | NeedsSchema = pipe.recv()
+                outcome: Outcome | NeedsSchema = pipe.recv()
             except (EOFError, OSError):
                 codes.append(self._exit_code())
             else:
-                return answer
-        return Parked(ParkReason.CRASH_LOOP, f"the decoding child died {DEATHS} times, exit codes {codes}")
+                return outcome
+        return Parked(ParkReason.CRASH_LOOP, f"the decoding child died {MAX_DEATHS} times, exit codes {codes}")
 
     def close(self) -> None:
         """Ends the child, if there is one."""
@@ -67,7 +67,7 @@ class Quarantine:
     def _started(self) -> Connection:
         if self._pipe is None:
             self._pipe, theirs = self._context.Pipe()
-            self._child = self._context.Process(target=_serve, args=(theirs, self._lessons), daemon=True)
+            self._child = self._context.Process(target=_serve, args=(theirs, self._learned), daemon=True)
             self._child.start()
             theirs.close()
         return self._pipe
@@ -87,14 +87,11 @@ def _absent(schema: str | Poison) -> bool:
     return isinstance(schema, Poison) and schema.reason is ParkReason.SCHEMA_UNKNOWN
 
 
-def _serve(pipe: Connection, lessons: list[Lesson]) -> None:
+def _serve(pipe: Connection, learned: list[LearnedSchema]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     decoder = Decoder(all_schemas())
-    for schema_id, schema in lessons:
-        if isinstance(schema, Poison):
-            decoder.learn_unknown(schema_id, schema)
-        else:
-            decoder.learn(schema_id, schema)
+    for schema_id, schema in learned:
+        decoder.learn(schema_id, schema)
     pipeline = Pipeline(decoder)
     while True:
         try:

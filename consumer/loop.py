@@ -1,339 +1,152 @@
-"""The shell: poll, run, store, and only then commit.
+"""The loop: poll, take in, store, and only then commit.
 
-Law of this file: an offset is passed in memory only together with its outcome, in the database only together with its
-rows, and in Kafka only after that. Whatever is dropped here is read again, because only the database says how far we are.
+Invariant: an offset is passed in memory only together with its outcome, in the database only together with its rows,
+and in Kafka only after that. Whatever is dropped here is read again, because only the database says how far we are.
 """
 
 import threading
-import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import structlog
 
-from catalog.reasons import HaltCause
-from consumer.event.decode import Decoder
-from consumer.event.model import NeedsSchema, Parked, Partition, Poison, Record, Skipped
-from consumer.event.pipeline import Pipeline
-from consumer.isolated_worker import Quarantine
-from consumer.kafka.consumer import Broker, End, Fault, Polled, Rebalance
+from consumer.backpressure import Backpressure
+from consumer.completeness import Completeness
+from consumer.handover import HandOver
+from consumer.intake import Intake
+from consumer.kafka.consumer import GroupConsumer
+from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment, Key
-from consumer.partitions.position import Cursor
-from consumer.partitions.watermark import Horizon
-from consumer.registry.fetcher import Lookup
-from consumer.storage.batch import Batch
-from consumer.storage.writer import FEW_RECORDS, Abandoned, GivenBack, Refused, Result, Writer, Written
+from consumer.partitions.position import Position
+from consumer.partitions.watermark import Watermark
+from consumer.registry.fetcher import SchemaFetcher
+from consumer.schema_source import SchemaSource
+from consumer.schema_wait import SchemaWait
+from consumer.storage.writer import Writer
 
 log = structlog.get_logger()
 
-# A batch is handed over as soon as the writer is free; these bound it while the writer is busy.
-MAX_RECORDS = 20_000
-MAX_BYTES = 16 * 1024 * 1024
 # Few enough that what one poll brings still lies in the processor's cache when its headers are read.
 POLL_RECORDS = 200
 POLL_SECONDS = 0.02
-# A write that takes longer is an outage: the partitions are stopped, and polling goes on so that we stay a member.
-PATIENCE_SECONDS = 2.0
 REVOKE_SECONDS = 10.0
 
 
-class Parts(NamedTuple):
-    """What a loop is made of; `broker` makes the group member, given whom it shall tell of rebalances."""
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a loop works with, and does not close; `group_consumer` joins the group with the loop's callbacks."""
 
-    broker: Callable[[Rebalance], Broker]
+    group_consumer: Callable[[RebalanceCallbacks], GroupConsumer]
     assignment: Assignment
     writer: Writer
-    horizon: Horizon
-    decoder: Decoder
-    lookup: Lookup | None
+    watermark: Watermark
+    source: SchemaSource
+    schema_fetcher: SchemaFetcher | None
     stop: threading.Event
 
 
 class Loop:
-    """One consumer, from joining the group to leaving it."""
+    """One consumer, from joining the group to leaving it, which `close` does."""
 
     def __init__(self, parts: Parts, *, until_end: bool, observer: Observer) -> None:
         self._assignment = parts.assignment
         self._writer = parts.writer
-        self._horizon = parts.horizon
-        self._decoder = parts.decoder
-        self._lookup = parts.lookup
-        self._pipeline = Pipeline(parts.decoder)
-        self._quarantine = Quarantine()
+        self._watermark = parts.watermark
+        self._source = parts.source
         self._stop = parts.stop
         self._until_end = until_end
         self._observer = observer
-        self._batch = Batch()
-        self._limit = MAX_RECORDS
-        self._sights: dict[Partition, tuple[datetime, int]] = {}
-        # Started anew while the records of one poll are taken: the rest of what that poll brought is of before.
-        self._restarted: set[Partition] = set()
         self._joined = False
-        self._resting = False
-        self._busy_since = 0.0
-        self._broker = parts.broker(Rebalance(self._assigned, self._revoked, self._lost))
+        self._closing = False
+        callbacks = RebalanceCallbacks(assigned=self._assigned, revoked=self._revoked, lost=self._lost)
+        self._consumer = parts.group_consumer(callbacks)
+        self._backpressure = Backpressure(self._consumer, parts.assignment)
+        self._schema_wait = SchemaWait(
+            self._consumer, parts.assignment, self._backpressure, parts.source, parts.schema_fetcher
+        )
+        self._intake = Intake(self._consumer, parts.assignment, self._backpressure, parts.source, self._schema_wait)
+        self._handover = HandOver(
+            self._consumer, parts.assignment, self._backpressure, self._intake, parts.writer, observer
+        )
+        self._completeness = Completeness(self._consumer, parts.assignment, parts.watermark)
 
     def run(self) -> bool:
-        """Consumes until told to stop or, with `until_end`, until the ends are reached. False if a partition stands."""
-        try:
-            while not self._stop.is_set() and not (self._until_end and self._arrived()):
-                self._observer.turned(self._assignment.standing)
-                self._claim()
-                self._poll()
-                self._settle()
-                self._look()
-                self._learn()
-                self._hand_over()
-            self._drain()
-        finally:
-            self._quarantine.close()
-            self._horizon.close()
-        clean = not self._assignment.standing
-        self._assignment.close()
-        self._broker.close()
-        self._writer.close()
+        """Consumes until told to stop or, with `until_end`, until the ends are reached; False if a partition is halted.
+
+        Only a run that returns releases its partitions: after an exception the next owner must suspect their records.
+        """
+        while not self._stop.is_set() and not (self._until_end and self._at_end()):
+            self._observer.on_loop(self._assignment.halted)
+            self._claim()
+            self._poll()
+            self._handover.settle()
+            self._completeness.apply(self._intake.batch)
+            self._schema_wait.end()
+            self._handover.hand_over()
+        self._handover.drain()
+        clean = not self._assignment.halted
+        self._assignment.release_all()
         return clean
 
-    # --- what the group says; called inside poll
+    def close(self) -> None:
+        """Leaves the group, however the run ended."""
+        self._closing = True
+        self._consumer.close()
+
+    # --- rebalances; called inside poll
 
     def _assigned(self, keys: list[Key]) -> None:
         self._joined = True
         self._assignment.unclaimed.update(keys)
-        self._observer.assigned(keys)
-        log.info("assigned", partitions=len(keys))
+        self._observer.on_assigned(keys)
+        log.info("partitions_assigned", partitions=len(keys))
 
     def _revoked(self, keys: list[Key]) -> None:
+        if self._closing:
+            return
         if self._writer.wait(REVOKE_SECONDS):  # what is being written is still ours to write
-            self._settle()
+            self._handover.settle()
         self._assignment.release(self._give_up(keys))
-        self._observer.revoked(keys)
-        log.info("revoked", partitions=len(keys))
+        self._observer.on_revoked(keys)
+        log.info("partitions_revoked", partitions=len(keys))
 
     def _lost(self, keys: list[Key]) -> None:
+        if self._closing:
+            return
         self._give_up(keys)
-        self._observer.lost(keys)
-        log.warning("lost", partitions=len(keys))
+        self._observer.on_lost(keys)
+        log.warning("partitions_lost", partitions=len(keys))
 
-    def _give_up(self, keys: list[Key]) -> list[Cursor]:
-        cursors = self._assignment.gone(keys)
-        self._batch.drop([p for p in self._batch.advances if (p.topic, p.number) in set(keys)])
-        return cursors
+    def _give_up(self, keys: list[Key]) -> list[Position]:
+        positions = self._assignment.remove(keys)
+        self._intake.drop(keys)
+        return positions
 
     # --- in
 
     def _claim(self) -> None:
         writing = self._writer.batch
-        unwritten = {*self._batch.advances, *(writing.advances if writing else ())}
+        unwritten = {*self._intake.batch.ranges, *(writing.ranges if writing else ())}
         self._assignment.recheck(unwritten)
         if not self._assignment.unclaimed:
             return
-        claimed = self._assignment.take(unwritten)
+        claimed = self._assignment.claim_unclaimed(unwritten)
         if claimed:  # an operator who has mended the registry and resumed expects it to be asked again
-            self._decoder.forget_absent()
-            self._quarantine.forget_absent()
-        for cursor in claimed:
-            self._observer.claimed(cursor)
-            self._start(cursor)
-        self._horizon.look_at(self._assignment.flowing)
-
-    def _start(self, cursor: Cursor) -> None:
-        cursor.started()
-        if not self._resting:
-            self._broker.start(cursor.partition, cursor.next)
+            self._source.forget_absent()
+        for position in claimed:
+            self._observer.on_claimed(position)
+            self._backpressure.start(position)
+        self._watermark.follow(self._assignment.active)
 
     def _poll(self) -> None:
-        room = 0 if self._batch.bytes >= MAX_BYTES else self._limit - self._batch.records
-        if room > 0 or self._resting:
-            polled = self._broker.poll(max(min(room, POLL_RECORDS), 1), POLL_SECONDS)
-        elif self._writer.wait(POLL_SECONDS):
-            return
-        else:
-            polled = self._rest_if_slow()
-        self._restarted.clear()
-        self._take(polled.records)
-        self._reach(polled.ends)
-        self._mind(polled.faults)
+        room = self._backpressure.room(self._intake.batch)
+        if room > 0 or self._backpressure.paused:
+            self._intake.take(self._consumer.poll(max(min(room, POLL_RECORDS), 1), POLL_SECONDS))
+        elif not self._writer.wait(POLL_SECONDS):
+            self._backpressure.pause_if_slow()
 
-    def _rest_if_slow(self) -> Polled:
-        if time.monotonic() - self._busy_since > PATIENCE_SECONDS and not self._resting:
-            self._resting = True
-            self._broker.stop(list(self._assignment.flowing))
-        return Polled([], [], [])
-
-    def _take(self, items: list[Record | Skipped]) -> None:
-        batch, flowing, run = self._batch, self._assignment.flowing, self._pipeline.run
-        for record in items:
-            cursor = flowing.get(record.partition)
-            if cursor is None:
-                continue
-            if isinstance(record, Skipped):
-                self._skip(cursor, record)
-                continue
-            offset = record.offset
-            if offset != cursor.next:
-                if not self._pass_hole(cursor, offset):
-                    continue
-            elif not cursor.proven:
-                cursor.in_sequence()
-            outcome = self._quarantine.run(record) if offset < cursor.suspect_until else run(record)
-            if isinstance(outcome, NeedsSchema):
-                self._await_schema(cursor, outcome.schema_id)
-                continue
-            batch.add(batch.advance(cursor.partition, cursor.next, cursor.epoch), record, outcome)
-            cursor.next = offset + 1
-            if isinstance(outcome, Parked) and (reason := cursor.breaker.parked(cursor.delivered(offset))):
-                self._halt(cursor, HaltCause.BREAKER, reason)
-
-    def _skip(self, cursor: Cursor, run: Skipped) -> None:
-        """Passes a run of ignored records, or the part of it that is not behind us."""
-        first = max(run.first, cursor.next)
-        if first >= run.after or (first > cursor.next and not self._pass_hole(cursor, first)):
-            return
-        cursor.in_sequence()
-        self._batch.skip(self._batch.advance(cursor.partition, first, cursor.epoch), run.after)
-        cursor.next = run.after
-
-    def _pass_hole(self, cursor: Cursor, offset: int) -> bool:
-        """Counts what the broker does not deliver before `offset`; False where `offset` is not to be read now."""
-        if offset < cursor.next or cursor.partition in self._restarted:
-            return False
-        hole = cursor.hole(offset)
-        if hole is None:
-            self._start(cursor)
-            self._restarted.add(cursor.partition)
-            return False
-        advance = self._batch.advance(cursor.partition, cursor.next, cursor.epoch)
-        advance.undelivered += hole
-        advance.next = offset
-        cursor.skip_to(offset)
-        return True
-
-    def _reach(self, ends: list[End]) -> None:
-        for partition, offset in ends:
-            cursor = self._assignment.flowing.get(partition)
-            if cursor is not None and offset > cursor.next:
-                self._pass_hole(cursor, offset)
-
-    def _mind(self, faults: list[Fault]) -> None:
-        for partition, cause, detail in faults:
-            cursor = self._assignment.flowing.get(partition)
-            log.error("kafka_fault", topic=partition.topic, partition=partition.number, detail=detail)
-            if cursor is None:
-                continue
-            if cause is not None:
-                self._halt(cursor, cause, detail)
-            else:  # the claim finds out what is gone
-                self._broker.stop([partition])
-                self._assignment.forget(partition)
-
-    def _halt(self, cursor: Cursor, cause: HaltCause, detail: str) -> None:
-        """Stops a partition; that it stands is written together with what came before."""
-        self._batch.advance(cursor.partition, cursor.next, cursor.epoch).halt = (cause, detail)
-        self._broker.stop([cursor.partition])
-        self._assignment.halted(cursor.partition, cause, detail)
-
-    # --- schemas that the registry has to tell
-
-    def _await_schema(self, cursor: Cursor, schema_id: int) -> None:
-        if self._lookup is None:
-            detail = f"offset {cursor.next} is in Confluent framing (schema id {schema_id})"
-            self._halt(cursor, HaltCause.REGISTRY_UNSET, detail)
-            return
-        self._broker.stop([cursor.partition])
-        self._assignment.waiting[cursor.partition] = (self._assignment.flowing.pop(cursor.partition), schema_id)
-        self._lookup.ask(schema_id)
-
-    def _learn(self) -> None:
-        for schema_id, schema in self._lookup.answers() if self._lookup else ():
-            if isinstance(schema, Poison):
-                self._decoder.learn_unknown(schema_id, schema)
-            else:
-                self._decoder.learn(schema_id, schema)
-            self._quarantine.learn(schema_id, schema)
-            for partition, (cursor, awaited) in list(self._assignment.waiting.items()):
-                if awaited == schema_id:
-                    del self._assignment.waiting[partition]
-                    self._assignment.flowing[partition] = cursor
-                    self._start(cursor)
-
-    # --- out
-
-    def _hand_over(self) -> None:
-        if self._batch.advances and self._writer.batch is None:
-            self._observer.submitted()
-            self._writer.submit(self._batch)
-            self._busy_since = time.monotonic()
-            self._batch = Batch()
-
-    def _settle(self) -> Result | None:
-        """Takes the writer's result, if there is one."""
-        result = self._writer.take()
-        match result:
-            case Written(batch, _):
-                self._broker.hint({p: a.next for p, a in batch.advances.items()})
-                self._limit = min(self._limit * 2, MAX_RECORDS)
-                self._observer.written(result)
-            case Refused(_, None):
-                self._observer.fenced()
-                self._fenced()
-            case GivenBack():
-                self._begin_again()
-            case Refused(_, error) if error is not None:
-                raise error
-        if result is not None and self._resting:
-            self._resting = False
-            for cursor in self._assignment.flowing.values():
-                self._start(cursor)
-        return result
-
-    def _fenced(self) -> None:
-        """Another consumer or an operator took a partition over: forget all, and let the group say what is ours."""
-        log.warning("fenced", hint="a partition was taken over, or an operator moved it; joining the group anew")
-        self._forget_all()
-        self._assignment.unclaimed.clear()
-        self._broker.rejoin()
-
-    def _begin_again(self) -> None:
-        """The database does not take batches of this size now: claim everything anew, and read less at a time."""
-        self._limit = max(self._limit // 2, FEW_RECORDS)
-        log.warning("batch_given_back", next_limit=self._limit, hint="its records are read again, in smaller batches")
-        self._forget_all()
-
-    def _forget_all(self) -> None:
-        partitions = [*self._assignment.flowing, *self._assignment.waiting]
-        self._broker.stop(partitions)
-        self._batch = Batch()
-        for partition in partitions:
-            self._assignment.forget(partition)
-
-    def _look(self) -> None:
-        """Draws from Kafka's ends how complete the tables are, and sees when a topic has been made anew."""
-        sight = self._horizon.take()
-        if sight is None:
-            return
-        for partition, cursor in list(self._assignment.flowing.items()):
-            if sight.ids.get(partition.topic) != partition.topic_id:
-                log.error("topic_replaced", topic=partition.topic, partition=partition.number)
-                self._broker.stop([partition])
-                self._assignment.forget(partition)
-            elif partition in sight.ends:
-                at, end = self._sights.setdefault(partition, (sight.at, sight.ends[partition]))
-                if cursor.next >= end:
-                    self._batch.advance(partition, cursor.next, cursor.epoch).complete_through = at
-                    del self._sights[partition]
-
-    def _arrived(self) -> bool:
+    def _at_end(self) -> bool:
         assignment = self._assignment
-        idle = not (assignment.unclaimed or assignment.waiting or self._batch.advances or self._writer.batch)
-        return self._joined and idle and all(c.next >= (c.end or 0) for c in assignment.flowing.values())
-
-    def _drain(self) -> None:
-        """Writes what was taken in, unless the database is away: then it is read again, nothing is lost."""
-        while self._writer.batch or self._batch.advances:
-            self._writer.wait(REVOKE_SECONDS)
-            if isinstance(self._settle(), Abandoned):
-                log.warning("drain_abandoned", hint="the database is away; what was not written is read again")
-                return
-            self._hand_over()
+        waiting = assignment.unclaimed or assignment.awaiting_schema or not self._handover.idle()
+        return self._joined and not waiting and all(p.next >= (p.end or 0) for p in assignment.active.values())

@@ -1,76 +1,87 @@
-"""Who hears what the loop does: the progress bar, the metrics, the traces."""
+"""The hooks by which the progress bar, the metrics and the traces follow a consumer."""
 
 from collections.abc import Mapping, Sequence
 
 from catalog.reasons import HaltCause
 from consumer.event.model import Partition
 from consumer.partitions.assignment import Key
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
+from consumer.retries import Retry
 from consumer.storage.writer import Written
 
 
 class Observer:
-    """Called by the loop's thread, for each turn and each batch, never for a record. This one is deaf."""
+    """Hooks for each turn of the loop and each batch, never for a record; this one does nothing.
 
-    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:
-        """A turn of the loop begins; `standing` are the halted partitions, as they are now and later."""
+    All are called by the loop's thread, except `on_retry`.
+    """
 
-    def assigned(self, keys: Sequence[Key]) -> None:
-        """The group gives us partitions."""
+    def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
+        """A turn of the loop begins; `halted` are the halted partitions, and must not be kept: it changes."""
 
-    def revoked(self, keys: Sequence[Key]) -> None:
-        """The group has taken partitions back, in order."""
+    def on_assigned(self, keys: Sequence[Key]) -> None:
+        """The group has assigned partitions to us."""
 
-    def lost(self, keys: Sequence[Key]) -> None:
-        """The group had given partitions to others before we knew."""
+    def on_revoked(self, keys: Sequence[Key]) -> None:
+        """The group has revoked partitions, which were written up to then and released."""
 
-    def claimed(self, cursor: Cursor) -> None:
-        """A partition begins to flow, from `cursor.next` to (for now) `cursor.end`."""
+    def on_lost(self, keys: Sequence[Key]) -> None:
+        """The group had assigned partitions to others before we knew."""
 
-    def submitted(self) -> None:
+    def on_claimed(self, position: Position) -> None:
+        """A partition becomes active, to be read from `position.next` to (for now) `position.end`."""
+
+    def on_submitted(self) -> None:
         """A batch goes to the writer."""
 
-    def written(self, written: Written) -> None:
+    def on_written(self, written: Written) -> None:
         """The batch that went to the writer last is in the tables."""
 
-    def fenced(self) -> None:
+    def on_fenced(self) -> None:
         """A batch was refused: another consumer, or an operator, has taken a partition over."""
 
+    def on_retry(self, retry: Retry) -> None:
+        """Something is tried again; called by any thread."""
 
-class Audience(Observer):
-    """Several observers as one, told in their order."""
+
+class CompositeObserver(Observer):
+    """Several observers as one, called in their order."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = tuple(observers)
 
-    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:  # noqa: D102 see Observer, also below
+    def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:  # noqa: D102 see Observer, also below
         for observer in self._observers:
-            observer.turned(standing)
+            observer.on_loop(halted)
 
-    def assigned(self, keys: Sequence[Key]) -> None:  # noqa: D102
+    def on_assigned(self, keys: Sequence[Key]) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.assigned(keys)
+            observer.on_assigned(keys)
 
-    def revoked(self, keys: Sequence[Key]) -> None:  # noqa: D102
+    def on_revoked(self, keys: Sequence[Key]) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.revoked(keys)
+            observer.on_revoked(keys)
 
-    def lost(self, keys: Sequence[Key]) -> None:  # noqa: D102
+    def on_lost(self, keys: Sequence[Key]) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.lost(keys)
+            observer.on_lost(keys)
 
-    def claimed(self, cursor: Cursor) -> None:  # noqa: D102
+    def on_claimed(self, position: Position) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.claimed(cursor)
+            observer.on_claimed(position)
 
-    def submitted(self) -> None:  # noqa: D102
+    def on_submitted(self) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.submitted()
+            observer.on_submitted()
 
-    def written(self, written: Written) -> None:  # noqa: D102
+    def on_written(self, written: Written) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.written(written)
+            observer.on_written(written)
 
-    def fenced(self) -> None:  # noqa: D102
+    def on_fenced(self) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.fenced()
+            observer.on_fenced()
+
+    def on_retry(self, retry: Retry) -> None:  # noqa: D102
+        for observer in self._observers:
+            observer.on_retry(retry)

@@ -1,4 +1,4 @@
-"""Composes a consumer from its settings and runs it: signals in, exit code out."""
+"""Puts a consumer together from its settings and runs it; signals stop it, and the result is an exit code."""
 
 import gc
 import os
@@ -7,20 +7,25 @@ import socket
 import sys
 import threading
 import uuid
+from contextlib import ExitStack
 from types import FrameType
 
 import structlog
 
+from consumer.backpressure import MAX_RECORDS
 from consumer.event.decode import Decoder
-from consumer.event.pipeline import skippable
+from consumer.event.ignored import wire_types
 from consumer.kafka.admin import Cluster, PropertyRefused
-from consumer.kafka.consumer import Broker, BrokerFailure
-from consumer.loop import MAX_RECORDS, Loop, Parts
+from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
+from consumer.kafka.rebalance import RebalanceCallbacks
+from consumer.loop import Loop, Parts
 from consumer.observer import Observer
+from consumer.operator.tampering import may_become_owner
 from consumer.partitions.assignment import Assignment
-from consumer.partitions.watermark import Horizon
+from consumer.partitions.watermark import Watermark
 from consumer.registry.client import AuthorityUnusable
-from consumer.registry.fetcher import Lookup
+from consumer.registry.fetcher import SchemaFetcher
+from consumer.schema_source import SchemaSource
 from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, telemetry
@@ -39,10 +44,10 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     except (PropertyRefused, BindRefused, AuthorityUnusable) as error:
         log.critical("settings_refused", error=str(error))
         return 2
-    except (BrokerFailure, postgres.Error) as error:
+    except (GroupConsumerFailure, postgres.Error) as error:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1
-    log.info("finished", standing_partitions=not clean)
+    log.info("finished", halted_partitions=not clean)
     return 0 if clean or not until_end else 1
 
 
@@ -50,34 +55,71 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
     kafka = kafka_config(settings)
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
-    def connect() -> postgres.Connection:
-        return postgres.connect(settings.database_url.get_secret_value(), "audit_writer", f"audit-consumer {owner}")
+    warn_once = OwnerWarning()
 
-    cluster = Cluster(kafka)
-    url, authority = settings.registry_url, settings.registry_authority
-    told = telemetry(settings, cluster, connect, observer)
-    try:
+    def connect() -> postgres.Connection:
+        url = settings.database_url.get_secret_value()
+        connection = postgres.connect(url, "audit_writer", f"audit-consumer {owner}")
+        warn_once(connection)
+        return connection
+
+    with ExitStack() as opened:
+        measured = telemetry(settings, observer)
+        opened.callback(measured.close)
+        on_retry = measured.observer.on_retry
+        cluster = Cluster(kafka, on_retry)
+        measured.poll(cluster, connect)
+        source = SchemaSource(Decoder(all_schemas()))
+        opened.callback(source.close)
+        fetcher = None
+        if settings.registry_url:
+            registry = measured.registry(settings.registry_url, authority=settings.registry_authority)
+            opened.callback(registry.close)
+            fetcher = SchemaFetcher(registry, stop, on_retry)
+        watermark = Watermark(cluster, on_retry)
+        opened.callback(watermark.close)
+        # Two batches may have been decoded, and not written, when an owner died.
+        assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
+        opened.callback(assignment.close)
+        writer = Writer(connect, stop, on_retry)
+        opened.callback(writer.close)
+
+        def join(callbacks: RebalanceCallbacks) -> GroupConsumer:
+            config = {**kafka, "group.id": settings.group_id}
+            return GroupConsumer(config, settings.topics, callbacks, wire_types(all_schemas()), on_retry)
+
+        log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
         parts = Parts(
-            broker=lambda rebalance: Broker(
-                {**kafka, "group.id": settings.group_id}, settings.topics, rebalance, skippable(all_schemas())
-            ),
-            # Two batches may have been decoded, and not written, when an owner died.
-            assignment=Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS),
-            writer=Writer(connect, stop),
-            horizon=Horizon(cluster),
-            decoder=Decoder(all_schemas()),
-            lookup=Lookup(told.registry(url, authority=authority), stop) if url else None,
+            group_consumer=join,
+            assignment=assignment,
+            writer=writer,
+            watermark=watermark,
+            source=source,
+            schema_fetcher=fetcher,
             stop=stop,
         )
-        log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
-        return Loop(parts, until_end=until_end, observer=told.observer).run()
-    finally:
-        told.close()
+        loop = Loop(parts, until_end=until_end, observer=measured.observer)
+        opened.callback(loop.close)
+        return loop.run()
 
 
 def kafka_config(settings: Settings) -> dict[str, str]:
-    """What librdkafka is told by us and by the user, for consumer and administration alike."""
+    """The user's properties for librdkafka and the brokers' addresses, for consumer and admin client alike."""
     return {**settings.kafka, "bootstrap.servers": settings.bootstrap_servers}
+
+
+class OwnerWarning:
+    """Logs once that the login may become audit_owner: whoever has it could take the append-only triggers away."""
+
+    def __init__(self) -> None:
+        self._checked = False
+
+    def __call__(self, connection: postgres.Connection) -> None:
+        """Looks at the first connection; a login changes at a restart only."""
+        if not self._checked:
+            self._checked = True
+            if may_become_owner(connection):
+                log.warning("login_may_become_owner", hint="give the program a login with audit_writer alone")
 
 
 def _tune() -> None:

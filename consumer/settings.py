@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from catalog.topics import TOPICS
-from consumer.kafka.client_config import refused_properties
+from consumer.kafka.property_check import refused_properties
 from consumer.partitions.breaker import Limits
 from runtime import settings
 from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError

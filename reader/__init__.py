@@ -1,5 +1,6 @@
-"""The reader: `/audit` for a workspace's admins, and its API (SPEC 6).
+"""The reader: the page `/audit` for the admins of a workspace, and its API (SPEC 6).
 
-In reading order: `model` (the nouns), `clerk` and `keys` (who asks), `filters` (what is asked for), `database`, `horizon`,
-`marks` and `listing` (what is answered), `changes`, `form` and `page` (how it is shown), `app` (the routes), `serve`.
+In reading order: `model` has the values that a request passes through. `auth` finds out who sent it, `query` what it asks
+for and the result, `html` and `http` make the response; `errors` are the error responses. `compose` puts a reader together,
+`settings` has what it is configured by, `serve` runs it, `cli` and `__main__` are the command `audit-reader`.
 """

@@ -5,27 +5,28 @@ import sys
 
 import typer
 
-from reader.serve import serve as answer
+from reader.serve import serve as run
 from reader.settings import SettingsError, load
 from runtime import logging
+from runtime.version import HELP_NAMES, VersionOption
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False
+    no_args_is_help=True, context_settings=HELP_NAMES, rich_markup_mode="markdown", pretty_exceptions_enable=False
 )
 
 
 @app.callback()
-def root() -> None:
-    """The audit log's reader: the page `/audit` and its API, for admins of a workspace and for nobody else.
+def root(*, version: VersionOption = False) -> None:
+    """The reader of the audit log: the page `/audit` and its API, for admins of a workspace only.
 
-    Settings come from the environment: see deploy/env.example. Exit codes: 0 ended by SIGTERM or SIGINT, 1 something needs
-    a person, 2 wrong usage or settings.
+    Settings come from the environment: see deploy/env.example. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed and
+    needs attention, 2 wrong usage or settings.
     """
 
 
 @app.command()
 def serve() -> None:
-    """Answers at AUDIT_READER_BIND until SIGTERM, then finishes what was asked.
+    """Serves at AUDIT_READER_BIND until SIGTERM, then finishes the requests in progress.
 
     ```
     export DATABASE_URL=postgresql://audit_page@db.internal/audit      # a login that has the role audit_reader
@@ -34,8 +35,8 @@ def serve() -> None:
     audit-reader serve
     ```
 
-    `/healthz` says that it runs, `/readyz` that database and sign-in keys can be had; metrics are served at
-    AUDIT_READER_METRICS_BIND if that is set.
+    `/healthz` succeeds while the process runs, `/readyz` while the database answers and there are sign-in keys. Metrics
+    are served at AUDIT_READER_METRICS_BIND if that is set.
     """
     try:
         settings = load(os.environ)
@@ -43,7 +44,7 @@ def serve() -> None:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     logging.configure(settings.log_format)
-    raise typer.Exit(answer(settings))
+    raise typer.Exit(run(settings))
 
 
 def main() -> None:

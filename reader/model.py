@@ -1,4 +1,4 @@
-"""The nouns of the reader: who asks, what is asked for, and what is answered. Frozen values, nothing else."""
+"""The values that a request passes through: Viewer, Query, Entry and Listing. Frozen, without behavior."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """An admin of an active workspace, as a verified Clerk session token says; nobody else is a Viewer.
+    """An admin of the active workspace of a verified Clerk session token. Nobody else becomes a Viewer.
 
-    `impersonator` is the `sub` of the token's `act`, the person who acts as this user; None as a rule.
+    `impersonator` is the `sub` of the token's `act` claim: who acts as this user; usually None.
     """
 
     user_id: str
@@ -22,7 +22,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One end of a range of time: the text that was given, kept for forms and links, and the instant it means (UTC)."""
+    """One end of a range of time: the text of the query, kept for forms and links, and its instant (UTC)."""
 
     text: str
     at: datetime
@@ -30,7 +30,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which entries (SPEC 6): each field narrows, empty or None does not. `before` is exclusive and the `to` of a query."""
+    """Which entries (SPEC 6): every field that is not empty or None is a condition. `before` is exclusive, from `to`."""
 
     actions: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A page of a selection. `as_of` and `cursor` are the opaque texts of an earlier answer; with a cursor, no offset."""
+    """A page of a selection. `as_of` and `cursor` come from an earlier response; a cursor replaces the offset."""
 
     selection: Selection = Selection()
     limit: int = 50
@@ -53,9 +53,9 @@ class Query:
 
 
 class Entry(NamedTuple):
-    """One entry as it is shown. `diff` is the stored canonical text, never parsed and written again on its way to JSON.
+    """One stored entry. `diff` is the stored canonical text, which the API copies without parsing it.
 
-    A named tuple, since fifty are made for each page, and a frozen dataclass takes four times as long to make.
+    A named tuple: every page makes fifty, and a frozen dataclass takes four times as long to make.
     """
 
     id: int
@@ -79,10 +79,10 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is answered to a Query: entries newest first, and the exact total of the selection as of `as_of`.
+    """The result of a Query: entries, newest first, and the exact total of the selection as of `as_of`.
 
     `newer`: entries of the selection recorded after `as_of`, counted up to 100 (100 means "100 or more").
-    `complete_through`: the least of the live partitions' (SPEC 5); None while a partition has none.
+    `complete_through`: the minimum of the live partitions (SPEC 5); None while one of them has none.
     """
 
     query: Query

@@ -1,4 +1,4 @@
-"""Composes a reader from its settings and runs it: signals in, exit code out."""
+"""Runs a reader: from settings to an exit code, with the signals that end it."""
 
 import signal
 import sys
@@ -8,55 +8,42 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import GivenKey, PublishedKeys
-from reader.http.app import create
-from reader.http.dependencies import Parts
-from reader.http.metrics import Metrics
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys, StaticKey
+from reader.compose import compose
 from reader.query.database import Database
-from reader.query.listing import Listings
 from reader.settings import Settings
+from runtime.postgres import SettingRefused
 
 log = structlog.get_logger()
 
 GRACE_SECONDS = 10
-MOST_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
+MAX_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
 
 
 def serve(settings: Settings) -> int:
-    """Answers until SIGTERM or SIGINT, then finishes what was asked; gives the exit code."""
-    keys = _keys(settings)
-    rules = Rules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp)
-    database = Database(settings.database_url.get_secret_value())
-    listings, metrics = Listings(database), Metrics()
-    metrics.watch(database, keys, listings)
-    app = create(
-        Parts(
-            Access(keys, rules),
-            database,
-            listings,
-            keys,
-            metrics,
-            settings.hosts,
-            settings.sign_in_url,
-            settings.export_contact,
-        )
+    """Serves until SIGTERM or SIGINT, then finishes the requests in progress. Returns the exit code."""
+    reader = compose(
+        database=Database(settings.database_url.get_secret_value()),
+        keys=_keys(settings),
+        rules=TokenRules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp),
+        renewal=settings.renewal,
+        hosts=settings.hosts,
+        export_contact=settings.export_contact,
     )
-    try:
-        if settings.metrics_bind is not None:
-            metrics.serve(settings.metrics_bind)
-        return listen(app, settings.bind)
-    except OSError as error:
-        log.critical("stopped", error=str(error))
-        return 1
-    finally:
-        keys.close()
-        database.close()
+    with reader:
+        try:
+            reader.services.database.check()
+            if settings.metrics_bind is not None:
+                reader.services.metrics.serve(settings.metrics_bind, reader.services.ready)
+            return listen(reader.app, settings.bind)
+        except (OSError, SettingRefused) as error:
+            log.critical("stopped", error=str(error))
+            return 1
 
 
 def server(app: ASGIApp, address: tuple[str, int]) -> uvicorn.Server:
-    """What answers HTTP at an address."""
+    """The HTTP server for `app` at host and port `address`."""
     config = uvicorn.Config(
         app,
         *address,
@@ -66,7 +53,7 @@ def server(app: ASGIApp, address: tuple[str, int]) -> uvicorn.Server:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
     )
@@ -74,27 +61,27 @@ def server(app: ASGIApp, address: tuple[str, int]) -> uvicorn.Server:
 
 
 def listen(app: ASGIApp, address: tuple[str, int]) -> int:
-    """Serves `app` until told to stop; 0, or 1 where the address cannot be had."""
-    # The thread that listens asks for the interpreter's lock behind each line it logs: by default it waits up to 5 ms.
+    """Serves `app` until SIGTERM or SIGINT. Returns 0, or 1 if the address cannot be bound."""
+    # After each log line the event loop's thread waits for the interpreter's lock, by default up to 5 ms.
     sys.setswitchinterval(0.0005)
-    # uvicorn raises the signal that ended it once more: it finds these, and we end in order.
+    # uvicorn raises the signal again after it has stopped. These handlers let the rest of the shutdown run.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _heard)
+        signal.signal(number, _ignore_signal)
     log.info("started", address="{}:{}".format(*address))
     try:
         server(app, address).run()
-    except SystemExit:  # the address is taken
+    except SystemExit:  # uvicorn could not bind the address
         log.critical("stopped", error="cannot listen at {}:{}".format(*address))
         return 1
     log.info("finished")
     return 0
 
 
-def _keys(settings: Settings) -> GivenKey | PublishedKeys:
+def _keys(settings: Settings) -> StaticKey | JwksKeys:
     if settings.jwt_key is not None:
-        return GivenKey(settings.jwt_key)
-    return PublishedKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
+        return StaticKey(settings.jwt_key)
+    return JwksKeys(settings.jwks_url or f"{settings.issuer}/.well-known/jwks.json")
 
 
-def _heard(_number: int, _frame: FrameType | None) -> None:
-    """The signal has been obeyed already."""
+def _ignore_signal(_number: int, _frame: FrameType | None) -> None:
+    """Uvicorn has handled the signal already."""

@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from reader.auth.jwks import GivenKey
+from reader.auth.clerk_instance import frontend_host, is_development
+from reader.auth.jwks import StaticKey
+from reader.auth.renewal import RenewalRules
+from reader.auth.request_cookies import CookieNames, cookie_suffix
 from runtime import settings
 from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError
 
@@ -71,10 +74,15 @@ def _email(text: str) -> str:
 
 def _pem(pem: str) -> str:
     try:
-        GivenKey(pem)
+        StaticKey(pem)
     except ValueError:
         raise ValueError("is no RSA public key of 2,048 bits or more in PEM form") from None
     return pem
+
+
+def _publishable(key: str) -> str:
+    frontend_host(key)
+    return key
 
 
 def _kinds(text: object) -> object:
@@ -113,15 +121,25 @@ class Settings(BaseModel):
     )
     sign_in_url: WebUrl | None = Field(default=None, alias="CLERK_SIGN_IN_URL")
     export_contact: Annotated[str, AfterValidator(_email)] | None = Field(default=None, alias="AUDIT_EXPORT_CONTACT")
-    missing_azp: Annotated[frozenset[Literal["bearer", "cookie"]], BeforeValidator(_kinds)] = Field(
+    publishable_key: Annotated[str, AfterValidator(_publishable)] | None = Field(
+        default=None, alias="CLERK_PUBLISHABLE_KEY"
+    )
+    frontend_api_url: WebUrl | None = Field(default=None, alias="CLERK_FRONTEND_API_URL")
+    allow_missing_azp: Annotated[frozenset[Literal["bearer", "cookie"]], BeforeValidator(_kinds)] = Field(
         default=frozenset(), alias="AUDIT_ALLOW_MISSING_AZP"
     )
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
 
     @property
-    def allow_missing_azp(self) -> bool:
-        """Whether a bearer token without azp is taken."""
-        return "bearer" in self.missing_azp
+    def renewal(self) -> RenewalRules:
+        """How sessions are renewed; those of a development instance are not, since it would pass them in URLs."""
+        development = is_development(self.issuer, self.publishable_key)
+        return RenewalRules(
+            frontend_api=None if development else self.frontend_api_url or self.issuer,
+            sign_in_url=self.sign_in_url,
+            names=CookieNames(suffix=cookie_suffix(self.publishable_key) if self.publishable_key else None),
+            scheme="https",
+        )
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -129,4 +147,14 @@ def load(environ: Mapping[str, str]) -> Settings:
     problems = []
     if environ.get("CLERK_JWT_KEY") and environ.get("CLERK_JWKS_URL"):
         problems.append("CLERK_JWKS_URL: CLERK_JWT_KEY is set too; give one of them")
-    return settings.load(Settings, environ, problems=problems, multiline={"CLERK_JWT_KEY"})
+    return settings.load(Settings, environ, problems=problems, multiline={"CLERK_JWT_KEY"}, check=_mismatched)
+
+
+def _mismatched(loaded: Settings) -> list[str]:
+    """The key of another instance would name cookies of that instance."""
+    if loaded.publishable_key is None:
+        return []
+    named = frontend_host(loaded.publishable_key)
+    if named in {urlsplit(url).netloc for url in (loaded.issuer, loaded.frontend_api_url or "")}:
+        return []
+    return [f"CLERK_PUBLISHABLE_KEY: is of {named}, which is neither CLERK_ISSUER's host nor CLERK_FRONTEND_API_URL's"]

@@ -1,24 +1,31 @@
 """The HTTP listener for ops: `/metrics`, `/healthz` (is it alive?) and `/readyz` (may the rollout go on?).
 
-Law of this file: an answer needs nothing but this process. What is away outside shows in the figures, never in `/healthz`:
-a restart does not cure an outage, and costs a rebalance.
+Invariant of this file: `/healthz` needs nothing but this process. What is away outside shows in the figures: a restart does
+not cure an outage, and costs a rebalance. Why not prometheus_client's own server: decision 63.
 """
 
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from socketserver import TCPServer, ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from runtime import logging
 
 # A client that connects and says nothing is let go.
 CLIENT_SECONDS = 10.0
 
 
 class Probes:
-    """Listens from its making on, in a thread. Raises OSError where it cannot."""
+    """Listens from its making on, in a thread. Raises OSError where it cannot.
+
+    `alive` and `ready` answer the probes, in a thread of the request's. The registry also gets what every program tells.
+    """
 
     def __init__(
         self,
@@ -28,6 +35,7 @@ class Probes:
         ready: Callable[[], bool],
     ) -> None:
         host, port = address
+        registry.register(_Logs())
         application = _application(make_wsgi_app(registry), {"/healthz": alive, "/readyz": ready})
         kind = _SixServer if ":" in host else _Server
         self._server = make_server(host, port, application, kind, _Handler)
@@ -42,6 +50,16 @@ class Probes:
         """Ends the listener."""
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Logs(Collector):
+    """What every program tells of its logs. Is something missing there? Then standard error could not be written."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        yield CounterMetricFamily(
+            "auditlog_log_lines_dropped", "Log lines that standard error did not take", logging.dropped()
+        )
 
 
 def _application(metrics: WSGIApplication, probes: dict[str, Callable[[], bool]]) -> WSGIApplication:

@@ -4,7 +4,8 @@ Law of this file: any number of migrates may run at the same time in one cluster
 they queue at an advisory lock; roles belong to the cluster, where no such lock reaches: collisions are retried.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import errors
@@ -37,7 +38,7 @@ def migrate(dsn: str, echo: Callable[[str], None]) -> list[Migration]:
     except errors.InsufficientPrivilege as error:
         raise MigrationError(
             f"the login may not do what migrate needs: {error.diag.message_primary}. Run it with a login that has "
-            "CREATEROLE and owns the database, or let an administrator create the four audit roles, "
+            "CREATEROLE and owns the database, or let an administrator create the audit roles, "
             "GRANT them to this login and GRANT CREATE ON SCHEMA public TO audit_owner"
         ) from error
     except LoginRefused as error:
@@ -86,10 +87,7 @@ def _make_roles(connection: psycopg.Connection[TupleRow]) -> None:
 
 def _apply_next(connection: psycopg.Connection[TupleRow]) -> Migration | None:
     """Applies the first migration that is missing, as one transaction; None when there is none."""
-    with connection.transaction():
-        connection.execute(sql.query("runtime/migrate_lock"))
-        connection.execute("SET LOCAL ROLE audit_owner")
-        connection.execute("SET LOCAL search_path TO public")
+    with connection.transaction(), _owner(connection):
         done = _applied(connection)
         pending = sql.migrations()[len(done) :]
         if not pending:
@@ -98,6 +96,18 @@ def _apply_next(connection: psycopg.Connection[TupleRow]) -> Migration | None:
         connection.execute(migration.text)
         connection.execute(sql.query("runtime/migrate_record"), migration._asdict())
     return migration
+
+
+@contextmanager
+def _owner(connection: psycopg.Connection[TupleRow]) -> Iterator[None]:
+    """As audit_owner, which the login is within this transaction only: no other session ever sees the membership."""
+    connection.execute(sql.query("runtime/migrate_lock"))
+    connection.execute(sql.query("runtime/migrate_become_owner"))
+    connection.execute("SET LOCAL ROLE audit_owner")
+    connection.execute("SET LOCAL search_path TO public")
+    yield
+    connection.execute("RESET ROLE")
+    connection.execute(sql.query("runtime/migrate_leave_owner"))
 
 
 def _applied(connection: psycopg.Connection[TupleRow]) -> list[TupleRow]:

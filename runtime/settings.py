@@ -31,11 +31,13 @@ def load(
     extra: Mapping[str, object] | None = None,
     problems: Collection[str] = (),
     multiline: Collection[str] = (),
+    check: Callable[[Model], Collection[str]] = lambda _: (),
 ) -> Model:
     """The settings in `environ`, where empty means not set.
 
     `extra` are fields of the model that the caller has read itself, `problems` what it found wrong with them, each as
-    "NAME: text". Values may not hold control characters, but for those of the names in `multiline`. Raises SettingsError.
+    "NAME: text"; `check` says what is wrong with settings that are good one by one. Values may not hold control characters,
+    but for those of the names in `multiline`. Raises SettingsError.
     """
     found = list(problems)
     given = {name: value for name, value in environ.items() if value != ""}
@@ -50,6 +52,8 @@ def load(
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         found.extend(_problem(fault) for fault in faults if str(fault["loc"][0]) not in ignored)
+    else:
+        found.extend(check(settings))
     if found:
         lines = "".join(f"\n  {problem}" for problem in sorted(found))
         raise SettingsError(f"{len(found)} setting(s) missing or wrong (see deploy/env.example):{lines}")

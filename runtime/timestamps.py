@@ -1,6 +1,26 @@
-"""Times as text. Every time here is UTC, as every session of the reader's is."""
+"""Times as numbers since 1970 and as text. Every time here is UTC."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Milliseconds since 1970 of the years 1 to 9999, which are those that a datetime can hold.
+MIN_MS, MAX_MS = -62_135_596_800_000, 253_402_300_799_999
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """The instant so many milliseconds after 1970 began; OverflowError outside MIN_MS to MAX_MS."""
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def milliseconds(at: datetime) -> int:
+    """Whole milliseconds since 1970, cut, not rounded; `at` has a time zone."""
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+def microseconds(at: datetime) -> int:
+    """Microseconds since 1970, exactly; `at` has a time zone."""
+    since = at - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def time(at: datetime) -> str:

@@ -1,6 +1,10 @@
-"""The schemas of the domain events, real-looking examples of each, and the two Avro framings (SPEC 3).
+"""The schemas of the domain events, realistic examples of each, and the two Avro framings (SPEC 3).
 
-Law of this package: it imports nothing of ours; a released `.avsc` is never edited, a change is a new version.
+    files     the schemas and examples in this folder, read once
+    encoding  the two framings of a value, written
+    shape     whether data fits a schema, and where it does not
+
+The package imports nothing of ours. A released `.avsc` is never edited: a change is a new version.
 """
 
 from schemas.encoding import (

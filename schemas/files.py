@@ -66,7 +66,7 @@ def parsed(schema: SchemaFile) -> dict[str, Any]:
 
 
 def examples() -> tuple[Example, ...]:
-    """Every example, ordered by type, version and case; read anew each time, because its data is mutable."""
+    """Every example, ordered by type, version and case; read again each time, because its data is mutable."""
     folders = sorted(_folder().joinpath("examples").iterdir(), key=lambda folder: folder.name)
     return tuple(
         read_example(folder.name, file.name, file.read_text("utf-8"))

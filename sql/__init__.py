@@ -1,6 +1,8 @@
 """The database's text: numbered migrations and named statements, read from the files beside this one."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import LiteralString, NamedTuple
@@ -28,6 +30,13 @@ def migrations() -> tuple[Migration, ...]:
     """All migrations, in the order in which they are applied. ValueError where a file's name has no number."""
     found = (file for file in (HERE / "migrations").iterdir() if file.name.endswith(".sql"))
     return tuple(sorted(_migration(file.name.removesuffix(".sql"), file.read_bytes()) for file in found))
+
+
+@cache
+def schema_facts() -> Mapping[tuple[str, str], str]:
+    """What all migrations make, by kind and name of the thing: `query("operator/schema_facts")` asks the database for it."""
+    kinds = json.loads((HERE / "schema_facts.json").read_bytes())
+    return {(kind, name): text for kind, things in kinds.items() for name, text in things.items()}
 
 
 def wanted_version() -> int:

@@ -1,6 +1,145 @@
 -- The whole schema as the migrations make it, for reading; written by `pytest tests/sql --write-schema`.
 -- The sixteen leaves of audit_event are left out.
 
+CREATE FUNCTION public.audit_check_action() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+    stated record;
+BEGIN
+    IF new.gap_id IS NULL OR new.action <> 'accept_gap' THEN  -- a CHECK of the table refuses half of this
+        RETURN new;
+    END IF;
+    SELECT * INTO stated FROM data_gap AS g WHERE g.id = new.gap_id;
+    IF (new.kafka_topic_id, new.kafka_partition) IS DISTINCT FROM (stated.kafka_topic_id, stated.kafka_partition)
+        OR (
+            new.from_offset IS NOT NULL AND (new.from_offset, new.to_offset) IS DISTINCT FROM CASE
+                WHEN stated.cause = 'log_truncated' THEN (stated.to_offset, stated.from_offset)
+                ELSE (stated.from_offset, stated.to_offset)
+            END
+        )
+    THEN
+        RAISE EXCEPTION 'the action is not about gap %', new.gap_id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN new;
+END
+$$;
+
+ALTER FUNCTION public.audit_check_action() OWNER TO audit_owner;
+
+CREATE FUNCTION public.audit_check_gap() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF current_user = 'audit_writer' AND new.cause = 'log_damaged'
+        OR current_user = 'audit_operator' AND new.cause <> 'log_damaged'
+    THEN
+        RAISE EXCEPTION '% does not state a gap with the cause %', current_user, new.cause
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN new;
+END
+$$;
+
+ALTER FUNCTION public.audit_check_gap() OWNER TO audit_owner;
+
+CREATE FUNCTION public.audit_check_lift() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM operator_action AS a
+        WHERE
+            a.performed_at = now() AND a.kafka_topic = new.kafka_topic AND a.kafka_partition = new.kafka_partition
+            AND a.action IN ('accept_gap', 'resume')
+    ) THEN
+        RAISE EXCEPTION '%/% goes on, or is retired, without an action that says who decided it',
+            new.kafka_topic, new.kafka_partition
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION public.audit_check_lift() OWNER TO audit_owner;
+
+CREATE FUNCTION public.audit_check_moves() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+    counted record;
+    acted record;
+BEGIN
+    SELECT p.gap, p.reread INTO counted FROM partition_progress AS p
+    WHERE p.kafka_topic_id = new.kafka_topic_id AND p.kafka_partition = new.kafka_partition;
+    SELECT
+        coalesce(sum(greatest(a.to_offset - a.from_offset, 0)), 0) AS forward,
+        coalesce(sum(greatest(a.from_offset - a.to_offset, 0)), 0) AS back
+    INTO acted
+    FROM operator_action AS a
+    WHERE
+        a.kafka_topic_id = new.kafka_topic_id AND a.kafka_partition = new.kafka_partition
+        AND a.action IN ('accept_gap', 'rewind') AND a.from_offset IS NOT NULL;
+    IF (counted.gap, counted.reread) IS DISTINCT FROM (acted.forward::bigint, acted.back::bigint) THEN
+        RAISE EXCEPTION
+            'progress of %/% and the actions of operators do not agree: gap % and %, reread % and %',
+            new.kafka_topic, new.kafka_partition, counted.gap, acted.forward, counted.reread, acted.back
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION public.audit_check_moves() OWNER TO audit_owner;
+
+CREATE FUNCTION public.audit_check_progress() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF current_user NOT IN ('audit_writer', 'audit_operator') THEN
+        RETURN new;
+    END IF;
+    IF tg_op = 'INSERT' THEN
+        IF new.next_offset <> 0 OR new.epoch <> 0 THEN
+            RAISE EXCEPTION 'progress begins at offset 0 under epoch 0' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN new;
+    END IF;
+    IF old.retired_at IS NOT NULL THEN
+        RAISE EXCEPTION 'progress of a retired log does not change' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF (new.kafka_topic_id, new.kafka_partition, new.kafka_topic)
+        IS DISTINCT FROM (old.kafka_topic_id, old.kafka_partition, old.kafka_topic)
+    THEN
+        RAISE EXCEPTION 'progress belongs to one partition' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF least(
+        new.epoch - old.epoch, new.recorded - old.recorded, new.duplicate - old.duplicate, new.conflict - old.conflict,
+        new.ignored_not_audited - old.ignored_not_audited, new.ignored_tombstone - old.ignored_tombstone,
+        new.ignored_no_change - old.ignored_no_change, new.parked - old.parked, new.gap - old.gap,
+        new.undelivered - old.undelivered, new.reread - old.reread
+    ) < 0 THEN
+        RAISE EXCEPTION 'the counters of progress never fall' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF current_user = 'audit_writer' AND old.halted IN ('gap', 'breaker')
+        AND new.halted IS DISTINCT FROM old.halted
+    THEN
+        RAISE EXCEPTION 'a partition halted for % goes on when an operator says so', old.halted
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    -- SPEC 5: never ahead of the database's own clock, whatever a consumer's clock says; and never back.
+    new.complete_through := greatest(old.complete_through, least(new.complete_through, now()));
+    RETURN new;
+END
+$$;
+
+ALTER FUNCTION public.audit_check_progress() OWNER TO audit_owner;
+
 CREATE FUNCTION public.audit_refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -10,6 +149,17 @@ END
 $$;
 
 ALTER FUNCTION public.audit_refuse_change() OWNER TO audit_owner;
+
+CREATE FUNCTION public.audit_refuse_removal() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% keeps its rows: % refused', tg_table_name, tg_op USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+ALTER FUNCTION public.audit_refuse_removal() OWNER TO audit_owner;
 
 CREATE TABLE public.audit_event (
     id bigint NOT NULL,
@@ -225,6 +375,7 @@ CREATE TABLE public.operator_action (
     reason text NOT NULL,
     performed_by text DEFAULT SESSION_USER NOT NULL,
     performed_at timestamp with time zone DEFAULT now() NOT NULL,
+    os_user text,
     CONSTRAINT operator_action_known CHECK ((action = ANY (ARRAY['replay'::text, 'dismiss'::text, 'accept_gap'::text, 'rewind'::text, 'resume'::text]))),
     CONSTRAINT operator_action_names_gap CHECK (((gap_id IS NOT NULL) = (action = 'accept_gap'::text))),
     CONSTRAINT operator_action_names_offsets CHECK ((((num_nonnulls(from_offset, to_offset) = 2) AND (action = ANY (ARRAY['accept_gap'::text, 'rewind'::text]))) OR ((num_nonnulls(from_offset, to_offset) = 0) AND (action <> 'rewind'::text)))),
@@ -244,6 +395,10 @@ END)),
 ALTER TABLE public.operator_action OWNER TO audit_owner;
 
 COMMENT ON TABLE public.operator_action IS 'Every replay, dismissal, accepted gap, rewind and resume; append-only';
+
+COMMENT ON COLUMN public.operator_action.performed_by IS 'the login, set by the database (before version 5: and the OS user)';
+
+COMMENT ON COLUMN public.operator_action.os_user IS 'the user of the operating system, as the command says; not proven';
 
 ALTER TABLE public.operator_action ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.operator_action_id_seq
@@ -440,7 +595,9 @@ CREATE VIEW public.partition_account AS
     COALESCE(k.conflicting, (0)::bigint) AS replayed_conflict,
     COALESCE(c.kept, (0)::bigint) AS conflict_rows,
     COALESCE(m.forward, (0)::bigint) AS accepted,
-    COALESCE(m.back, (0)::bigint) AS given_back
+    COALESCE(m.back, (0)::bigint) AS given_back,
+    p.epoch,
+    p.owner
    FROM (((public.partition_progress p
      LEFT JOIN parked_rows k ON (((p.kafka_topic_id = k.kafka_topic_id) AND (p.kafka_partition = k.kafka_partition))))
      LEFT JOIN conflict_rows c ON (((p.kafka_topic_id = c.kafka_topic_id) AND (p.kafka_partition = c.kafka_partition))))
@@ -518,7 +675,9 @@ CREATE INDEX audit_event_xid ON ONLY public.audit_event USING brin ((((xid)::tex
 
 CREATE INDEX audit_seal_xmax ON public.audit_seal USING btree (pg_snapshot_xmax(snapshot), seal);
 
-CREATE INDEX operator_action_gap ON public.operator_action USING btree (gap_id) WHERE (gap_id IS NOT NULL);
+CREATE UNIQUE INDEX operator_action_gap ON public.operator_action USING btree (gap_id) WHERE (gap_id IS NOT NULL);
+
+CREATE INDEX operator_action_moves ON public.operator_action USING btree (kafka_topic_id, kafka_partition) WHERE (from_offset IS NOT NULL);
 
 CREATE INDEX operator_action_parked ON public.operator_action USING btree (parked_id) WHERE (parked_id IS NOT NULL);
 
@@ -602,6 +761,34 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.parked_record FOR 
 
 ALTER TABLE public.parked_record ENABLE ALWAYS TRIGGER append_only_truncate;
 
+CREATE TRIGGER check_action BEFORE INSERT ON public.operator_action FOR EACH ROW EXECUTE FUNCTION public.audit_check_action();
+
+ALTER TABLE public.operator_action ENABLE ALWAYS TRIGGER check_action;
+
+CREATE TRIGGER check_gap BEFORE INSERT ON public.data_gap FOR EACH ROW EXECUTE FUNCTION public.audit_check_gap();
+
+ALTER TABLE public.data_gap ENABLE ALWAYS TRIGGER check_gap;
+
+CREATE CONSTRAINT TRIGGER check_lift AFTER UPDATE ON public.partition_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((CURRENT_USER = 'audit_operator'::name) AND (((old.halted IS NOT NULL) AND (new.halted IS NULL)) OR (old.retired_at IS DISTINCT FROM new.retired_at)))) EXECUTE FUNCTION public.audit_check_lift();
+
+ALTER TABLE public.partition_progress ENABLE ALWAYS TRIGGER check_lift;
+
+CREATE CONSTRAINT TRIGGER check_moves AFTER INSERT ON public.operator_action DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((CURRENT_USER = 'audit_operator'::name) AND (new.from_offset IS NOT NULL))) EXECUTE FUNCTION public.audit_check_moves();
+
+ALTER TABLE public.operator_action ENABLE ALWAYS TRIGGER check_moves;
+
+CREATE CONSTRAINT TRIGGER check_moves AFTER UPDATE ON public.partition_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((CURRENT_USER = 'audit_operator'::name) AND ((old.gap <> new.gap) OR (old.reread <> new.reread)))) EXECUTE FUNCTION public.audit_check_moves();
+
+ALTER TABLE public.partition_progress ENABLE ALWAYS TRIGGER check_moves;
+
+CREATE TRIGGER check_progress BEFORE INSERT OR UPDATE ON public.partition_progress FOR EACH ROW EXECUTE FUNCTION public.audit_check_progress();
+
+ALTER TABLE public.partition_progress ENABLE ALWAYS TRIGGER check_progress;
+
+CREATE TRIGGER keep_rows BEFORE DELETE OR TRUNCATE ON public.partition_progress FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_removal();
+
+ALTER TABLE public.partition_progress ENABLE ALWAYS TRIGGER keep_rows;
+
 ALTER TABLE ONLY public.audit_sealed_day
     ADD CONSTRAINT audit_sealed_day_seal_fkey FOREIGN KEY (seal) REFERENCES public.audit_seal(seal);
 
@@ -637,7 +824,19 @@ GRANT USAGE ON SCHEMA public TO audit_operator;
 GRANT USAGE ON SCHEMA public TO audit_sealer;
 GRANT USAGE ON SCHEMA public TO audit_exporter;
 
+REVOKE ALL ON FUNCTION public.audit_check_action() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.audit_check_gap() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.audit_check_lift() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.audit_check_moves() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.audit_check_progress() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.audit_refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.audit_refuse_removal() FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.audit_event TO audit_reader;
 GRANT SELECT ON TABLE public.audit_event TO audit_operator;
@@ -817,7 +1016,7 @@ GRANT INSERT(detail) ON TABLE public.operator_action TO audit_operator;
 
 GRANT INSERT(reason) ON TABLE public.operator_action TO audit_operator;
 
-GRANT INSERT(performed_by) ON TABLE public.operator_action TO audit_operator;
+GRANT INSERT(os_user) ON TABLE public.operator_action TO audit_operator;
 
 GRANT SELECT ON TABLE public.original_record TO audit_operator;
 
@@ -879,14 +1078,62 @@ GRANT INSERT(detail) ON TABLE public.parked_record TO audit_writer;
 GRANT SELECT ON TABLE public.parked_unresolved TO audit_writer;
 GRANT SELECT ON TABLE public.parked_unresolved TO audit_operator;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.partition_progress TO audit_writer;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.partition_progress TO audit_operator;
+GRANT SELECT ON TABLE public.partition_progress TO audit_writer;
+GRANT SELECT ON TABLE public.partition_progress TO audit_operator;
+
+GRANT INSERT(kafka_topic_id) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT INSERT(kafka_partition) ON TABLE public.partition_progress TO audit_writer;
 
 GRANT SELECT(kafka_topic) ON TABLE public.partition_progress TO audit_reader;
+GRANT INSERT(kafka_topic) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT INSERT(next_offset),UPDATE(next_offset) ON TABLE public.partition_progress TO audit_writer;
+GRANT UPDATE(next_offset) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT INSERT(epoch),UPDATE(epoch) ON TABLE public.partition_progress TO audit_writer;
+GRANT UPDATE(epoch) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(owner) ON TABLE public.partition_progress TO audit_writer;
+GRANT UPDATE(owner) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(halted) ON TABLE public.partition_progress TO audit_writer;
+GRANT UPDATE(halted) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(halted_detail) ON TABLE public.partition_progress TO audit_writer;
+GRANT UPDATE(halted_detail) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(halted_at) ON TABLE public.partition_progress TO audit_writer;
+GRANT UPDATE(halted_at) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(recorded) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(duplicate) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(conflict) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(ignored_not_audited) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(ignored_tombstone) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(ignored_no_change) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(parked) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(gap) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(undelivered) ON TABLE public.partition_progress TO audit_writer;
+
+GRANT UPDATE(reread) ON TABLE public.partition_progress TO audit_operator;
 
 GRANT SELECT(complete_through) ON TABLE public.partition_progress TO audit_reader;
+GRANT UPDATE(complete_through) ON TABLE public.partition_progress TO audit_writer;
 
 GRANT SELECT(retired_at) ON TABLE public.partition_progress TO audit_reader;
+GRANT UPDATE(retired_at) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(updated_at) ON TABLE public.partition_progress TO audit_writer;
+GRANT UPDATE(updated_at) ON TABLE public.partition_progress TO audit_operator;
 
 GRANT SELECT ON TABLE public.partition_account TO audit_writer;
 GRANT SELECT ON TABLE public.partition_account TO audit_operator;

@@ -2,35 +2,35 @@
 
 import copy
 import itertools
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 import schemas
+from catalog.audit_types import CATALOG
 from consumer.event.model import Partition, Record
 from schemas import Example
+from tests.golden.outcome import FOLDER as GOLDEN
 
 WORKSPACE = "org_2yVcf2cnAUUdIWwhWuKrOWMgRDd"
 POSITION = Partition("callmine.members", "Zm9vYmFyYmF6cXV4MTIzNA", 0)
 
-# One event of each of the fourteen audit types: what comes in, as (ce_type, case of the example), by what it becomes.
-FOURTEEN: Mapping[str, tuple[str, str]] = {
-    "integration.connected": ("integration.connected", "plain"),
-    "integration.disconnected": ("integration.disconnected", "plain"),
-    "integration.reconnected": ("integration.reconnected", "plain"),
-    "member.invite_sent": ("member.invited", "plain"),
-    "member.added": ("member.joined", "plain"),
-    "member.removed": ("member.removed", "plain"),
-    "member.role_changed": ("member.role_changed", "plain"),
-    "billing.plan_upgraded": ("billing.subscription_changed", "upgrade_by_seats"),
-    "billing.plan_downgraded": ("billing.subscription_changed", "plan_downgrade"),
-    "billing.addon_purchased": ("billing.addon_purchased", "plain"),
-    "billing.payment_failed": ("billing.payment_failed", "plain"),
-    "schedule.lifecycle_changed": ("schedule.paused", "plain"),
-    "report.exported": ("report.exported", "plain"),
-    "workspace.settings_updated": ("workspace.settings_changed", "plain"),
-}
+
+def _one_of_each() -> Mapping[str, tuple[str, str]]:
+    """For each audit type the plainest example that the golden files say becomes it."""
+    cases: dict[str, list[tuple[bool, str, str]]] = {audit_type.name: [] for audit_type in CATALOG}
+    for file in sorted(GOLDEN.glob("*.v*/*.json")):
+        outcome = json.loads(file.read_text("utf-8"))
+        if outcome["outcome"] == "recorded" and not outcome["sanitized"]:
+            ce_type = file.parent.name.rpartition(".v")[0]
+            cases[outcome["row"]["action"]].append((file.stem != "plain", ce_type, file.stem))
+    return {action: min(found)[1:] for action, found in cases.items()}
+
+
+# What comes in, as (ce_type, case of the example), by the audit type that it becomes.
+ONE_OF_EACH = _one_of_each()
 
 
 class Message(NamedTuple):
@@ -91,7 +91,7 @@ def event(
 
 
 def events(number: int, *, workspaces: int = 5) -> list[Message]:
-    """`number` events of the fourteen types in turn, over some workspaces."""
+    """`number` events of all audit types in turn, over some workspaces."""
     return list(itertools.islice(_stream(workspaces), number))
 
 
@@ -106,7 +106,7 @@ def _stream(workspaces: int) -> Iterator[Message]:
     made = [
         event(ce_type, case, workspace=f"{WORKSPACE}{number}")
         for number in range(workspaces)
-        for ce_type, case in FOURTEEN.values()
+        for ce_type, case in ONE_OF_EACH.values()
     ]
     for message in itertools.cycle(made):
         yield message.with_headers(ce_id=str(uuid.uuid4()))

@@ -18,6 +18,8 @@ from sandbox.services.registry import SchemaRegistry
 from sandbox.services.service import KafkaBroker
 from tests.e2e.world import World
 
+pytest_plugins = ["tests.skips"]
+
 # How fast examples are made says something of the machine's other work only.
 settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("busy machine")

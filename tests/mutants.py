@@ -19,8 +19,18 @@ from tests.export_mutants import SKIPPED
 
 ROOT = Path(__file__).parents[1]
 TREE = (
-    "catalog", "consumer", "deploy", "export", "reader", "runtime", "sandbox", "schemas", "sql", "tests", "pyproject.toml",
-)  # fmt: skip
+    "catalog",
+    "consumer",
+    "deploy",
+    "export",
+    "reader",
+    "runtime",
+    "sandbox",
+    "schemas",
+    "sql",
+    "tests",
+    "pyproject.toml",
+)
 CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
 LIMIT = 600  # seconds
 
@@ -41,16 +51,19 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
-E2E, READER, EXPORT = "tests/e2e/", "tests/reader/", "tests/unit/export/"
+E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
+EXPORT = "tests/unit/export/"
+RUNTIME = "tests/integration/runtime/"
 MUTANTS = (
     Mutant(
         "Kafka is told before the database",
         (
             Edit(
-                "consumer/loop.py",
-                "            self._writer.submit(self._batch)\n",
-                "            self._broker.hint({p: a.next for p, a in self._batch.advances.items()})\n"
-                "            self._writer.submit(self._batch)\n",
+                "consumer/handover.py",
+                "            self._writer.submit(self._intake.detach())\n",
+                "            batch = self._intake.detach()\n"
+                "            self._consumer.commit_async({p: offsets.next for p, offsets in batch.ranges.items()})\n"
+                "            self._writer.submit(batch)\n",
             ),
         ),
         (E2E + "test_database_faults.py", "-k", "stops_answering"),
@@ -60,7 +73,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                "    if cursor.rowcount != len(batch.advances):\n        raise Fenced\n",
+                "    if cursor.rowcount != len(batch.ranges):\n        raise FencedError\n",
                 "",
             ),
         ),
@@ -69,7 +82,7 @@ MUTANTS = (
     Mutant(
         "Kafka's offset is believed, and a missing one means the end",
         (
-            Edit("consumer/kafka/consumer.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
+            Edit("consumer/kafka/group_config.py", '"auto.offset.reset": "error"', '"auto.offset.reset": "latest"'),
             Edit(
                 "consumer/kafka/consumer.py",
                 "TopicPartition(partition.topic, partition.number, offset)",
@@ -88,7 +101,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                '            cursor.execute(PARK_RECORD, {**raw(record), "reason": why.reason, "detail": why.detail})\n',
+                '            cursor.execute(PARK_RECORD, {**raw_parameters(record), "reason": why.reason, "detail": why.detail})\n',
                 "",
             ),
         ),
@@ -126,9 +139,9 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                "        _advance(cursor, batch, settled)\n",
+                "        _advance(cursor, batch, result)\n",
                 "    with connection.transaction(), connection.cursor() as cursor:\n"
-                "        _advance(cursor, batch, settled)\n",
+                "        _advance(cursor, batch, result)\n",
             ),
             Edit("consumer/storage/store.py", "def _advance(", "def _advance_late("),
             Edit(
@@ -151,7 +164,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a poll brought before a restart counts as proof",
-        (Edit("consumer/loop.py", "            self._restarted.add(cursor.partition)\n", ""),),
+        (Edit("consumer/intake.py", "            self._restarted.add(position.partition)\n", ""),),
         (E2E + "test_outcomes.py", "-k", "start_at_a_mark"),
     ),
     Mutant(
@@ -159,7 +172,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/batch.py",
-                "        self.records = sum(advance.next - advance.start for advance in self.advances.values())\n",
+                "        self.records = sum(offsets.next - offsets.start for offsets in self.ranges.values())\n",
                 "",
             ),
         ),
@@ -193,6 +206,31 @@ MUTANTS = (
         (E2E + "test_parking.py", "-k", "broken_producer"),
     ),
     Mutant(
+        "a consumer that fails stays in its group",
+        (Edit("consumer/run.py", "        opened.callback(loop.close)\n", ""),),
+        ("tests/unit/consumer/test_run.py", "-k", "after_a_failure"),
+    ),
+    Mutant(
+        "a consumer that fails releases its partitions",
+        (Edit("consumer/loop.py", "        self._closing = True\n", ""),),
+        ("tests/unit/consumer/test_run.py", "-k", "orderly_end_releases"),
+    ),
+    Mutant(
+        "the child process does not learn what the registry said",
+        (Edit("consumer/schema_source.py", "        self._worker.learn(schema_id, schema)\n", ""),),
+        ("tests/unit/consumer/test_schemas_learned.py", "-k", "learned_here_and_in_the_child"),
+    ),
+    Mutant(
+        "a column of the entry is not copied",
+        (
+            Edit("sql/queries/consumer/record_staged.sql", "    trace_id, content_digest\n)", "    content_digest\n)"),
+            Edit(
+                "sql/queries/consumer/record_staged.sql", "    trace_id,\n    content_digest\n", "    content_digest\n"
+            ),
+        ),
+        ("tests/unit/consumer/test_columns.py", "-k", "insert_names"),
+    ),
+    Mutant(
         "an unknown type is ignored",
         (
             Edit(
@@ -223,7 +261,7 @@ MUTANTS = (
                 'not role.removeprefix("org:").startswith(ADMIN)',
             ),
         ),
-        (READER + "test_clerk.py", "-k", "turned_away"),
+        (READER_UNIT + "test_clerk.py", "-k", "turned_away"),
     ),
     Mutant(
         "a session is told no workspace to be held to",
@@ -239,7 +277,7 @@ MUTANTS = (
         (READER + "test_isolation.py", "-k", "left_without_a_workspace"),
     ),
     Mutant(
-        "a horizon is a time",
+        "a snapshot is a time",
         (
             Edit(
                 "sql/queries/reader/recorded_since.sql",
@@ -248,8 +286,8 @@ MUTANTS = (
             ),
             Edit(
                 "reader/query/list_queries.py",
-                '"snapshot": horizon.snapshot, "most": most}',
-                '"snapshot": horizon.snapshot, "time": horizon.time, "most": most}',
+                '"snapshot": snapshot.pg_snapshot, "most": limit}',
+                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "most": limit}',
             ),
         ),
         (READER + "test_writers.py", "-k", "holds_while"),
@@ -258,35 +296,104 @@ MUTANTS = (
         "a token for anybody is a token for us",
         (
             Edit(
-                "reader/auth/clerk.py",
+                "reader/auth/signed_token.py",
                 '"enforce_minimum_key_length": True}',
                 '"enforce_minimum_key_length": True, "verify_aud": False}',
             ),
         ),
-        (READER + "test_clerk.py", "-k", "bad_claim"),
+        (READER_UNIT + "test_clerk.py", "-k", "bad_claim"),
     ),
     Mutant(
         "a token made for another page opens this one",
         (Edit("reader/auth/clerk.py", " or party not in rules.authorized_parties", ""),),
-        (READER + "test_clerk.py", "-k", "bad_claim"),
+        (READER_UNIT + "test_clerk.py", "-k", "bad_claim"),
     ),
     Mutant(
         "whoever has issued a token, it is taken",
-        (Edit("reader/auth/clerk.py", "            issuer=rules.issuer,\n", ""),),
-        (READER + "test_clerk.py", "-k", "bad_claim"),
+        (Edit("reader/auth/signed_token.py", 'claims.get("iss", issuer) != issuer', "False"),),
+        (READER_UNIT + "test_clerk.py", "-k", "bad_claim"),
+    ),
+    Mutant(
+        "a cookie without azp is a session",
+        (
+            Edit(
+                "reader/auth/clerk.py", '("bearer" if bearer else "cookie") in', '("bearer" if bearer else "bearer") in'
+            ),
+        ),
+        (READER_UNIT + "test_clerk.py", "-k", "without_a_party"),
+    ),
+    Mutant(
+        "a version of another JSON type is an error of ours",
+        (Edit("reader/auth/clerk.py", " or not isinstance(version, int)", ""),),
+        (READER_UNIT + "test_clerk.py", "-k", "any_json_type"),
+    ),
+    Mutant(
+        "a token from a JWT template is a handshake",
+        (Edit("reader/auth/signed_token.py", " or category not in _CATEGORIES", ""),),
+        (READER_UNIT + "test_handshake.py", "-k", "no_handshake"),
+    ),
+    Mutant(
+        "a handshake sets its cookies before its session is verified",
+        (
+            Edit(
+                "reader/http/renewal.py",
+                '            return Turn(error.reason, None, (), "refused")\n',
+                '            return Turn(error.reason, None, cookies, "refused")\n',
+            ),
+        ),
+        (READER + "test_sessions.py", "-k", "without_a_good_session"),
+    ),
+    Mutant(
+        "a handshake sets whatever cookie it names",
+        (Edit("reader/auth/set_cookie.py", " or not _is_listed(name, value, names)", ""),),
+        (READER_UNIT + "test_set_cookie.py", "-k", "not_listed"),
+    ),
+    Mutant(
+        "a session cookie is sent to the whole domain",
+        (Edit("reader/auth/set_cookie.py", " or name in names.of(SESSION)", ""),),
+        (READER_UNIT + "test_set_cookie.py", "-k", "not_listed"),
+    ),
+    Mutant(
+        "a browser is redirected to Clerk without end",
+        (
+            Edit("reader/http/renewal.py", "        if redirects >= MAX_SENT:\n", "        if redirects < 0:\n"),
+            Edit("reader/http/renewal.py", "len(first) == 1", "len(first) < 9"),
+        ),
+        (READER + "test_sessions.py", "-k", "redirects_end"),
+    ),
+    Mutant(
+        "the API is redirected",
+        (Edit("reader/http/renewal.py", "if for_people and is_navigation", "if is_navigation"),),
+        (READER + "test_sessions.py", "-k", "only_navigations"),
+    ),
+    Mutant(
+        "a script's request is redirected",
+        (Edit("reader/auth/navigation.py", 'destination == "document" and ', ""),),
+        (READER_UNIT + "test_renewal.py", "-k", "told_by_its_headers"),
+    ),
+    Mutant(
+        "the host that a proxy names is the one to come back to",
+        (
+            Edit(
+                "reader/http/renewal.py",
+                'request.headers.get("host", "")',
+                'request.headers.get("x-forwarded-host", request.headers["host"])',
+            ),
+        ),
+        (READER + "test_sessions.py", "-k", "leads_elsewhere"),
     ),
     Mutant(
         "a custom claim stands in for the organisation",
         (Edit("reader/auth/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
-        (READER + "test_clerk.py", "-k", "stand_in"),
+        (READER_UNIT + "test_clerk.py", "-k", "stand_in"),
     ),
     Mutant(
         "what is stored is believed to be markup",
         (
             Edit(
                 "reader/html/templates/macros.html",
-                "{% else %}{{ one.text }}{% endif %}</bdi>",
-                "{% else %}{{ one.text|safe }}{% endif %}</bdi>",
+                "{% else %}{{ item.text }}{% endif %}</bdi>",
+                "{% else %}{{ item.text|safe }}{% endif %}</bdi>",
             ),
         ),
         (READER + "test_hostile.py", "-k", "never_obeyed and markup"),
@@ -296,8 +403,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                '        """A page of entries."""\n        seen = self._viewer(request)\n        query = parse(pairs_of(request.scope["query_string"]))\n',
-                '        """A page of entries."""\n        query = parse(pairs_of(request.scope["query_string"]))\n        seen = self._viewer(request)\n',
+                '        """A page of entries."""\n        viewer = self._viewer(request)\n        query = parse(decode_pairs(request.scope["query_string"]))\n',
+                '        """A page of entries."""\n        query = parse(decode_pairs(request.scope["query_string"]))\n        viewer = self._viewer(request)\n',
             ),
         ),
         (READER + "test_api.py", "-k", "who_is_let_in"),
@@ -311,17 +418,168 @@ MUTANTS = (
         "an error of ours is told to whoever asked",
         (
             Edit(
-                "reader/http/app.py",
-                "app.add_exception_handler(Exception, lambda request, _: refuse(request, problems.FAILED))",
-                "app.add_exception_handler(Exception, lambda request, e: refuse(request, problems.FAILED._replace(detail=repr(e))))",
+                "reader/http/exception_handlers.py",
+                "return self._refuse(request, errors.INTERNAL_ERROR)",
+                'return self._refuse(request, Problem(status=500, kind="internal", title=repr(_error), detail=""))',
             ),
         ),
         (READER + "test_hostile.py", "-k", "our_own_mistake"),
     ),
     Mutant(
         "a slash more leads to wherever the Host says",
-        (Edit("reader/http/app.py", ", redirect_slashes=False", ""),),
+        (Edit("reader/http/app.py", "    app.router.redirect_slashes = False\n", ""),),
         (READER + "test_hostile.py", "-k", "path_that_is_none"),
+    ),
+    Mutant(
+        "client_encoding is whatever someone has set",
+        (
+            Edit(
+                "runtime/postgres/connection.py",
+                '        options = {"client_encoding": "UTF8", **kwargs}\n',
+                "        options = dict(kwargs)\n",
+            ),
+            Edit("runtime/postgres/session.py", '    "client_encoding": "UTF8",\n', ""),
+        ),
+        (RUNTIME + "test_session_settings.py", "-k", "environment_changes_nothing"),
+    ),
+    Mutant(
+        "a session setting of someone else's stays",
+        (
+            Edit(
+                "runtime/postgres/session.py",
+                '    "transform_null_equals": "off",\n',
+                '    "transform_null_equals": "on",\n',
+            ),
+        ),
+        (RUNTIME + "test_session_settings.py", "-k", "environment_changes_nothing"),
+    ),
+    Mutant(
+        "triggers that do not fire are no matter",
+        (Edit("runtime/postgres/session.py", '    "session_replication_role": "origin",\n', ""),),
+        (RUNTIME + "test_session_settings.py", "-k", "may_not_be_changed"),
+    ),
+    Mutant(
+        "a refusal has no SQLSTATE",
+        (Edit("runtime/postgres/libpq.py", "SQLSTATE_ONLY = 3", "SQLSTATE_ONLY = 1"),),
+        (RUNTIME + "test_login.py", "-k", "only_a_person_mends"),
+    ),
+    Mutant(
+        "a refusal of one node is that of all",
+        (
+            Edit(
+                "runtime/postgres/refusals.py",
+                "all(isinstance(one, str) for one in found)",
+                "isinstance(found[-1], str)",
+            ),
+        ),
+        (RUNTIME + "test_login.py", "-k", "another_node"),
+    ),
+    Mutant(
+        "a pooler is not asked whose server it gives",
+        (Edit("runtime/postgres/connection.py", "        if pooler.is_pooled(connection):\n", "        if False:\n"),),
+        (RUNTIME + "test_pooler.py", "-k", "not_ours_is_refused"),
+    ),
+    Mutant(
+        "a pooler gets its server back in our role",
+        (Edit("runtime/postgres/connection.py", "            connection.pooled = True\n", ""),),
+        (RUNTIME + "test_pooler.py", "-k", "session_mode"),
+    ),
+    Mutant(
+        "a log line waits for its reader",
+        (
+            Edit(
+                "runtime/log_writer.py",
+                "            if len(self._lines) >= self._limit:\n",
+                "            self._changed.wait_for(lambda: len(self._lines) < self._limit)\n            if False:\n",
+            ),
+        ),
+        ("tests/unit/runtime/test_log_writer.py", "--timeout=20"),
+    ),
+    Mutant(
+        "a value that librdkafka refuses is found out later",
+        (
+            Edit(
+                "consumer/kafka/property_check.py",
+                "    if (words := _refusal(properties)) is None:\n",
+                "    if True:\n",
+            ),
+        ),
+        ("tests/integration/commands/test_settings.py", "-k", "bad_value or bad_property"),
+    ),
+    Mutant(
+        "the schema is compared by its names alone",
+        (
+            Edit(
+                "consumer/operator/tampering.py",
+                "        if expected.get((kind, name)) != found.get((kind, name))\n",
+                "        if ((kind, name) in expected) != ((kind, name) in found)\n",
+            ),
+        ),
+        ("tests/integration/sql/test_tampering.py", "-k", "pg18 and DISABLE"),
+    ),
+    Mutant(
+        "a stored digest is believed",
+        (Edit("consumer/operator/digests.py", "if _digest(columns) != stored:", "if not stored:"),),
+        ("tests/integration/commands/test_verify.py", "-k", "edited_entry"),
+    ),
+    Mutant(
+        "any halt is passed as if the log were damaged",
+        (
+            Edit(
+                "consumer/operator/recovery.py",
+                "progress is None or progress.halted != HaltCause.DAMAGED_LOG",
+                "progress is None",
+            ),
+        ),
+        ("tests/integration/commands/test_damaged_log.py", "-k", "other_halts"),
+    ),
+    Mutant(
+        "offsets move without an operator's action",
+        (
+            Edit(
+                "sql/migrations/0005_narrow_progress.sql",
+                "    IF (counted.gap, counted.reread) IS DISTINCT FROM",
+                "    IF FALSE AND (counted.gap, counted.reread) IS DISTINCT FROM",
+            ),
+        ),
+        ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and rewind_needs"),
+    ),
+    Mutant(
+        "counters may fall",
+        (Edit("sql/migrations/0005_narrow_progress.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
+        ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and only_counts"),
+    ),
+    Mutant(
+        "complete_through is what the consumer's clock says",
+        (
+            Edit(
+                "sql/migrations/0005_narrow_progress.sql",
+                "least(new.complete_through, now())",
+                "new.complete_through",
+            ),
+        ),
+        ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and never_ahead"),
+    ),
+    Mutant(
+        "the login that migrates stays the owner",
+        (Edit("runtime/migrations.py", '    connection.execute(sql.query("runtime/migrate_leave_owner"))\n', ""),),
+        ("tests/integration/sql/test_migrations.py", "-k", "pg18 and during_a_migration"),
+    ),
+    Mutant(
+        "status needs a primary",
+        (Edit("runtime/postgres/connection.py", '"target_session_attrs": "any"', '"target_session_attrs": "primary"'),),
+        ("tests/integration/commands/test_elsewhere.py", "-k", "read_only_server"),
+    ),
+    Mutant(
+        "an open transaction is not seen",
+        (
+            Edit(
+                "consumer/kafka/admin.py",
+                "IsolationLevel.READ_COMMITTED if stable",
+                "IsolationLevel.READ_UNCOMMITTED if stable",
+            ),
+        ),
+        ("tests/integration/commands/test_elsewhere.py", "-k", "open_transaction"),
     ),
     *(
         Mutant(
@@ -331,7 +589,6 @@ MUTANTS = (
                 EXPORT + "test_attacks.py",
                 EXPORT + "test_merkle.py",
                 EXPORT + "test_csv.py",
-                "--noconftest",  # pure tests: no service to import
                 "-k",
                 " and ".join(skipped.words.split()),
             ),

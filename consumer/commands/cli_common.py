@@ -1,4 +1,4 @@
-"""What the commands share: the settings of the environment, the options, and how they end (SPEC 7).
+"""What the commands share: the settings of the environment, arguments and options, and exit codes (SPEC 7).
 
 Exit codes: 0 done; 1 something needs a person; 2 wrong usage or settings.
 """
@@ -11,9 +11,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from consumer.kafka.admin import ClusterUnavailable, PropertyRefused
+from consumer.event.model import Partition
+from consumer.kafka.admin import Cluster, ClusterUnavailable, PropertyRefused
 from consumer.operator.actions import Refused
-from consumer.operator.dry_run import Judge, RegistryUnset
+from consumer.operator.dry_run import DryRun, RegistryUnset
 from consumer.operator.session import SessionError, session
 from consumer.registry.client import AuthorityUnusable, Registry, RegistryUnavailable
 from consumer.settings import Settings, SettingsError, load
@@ -28,6 +29,8 @@ class Format(StrEnum):
     JSON = "json"
 
 
+TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC")]
+PartitionArgument = Annotated[int, typer.Argument(metavar="PARTITION", min=0)]
 FormatOption = Annotated[Format, typer.Option("--format", help="For people, or for machines.", show_choices=True)]
 
 
@@ -53,33 +56,41 @@ def settings(*, kafka: bool) -> Settings:
 
 
 @contextmanager
-def operator(loaded: Settings) -> Iterator[Connection]:
-    """The database as audit_operator. Whatever stops the command inside is told in a line, and ends the program."""
+def operator(loaded: Settings, *, read_only: bool = False) -> Iterator[Connection]:
+    """A connection as audit_operator; with `read_only` a standby will do. An error inside the block becomes one line on standard error and an exit code."""
     try:
-        with session(loaded.database_url.get_secret_value()) as connection:
+        with session(loaded.database_url.get_secret_value(), read_only=read_only) as connection:
             yield connection
     except (RegistryUnset, AuthorityUnusable, PropertyRefused) as error:
         end(str(error), 2)
     except RegistryUnavailable as error:
-        end(f"the Schema Registry is away, try again: {error}", 1)
+        end(f"the Schema Registry is unavailable, try again: {error}", 1)
     except ClusterUnavailable as error:
-        end(f"Kafka is away, try again: {error}", 1)
+        end(f"Kafka is unavailable, try again: {error}", 1)
     except (Refused, SessionError) as error:
         end(str(error), 1)
 
 
 @contextmanager
-def judge(loaded: Settings) -> Iterator[Judge]:
-    """A judge with the Schema Registry of the settings, if they name one."""
+def open_dry_run(loaded: Settings) -> Iterator[DryRun]:
+    """A dry run with the Schema Registry of the settings, if they name one."""
     url = loaded.registry_url
-    made = Judge(Registry(url, authority=loaded.registry_authority) if url else None)
+    dry_run = DryRun(Registry(url, authority=loaded.registry_authority) if url else None)
     try:
-        yield made
+        yield dry_run
     finally:
-        made.close()
+        dry_run.close()
+
+
+def find_partition(cluster: Cluster, topic: str, number: int) -> Partition:
+    """The partition with Kafka's id of its topic. Raises Refused where Kafka does not have it."""
+    for partition in cluster.partitions([topic]):
+        if partition.number == number:
+            return partition
+    raise Refused(f"Kafka has no partition {topic}/{number}")
 
 
 def end(message: str, code: int) -> NoReturn:
-    """Says `message` on standard error and ends the program."""
+    """Prints `message` on standard error and ends the program with exit code `code`."""
     typer.echo(f"audit-consumer: {message}", err=True)
     raise typer.Exit(code)

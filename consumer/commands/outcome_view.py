@@ -1,7 +1,7 @@
 """An outcome, for machines and for people."""
 
 import json
-from typing import Any
+from typing import Any, assert_never
 
 from rich.console import Group
 from rich.table import Table
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from catalog.advice import ADVICE
 from catalog.audit_types import BY_NAME
+from catalog.entry_json import entry_json
 from catalog.wording import sentence
 from consumer.event.model import Ignored, Outcome, Parked, Recorded, Row
 from runtime import terminal
@@ -22,8 +23,10 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         case Ignored(ignored):
             return {"outcome": "ignored", "reason": ignored.value, "meaning": ignored.meaning}
         case Parked(reason, detail):
-            told = {"reason": reason.value, "meaning": reason.meaning, "detail": detail, "to_do": ADVICE[reason]}
-            return {"outcome": "parked", **told}
+            words = {"meaning": reason.meaning, "detail": detail, "to_do": ADVICE[reason]}
+            return {"outcome": "parked", "reason": reason.value, **words}
+        case _:
+            assert_never(outcome)
 
 
 def outcome_view(outcome: Outcome) -> Table | Group:
@@ -39,23 +42,14 @@ def outcome_view(outcome: Outcome) -> Table | Group:
             return terminal.facts(
                 ("outcome", word), ("meaning", why.meaning), ("detail", detail), ("to do", ADVICE[why])
             )
+        case _:
+            assert_never(outcome)
 
 
 def _entry(row: Row) -> dict[str, Any]:
-    return {
-        "workspace_id": row.workspace_id,
-        "action": row.action,
-        "label": BY_NAME[row.action].label,
-        "facets": row.facets,
-        "actor": {"type": row.actor_type, "id": row.actor_id, "email": row.actor_email},
-        "subject": {"type": row.subject_type, "id": row.subject_id, "label": row.subject_label},
-        "occurred_at": row.occurred_at,
-        "channel": row.channel,
-        "source": json.loads(row.diff).get("source"),
-        "diff": json.loads(row.diff),
-        "event": {"source": row.event_source, "id": row.event_id},
-        "content_digest": row.content_digest.hex(),
-    }
+    diff, times = json.loads(row.diff), {"occurred_at": row.occurred_at}
+    entry = entry_json(row, times=times, source=diff.get("source"), diff=diff)
+    return {**entry, "content_digest": row.content_digest.hex()}
 
 
 def _row_view(row: Row) -> Group:

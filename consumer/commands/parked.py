@@ -1,5 +1,6 @@
 """`parked list|show|replay|dismiss`: the parking lot."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -7,12 +8,12 @@ import typer
 from rich.progress import track
 
 from catalog.reasons import ParkReason
-from consumer.commands.cli_common import Format, FormatOption, ReasonOption, judge, operator, settings
+from consumer.commands.cli_common import Format, FormatOption, ReasonOption, open_dry_run, operator, settings
 from consumer.commands.outcome_view import outcome_data
-from consumer.commands.parked_view import STYLES, replays, rows, whole
+from consumer.commands.parked_view import STYLES, details_view, list_view, replays_view
 from consumer.event.model import Outcome, Poison
 from consumer.operator import parked_records
-from consumer.operator.dry_run import Judge, RegistryUnset
+from consumer.operator.dry_run import DryRun, RegistryUnset
 from consumer.registry.client import RegistryUnavailable
 from runtime import terminal
 from runtime.postgres import Connection
@@ -28,7 +29,9 @@ def list_parked(
     parked_as: ParkedAs = None,
     topic: Annotated[str | None, typer.Option(help="Only those of this topic.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Also those that were replayed or dismissed.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=parked_records.ALL - 1, help="How many at most, oldest first.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=1, max=parked_records.NO_LIMIT - 1, help="How many at most, oldest first.")
+    ] = 50,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Lists parked records that no one has resolved yet, oldest first.
@@ -39,18 +42,18 @@ def list_parked(
     audit-consumer parked list --all --format json | jq '.[].reason' | sort | uniq -c
     ```
     """
-    with operator(settings(kafka=False)) as connection:
-        found = parked_records.listed(connection, reason=parked_as, topic=topic, resolved=every, limit=limit)
+    with operator(settings(kafka=False), read_only=True) as connection:
+        records = parked_records.list_parked(connection, reason=parked_as, topic=topic, resolved=every, limit=limit)
     if form is Format.JSON:
-        without = [{name: value for name, value in row._asdict().items() if name != "matching"} for row in found]
-        typer.echo(terminal.as_json(without))
+        summaries = [{name: value for name, value in asdict(row).items() if name != "matching"} for row in records]
+        typer.echo(terminal.as_json(summaries))
         return
-    if not found:
+    if not records:
         typer.echo("No parked record." if every else "No parked record waits for a decision.")
         return
-    terminal.console().print(rows(found))
-    if found[0].matching > len(found):
-        typer.echo(f"\n{len(found)} of {found[0].matching:,}; --limit shows more")
+    terminal.console().print(list_view(records))
+    if records[0].matching > len(records):
+        typer.echo(f"\n{len(records)} of {records[0].matching:,}; --limit shows more")
 
 
 @app.command()
@@ -63,20 +66,23 @@ def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOp
     ```
     """
     loaded = settings(kafka=False)
-    with operator(loaded) as connection, judge(loaded) as judging:
-        kept, done = parked_records.stored(connection, parked_id), parked_records.done(connection, parked_id)
-        now, data = _now(judging, kept), _data(judging, kept)
+    with operator(loaded, read_only=True) as connection, open_dry_run(loaded) as dry_run:
+        parked, actions = (
+            parked_records.get_parked(connection, parked_id),
+            parked_records.list_actions(connection, parked_id),
+        )
+        now, data = _now(dry_run, parked), _data(dry_run, parked)
     if form is Format.JSON:
-        told = {
-            **kept._asdict(),
-            "meaning": ParkReason.of(kept.reason).meaning,
+        document = {
+            **asdict(parked),
+            "meaning": ParkReason.of(parked.reason).meaning,
             "data": data if isinstance(data, dict) else None,
-            "actions": [action._asdict() for action in done],
+            "actions": [asdict(action) for action in actions],
             "now": now if isinstance(now, str) else outcome_data(now),
         }
-        typer.echo(terminal.as_json(told))
+        typer.echo(terminal.as_json(document))
     else:
-        terminal.console().print(whole(kept, done, now, data))
+        terminal.console().print(details_view(parked, actions, now, data))
 
 
 @app.command()
@@ -101,14 +107,14 @@ def replay(
     """
     if sum([bool(ids), parked_as is not None, every]) != 1:
         raise typer.BadParameter("name the records in one way: by ID, by --parked-as, or by --all")
-    loaded, outcomes = settings(kafka=False), dict[int, parked_records.Replayed]()
-    with operator(loaded) as connection, judge(loaded) as judging:
-        chosen = ids or [row.id for row in parked_records.listed(connection, reason=parked_as, resolved=False)]
+    loaded, outcomes = settings(kafka=False), dict[int, parked_records.ReplayResult]()
+    with operator(loaded) as connection, open_dry_run(loaded) as dry_run:
+        chosen = ids or [row.id for row in parked_records.list_parked(connection, reason=parked_as, resolved=False)]
         try:
-            _replay(connection, judging, chosen, reason, outcomes)
+            _replay(connection, dry_run, chosen, reason, outcomes)
         finally:
             _report(outcomes, len(chosen))
-    if any(given.outcome in {"parked", "conflict"} for given in outcomes.values()):
+    if any(result.outcome in {"parked", "conflict"} for result in outcomes.values()):
         raise typer.Exit(1)
 
 
@@ -126,37 +132,41 @@ def dismiss(reason: ReasonOption, ids: Annotated[list[int], typer.Argument(metav
 
 
 def _replay(
-    connection: Connection, judging: Judge, ids: list[int], reason: str, outcomes: dict[int, parked_records.Replayed]
+    connection: Connection,
+    dry_run: DryRun,
+    ids: list[int],
+    reason: str,
+    outcomes: dict[int, parked_records.ReplayResult],
 ) -> None:
     screen = terminal.console(errors=True)
     shown = screen.is_terminal and len(ids) > 1
     for parked_id in track(ids, "replaying", console=screen, disable=not shown, transient=True):
-        outcomes[parked_id] = parked_records.replay(connection, judging, parked_id, reason)
+        outcomes[parked_id] = parked_records.replay(connection, dry_run, parked_id, reason)
 
 
-def _report(outcomes: dict[int, parked_records.Replayed], chosen: int) -> None:
+def _report(outcomes: dict[int, parked_records.ReplayResult], chosen: int) -> None:
     """Says what became of each, and the sums; also when a replay broke off."""
     if outcomes:
-        terminal.console().print(replays(outcomes))
-    sums = {word: sum(given.outcome == word for given in outcomes.values()) for word in STYLES}
-    told = ", ".join(f"{count} {word}" for word, count in sums.items() if count)
-    typer.echo(f"{len(outcomes)} of {chosen} replayed" + (f": {told}" if told else ""))
+        terminal.console().print(replays_view(outcomes))
+    sums = {word: sum(result.outcome == word for result in outcomes.values()) for word in STYLES}
+    totals = ", ".join(f"{count} {word}" for word, count in sums.items() if count)
+    typer.echo(f"{len(outcomes)} of {chosen} replayed" + (f": {totals}" if totals else ""))
 
 
-def _now(judging: Judge, kept: parked_records.Stored) -> Outcome | str:
+def _now(dry_run: DryRun, parked: parked_records.ParkedRecord) -> Outcome | str:
     """What would become of the record now; in words where that cannot be said."""
-    if kept.reason == ParkReason.CRASH_LOOP:
+    if parked.reason == ParkReason.CRASH_LOOP:
         return "not tried: decoding it has killed a process"
     try:
-        return judging.judge(kept.record())
+        return dry_run.outcome(parked.record())
     except (RegistryUnset, RegistryUnavailable) as error:
         return f"cannot be said: {error}"
 
 
-def _data(judging: Judge, kept: parked_records.Stored) -> dict[str, Any] | str:
-    if kept.reason == ParkReason.CRASH_LOOP:
+def _data(dry_run: DryRun, parked: parked_records.ParkedRecord) -> dict[str, Any] | str:
+    if parked.reason == ParkReason.CRASH_LOOP:
         return "not decoded"
     try:
-        return judging.data(kept.record())
+        return dry_run.data(parked.record())
     except (Poison, RegistryUnset, RegistryUnavailable) as error:
         return f"cannot be decoded: {error}"

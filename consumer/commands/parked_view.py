@@ -10,49 +10,53 @@ from catalog.advice import ADVICE
 from catalog.reasons import ParkReason
 from consumer.commands.outcome_view import outcome_view
 from consumer.event.model import Outcome
-from consumer.operator.parked_records import Done, Listed, Replayed, Stored
+from consumer.operator.parked_records import ParkedAction, ParkedRecord, ParkedSummary, ReplayResult
 from runtime import terminal
 
 STYLES = {"recorded": "green", "duplicate": "green", "ignored": "yellow", "conflict": "bold red", "parked": "bold red"}
-MOST = 50
+MAX_ROWS = 50
 
 
-def rows(found: list[Listed]) -> Table:
+def list_view(records: list[ParkedSummary]) -> Table:
     """A list of parked records."""
-    made = terminal.table("id", "parked at", "where", "reason", "detail", right=["id"], fold=["where", "detail"])
-    for row in found:
+    table = terminal.table("id", "parked at", "where", "reason", "detail", right=["id"], fold=["where", "detail"])
+    for row in records:
         reason = (
             Text(row.reason)
             if row.action is None
-            else Text(f"{row.reason}\n").append(_did(row.action, row.outcome), "dim")
+            else Text(f"{row.reason}\n").append(_action_words(row.action, row.outcome), "dim")
         )
         where = f"{terminal.escaped(row.topic)}/{row.number}\n@{row.offset}"
-        made.add_row(str(row.id), f"{row.parked_at:%m-%d %H:%M}", where, reason, terminal.printable(row.detail))
-    return made
+        table.add_row(str(row.id), f"{row.parked_at:%m-%d %H:%M}", where, reason, terminal.printable(row.detail))
+    return table
 
 
-def replays(outcomes: dict[int, Replayed]) -> Table:
-    """What became of replayed records: of each, or of very many those that need a person, MOST at most."""
-    if len(outcomes) > MOST:
-        unresolved = [(key, given) for key, given in outcomes.items() if given.outcome in {"parked", "conflict"}]
-        outcomes = dict(unresolved[:MOST])
-    made = terminal.table("id", "outcome", "detail", right=["id"], fold=["detail"])
-    for parked_id, given in outcomes.items():
-        made.add_row(str(parked_id), Text(given.outcome, STYLES[given.outcome]), terminal.printable(given.detail or ""))
-    return made
+def replays_view(outcomes: dict[int, ReplayResult]) -> Table:
+    """What became of replayed records: of each, or of very many those that need a person, MAX_ROWS at most."""
+    if len(outcomes) > MAX_ROWS:
+        unresolved = [(key, result) for key, result in outcomes.items() if result.outcome in {"parked", "conflict"}]
+        outcomes = dict(unresolved[:MAX_ROWS])
+    table = terminal.table("id", "outcome", "detail", right=["id"], fold=["detail"])
+    for parked_id, result in outcomes.items():
+        table.add_row(
+            str(parked_id), Text(result.outcome, STYLES[result.outcome]), terminal.printable(result.detail or "")
+        )
+    return table
 
 
-def whole(kept: Stored, done: list[Done], now: Outcome | str, data: dict[str, Any] | str) -> Group:
+def details_view(
+    parked: ParkedRecord, actions: list[ParkedAction], now: Outcome | str, data: dict[str, Any] | str
+) -> Group:
     """Everything about one parked record."""
-    record, why = kept.record(), ParkReason.of(kept.reason)
+    record, why = parked.record(), ParkReason.of(parked.reason)
     about = terminal.facts(
-        ("parked record", kept.id),
-        ("where", f"{kept.topic}/{kept.number} @{kept.offset} (topic id {kept.topic_id})"),
-        ("Kafka's time", terminal.instant(kept.timestamp)),
-        ("parked at", terminal.instant(kept.parked_at)),
-        ("reason", Text(kept.reason, "bold red")),
+        ("parked record", parked.id),
+        ("where", f"{parked.topic}/{parked.number} @{parked.offset} (topic id {parked.topic_id})"),
+        ("Kafka's time", terminal.instant(parked.timestamp)),
+        ("parked at", terminal.instant(parked.parked_at)),
+        ("reason", Text(parked.reason, "bold red")),
         ("meaning", why.meaning),
-        ("detail", kept.detail),
+        ("detail", parked.detail),
         ("to do", ADVICE[why]),
         ("key", _bytes(record.key)),
     )
@@ -69,17 +73,19 @@ def whole(kept: Stored, done: list[Done], now: Outcome | str, data: dict[str, An
     ]
     shown = terminal.as_json(data) if isinstance(data, dict) else data
     parts += [Text("\ndata", "bold"), Text("\n".join(map(terminal.escaped, shown.splitlines())))]
-    if done:
-        actions = terminal.table("at", "what", "by", "why", fold=["what", "by", "why"])
-        for act in done:
-            what = terminal.printable(_did(act.action, act.outcome) + (f": {act.detail}" if act.detail else ""))
-            actions.add_row(
-                terminal.instant(act.performed_at),
-                what,
-                terminal.printable(act.performed_by),
-                terminal.printable(act.reason),
+    if actions:
+        history = terminal.table("at", "what", "by", "why", fold=["what", "by", "why"])
+        for action in actions:
+            what = terminal.printable(
+                _action_words(action.action, action.outcome) + (f": {action.detail}" if action.detail else "")
             )
-        parts += [Text("\nwhat was done", "bold"), actions]
+            history.add_row(
+                terminal.instant(action.performed_at),
+                what,
+                terminal.printable(action.performed_by),
+                terminal.printable(action.reason),
+            )
+        parts += [Text("\nwhat was done", "bold"), history]
     return Group(
         *parts, Text("\nreplayed now, it would be", "bold"), Text(now) if isinstance(now, str) else outcome_view(now)
     )
@@ -94,5 +100,5 @@ def _bytes(content: bytes | None) -> str:
         return f"not UTF-8: {content[:64].hex(' ')}" + (" …" if len(content) > 64 else "")
 
 
-def _did(action: str, outcome: str | None) -> str:
+def _action_words(action: str, outcome: str | None) -> str:
     return "dismissed" if action == "dismiss" else f"replayed: {outcome}"

@@ -1,15 +1,24 @@
 """`status`: where every partition stands, and whether all that was passed is accounted for."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from consumer.commands.cli_common import Format, FormatOption, operator, settings
 from consumer.commands.status_view import COUNTS, view
-from consumer.operator import accounting as states
-from consumer.operator.accounting import Kept, Logs, Progress
+from consumer.commands.verification import verify as run_verification
+from consumer.operator import accounting
+from consumer.operator.accounting import DatabaseAccount, LogBounds, PartitionAccount
+from consumer.operator.tampering import may_become_owner
 from consumer.run import kafka_config
 from runtime import terminal
+
+OWNER_WARNING = (
+    "The login of DATABASE_URL may become audit_owner, or is a superuser: it could take the triggers away. Give this "
+    "program a login with audit_operator alone (docs/security.md)."
+)
 
 
 def status(
@@ -17,55 +26,78 @@ def status(
     count_entries: Annotated[
         bool, typer.Option("--count-entries", help="Also count every entry of the audit log: exact, reads all of it.")
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Also compares the schema with what the migrations made, and every entry with its digest: reads all.",
+        ),
+    ] = False,
 ) -> None:
     """Shows progress, lag, halts and outcomes of every partition, and checks the accounting.
 
     The check: every offset that was passed has exactly one outcome, lies in an accepted gap, or is one that Kafka does
     not deliver (`holes`); and the rows that the counters count are there. Replayed records still count as parked.
-    Without KAFKA_BOOTSTRAP_SERVERS, or with the brokers away, it says what the database knows.
+    Without KAFKA_BOOTSTRAP_SERVERS, or with the brokers unavailable, it says what the database knows. A standby will do.
 
     ```
     audit-consumer status
     audit-consumer status --count-entries
+    audit-consumer status --verify
     audit-consumer status --format json | jq '.partitions[] | select(.halted)'
     ```
 
-    Exit code: 0 the accounting balances, 1 it does not (or the database is away).
+    --verify says what was changed behind the programs' back: a trigger, grant, policy, function, partition, column,
+    constraint or role that is not as the migrations made it, and each entry whose text is not what was sent.
+
+    Exit code: 0 the accounting balances, and --verify found nothing; 1 otherwise (or the database is unavailable).
     """
     loaded = settings(kafka=False)
-    with operator(loaded) as connection:
-        state = states.kept(connection, count_entries=count_entries)
-    sight = states.logs({**kafka_config(loaded), "log_level": "0"}, loaded.topics, loaded.bootstrap_servers)
+    with operator(loaded, read_only=True) as connection:
+        account = accounting.read_account(connection, count_entries=count_entries)
+        login_may_own = may_become_owner(connection)
+        verification = run_verification(connection) if verify else None
+    logs = accounting.read_log_bounds(
+        {**kafka_config(loaded), "log_level": "0"}, loaded.topics, loaded.bootstrap_servers
+    )
     if form is Format.JSON:
-        typer.echo(terminal.as_json(_data(state, sight)))
+        verified = {} if verification is None else {"verification": verification.data()}
+        typer.echo(terminal.as_json({**_data(account, logs), "login_may_become_owner": login_may_own, **verified}))
     else:
-        terminal.console().print(view(state, sight))
-    raise typer.Exit(0 if states.balanced(state) else 1)
+        console = terminal.console()
+        console.print(view(account, logs))
+        if login_may_own:
+            console.print(Text(OWNER_WARNING, "yellow"))
+        if verification is not None:
+            console.print(*verification.view(), sep="\n")
+    clean = verification is None or verification.clean
+    raise typer.Exit(0 if accounting.balanced(account) and clean else 1)
 
 
-def _data(state: Kept, sight: Logs) -> dict[str, Any]:
+def _data(account: DatabaseAccount, logs: LogBounds) -> dict[str, Any]:
     return {
-        "balanced": states.balanced(state),
-        "kafka": sight.away or "ok",
-        "missing_topics": list(sight.missing),
-        "partitions": [_partition_data(row, sight) for row in state.progress],
+        "balanced": accounting.balanced(account),
+        "kafka": logs.unavailable or "ok",
+        "missing_topics": list(logs.missing),
+        "clock_ahead_seconds": round(account.clock_ahead, 3),
+        "partitions": [_partition_data(row, logs) for row in account.partitions],
         "unread": [
             {"topic": partition.topic, "partition": partition.number, "log_start": bounds.low, "end": bounds.high}
-            for partition, bounds in states.unread(state, sight).items()
+            for partition, bounds in accounting.unread(account, logs).items()
         ],
-        "totals": {name: sum(getattr(row, name) for row in state.progress) for name in COUNTS},
-        "parked_unresolved": state.parked,
-        "gaps_unresolved": [gap._asdict() for gap in state.gaps],
-        "conflicts": sum(row.conflict_rows for row in state.progress),
-        "entries": None if state.entries is None else sum(state.entries.values()),
-        "entry_findings": states.entry_findings(state),
+        "totals": {name: sum(getattr(row, name) for row in account.partitions) for name in COUNTS},
+        "parked_unresolved": account.parked,
+        "gaps_unresolved": [asdict(gap) for gap in account.gaps],
+        "conflicts": sum(row.conflict_rows for row in account.partitions),
+        "entries": None if account.entries is None else sum(account.entries.values()),
+        "entry_findings": accounting.entry_findings(account),
     }
 
 
-def _partition_data(row: Progress, sight: Logs) -> dict[str, Any]:
-    bounds = sight.bounds.get(row.partition)
-    found = row._asdict()
-    kept = (
+def _partition_data(row: PartitionAccount, logs: LogBounds) -> dict[str, Any]:
+    bounds = logs.bounds.get(row.partition)
+    values = asdict(row)
+    row_counts = (
         "parked_rows",
         "parked_resolved",
         "replayed",
@@ -75,14 +107,17 @@ def _partition_data(row: Progress, sight: Logs) -> dict[str, Any]:
         "given_back",
     )
     return {
-        **{name: found[name] for name in ("topic", "topic_id", "next_offset")},
+        **{name: values[name] for name in ("topic", "topic_id", "next_offset")},
         "partition": row.number,
         "log_start": bounds and bounds.low,
         "end": bounds and bounds.high,
-        "lag": states.lag(row, sight),
-        **{name: found[name] for name in COUNTS},
-        **{f"ignored_{why}": found[f"ignored_{why}"] for why in ("not_audited", "tombstone", "no_change")},
-        "kept": {name: found[name] for name in kept},
-        **{name: found[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
-        "findings": states.findings(row),
+        "last_stable_offset": logs.stable_ends.get(row.partition),
+        "lag": accounting.lag(row, logs),
+        **{name: values[name] for name in COUNTS},
+        **{f"ignored_{why}": values[f"ignored_{why}"] for why in ("not_audited", "tombstone", "no_change")},
+        "kept": {name: values[name] for name in row_counts},
+        **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
+        "owner": row.owner,
+        "epoch": row.epoch,
+        "findings": accounting.findings(row),
     }

@@ -1,12 +1,13 @@
 """The data of an event out of a record's value: framing, then the writer schema, then strict Avro (SPEC 3).
 
-Law of this file: what is known of a schema is never overwritten; only "the registry does not know this id" can be
+Invariant: what is known of a schema is never overwritten; only "the registry does not know this id" can be
 forgotten, because that is the one answer that a registry may later change.
 """
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from fastavro import parse_schema
 from fastavro.types import Schema
@@ -21,36 +22,44 @@ MAX_SCHEMA_ID = 2**31 - 1  # a registry's id is a positive Java int; asking for 
 MAX_VALUE = 8 * 1024 * 1024  # bytes
 
 
-class _Writer(NamedTuple):
+def check_size(value: bytes) -> None:
+    """Raises Poison TOO_LARGE for a value over MAX_VALUE: nothing else of it is looked at (SPEC 4)."""
+    if len(value) > MAX_VALUE:
+        raise Poison(ParkReason.TOO_LARGE, f"the value has {len(value)} bytes, the limit is {MAX_VALUE}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _WriterSchema:
     """A writer schema that may be decoded by, and the event type that it belongs to."""
 
     ce_type: str
     decode: decoder.Decode
 
 
-class _Refused(NamedTuple):
-    """Why records of a schema id are parked; a Poison itself would gather a traceback at each raise."""
+@dataclass(frozen=True, kw_only=True)
+class _RefusedSchema:
+    """Why records of a schema id are parked; a Poison itself would collect a traceback at each raise."""
 
     reason: ParkReason
     detail: str
 
 
-_Known: TypeAlias = _Writer | _Refused
+_Known: TypeAlias = _WriterSchema | _RefusedSchema
 
 
 class Decoder:
     """Decodes by the schemas of `files` and by those learned from the Schema Registry.
 
     The newest version of a type is its reader schema. It does not fetch: an id that it does not know comes back as
-    NeedsSchema, and the caller then calls one of `learn`, `learn_unknown`.
+    NeedsSchema, and the caller then calls `learn`.
     """
 
     def __init__(self, files: Iterable[SchemaFile]) -> None:
         self._types: dict[str, str] = {}  # full name of the record -> ce_type
         self._readers: dict[str, Schema] = {}
-        self._by_header: dict[bytes, _Writer] = {}
+        self._by_header: dict[bytes, _WriterSchema] = {}
         self._by_id: dict[int, _Known] = {}
-        self._absent: dict[int, _Refused] = {}
+        self._absent: dict[int, _RefusedSchema] = {}
         ordered = sorted(files, key=lambda file: file.version)
         for file in ordered:
             self._types[file.full_name] = file.ce_type
@@ -58,7 +67,9 @@ class Decoder:
         for file in ordered:
             writer = schema_safety.load(file.text)
             decode = decoder.decoder(writer, self._readers[file.ce_type])
-            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = _Writer(file.ce_type, decode)
+            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = _WriterSchema(
+                ce_type=file.ce_type, decode=decode
+            )
 
     def names_type(self, ce_type: str, value: bytes) -> bool | NeedsSchema:
         """Whether the value's schema is one of that type's, without reading the value any further (SPEC 4, ignored).
@@ -76,8 +87,7 @@ class Decoder:
         Poison: TOO_LARGE, EMPTY_VALUE, BAD_FRAMING, SCHEMA_UNKNOWN, SCHEMA_MISMATCH, AVRO_INVALID, TRAILING_BYTES,
         SCHEMA_RESOLUTION, and what a learned schema was refused for.
         """
-        if len(value) > MAX_VALUE:
-            raise Poison(ParkReason.TOO_LARGE, f"the value has {len(value)} bytes, the limit is {MAX_VALUE}")
+        check_size(value)
         writer, body = self._by_header.get(value[: framing.SINGLE_OBJECT_BODY]), framing.SINGLE_OBJECT_BODY
         if writer is None:
             learned, body = self._learned(value), framing.CONFLUENT_BODY
@@ -89,32 +99,34 @@ class Decoder:
         data: dict[str, Any] = writer.decode(value, body)
         return data
 
-    def learn(self, schema_id: int, schema_text: str) -> None:
-        """Remembers the registry's schema of this id, or why it is refused; a second schema of one id is ignored."""
-        if schema_id not in self._by_id:
-            self._by_id[schema_id] = self._judge(schema_text)
+    def learn(self, schema_id: int, schema: str | Poison) -> None:
+        """Remembers what the registry said of this id: a schema's text, or why its records are parked.
 
-    def learn_unknown(self, schema_id: int, poison: Poison) -> None:
-        """Remembers that the registry gives no usable schema for this id: its records park with this reason."""
-        memory = self._absent if poison.reason is ParkReason.SCHEMA_UNKNOWN else self._by_id
-        memory.setdefault(schema_id, _Refused(poison.reason, poison.detail))
+        A text that is refused parks them as well. A second schema of one id is ignored.
+        """
+        if isinstance(schema, Poison):
+            known = self._absent if schema.reason is ParkReason.SCHEMA_UNKNOWN else self._by_id
+            known.setdefault(schema_id, _RefusedSchema(reason=schema.reason, detail=schema.detail))
+        elif schema_id not in self._by_id:
+            self._by_id[schema_id] = self._check(schema)
 
     def forget_absent(self) -> None:
         """Lets ids that the registry did not know be asked for again, as when an operator resumes a partition."""
         self._absent.clear()
 
-    def _judge(self, schema_text: str) -> _Known:
+    def _check(self, schema_text: str) -> _Known:
         try:
             writer = schema_safety.load(schema_text)
         except Poison as poison:
-            return _Refused(poison.reason, poison.detail)
+            return _RefusedSchema(reason=poison.reason, detail=poison.detail)
         name = writer["name"] if isinstance(writer, dict) and writer["type"] == "record" else "not a record"
         ce_type = self._types.get(name)
         if ce_type is None:
-            return _Refused(ParkReason.SCHEMA_MISMATCH, f"the registry's schema is {name!a}, no event type's")
-        return _Writer(ce_type, decoder.decoder(writer, self._readers[ce_type]))
+            detail = f"the registry's schema is {name!a}, no event type's"
+            return _RefusedSchema(reason=ParkReason.SCHEMA_MISMATCH, detail=detail)
+        return _WriterSchema(ce_type=ce_type, decode=decoder.decoder(writer, self._readers[ce_type]))
 
-    def _learned(self, value: bytes) -> _Writer | NeedsSchema:
+    def _learned(self, value: bytes) -> _WriterSchema | NeedsSchema:
         frame = framing.split(value)
         if isinstance(frame, framing.SingleObject):
             raise Poison(ParkReason.SCHEMA_UNKNOWN, f"no schema has the fingerprint {frame.fingerprint.hex()}")
@@ -123,6 +135,6 @@ class Decoder:
         known = self._by_id.get(frame.schema_id) or self._absent.get(frame.schema_id)
         if known is None:
             return NeedsSchema(frame.schema_id)
-        if isinstance(known, _Refused):
+        if isinstance(known, _RefusedSchema):
             raise Poison(known.reason, f"schema id {frame.schema_id}: {known.detail}")
         return known

@@ -1,6 +1,6 @@
 """What changed between two snapshots, leaf by leaf (SPEC 4, "The diff").
 
-Law of this file: two values are the same only if they are the same JSON: `false` is not `0`, `1` is not `1.0`, `0.0` is
+Invariant: two values are the same only if they are the same JSON: `false` is not `0`, `1` is not `1.0`, `0.0` is
 not `-0.0`, absent is not null. Python's `==` does not know that, so it is never asked about values of unknown type.
 
 A leaf is anything but a record or map with something in it. A list is one leaf, so that order is kept. Where a
@@ -25,16 +25,16 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, t
     """The tracked fields that differ, as {RFC 6901 pointer: change}, sorted by pointer; empty when none does.
 
     A change is {before?, after?}, with the multisets {added, removed} beside them where both are lists, or
-    {"masked": true} alone for what is masked. None stands for no snapshot: of a created thing, or of a deleted one.
+    {"masked": true} alone for what is masked. None means that there is no snapshot: of a created thing, or of a deleted one.
     """
     was, now = before or _NOTHING, after or _NOTHING
-    found: Changes = {}
+    changed: Changes = {}
     for field in tracked:
         name = field.name
         old, new = was.get(name, _ABSENT), now.get(name, _ABSENT)
         if not (old is new or (type(old) is str and old == new)):  # most fields of most edits
-            _walk("/" + name, old, new, field, found)
-    return dict(sorted(found.items())) if len(found) > 1 else found
+            _walk("/" + name, old, new, field, changed)
+    return dict(sorted(changed.items())) if len(changed) > 1 else changed
 
 
 def same(one: Any, other: Any) -> bool:
@@ -56,40 +56,40 @@ def pointer(parent: str, key: str) -> str:
     return f"{parent}/{key}"
 
 
-def _walk(path: str, old: Any, new: Any, field: Field, found: Changes) -> None:
+def _walk(path: str, old: Any, new: Any, field: Field, changed: Changes) -> None:
     if field.masked:
         if not same(old, new):
-            found[path] = {"masked": True}
+            changed[path] = {"masked": True}
     elif type(old) is dict and type(new) is dict:
-        _members(path, old, new, field, found)
+        _members(path, old, new, field, changed)
     elif (type(old) is dict and old) or (type(new) is dict and new):
-        _branch_against_leaf(path, old, new, field, found)
+        _branch_against_leaf(path, old, new, field, changed)
     elif not same(old, new):
-        found[path] = _leaf(old, new)
+        changed[path] = _leaf(old, new)
 
 
-def _members(path: str, old: Mapping[str, Any], new: Mapping[str, Any], field: Field, found: Changes) -> None:
+def _members(path: str, old: Mapping[str, Any], new: Mapping[str, Any], field: Field, changed: Changes) -> None:
     for key in old.keys() | new.keys():
         was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)
         if was is now or (type(was) is str and was == now):
             continue
         if field.open_map and names_secret(key):
             if not same(was, now):
-                found[pointer(path, key)] = {"masked": True}
+                changed[pointer(path, key)] = {"masked": True}
         else:
-            _walk(pointer(path, key), was, now, field, found)
+            _walk(pointer(path, key), was, now, field, changed)
 
 
-def _branch_against_leaf(path: str, old: Any, new: Any, field: Field, found: Changes) -> None:
+def _branch_against_leaf(path: str, old: Any, new: Any, field: Field, changed: Changes) -> None:
     """A record on one side only: its members are listed one by one, and the other side's leaf, if any, at the path."""
     if type(old) is dict:
-        _members(path, old, _NOTHING, field, found)
+        _members(path, old, _NOTHING, field, changed)
         old = _ABSENT
     if type(new) is dict:
-        _members(path, _NOTHING, new, field, found)
+        _members(path, _NOTHING, new, field, changed)
         new = _ABSENT
     if old is not new:
-        found[path] = _leaf(old, new)
+        changed[path] = _leaf(old, new)
 
 
 def _leaf(old: Any, new: Any) -> Change:

@@ -1,6 +1,6 @@
 """The CloudEvents attributes out of a record's headers: CloudEvents 1.0, Kafka binding, binary mode (SPEC 3).
 
-Law of this file: it runs for every record, so a good record passes with few calls, and only a bad one is looked into.
+It runs for every record, so a good record takes few calls, and only a bad one is examined.
 """
 
 import re
@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from catalog.reasons import ParkReason
 from consumer.event import canonical
+from consumer.event.identity import check_id
 from consumer.event.model import Envelope, Headers, Poison, new
-
-MAX_ID = 255  # bytes
+from runtime.timestamps import microseconds
 
 _REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type")
 _AVRO = b"application/avro"
@@ -21,11 +21,11 @@ _TIME = re.compile(
     rb"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     rb"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-# How nearly all of them are written, which is also how they are stored: told by one look, with every digit made a zero.
+# How nearly all of them are written, which is also how they are stored: recognized by one comparison, with every digit
+# replaced by a zero.
 _CANONICAL = b"0000-00-00T00:00:00.000000Z"
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _LAST = "9999-12-30T23:59:59.999999Z"  # whatever zone a session reads it in, it stays a year that Python has
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # W3C Trace Context: version 00 in the same way, and of later ones the part that is promised to stay.
 _TRACEPARENT = b"00-00000000000000000000000000000000-0000000000000000-00"
 _HEX = bytes.maketrans(b"123456789abcdef", b"000000000000000")
@@ -40,39 +40,33 @@ def read(headers: Headers) -> Envelope:
 
     Poison: NOT_CLOUDEVENTS, BAD_TIME, ID_MISSING, ID_MALFORMED, TOO_LARGE.
     """
-    found = dict(headers)
-    trace = found.get("traceparent")
-    if len(found) != len(headers):
+    by_name = dict(headers)
+    trace = by_name.get("traceparent")
+    if len(by_name) != len(headers):
         repeated = Counter(name for name, _ in headers)
         _refuse_repeated(repeated)
         if repeated["traceparent"] > 1:
             trace = None
     try:
-        if found["ce_specversion"] != b"1.0":
-            raise _not_cloudevents(f"ce_specversion is {found['ce_specversion']!r}, not 1.0")
-        media_type = found["content-type"]
+        if by_name["ce_specversion"] != b"1.0":
+            raise _not_cloudevents(f"ce_specversion is {by_name['ce_specversion']!r}, not 1.0")
+        media_type = by_name["content-type"]
         if media_type != _AVRO:
             _check_media_type(media_type)
-        event_id, source, time = found["ce_id"], found["ce_source"], found["ce_time"]
-        event_type = _text("ce_type", found["ce_type"])
+        event_id, source, time = by_name["ce_id"], by_name["ce_source"], by_name["ce_time"]
+        event_type = _text("ce_type", by_name["ce_type"])
     except KeyError as missing:
         raise _not_cloudevents(f"no header {missing.args[0]}") from None
     if not event_type:
         raise _not_cloudevents("ce_type is empty")
-    text, microseconds = _time(time)
+    text, time_us = _time(time)
     trace_id = _trace_id(trace) if trace else None
-    return new(Envelope, (_id("ce_id", event_id), _id("ce_source", source), event_type, text, microseconds, trace_id))
+    return new(Envelope, (_id("ce_id", event_id), _id("ce_source", source), event_type, text, time_us, trace_id))
 
 
 def _id(name: str, value: bytes | None) -> str:
     text = _text(name, value)
-    size = len(value or b"")
-    if not text:
-        raise Poison(ParkReason.ID_MISSING, f"{name} is empty")
-    if size > MAX_ID:
-        raise Poison(ParkReason.TOO_LARGE, f"{name} has {size} bytes, the limit is {MAX_ID}")
-    if "\0" in text:
-        raise Poison(ParkReason.ID_MALFORMED, f"{name} holds a NUL")
+    check_id(text, name)
     return text
 
 
@@ -103,8 +97,7 @@ def _time(value: bytes | None) -> tuple[str, int]:
         raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}: {fault}") from None
     if text > _LAST:
         raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}, later than can be stored")
-    since = time - _EPOCH
-    return text, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return text, microseconds(time)
 
 
 def _trace_id(value: bytes) -> str | None:

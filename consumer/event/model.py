@@ -1,8 +1,8 @@
-"""The nouns of the sentence: what goes in, what comes out. All immutable, none knows a library.
+"""The values that go into the pipeline and come out of it. All are immutable, none knows a library.
 
-They are named tuples, not dataclasses: a million of each are made per drain, and a frozen dataclass costs
-about four times as much to make. What is made for every record is made by `new`, as `new(Record, (…))`: a named tuple's own
-constructor is a function of Python's around it, and was a twelfth of what a drain costs (docs/benchmarks.md).
+They are named tuples, not dataclasses: one of each is made for every record, and a frozen dataclass costs about four
+times as much to make. They are made by `new`, as `new(Record, (…))`: a named tuple's own constructor is a Python function
+around it, and was a twelfth of what a drain costs (docs/benchmarks.md).
 """
 
 from typing import Any, NamedTuple, TypeAlias
@@ -34,7 +34,7 @@ class Record(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """Records of ignored types at the offsets from `first` to before `after`, told by their first bytes alone."""
+    """Records of ignored types at the offsets from `first` to before `after`, recognized by their first bytes and their ce_type."""
 
     partition: Partition
     first: int
@@ -90,6 +90,11 @@ class Row(NamedTuple):
     trace_id: str | None
 
 
+# The columns of an entry that the consumer writes. Whatever must repeat them, in SQL and elsewhere, is compared with this
+# list by tests/unit/consumer/test_columns.py.
+COLUMNS: tuple[str, ...] = Row._fields
+
+
 class Recorded(NamedTuple):
     """A row to store; `sanitized` asks that the raw record be kept whole beside it."""
 
@@ -111,7 +116,7 @@ class Parked(NamedTuple):
 
 
 class NeedsSchema(NamedTuple):
-    """Not an outcome yet: the shell must first fetch this Confluent schema id and run the record again."""
+    """Not an outcome yet: the schema of this id must be fetched from the registry, and the record run again."""
 
     schema_id: int
 
@@ -120,7 +125,7 @@ Outcome: TypeAlias = Recorded | Ignored | Parked
 
 
 class Poison(Exception):
-    """Raised inside the core for what can never be recorded; turned into Parked in one place, `pipeline.run`."""
+    """Raised inside the pipeline for what can never be recorded; `Pipeline.run` turns it into Parked."""
 
     def __init__(self, reason: ParkReason, detail: str) -> None:
         super().__init__(reason, detail)  # as they came, so that it survives pickling to a child process

@@ -1,38 +1,29 @@
-"""The sentence as code: a record becomes an event, its changes, a row; or it is ignored or parked, with a reason.
+"""What becomes of a record: a row to store, or a reason to ignore it or to park it.
 
-Law of this file: what a producer sends can never raise out of `run`. What does raise is a mistake of ours, and it must:
-parking would hide it behind a reason that is not true, so the shell stops at it, with the offset unmoved.
+Invariant: nothing that a producer sends can raise out of `run`. What does raise is a mistake of ours, and it must:
+parking would hide it behind a reason that is not true. The loop ends at it, with the offset where it was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from catalog.audit_types import BY_CE_TYPE, Route
 from catalog.definitions import AuditType, Feed
 from catalog.reasons import IgnoreReason, ParkReason
-from catalog.topics import IGNORED
 from consumer.event import diff, envelope
-from consumer.event.decode import MAX_VALUE, Decoder
-from consumer.event.model import Event, Headers, Ignored, NeedsSchema, Outcome, Parked, Poison, Record, new
-from consumer.event.row import check_id, row
-from schemas import SchemaFile, single_object_header
+from consumer.event.decode import Decoder, check_size
+from consumer.event.identity import check_id
+from consumer.event.ignored import ignored_type
+from consumer.event.model import Event, Ignored, NeedsSchema, Outcome, Parked, Poison, Record, new
+from consumer.event.row import row
 
 _TOMBSTONE = Ignored(IgnoreReason.TOMBSTONE)
 _NO_CHANGE = Ignored(IgnoreReason.NO_CHANGE)
 _NOT_AUDITED = Ignored(IgnoreReason.NOT_AUDITED)
-_IGNORED_ON_THE_WIRE: Mapping[bytes | None, str] = {ce_type.encode(): ce_type for ce_type in IGNORED}
-
-
-def skippable(files: Iterable[SchemaFile]) -> Mapping[bytes, bytes]:
-    """What `run` would call not audited by two things alone: the ce_type, by the first bytes of the value.
-
-    For Avro single-object encoding; a record in Confluent framing has to go through `run`.
-    """
-    return {single_object_header(file): file.ce_type.encode() for file in files if file.ce_type in IGNORED}
 
 
 class Pipeline:
-    """What becomes of a record: the core's only junction. It waits for nothing and remembers nothing."""
+    """Runs records through decoding, diff and row; it waits for nothing and keeps nothing."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -51,9 +42,8 @@ class Pipeline:
             if record.key is None:
                 raise Poison(ParkReason.KEY_MISSING, "the record has neither key nor value")
             return _TOMBSTONE
-        if len(value) > MAX_VALUE:
-            raise Poison(ParkReason.TOO_LARGE, f"the value has {len(value)} bytes, more than {MAX_VALUE}")
-        ignored = _ignored_type(record.headers)
+        check_size(value)
+        ignored = ignored_type(record.headers)
         if ignored is None:
             return self._audited(record, value)
         named = self._decoder.names_type(ignored, value)
@@ -81,12 +71,6 @@ class Pipeline:
         if feed.edit and not changes:
             return _NO_CHANGE
         return row(new(Event, (attributes, data)), audit_type, feed, changes, record)
-
-
-def _ignored_type(headers: Headers) -> str | None:
-    """The ce_type if it is there once and listed as ignored: all that is read of what is dropped without decoding."""
-    claimed = [value for name, value in headers if name == "ce_type"]
-    return _IGNORED_ON_THE_WIRE.get(claimed[0]) if len(claimed) == 1 else None
 
 
 def _key(record: Record) -> str:

@@ -1,29 +1,26 @@
 """From an event and its changes to the row of `audit_event` (SPEC 4 and 5): the identities checked, the rest storable.
 
-Law of this file: an identity is stored as it came or the record is parked; any other text may be made storable, and
+Invariant: an identity is stored as it came or the record is parked; any other text may be made storable, and
 then the entry says so in its facets.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from catalog.content_digest import content_digest
 from catalog.definitions import AuditType, FacetOf, Feed
-from catalog.reasons import ParkReason
 from consumer.event import canonical
 from consumer.event.diff import Changes
-from consumer.event.model import Event, Poison, Record, Recorded, Row, new
+from consumer.event.identity import check_id
+from consumer.event.model import Event, Record, Recorded, Row, new
+from runtime import timestamps
 
-MAX_ID_BYTES = 255
 CLOCK_AHEAD = "clock:ahead"
 
-# An enum's member is looked up anew at each mention; these are mentioned for every record.
+# An enum's member is looked up at each mention; these are mentioned for every record.
 _EVENT, _OPERATION = FacetOf.EVENT, FacetOf.OPERATION
 TOLERANCE_US = 5 * 60 * 1_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The years 1 to 9999, which are those that a datetime can hold.
-_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
 def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, record: Record) -> Recorded:
@@ -64,30 +61,11 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
 def kafka_time(timestamp_ms: int | None) -> datetime | None:
     """Kafka's timestamp as UTC; None where there is none, or where it is no date: the producer may send any number."""
     storable = _storable_ms(timestamp_ms)
-    return None if storable is None else _EPOCH + timedelta(milliseconds=storable)
+    return None if storable is None else timestamps.from_milliseconds(storable)
 
 
 def _storable_ms(timestamp_ms: int | None) -> int | None:
-    return timestamp_ms if timestamp_ms is not None and _FIRST_MS <= timestamp_ms <= _LAST_MS else None
-
-
-def check_id(identity: str, name: str, prefix: str = "") -> None:
-    """Raises Poison unless `identity` is one: not empty, at most 255 bytes, storable, with its prefix (SPEC 3)."""
-    if (
-        identity.isascii()
-        and 0 < len(identity) <= MAX_ID_BYTES
-        and identity.startswith(prefix)
-        and "\0" not in identity
-    ):
-        return
-    if not identity:
-        raise Poison(ParkReason.ID_MISSING, f"{name} is empty")
-    if canonical.clean(identity)[1]:
-        raise Poison(ParkReason.ID_MALFORMED, f"{name} holds a character that PostgreSQL cannot store")
-    if len(identity.encode()) > MAX_ID_BYTES:
-        raise Poison(ParkReason.TOO_LARGE, f"{name} is longer than {MAX_ID_BYTES} bytes")
-    if not identity.startswith(prefix):
-        raise Poison(ParkReason.ID_MALFORMED, f"{name} does not begin with {prefix}")
+    return timestamp_ms if timestamp_ms is not None and timestamps.MIN_MS <= timestamp_ms <= timestamps.MAX_MS else None
 
 
 def _check_identities(data: Mapping[str, Any], audit_type: AuditType) -> None:

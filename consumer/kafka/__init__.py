@@ -1,1 +1,6 @@
-"""The client of Kafka: records by the group consumer, questions by the admin client."""
+"""The clients of Kafka.
+
+`consumer` is the member of the group: it starts and stops partitions, polls and commits. `group_config` has its
+properties, `rebalance` its callbacks, `polled` turns its messages into records. `admin` asks for topics and offsets.
+`auth_errors` explains a refused connection, `property_check` a refused property.
+"""

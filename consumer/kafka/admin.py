@@ -5,6 +5,7 @@ where the brokers do not answer in time.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,13 +18,17 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._resource import ResourceType
 
 from consumer.event.model import Partition
-from consumer.kafka.auth_errors import Refusals
+from consumer.kafka.auth_errors import AuthErrors
+from consumer.retries import OnRetry, Retry, uncounted
+from runtime.timestamps import milliseconds
 
 log = structlog.get_logger()
 
 SECONDS = 10.0
-# Errors of a client that no broker answers; it says elsewhere why.
-AWAY = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
+# Errors of a client that no broker answers; the reason is in its error callback.
+UNREACHABLE = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
+# Properties that only a member of a group has.
+OF_MEMBERS = ("group.", "session.")
 CLIENT_VERSION = libversion()[0]
 
 
@@ -42,7 +47,8 @@ class Bounds(NamedTuple):
     high: int
 
 
-class Topic(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Topic:
     """How many partitions a topic has (0: there is none of this name), and for how long it keeps a record, in seconds.
 
     `retention` is infinity where records are kept for ever, and None where the broker does not say.
@@ -53,20 +59,19 @@ class Topic(NamedTuple):
 
 
 class Cluster:
-    """Questions to the cluster."""
+    """Questions to the cluster; `on_retry` is called for a partition that cannot be read now and is asked for again."""
 
-    def __init__(self, config: Mapping[str, str]) -> None:
-        own: dict[str, Any] = {
-            name: value for name, value in config.items() if not name.startswith(("group.", "session."))
-        }
-        self._refusals = Refusals(config)
-        # Its own lines are no lines of our log; what they say comes out with each error.
-        told: dict[str, Any] = {
+    def __init__(self, config: Mapping[str, str], on_retry: OnRetry = uncounted) -> None:
+        self._on_retry = on_retry
+        own: dict[str, Any] = {name: value for name, value in config.items() if not name.startswith(OF_MEMBERS)}
+        self._auth_errors = AuthErrors(config)
+        # The client's own log lines are switched off; what they say is part of each error.
+        callbacks: dict[str, Any] = {
             "log_level": 0,
-            "error_cb": lambda error: self._refusals.heard(error.name(), error.str()),
+            "error_cb": lambda error: self._auth_errors.record(error.name(), error.str()),
         }
         try:
-            self._admin = AdminClient({**own, **told})
+            self._admin = AdminClient({**own, **callbacks})
         except KafkaException as error:
             raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
         self._ids: bool | None = None
@@ -83,13 +88,12 @@ class Cluster:
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         """Kafka's id, as text, of those of `topics` that it knows; the name where a broker gives no ids."""
         self._admin.poll(0)  # what the client says of itself waits to be fetched, for as long as no one asks
-        self._refusals.forget()
+        self._auth_errors.forget()
         if not self.gives_ids():
             return {topic: topic for topic in topics}
         ids = {}
-        for topic, future in self._admin.describe_topics(
-            TopicCollection(list(topics)), request_timeout=SECONDS
-        ).items():
+        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS)
+        for topic, future in described.items():
             try:
                 ids[topic] = str(future.result().topic_id)
             except KafkaException as error:
@@ -109,16 +113,16 @@ class Cluster:
         known = low.keys() & high.keys()
         return {p: Bounds(low[key], high[key]) for p in keys.values() if (key := (p.topic, p.number)) in known}
 
-    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """Where the log of each partition ends, as for `bounds`."""
+    def ends(self, partitions: Iterable[Partition], *, stable: bool = False) -> dict[Partition, int]:
+        """Where the log of each partition ends; with `stable` its last stable offset, before transactions still open."""
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
-        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
-        return {p: high[key] for p in keys.values() if (key := (p.topic, p.number)) in high}
+        ends = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()), stable=stable)
+        return {p: ends[key] for p in keys.values() if (key := (p.topic, p.number)) in ends}
 
     def at(self, partition: Partition, time: datetime) -> int:
         """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
         key = TopicPartition(partition.topic, partition.number)
-        offset = self._offsets({key: OffsetSpec.for_timestamp(int(time.timestamp() * 1000))})[key.topic, key.partition]
+        offset = self._offsets({key: OffsetSpec.for_timestamp(milliseconds(time))})[key.topic, key.partition]
         return offset if offset >= 0 else self.ends([partition])[partition]
 
     def gives_ids(self) -> bool:
@@ -126,18 +130,15 @@ class Cluster:
         if self._ids is None:
             self._ids = not (self._list().cluster_id or "").startswith("mockCluster")
             if not self._ids:
-                log.warning(
-                    "no_topic_ids", hint="this broker is a stand-in: the topic's name takes the place of its id"
-                )
+                log.warning("no_topic_ids", hint="this broker is a stand-in: a topic's name takes the place of its id")
         return self._ids
 
     def compacted(self, topics: Collection[str]) -> set[str]:
         """Those of `topics` whose cleanup.policy includes compact."""
         if not topics or not self.gives_ids():
             return set()
-        return {
-            topic for topic, policy in self._setting("cleanup.policy", topics).items() if "compact" in policy.split(",")
-        }
+        policies = self._setting("cleanup.policy", topics)
+        return {topic for topic, policy in policies.items() if "compact" in policy.split(",")}
 
     def topics(self, topics: Collection[str]) -> dict[str, Topic]:
         """What Kafka knows of each of `topics`."""
@@ -148,19 +149,21 @@ class Cluster:
         kept = self._setting("retention.ms", present) if present and self.gives_ids() else {}
         seconds = {topic: int(text) / 1000 for topic, text in kept.items()}
         for_ever = {topic: float("inf") for topic, held in seconds.items() if held < 0}
-        return {topic: Topic(present.get(topic, 0), {**seconds, **for_ever}.get(topic)) for topic in topics}
+        return {
+            topic: Topic(partitions=present.get(topic, 0), retention={**seconds, **for_ever}.get(topic))
+            for topic in topics
+        }
 
     def _setting(self, name: str, topics: Collection[str]) -> dict[str, str]:
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
         answers = self._admin.describe_configs(resources, request_timeout=SECONDS)
-        found = {}
+        values = {}
         for resource, future in answers.items():
             try:
-                found[resource.name] = future.result()[name].value or ""
+                values[resource.name] = future.result()[name].value or ""
             except KafkaException as error:
-                text = f"{name} of {resource.name} cannot be read: {self._why(error)}"
-                raise ClusterUnavailable(text) from error
-        return found
+                raise ClusterUnavailable(f"{name} of {resource.name} is unreadable: {self._why(error)}") from error
+        return values
 
     def _list(self) -> ClusterMetadata:
         try:
@@ -173,17 +176,16 @@ class Cluster:
         fault = error.args[0]
         if fault.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             return f"{fault.str()} (docs/security.md lists the ACLs that are needed)"
-        if fault.name() not in AWAY:
+        if fault.name() not in UNREACHABLE:
             return str(fault.str())
         self._admin.poll(0)
-        return f"{fault.str()}{self._refusals.told()}"
+        return f"{fault.str()}{self._auth_errors.explanation()}"
 
-    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec]) -> dict[tuple[str, int], int]:
+    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec], *, stable: bool = False) -> dict[tuple[str, int], int]:
         if not wanted:
             return {}
-        answers = self._admin.list_offsets(
-            wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=SECONDS
-        )
+        level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
+        answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=SECONDS)
         offsets, refusals = {}, []
         for key, future in answers.items():
             try:
@@ -194,4 +196,5 @@ class Cluster:
             raise ClusterUnavailable(refusals[0])
         for refusal in refusals:
             log.warning("partition_unreadable", error=refusal)
+            self._on_retry(Retry.KAFKA)
         return offsets

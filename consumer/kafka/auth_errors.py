@@ -1,7 +1,7 @@
-"""What a Kafka client says of its connections, told to an operator: what is wrong, and which setting it is about.
+"""Why the brokers refuse a client, in words for an operator: what is wrong, and which setting it is about.
 
-A wrong password, an untrusted certificate: these are proven by what the other side said, and no waiting mends them.
-Whatever else keeps a client from its brokers may be an outage, and is never proven.
+A wrong password and an untrusted certificate are proven by what the other side answered, and waiting does not cure them.
+Whatever else keeps a client from its brokers may be an outage, and is never taken as proven.
 """
 
 import re
@@ -11,20 +11,20 @@ from runtime import certificate
 
 CA = "ssl.ca.location"
 _ADDRESS = re.compile(r"://(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:/]+)):(?P<port>\d+)/")
-_AFTERTHOUGHT = re.compile(r" \(after \d+ms in state \w+\)$")
+_TIMING = re.compile(r" \(after \d+ms in state \w+\)$")
 
 
-class Refusals:
-    """Hears a client's errors, by librdkafka's name and words. `config` is the client's own; its secrets are not told."""
+class AuthErrors:
+    """The errors of one client since `forget`. `config` is the client's own; its secrets are never repeated."""
 
     def __init__(self, config: Mapping[str, str]) -> None:
         self._config = config
         self._proven: tuple[str, str] | None = None
         self._last: str | None = None
 
-    def heard(self, code: str, words: str) -> None:
-        """Takes an error in; called by the client, so it neither waits nor raises."""
-        words = _AFTERTHOUGHT.sub("", words)
+    def record(self, code: str, words: str) -> None:
+        """Records an error by librdkafka's name and words; called by the client, so it neither waits nor raises."""
+        words = _TIMING.sub("", words)
         refused = code == "_AUTHENTICATION" and ("uthentication failed" in words or "mechanism" in words)
         if refused or "certificate verify failed" in words:
             self._proven = code, words
@@ -32,26 +32,26 @@ class Refusals:
             self._last = words
 
     def forget(self) -> None:
-        """What was heard is of before."""
+        """Drops what was recorded: it is about an earlier attempt."""
         self._proven = self._last = None
 
-    def refused(self) -> str | None:
-        """What no waiting mends, and what to do; None where nothing of the kind was heard. May ask the server once more."""
+    def proven_error(self) -> str | None:
+        """What waiting does not cure, and what to do; None where no such error was recorded. May connect to the server once."""
         if self._proven is None:
             return None
         code, words = self._proven
         if code == "_AUTHENTICATION":
             user = self._config.get("sasl.username", "")
             return f"Kafka refuses user {user!r}: {words}; see KAFKA_CONFIG_SASL_USERNAME, _PASSWORD and _MECHANISM"
-        if (found := _ADDRESS.search(words)) is not None:
-            host, port = found["six"] or found["host"], int(found["port"])
+        if (address := _ADDRESS.search(words)) is not None:
+            host, port = address["six"] or address["host"], int(address["port"])
             why = certificate.fault(host, port, self._config.get(CA)) or words
             words = f"the certificate of Kafka at {host}:{port} is not trusted: {why}"
         return f"{words} (KAFKA_BOOTSTRAP_SERVERS, KAFKA_CONFIG_SSL_CA_LOCATION)"
 
-    def told(self) -> str:
-        """Why the brokers do not answer, as far as it was heard; what is put behind the client's own words, or nothing."""
-        if (refused := self.refused()) is not None:
+    def explanation(self) -> str:
+        """Why the brokers do not answer, to be put after the client's own words; empty where nothing is known."""
+        if (refused := self.proven_error()) is not None:
             return f": {refused}"
         if self._last is not None:
             return f": {self._last}"

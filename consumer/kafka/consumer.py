@@ -1,118 +1,58 @@
-"""The door to Kafka for the loop: gives records, starts and stops partitions at explicit offsets, takes hints.
+"""The door to Kafka for the loop: gives records, starts and stops partitions at explicit offsets, commits offsets.
 
-Law of this file: a partition is read only between `start(partition, offset)` and `stop`, from an offset that the
-database gave. librdkafka never chooses one: `auto.offset.reset=error`, and a rebalance callback only takes note.
-Nothing is paused: a partition that must rest is stopped and later started anew, so that there is one road only.
+Invariant: a partition is read only between `start(partition, offset)` and `stop`, from an offset that the database gave.
+librdkafka never chooses one: `auto.offset.reset=error`, and a rebalance callback only takes note. Nothing is paused in
+librdkafka: a partition that must wait is stopped and later started again, so that there is one way to begin.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
-from typing import Any, NamedTuple
 
 import structlog
-from confluent_kafka import (
-    TIMESTAMP_NOT_AVAILABLE,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from catalog.reasons import HaltCause
-from consumer.event.model import Partition, Record, Skipped, new
-from consumer.kafka.auth_errors import Refusals
+from consumer.event.model import Partition
+from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.group_config import BASE, PROTOCOLS
+from consumer.kafka.polled import Polled, add_messages, add_partition_event
+from consumer.kafka.rebalance import Keys, RebalanceCallbacks
+from consumer.retries import OnRetry, Retry
 
 log = structlog.get_logger()
 
-# Why each value: docs/decisions/0003. `group.id`, brokers and the user's own properties are added to these.
-BASE: Mapping[str, str | int | bool] = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "auto.offset.reset": "error",
-    "isolation.level": "read_committed",
-    "check.crcs": True,
-    "allow.auto.create.topics": False,
-    "enable.partition.eof": True,
-    # Both limits are for each partition: with many of them, larger queues are memory and not speed.
-    "queued.max.messages.kbytes": 2048,
-    "queued.min.messages": 2000,
-    "fetch.max.bytes": 4 * 1024 * 1024,
-    "fetch.queue.backoff.ms": 10,
-    "topic.metadata.refresh.interval.ms": 30000,
-    "socket.keepalive.enable": True,
-    "reconnect.backoff.max.ms": 10000,
-}
-PROTOCOLS: Mapping[str, Mapping[str, str]] = {
-    "consumer": {"group.protocol": "consumer"},
-    "classic": {"group.protocol": "classic", "partition.assignment.strategy": "cooperative-sticky"},
-}
 LEAVE_SECONDS = 5.0
-# How many bytes of a value say which schema it was written with (Avro single-object encoding).
-PREFIX = 10
-GAP_CODES = {
-    KafkaError._AUTO_OFFSET_RESET,
-    KafkaError.OFFSET_OUT_OF_RANGE,
-    KafkaError._LOG_TRUNCATION,
-}
 # A fatal error says only in its text which error it was.
 UNSUPPORTED = [KafkaError(code).str() for code in (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)]
-DAMAGE_CODES = {KafkaError.INVALID_MSG, KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION}
 
 
-class BrokerFailure(Exception):
+class GroupConsumerFailure(Exception):
     """The client cannot go on: the process must end without a commit; the database knows where to begin again."""
 
 
-class End(NamedTuple):
-    """The end of the partition's log was reached: everything before `offset` was delivered or is undeliverable."""
-
-    partition: Partition
-    offset: int
-
-
-class Fault(NamedTuple):
-    """The partition cannot be read on: the log moved (`cause` None: look at it again) or is damaged."""
-
-    partition: Partition
-    cause: HaltCause | None
-    detail: str
-
-
-class Polled(NamedTuple):
-    """What one call of `poll` brought, records in order per partition."""
-
-    records: list[Record | Skipped]
-    ends: list[End]
-    faults: list[Fault]
-
-
-class Rebalance(NamedTuple):
-    """Whom the callbacks tell; each takes (topic, number) pairs. `revoked` may still write, `lost` may not."""
-
-    assigned: Callable[[list[tuple[str, int]]], None]
-    revoked: Callable[[list[tuple[str, int]]], None]
-    lost: Callable[[list[tuple[str, int]]], None]
-
-
-class Broker:
+class GroupConsumer:
     """One member of the consumer group."""
 
     def __init__(
         self,
         config: Mapping[str, str],
         topics: Sequence[str],
-        rebalance: Rebalance,
+        rebalance: RebalanceCallbacks,
         ignored: Mapping[bytes, bytes],
+        on_retry: OnRetry,
     ) -> None:
-        """Joins the group; `ignored` has, by the first bytes of a value, the ce_type whose records need not be made."""
+        """Joins the group.
+
+        `ignored` has, by the first bytes of a value, the ce_type whose records need not be made. `on_retry` is called
+        for an error that the client itself retries.
+        """
         self._config = dict(config)
         self._topics = list(topics)
         self._ignored = dict(ignored)
         self._rebalance = rebalance
+        self._on_retry = on_retry
         self._failure: BaseException | None = None
-        self._refusals = Refusals(config)
+        self._auth_errors = AuthErrors(config)
         self._refused: str | None = None
         self._member = False
         self._started: dict[tuple[str, int], Partition] = {}
@@ -122,58 +62,19 @@ class Broker:
         self._consumer = self._join()
 
     def poll(self, limit: int, seconds: float) -> Polled:
-        """At most `limit` records within `seconds`; runs the rebalance callbacks. Raises BrokerFailure."""
+        """At most `limit` records within `seconds`; runs the rebalance callbacks. Raises GroupConsumerFailure."""
         messages = self._consumer.consume(limit, seconds)
         if self._failure is not None:
-            raise BrokerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
+            raise GroupConsumerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
         if self._refused is not None:
-            raise BrokerFailure(self._refused)
+            raise GroupConsumerFailure(self._refused)
         polled = Polled([], [], [])
-        self._sort(messages, polled)
+        for message in add_messages(polled, messages, self._started, self._ignored):
+            self._on_error_message(message, polled)
         return polled
 
-    def _sort(self, messages: Sequence[Message], polled: Polled) -> None:
-        """The hot path: a record that may be skipped is looked at here and never made, it only lengthens a run."""
-        items, ignored = polled.records, self._ignored
-        # The binding's types allow for more than it gives to a consumer: None for every part, text in headers.
-        topic: Any = None
-        number: Any = None
-        headers: Any
-        offset: Any
-        partition: Any = None
-        first = after = 0
-        for message in messages:
-            if message.error() is not None:
-                self._report(message, polled)
-                continue
-            if message.partition() != number or message.topic() != topic:
-                if first < after:
-                    items.append(Skipped(partition, first, after))
-                    first = after
-                topic, number = message.topic(), message.partition()
-                partition = self._started.get((topic, number))
-            if partition is None:  # from the queue of a partition that was stopped meanwhile
-                continue
-            headers, value, offset = message.headers() or (), message.value(), message.offset()
-            ce_type = ignored.get(value[:PREFIX]) if value is not None else None
-            if ce_type is not None and _claims(headers, ce_type):
-                if offset != after:
-                    if first < after:
-                        items.append(Skipped(partition, first, after))
-                    first = offset
-                after = offset + 1
-                continue
-            if first < after:
-                items.append(Skipped(partition, first, after))
-                first = after
-            kind, milliseconds = message.timestamp()
-            time = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
-            items.append(new(Record, (partition, offset, time, message.key(), value, headers)))
-        if first < after:
-            items.append(Skipped(partition, first, after))
-
     def start(self, partition: Partition, offset: int) -> None:
-        """Begins to read `partition` at `offset`."""
+        """Reads `partition` from `offset` on; one that is being read already starts again there."""
         key = (partition.topic, partition.number)
         if key in self._started:
             self.stop([partition])
@@ -181,46 +82,47 @@ class Broker:
         self._started[key] = partition
 
     def stop(self, partitions: Sequence[Partition]) -> None:
-        """Ends the reading of `partitions`; what librdkafka has queued of them is thrown away, it is read again."""
+        """Ends the reading of `partitions`; what librdkafka has queued of them is dropped, and read again later."""
         keys = [(p.topic, p.number) for p in partitions if (p.topic, p.number) in self._started]
         for key in keys:
             del self._started[key]
         if keys:
             self._consumer.incremental_unassign([TopicPartition(*key) for key in keys])
 
-    def hint(self, offsets: Mapping[Partition, int]) -> None:
-        """Tells Kafka's group how far the database is, for lag tools; nothing depends on it, so nothing waits for it."""
-        hints = [TopicPartition(p.topic, p.number, offset) for p, offset in offsets.items()]
-        with suppress(KafkaException):  # lost with the group's coordinator: the next hint says the same and more
-            if hints:
-                self._consumer.commit(offsets=hints, asynchronous=True)
+    def commit_async(self, offsets: Mapping[Partition, int]) -> None:
+        """Commits to the group how far the database is, for lag tools; nothing depends on it, so nothing waits for it."""
+        commits = [TopicPartition(p.topic, p.number, offset) for p, offset in offsets.items()]
+        with suppress(KafkaException):  # lost with the group's coordinator: the next commit says the same and more
+            if commits:
+                self._consumer.commit(offsets=commits, asynchronous=True)
 
     def rejoin(self) -> None:
-        """Leaves the group and enters it again, so that it says afresh what is ours."""
+        """Leaves the group and joins it again, so that it assigns our partitions again."""
         self._consumer.unsubscribe()
         self._subscribe(self._consumer)
 
     def close(self) -> None:
         """Leaves the group, within LEAVE_SECONDS; the callbacks run once more.
 
-        librdkafka waits for the broker's answer to the last hint, up to a minute. Nothing of ours depends on it.
+        librdkafka waits for the broker's answer to the last commit, up to a minute. Nothing of ours depends on it.
         """
         leaving = Thread(target=self._consumer.close, name="leave", daemon=True)
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
             log.warning(
-                "group_not_left", hint="the broker does not answer; it gives our partitions away by itself, later"
+                "leave_group_timeout",
+                hint="the broker does not answer; it will reassign our partitions when our session times out",
             )
 
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:
-            raise BrokerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
-        told = {"logger": _ClientLog(), "error_cb": self._heard}
+            raise GroupConsumerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
+        callbacks = {"logger": _ClientLog(), "error_cb": self._on_client_error}
         try:
-            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, **told})
+            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, **callbacks})
         except KafkaException as error:
-            raise BrokerFailure(f"the Kafka client refuses its settings: {error.args[0].str()}") from error
+            raise GroupConsumerFailure(f"the Kafka client refuses its settings: {error.args[0].str()}") from error
         self._subscribe(consumer)
         return consumer
 
@@ -233,7 +135,7 @@ class Broker:
         )
 
     # The callbacks run inside consume(). An exception there would make the binding throw away messages that it has
-    # taken from the queue, so it is kept and raised behind the call.
+    # taken from the queue, so it is kept and raised after the call.
     def _on_assign(self, consumer: Consumer, parts: list[TopicPartition]) -> None:
         self._member = True
         try:
@@ -242,28 +144,30 @@ class Broker:
         except BaseException as error:
             self._failure = error
 
-    def _on_revoke(self, parts: list[TopicPartition], tell: Callable[[list[tuple[str, int]]], None]) -> None:
+    def _on_revoke(self, parts: list[TopicPartition], callback: Callable[[Keys], None]) -> None:
         try:
-            tell([(part.topic, part.partition) for part in parts])
+            callback([(part.topic, part.partition) for part in parts])
             started = [part for part in parts if self._started.pop((part.topic, part.partition), None)]
             self._consumer.incremental_unassign(started)
         except BaseException as error:
             self._failure = error
 
-    def _heard(self, error: KafkaError) -> None:
+    def _on_client_error(self, error: KafkaError) -> None:
         """Runs inside consume(), with each error that is not of a partition."""
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
-            self._refusals.heard(error.name(), error.str())
+            self._auth_errors.record(error.name(), error.str())
             return
-        refused = self._refusals.refused()
-        # A member waits: the brokers took its credentials once, and may do so again.
+        refused = self._auth_errors.proven_error()
+        # A member waits: the brokers accepted its credentials once, and may do so again.
         if refused is not None and not self._member:
             self._refused = refused
         else:
-            log.warning("kafka_away", error=f"no broker answers{self._refusals.told()}")
-        self._refusals.forget()
+            log.warning("kafka_unavailable", error=f"no broker answers{self._auth_errors.explanation()}")
+            self._on_retry(Retry.KAFKA)
+        self._auth_errors.forget()
 
-    def _report(self, message: Message, polled: Polled) -> None:
+    def _on_error_message(self, message: Message, polled: Polled) -> None:
+        """Runs after consume(), with each message that is an error. Raises GroupConsumerFailure."""
         error = message.error()
         assert error is not None
         code = error.code()
@@ -271,33 +175,22 @@ class Broker:
             self._fall_back_or_fail(error)
             return
         if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            raise BrokerFailure(f"{error.str()} Kafka must allow READ on the group (docs/security.md)")
+            raise GroupConsumerFailure(f"{error.str()} Kafka must allow READ on the group (docs/security.md)")
         partition = self._started.get((message.topic() or "", message.partition() or 0))
-        if code == KafkaError._PARTITION_EOF:
-            if partition is not None:
-                polled.ends.append(End(partition, message.offset() or 0))
-        elif partition is not None and code in GAP_CODES:
-            polled.faults.append(Fault(partition, None, error.str()))
-        elif partition is not None and code in DAMAGE_CODES:
-            polled.faults.append(Fault(partition, HaltCause.DAMAGED_LOG, error.str()))
-        else:
+        known = partition is not None and add_partition_event(polled, message, partition)
+        if not known and code != KafkaError._PARTITION_EOF:  # the end of a partition that was stopped meanwhile
             log.warning("kafka_error", code=error.name(), text=error.str(), topic=message.topic())
+            self._on_retry(Retry.KAFKA)
 
     def _fall_back_or_fail(self, error: KafkaError) -> None:
         unsupported = any(words in error.str() for words in UNSUPPORTED)
         if not (unsupported and self._protocol == "consumer" and not self._pinned):
-            raise BrokerFailure(f"Kafka client failed: {error.str()}")
+            raise GroupConsumerFailure(f"Kafka client failed: {error.str()}")
         log.warning("group_protocol_fallback", protocol="classic", reason=error.str())
         self.close()
         self._started.clear()
         self._protocol = "classic"
         self._consumer = self._join()
-
-
-def _claims(headers: Any, ce_type: bytes) -> bool:
-    """Whether the headers name that type, and nothing twice."""
-    named = dict(headers)
-    return named.get("ce_type") == ce_type and len(named) == len(headers)
 
 
 class _ClientLog:

@@ -4,45 +4,28 @@ The check is computed here again, from the counters and against the rows that th
 conflicts cannot be told from rows exactly once a partition was rewound (a record parked twice is one row): then bounds.
 """
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds, Cluster, ClusterUnavailable
 from consumer.operator.recovery import StatedGap, stated_gaps
+from consumer.partitions.progress import PartitionProgress
 from runtime.postgres import Connection, select, snapshot
 
 PARTITIONS = sql.query("operator/status_partitions")
 ENTRIES = sql.query("operator/status_entries")
 PARKED = sql.query("operator/status_parked")
+CLOCK = sql.query("operator/clock")
 
 
-class Progress(NamedTuple):
-    """A row of partition_progress, with what the other tables hold of that partition."""
+@dataclass(frozen=True, kw_only=True)
+class PartitionAccount(PartitionProgress):
+    """A row of partition_progress, and how many rows the other tables hold of that partition."""
 
-    topic: str
-    topic_id: str
-    number: int
-    next_offset: int
-    recorded: int
-    duplicate: int
-    conflict: int
-    ignored: int
-    ignored_not_audited: int
-    ignored_tombstone: int
-    ignored_no_change: int
-    parked: int
-    gap: int
-    undelivered: int
-    reread: int
-    halted: str | None
-    halted_detail: str | None
-    halted_at: datetime | None
-    complete_through: datetime | None
-    retired_at: datetime | None
     parked_rows: int
     parked_resolved: int
     replayed: int
@@ -51,91 +34,98 @@ class Progress(NamedTuple):
     accepted: int
     given_back: int
 
-    @property
-    def partition(self) -> Partition:
-        """Which partition it is."""
-        return Partition(self.topic, self.topic_id, self.number)
 
-    @property
-    def outcomes(self) -> int:
-        """The offsets that have an outcome, lie in a gap, or are not delivered."""
-        delivered = self.recorded + self.duplicate + self.conflict + self.ignored + self.parked
-        return delivered + self.gap + self.undelivered
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAccount:
+    """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted.
 
+    `clock_ahead` is how many seconds this machine's clock is ahead of the database's (negative: behind).
+    """
 
-class Kept(NamedTuple):
-    """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted."""
-
-    progress: list[Progress]
+    partitions: list[PartitionAccount]
     parked: dict[str, int]
     gaps: list[StatedGap]
     entries: dict[tuple[str, int], int] | None
+    clock_ahead: float
 
 
-class Logs(NamedTuple):
-    """What Kafka says: the bounds of each partition's log, topics it does not know, and why it says nothing (`away`)."""
+@dataclass(frozen=True, kw_only=True)
+class LogBounds:
+    """What Kafka says: the bounds and the last stable offset of each partition's log, and topics that it does not know.
+
+    `unavailable` is why it says nothing.
+    """
 
     bounds: Mapping[Partition, Bounds]
+    stable_ends: Mapping[Partition, int]
     missing: Sequence[str]
-    away: str | None
+    unavailable: str | None
 
 
-class _Reason(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Reason:
     reason: str
     records: int
 
 
-class _Entries(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Entries:
     topic: str
     number: int
     entries: int
 
 
-def kept(connection: Connection, *, count_entries: bool) -> Kept:
+def read_account(connection: Connection, *, count_entries: bool) -> DatabaseAccount:
     """Reads the database; with `count_entries` every entry is counted too, however long that takes."""
     with snapshot(connection):
         if count_entries:
             connection.execute("SET LOCAL statement_timeout = 0")
         counted = select(connection, _Entries, ENTRIES) if count_entries else None
-        return Kept(
-            select(connection, Progress, PARTITIONS),
-            {row.reason: row.records for row in select(connection, _Reason, PARKED)},
-            stated_gaps(connection, accepted=False),
-            None if counted is None else {(row.topic, row.number): row.entries for row in counted},
+        return DatabaseAccount(
+            partitions=select(connection, PartitionAccount, PARTITIONS),
+            parked={row.reason: row.records for row in select(connection, _Reason, PARKED)},
+            gaps=stated_gaps(connection, accepted=False),
+            entries=None if counted is None else {(row.topic, row.number): row.entries for row in counted},
+            clock_ahead=clock_ahead(connection),
         )
 
 
-def logs(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> Logs:
+def read_log_bounds(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> LogBounds:
     """Asks Kafka where the logs of `topics` begin and end; brokers that do not answer are no error here."""
     if not brokers:
-        return Logs({}, (), "KAFKA_BOOTSTRAP_SERVERS is not set")
+        return LogBounds(bounds={}, stable_ends={}, missing=(), unavailable="KAFKA_BOOTSTRAP_SERVERS is not set")
     try:
         cluster = Cluster(config)
         partitions = cluster.partitions(topics)
         known = {partition.topic for partition in partitions}
-        return Logs(cluster.bounds(partitions), [topic for topic in topics if topic not in known], None)
+        missing = [topic for topic in topics if topic not in known]
+        bounds = cluster.bounds(partitions)
+        stable_ends = cluster.ends(bounds, stable=True)  # after the bounds: what ends in between is no open transaction
+        return LogBounds(bounds=bounds, stable_ends=stable_ends, missing=missing, unavailable=None)
     except ClusterUnavailable as error:
-        return Logs({}, (), str(error))
+        return LogBounds(bounds={}, stable_ends={}, missing=(), unavailable=str(error))
 
 
-def findings(row: Progress) -> list[str]:
+def findings(row: PartitionAccount) -> list[str]:
     """What does not balance about one partition, in words; empty when all of it does."""
-    found = []
+    sentences = []
     if row.next_offset + row.reread != row.outcomes:
         off = row.next_offset + row.reread - row.outcomes
-        found.append(f"{off} offsets passed without an outcome" if off > 0 else f"{-off} outcomes without an offset")
+        sentences.append(
+            f"{off} offsets passed without an outcome" if off > 0 else f"{-off} outcomes without an offset"
+        )
     if not row.parked - row.reread <= row.parked_rows <= row.parked:
-        found.append(f"{row.parked} counted as parked, {row.parked_rows} kept in parked_record")
+        sentences.append(f"{row.parked} counted as parked, {row.parked_rows} kept in parked_record")
     if not row.conflict - row.reread <= row.conflict_rows <= row.conflict + row.replayed_conflict:
-        found.append(f"{row.conflict} counted as conflict, {row.conflict_rows} kept in conflicting_event")
+        sentences.append(f"{row.conflict} counted as conflict, {row.conflict_rows} kept in conflicting_event")
     if row.gap != row.accepted:
-        found.append(f"{row.gap} offsets counted as gaps, {row.accepted} in gaps that an operator accepted")
+        sentences.append(f"{row.gap} offsets counted as gaps, {row.accepted} in gaps that an operator accepted")
     if row.reread != row.given_back:
-        found.append(f"{row.reread} offsets counted as given back, {row.given_back} by an operator's rewinds")
-    return found
+        sentences.append(f"{row.reread} offsets counted as given back, {row.given_back} by an operator's rewinds")
+    return sentences
 
 
-def difference(row: Progress) -> int:
+def difference(row: PartitionAccount) -> int:
     """How many offsets and rows the accounting of one partition cannot explain; 0 exactly when there are no findings."""
     return (
         abs(row.next_offset + row.reread - row.outcomes)
@@ -146,36 +136,54 @@ def difference(row: Progress) -> int:
     )
 
 
-def entry_findings(state: Kept) -> list[str]:
+def entry_findings(account: DatabaseAccount) -> list[str]:
     """Where the number of entries is not what was counted as recorded or replayed; empty where they were not counted."""
-    if state.entries is None:
+    if account.entries is None:
         return []
     counted: Counter[tuple[str, int]] = Counter()
-    for row in state.progress:  # an entry knows its topic's name only, so all incarnations count together
+    for row in account.partitions:  # an entry knows its topic's name only, so all incarnations count together
         counted[row.topic, row.number] += row.recorded + row.replayed
     return [
-        f"{topic}/{number}: {counted[topic, number]} recorded or replayed, {state.entries.get((topic, number), 0)} entries"
-        for topic, number in sorted(counted.keys() | state.entries.keys())
-        if counted[topic, number] != state.entries.get((topic, number), 0)
+        f"{topic}/{number}: {counted[topic, number]} recorded or replayed, {account.entries.get((topic, number), 0)} entries"
+        for topic, number in sorted(counted.keys() | account.entries.keys())
+        if counted[topic, number] != account.entries.get((topic, number), 0)
     ]
 
 
-def balanced(state: Kept) -> bool:
+def balanced(account: DatabaseAccount) -> bool:
     """Whether the accounting balances everywhere."""
-    return not any(findings(row) for row in state.progress) and not entry_findings(state)
+    return not any(findings(row) for row in account.partitions) and not entry_findings(account)
 
 
-def lag(row: Progress, sight: Logs) -> int | None:
+def lag(row: PartitionAccount, logs: LogBounds) -> int | None:
     """How many offsets are still to be passed; None where Kafka does not say."""
-    bounds = sight.bounds.get(row.partition)
+    bounds = logs.bounds.get(row.partition)
     return None if bounds is None else bounds.high - row.next_offset
 
 
-def unread(state: Kept, sight: Logs) -> dict[Partition, Bounds]:
+def held_back(partition: Partition, logs: LogBounds) -> int | None:
+    """The offset at which a producer's open transaction holds `partition` back; None where none does, or it is not known."""
+    stable_end, bounds = logs.stable_ends.get(partition), logs.bounds.get(partition)
+    return stable_end if stable_end is not None and bounds is not None and stable_end < bounds.high else None
+
+
+def clock_ahead(connection: Connection) -> float:
+    """How many seconds this machine's clock is ahead of the database's; 0 within what the question itself took."""
+    before = time.time()
+    row = connection.execute(CLOCK).fetchone()
+    after = time.time()
+    assert row is not None
+    server = float(row[0])
+    if before > server:
+        return before - server
+    return min(after - server, 0.0)
+
+
+def unread(account: DatabaseAccount, logs: LogBounds) -> dict[Partition, Bounds]:
     """Partitions that Kafka has and that no consumer has claimed yet."""
-    claimed = {row.partition for row in state.progress}
-    return {partition: bounds for partition, bounds in sight.bounds.items() if partition not in claimed}
+    claimed = {row.partition for row in account.partitions}
+    return {partition: bounds for partition, bounds in logs.bounds.items() if partition not in claimed}
 
 
-def _outside(value: int, least: int, most: int) -> int:
-    return max(least - value, value - most, 0)
+def _outside(value: int, low: int, high: int) -> int:
+    return max(low - value, value - high, 0)

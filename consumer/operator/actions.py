@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 import sql
 from runtime.postgres import Connection
 
-NOTE_ACTION = sql.query("operator/note_action")
-BLANK = dict.fromkeys(
+RECORD_ACTION = sql.query("operator/record_action")
+NO_DETAILS = dict.fromkeys(
     ("parked_id", "gap_id", "topic", "topic_id", "number", "from_offset", "to_offset", "outcome", "detail")
 )
 
@@ -17,13 +17,13 @@ Action: TypeAlias = Literal["replay", "dismiss", "accept_gap", "rewind", "resume
 
 
 class Refused(Exception):
-    """What was asked for cannot be done as things stand; nothing has changed. The message says why and what to do."""
+    """What was asked for cannot be done now; nothing has changed. The message says why and what to do."""
 
 
-def note(connection: Connection, action: Action, reason: str, what: dict[str, object]) -> None:
-    """Notes `action`; `what` are the statement's other parameters, those left out are null."""
+def record_action(connection: Connection, action: Action, reason: str, details: dict[str, object]) -> None:
+    """Inserts the row of `action`; `details` are the statement's other parameters, those left out are null."""
     user = f"{_os_user()}@{socket.gethostname()}"
-    connection.execute(NOTE_ACTION, {**BLANK, **what, "action": action, "reason": reason, "os_user": user})
+    connection.execute(RECORD_ACTION, {**NO_DETAILS, **details, "action": action, "reason": reason, "os_user": user})
 
 
 def _os_user() -> str:

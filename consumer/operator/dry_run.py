@@ -5,13 +5,12 @@ The loop has a thread that waits for the registry; a command has a person who wa
 
 from typing import Any
 
-from catalog.reasons import ParkReason
 from consumer.event import envelope
 from consumer.event.decode import Decoder
-from consumer.event.model import NeedsSchema, Outcome, Poison, Record
-from consumer.event.pipeline import Pipeline
-from consumer.isolated_worker import Quarantine
-from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
+from consumer.event.model import NeedsSchema, Outcome, Record
+from consumer.registry.client import Registry
+from consumer.registry.fetcher import fetch_schema
+from consumer.schema_source import SchemaSource
 from schemas import all_schemas
 
 
@@ -22,18 +21,16 @@ class RegistryUnset(Exception):
         super().__init__(f"schema id {schema_id} is of the Schema Registry: set SCHEMA_REGISTRY_URL")
 
 
-class Judge:
+class DryRun:
     """Runs records. Its methods raise RegistryUnset, and RegistryUnavailable while the registry is away."""
 
     def __init__(self, registry: Registry | None) -> None:
         self._registry = registry
-        self._decoder = Decoder(all_schemas())
-        self._pipeline = Pipeline(self._decoder)
-        self._quarantine = Quarantine()
+        self._source = SchemaSource(Decoder(all_schemas()))
 
-    def judge(self, record: Record, *, deadly: bool = False) -> Outcome:
-        """The outcome of `record`; a `deadly` one, which has killed a consumer, is run in a child process."""
-        run = self._quarantine.run if deadly else self._pipeline.run
+    def outcome(self, record: Record, *, isolated: bool = False) -> Outcome:
+        """The outcome of `record`; with `isolated`, for one that has killed a consumer, it is run in a child process."""
+        run = self._source.run_isolated if isolated else self._source.pipeline.run
         outcome = run(record)
         while isinstance(outcome, NeedsSchema):
             self._learn(outcome.schema_id)
@@ -43,26 +40,15 @@ class Judge:
     def data(self, record: Record) -> dict[str, Any]:
         """The data in the record's value, whatever else is wrong with it. Raises Poison where it cannot be decoded."""
         attributes = envelope.read(record.headers)
-        while isinstance(data := self._decoder.decode(attributes.type, record.value or b""), NeedsSchema):
+        while isinstance(data := self._source.decoder.decode(attributes.type, record.value or b""), NeedsSchema):
             self._learn(data.schema_id)
         return data
 
     def close(self) -> None:
         """Ends the child process, if there is one."""
-        self._quarantine.close()
+        self._source.close()
 
     def _learn(self, schema_id: int) -> None:
         if self._registry is None:
             raise RegistryUnset(schema_id)
-        schema: str | Poison
-        try:
-            schema = self._registry.fetch(schema_id)
-        except SchemaNotAvro as error:
-            schema = Poison(ParkReason.SCHEMA_NOT_AVRO, str(error))
-        except SchemaAbsent as error:
-            schema = Poison(ParkReason.SCHEMA_UNKNOWN, str(error))
-        self._quarantine.learn(schema_id, schema)
-        if isinstance(schema, Poison):
-            self._decoder.learn_unknown(schema_id, schema)
-        else:
-            self._decoder.learn(schema_id, schema)
+        self._source.learn(schema_id, fetch_schema(self._registry, schema_id))

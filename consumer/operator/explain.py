@@ -6,28 +6,30 @@ Nothing is imitated: the example is encoded as a service would, and goes through
 import json
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from fastavro.schema import expand_schema
 
 import schemas
 from catalog.topics import TOPIC_OF_FAMILY
 from consumer.event.model import Outcome, Partition, Record
-from consumer.operator.dry_run import Judge
+from consumer.operator.dry_run import DryRun
 
 # A value for an event type that has no schema: the header alone decides what becomes of it.
 UNKNOWN_SCHEMA = b"\xc3\x01" + bytes(8)
 
 
 class Unusable(Exception):
-    """The input is no record that a service could send; one line per problem."""
+    """The input is not a record that a service could send; one line per problem."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
 
 
-class Explained(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Explained:
     """An example as a record, and its outcome."""
 
     record: Record
@@ -47,7 +49,7 @@ def explain(text: str) -> Explained:
         value=_value(ce_type, example["data"]),
         headers=headers,
     )
-    return Explained(record, Judge(None).judge(record))
+    return Explained(record=record, outcome=DryRun(None).outcome(record))
 
 
 def _example(text: str) -> dict[str, Any]:

@@ -1,33 +1,36 @@
 """The parking lot: looking at parked records, running them again, deciding that they stay (SPEC 4 and 5).
 
-Law of this file: a parked record is never changed. What is done about it is a row of operator_action, written in the
+Invariant: a parked record is never changed. What is done about it is a row of operator_action, written in the
 transaction that stores what the replay gave; a record that still cannot be recorded stays parked.
 """
 
 import base64
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, assert_never
 
 import sql
 from catalog.reasons import ParkReason
 from consumer.event.model import Ignored, Parked, Partition, Record, Recorded
-from consumer.operator.actions import Refused, note
-from consumer.operator.dry_run import Judge
+from consumer.operator.actions import Refused, record_action
+from consumer.operator.dry_run import DryRun
 from consumer.storage import store
-from consumer.storage.batch import Settled
-from consumer.storage.copy_row import staged
+from consumer.storage.batch import WriteResult
+from consumer.storage.copy_row import copy_row
+from consumer.storage.insert import insert_rows
 from runtime.postgres import Connection, select
+from runtime.timestamps import milliseconds
 
 PARKED_LIST = sql.query("operator/parked_list")
 PARKED_RECORD = sql.query("operator/parked_record")
 PARKED_ACTIONS = sql.query("operator/parked_actions")
 
-ALL = 2**31
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NO_LIMIT = 2**31
 
 
-class Listed(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class ParkedSummary:
     """A parked record in a list; `action` and `outcome` are the last that was done, `matching` counts the whole list."""
 
     id: int
@@ -43,7 +46,8 @@ class Listed(NamedTuple):
     matching: int
 
 
-class Stored(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class ParkedRecord:
     """A parked record, whole; `headers` as SPEC 5 keeps them."""
 
     id: int
@@ -61,14 +65,15 @@ class Stored(NamedTuple):
 
     def record(self) -> Record:
         """The record as Kafka delivered it."""
-        milliseconds = None if self.timestamp is None else (self.timestamp - _EPOCH) // timedelta(milliseconds=1)
+        timestamp_ms = None if self.timestamp is None else milliseconds(self.timestamp)
         headers = tuple((name, None if text is None else base64.b64decode(text)) for name, text in self.headers)
         partition = Partition(self.topic, self.topic_id, self.number)
-        return Record(partition, self.offset, milliseconds, self.key, self.value, headers)
+        return Record(partition, self.offset, timestamp_ms, self.key, self.value, headers)
 
 
-class Done(NamedTuple):
-    """Something that was done about a parked record."""
+@dataclass(frozen=True, kw_only=True)
+class ParkedAction:
+    """A replay or dismissal of a parked record, and who did it, when and why."""
 
     action: str
     outcome: str | None
@@ -78,75 +83,89 @@ class Done(NamedTuple):
     performed_at: datetime
 
 
-class Replayed(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class ReplayResult:
     """What a replay gave: an outcome's word, and why it was ignored or is still parked."""
 
     outcome: str
     detail: str | None
 
 
-def listed(
-    connection: Connection, *, reason: str | None = None, topic: str | None = None, resolved: bool, limit: int = ALL
-) -> list[Listed]:
+def list_parked(
+    connection: Connection,
+    *,
+    reason: str | None = None,
+    topic: str | None = None,
+    resolved: bool,
+    limit: int = NO_LIMIT,
+) -> list[ParkedSummary]:
     """Parked records, oldest first: those that no one has resolved, or with `resolved` all."""
-    return select(connection, Listed, PARKED_LIST, parked_as=reason, of_topic=topic, also_resolved=resolved, most=limit)
+    return select(
+        connection, ParkedSummary, PARKED_LIST, parked_as=reason, of_topic=topic, also_resolved=resolved, most=limit
+    )
 
 
-def stored(connection: Connection, parked_id: int) -> Stored:
+def get_parked(connection: Connection, parked_id: int) -> ParkedRecord:
     """The parked record of this id. Raises Refused where there is none."""
-    found = select(connection, Stored, PARKED_RECORD, id=parked_id)
-    if not found:
+    records = select(connection, ParkedRecord, PARKED_RECORD, id=parked_id)
+    if not records:
         raise Refused(f"there is no parked record {parked_id}; `audit-consumer parked list` shows them")
-    return found[0]
+    return records[0]
 
 
-def done(connection: Connection, parked_id: int) -> list[Done]:
+def list_actions(connection: Connection, parked_id: int) -> list[ParkedAction]:
     """What was done about a parked record, oldest first."""
-    return select(connection, Done, PARKED_ACTIONS, id=parked_id)
+    return select(connection, ParkedAction, PARKED_ACTIONS, id=parked_id)
 
 
-def replay(connection: Connection, judge: Judge, parked_id: int, reason: str) -> Replayed:
+def replay(connection: Connection, dry_run: DryRun, parked_id: int, reason: str) -> ReplayResult:
     """Runs a parked record through the pipeline of today and stores what it gives, as one transaction.
 
-    Replaying what was recorded meanwhile is a duplicate. Raises Refused, and what Judge raises; then nothing was stored.
+    Replaying what was recorded meanwhile is a duplicate. Raises Refused, and what DryRun raises; then nothing was stored.
     """
-    kept = stored(connection, parked_id)
-    record = kept.record()
-    outcome = judge.judge(record, deadly=kept.reason == ParkReason.CRASH_LOOP)
+    parked = get_parked(connection, parked_id)
+    record = parked.record()
+    outcome = dry_run.outcome(record, isolated=parked.reason == ParkReason.CRASH_LOOP)
     with connection.transaction():
         match outcome:
             case Recorded():
-                given = _insert(connection, record, outcome)
+                result = _insert(connection, record, outcome)
             case Ignored(why):
-                given = Replayed("ignored", f"{why.value}: {why.meaning}")
+                result = ReplayResult(outcome="ignored", detail=f"{why.value}: {why.meaning}")
             case Parked(why_not, detail):
-                given = Replayed("parked", f"{why_not.value}: {detail}")
-        what: dict[str, Any] = {"parked_id": parked_id, "outcome": given.outcome, "detail": given.detail}
-        note(connection, "replay", reason, what)
-    return given
+                result = ReplayResult(outcome="parked", detail=f"{why_not.value}: {detail}")
+            case _:
+                assert_never(outcome)
+        details: dict[str, Any] = {"parked_id": parked_id, "outcome": result.outcome, "detail": result.detail}
+        record_action(connection, "replay", reason, details)
+    return result
 
 
 def dismiss(connection: Connection, ids: Sequence[int], reason: str) -> None:
     """Decides that parked records need no entry; all of them or, by raising Refused, none."""
     with connection.transaction():
         for parked_id in ids:
-            stored(connection, parked_id)
-            settled = [act for act in done(connection, parked_id) if act.action == "dismiss" or act.outcome != "parked"]
+            get_parked(connection, parked_id)
+            settled = [
+                act for act in list_actions(connection, parked_id) if act.action == "dismiss" or act.outcome != "parked"
+            ]
             if settled:
                 last = settled[-1]
-                what = "dismissed" if last.action == "dismiss" else f"replayed as {last.outcome}"
-                raise Refused(f"parked record {parked_id} was {what} at {last.performed_at:%Y-%m-%d %H:%M:%S}Z")
-            note(connection, "dismiss", reason, {"parked_id": parked_id})
+                resolution = "dismissed" if last.action == "dismiss" else f"replayed as {last.outcome}"
+                raise Refused(f"parked record {parked_id} was {resolution} at {last.performed_at:%Y-%m-%d %H:%M:%S}Z")
+            record_action(connection, "dismiss", reason, {"parked_id": parked_id})
 
 
-def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replayed:
+def _insert(connection: Connection, record: Record, outcome: Recorded) -> ReplayResult:
     store.prepare(connection)
-    settled = Settled()
+    written = WriteResult()
     with connection.cursor() as cursor:
-        refused = store.record_rows(cursor, [staged(record, outcome, 0)], settled)
+        refused = insert_rows(cursor, [copy_row(record, outcome, 0)], written)
     if refused:
-        return Replayed("parked", f"{refused[0][1].reason.value}: {refused[0][1].detail}")
-    for word, counted in (("recorded", settled.recorded), ("duplicate", settled.duplicate)):
+        return ReplayResult(outcome="parked", detail=f"{refused[0][1].reason.value}: {refused[0][1].detail}")
+    for word, counted in (("recorded", written.recorded), ("duplicate", written.duplicate)):
         if counted:
-            return Replayed(word, None)
-    return Replayed("conflict", "an entry with this identity and other content stands; this one is kept beside it")
+            return ReplayResult(outcome=word, detail=None)
+    return ReplayResult(
+        outcome="conflict", detail="an entry with this identity and other content stands; this one is kept beside it"
+    )

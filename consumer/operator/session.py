@@ -23,18 +23,23 @@ class SessionError(Exception):
 
 
 @contextmanager
-def session(url: str) -> Iterator[Connection]:
-    """A connection for one command. Raises SessionError for whatever the database says, also inside the block."""
+def session(url: str, *, read_only: bool = False) -> Iterator[Connection]:
+    """A connection for one command; with `read_only` to a standby or a read-only server as well.
+
+    Raises SessionError for whatever the database says, also inside the block.
+    """
     try:
-        with connect(url, "audit_operator", "audit-consumer operator", newer_schema=False) as connection:
+        with connect(
+            url, "audit_operator", "audit-consumer operator", writable=not read_only, newer_schema=False
+        ) as connection:
             yield connection
     except (SchemaOutdated, LoginRefused) as error:
         raise SessionError(str(error)) from None
     except psycopg.Error as error:
-        raise SessionError(_told(error)) from error
+        raise SessionError(_message(error)) from error
 
 
-def _told(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     words = " ".join((error.diag.message_primary or str(error)).split())
     match error:
         case errors.UndefinedTable() | errors.UndefinedColumn():
@@ -42,5 +47,5 @@ def _told(error: psycopg.Error) -> str:
         case ConnectionUnclear():
             return f"the database lets nobody in: {words}"
     if classify(error) is Fault.AWAY:
-        return f"the database is away or busy, try again: {words}"
+        return f"the database is unavailable or busy, try again: {words}"
     return f"the database refuses: {words}"

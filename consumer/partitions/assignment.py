@@ -1,7 +1,7 @@
-"""The partitions that the group gave us, each in exactly one state: unclaimed, flowing, waiting for a schema, standing.
+"""The partitions that the group gave us, each in exactly one state: unclaimed, active, awaiting a schema, halted.
 
-Only a claim in the database moves a partition from unclaimed to flowing or standing. While the database or the cluster
-is away it stays unclaimed, and the loop goes on polling.
+Only a claim in the database moves a partition from unclaimed to active or halted. While the database or the cluster
+is unavailable it stays unclaimed, and the loop goes on polling.
 """
 
 import time
@@ -15,8 +15,10 @@ from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.partitions import claim
 from consumer.partitions.breaker import Breaker, Limits
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
+from consumer.retries import OnRetry, Retry
 from runtime.postgres import Connection, Error, Fault, classify, watched
+from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()
 
@@ -31,97 +33,126 @@ class Assignment:
     """What is ours and in which state; used by the loop's thread only."""
 
     def __init__(
-        self, cluster: Cluster, connect: Callable[[], Connection], owner: str, limits: Limits, suspects: int
+        self,
+        cluster: Cluster,
+        connect: Callable[[], Connection],
+        owner: str,
+        limits: Limits,
+        *,
+        suspects: int,
+        on_retry: OnRetry,
     ) -> None:
+        """`owner` names this consumer in the database, and `limits` are the breaker's.
+
+        After an owner that did not release a partition, its first `suspects` records are run in isolation.
+        """
         self.unclaimed: set[Key] = set()
-        self.flowing: dict[Partition, Cursor] = {}
-        self.waiting: dict[Partition, tuple[Cursor, int]] = {}
-        self.standing: dict[Partition, HaltCause] = {}
+        self.active: dict[Partition, Position] = {}
+        self.awaiting_schema: dict[Partition, tuple[Position, int]] = {}
+        self.halted: dict[Partition, HaltCause] = {}
         self._cluster = cluster
-        self._connect = connect
-        self._connection: Connection | None = None
+        self._database = Reconnecting(connect)
         self._owner = owner
         self._limits = limits
         self._suspects = suspects
+        self._on_retry = on_retry
         self._not_before = 0.0
         self._recheck_at = 0.0
 
-    def take(self, unwritten: Collection[Partition]) -> list[Cursor]:
-        """Claims what is unclaimed and has nothing `unwritten`; gives the partitions that are to flow."""
+    def claim_unclaimed(self, unwritten: Collection[Partition]) -> list[Position]:
+        """Claims what is unclaimed and has nothing `unwritten`; gives the positions of those that are active now."""
         busy = {(p.topic, p.number) for p in unwritten}
         keys = self.unclaimed - busy
         if not keys or time.monotonic() < self._not_before:
             return []
-        claimed: list[Cursor] = []
+        claimed: list[Position] = []
         try:
-            self._claim(keys, claimed)  # what was claimed before an error is ours, and must flow
+            self._claim(keys, claimed)  # what was claimed before an error is ours, and must be read
         except (ClusterUnavailable, Error) as error:
             if isinstance(error, Error) and classify(error) is not Fault.AWAY:
                 raise
             log.warning("claim_delayed", partitions=len(keys), error=str(error).strip(), retry_seconds=RETRY_SECONDS)
-            self._disconnect()
+            self._on_retry(Retry.CLAIM)
+            self._database.close()
             self._not_before = time.monotonic() + RETRY_SECONDS
         return claimed
 
     def recheck(self, unwritten: Collection[Partition]) -> None:
-        """Puts those of the standing partitions that an operator has let go on back among the unclaimed.
+        """Moves the halted partitions that an operator has resumed back to the unclaimed.
 
-        That one of the `unwritten` stands is not in the database yet, which is no operator's leave.
+        The halt of a partition among the `unwritten` is not in the database yet, so its absence there says nothing.
         """
-        if not self.standing or time.monotonic() < self._recheck_at:
+        if not self.halted or time.monotonic() < self._recheck_at:
             return
         self._recheck_at = time.monotonic() + RECHECK_SECONDS
         try:
-            with watched(self._connected()) as connection:
-                still = claim.standing(connection, list(self.standing))
+            with watched(self._database.get()) as connection:
+                still = claim.still_halted(connection, list(self.halted))
         except Error as error:
             if classify(error) is not Fault.AWAY:
                 raise
-            self._disconnect()
+            self._database.close()
             return
-        for partition in [p for p in self.standing if (p.topic_id, p.number) not in still and p not in unwritten]:
-            del self.standing[partition]
+        for partition in [p for p in self.halted if (p.topic_id, p.number) not in still and p not in unwritten]:
+            del self.halted[partition]
             self.unclaimed.add((partition.topic, partition.number))
 
-    def forget(self, partition: Partition) -> None:
-        """Takes a partition out of its state, to be claimed anew."""
-        self.flowing.pop(partition, None)
-        self.waiting.pop(partition, None)
+    def unclaim(self, partition: Partition) -> None:
+        """Takes a partition out of its state, to be claimed again."""
+        self.active.pop(partition, None)
+        self.awaiting_schema.pop(partition, None)
         self.unclaimed.add((partition.topic, partition.number))
 
-    def gone(self, keys: Iterable[Key]) -> list[Cursor]:
-        """Forgets partitions that are no longer ours, for good; gives the cursors of those that were claimed."""
+    def remove(self, keys: Iterable[Key]) -> list[Position]:
+        """Forgets partitions that are no longer ours, for good; gives the positions of those that were claimed."""
         taken = set(keys)
         self.unclaimed -= taken
-        cursors = [c for c in self._cursors() if (c.partition.topic, c.partition.number) in taken]
-        for cursor in cursors:
-            self.flowing.pop(cursor.partition, None)
-            self.waiting.pop(cursor.partition, None)
-        self.standing = {p: cause for p, cause in self.standing.items() if (p.topic, p.number) not in taken}
-        return cursors
+        positions = [p for p in self._positions() if (p.partition.topic, p.partition.number) in taken]
+        for position in positions:
+            self.active.pop(position.partition, None)
+            self.awaiting_schema.pop(position.partition, None)
+        self.halted = {p: cause for p, cause in self.halted.items() if (p.topic, p.number) not in taken}
+        return positions
 
-    def release(self, cursors: Iterable[Cursor]) -> None:
-        """Takes leave of partitions in the database, so that the next owner need not suspect their records."""
-        claims = [(cursor.partition, cursor.epoch) for cursor in cursors]
+    def release(self, positions: Iterable[Position]) -> None:
+        """Releases partitions in the database, so that the next owner need not suspect their records."""
+        claims = [(position.partition, position.epoch) for position in positions]
         try:
             if claims:
-                with watched(self._connected()) as connection:
+                with watched(self._database.get()) as connection:
                     claim.release(connection, claims)
         except Error as error:
             log.warning("release_failed", partitions=len(claims), error=str(error).strip())
-            self._disconnect()
+            self._on_retry(Retry.RELEASE)
+            self._database.close()
+
+    def release_all(self) -> None:
+        """Releases every partition, before an orderly end."""
+        self.release(self._positions())
+        self.active.clear()
+        self.awaiting_schema.clear()
 
     def close(self) -> None:
-        """Takes leave of everything and ends the connection."""
-        self.release(self._cursors())
-        self.flowing.clear()
-        self.waiting.clear()
-        self._disconnect()
+        """Ends the connection; what was not released is suspect to the next owner."""
+        self._database.close()
 
-    def _cursors(self) -> list[Cursor]:
-        return [*self.flowing.values(), *(cursor for cursor, _ in self.waiting.values())]
+    def await_schema(self, position: Position, schema_id: int) -> None:
+        """An active partition waits for the schema of this id."""
+        del self.active[position.partition]
+        self.awaiting_schema[position.partition] = (position, schema_id)
 
-    def _claim(self, keys: set[Key], claimed: list[Cursor]) -> None:
+    def schema_arrived(self, schema_id: int) -> list[Position]:
+        """Makes the partitions active again that waited for this schema; gives their positions."""
+        arrived = [position for position, awaited in self.awaiting_schema.values() if awaited == schema_id]
+        for position in arrived:
+            del self.awaiting_schema[position.partition]
+            self.active[position.partition] = position
+        return arrived
+
+    def _positions(self) -> list[Position]:
+        return [*self.active.values(), *(position for position, _ in self.awaiting_schema.values())]
+
+    def _claim(self, keys: set[Key], claimed: list[Position]) -> None:
         topics = {topic for topic, _ in keys}
         ids = self._cluster.topic_ids(topics)
         compacted = self._cluster.compacted(ids)
@@ -129,42 +160,32 @@ class Assignment:
         bounds = self._cluster.bounds(partitions)
         for partition in bounds:
             halt = f"topic {partition.topic} is compacted" if partition.topic in compacted else None
-            with watched(self._connected()) as connection:
+            with watched(self._database.get()) as connection:
                 taken = claim.take(connection, partition, bounds[partition], self._owner, halt)
             self.unclaimed.discard((partition.topic, partition.number))
             if taken.halt is not None:
-                self.halted(partition, *taken.halt)
+                self.halt(partition, *taken.halt)
             else:
-                claimed.append(self._flow(taken, bounds[partition].high))
+                claimed.append(self._activate(taken, bounds[partition].high))
         if missing := topics - ids.keys():
             log.error("topics_missing", topics=sorted(missing), hint="the broker does not know them (any more)")
         if len(bounds) < len(keys):
             self._not_before = time.monotonic() + RETRY_SECONDS
 
-    def _flow(self, taken: claim.Claim, end: int) -> Cursor:
-        cursor = Cursor(taken.partition, taken.next_offset, taken.epoch, end, Breaker(self._limits))
+    def _activate(self, taken: claim.Claim, end: int) -> Position:
+        position = Position(taken.partition, taken.next_offset, taken.epoch, end, Breaker(self._limits))
         if taken.unclean:
-            cursor.suspect_until = taken.next_offset + self._suspects
-        self.flowing[taken.partition] = cursor
+            position.suspect_until = taken.next_offset + self._suspects
+        self.active[taken.partition] = position
         log.info("claimed", **_names(taken.partition), offset=taken.next_offset, end=end, unclean_before=taken.unclean)
-        return cursor
+        return position
 
-    def halted(self, partition: Partition, cause: HaltCause, detail: str) -> None:
-        """Notes that a partition stands, as the database has it."""
-        self.flowing.pop(partition, None)
-        self.waiting.pop(partition, None)
-        self.standing[partition] = cause
+    def halt(self, partition: Partition, cause: HaltCause, detail: str) -> None:
+        """Notes that a partition is halted, as the database has it."""
+        self.active.pop(partition, None)
+        self.awaiting_schema.pop(partition, None)
+        self.halted[partition] = cause
         log.error("halted", **_names(partition), cause=cause.value, detail=detail, meaning=cause.meaning)
-
-    def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._connect()
-        return self._connection
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _names(partition: Partition) -> dict[str, str | int]:

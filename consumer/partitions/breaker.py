@@ -1,4 +1,4 @@
-"""When to stop a partition instead of parking all of it: parked is what a broken producer looks like (SPEC 4)."""
+"""When to halt a partition instead of parking all of its records: many parked records mean a broken producer (SPEC 4)."""
 
 from collections import deque
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class Limits(NamedTuple):
 
 
 class Breaker:
-    """What one partition has parked since it was claimed or resumed; hears of parked records only."""
+    """What one partition has parked since it was claimed or resumed."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -21,7 +21,10 @@ class Breaker:
         self._parked: deque[int] = deque()
 
     def parked(self, number: int) -> str | None:
-        """Counts the parked record of this `number`, numbers being without holes; gives the reason to halt, or None."""
+        """Counts a parked record; gives the reason to halt, or None.
+
+        `number` counts the records of the partition, without holes; it is not called for those that were not parked.
+        """
         follows = bool(self._parked) and self._parked[-1] == number - 1
         self._row = self._row + 1 if follows else 1
         self._parked.append(number)

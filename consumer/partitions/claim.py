@@ -5,15 +5,15 @@ raises the epoch (which fences whoever wrote before) and names the owner.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import sql
 from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
+from consumer.partitions.progress import PartitionProgress, lock_progress
 from runtime.postgres import Connection
 
-LOCK = sql.query("consumer/claim_lock")
 OLDER = sql.query("consumer/claim_older")
 CREATE = sql.query("consumer/claim_create")
 TAKE = sql.query("consumer/claim_take")
@@ -21,21 +21,12 @@ RELEASE = sql.query("consumer/claim_release")
 STATE_GAP = sql.query("consumer/state_gap")
 HALTED = sql.query("consumer/halted_partitions")
 
-# These stand until an operator says otherwise. The others are looked at afresh by every claim.
+# An operator has to lift these. The other causes are examined again by every claim.
 STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
 
 
-class Progress(NamedTuple):
-    """A row of partition_progress, as far as a claim needs it; `owner` is None after a clean release."""
-
-    next_offset: int
-    epoch: int
-    owner: str | None
-    halted: str | None
-    halted_detail: str | None
-
-
-class Gap(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Gap:
     """Offsets [start, end) that Kafka no longer has; `end` is None where no one can know."""
 
     start: int
@@ -43,10 +34,11 @@ class Gap(NamedTuple):
     cause: GapCause
 
 
-class Claim(NamedTuple):
-    """What a claim gave: read from `next_offset` under `epoch`, or stand still because of `halt`.
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a claim gave: read from `next_offset` under `epoch`, or halted because of `halt`.
 
-    `unclean` says that the owner before did not take its leave: its last records may have killed it.
+    `unclean` says that the previous owner did not release the partition: one of its last records may have killed it.
     """
 
     partition: Partition
@@ -57,11 +49,12 @@ class Claim(NamedTuple):
 
 
 def gap(next_offset: int, bounds: Bounds, *, first: bool) -> Gap | None:
-    """What Kafka no longer has of what comes behind `next_offset`, if anything; `first` where nothing was ever read."""
+    """What Kafka no longer has from `next_offset` on, if anything; `first` where nothing was ever read."""
     if next_offset < bounds.low:
-        return Gap(next_offset, bounds.low, GapCause.BEFORE_FIRST_READ if first else GapCause.LOG_START_MOVED)
+        cause = GapCause.BEFORE_FIRST_READ if first else GapCause.LOG_START_MOVED
+        return Gap(start=next_offset, end=bounds.low, cause=cause)
     if next_offset > bounds.high:
-        return Gap(bounds.high, next_offset, GapCause.LOG_TRUNCATED)
+        return Gap(start=bounds.high, end=next_offset, cause=GapCause.LOG_TRUNCATED)
     return None
 
 
@@ -70,44 +63,48 @@ def take(connection: Connection, partition: Partition, bounds: Bounds, owner: st
     key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number}
     with connection.transaction():
         connection.execute(CREATE, key)
-        row = connection.execute(LOCK, key).fetchone()
-        assert row is not None
-        progress = Progress(*row)
-        found = _halt(connection, partition, progress, bounds)
-        if found is None and halt is not None:
-            found = HaltCause.COMPACTED, halt
-        taken = {"owner": None if found else owner, "halted": found and found[0], "halted_detail": found and found[1]}
+        progress = lock_progress(connection, partition)
+        halted = _halt(connection, partition, progress, bounds)
+        if halted is None and halt is not None:
+            halted = HaltCause.COMPACTED, halt
+        cause, detail = halted or (None, None)
+        taken = {"owner": None if halted else owner, "halted": cause, "halted_detail": detail}
         epoch = connection.execute(TAKE, {**key, **taken}).fetchone()
         assert epoch is not None
-    unclean = progress.owner not in {None, owner}
-    return Claim(partition, progress.next_offset, int(epoch[0]), found, unclean)
+    return Claim(
+        partition=partition,
+        next_offset=progress.next_offset,
+        epoch=int(epoch[0]),
+        halt=halted,
+        unclean=progress.owner not in {None, owner},
+    )
 
 
 def release(connection: Connection, claims: Iterable[tuple[Partition, int]]) -> None:
-    """Takes leave of partitions, given with the epoch of the claim; those taken over by others are left alone."""
+    """Releases partitions, given with the epoch of their claim; those taken over by others are left alone."""
     with connection.transaction():
         for partition, epoch in sorted(claims):
             key = {"topic_id": partition.topic_id, "number": partition.number, "epoch": epoch}
             connection.execute(RELEASE, key)
 
 
-def standing(connection: Connection, partitions: Sequence[Partition]) -> set[tuple[str, int]]:
+def still_halted(connection: Connection, partitions: Sequence[Partition]) -> set[tuple[str, int]]:
     """Those of `partitions`, as (topic id, number), that are still halted in the database."""
     key = {"topic_id": [p.topic_id for p in partitions], "number": [p.number for p in partitions]}
     return {(topic_id, number) for topic_id, number in connection.execute(HALTED, key)}
 
 
 def _halt(
-    connection: Connection, partition: Partition, progress: Progress, bounds: Bounds
+    connection: Connection, partition: Partition, progress: PartitionProgress, bounds: Bounds
 ) -> tuple[HaltCause, str] | None:
     if progress.halted is not None and (cause := HaltCause.of(progress.halted)) in STICKY:
         return cause, progress.halted_detail or ""
     first = progress.epoch == 0
     replaced = first and _state_recreated(connection, partition)
-    found = gap(progress.next_offset, bounds, first=first)
-    if found is not None:
-        _state(connection, partition, progress.epoch, found)
-        return HaltCause.GAP, f"offsets {found.start} to {found.end} are gone: {found.cause.meaning}"
+    missing = gap(progress.next_offset, bounds, first=first)
+    if missing is not None:
+        _state(connection, partition, progress.epoch, missing)
+        return HaltCause.GAP, f"offsets {missing.start} to {missing.end} are gone: {missing.cause.meaning}"
     if replaced:
         return HaltCause.GAP, f"the topic has a new id, {partition.topic_id}: what its old log still held is gone"
     return None
@@ -119,21 +116,21 @@ def _state_recreated(connection: Connection, partition: Partition) -> bool:
     older = connection.execute(OLDER, key).fetchall()
     for topic_id, number, next_offset, epoch in older:
         gone = Partition(partition.topic, topic_id, number)
-        _state(connection, gone, epoch, Gap(next_offset, None, GapCause.TOPIC_RECREATED))
+        _state(connection, gone, epoch, Gap(start=next_offset, end=None, cause=GapCause.TOPIC_RECREATED))
     return any(number == partition.number for _, number, _, _ in older)
 
 
-def _state(connection: Connection, partition: Partition, epoch: int, found: Gap) -> None:
+def _state(connection: Connection, partition: Partition, epoch: int, missing: Gap) -> None:
     connection.execute(
         STATE_GAP,
         {
             "topic": partition.topic,
             "topic_id": partition.topic_id,
             "number": partition.number,
-            "from": found.start,
-            "to": found.end,
+            "from": missing.start,
+            "to": missing.end,
             "epoch": epoch,
-            "cause": found.cause,
-            "detail": found.cause.meaning,
+            "cause": missing.cause,
+            "detail": missing.cause.meaning,
         },
     )

@@ -1,15 +1,15 @@
-"""Where the reading of one partition stands, and which of the delivered offsets is the next one.
+"""Where a partition is read, and what an offset that was delivered out of sequence means.
 
 Kafka does not deliver every offset: transaction markers and aborted records leave holes. A hole is counted only when
-the broker has shown it, never because a client's queue jumped: right behind a start, a jump must be seen twice.
+the broker has shown it, never because a client's queue jumped: directly after a start, a jump must be seen twice.
 """
 
 from consumer.event.model import Partition
 from consumer.partitions.breaker import Breaker
 
 
-class Cursor:
-    """A partition that is ours and flows; `next` is the offset to be read next, ahead of what is written."""
+class Position:
+    """An active partition; `next` is the offset to be read next, ahead of what is written, `end` the log's end at the claim."""
 
     __slots__ = ("_doubted", "_holes", "breaker", "end", "epoch", "next", "partition", "proven", "suspect_until")
 
@@ -25,16 +25,16 @@ class Cursor:
         self._holes = 0
 
     def started(self) -> None:
-        """The reading was started anew at `next`: the first offset delivered has to prove itself."""
+        """The reading was started again at `next`: the first offset delivered is in doubt until proven."""
         self.proven = False
 
     def in_sequence(self) -> None:
-        """The offset `next` itself was delivered: from now on holes are the broker's."""
+        """The offset `next` itself was delivered: from now on a jump is a hole of the broker's."""
         self.proven = True
         self._doubted = None
 
     def hole(self, offset: int) -> int | None:
-        """How many offsets lie undelivered before `offset`, which is above `next`; None: start again to be sure."""
+        """How many offsets lie undelivered before `offset`, which is above `next`; None where the reading must be started again to be sure."""
         if self.proven or self._doubted == offset:
             self.proven = True
             return offset - self.next

@@ -1,6 +1,6 @@
 """The door to the Schema Registry: the Confluent API, one question, `GET /schemas/ids/{id}`.
 
-Law of this file: it asks once and remembers nothing; only the registry's own "not found" means that a schema is not
+Invariant: it asks once and caches nothing; only the registry's own "not found" means that a schema is not
 there, whatever else goes wrong is an outage (SPEC 4).
 """
 
@@ -25,7 +25,7 @@ class SchemaAbsent(Exception):
 
 
 class SchemaNotAvro(Exception):
-    """The registry's schema of this id is not an Avro schema that stands alone."""
+    """The registry's schema of this id is not an Avro schema without references."""
 
 
 class AuthorityUnusable(Exception):
@@ -67,7 +67,7 @@ class Registry:
         raise RegistryUnavailable(f"{self._url} answered {status}{_meaning(status)}")
 
     def _get(self, url: str) -> tuple[int, bytes]:
-        deadline = time.monotonic() + self._timeout  # httpx's own timeout starts anew with each piece
+        deadline = time.monotonic() + self._timeout  # httpx's own timeout starts again with each piece
         body = b""
         with self._client.stream("GET", url, headers={"Accept": "application/vnd.schemaregistry.v1+json"}) as response:
             for piece in response.iter_bytes():
@@ -83,7 +83,7 @@ class Registry:
         if kind != "AVRO":
             raise SchemaNotAvro(f"schema {schema_id} is {kind!r:.60}")
         if answer.get("references"):
-            raise SchemaNotAvro(f"schema {schema_id} refers to others; a schema must stand alone")
+            raise SchemaNotAvro(f"schema {schema_id} refers to others; a schema must have no references")
         text = answer.get("schema")
         if not isinstance(text, str):
             raise RegistryUnavailable(f"{self._url} answered without a schema; is it a Schema Registry?")

@@ -1,7 +1,6 @@
 """The accounting of one batch: every offset that it passes has exactly one outcome.
 
-A batch is built by the loop from records and what the pipeline made of them, and written by the store as one
-transaction. Outcomes that only the database can tell (recorded, duplicate, conflict) are settled there.
+A batch is built from records and their outcomes, and written by the store as one transaction. Outcomes that only the database can tell (recorded, duplicate, conflict) are counted in WriteResult.
 """
 
 from collections import Counter
@@ -11,11 +10,11 @@ from datetime import datetime
 
 from catalog.reasons import HaltCause, IgnoreReason
 from consumer.event.model import Ignored, Outcome, Parked, Partition, Record, Recorded
-from consumer.storage.copy_row import Staged, staged
+from consumer.storage.copy_row import CopyRow, copy_row
 
 
 @dataclass(slots=True)
-class Advance:
+class OffsetRange:
     """How far one partition gets by a batch: from `start` to `next`, both offsets, and the outcomes between."""
 
     start: int
@@ -29,55 +28,55 @@ class Advance:
 
 @dataclass(slots=True)
 class Batch:
-    """Records of any partitions in the order of their arrival, with what the pipeline made of them."""
+    """Records of any partitions in the order of their arrival, with their outcomes."""
 
-    advances: dict[Partition, Advance] = field(default_factory=dict)
-    recorded: list[Staged] = field(default_factory=list)
+    ranges: dict[Partition, OffsetRange] = field(default_factory=dict)
+    recorded: list[CopyRow] = field(default_factory=list)
     parked: list[tuple[Record, Parked]] = field(default_factory=list)
     records: int = 0
     bytes: int = 0
 
-    def advance(self, partition: Partition, next_offset: int, epoch: int) -> Advance:
-        """The advance of `partition` in this batch; a new one begins and, so far, ends at `next_offset`."""
-        found = self.advances.get(partition)
-        if found is None:
-            found = self.advances[partition] = Advance(next_offset, next_offset, epoch)
-        return found
+    def range_of(self, partition: Partition, next_offset: int, epoch: int) -> OffsetRange:
+        """The range of `partition` in this batch; a new one begins and, so far, ends at `next_offset`."""
+        offsets = self.ranges.get(partition)
+        if offsets is None:
+            offsets = self.ranges[partition] = OffsetRange(next_offset, next_offset, epoch)
+        return offsets
 
-    def add(self, advance: Advance, record: Record, outcome: Outcome) -> None:
+    def add(self, offsets: OffsetRange, record: Record, outcome: Outcome) -> None:
         """Takes in one record, which must be the next one of its partition."""
-        advance.next = record.offset + 1
+        offsets.next = record.offset + 1
         self.records += 1
         if type(outcome) is Ignored:
-            advance.ignored[outcome.reason] += 1
+            offsets.ignored[outcome.reason] += 1
             return
         self.bytes += len(record.value or b"")
         if type(outcome) is Recorded:
-            self.recorded.append(staged(record, outcome, len(self.recorded)))
+            self.recorded.append(copy_row(record, outcome, len(self.recorded)))
         else:
             assert type(outcome) is Parked
             self.parked.append((record, outcome))
 
-    def skip(self, advance: Advance, after: int) -> None:
-        """Takes in the records of ignored types from where `advance` ends to before the offset `after`."""
-        count = after - advance.next
-        advance.ignored[IgnoreReason.NOT_AUDITED] += count
-        advance.next = after
+    def skip(self, offsets: OffsetRange, after: int) -> None:
+        """Takes in the records of ignored types from where `offsets` ends to before the offset `after`."""
+        count = after - offsets.next
+        offsets.ignored[IgnoreReason.NOT_AUDITED] += count
+        offsets.next = after
         self.records += count
 
     def drop(self, partitions: Collection[Partition]) -> None:
         """Takes out all that belongs to `partitions`; their records will be read again, by whoever owns them then."""
         for partition in partitions:
-            self.advances.pop(partition, None)
-        self.recorded = [kept for kept in self.recorded if kept.partition in self.advances]
-        self.parked = [item for item in self.parked if item[0].partition in self.advances]
-        self.records = sum(advance.next - advance.start for advance in self.advances.values())
-        self.bytes = sum(kept.size for kept in self.recorded)
+            self.ranges.pop(partition, None)
+        self.recorded = [copied for copied in self.recorded if copied.partition in self.ranges]
+        self.parked = [item for item in self.parked if item[0].partition in self.ranges]
+        self.records = sum(offsets.next - offsets.start for offsets in self.ranges.values())
+        self.bytes = sum(copied.size for copied in self.recorded)
         self.bytes += sum(len(record.value or b"") for record, _ in self.parked)
 
 
 @dataclass(slots=True)
-class Settled:
+class WriteResult:
     """What became of the records of a batch that were not ignored: counts per partition."""
 
     recorded: Counter[Partition] = field(default_factory=Counter)

@@ -1,6 +1,6 @@
 """A row on its way to the table: the line that COPY reads, and the raw record beside it, packed.
 
-Law of this file: until its commit a record is two strings of bytes. Kept as the forty small objects that it is made
+Invariant: until its commit a record is two strings of bytes. Kept as the forty small objects that it is made
 of, a batch pushes out of the processor's caches what the next record needs, and each costs twice (docs/benchmarks.md).
 """
 
@@ -17,7 +17,7 @@ _PLAIN = 2
 _IDENTITY = 3  # columns, which are a row's first
 
 
-class Identified(NamedTuple):
+class EntryIdentity(NamedTuple):
     """What a table of raw records says beside the record itself."""
 
     workspace_id: str
@@ -26,8 +26,8 @@ class Identified(NamedTuple):
     content_digest: bytes
 
 
-class Staged(NamedTuple):
-    """What is kept of a record with a row; `line` ends with a line feed. `ordinal` is its own among those staged together."""
+class CopyRow(NamedTuple):
+    """A row to be copied; `line` ends with a line feed, `ordinal` is unique among the rows of a batch."""
 
     ordinal: int
     partition: Partition
@@ -43,23 +43,23 @@ class Staged(NamedTuple):
         offset, key, value, headers = marshal.loads(self.packed)[:4]  # noqa: S302 packed by this process
         return Record(self.partition, offset, self.timestamp_ms, key, value, headers)
 
-    def identified(self) -> Identified:
+    def identity(self) -> EntryIdentity:
         """The row's identity and digest."""
         identity, digest = marshal.loads(self.packed)[4:]  # noqa: S302 packed by this process
-        return Identified._make((*identity, digest))
+        return EntryIdentity._make((*identity, digest))
 
 
-def staged(record: Record, outcome: Recorded, ordinal: int) -> Staged:
-    """What is to be kept of `record` until its row is in the table; `ordinal` says the order of arrival."""
+def copy_row(record: Record, outcome: Recorded, ordinal: int) -> CopyRow:
+    """The row of `record` as it waits for its batch to be written; `ordinal` is the order of arrival."""
     partition, offset, timestamp_ms, key, value, headers = record
     row, sanitized = outcome
     packed = marshal.dumps((offset, key, value, headers, row[:_IDENTITY], row.content_digest), _PLAIN)
     size = len(value or b"")
-    kept = (ordinal, partition, timestamp_ms, row.action, sanitized, size, line(row, ordinal), packed)
-    return new(Staged, kept)
+    parts = (ordinal, partition, timestamp_ms, row.action, sanitized, size, copy_line(row, ordinal), packed)
+    return new(CopyRow, parts)
 
 
-def line(row: Row, ordinal: int) -> bytes:
+def copy_line(row: Row, ordinal: int) -> bytes:
     """The staged row in PostgreSQL's text format for COPY, UTF-8, with its line feed."""
     (
         workspace_id,

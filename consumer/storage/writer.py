@@ -6,61 +6,78 @@ An outage is waited out here, for as long as it lasts; the loop keeps polling an
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import structlog
 
+from consumer.retries import OnRetry, Retry
 from consumer.storage import store
-from consumer.storage.batch import Batch, Settled
+from consumer.storage.batch import Batch, WriteResult
 from runtime.postgres import Connection, Fault, classify, watched
+from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()
 
-FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
-# After so many failures a batch of more than a few records is given back, to be read again in smaller ones: it may be
-# too large for what the database can take within a timeout, or within the life of a connection.
-TRIES, FEW_RECORDS = 5, 100
+MIN_WAIT, MAX_WAIT = 0.1, 5.0
+# After so many failures a batch of more than MIN_BATCH_RECORDS is requeued: its records are read again, in smaller
+# batches. It may be too large for what the database can take within a timeout, or within the life of a connection.
+MAX_TRIES, MIN_BATCH_RECORDS = 5, 100
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Written:
     """The batch is in the tables."""
 
     batch: Batch
-    settled: Settled
+    result: WriteResult
 
 
-class Refused(NamedTuple):
-    """Nothing of the batch was written: fenced off (`error` None), or because of an error that waiting cannot cure."""
-
-    batch: Batch
-    error: BaseException | None
-
-
-class GivenBack(NamedTuple):
-    """Nothing of the batch is known to be written, and it shall not be tried again at this size."""
+@dataclass(frozen=True, kw_only=True)
+class Fenced:
+    """Nothing of the batch was written: another consumer, or an operator, has taken one of its partitions over."""
 
     batch: Batch
 
 
-class Abandoned(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """Nothing of the batch was written, because of an error that waiting does not cure."""
+
+    batch: Batch
+    error: BaseException
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requeued:
+    """Nothing of the batch is known to be written, and it is not tried again at this size."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abandoned:
     """Nothing of the batch is known to be written: the program was told to stop during an outage."""
 
     batch: Batch
 
 
-Result: TypeAlias = Written | Refused | GivenBack | Abandoned
+BatchOutcome: TypeAlias = Written | Fenced | Failed | Requeued | Abandoned
 
 
 class Writer:
-    """Owns the connection that writes; `connect` makes a new one whenever the last is broken."""
+    """Owns the connection that writes; `connect` makes a new one whenever the last is broken.
 
-    def __init__(self, connect: Callable[[], Connection], stop: threading.Event) -> None:
-        self._connect = connect
+    `on_retry` is called, in the writer's thread, before a write is repeated.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], stop: threading.Event, on_retry: OnRetry) -> None:
+        self._database = Reconnecting(connect, store.prepare)
         self._stop = stop
-        self._connection: Connection | None = None
+        self._on_retry = on_retry
         self._batch: Batch | None = None
-        self._result: Result | None = None
+        self._result: BatchOutcome | None = None
         self._work = threading.Semaphore(0)
         self._done = threading.Event()
         self._done.set()
@@ -82,7 +99,7 @@ class Writer:
         """Waits until nothing is being written, at most `seconds`."""
         return self._done.wait(seconds)
 
-    def take(self) -> Result | None:
+    def take(self) -> BatchOutcome | None:
         """The result of the batch handed over, once; None while it is being written or where there is none."""
         if not self._done.is_set():
             return None
@@ -90,9 +107,9 @@ class Writer:
         return result
 
     def close(self) -> None:
-        """Ends the connection; the writer must be idle."""
-        if self._connection is not None:
-            self._connection.close()
+        """Ends the connection; one that is in use ends with the process, as its thread does."""
+        if self._done.is_set():
+            self._database.close()
 
     def _serve(self) -> None:
         while True:
@@ -101,41 +118,30 @@ class Writer:
             try:
                 self._result = self._write(self._batch)
             except BaseException as error:
-                self._result = Refused(self._batch, error)
+                self._result = Failed(batch=self._batch, error=error)
             self._done.set()
 
-    def _write(self, batch: Batch) -> Result:
-        wait, in_doubt = FIRST_WAIT, False
+    def _write(self, batch: Batch) -> BatchOutcome:
+        wait, in_doubt = MIN_WAIT, False
         for tries in count(1):
             try:
-                connection = self._connected()
+                connection = self._database.get()
                 with watched(connection):
                     if in_doubt and store.written(connection, batch):
-                        return Written(batch, Settled())
+                        return Written(batch=batch, result=WriteResult())
                     in_doubt = True
-                    return Written(batch, store.write(connection, batch))
-            except store.Fenced:
-                return Refused(batch, None)
+                    return Written(batch=batch, result=store.write(connection, batch))
+            except store.FencedError:
+                return Fenced(batch=batch)
             except Exception as error:
                 if classify(error) is not Fault.AWAY:
-                    return Refused(batch, error)
-                self._disconnect()
-                log.warning("database_away", error=str(error).strip(), records=batch.records, retry_seconds=wait)
+                    return Failed(batch=batch, error=error)
+                self._database.close()
+                log.warning("database_unavailable", error=str(error).strip(), records=batch.records, retry_seconds=wait)
+                self._on_retry(Retry.WRITE)
             if self._stop.wait(wait * random.uniform(0.5, 1.0)):
-                return Abandoned(batch)
-            if tries >= TRIES and batch.records > FEW_RECORDS:
-                return GivenBack(batch)
-            wait = min(wait * 2, LONGEST_WAIT)
+                return Abandoned(batch=batch)
+            if tries >= MAX_TRIES and batch.records > MIN_BATCH_RECORDS:
+                return Requeued(batch=batch)
+            wait = min(wait * 2, MAX_WAIT)
         raise AssertionError("count() has no end")
-
-    def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._connect()
-            store.prepare(self._connection)
-        return self._connection
-
-    def _disconnect(self) -> None:
-        # A server that went read-only, or that failed over, answers as before; only a new connection finds the new one.
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

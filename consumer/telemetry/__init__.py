@@ -1,1 +1,6 @@
-"""What operators see of a running consumer: metrics, traces, a progress bar."""
+"""What a running consumer shows.
+
+`setup` starts what the settings ask for. `metrics` lists the metrics, `recorder` counts, `poller` asks Kafka and
+PostgreSQL for gauges, `partition_gauges` holds those of partitions, `histogram` takes whole batches. `tracing` exports
+spans, `progress_bar` is for a terminal.
+"""

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 
 
-class Delays(Collector):
+class BatchHistogram(Collector):
     """Seconds by one label; added to by one thread and read by another."""
 
     def __init__(self, name: str, text: str, label: str, values: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
-"""What ops see of the consumer: each metric once, with the question that it answers (docs/operations.md has the table).
+"""The consumer's metrics: each once, with the question that it answers (docs/operations.md has the table).
 
-Law of this file: labels come from closed lists (topics of the settings, our own words), never from a record, and every
+Invariant: labels come from closed lists (topics of the settings, our own words), never from a record, and every
 label set is there from the start, at 0: a rule over a series that appears with its first event would miss that event.
 What belongs to a partition is in `partition_gauges`, because it comes and goes with the partition.
 """
@@ -23,25 +23,13 @@ from prometheus_client import (
 
 from catalog.audit_types import BY_NAME
 from catalog.reasons import IgnoreReason, ParkReason
-from consumer.telemetry.histogram import Delays
+from consumer.retries import Retry
+from consumer.telemetry.histogram import BatchHistogram
 
 OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked")
 REBALANCES = ("assigned", "revoked", "lost")
 ANSWERS = ("schema", "absent", "not_avro", "unavailable")
 SOURCES = ("kafka", "postgresql")
-# What is tried again, by the log event that says so: a line in the log and a step of the counter are one thing.
-RETRIES: Mapping[str, str] = {
-    "database_away": "write",
-    "batch_given_back": "batch",
-    "claim_delayed": "claim",
-    "release_failed": "release",
-    "kafka_away": "kafka",
-    "kafka_error": "kafka",
-    "partition_unreadable": "kafka",
-    "registry_away": "registry",
-    "schema_absent": "registry",
-    "survey_delayed": "survey",
-}
 RECORD_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 BYTE_BUCKETS = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7)
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
@@ -59,9 +47,9 @@ class Metrics:
         self._count_records(topics)
         self._measure_batches(topics)
         self._count_troubles()
-        self._look_around(topics)
+        self._measure_surroundings(topics)
         # Which version runs where?
-        build = Info("auditlog_build", "What this consumer is made of", registry=self.registry)
+        build = Info("auditlog_build", "The versions that this consumer runs", registry=self.registry)
         build.info({"version": version("callmine-audit"), "librdkafka": client, "python": platform.python_version()})
 
     def set_unresolved(self, topics: Sequence[str], counts: Mapping[tuple[str, str], int]) -> None:
@@ -87,7 +75,7 @@ class Metrics:
 
     def _measure_batches(self, topics: Sequence[str]) -> None:
         # How long until an event can be read by an admin?
-        self.delays = Delays("auditlog_end_to_end_seconds", "Kafka's timestamp to commit", "topic", topics)
+        self.delays = BatchHistogram("auditlog_end_to_end_seconds", "Kafka's timestamp to commit", "topic", topics)
         self.registry.register(self.delays)
         # Is the writer the bottleneck?
         self.write_seconds = self._histogram("write_seconds", "Hand-over of a batch to its commit", SECONDS_BUCKETS)
@@ -96,8 +84,8 @@ class Metrics:
         self.batch_bytes = self._histogram("batch_bytes", "Bytes of values kept of a written batch", BYTE_BUCKETS)
 
     def _count_troubles(self) -> None:
-        # What is away or slow, so that something is tried again?
-        self.retries = self._counter("retries", "Attempts that are repeated", **{"class": set(RETRIES.values())})
+        # What is unavailable or slow, so that something is tried again?
+        self.retries = self._counter("retries", "Attempts that are repeated", **{"class": Retry})
         # Does another consumer, or an operator, take partitions over?
         self.fenced = self._counter("fenced", "Batches refused because a partition had been taken over")
         # Does the group come to rest?
@@ -105,29 +93,33 @@ class Metrics:
         # Does the Schema Registry answer?
         self.registry_requests = self._counter("registry_requests", "Requests to the Schema Registry", answer=ANSWERS)
 
-    def _look_around(self, topics: Sequence[str]) -> None:
+    def _measure_surroundings(self, topics: Sequence[str]) -> None:
         # Is the loop alive? The probe /healthz says the same.
         self.heartbeat = self._gauge("loop_heartbeat_timestamp_seconds", "When the loop last began a turn")
         # When was anything written last?
         self.last_write = self._gauge("last_write_timestamp_seconds", "When a batch was last committed")
         # Are the figures that are asked of Kafka and of PostgreSQL fresh?
-        self.surveyed = self._gauge("survey_timestamp_seconds", "When a survey last had an answer", source=SOURCES)
+        self.poller_last_success = self._gauge(
+            "poller_last_success_timestamp_seconds", "When the poller last had an answer", source=SOURCES
+        )
+        # Is the schema what the migrations made? 0 until it was looked at.
+        self.schema_differences = self._gauge("schema_differences", "What is not as the migrations made it")
         # Does someone own every partition? 0: the topic does not exist.
         self.topic_partitions = self._gauge("topic_partitions", "Partitions that Kafka has", topic=topics)
         # How long does Kafka keep what is not read? +Inf: for ever.
         self.retention = self._gauge("topic_retention_seconds", "The topic's retention.ms", topic=topics)
 
     def _counter(self, name: str, text: str, **labels: Iterable[str]) -> Counter:
-        return _initialised(Counter(f"auditlog_{name}_total", text, list(labels), registry=self.registry), labels)
+        return _initialized(Counter(f"auditlog_{name}_total", text, list(labels), registry=self.registry), labels)
 
     def _gauge(self, name: str, text: str, **labels: Iterable[str]) -> Gauge:
-        return _initialised(Gauge(f"auditlog_{name}", text, list(labels), registry=self.registry), labels)
+        return _initialized(Gauge(f"auditlog_{name}", text, list(labels), registry=self.registry), labels)
 
     def _histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
         return Histogram(f"auditlog_{name}", text, registry=self.registry, buckets=buckets)
 
 
-def _initialised(metric: Vector, labels: Mapping[str, Iterable[str]]) -> Vector:
+def _initialized(metric: Vector, labels: Mapping[str, Iterable[str]]) -> Vector:
     """The metric with every label set at 0."""
     if labels:
         for values in product(*labels.values()):

@@ -1,14 +1,14 @@
 """The figures of the partitions that are ours; a partition that is taken from us takes its series with it.
 
-Law of this file: it holds what was told last, from two threads (the loop, the survey), and works out only when
-Prometheus asks. Times are seconds since 1970.
+Invariant: two threads (the loop, the poller) change the figures and a third one reads them, each under the lock. Lags are
+worked out only when Prometheus asks. Times are seconds since 1970.
 """
 
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -20,13 +20,14 @@ from consumer.partitions.assignment import Key
 
 
 @dataclass(slots=True)
-class Position:
+class PartitionFigures:
     """One partition. `next` and `bounds` are None until they are known; `seen` is a time up to which all is written."""
 
     assigned_at: float
     partition: Partition | None = None
     next: int | None = None
     bounds: Bounds | None = None
+    stable_end: int | None = None
     seen: float | None = None
     complete_through: float | None = None
     difference: int = 0
@@ -43,11 +44,12 @@ class Position:
         lag = self.lag()
         if not lag:
             return lag
-        known = [moment for moment in (self.seen, self.complete_through) if moment is not None]
+        known = [time for time in (self.seen, self.complete_through) if time is not None]
         return max(now - max(known, default=self.assigned_at), 0.0)
 
 
-class Gauge(NamedTuple):
+@dataclass(frozen=True)
+class PartitionGauge:
     """One gauge of a partition: its name, without the prefix, and its text."""
 
     name: str
@@ -55,72 +57,95 @@ class Gauge(NamedTuple):
 
 
 # How far behind is it, in records and in time?
-LAG = Gauge("lag_records", "Offsets between what is written and the log's end")
-LAG_SECONDS = Gauge("lag_seconds", "At most the age of the oldest record that is not written, 0 where there is none")
+LAG = PartitionGauge("lag_records", "Offsets between what is written and the log's end")
+LAG_SECONDS = PartitionGauge(
+    "lag_seconds", "At most the age of the oldest record that is not written, 0 where there is none"
+)
 # Does it move? And how near is Kafka's retention to what was not read?
-NEXT = Gauge("next_offset", "The offset to be written next")
-START = Gauge("log_start_offset", "The first offset that Kafka still has")
-END = Gauge("log_end_offset", "The offset that Kafka gives next")
+NEXT = PartitionGauge("next_offset", "The offset to be written next")
+START = PartitionGauge("log_start_offset", "The first offset that Kafka still has")
+END = PartitionGauge("log_end_offset", "The offset that Kafka gives next")
+# Is it held back by a producer's open transaction?
+STABLE_END = PartitionGauge("last_stable_offset", "Up to where Kafka delivers: before transactions still open")
 # Up to when is the log complete?
-COMPLETE = Gauge("complete_through_timestamp_seconds", "All that Kafka had received by then is in the tables")
-# Does the accounting balance? Anything but 0 is a fault of ours, or someone's hand in the tables.
-DIFFERENCE = Gauge("accounting_difference_records", "Offsets and rows that the accounting cannot explain")
-# Does it stand, and why? 1 for the cause.
-HALTED = Gauge("partition_halted", "Whether it stands until someone acts")
+COMPLETE = PartitionGauge("complete_through_timestamp_seconds", "All that Kafka had received by then is in the tables")
+# Does the accounting balance? Anything but 0 is a fault of ours, or someone has changed the tables.
+DIFFERENCE = PartitionGauge("accounting_difference_records", "Offsets and rows that the accounting cannot explain")
+# Is it halted, and why? 1 for the cause.
+HALTED = PartitionGauge("partition_halted", "Whether it is halted until someone acts")
 # What did Kafka lose before it was read?
-GAPS = Gauge("data_gaps", "Gaps stated so far, accepted or not")
+GAPS = PartitionGauge("data_gaps", "Gaps stated so far, accepted or not")
 # Who has it? Summed by topic it must be all of them.
-ASSIGNED = Gauge("partitions_assigned", "Partitions that the group has given to this consumer")
-GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, COMPLETE, DIFFERENCE, HALTED, GAPS, ASSIGNED)
+ASSIGNED = PartitionGauge("partitions_assigned", "Partitions that the group has assigned to this consumer")
+GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, STABLE_END, COMPLETE, DIFFERENCE, HALTED, GAPS, ASSIGNED)
 
 
 class PartitionGauges(Collector):
-    """The positions, and `standing`: the halted partitions as the loop has them."""
+    """The figures of each partition that is ours, and which of them the loop has as halted."""
 
     def __init__(self, topics: Sequence[str]) -> None:
         self._topics = tuple(topics)
-        self._positions: dict[Key, Position] = {}
+        self._figures: dict[Key, PartitionFigures] = {}
         self._lock = threading.Lock()
-        self.standing: Mapping[Partition, HaltCause] = {}
+        self._halted: Mapping[Partition, HaltCause] = {}
 
     def add(self, keys: Iterable[Key]) -> None:
-        """These are ours now."""
+        """Adds partitions that were assigned to us."""
         now = time.time()
         with self._lock:
             for key in keys:
-                self._positions.setdefault(key, Position(now))
+                self._figures.setdefault(key, PartitionFigures(now))
 
     def remove(self, keys: Iterable[Key]) -> None:
-        """These are no longer ours."""
+        """Removes partitions that are no longer ours, and with them their series."""
         with self._lock:
             for key in keys:
-                self._positions.pop(key, None)
+                self._figures.pop(key, None)
 
-    def positions(self) -> dict[Key, Position]:
-        """The partitions that are ours now, to be read and changed."""
+    def set_halted(self, halted: Mapping[Partition, HaltCause]) -> None:
+        """These are the halted partitions now."""
         with self._lock:
-            return dict(self._positions)
+            self._halted = dict(halted)
+
+    def halted(self, partition: Partition) -> bool:
+        """Whether the loop has the partition as halted."""
+        with self._lock:
+            return partition in self._halted
+
+    def keys(self) -> list[Key]:
+        """The partitions that are ours now."""
+        with self._lock:
+            return list(self._figures)
+
+    @contextmanager
+    def changing(self) -> Iterator[dict[Key, PartitionFigures]]:
+        """The figures of the partitions that are ours, to be read and changed inside the block, which holds the lock."""
+        with self._lock:
+            yield self._figures
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Called by the registry."""
-        positions, standing, now = self.positions(), dict(self.standing), time.time()
-        halted = {(partition.topic, partition.number): cause for partition, cause in standing.items()}
-        yield _family(LAG, ((key, at.lag()) for key, at in positions.items()))
-        yield _family(LAG_SECONDS, ((key, at.lag_seconds(now)) for key, at in positions.items()))
-        yield _family(NEXT, ((key, at.next) for key, at in positions.items()))
-        yield _family(START, ((key, at.bounds and at.bounds.low) for key, at in positions.items()))
-        yield _family(END, ((key, at.bounds and at.bounds.high) for key, at in positions.items()))
-        yield _family(COMPLETE, ((key, at.complete_through) for key, at in positions.items()))
-        yield _family(DIFFERENCE, ((key, at.difference) for key, at in positions.items()))
-        yield _by_cause(HALTED, {k: {c: int(c == halted.get(k)) for c in HaltCause} for k in positions})
-        yield _by_cause(GAPS, {k: {c: at.gaps.get(c, 0) for c in GapCause} for k, at in positions.items()})
+        """Called by the registry, in the thread of a scrape."""
+        now = time.time()
+        with self._lock:
+            figures = {key: replace(figure) for key, figure in self._figures.items()}
+            halted = {(partition.topic, partition.number): cause for partition, cause in self._halted.items()}
+        yield _family(LAG, ((key, of.lag()) for key, of in figures.items()))
+        yield _family(LAG_SECONDS, ((key, of.lag_seconds(now)) for key, of in figures.items()))
+        yield _family(NEXT, ((key, of.next) for key, of in figures.items()))
+        yield _family(START, ((key, of.bounds and of.bounds.low) for key, of in figures.items()))
+        yield _family(END, ((key, of.bounds and of.bounds.high) for key, of in figures.items()))
+        yield _family(STABLE_END, ((key, of.stable_end) for key, of in figures.items()))
+        yield _family(COMPLETE, ((key, of.complete_through) for key, of in figures.items()))
+        yield _family(DIFFERENCE, ((key, of.difference) for key, of in figures.items()))
+        yield _by_cause(HALTED, {k: {c: int(c == halted.get(k)) for c in HaltCause} for k in figures})
+        yield _by_cause(GAPS, {k: {c: of.gaps.get(c, 0) for c in GapCause} for k, of in figures.items()})
         family = GaugeMetricFamily(f"auditlog_{ASSIGNED.name}", ASSIGNED.text, labels=["topic"])
         for topic in self._topics:
-            family.add_metric([topic], sum(1 for of, _ in positions if of == topic))
+            family.add_metric([topic], sum(1 for assigned, _ in figures if assigned == topic))
         yield family
 
 
-def _family(gauge: Gauge, values: Iterable[tuple[Key, float | None]]) -> GaugeMetricFamily:
+def _family(gauge: PartitionGauge, values: Iterable[tuple[Key, float | None]]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"auditlog_{gauge.name}", gauge.text, labels=["topic", "partition"])
     for (topic, number), value in values:
         if value is not None:  # not known yet is not 0
@@ -128,7 +153,7 @@ def _family(gauge: Gauge, values: Iterable[tuple[Key, float | None]]) -> GaugeMe
     return family
 
 
-def _by_cause(gauge: Gauge, values: Mapping[Key, Mapping[str, int]]) -> GaugeMetricFamily:
+def _by_cause(gauge: PartitionGauge, values: Mapping[Key, Mapping[str, int]]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"auditlog_{gauge.name}", gauge.text, labels=["topic", "partition", "cause"])
     for (topic, number), causes in values.items():
         for cause, value in causes.items():

@@ -1,23 +1,26 @@
 """Asks Kafka and PostgreSQL, every few seconds and in a thread of its own, what the loop does not know by itself.
 
-Law of this file: whatever is away, the thread goes on and the last figures stand; that they are old is a figure too.
+Invariant: whatever is unavailable, the thread goes on and the last figures stay; how old they are is a figure too.
 """
 
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import structlog
 
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
-from consumer.operator.accounting import PARTITIONS, Progress, difference
+from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
+from consumer.operator.tampering import find_tampering
+from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 from runtime.postgres import Connection, Error, select, watched
+from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()
 
@@ -26,25 +29,29 @@ GAPS = sql.query("consumer/survey_gaps")
 SECONDS = 5.0
 # Partitions and retention of a topic change by an administrator's hand only.
 TOPICS_SECONDS = 15.0
-# No statement of a survey may stand in the way of an operator's for longer.
+# Looking at the whole schema takes some fifty milliseconds, and it changes by a person's hand only.
+SCHEMA_SECONDS = 60.0
+# No statement of the poller may hold up an operator's statement for longer.
 DATABASE_SECONDS = 10.0
 
 
-class _Parked(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _ParkedCount:
     topic: str
     number: int
     reason: str
     records: int
 
 
-class _Gaps(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _GapCount:
     topic_id: str
     number: int
     cause: str
     gaps: int
 
 
-class Survey:
+class Poller:
     """Keeps the gauges fresh that must be asked for; `answered` is set with the first answer of the database."""
 
     def __init__(
@@ -54,18 +61,19 @@ class Survey:
         connect: Callable[[], Connection],
         metrics: Metrics,
         gauges: PartitionGauges,
-        answered: threading.Event,
+        on_retry: OnRetry,
     ) -> None:
+        self._on_retry = on_retry
         self._topics = tuple(topics)
         self._cluster = cluster
-        self._connect = connect
-        self._connection: Connection | None = None
+        self._database = Reconnecting(connect)
         self._metrics = metrics
         self._gauges = gauges
         self._topics_at = -TOPICS_SECONDS
+        self._schema_at = -SCHEMA_SECONDS
         self._closed = threading.Event()
-        self._answered = answered
-        threading.Thread(target=self._serve, name="survey", daemon=True).start()
+        self.answered = threading.Event()
+        threading.Thread(target=self._serve, name="poller", daemon=True).start()
 
     def close(self) -> None:
         """Ends the thread, once it has its answers."""
@@ -75,53 +83,66 @@ class Survey:
         while not self._closed.is_set():
             try:
                 self._ask_database()
-                self._metrics.surveyed.labels("postgresql").set_to_current_time()
-                self._answered.set()
+                self._metrics.poller_last_success.labels("postgresql").set_to_current_time()
+                self.answered.set()
             except Error as error:
-                self._disconnect()
-                log.warning("survey_delayed", of="postgresql", error=str(error).strip(), retry_seconds=SECONDS)
+                self._database.close()
+                log.warning("poller_delayed", of="postgresql", error=str(error).strip(), retry_seconds=SECONDS)
+                self._on_retry(Retry.POLLER)
             try:
                 self._ask_kafka()
-                self._metrics.surveyed.labels("kafka").set_to_current_time()
+                self._metrics.poller_last_success.labels("kafka").set_to_current_time()
             except ClusterUnavailable as error:
-                log.warning("survey_delayed", of="kafka", error=str(error), retry_seconds=SECONDS)
+                log.warning("poller_delayed", of="kafka", error=str(error), retry_seconds=SECONDS)
+                self._on_retry(Retry.POLLER)
             self._closed.wait(SECONDS)
-        self._disconnect()
+        self._database.close()
 
     def _ask_database(self) -> None:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._connect()
-        with watched(self._connection, DATABASE_SECONDS) as connection:
-            progress = select(connection, Progress, PARTITIONS)
-            parked = select(connection, _Parked, PARKED)
-            gaps = select(connection, _Gaps, GAPS)
+        with watched(self._database.get(), DATABASE_SECONDS) as connection:
+            progress = select(connection, PartitionAccount, PARTITIONS)
+            parked = select(connection, _ParkedCount, PARKED)
+            gaps = select(connection, _GapCount, GAPS)
+            self._compare_schema(connection)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
 
-    def _settle(self, progress: Sequence[Progress], gaps: Sequence[_Gaps]) -> None:
+    def _compare_schema(self, connection: Connection) -> None:
+        if time.monotonic() - self._schema_at < SCHEMA_SECONDS:
+            return
+        self._schema_at = time.monotonic()
+        if (found := find_tampering(connection)) is None:  # a newer program's migration has just run
+            return
+        self._metrics.schema_differences.set(len(found))
+        for finding in found:
+            log.error("schema_differs", difference=str(finding))
+
+    def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_GapCount]) -> None:
         """Earlier incarnations of a topic are history, and count with the one of today."""
-        positions, differences = self._gauges.positions(), Counter[tuple[str, int]]()
+        differences = Counter[tuple[str, int]]()
         causes = defaultdict[tuple[str, int], Counter[str]](Counter)
         names = {(row.topic_id, row.number): (row.topic, row.number) for row in progress}
         for stated in gaps:
             causes[names[stated.topic_id, stated.number]][stated.cause] += stated.gaps
-        for row in progress:
-            differences[row.topic, row.number] += difference(row)
-            position = positions.get((row.topic, row.number))
-            if position is None or row.retired_at is not None:
-                continue
-            if position.partition is None or row.partition in self._gauges.standing:  # the loop knows nothing newer
-                position.partition, position.next = row.partition, row.next_offset
-            if position.complete_through is None and row.complete_through is not None:
-                position.complete_through = row.complete_through.timestamp()
-        for key, position in positions.items():
-            position.difference, position.gaps = differences[key], causes[key]
+        halted = {row.partition for row in progress if self._gauges.halted(row.partition)}
+        with self._gauges.changing() as figures:
+            for row in progress:
+                differences[row.topic, row.number] += difference(row)
+                figure = figures.get((row.topic, row.number))
+                if figure is None or row.retired_at is not None:
+                    continue
+                if figure.partition is None or row.partition in halted:  # the loop knows nothing newer
+                    figure.partition, figure.next = row.partition, row.next_offset
+                if figure.complete_through is None and row.complete_through is not None:
+                    figure.complete_through = row.complete_through.timestamp()
+            for key, figure in figures.items():
+                figure.difference, figure.gaps = differences[key], causes[key]
 
-    def _count_unresolved(self, parked: Sequence[_Parked]) -> None:
-        positions = self._gauges.positions()
+    def _count_unresolved(self, parked: Sequence[_ParkedCount]) -> None:
+        assigned = self._gauges.keys()
         counts = Counter[tuple[str, str]]()
         for row in parked:
-            if (row.topic, row.number) in positions:
+            if (row.topic, row.number) in assigned:
                 counts[row.topic, row.reason] += row.records
         self._metrics.set_unresolved(self._topics, counts)
 
@@ -132,12 +153,10 @@ class Survey:
                 if topic.retention is not None:
                     self._metrics.retention.labels(name).set(topic.retention)
             self._topics_at = time.monotonic()
-        positions = self._gauges.positions()
-        known = [Partition(topic, "", number) for topic, number in positions]
-        for partition, bounds in self._cluster.bounds(known).items():
-            positions[partition.topic, partition.number].bounds = bounds
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        assigned = [Partition(topic, "", number) for topic, number in self._gauges.keys()]  # noqa: SIM118 a method
+        bounds = self._cluster.bounds(assigned)
+        stable_ends = self._cluster.ends(bounds, stable=True)
+        with self._gauges.changing() as figures:
+            for partition, of_partition in bounds.items():
+                if (figure := figures.get((partition.topic, partition.number))) is not None:  # not revoked meanwhile
+                    figure.bounds, figure.stable_end = of_partition, stable_ends.get(partition)

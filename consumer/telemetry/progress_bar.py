@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from consumer.event.model import Partition
 from consumer.observer import Observer
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.storage.writer import Written
 
 
@@ -25,18 +25,18 @@ class ProgressBar(Observer):
         self._end: dict[Partition, int] = {}
         self._next: dict[Partition, int] = {}
 
-    def claimed(self, cursor: Cursor) -> None:
+    def on_claimed(self, position: Position) -> None:
         """More is to be read; a partition that is claimed again, further back, is to be read from there."""
-        partition = cursor.partition
-        self._first[partition] = min(cursor.next, self._first.get(partition, cursor.next))
-        self._end[partition] = max(cursor.end, cursor.next)
-        self._next[partition] = cursor.next
+        partition = position.partition
+        self._first[partition] = min(position.next, self._first.get(partition, position.next))
+        self._end[partition] = max(position.end, position.next)
+        self._next[partition] = position.next
         self._show()
 
-    def written(self, written: Written) -> None:
+    def on_written(self, written: Written) -> None:
         """Some of it is in the tables."""
-        for partition, advance in written.batch.advances.items():
-            self._next[partition] = advance.next
+        for partition, offsets in written.batch.ranges.items():
+            self._next[partition] = offsets.next
         self._show()
 
     def _show(self) -> None:

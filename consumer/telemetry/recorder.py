@@ -1,4 +1,4 @@
-"""Feeds the metrics: counts once for each turn of the loop and for each batch, never while a record is decoded."""
+"""Records the metrics: once for each turn of the loop and for each batch, never while a record is decoded."""
 
 import threading
 import time
@@ -10,69 +10,70 @@ from catalog.reasons import HaltCause, ParkReason
 from consumer.event.model import Partition
 from consumer.observer import Observer
 from consumer.partitions.assignment import Key
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
-from consumer.storage.batch import Batch, Settled
+from consumer.retries import Retry
+from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
-from consumer.telemetry.metrics import RETRIES, Metrics
+from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 
 # Longer than any call that the loop may wait in: a claim may take two answers of Kafka and one of a stopped database.
 STUCK_SECONDS = 120.0
 
 
-class Meter(Observer):
-    """An observer that counts; `joined` is set once the group has spoken to us."""
+class MetricsRecorder(Observer):
+    """An observer that counts; `joined` is set by the first answer of the group."""
 
     def __init__(self, metrics: Metrics, gauges: PartitionGauges) -> None:
         self._metrics = metrics
         self._gauges = gauges
-        self._turned_at = time.monotonic()
+        self._looped_at = time.monotonic()
         self._submitted_at = 0.0
         self.joined = threading.Event()
 
     def alive(self) -> bool:
-        """Whether the loop turns; whatever is away outside, it does."""
-        return time.monotonic() - self._turned_at < STUCK_SECONDS
+        """Whether the loop turns, which it does whatever service is unavailable."""
+        return time.monotonic() - self._looped_at < STUCK_SECONDS
 
-    def heard(self, event: str) -> None:
-        """A line was logged, in any thread."""
-        if event in RETRIES:
-            self._metrics.retries.labels(RETRIES[event]).inc()
+    def on_retry(self, retry: Retry) -> None:
+        """Counts it, in whichever thread."""
+        self._metrics.retries.labels(retry).inc()
 
-    def turned(self, standing: Mapping[Partition, HaltCause]) -> None:
+    def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
         """The heartbeat."""
-        self._turned_at = time.monotonic()
+        self._looped_at = time.monotonic()
         self._metrics.heartbeat.set_to_current_time()
-        self._gauges.standing = standing
+        self._gauges.set_halted(halted)
 
-    def assigned(self, keys: Sequence[Key]) -> None:
-        """More partitions are ours, or the first answer of the group."""
+    def on_assigned(self, keys: Sequence[Key]) -> None:
+        """Adds partitions; the first call, perhaps with none, is the group's first answer."""
         self._gauges.add(keys)
         self._metrics.rebalances.labels("assigned").inc()
         self.joined.set()
 
-    def revoked(self, keys: Sequence[Key]) -> None:
-        """Fewer are."""
+    def on_revoked(self, keys: Sequence[Key]) -> None:
+        """Removes partitions."""
         self._gauges.remove(keys)
         self._metrics.rebalances.labels("revoked").inc()
 
-    def lost(self, keys: Sequence[Key]) -> None:
-        """Fewer have been, for some time."""
+    def on_lost(self, keys: Sequence[Key]) -> None:
+        """Removes partitions that had been taken over already."""
         self._gauges.remove(keys)
         self._metrics.rebalances.labels("lost").inc()
 
-    def claimed(self, cursor: Cursor) -> None:
+    def on_claimed(self, position: Position) -> None:
         """Where a partition begins, perhaps further back than it was."""
-        position = self._gauges.positions().get((cursor.partition.topic, cursor.partition.number))
-        if position is not None:
-            position.partition, position.next = cursor.partition, cursor.next
+        with self._gauges.changing() as figures:
+            figure = figures.get((position.partition.topic, position.partition.number))
+            if figure is not None:
+                figure.partition, figure.next = position.partition, position.next
 
-    def submitted(self) -> None:
+    def on_submitted(self) -> None:
         """The clock of a write starts."""
         self._submitted_at = time.monotonic()
 
-    def written(self, written: Written) -> None:
+    def on_written(self, written: Written) -> None:
         """Counts a batch."""
         metrics, batch, now = self._metrics, written.batch, time.time()
         metrics.write_seconds.observe(time.monotonic() - self._submitted_at)
@@ -80,64 +81,64 @@ class Meter(Observer):
         if batch.records:
             metrics.batch_records.observe(batch.records)
             metrics.batch_bytes.observe(batch.bytes)
-        self._count_outcomes(batch, _settled(written))
+        self._count_outcomes(batch, _result_of(written))
         self._count_events(batch, now)
         self._move(batch)
 
-    def fenced(self) -> None:
+    def on_fenced(self) -> None:
         """Counts it."""
         self._metrics.fenced.inc()
 
-    def _count_outcomes(self, batch: Batch, settled: Settled) -> None:
+    def _count_outcomes(self, batch: Batch, result: WriteResult) -> None:
         records, topics = self._metrics.records, defaultdict[str, Counter[str]](Counter)
-        for partition, advance in batch.advances.items():
+        for partition, offsets in batch.ranges.items():
             counts = topics[partition.topic]
-            counts["ignored"] += sum(advance.ignored.values())
+            counts["ignored"] += sum(offsets.ignored.values())
             for outcome in ("recorded", "duplicate", "conflict", "parked"):
-                counts[outcome] += getattr(settled, outcome)[partition]
-            for reason, count in advance.ignored.items():
+                counts[outcome] += getattr(result, outcome)[partition]
+            for reason, count in offsets.ignored.items():
                 self._metrics.ignored.labels(partition.topic, reason).inc(count)
         for topic, counts in topics.items():
             for outcome, count in counts.items():
                 records.labels(topic, outcome).inc(count)
-        self._count_parked(batch, settled)
+        self._count_parked(batch, result)
 
-    def _count_parked(self, batch: Batch, settled: Settled) -> None:
+    def _count_parked(self, batch: Batch, result: WriteResult) -> None:
         parked = Counter((record.partition.topic, why.reason) for record, why in batch.parked)
         for (topic, reason), count in parked.items():
             self._metrics.parked.labels(topic, reason).inc(count)
-        refused = settled.parked - Counter(record.partition for record, _ in batch.parked)
-        for partition, count in refused.items():  # told by the database, which proved each of them
+        refused = result.parked - Counter(record.partition for record, _ in batch.parked)
+        for partition, count in refused.items():  # refused by the database, each of them alone
             self._metrics.parked.labels(partition.topic, ParkReason.DATABASE_REFUSED).inc(count)
 
     def _count_events(self, batch: Batch, now: float) -> None:
         """The one pass over a batch's rows, about 0.2 µs for each."""
         times = defaultdict[str, list[float]](list)
         newest = dict(map(attrgetter("partition", "timestamp_ms"), batch.recorded))
-        for kept in batch.recorded:
-            if kept.timestamp_ms is not None:
-                times[kept.partition.topic].append(kept.timestamp_ms / 1000)
+        for copied in batch.recorded:
+            if copied.timestamp_ms is not None:
+                times[copied.partition.topic].append(copied.timestamp_ms / 1000)
         for topic, of_topic in times.items():
             self._metrics.delays.observe(topic, now, of_topic)
         for action, count in Counter(map(attrgetter("action"), batch.recorded)).items():
             self._metrics.events.labels(action).inc(count)
-        for kept in filter(attrgetter("sanitized"), batch.recorded):
-            self._metrics.sanitized.labels(kept.partition.topic).inc()
-        positions = self._gauges.positions()
-        for partition, timestamp in newest.items():
-            position = positions.get((partition.topic, partition.number))
-            if position is not None and timestamp is not None:
-                position.seen = timestamp / 1000
+        for copied in filter(attrgetter("sanitized"), batch.recorded):
+            self._metrics.sanitized.labels(copied.partition.topic).inc()
+        with self._gauges.changing() as figures:
+            for partition, timestamp in newest.items():
+                figure = figures.get((partition.topic, partition.number))
+                if figure is not None and timestamp is not None:
+                    figure.seen = timestamp / 1000
 
     def _move(self, batch: Batch) -> None:
-        positions = self._gauges.positions()
-        for partition, advance in batch.advances.items():
-            position = positions.get((partition.topic, partition.number))
-            if position is None:
-                continue
-            position.partition, position.next = partition, advance.next
-            if advance.complete_through is not None:
-                position.complete_through = advance.complete_through.timestamp()
+        with self._gauges.changing() as figures:
+            for partition, offsets in batch.ranges.items():
+                figure = figures.get((partition.topic, partition.number))
+                if figure is None:
+                    continue
+                figure.partition, figure.next = partition, offsets.next
+                if offsets.complete_through is not None:
+                    figure.complete_through = offsets.complete_through.timestamp()
 
 
 class CountedRegistry(Registry):
@@ -164,10 +165,10 @@ class CountedRegistry(Registry):
         return schema
 
 
-def _settled(written: Written) -> Settled:
+def _result_of(written: Written) -> WriteResult:
     """What became of the batch; after a COMMIT without an answer, which the database kept, what was meant to become."""
-    settled, batch = written.settled, written.batch
-    if any((settled.recorded, settled.duplicate, settled.conflict, settled.parked)):
-        return settled
-    recorded = Counter(kept.partition for kept in batch.recorded)
-    return Settled(recorded=recorded, parked=Counter(record.partition for record, _ in batch.parked))
+    result, batch = written.result, written.batch
+    if any((result.recorded, result.duplicate, result.conflict, result.parked)):
+        return result
+    recorded = Counter(copied.partition for copied in batch.recorded)
+    return WriteResult(recorded=recorded, parked=Counter(record.partition for record, _ in batch.parked))

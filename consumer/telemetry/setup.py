@@ -1,20 +1,20 @@
-"""Everything that ops may see, as the settings ask for it: metrics and probes, traces, both, or nothing at all."""
+"""The telemetry that the settings ask for: metrics and probes, traces, both, or nothing at all."""
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Protocol
 
 from consumer.kafka.admin import CLIENT_VERSION, Cluster
-from consumer.observer import Audience, Observer
+from consumer.observer import CompositeObserver, Observer
 from consumer.registry.client import Registry
+from consumer.retries import OnRetry
 from consumer.settings import Settings
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
-from consumer.telemetry.poller import Survey
-from consumer.telemetry.recorder import CountedRegistry, Meter
-from runtime import logging
+from consumer.telemetry.poller import Poller
+from consumer.telemetry.recorder import CountedRegistry, MetricsRecorder
 from runtime.health_server import Probes
 from runtime.postgres import Connection
 
@@ -23,52 +23,76 @@ class BindRefused(Exception):
     """AUDIT_METRICS_BIND cannot be listened on; one line that says why."""
 
 
-class Telemetry(NamedTuple):
-    """What the loop tells of itself (`observer`), the registry as it is to be asked, and how all of it ends."""
+class Closable(Protocol):
+    """Something with an end."""
+
+    def close(self) -> None:
+        """Ends it."""
+
+
+class MetricsExport:
+    """The metrics, the listener that serves them and the probes, and the poller that keeps the gauges fresh."""
+
+    def __init__(self, topics: Sequence[str], bind: tuple[str, int]) -> None:
+        """Listens on `bind`, a host and a port. Raises BindRefused."""
+        self.metrics, self._gauges = Metrics(topics, CLIENT_VERSION), PartitionGauges(topics)
+        self.metrics.registry.register(self._gauges)
+        self.recorder = MetricsRecorder(self.metrics, self._gauges)
+        self._topics = topics
+        self._poller: Poller | None = None
+        try:
+            self._probes = Probes(bind, self.metrics.registry, self.recorder.alive, self._ready)
+        except OSError as error:
+            text = f"AUDIT_METRICS_BIND: {bind[0]}:{bind[1]} cannot be listened on: {error.strerror}"
+            raise BindRefused(text) from error
+
+    def poll(self, cluster: Cluster, connect: Callable[[], Connection], on_retry: OnRetry) -> None:
+        """Starts the poller."""
+        self._poller = Poller(self._topics, cluster, connect, self.metrics, self._gauges, on_retry)
+
+    def close(self) -> None:
+        """Ends the poller and the listener."""
+        if self._poller is not None:
+            self._poller.close()
+        self._probes.close()
+
+    def _ready(self) -> bool:
+        return self.recorder.joined.is_set() and self._poller is not None and self._poller.answered.is_set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telemetry:
+    """The observer to call, the registry client to use, and what must be closed in the end."""
 
     observer: Observer
-    registry: Callable[..., Registry]
-    close: Callable[[], None]
+    registry: Callable[..., Registry] = Registry
+    metrics: MetricsExport | None = None
+    tracer: Closable | None = None
+
+    def poll(self, cluster: Cluster, connect: Callable[[], Connection]) -> None:
+        """Starts to ask Kafka and PostgreSQL for the gauges, if metrics are asked for."""
+        if self.metrics is not None:
+            self.metrics.poll(cluster, connect, self.observer.on_retry)
+
+    def close(self) -> None:
+        """Ends the threads and the listener, and exports what is left of the traces."""
+        for part in (self.metrics, self.tracer):
+            if part is not None:
+                part.close()
 
 
-def telemetry(settings: Settings, cluster: Cluster, connect: Callable[[], Connection], observer: Observer) -> Telemetry:
-    """Starts what the settings ask for; `observer` goes on being told. Raises BindRefused."""
-    made = Telemetry(observer, Registry, lambda: None)
+def telemetry(settings: Settings, observer: Observer) -> Telemetry:
+    """Starts what the settings ask for, beside `observer`. Raises BindRefused."""
+    observers: list[Observer] = [observer]
+    registry: Callable[..., Registry] = Registry
+    metrics = tracer = None
     if settings.metrics_bind:
-        made = _measured(settings, settings.metrics_bind, cluster, connect, observer)
+        metrics = MetricsExport(settings.topics, settings.metrics_bind)
+        observers.append(metrics.recorder)
+        registry = partial(CountedRegistry, metrics=metrics.metrics)
     if settings.traces:
-        made = _traced(settings, made)
-    return made
+        from consumer.telemetry.tracing import Tracer  # noqa: PLC0415 a third of a second, and memory, that few need
 
-
-def _measured(
-    settings: Settings, bind: tuple[str, int], cluster: Cluster, connect: Callable[[], Connection], observer: Observer
-) -> Telemetry:
-    metrics, gauges = Metrics(settings.topics, CLIENT_VERSION), PartitionGauges(settings.topics)
-    metrics.registry.register(gauges)
-    meter = Meter(metrics, gauges)
-    answered = threading.Event()
-    try:
-        probes = Probes(bind, metrics.registry, meter.alive, lambda: meter.joined.is_set() and answered.is_set())
-    except OSError as error:
-        raise BindRefused(f"AUDIT_METRICS_BIND: {bind[0]}:{bind[1]} cannot be listened on: {error.strerror}") from error
-    logging.listen(meter.heard)
-    survey = Survey(settings.topics, cluster, connect, metrics, gauges, answered)
-
-    def close() -> None:
-        survey.close()
-        probes.close()
-
-    return Telemetry(Audience((observer, meter)), partial(CountedRegistry, metrics=metrics), close)
-
-
-def _traced(settings: Settings, made: Telemetry) -> Telemetry:
-    from consumer.telemetry.tracing import Tracer  # noqa: PLC0415 a third of a second, and memory, that few need
-
-    tracer = Tracer(settings.group_id, version("callmine-audit"))
-
-    def close() -> None:
-        made.close()
-        tracer.close()
-
-    return made._replace(observer=Audience((made.observer, tracer)), close=close)
+        tracer = Tracer(settings.group_id, version("callmine-audit"))
+        observers.append(tracer)
+    return Telemetry(observer=CompositeObserver(observers), registry=registry, metrics=metrics, tracer=tracer)

@@ -22,7 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from consumer.event.model import Headers
 from consumer.observer import Observer
-from consumer.storage.batch import Batch, Settled
+from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
 
 log = structlog.get_logger()
@@ -46,16 +46,16 @@ class Tracer(Observer):
         self._group = group
         self._submitted_ns = 0
 
-    def submitted(self) -> None:
+    def on_submitted(self) -> None:
         """The span begins."""
         self._submitted_ns = time.time_ns()
 
-    def written(self, written: Written) -> None:
+    def on_written(self, written: Written) -> None:
         """The span ends with the commit."""
         batch = written.batch
         if not batch.records:  # it only said how complete the tables are
             return
-        topics = {partition.topic for partition in batch.advances}
+        topics = {partition.topic for partition in batch.ranges}
         name = next(iter(topics)) if len(topics) == 1 else None
         attributes: dict[str, str | int] = {
             messaging.MESSAGING_SYSTEM: "kafka",
@@ -63,7 +63,7 @@ class Tracer(Observer):
             messaging.MESSAGING_OPERATION_TYPE: "process",
             messaging.MESSAGING_CONSUMER_GROUP_NAME: self._group,
             messaging.MESSAGING_BATCH_MESSAGE_COUNT: batch.records,
-            **_outcomes(written.settled),
+            **_outcomes(written.result),
         }
         if name is not None:
             attributes[messaging.MESSAGING_DESTINATION_NAME] = name
@@ -80,9 +80,9 @@ class Tracer(Observer):
         self._provider.shutdown()
 
 
-def _outcomes(settled: Settled) -> dict[str, int]:
+def _outcomes(result: WriteResult) -> dict[str, int]:
     return {
-        f"audit.records.{outcome}": getattr(settled, outcome).total()
+        f"audit.records.{outcome}": getattr(result, outcome).total()
         for outcome in ("recorded", "duplicate", "conflict", "parked")
     }
 

@@ -1,48 +1,75 @@
-"""Who asks: from a request to the Viewer that its token speaks for. The one function that guards routes and navigation."""
+"""Authentication of a request. One function guards both the routes and the link in the navigation."""
 
 import re
+from collections.abc import Callable
 
 from starlette.requests import Request
 
-from reader.auth.clerk import Keys, Rules, Unauthenticated
-from reader.auth.token_cache import Sessions
+from reader.auth.clerk import Forbidden, TokenRules
+from reader.auth.renewal import RENEWABLE
+from reader.auth.request_cookies import SESSION, CookieNames, cookie_values
+from reader.auth.signed_token import KeySource, Unauthenticated
+from reader.auth.token_cache import TokenCache
 from reader.model import Viewer
 
-COOKIE = "__session"
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
 
 
-class Access:
-    """Decides by the issuer's keys and our rules."""
+class Authenticator:
+    """Finds the Viewer of a request, by the keys of the issuer and the rules for tokens."""
 
-    def __init__(self, keys: Keys, rules: Rules) -> None:
-        self._sessions = Sessions(keys, rules)
+    def __init__(
+        self, keys: KeySource, rules: TokenRules, names: CookieNames, count_missing_azp: Callable[[str, str], None]
+    ) -> None:
+        """`count_missing_azp` is called for each token without `azp`: with its kind (bearer, cookie) and accepted or refused."""
+        self._tokens, self._names, self._count_missing_azp = TokenCache(keys, rules), names, count_missing_azp
 
     def viewer(self, request: Request) -> Viewer:
-        """The admin who asks. Raises Unauthenticated, Forbidden, and NoKeys."""
+        """The admin who sent the request. Raises Unauthenticated, Forbidden and KeysUnavailable."""
         headers = request.headers.getlist("authorization")
-        if headers:  # a bad header is never made good by a cookie
+        if headers:  # a bad header is an error even if there is a good cookie
             match = _BEARER.fullmatch(headers[0])
             if len(headers) > 1 or match is None:
                 raise Unauthenticated("authorization_header")
-            return self._seen(request, self._sessions.viewer(match[1], bearer=True))
-        return self._seen(request, self._sessions.viewer(_cookie(request), bearer=False))
+            return _noted(request, self._verified(match[1], "bearer"))
+        return _noted(request, self._by_cookie(request.headers.getlist("cookie")))
 
-    @staticmethod
-    def _seen(request: Request, seen: Viewer) -> Viewer:
-        """Notes for the log who it was."""
-        request.state.viewer = seen
-        return seen
+    def viewer_of_cookie(self, token: str) -> Viewer:
+        """The admin for whom a session cookie with this value would be. Raises like `viewer`."""
+        return self._verified(token, "cookie")
+
+    def _by_cookie(self, headers: list[str]) -> Viewer:
+        """The viewer of the instance's own session cookie, or else of the one without a suffix. A repeated cookie is ignored."""
+        refused = []
+        for name in self._names.of(SESSION):
+            values = cookie_values(headers, name)
+            if len(values) > 1:
+                refused.append(Unauthenticated("repeated_cookie"))
+            elif values:
+                try:
+                    return self._verified(values[0], "cookie")
+                except Unauthenticated as error:
+                    refused.append(error)
+        # With two cookies, a reason for which the session can be renewed comes first.
+        raise min(refused, key=lambda error: error.reason not in RENEWABLE, default=Unauthenticated("no_token"))
+
+    def _verified(self, token: str, kind: str) -> Viewer:
+        try:
+            verified = self._tokens.verified(token, bearer=kind == "bearer")
+        except Unauthenticated as error:
+            if error.reason == "authorized_party_missing":
+                self._count_missing_azp(kind, "refused")
+            raise
+        except Forbidden as error:
+            if not error.has_azp:
+                self._count_missing_azp(kind, "accepted")
+            raise
+        if not verified.has_azp:
+            self._count_missing_azp(kind, "accepted")
+        return verified.viewer
 
 
-def _cookie(request: Request) -> str:
-    """The session cookie, if it was sent once. RFC 6265 section 5.4: pairs are joined by semicolons."""
-    found = []
-    for header in request.headers.getlist("cookie"):
-        for pair in header.split(";"):
-            name, equals, value = pair.strip(" \t").partition("=")
-            if equals and name == COOKIE:
-                found.append(value)
-    if len(found) != 1:
-        raise Unauthenticated("no_token" if not found else "repeated_cookie")
-    return found[0]
+def _noted(request: Request, viewer: Viewer) -> Viewer:
+    """The viewer, whom the log line of the request will name."""
+    request.state.viewer = viewer
+    return viewer

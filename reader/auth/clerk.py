@@ -1,175 +1,118 @@
-"""Clerk's session tokens: from the claims of a token whose signature has been checked to a Viewer, or why there is none.
+"""Verification of Clerk's session tokens: from a token to a Viewer, or to the reason for refusing it.
 
-Rules: Clerk's "manual JWT verification" and "session tokens" pages, versions 1 and 2 of the claims. Where they leave room,
-the stricter reading holds: an `azp` must be there, organisation claims are read where the version puts them and nowhere else.
+Sources: Clerk's pages "Manual JWT verification" and "Session tokens", versions 1 and 2 of the claims. Where they leave a
+choice, the strict one is taken: `azp` is required, and organization claims are read only where their version puts them.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-import jwt
-
+from reader.auth import signed_token
+from reader.auth.signed_token import KeySource, Unauthenticated
 from reader.model import Viewer
 
-LEEWAY_SECONDS = 5
-MAX_TOKEN = 8 * 1024
 ADMIN = "admin"
-REQUIRED = ["exp", "nbf", "iat", "iss", "sub", "sid"]
+REQUIRED = ("exp", "nbf", "iat", "iss", "sub", "sid")
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_KEY_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _USER = re.compile(r"user_[A-Za-z0-9]+")
 _SESSION = re.compile(r"sess_[A-Za-z0-9]+")
 _WORKSPACE = re.compile(r"org_[A-Za-z0-9]+")
 
-
-# Why PyJWT refuses a token, in a word of ours; whatever else it says is `invalid`.
-REFUSED: dict[type[Exception], str] = {
-    jwt.ExpiredSignatureError: "expired",
-    jwt.ImmatureSignatureError: "not_yet_valid",
-    jwt.InvalidSignatureError: "signature",
-    jwt.InvalidIssuerError: "issuer",
-    jwt.InvalidAudienceError: "audience",
-    jwt.MissingRequiredClaimError: "claim_missing",
-}
-# Every reason there is: what a metric counts by must be a closed list.
+# All reasons. A metric has them as a label, so the list is closed.
 REASONS = (
     *("no_token", "repeated_cookie", "authorization_header"),
-    *("malformed", "algorithm", "type", "key_id", "unknown_key", "invalid", *REFUSED.values()),
-    *("authorized_party", "subject", "pending", "version", "organisation", "actor"),
+    *signed_token.REASONS,
+    *("authorized_party", "authorized_party_missing", "subject", "pending", "version", "organisation", "actor"),
     *("no_active_workspace", "not_admin"),
 )
 
 
-class Unauthenticated(Exception):
-    """No valid session (401); the reason is for the log, never for the client."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class Forbidden(Exception):
-    """A valid session that may not read (403); the reason is for the log."""
+    """A valid session without access (403). The reason is for the log and metrics. `has_azp`: its token has one."""
 
-    def __init__(self, reason: str, user_id: str) -> None:
+    def __init__(self, reason: str, user_id: str, *, has_azp: bool) -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.user_id = user_id
-
-
-class Keys(Protocol):
-    """Where public keys come from; raises `keys.NoKeys` when there is none to be had at all."""
-
-    def find(self, key_id: str | None) -> Any:
-        """The key of this id; None where it is not one of the issuer's."""
+        self.reason, self.user_id, self.has_azp = reason, user_id, has_azp
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Whose tokens are taken: the issuer, exactly, and the origins of the pages that may have got them."""
+class TokenRules:
+    """Which tokens are accepted: those of this issuer, made for pages of these origins (`azp`).
+
+    `allow_missing_azp`: the kinds of token (bearer, cookie) that may have no `azp`.
+    """
 
     issuer: str
     authorized_parties: frozenset[str]
-    allow_missing_azp: bool
+    allow_missing_azp: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """The admin that a token speaks for from `begins` to before `ends` (Unix time), by `key`, which has the id `key_id`."""
+class VerifiedToken:
+    """The viewer of a token that is valid from `begins` to before `ends` (Unix time), signed by `key` with the id `key_id`.
+
+    `has_azp`: the token names the origin of the page that it was made for.
+    """
 
     viewer: Viewer
+    has_azp: bool
     key_id: str | None
     key: Any
     begins: float
     ends: float
 
 
-def verified(token: str, keys: Keys, rules: Rules, *, bearer: bool) -> Verified:
-    """The admin that a token speaks for, with what that rests on. `bearer`: it came in the Authorization header.
+def verify_token(token: str, keys: KeySource, rules: TokenRules, *, bearer: bool) -> VerifiedToken:
+    """Verifies a token. `bearer`: it came in the Authorization header.
 
-    Raises Unauthenticated, Forbidden, and what `keys` raises.
+    Raises Unauthenticated, Forbidden and what `keys` raises.
     """
-    key_id, key = _key(token, keys)
-    claims = _claims(token, key, rules)
-    begins, ends = max(int(claims["nbf"]), int(claims["iat"])) - LEEWAY_SECONDS, int(claims["exp"]) + LEEWAY_SECONDS
-    return Verified(_viewer(claims, rules, bearer=bearer), key_id, key, begins, ends)
-
-
-def _viewer(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> Viewer:
+    found = signed_token.signed_token(token, keys, rules.issuer, REQUIRED)
+    claims = found.claims
+    leeway = signed_token.LEEWAY_SECONDS
+    begins, ends = max(int(claims["nbf"]), int(claims["iat"])) - leeway, int(claims["exp"]) + leeway
     _check_party(claims, rules, bearer=bearer)
+    has_azp = bool(claims.get("azp"))
+    return VerifiedToken(_viewer(claims, has_azp=has_azp), has_azp, found.key_id, found.key, begins, ends)
+
+
+def _viewer(claims: Mapping[str, Any], *, has_azp: bool) -> Viewer:
     user, session = claims["sub"], claims["sid"]
     if not _matches(_USER, user) or not _matches(_SESSION, session):
         raise Unauthenticated("subject")
-    if claims.get("sts") == "pending":
+    status = claims.get("sts")
+    if not isinstance(status, str | None) or status == "pending":
         raise Unauthenticated("pending")
-    workspace_id, role, slug = _organisation(claims)
+    workspace_id, role, slug = _organization(claims)
     if workspace_id is None:
-        raise Forbidden("no_active_workspace", user)
+        raise Forbidden("no_active_workspace", user, has_azp=has_azp)
     if not _matches(_WORKSPACE, workspace_id):
         raise Unauthenticated("organisation")
     if role is None or role.removeprefix("org:") != ADMIN:
-        raise Forbidden("not_admin", user)
+        raise Forbidden("not_admin", user, has_azp=has_azp)
     return Viewer(user, session, workspace_id, slug, _impersonator(claims))
 
 
-def _key(token: str, keys: Keys) -> tuple[str | None, Any]:
-    """The key that a token names, if it is a token that we take. RFC 7519; RS256 alone (RFC 8725 section 3.1)."""
-    if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
-        raise Unauthenticated("malformed")
-    try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.InvalidTokenError, RecursionError):
-        raise Unauthenticated("malformed") from None
-    if header.get("alg") != "RS256":
-        raise Unauthenticated("algorithm")
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.upper() != "JWT":
-        raise Unauthenticated("type")
-    key_id = _key_id(header)
-    key = keys.find(key_id)
-    if key is None:
-        raise Unauthenticated("unknown_key")
-    return key_id, key
+def _check_party(claims: Mapping[str, Any], rules: TokenRules, *, bearer: bool) -> None:
+    """A token that was made for a page of another origin is refused.
 
-
-def _claims(token: str, key: Any, rules: Rules) -> dict[str, Any]:
-    """What a token claims, with signature, times and issuer checked."""
-    try:
-        return jwt.decode(
-            token,
-            key,
-            algorithms=["RS256"],
-            issuer=rules.issuer,
-            leeway=LEEWAY_SECONDS,
-            options={"require": REQUIRED, "enforce_minimum_key_length": True},
-        )
-    except (jwt.InvalidTokenError, jwt.InvalidKeyError, RecursionError) as error:
-        raise Unauthenticated(REFUSED.get(type(error), "invalid")) from None
-
-
-def _key_id(header: Mapping[str, Any]) -> str | None:
-    key_id = header.get("kid")
-    if key_id is not None and not _matches(_KEY_ID, key_id):
-        raise Unauthenticated("key_id")
-    return key_id
-
-
-def _check_party(claims: Mapping[str, Any], rules: Rules, *, bearer: bool) -> None:
-    """A token made for another origin's page must not open this one; one made by Clerk's backend names none."""
+    Clerk makes tokens without `azp` in its backend (sent as Bearer), and often for cookies that it sets on a navigation.
+    """
     party = claims.get("azp")
-    if party is None and rules.allow_missing_azp and bearer:
-        return
+    if party in (None, ""):
+        if ("bearer" if bearer else "cookie") in rules.allow_missing_azp:
+            return
+        raise Unauthenticated("authorized_party_missing")
     if not isinstance(party, str) or party not in rules.authorized_parties:
         raise Unauthenticated("authorized_party")
 
 
-def _organisation(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
-    """Id, role and slug of the active organisation. A custom claim of an old name must not stand in for a missing one."""
+def _organization(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | None]:
+    """Id, role and slug of the active organization. A custom claim named as in version 1 does not count in version 2."""
     version = claims.get("v", 1)
-    if isinstance(version, bool) or version not in {1, 2}:
+    if isinstance(version, bool) or not isinstance(version, int) or version not in {1, 2}:
         raise Unauthenticated("version")
     if version == 1:
         return claims.get("org_id"), _text(claims.get("org_role")), _text(claims.get("org_slug"))
@@ -180,7 +123,7 @@ def _organisation(claims: Mapping[str, Any]) -> tuple[Any, str | None, str | Non
 
 
 def _impersonator(claims: Mapping[str, Any]) -> str | None:
-    """Who acts as this user: RFC 8693 section 4.1."""
+    """Who acts as this user (`act`, RFC 8693 section 4.1)."""
     actor = claims.get("act")
     if actor is None:
         return None
@@ -191,7 +134,7 @@ def _impersonator(claims: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    """A text that can be shown; JSON can hold what UTF-8 cannot."""
+    """A printable text; JSON can contain lone surrogates, which UTF-8 cannot encode."""
     return value if isinstance(value, str) and value.isprintable() else None
 
 

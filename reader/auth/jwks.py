@@ -1,7 +1,7 @@
-"""The issuer's public keys: one that was given, or those that it publishes, fetched ahead of need.
+"""The public keys of the issuer: one from the settings, or its JWKS (RFC 7517), which a thread keeps up to date.
 
-Law of this file: no request waits for the issuer, but for the very first keys and for one look at a key that is new. Keys
-that were good stay good through an outage of the issuer, for a day.
+Requests do not wait for the issuer, except for the first keys and, once per cooldown, for an unknown key id. During an
+outage of the issuer its last keys stay valid for a day.
 """
 
 import threading
@@ -19,16 +19,16 @@ log = structlog.get_logger()
 REFRESH_SECONDS, RETRY_SECONDS = 240.0, 10.0
 TIMEOUT_SECONDS = 3.0
 STALE_SECONDS = 24 * 3600.0
-# An unknown key id makes us look at the issuer's keys, but not more often than this, whoever sends how many.
+# An unknown key id makes one request fetch the keys, at most once in this time, however many such tokens are sent.
 COOLDOWN_SECONDS = 10.0
-LEAST_BITS = 2048  # RFC 7518 section 3.3
+MIN_KEY_BITS = 2048  # RFC 7518 section 3.3
 
 
-class NoKeys(Exception):
-    """No key has been had for so long that no token can be judged (503)."""
+class KeysUnavailable(Exception):
+    """There has been no key for so long that no token can be verified (503)."""
 
 
-class GivenKey:
+class StaticKey:
     """A public key from the settings (CLERK_JWT_KEY): Clerk's networkless verification."""
 
     failures = 0
@@ -36,28 +36,28 @@ class GivenKey:
     def __init__(self, pem: str) -> None:
         """`pem` is an RSA public key of 2,048 bits or more. Raises ValueError."""
         try:
-            # As one line, where an environment has no other.
+            # Some environments can only hold one line.
             key = load_pem_public_key(pem.replace("\\n", "\n").encode())
         except UnsupportedAlgorithm as error:
-            raise ValueError("is a key of an unknown kind") from error
-        if not isinstance(key, RSAPublicKey) or key.key_size < LEAST_BITS:
-            raise ValueError(f"is no RSA key of {LEAST_BITS} bits or more")
+            raise ValueError("is a key of an unsupported kind") from error
+        if not isinstance(key, RSAPublicKey) or key.key_size < MIN_KEY_BITS:
+            raise ValueError(f"is not an RSA key of at least {MIN_KEY_BITS} bits")
         self._key = key
 
     def find(self, _key_id: str | None) -> Any:
-        """The key, whatever a token calls it."""
+        """The key, for any key id."""
         return self._key
 
     def ready(self) -> bool:
-        """Always."""
+        """True: the key is always there."""
         return True
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Does nothing: there is no thread."""
 
 
-class PublishedKeys:
-    """The keys at a JWKS URL (RFC 7517), kept fresh by a thread."""
+class JwksKeys:
+    """The keys at a JWKS URL, refreshed by a thread."""
 
     def __init__(self, url: str) -> None:
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=TIMEOUT_SECONDS)
@@ -71,25 +71,25 @@ class PublishedKeys:
         threading.Thread(target=self._refresh, name="keys", daemon=True).start()
 
     def find(self, key_id: str | None) -> Any:
-        """The key of this id; None where the issuer has none. Raises NoKeys."""
+        """The key of this id; None if the issuer has no such key. Raises KeysUnavailable."""
         if not self._tried.is_set():
             self._tried.wait(TIMEOUT_SECONDS)
         if not self.ready():
-            raise NoKeys
+            raise KeysUnavailable
         if key_id is None:
             return None
-        return self._keys.get(key_id) or self._look_again(key_id)
+        return self._keys.get(key_id) or self._fetch_for_unknown_id(key_id)
 
     def ready(self) -> bool:
-        """Whether there are keys that may still be believed."""
+        """Whether there are keys that are not too old."""
         return self.fetched_at is not None and time.time() - self.fetched_at < STALE_SECONDS
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Stops the thread."""
         self._stop.set()
 
-    def _look_again(self, key_id: str) -> Any:
-        """The issuer may have a new key; one request looks, and the others are refused meanwhile."""
+    def _fetch_for_unknown_id(self, key_id: str) -> Any:
+        """Fetches the keys, since the issuer may have a new one. One request does, the others are refused meanwhile."""
         if time.monotonic() - self._last_try < COOLDOWN_SECONDS or not self._fetching.acquire(blocking=False):
             return None
         try:
@@ -110,9 +110,9 @@ class PublishedKeys:
         self._last_try = time.monotonic()
         try:
             keys = {key.key_id: key for key in self._client.get_signing_keys() if key.key_id}
-        except Exception as error:  # whatever the issuer sends must not end the thread  # noqa: BLE001
+        except Exception as error:  # nothing that the issuer sends may end the thread  # noqa: BLE001
             self.failures += 1
-            log.warning("keys_not_fetched", error=str(error), have=len(self._keys))
+            log.warning("jwks_fetch_failed", error=str(error), have=len(self._keys))
             return False
         self._keys, self.fetched_at = keys, time.time()
         return True

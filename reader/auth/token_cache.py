@@ -1,33 +1,36 @@
-"""Tokens that have been verified: the same one again, within its time, is not verified anew.
+"""A cache of verified tokens, so that the signature of a token is checked once.
 
-Law of this file: arithmetic is saved, and no decision. The key is asked for every time, and one that was withdrawn, replaced
-or fetched anew ends what it had verified; a token's own times bound it; refusals are not remembered, nor tokens themselves.
+It never changes a decision. The key is looked up for every request: if it was withdrawn, replaced or fetched again, the
+token is verified again. So is a token outside its own times. Refusals are not cached, and the cache holds hashes, not tokens.
 """
 
 import time
 from collections.abc import Callable
 from hashlib import sha256
 
-from reader.auth.clerk import Keys, Rules, Verified, verified
-from reader.model import Viewer
+from reader.auth.clerk import TokenRules, VerifiedToken, verify_token
+from reader.auth.signed_token import KeySource
 
-MOST = 4096  # remembered; then all are forgotten
+MAX_TOKENS = 4096  # when it is full, the cache is emptied
 
 
-class Sessions:
-    """Who a token speaks for, by the issuer's keys and our rules. Safe to use from many threads."""
+class TokenCache:
+    """Verifies tokens by `keys` and `rules`. Safe to use from many threads."""
 
-    def __init__(self, keys: Keys, rules: Rules, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, keys: KeySource, rules: TokenRules, now: Callable[[], float] = time.time) -> None:
         self._keys, self._rules, self._now = keys, rules, now
-        self._known: dict[tuple[bytes, bool], Verified] = {}
+        self._verified: dict[tuple[bytes, bool], VerifiedToken] = {}
 
-    def viewer(self, token: str, *, bearer: bool) -> Viewer:
-        """The admin that a token speaks for. Raises Unauthenticated, Forbidden, and NoKeys."""
-        name = sha256(token.encode()).digest(), bearer
-        known = self._known.get(name)
-        if known and known.begins <= self._now() < known.ends and self._keys.find(known.key_id) is known.key:
-            return known.viewer
-        if len(self._known) >= MOST:
-            self._known.clear()
-        found = self._known[name] = verified(token, self._keys, self._rules, bearer=bearer)
-        return found.viewer
+    def verified(self, token: str, *, bearer: bool) -> VerifiedToken:
+        """The token with its viewer. Raises Unauthenticated, Forbidden and KeysUnavailable."""
+        key = sha256(token.encode()).digest(), bearer
+        verified = self._verified.get(key)
+        if verified and self._is_valid(verified):
+            return verified
+        if len(self._verified) >= MAX_TOKENS:
+            self._verified.clear()
+        verified = self._verified[key] = verify_token(token, self._keys, self._rules, bearer=bearer)
+        return verified
+
+    def _is_valid(self, verified: VerifiedToken) -> bool:
+        return verified.begins <= self._now() < verified.ends and self._keys.find(verified.key_id) is verified.key

@@ -1,4 +1,4 @@
-"""An entry in the words that it is shown in: who, what, from where, and everything else that is known of it."""
+"""An entry as the page shows it: who did what, from where, and all other stored facts."""
 
 from typing import NamedTuple
 
@@ -6,24 +6,24 @@ from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
 from catalog.wording import Part, parts
 from reader.html import diff_view
-from reader.html.filter_form import BY
+from reader.html.filter_form import SOURCE_LABELS
 from reader.model import Entry
 from runtime.timestamps import iso
 
-WHOLE_DIFF = 8 * 1024  # characters; a longer diff is shown on the entry's own page only
+MAX_LIST_DIFF_LENGTH = 8 * 1024  # characters; a longer diff is shown on the entry's own page only
 
 
-class Shown(NamedTuple):
-    """`parts` are the sentence; `leads`: it begins with the actor; `mcp`: `source` is to be set as a badge."""
+class EntryView(NamedTuple):
+    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long."""
 
     entry: Entry
     label: str
     actor: str
     parts: tuple[Part, ...]
-    leads: bool
+    starts_with_actor: bool
     source: str
-    mcp: bool
-    diff: diff_view.Diff | None
+    via_mcp: bool
+    diff: diff_view.DiffView | None
     facts: tuple[tuple[str, str], ...]
 
     @property
@@ -32,26 +32,26 @@ class Shown(NamedTuple):
         return "".join(part.text for part in self.parts)
 
 
-def shown(entry: Entry, *, whole: bool) -> Shown:
-    """The entry for the list, or `whole`, however long it is, for its own page."""
-    diff = diff_view.read(entry.diff) if whole or len(entry.diff) <= WHOLE_DIFF else None
+def entry_view(entry: Entry, *, whole: bool) -> EntryView:
+    """The entry for the list, or with its `whole` diff for its own page."""
+    diff = diff_view.parse_diff(entry.diff) if whole or len(entry.diff) <= MAX_LIST_DIFF_LENGTH else None
     actor = _actor(entry)
     words = _parts(entry, actor)
-    return Shown(
+    return EntryView(
         entry=entry,
         label=BY_NAME[entry.action].label if entry.action in BY_NAME else entry.action,
         actor=actor,
         parts=words,
-        leads=words[0].names == "actor",
+        starts_with_actor=words[0].names == "actor",
         source=_source(entry, diff),
-        mcp=entry.source == "mcp",
+        via_mcp=entry.source == "mcp",
         diff=diff,
         facts=_facts(entry, diff),
     )
 
 
 def _actor(entry: Entry) -> str:
-    """An e-mail address where one was recorded; a service is named as the system's."""
+    """The e-mail address, if one was recorded; a service is marked as part of the system."""
     name = entry.actor_email or entry.actor_id
     return diff_view.visible(f"System ({name})" if entry.actor_type == "system" else name)
 
@@ -59,28 +59,28 @@ def _actor(entry: Entry) -> str:
 def _parts(entry: Entry, actor: str) -> tuple[Part, ...]:
     subject = diff_view.visible(entry.subject_label or entry.subject_id)
     audit_type = BY_NAME.get(entry.action)
-    if audit_type is None:  # what a newer consumer has written must be seen by an older reader too
+    if audit_type is None:  # written by a newer consumer than this reader
         return Part(actor, "actor"), Part(f" did {entry.action} to ", ""), Part(subject, "subject")
-    # A facet's value may be any text too.
+    # The value of a facet may be any text, too.
     return tuple(
         part._replace(text=diff_view.visible(part.text)) for part in parts(audit_type, actor, subject, entry.facets)
     )
 
 
-def _source(entry: Entry, diff: diff_view.Diff | None) -> str:
-    channel = BY.get(entry.channel, entry.channel)
+def _source(entry: Entry, diff: diff_view.DiffView | None) -> str:
+    channel = SOURCE_LABELS.get(entry.channel, entry.channel)
     if entry.source != "mcp" or diff is None:
         return channel
     return f"{channel} · {diff_view.visible(display_name(diff.client))}"
 
 
-def _facts(entry: Entry, diff: diff_view.Diff | None) -> tuple[tuple[str, str], ...]:
-    """What is known of an entry beside its changes."""
+def _facts(entry: Entry, diff: diff_view.DiffView | None) -> tuple[tuple[str, str], ...]:
+    """Everything that is stored about an entry except its changes."""
     facts = [
         ("Actor", f"{entry.actor_id} ({entry.actor_type})"),
         ("Actor's e-mail", entry.actor_email or "none recorded"),
         ("Subject", f"{entry.subject_id} ({entry.subject_type})"),
-        ("Source", BY.get(entry.channel, entry.channel)),
+        ("Source", SOURCE_LABELS.get(entry.channel, entry.channel)),
         *([("MCP client", diff.client)] if diff and diff.client else []),
         *([("MCP tool", diff.tool)] if diff and diff.tool else []),
         *(diff.context if diff else ()),

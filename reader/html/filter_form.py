@@ -1,7 +1,8 @@
-"""The form above the list: what it offers, what it says is chosen, and the address that what it sends leads to."""
+"""The filter form above the list: its options, its current values, and the address that a submitted form leads to."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import groupby
@@ -10,109 +11,104 @@ from urllib.parse import parse_qsl, urlencode
 
 from catalog.audit_types import CATALOG
 from catalog.definitions import AuditType, Facet
+from catalog.topics import FAMILY_LABELS
 from reader.html.links import PATH, facet_label
 from reader.model import Query, Selection
 from reader.query.filters import CHANNELS, PARAMETERS, to_pairs
 
-FIND = f"{PATH}/find"
-# What people call the ways by which a change can come.
-BY = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
-FAMILIES = {
-    "integration": "Integrations",
-    "member": "Members",
-    "billing": "Billing",
-    "schedule": "Schedules",
-    "report": "Reports",
-    "workspace": "Workspace",
-}
-assert set(BY) == set(CHANNELS)
+FIND_PATH = f"{PATH}/find"
+# The names of the channels, for people.
+SOURCE_LABELS = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
+assert set(SOURCE_LABELS) == set(CHANNELS)
 
 
 class Option(NamedTuple):
-    """One line of the dropdown; `value` is the part of a query that it stands for."""
+    """One line of the dropdown; `value` is the part of a query string that it stands for."""
 
     value: str
     label: str
     chosen: bool
 
 
-class Group(NamedTuple):
-    """A family in the dropdown."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A family of actions in the dropdown."""
 
     label: str
     options: tuple[Option, ...]
 
 
-class Given(NamedTuple):
-    """What stands in a field of the form; `kind` is its input's type."""
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """The value of a field; `kind` is the type of its input element."""
 
     value: str
     kind: str
 
 
-def found(pairs: Sequence[tuple[str, str]]) -> str:
-    """Where the page's forms lead: the URL that a person can keep, without what was left empty.
+def list_address(pairs: Sequence[tuple[str, str]]) -> str:
+    """The address of the list that a submitted form describes: one that can be kept and sent, without empty parameters.
 
-    `show` is an Option's value, `by` one of BY, `page` a page's number; whatever else is no parameter goes along, and is
-    refused there.
+    `show` is the value of an Option, `by` a key of SOURCE_LABELS, `page` a page number. Other unknown parameters are kept,
+    and the list refuses them.
     """
-    given: list[tuple[str, str]] = []
+    parameters: list[tuple[str, str]] = []
     limit = next((value for name, value in pairs if name == "limit"), "")
     for name, value in pairs:
         if name == "show":
-            given += parse_qsl(value)
+            parameters += parse_qsl(value)
         elif name == "by":
-            given.append(("source" if value == "mcp" else "channel", value))
+            parameters.append(("source" if value == "mcp" else "channel", value))
         elif name == "page":
-            given.append(("offset", _offset(value, limit)))
+            parameters.append(("offset", _offset(value, limit)))
         else:
-            given.append((name, value))
-    known = {name: index for index, name in enumerate(PARAMETERS)}
-    given.sort(key=lambda pair: known.get(pair[0], len(known)))
-    given = [pair for pair in given if pair[1]]
-    return f"{PATH}?{urlencode(given)}" if given else PATH
+            parameters.append((name, value))
+    order = {name: index for index, name in enumerate(PARAMETERS)}
+    parameters.sort(key=lambda pair: order.get(pair[0], len(order)))
+    parameters = [pair for pair in parameters if pair[1]]
+    return f"{PATH}?{urlencode(parameters)}" if parameters else PATH
 
 
-def groups(selection: Selection) -> tuple[Group, ...]:
-    """The dropdown: what the catalogue has, and nothing else; and, where it says more than that, what is chosen."""
+def action_groups(selection: Selection) -> tuple[Group, ...]:
+    """The dropdown: the lines of the catalogue, and first the current choice where it is not one of these."""
     chosen = _value(selection.actions, selection.facets)
-    made = [
+    groups = [
         Group(family, tuple(Option(value, label, value == chosen) for value, label in lines))
-        for family, lines in _offered()
+        for family, lines in _option_groups()
     ]
-    if chosen and not any(option.chosen for group in made for option in group.options):
-        made.insert(0, Group("Chosen", (Option(chosen, _several(selection), True),)))
-    return tuple(made)
+    if chosen and not any(option.chosen for group in groups for option in group.options):
+        groups.insert(0, Group("Current choice", (Option(chosen, _custom_label(selection), True),)))
+    return tuple(groups)
 
 
-def fields(given: Mapping[str, str]) -> dict[str, Given]:
-    """The text fields. A date can be picked; a time, which the address may have, and what is no date can be written."""
-    dates = {name: given.get(name, "") for name in ("from", "to")}
-    made = {name: Given(text, "date" if not text or _is_date(text) else "text") for name, text in dates.items()}
-    return made | {"actor": Given(given.get("actor", ""), "text")}
+def fields(values: Mapping[str, str]) -> dict[str, FieldValue]:
+    """The text fields. A date has a date picker; a time, which only an address can contain, and an invalid date are text."""
+    texts = {name: values.get(name, "") for name in ("from", "to")}
+    dates = {name: FieldValue(text, "date" if not text or _is_date(text) else "text") for name, text in texts.items()}
+    return dates | {"actor": FieldValue(values.get("actor", ""), "text")}
 
 
-def by(selection: Selection) -> str:
-    """Which of BY is chosen; empty for any."""
+def chosen_source(selection: Selection) -> str:
+    """The key of SOURCE_LABELS that is chosen; empty for any."""
     return selection.channel or selection.source or ""
 
 
-def kept(selection: Selection, limit: int) -> list[tuple[str, str]]:
-    """What the form has no control for, and must not lose."""
+def hidden_fields(selection: Selection, limit: int) -> list[tuple[str, str]]:
+    """Parameters that the form has no control for and must keep."""
     both = selection.source and selection.channel not in {None, "mcp"}
     names = {"limit", "source"} if both else {"limit"}
     return [pair for pair in to_pairs(Query(selection, limit)) if pair[0] in names]
 
 
 @cache
-def _offered() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """The catalogue's families, each with its lines."""
+def _option_groups() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The families of the catalogue, each with its lines."""
     families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
-    return tuple((FAMILIES.get(name, name), tuple(_lines(name, list(types)))) for name, types in families)
+    return tuple((FAMILY_LABELS[name], tuple(_lines(name, list(types)))) for name, types in families)
 
 
 def _lines(family: str, types: list[AuditType]) -> Iterator[tuple[str, str]]:
-    """A family's lines: all of it where it has several types, each type, and the facets of each."""
+    """The lines of a family: all of it, if it has several types; each type; and the facets of each type."""
     if len(types) > 1:
         names = [audit_type.name for audit_type in types]
         yield _value(names), f"All {family} changes"
@@ -132,19 +128,19 @@ def _values(facet: Facet) -> Iterator[tuple[str, str]]:
 
 
 def _value(actions: Sequence[str], facets: Sequence[str] = ()) -> str:
-    return urlencode([*(("action", each) for each in actions), *(("facet", each) for each in facets)])
+    return urlencode([*(("action", action) for action in actions), *(("facet", facet) for facet in facets)])
 
 
-def _several(selection: Selection) -> str:
-    """A choice that is no line of the dropdown: it came by an address that someone wrote."""
+def _custom_label(selection: Selection) -> str:
+    """A choice that is not a line of the dropdown: someone edited the address."""
     labels = {audit_type.name: audit_type.label for audit_type in CATALOG}
     return " · ".join(
-        [", ".join(labels[each] for each in selection.actions), *map(facet_label, selection.facets)]
+        [", ".join(labels[action] for action in selection.actions), *map(facet_label, selection.facets)]
     ).strip(" ·")
 
 
 def _is_date(text: str) -> bool:
-    """Whether a browser can show it as a date; else it would show nothing."""
+    """Whether a date input can show it; otherwise it would be empty."""
     try:
         return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is not None and bool(date.fromisoformat(text))
     except ValueError:
@@ -152,7 +148,7 @@ def _is_date(text: str) -> bool:
 
 
 def _offset(page: str, limit: str) -> str:
-    """What stands before a page; a number that is none goes along and is refused."""
+    """The offset of a page; a text that is not a page number is returned as it is, and the list refuses it."""
     size = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else 50
     if not (page.isascii() and page.isdigit() and len(page) < 8):
         return page

@@ -1,10 +1,10 @@
-"""Where one can go from a list: other pages of it, other ranges of dates, and the same with one filter less."""
+"""The links of a list page: its other pages, other ranges of dates, and the list with one filter removed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from catalog.audit_types import BY_NAME, CATALOG
@@ -15,19 +15,21 @@ PATH, API = "/audit", "/v1/audit-events"
 PRESETS = (("24 h", "Last 24 hours", 1), ("7 d", "Last 7 days", 7), ("30 d", "Last 30 days", 30))
 
 
-class Link(NamedTuple):
-    """A link of the page; `said` is its name where the label is short, `current`: it is where one is."""
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link. `aria_label` is its accessible name where the label is short; `current` marks the page that is shown."""
 
     label: str
     url: str
-    said: str = ""
+    aria_label: str = ""
     current: bool = False
 
 
-class Pages(NamedTuple):
-    """The pages of a list. A link to where one is, or to what is not there, is empty.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pagination:
+    """The pages of a list. The URL of the page that is shown, or of one that does not exist, is empty.
 
-    `refresh_url` is the list as of now, `count_url` where a script learns its total.
+    `refresh_url` is the list as of now; a script reads its total at `count_url`.
     """
 
     number: int
@@ -40,16 +42,16 @@ class Pages(NamedTuple):
     last_url: str
     refresh_url: str
     count_url: str
-    kept: list[tuple[str, str]]
+    hidden_fields: list[tuple[str, str]]
 
 
 def link(query: Query) -> str:
-    """The page that shows `query`."""
+    """The URL of the page that shows `query`."""
     return _url(to_pairs(query))
 
 
-def pages(listing: Listing) -> Pages:
-    """The way through a list as of one moment, and to the same list as of now."""
+def pagination(listing: Listing) -> Pagination:
+    """Links to the other pages as of the same snapshot, and to the list as of now."""
     query, limit = listing.query, listing.query.limit
     last = max(1, -(-listing.total // limit))
     number = min(query.offset // limit + 1, last)
@@ -57,7 +59,7 @@ def pages(listing: Listing) -> Pages:
     def at(page: int) -> str:
         return link(Query(query.selection, limit, (page - 1) * limit, listing.as_of))
 
-    return Pages(
+    return Pagination(
         number=number,
         last=last,
         first_shown=query.offset + 1,
@@ -68,26 +70,26 @@ def pages(listing: Listing) -> Pages:
         last_url=at(last) if number < last else "",
         refresh_url=link(Query(query.selection, limit)),
         count_url=f"{API}?{urlencode(to_pairs(Query(query.selection, 1)))}",
-        kept=to_pairs(Query(query.selection, limit, 0, listing.as_of)),
+        hidden_fields=to_pairs(Query(query.selection, limit, 0, listing.as_of)),
     )
 
 
 def presets(query: Query, now: datetime) -> tuple[Link, ...]:
-    """Ranges of dates that people want most; each keeps the other filters."""
+    """The most common ranges of dates; each keeps the other filters."""
     since, before = query.selection.since, query.selection.before
-    made = []
-    for label, said, days in PRESETS:
+    links = []
+    for label, aria_label, days in PRESETS:
         start = now - timedelta(days=days)
         text = start.strftime("%Y-%m-%dT%H:%M:00Z") if days == 1 else start.strftime("%Y-%m-%d")
         near = timedelta(hours=24 if days > 1 else 1)
         current = since is not None and before is None and abs(since.at - start) < near
-        made.append(Link(label, _with(query, {"from": text, "to": None}), said, current))
+        links.append(Link(label, _with(query, {"from": text, "to": None}), aria_label, current))
     everything = Link("All time", _with(query, {"from": None, "to": None}), "", since is None and before is None)
-    return (*made, everything)
+    return (*links, everything)
 
 
 def chips(query: Query) -> tuple[Link, ...]:
-    """What is set, each with the link that takes it away; a whole family of actions is one."""
+    """The filters in use, each with the link that removes it; a whole family of actions is one filter."""
     pairs = to_pairs(Query(query.selection, query.limit))
     actions = [pair for pair in pairs if pair[0] == "action"]
     family = _families().get(tuple(sorted(name for _, name in actions)))
@@ -95,17 +97,17 @@ def chips(query: Query) -> tuple[Link, ...]:
     single = [pair for pair in pairs if pair[0] != "limit" and not (family and pair in actions)]
     return (
         *whole,
-        *(Link(_described(*pair), _url([each for each in pairs if each != pair])) for pair in single),
+        *(Link(_described(*pair), _url([other for other in pairs if other != pair])) for pair in single),
     )
 
 
-def cleared(query: Query) -> str:
-    """The page without any filter."""
+def clear_url(query: Query) -> str:
+    """The URL of the list without filters."""
     return link(Query(limit=query.limit))
 
 
 def facet_label(facet: str) -> str:
-    """A facet as people say it, such as `Provider: Gong` for `provider:gong`; one that the catalogue lacks as it is."""
+    """A facet for people, such as `Provider: Gong` for `provider:gong`; one that the catalogue lacks stays as it is."""
     name, _, value = facet.partition(":")
     return _facet_labels().get(facet) or f"{name}: {value}"
 
@@ -132,9 +134,10 @@ def _facet_labels() -> Mapping[str, str]:
 
 @cache
 def _families() -> Mapping[tuple[str, ...], str]:
-    """Families of several types, by the sorted names of these."""
+    """Families of several types, by the sorted names of their types."""
     grouped = [
-        (family, [each.name for each in types]) for family, types in groupby(CATALOG, key=lambda each: each.family)
+        (family, [audit_type.name for audit_type in types])
+        for family, types in groupby(CATALOG, key=lambda audit_type: audit_type.family)
     ]
     return {tuple(sorted(names)): family for family, names in grouped if len(names) > 1}
 

@@ -1,4 +1,4 @@
-"""The pages: from what was answered to HTML. Every value goes through Jinja2's escaping; nothing is marked as safe."""
+"""The HTML pages. Jinja2 escapes every value; nothing is marked as safe."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reader.errors import Refusal
+from reader.errors import Problem
 from reader.html import diff_view, filter_form, links
-from reader.html.entry_view import shown
+from reader.html.entry_view import entry_view
 from reader.model import Entry, Listing, Query, Viewer
-from reader.query.filters import PARAMETERS, Invalid, Problem, parse, to_pairs
+from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
 from runtime.timestamps import iso, time
 
-BEHIND = timedelta(minutes=2)  # an older complete_through is a warning
+STALE_AFTER = timedelta(minutes=2)  # an older complete_through is a warning
 STATIC = {
     name: (content, media_type, hashlib.sha256(content).hexdigest()[:16])
     for name, media_type in (
@@ -28,12 +28,12 @@ STATIC = {
 
 
 def static_url(name: str) -> str:
-    """The address of a file of STATIC; it changes with the content, so it may be kept for ever."""
+    """The URL of a file of STATIC. It changes with the content, so responses can be cached forever."""
     return f"/static/{name}?v={STATIC[name][2]}"
 
 
 def render_home(viewer: Viewer | None, name: str) -> str:
-    """The product's frame. Without a viewer (a member) it has no link to the audit log; `name` is the user's id."""
+    """The home page. Without a viewer (a member) it has no link to the audit log; `name` is the user's id."""
     return _render("home.html", viewer=viewer, name=name)
 
 
@@ -43,10 +43,10 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
         "list.html",
         viewer=viewer,
         export_contact=export_contact,
-        entries=[shown(entry, whole=False) for entry in listing.entries],
+        entries=[entry_view(entry, whole=False) for entry in listing.entries],
         listing=listing,
-        behind=_behind(listing.complete_through, now),
-        pages=links.pages(listing),
+        stale=_is_stale(listing.complete_through, now),
+        pagination=links.pagination(listing),
         **_filters(listing.query, now),
     )
 
@@ -54,54 +54,57 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
 def render_invalid(
     viewer: Viewer,
     pairs: Sequence[tuple[str, str]],
-    problems: Sequence[Problem],
+    errors: Sequence[ParameterError],
     now: datetime,
     export_contact: str | None,
 ) -> str:
-    """The filters with what was given, and what is wrong with it."""
-    wrong = {name for name, _ in problems}
-    given = {name: diff_view.visible(value) for name, value in pairs if name in PARAMETERS}
-    filters = _filters(_sound(pairs, wrong), now) | {"fields": filter_form.fields(given), "wrong": wrong}
-    said = [(name, diff_view.visible(text)) for name, text in problems]
-    return _render("invalid.html", viewer=viewer, export_contact=export_contact, problems=said, **filters)
+    """The filter form with the values that were sent, and what is wrong with them."""
+    invalid_fields = {error.parameter for error in errors}
+    values = {name: diff_view.visible(value) for name, value in pairs if name in PARAMETERS}
+    filters = _filters(_valid_part(pairs, invalid_fields), now) | {
+        "fields": filter_form.fields(values),
+        "invalid_fields": invalid_fields,
+    }
+    messages = [(error.parameter, diff_view.visible(error.text)) for error in errors]
+    return _render("invalid.html", viewer=viewer, export_contact=export_contact, errors=messages, **filters)
 
 
 def render_entry(viewer: Viewer, entry: Entry, export_contact: str | None) -> str:
-    """One entry, whole."""
-    return _render("entry.html", viewer=viewer, export_contact=export_contact, shown=shown(entry, whole=True))
+    """One entry, with its whole diff."""
+    return _render("entry.html", viewer=viewer, export_contact=export_contact, view=entry_view(entry, whole=True))
 
 
-def render_refusal(refusal: Refusal, sign_in_url: str | None, viewer: Viewer | None = None) -> str:
-    """A refusal for people, without a trace of what was refused. A `viewer` keeps the navigation of one."""
-    url = sign_in_url if refusal.status == 401 else None
-    return _render("refusal.html", viewer=viewer, refusal=refusal, sign_in_url=url)
+def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | None = None) -> str:
+    """An error page, which repeats nothing of the request. A `viewer` keeps the navigation of an admin."""
+    url = sign_in_url if problem.status == 401 else None
+    return _render("problem.html", viewer=viewer, problem=problem, sign_in_url=url)
 
 
 def _filters(query: Query, now: datetime) -> dict[str, Any]:
     selection = query.selection
     return {
         "fields": filter_form.fields(dict(to_pairs(query))),
-        "wrong": frozenset[str](),
-        "groups": filter_form.groups(selection),
-        "ways": filter_form.BY,
-        "way": filter_form.by(selection),
-        "kept": filter_form.kept(selection, query.limit),
+        "invalid_fields": frozenset[str](),
+        "groups": filter_form.action_groups(selection),
+        "sources": filter_form.SOURCE_LABELS,
+        "chosen_source": filter_form.chosen_source(selection),
+        "hidden_fields": filter_form.hidden_fields(selection, query.limit),
         "presets": links.presets(query, now),
         "chips": links.chips(query),
-        "cleared": links.cleared(query),
+        "clear_url": links.clear_url(query),
     }
 
 
-def _sound(pairs: Sequence[tuple[str, str]], wrong: set[str]) -> Query:
-    """What is left of a query without the parameters that are wrong."""
+def _valid_part(pairs: Sequence[tuple[str, str]], invalid_fields: set[str]) -> Query:
+    """The query without its invalid parameters."""
     try:
-        return parse([pair for pair in pairs if pair[0] in PARAMETERS and pair[0] not in wrong])
-    except Invalid:
+        return parse([pair for pair in pairs if pair[0] in PARAMETERS and pair[0] not in invalid_fields])
+    except InvalidQuery:
         return Query()
 
 
-def _behind(complete_through: datetime | None, now: datetime) -> bool:
-    return complete_through is None or now - complete_through > BEHIND
+def _is_stale(complete_through: datetime | None, now: datetime) -> bool:
+    return complete_through is None or now - complete_through > STALE_AFTER
 
 
 def _render(template: str, **values: Any) -> str:
@@ -120,5 +123,5 @@ _TEMPLATES.globals |= {
     "time": time,
     "iso": iso,
     "visible": diff_view.visible,
-    "find": filter_form.FIND,
+    "find_path": filter_form.FIND_PATH,
 }

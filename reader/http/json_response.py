@@ -1,4 +1,4 @@
-"""Answers for programs: JSON of SPEC 6. A stored diff goes out as the text that it is, never read and written again."""
+"""JSON responses (SPEC 6). A stored diff goes out as the text that it is, never parsed and written again."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from catalog.audit_types import BY_NAME, CATALOG
+from catalog.audit_types import CATALOG
+from catalog.entry_json import entry_json
 from reader.model import Entry, Listing
 from runtime.timestamps import iso
 
@@ -19,17 +20,17 @@ def json(content: Any) -> Response:
     return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), media_type=MEDIA_TYPE)
 
 
-def listing(found: Listing) -> Response:
+def listing(page: Listing) -> Response:
     """A page of entries."""
     return json(
         {
-            "data": [_entry(each) for each in found.entries],
-            "total": found.total,
-            "limit": found.query.limit,
-            "offset": found.query.offset,
-            "as_of": found.as_of,
-            "complete_through": None if found.complete_through is None else iso(found.complete_through),
-            "next_cursor": found.next_cursor,
+            "data": [_entry(entry) for entry in page.entries],
+            "total": page.total,
+            "limit": page.query.limit,
+            "offset": page.query.offset,
+            "as_of": page.as_of,
+            "complete_through": None if page.complete_through is None else iso(page.complete_through),
+            "next_cursor": page.next_cursor,
         }
     )
 
@@ -40,7 +41,7 @@ def entry(stored: Entry) -> Response:
 
 
 def actions() -> Response:
-    """The catalogue, as far as one can filter by it."""
+    """The actions and facets by which a list can be filtered."""
     return json(
         {
             "data": [
@@ -65,32 +66,19 @@ def actions() -> Response:
     )
 
 
-def health(wanting: Sequence[str]) -> Response:
-    """200 when nothing is wanting, else 503 with what."""
-    content = orjson.dumps({"status": "unavailable" if wanting else "ok", "wanting": list(wanting)})
-    return Response(content, 503 if wanting else 200, {"Retry-After": "5"} if wanting else None, MEDIA_TYPE)
+def health(failing: Sequence[str]) -> Response:
+    """200, or 503 with the names of the failing checks."""
+    content = orjson.dumps({"status": "unavailable" if failing else "ok", "failing": list(failing)})
+    return Response(content, 503 if failing else 200, {"Retry-After": "5"} if failing else None, MEDIA_TYPE)
 
 
-def _entry(stored: Entry) -> dict[str, Any]:
-    """Ids are strings: JavaScript's numbers end at 2^53."""
-    known = BY_NAME.get(stored.action)
-    return {
-        "id": str(stored.id),
-        "workspace_id": stored.workspace_id,
-        "action": stored.action,
-        "label": known.label if known else stored.action,
-        "facets": stored.facets,
-        "actor": {"type": stored.actor_type, "id": stored.actor_id, "email": stored.actor_email},
-        "subject": {"type": stored.subject_type, "id": stored.subject_id, "label": stored.subject_label},
-        "occurred_at": _time(stored.occurred_at),
-        "recorded_at": _time(stored.recorded_at),
-        "channel": stored.channel,
-        "source": stored.source,
-        "diff": orjson.Fragment(stored.diff),
-        "event": {"source": stored.event_source, "id": stored.event_id},
-    }
+def _entry(entry: Entry) -> dict[str, Any]:
+    """The id is a string: JavaScript's numbers end at 2^53."""
+    times = {"occurred_at": _time(entry.occurred_at), "recorded_at": _time(entry.recorded_at)}
+    diff = orjson.Fragment(entry.diff)
+    return {"id": str(entry.id), **entry_json(entry, times=times, source=entry.source, diff=diff)}
 
 
 def _time(at: datetime) -> datetime | str:
-    """A time for orjson, which writes it as `iso` does, eight times as fast, but leaves out microseconds that are zero."""
+    """A time for orjson, which writes it as `iso` does and eight times as fast, but omits microseconds that are zero."""
     return at if at.microsecond else iso(at)

@@ -1,8 +1,8 @@
-"""The shapes of what the API answers (JSON Schema 2020-12): entries, their diffs, pages and problems; nothing beside them."""
+"""The JSON Schemas (2020-12) of the API: entries, their diffs, pages and problems. No other members are allowed."""
 
 from typing import Any
 
-from reader.query.filters import CHANNELS, MOST, SOURCES
+from reader.query.filters import CHANNELS, MAX_LIMIT, SOURCES
 
 TEXT = {"type": "string"}
 MAYBE_TEXT = {"type": ["string", "null"]}
@@ -12,32 +12,32 @@ TIME = {
     "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$",
     "examples": ["2026-11-22T09:30:00.000000Z"],
 }
-MAYBE_TIME = {**TIME, "type": ["string", "null"], "description": "null while that is not known"}
+MAYBE_TIME = {**TIME, "type": ["string", "null"], "description": "null while it is not known"}
 COUNT = {"type": "integer", "minimum": 0}
 ENTRY_ID = {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["4711"]}
-HORIZON = {"type": "string", "pattern": "^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*$"}
+AS_OF = {"type": "string", "pattern": "^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*$"}
 CURSOR = {"type": "string", "pattern": r"^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*~-?[0-9]+\.[0-9]+$"}
 
 
 def ref(kind: str, name: str) -> dict[str, str]:
-    """Points at a component of the document."""
+    """A reference to a component of the document."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
 def schemas() -> dict[str, Any]:
-    """By name."""
+    """All schemas by name."""
     value = _object({"value": TEXT, "label": TEXT})
     facet = _object({"name": TEXT, "label": TEXT, "values": {"type": "array", "items": value}})
     action = _object({"action": TEXT, "family": TEXT, "label": TEXT, "facets": {"type": "array", "items": facet}})
     problem = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}  # fmt: skip
     error = _object({"parameter": TEXT, "detail": TEXT})
     page = {
-        "data": {"type": "array", "items": ref("schemas", "Entry"), "maxItems": MOST},
-        "total": {**COUNT, "description": "All entries of the selection as of as_of, exactly"},
-        "limit": {"type": "integer", "minimum": 1, "maximum": MOST},
+        "data": {"type": "array", "items": ref("schemas", "Entry"), "maxItems": MAX_LIMIT},
+        "total": {**COUNT, "description": "The exact number of entries of the selection as of as_of"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
         "offset": COUNT,
-        "as_of": HORIZON,
-        "complete_through": {**MAYBE_TIME, "description": "All that Kafka had received by then is recorded; null: not known"},
+        "as_of": AS_OF,
+        "complete_through": {**MAYBE_TIME, "description": "Everything that Kafka had received by then is recorded; null: not known"},
         "next_cursor": {**CURSOR, "type": ["string", "null"]},
     }  # fmt: skip
     return {
@@ -55,7 +55,7 @@ def _entry() -> dict[str, Any]:
     return {
         "id": ENTRY_ID,
         "workspace_id": TEXT,
-        "action": {**TEXT, "description": "One of /v1/audit-actions, or of a newer version of the log"},
+        "action": {**TEXT, "description": "One of /v1/audit-actions, or one of a newer version of the consumer"},
         "label": TEXT,
         "facets": {"type": "array", "items": TEXT},
         "actor": _object({"type": {"enum": ["user", "system"]}, "id": TEXT, "email": MAYBE_TEXT}),
@@ -70,10 +70,10 @@ def _entry() -> dict[str, Any]:
 
 
 def _diff() -> dict[str, Any]:
-    """`source` and `mcp` are there together, or neither is."""
+    """`source` and `mcp` are present together or not at all."""
     return {
         "type": "object",
-        "description": "What changed, as stored, digit by digit",
+        "description": "The changes exactly as stored; numbers keep their digits",
         "properties": {
             "changes": {
                 "type": "object",
@@ -81,7 +81,7 @@ def _diff() -> dict[str, Any]:
                 "propertyNames": {"pattern": "^(/([^~]|~[01])*)?$"},
                 "additionalProperties": ref("schemas", "Change"),
             },
-            "context": {"type": "object", "description": "What is known beside the changes, such as a reason"},
+            "context": {"type": "object", "description": "Further facts, such as a reason"},
             "source": {"const": SOURCES[0]},
             "mcp": _object({"client": MAYBE_TEXT, "tool": MAYBE_TEXT}),
         },
@@ -92,16 +92,16 @@ def _diff() -> dict[str, Any]:
 
 
 def _change() -> dict[str, Any]:
-    """Absent is not null."""
+    """A member that is absent is not null."""
     both = {"required": ["before", "after"]}
     return {
         "type": "object",
         "properties": {
-            "before": {"description": "Any value; absent: there was none"},
-            "after": {"description": "Any value; absent: there is none any more"},
-            "added": {"type": "array", "description": "Members of a list"},
-            "removed": {"type": "array", "description": "Members of a list"},
-            "masked": {"const": True, "description": "It changed, and its value is not kept"},
+            "before": {"description": "Any value; absent if there was none"},
+            "after": {"description": "Any value; absent if there is none any more"},
+            "added": {"type": "array", "description": "Added members of a list"},
+            "removed": {"type": "array", "description": "Removed members of a list"},
+            "masked": {"const": True, "description": "It changed, and its value is not stored"},
         },
         "dependentSchemas": {"added": both, "removed": both},
         "additionalProperties": False,

@@ -1,75 +1,62 @@
-"""Turns: so many requests are worked on at a time. Others wait a moment, and are then told to come back.
+"""How many requests run at once: others wait in a queue for a bounded time, and are then refused (load shedding)."""
 
-Law of this file: nobody waits here for longer than PATIENCE_SECONDS, whatever those do whose turn it is.
-"""
-
-from collections import deque
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from anyio import CapacityLimiter, Event, move_on_after, to_thread
+from anyio import CapacityLimiter, WouldBlock, move_on_after, to_thread
 
-# One less than there are database sessions: more would only wait for those, and for the interpreter's lock.
-TURNS = 8
-PATIENCE_SECONDS = 5.0
-MOST_WAITING = 256
-
-
-class Busy(Exception):
-    """Too many requests came before this one (503)."""
+# One less than there are database sessions: more requests would only wait for those, and for the interpreter's lock.
+MAX_RUNNING = 8
+MAX_WAIT_SECONDS = 5.0
+MAX_WAITING = 256
 
 
-class Turns:
-    """A queue in front of endpoints that run in threads. Only the event loop's thread touches it, so it needs no lock."""
+class Overloaded(Exception):
+    """Too many requests run or wait already (503)."""
 
-    def __init__(self, size: int = TURNS, most_waiting: int = MOST_WAITING) -> None:
-        self._free, self._most_waiting = size, most_waiting
-        self._queue: deque[Event] = deque()
-        self._threads = CapacityLimiter(size)
+
+class RequestLimiter:
+    """Runs endpoints in threads, `max_running` at a time, first come first served. For the event loop's thread only."""
+
+    def __init__(self, max_running: int = MAX_RUNNING, max_waiting: int = MAX_WAITING) -> None:
+        self._requests, self._max_waiting = CapacityLimiter(max_running), max_waiting
+        self._threads = CapacityLimiter(max_running)
+
+    @property
+    def running(self) -> int:
+        """Requests that run."""
+        return self._requests.statistics().borrowed_tokens
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for their turn."""
-        return len(self._queue)
+        """Requests that wait."""
+        return self._requests.statistics().tasks_waiting
 
     def wrap(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
-        """The endpoint, a plain function, as one that waits for its turn and then runs in a thread. Raises Busy."""
+        """The endpoint, a plain function, as a coroutine function that runs it in a thread. Raises Overloaded."""
 
         @wraps(endpoint)
-        async def waits(**given: Any) -> Any:
-            if self._free:
-                self._free -= 1
-            else:
-                await self._wait()
+        async def limited(*arguments: Any) -> Any:
+            request = object()  # not the task: a task may send several requests
+            await self._acquire(request)
             try:
-                return await to_thread.run_sync(lambda: endpoint(**given), limiter=self._threads)
+                return await to_thread.run_sync(endpoint, *arguments, limiter=self._threads)
             finally:
-                self._pass_on()
+                self._requests.release_on_behalf_of(request)
 
-        return waits
+        return limited
 
-    async def _wait(self) -> None:
-        if len(self._queue) >= self._most_waiting:
-            raise Busy
-        turn = Event()
-        self._queue.append(turn)
+    async def _acquire(self, request: object) -> None:
         try:
-            with move_on_after(PATIENCE_SECONDS):
-                await turn.wait()
-        except BaseException:  # it is cancelled; the turn may have come all the same
-            if turn.is_set():
-                self._pass_on()
-            else:
-                self._queue.remove(turn)
-            raise
-        if not turn.is_set():
-            self._queue.remove(turn)
-            raise Busy
+            self._requests.acquire_on_behalf_of_nowait(request)
+        except WouldBlock:
+            await self._wait(request)
 
-    def _pass_on(self) -> None:
-        """Gives the turn to whoever has waited longest."""
-        if self._queue:
-            self._queue.popleft().set()
-        else:
-            self._free += 1
+    async def _wait(self, request: object) -> None:
+        if self.waiting >= self._max_waiting:
+            raise Overloaded
+        with move_on_after(MAX_WAIT_SECONDS) as scope:
+            await self._requests.acquire_on_behalf_of(request)
+        if scope.cancelled_caught:
+            raise Overloaded

@@ -1,7 +1,7 @@
-"""What ops see of the reader: each metric once, with the question that it answers."""
+"""The metrics of the reader, each with the question that it answers."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 
 from prometheus_client import (
@@ -14,46 +14,47 @@ from prometheus_client import (
     Histogram,
     Info,
     disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from reader.auth.clerk import REASONS
-from reader.auth.jwks import GivenKey, PublishedKeys
-from reader.http.limiter import Turns
+from reader.auth.jwks import JwksKeys, StaticKey
+from reader.http.limiter import RequestLimiter
+from reader.http.renewal import OUTCOMES
 from reader.query.database import Database
 from reader.query.listing import Listings
+from runtime.health_server import Probes
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = frozenset({"GET", "HEAD"})
 NO_ROUTE = "none"
-# Those that a rate must not miss the first of.
+# Their series exist from the start, so that a rate sees their first increase.
 STATUSES = ("200", "401", "403", "500", "503")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
-    """The reader's metrics, in a registry of their own."""
+    """The metrics, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
             self.registry.register(collector)
-        # Are people answered, and with what?
+        # How many requests are there, and with which status?
         self._requests = Counter(
-            "auditlog_reader_requests_total", "Requests answered", ["route", "method", "status"], registry=self.registry
+            "auditlog_reader_requests_total", "Responses", ["route", "method", "status"], registry=self.registry
         )
-        # How long do they wait?
+        # How long do responses take?
         self._seconds = Histogram(
             "auditlog_reader_request_seconds",
-            "Seconds to an answer",
+            "Seconds to a response",
             ["route"],
             buckets=BUCKETS,
             registry=self.registry,
         )
-        # Who is turned away, and why? A rise of one reason is an attack, an expired key or a wrong setting.
+        # Which sessions are refused? A rise of one reason means an attack, an expired key or a wrong setting.
         self._refusals = Counter(
             "auditlog_reader_refusals_total",
             "Requests without a valid admin session",
@@ -62,57 +63,80 @@ class Metrics:
         )
         for reason in REASONS:
             self._refusals.labels(reason)
-        # How many are there at once?
-        self._in_progress = Gauge(
-            "auditlog_reader_requests_in_progress",
-            "Requests that have come and are not answered",
+        # Are sessions renewed? Many outcomes given_up: the way to the Frontend API or back does not work.
+        self._renewals = Counter(
+            "auditlog_reader_renewals_total", "Navigations without a session", ["outcome"], registry=self.registry
+        )
+        # Does Clerk make tokens without azp, and are they accepted?
+        self._missing_azp = Counter(
+            "auditlog_reader_tokens_without_azp_total",
+            "Tokens without azp",
+            ["kind", "outcome"],
             registry=self.registry,
         )
-        # Do they have to queue?
+        for outcome in OUTCOMES:
+            self._renewals.labels(outcome)
+        for kind in ("bearer", "cookie"):
+            for outcome in ("accepted", "refused"):
+                self._missing_azp.labels(kind, outcome)
+        # How many requests are there at once?
+        self._in_progress = Gauge(
+            "auditlog_reader_requests_in_progress",
+            "Requests without a complete response yet",
+            registry=self.registry,
+        )
+        # Do requests queue?
         self._waiting = Gauge(
-            "auditlog_reader_requests_waiting", "Requests in progress that wait for their turn", registry=self.registry
+            "auditlog_reader_requests_waiting", "Requests in progress that wait in the queue", registry=self.registry
         )
         # Which version runs where?
         Info("auditlog_reader_build", "Versions of this program and of Python", registry=self.registry).info(
             {"version": version("callmine-audit"), "python": platform.python_version()}
         )
 
-    def expect(self, routes: Sequence[str], turns: Turns) -> None:
-        """Names the routes before anyone asks for them, and where requests queue."""
+    def register_routes(self, routes: Sequence[str], limiter: RequestLimiter) -> None:
+        """Creates the series of every route before its first request, and reads the queue of `limiter`."""
         for route in (*routes, NO_ROUTE):
             self._seconds.labels(route)
             for status in STATUSES:
                 self._requests.labels(route, "GET", status)
-        self._waiting.set_function(lambda: turns.waiting)
+        self._waiting.set_function(lambda: limiter.waiting)
 
-    def began(self) -> None:
-        """A request has come; `answered` follows."""
+    def request_started(self) -> None:
+        """A request has begun; `request_finished` follows."""
         self._in_progress.inc()
 
-    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """A request was answered; `route` is one of ours, or NO_ROUTE."""
+    def request_finished(self, route: str, method: str, status: int, seconds: float) -> None:
+        """A request has ended; `route` is the path of a route, or NO_ROUTE."""
         self._in_progress.dec()
         self._requests.labels(route, method if method in METHODS else "other", str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def refused(self, reason: str) -> None:
-        """A request had no valid admin session; `reason` is one of REASONS."""
+    def access_refused(self, reason: str) -> None:
+        """A request without a valid admin session; `reason` is one of REASONS."""
         self._refusals.labels(reason).inc()
 
-    def watch(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
-        """Adds what is read from the parts when Prometheus asks."""
-        self.registry.register(_Parts(database, keys, listings))
+    def session_renewal(self, outcome: str) -> None:
+        """A navigation had no session; `outcome` is one of OUTCOMES."""
+        self._renewals.labels(outcome).inc()
 
-    def serve(self, address: tuple[str, int]) -> None:
-        """Listens for Prometheus, in a thread. Raises OSError."""
-        host, port = address
-        start_http_server(port, host, self.registry)
+    def missing_azp(self, kind: str, outcome: str) -> None:
+        """A token without azp: a `bearer` or `cookie` that was `accepted` or `refused`."""
+        self._missing_azp.labels(kind, outcome).inc()
+
+    def register_services(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
+        """Adds the metrics that are read from these services at each scrape."""
+        self.registry.register(_ServiceCollector(database, keys, listings))
+
+    def serve(self, address: tuple[str, int], ready: Callable[[], bool]) -> None:
+        """Listens for Prometheus and probes, in a thread. Raises OSError."""
+        Probes(address, self.registry, alive=lambda: True, ready=ready)
 
 
-class _Parts(Collector):
-    """The pool's, the keys' and the lists' own figures."""
+class _ServiceCollector(Collector):
+    """Reads the figures of the pool, the keys and the lists."""
 
-    def __init__(self, database: Database, keys: GivenKey | PublishedKeys, listings: Listings) -> None:
+    def __init__(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
         self._database, self._keys, self._listings = database, keys, listings
 
     def collect(self) -> Iterator[Metric]:
@@ -128,17 +152,19 @@ class _Parts(Collector):
             "Requests that wait for a session",
             stats.get("requests_waiting", 0),
         )
-        # Can sessions still be checked?
+        # Can session tokens still be verified?
         yield CounterMetricFamily(
-            "auditlog_reader_key_fetch_failures", "Failed looks at the issuer's keys", self._keys.failures
+            "auditlog_reader_key_fetch_failures", "Failed fetches of the issuer's keys", self._keys.failures
         )
-        if isinstance(self._keys, PublishedKeys):
+        if isinstance(self._keys, JwksKeys):
             yield GaugeMetricFamily(
                 "auditlog_reader_keys_fetched_timestamp_seconds",
-                "When the issuer's keys were last had; 0 for never",
+                "When the issuer's keys were last fetched; 0 for never",
                 self._keys.fetched_at or 0,
             )
-        # How often is a list counted from scratch, the one thing that is not quick?
+        # How often is a whole list read? It is the one slow operation.
         yield CounterMetricFamily(
-            "auditlog_reader_lists_counted", "Lists counted for the first time", self._listings.builds
+            "auditlog_reader_key_index_builds",
+            "Key indexes built by reading a whole list",
+            self._listings.key_index_builds,
         )

@@ -1,29 +1,30 @@
-"""The API in its own words: OpenAPI 3.1 of SPEC 6, made of the lists that the code itself goes by."""
+"""The OpenAPI 3.1 document of the API (SPEC 6), made from the lists that the code uses."""
 
 from functools import cache
 from typing import Any
 
 from catalog.audit_types import CATALOG
 from reader.errors import (
-    BUSY,
-    FAILED,
     FORBIDDEN,
-    INVALID,
+    INTERNAL_ERROR,
+    INVALID_QUERY,
     MEDIA_TYPE,
     NO_DATABASE,
     NO_KEYS,
     NO_TOKEN,
+    NO_WORKSPACE,
     NOT_ALLOWED,
     NOT_FOUND,
+    OVERLOADED,
     TOO_SLOW,
     UNKNOWN_HOST,
-    Refusal,
+    Problem,
 )
-from reader.http.json_schemas import COUNT, CURSOR, ENTRY_ID, HORIZON, TEXT, ref, schemas
-from reader.query.filters import CHANNELS, LIMIT, MOST, SOURCES
+from reader.http.json_schemas import AS_OF, COUNT, CURSOR, ENTRY_ID, TEXT, ref, schemas
+from reader.query.filters import CHANNELS, DEFAULT_LIMIT, MAX_LIMIT, SOURCES
 
 JSON = "application/json"
-# A date that there is, and a time with a zone; the rules for both years and hours are those of `reader.query.filters`.
+# A date that exists, or a time with a zone, by the rules of `reader.query.filters`.
 _DATE = (
     "((20[0-9]{2}|2100)-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
     "|20([02468][048]|[13579][26])-02-29)"
@@ -35,7 +36,7 @@ WHEN = {
     "examples": ["2026-11-22", "2026-11-22T09:30:00Z"],
 }
 WORDS = {"type": "string", "pattern": r"^[^\x00]*$"}
-UNAVAILABLE = (NO_DATABASE, TOO_SLOW, BUSY, NO_KEYS)
+UNAVAILABLE = (NO_DATABASE, TOO_SLOW, OVERLOADED, NO_KEYS)
 DESCRIPTION = (
     "Who changed what, when, and from where. Read only; for admins of the active workspace of a Clerk session. "
     "The workspace is the session's; no parameter names another."
@@ -53,10 +54,10 @@ def describe() -> dict[str, Any]:
         "security": [{"bearer": []}, {"cookie": []}],
         "paths": {
             "/v1/audit-events": {
-                "get": _operation("listEvents", "A page of entries, newest first", "Page", _parameters(), [INVALID])
+                "get": _operation("listEvents", "A page of entries, newest first", "Page", _parameters(), [INVALID_QUERY])
             },
             "/v1/audit-events/{id}": {"get": _operation("getEvent", "One entry", "Entry", [_id()], [NOT_FOUND])},
-            "/v1/audit-actions": {"get": _operation("listActions", "What can be filtered by", "Actions", [], [])},
+            "/v1/audit-actions": {"get": _operation("listActions", "The actions and facets for filters", "Actions", [], [])},
         },
         "components": {
             "securitySchemes": {
@@ -64,16 +65,16 @@ def describe() -> dict[str, Any]:
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "__session"},
             },
             "headers": {
-                "CacheControl": _header("Nothing is kept", {"const": "no-store"}),
-                "Allow": _header("What is allowed", {"const": NOT_ALLOWED.headers["Allow"]}),
+                "CacheControl": _header("Nothing is cached", {"const": "no-store"}),
+                "Allow": _header("Allowed methods", {"const": NOT_ALLOWED.headers["Allow"]}),
                 "RetryAfter": _header("Seconds", {"type": "integer", "minimum": 1}),
                 "WwwAuthenticate": _header("How to sign in", TEXT),
             },
             "responses": {
-                str(status): _refused(*refusals)
-                for status, refusals in {
-                    400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
-                    422: [INVALID], 500: [FAILED], 503: UNAVAILABLE,
+                str(status): _refused(*problems)
+                for status, problems in {
+                    400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
+                    422: [INVALID_QUERY], 500: [INTERNAL_ERROR], 503: UNAVAILABLE,
                 }.items()
             },
             "schemas": schemas(),
@@ -81,8 +82,8 @@ def describe() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _operation(name: str, summary: str, schema: str, parameters: list[Any], refusals: list[Refusal]) -> dict[str, Any]:
-    always = (UNKNOWN_HOST, NO_TOKEN, FORBIDDEN, *refusals, NOT_ALLOWED, FAILED, NO_DATABASE)
+def _operation(name: str, summary: str, schema: str, parameters: list[Any], problems: list[Problem]) -> dict[str, Any]:
+    always = (UNKNOWN_HOST, NO_TOKEN, FORBIDDEN, *problems, NOT_ALLOWED, INTERNAL_ERROR, NO_DATABASE)
     return {
         "operationId": name,
         "summary": summary,
@@ -93,19 +94,19 @@ def _operation(name: str, summary: str, schema: str, parameters: list[Any], refu
                 "headers": {"Cache-Control": ref("headers", "CacheControl")},
                 "content": {JSON: {"schema": ref("schemas", schema)}},
             },
-            **{str(status): ref("responses", str(status)) for status in sorted(refusal.status for refusal in always)},
+            **{str(status): ref("responses", str(status)) for status in sorted(problem.status for problem in always)},
         },
     }
 
 
-def _refused(*refusals: Refusal) -> dict[str, Any]:
-    """A status with its problems and the headers that it has."""
+def _refused(*problems: Problem) -> dict[str, Any]:
+    """The response of a status: its problems and headers."""
     named = {"Allow": "Allow", "Retry-After": "RetryAfter", "WWW-Authenticate": "WwwAuthenticate"}
-    headers = {name: ref("headers", named[name]) for name in refusals[0].headers}
+    headers = {name: ref("headers", named[name]) for name in problems[0].headers}
     return {
-        "description": "; or: ".join(refusal.title for refusal in refusals),
+        "description": "; or: ".join(problem.title for problem in problems),
         "headers": {"Cache-Control": ref("headers", "CacheControl"), **headers},
-        "content": {MEDIA_TYPE: {"schema": ref("schemas", "Invalid" if refusals[0] is INVALID else "Problem")}},
+        "content": {MEDIA_TYPE: {"schema": ref("schemas", "Invalid" if problems[0] is INVALID_QUERY else "Problem")}},
     }
 
 
@@ -118,18 +119,20 @@ def _parameters() -> list[dict[str, Any]]:
         _query(
             "facet",
             "Only entries with these facets, such as `operation:paused`; repeatable: values of one name are alternatives, "
-            "those of several names must all be there",
+            "and an entry must have one of every name",
             {"type": "array", "items": WORDS, "maxItems": 20},
         ),
-        _query("source", "Only what came through the MCP server", {"type": "string", "enum": list(SOURCES)}),
-        _query("channel", "Only what came by this channel", {"type": "string", "enum": list(CHANNELS)}),
-        _query("actor", "Only this actor: id or e-mail, whole", WORDS),
-        _query("from", "occurred_at from here on: a date or RFC 3339 with a zone", WHEN),
-        _query("to", "occurred_at before this; a date includes its day", WHEN),
-        _query("limit", "Entries a page", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
-        _query("offset", "How many entries to pass over", {**COUNT, "maximum": 999_999_999, "default": 0}),
-        _query("as_of", "The as_of of the first page, so that pages neither repeat nor skip", HORIZON),
-        _query("cursor", "The next_cursor of the page before, instead of offset and as_of", CURSOR),
+        _query("source", "Only changes made through the MCP server", {"type": "string", "enum": list(SOURCES)}),
+        _query("channel", "Only changes made through this channel", {"type": "string", "enum": list(CHANNELS)}),
+        _query("actor", "Only this actor: the whole id or e-mail address", WORDS),
+        _query("from", "occurred_at at or after this: a date, or RFC 3339 with a zone", WHEN),
+        _query("to", "occurred_at before this; a date includes its whole day", WHEN),
+        _query(
+            "limit", "Entries a page", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        ),
+        _query("offset", "Entries to skip", {**COUNT, "maximum": 999_999_999, "default": 0}),
+        _query("as_of", "The as_of of the first page, so that pages neither repeat nor skip entries", AS_OF),
+        _query("cursor", "The next_cursor of the previous page, instead of offset and as_of", CURSOR),
     ]
 
 

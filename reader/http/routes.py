@@ -1,136 +1,137 @@
-"""The routes of SPEC 6, each a few lines: who asks, what for, the answer as HTML or JSON.
+"""The endpoints of SPEC 6.
 
-Law of this file: access is decided before anything else of a request is looked at, and before any SQL.
+Each one authenticates the request before it reads anything else of it, and before any SQL.
 """
 
 from datetime import UTC, datetime
 
-from fastapi import Request, Response
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from reader import errors
 from reader.auth.clerk import Forbidden
-from reader.errors import problem
+from reader.errors import problem_response
 from reader.html import pages
-from reader.html.filter_form import found
+from reader.html.filter_form import list_address
 from reader.http import json_response
-from reader.http.dependencies import Parts
-from reader.http.limiter import Turns
+from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
+from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
-from reader.query.filters import Invalid, pairs_of, parse
+from reader.query.filters import InvalidQuery, decode_pairs, parse
 
-MOST_DIGITS = 18
-FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
+MAX_ID_DIGITS = 18
+CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
 
 
 class Routes:
-    """The endpoints of one application. Those that may wait are plain functions, and run in a thread when it is their turn."""
+    """The endpoints of one application. Those that may block are plain functions, which the limiter runs in threads."""
 
-    def __init__(self, parts: Parts, turns: Turns) -> None:
-        self._parts = parts
-        self._viewer = parts.access.viewer
-        self._listings = parts.listings
-        in_turn = turns.wrap
+    def __init__(self, services: ReaderServices, limiter: RequestLimiter) -> None:
+        self._services = services
+        self._viewer = services.access.viewer
+        self._listings = services.listings
+        limited = limiter.wrap
         self.all = (
-            ("/", in_turn(self.home)),
-            ("/audit", in_turn(self.audit)),
-            ("/audit/find", in_turn(self.find)),
-            ("/audit/{entry_id}", in_turn(self.entry)),
+            ("/", limited(self.home)),
+            ("/audit", limited(self.audit)),
+            ("/audit/find", limited(self.find)),
+            ("/audit/{entry_id}", limited(self.entry)),
             ("/static/{name}", self.static),
-            ("/v1/audit-events", in_turn(self.events)),
-            ("/v1/audit-events/{entry_id}", in_turn(self.event)),
-            ("/v1/audit-actions", in_turn(self.actions)),
+            ("/v1/audit-events", limited(self.events)),
+            ("/v1/audit-events/{entry_id}", limited(self.event)),
+            ("/v1/audit-actions", limited(self.actions)),
             ("/openapi.json", self.openapi),
             ("/healthz", self.healthz),
-            # Asked by one at a time, with a session that no other request can take.
-            ("/readyz", Turns(1, most_waiting=4).wrap(self.readyz)),
+            # One at a time, by the database session that no other request can take.
+            ("/readyz", RequestLimiter(1, max_waiting=4).wrap(self.readyz)),
         )
 
-    # --- what people see
+    # --- pages
 
     def home(self, request: Request) -> Response:
-        """The product's frame; its navigation is decided by what guards the page."""
+        """The home page. Its link to the audit log depends on the same check that guards that page."""
         try:
-            seen = self._viewer(request)
+            viewer = self._viewer(request)
         except Forbidden as forbidden:
             return HTMLResponse(pages.render_home(None, forbidden.user_id))
-        return HTMLResponse(pages.render_home(seen, seen.user_id))
+        return HTMLResponse(pages.render_home(viewer, viewer.user_id))
 
     def audit(self, request: Request) -> Response:
         """The list."""
-        seen = self._viewer(request)
+        viewer = self._viewer(request)
         try:
-            pairs = pairs_of(request.scope["query_string"])
-        except Invalid as invalid:
-            return self._invalid(seen, [], invalid)
+            pairs = decode_pairs(request.scope["query_string"])
+        except InvalidQuery as invalid:
+            return self._invalid(viewer, [], invalid)
         try:
-            listing = self._listings.page(seen.workspace_id, parse(pairs))
-        except Invalid as invalid:
-            return self._invalid(seen, pairs, invalid)
-        return HTMLResponse(pages.render_list(seen, listing, datetime.now(UTC), self._parts.export_contact))
+            listing = self._listings.page(viewer.workspace_id, parse(pairs))
+        except InvalidQuery as invalid:
+            return self._invalid(viewer, pairs, invalid)
+        return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
 
     def find(self, request: Request) -> Response:
-        """Turns what the forms send into the address of a list."""
-        seen = self._viewer(request)
+        """Redirects from a submitted form to the address of the list."""
+        viewer = self._viewer(request)
         try:
-            return RedirectResponse(found(pairs_of(request.scope["query_string"])), 303)
-        except Invalid as invalid:
-            return self._invalid(seen, [], invalid)
+            return RedirectResponse(list_address(decode_pairs(request.scope["query_string"])), 303)
+        except InvalidQuery as invalid:
+            return self._invalid(viewer, [], invalid)
 
-    def entry(self, request: Request, entry_id: str) -> Response:
+    def entry(self, request: Request) -> Response:
         """One entry."""
-        seen = self._viewer(request)
-        stored = self._stored(seen, entry_id)
-        if stored is None:
-            refusal = errors.NOT_FOUND
-            return HTMLResponse(pages.render_refusal(refusal, None, seen), refusal.status)
-        return HTMLResponse(pages.render_entry(seen, stored, self._parts.export_contact))
+        viewer = self._viewer(request)
+        entry = self._entry(viewer, request)
+        if entry is None:
+            problem = errors.NOT_FOUND
+            return HTMLResponse(pages.render_problem(problem, None, viewer), problem.status)
+        return HTMLResponse(pages.render_entry(viewer, entry, self._services.export_contact))
 
-    async def static(self, name: str) -> Response:
+    async def static(self, request: Request) -> Response:
         """Style and script."""
+        name = request.path_params["name"]
         if name not in pages.STATIC:
-            return problem(errors.NOT_FOUND)
+            return problem_response(errors.NOT_FOUND)
         content, media_type, _ = pages.STATIC[name]
-        return Response(content, headers=FOR_EVER, media_type=media_type)
+        return Response(content, headers=CACHE_FOREVER, media_type=media_type)
 
-    # --- what programs read
+    # --- API and probes
 
     def events(self, request: Request) -> Response:
         """A page of entries."""
-        seen = self._viewer(request)
-        query = parse(pairs_of(request.scope["query_string"]))
-        return json_response.listing(self._listings.page(seen.workspace_id, query))
+        viewer = self._viewer(request)
+        query = parse(decode_pairs(request.scope["query_string"]))
+        return json_response.listing(self._listings.page(viewer.workspace_id, query))
 
-    def event(self, request: Request, entry_id: str) -> Response:
+    def event(self, request: Request) -> Response:
         """One entry."""
-        stored = self._stored(self._viewer(request), entry_id)
-        return problem(errors.NOT_FOUND) if stored is None else json_response.entry(stored)
+        entry = self._entry(self._viewer(request), request)
+        return problem_response(errors.NOT_FOUND) if entry is None else json_response.entry(entry)
 
     def actions(self, request: Request) -> Response:
-        """What can be filtered by."""
+        """The actions and facets for filters."""
         self._viewer(request)
         return json_response.actions()
 
-    async def openapi(self) -> Response:
-        """The API's description; it says nothing of anyone's entries."""
+    async def openapi(self, _request: Request) -> Response:
+        """The description of the API, which needs no session."""
         return json_response.json(describe())
 
-    async def healthz(self) -> Response:
-        """The process answers, however many wait for their turn."""
+    async def healthz(self, _request: Request) -> Response:
+        """200 while the process runs, however many requests wait."""
         return json_response.health([])
 
-    def readyz(self) -> Response:
-        """Requests can be answered: the database has been asked, and there are keys."""
-        parts = {"database": self._parts.database, "keys": self._parts.keys}
-        return json_response.health([name for name, part in parts.items() if not part.ready()])
+    def readyz(self, _request: Request) -> Response:
+        """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
+        return json_response.health(self._services.failing())
 
-    def _stored(self, seen: Viewer, entry_id: str) -> Entry | None:
-        """The entry of an id in a path; a text that is no id is the id of nothing."""
-        if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MOST_DIGITS):
+    def _entry(self, viewer: Viewer, request: Request) -> Entry | None:
+        """The entry whose id is in the path; a text that is not an id is the id of nothing."""
+        entry_id = request.path_params["entry_id"]
+        if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MAX_ID_DIGITS):
             return None
-        return self._listings.entry(seen.workspace_id, int(entry_id))
+        return self._listings.entry(viewer.workspace_id, int(entry_id))
 
-    def _invalid(self, seen: Viewer, pairs: list[tuple[str, str]], invalid: Invalid) -> Response:
-        contact = self._parts.export_contact
-        return HTMLResponse(pages.render_invalid(seen, pairs, invalid.problems, datetime.now(UTC), contact), 422)
+    def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
+        contact = self._services.export_contact
+        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, datetime.now(UTC), contact), 422)

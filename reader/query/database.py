@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 import sql
-from runtime.postgres import ANSWER_SECONDS, Connection, configure
+from runtime.postgres import ANSWER_SECONDS, Connection, SettingRefused, configure
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ READER_PATIENCE = sql.query("reader/patience")
 SCHEMA_VERSION = sql.query("runtime/schema_version")
 
 
-class Moment(NamedTuple):
+class TransactionView(NamedTuple):
     """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are."""
 
     time: datetime
@@ -65,7 +65,7 @@ class Session(NamedTuple):
     """A transaction about one workspace."""
 
     connection: Connection
-    moment: Moment
+    view: TransactionView
 
 
 class Statement(NamedTuple):
@@ -104,6 +104,16 @@ class Database:
         )
         self._pool.open(wait=False)
 
+    def check(self) -> None:
+        """Raises SettingRefused where the database, or a pooler before it, cannot be worked with. An outage is waited for."""
+        try:
+            with Connection.connect(self._url, application_name="audit-reader", **NETWORK) as connection:
+                self._configure(connection)
+        except SettingRefused:
+            raise
+        except psycopg.Error as error:
+            log.critical("database_failed", error=str(error).strip(), kind=type(error).__name__)
+
     @contextmanager
     def workspace(self, workspace_id: str) -> Iterator[Session]:
         """One read-only transaction with one snapshot that sees the entries of `workspace_id` alone. Raises Unavailable."""
@@ -111,9 +121,9 @@ class Database:
             connection.patience = ANSWER_SECONDS
             row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
             assert row is not None
-            yield Session(connection, Moment(*row[1:]))
+            yield Session(connection, TransactionView(*row[1:]))
 
-    def ask(self, workspace_id: str, *statements: Statement) -> tuple[Moment, list[list[TupleRow]]]:
+    def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
         """What these statements find, in one such transaction and one round trip. Raises Unavailable."""
         first = Statement(READER_SESSION, {"workspace_id": workspace_id})
 
@@ -126,8 +136,8 @@ class Database:
             return [cursor.fetchall() for cursor in cursors]
 
         with _answered():
-            (moment,), *found = self._with_session(asked)
-            return Moment(*moment[1:]), found
+            (view,), *found = self._with_session(asked)
+            return TransactionView(*view[1:]), found
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
@@ -148,7 +158,11 @@ class Database:
 
     def _configure(self, connection: Connection) -> None:
         connection.patience = ANSWER_SECONDS
-        configure(connection, self._url, ROLE, SESSION)
+        try:
+            configure(connection, self._url, ROLE, SESSION)
+        except BaseException:
+            connection.close()  # the pool would leave it open
+            raise
 
     def _with_session(self, work: Callable[[Connection], T]) -> T:
         """What `work` makes of a session that answers.

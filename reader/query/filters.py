@@ -1,13 +1,14 @@
-"""The query string of the page and of the API: what may be asked for, and what is wrong with what was asked (SPEC 6).
+"""The query string of the page and the API, parsed into a Query (SPEC 6).
 
-Law of this file: nothing is guessed. A parameter that is not known, not well-formed or given twice is named, with what to
-write instead; an empty one is absent.
+Nothing is guessed: a parameter that is unknown, malformed or repeated is an error that says what to write instead. An empty
+parameter is absent.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from catalog.audit_types import BY_NAME
@@ -18,84 +19,85 @@ T = TypeVar("T")
 CHANNELS = ("web", "api", "mcp", "system", "unknown")
 SOURCES = ("mcp",)
 REPEATABLE = ("action", "facet")
-# Every parameter there is, in the order in which a link names them.
+# All parameters, in the order in which links name them.
 PARAMETERS = ("action", "facet", "source", "channel", "actor", "from", "to", "limit", "offset", "as_of", "cursor")
-MOST_FIELDS = 100
-LIMIT, MOST = 50, 200
-FIRST, AFTER_LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+MAX_PARAMETERS = 100
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+MIN_TIME, TIME_LIMIT = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,9}")
 
 
-class Problem(NamedTuple):
-    """What is wrong with one parameter, for the person who wrote it."""
+@dataclass(frozen=True, slots=True)
+class ParameterError:
+    """What is wrong with one parameter. `text` follows the parameter's name in a sentence."""
 
     parameter: str
     text: str
 
 
-class Invalid(Exception):
-    """The query cannot be answered (422); `problems` names everything that is wrong with it."""
+class InvalidQuery(Exception):
+    """The query is not valid (422); `errors` lists every error in it."""
 
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(f"{parameter}: {text}" for parameter, text in problems))
-        self.problems = problems
+    def __init__(self, *errors: ParameterError) -> None:
+        super().__init__("; ".join(f"{error.parameter}: {error.text}" for error in errors))
+        self.errors = errors
 
 
-def pairs_of(query_string: bytes) -> list[tuple[str, str]]:
-    """The names and values of a query string (WHATWG URL, application/x-www-form-urlencoded). Raises Invalid."""
+def decode_pairs(query_string: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string (WHATWG URL, application/x-www-form-urlencoded). Raises InvalidQuery."""
     try:
         text = query_string.decode()
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except UnicodeDecodeError:
-        raise Invalid(Problem("query", "is not UTF-8 behind its percent signs")) from None
+        raise InvalidQuery(ParameterError("query", "is not UTF-8 after percent-decoding")) from None
     except ValueError:
-        raise Invalid(Problem("query", f"has more than {MOST_FIELDS} parameters")) from None
+        raise InvalidQuery(ParameterError("query", f"has more than {MAX_PARAMETERS} parameters")) from None
 
 
 def parse(pairs: Sequence[tuple[str, str]]) -> Query:
-    """The query that these parameters ask for. Raises Invalid with all that is wrong."""
-    problems: list[Problem] = []
-    given = _given(pairs, problems)
+    """The query that these parameters describe. Raises InvalidQuery with every error."""
+    errors: list[ParameterError] = []
+    values = _values(pairs, errors)
 
     def one(name: str, read: Callable[[str], T], absent: T) -> T:
-        if name not in given:
+        if name not in values:
             return absent
         try:
-            return read(given[name][0])
-        except ValueError as fault:
-            problems.append(Problem(name, str(fault)))
+            return read(values[name][0])
+        except ValueError as error:
+            errors.append(ParameterError(name, str(error)))
             return absent
 
-    problems += [
-        Problem("action", f"{action[:60]!r} is not in the catalogue: see /v1/audit-actions")
-        for action in given.get("action", ())
+    errors += [
+        ParameterError("action", f"{action[:60]!r} is not in the catalogue: see /v1/audit-actions")
+        for action in values.get("action", ())
         if action not in BY_NAME
     ]
     since, before = one("from", _since, None), one("to", _before, None)
-    _check_order(since, before, problems)
+    _check_order(since, before, errors)
     selection = Selection(
-        actions=tuple(dict.fromkeys(given.get("action", ()))),
-        facets=tuple(dict.fromkeys(given.get("facet", ()))),
+        actions=tuple(dict.fromkeys(values.get("action", ()))),
+        facets=tuple(dict.fromkeys(values.get("facet", ()))),
         source=one("source", _among(SOURCES), None),
         channel=one("channel", _among(CHANNELS), None),
         actor=one("actor", _whole, None),
         since=since,
         before=before,
     )
-    limit, offset = one("limit", _limit, LIMIT), one("offset", _integer, 0)
+    limit, offset = one("limit", _limit, DEFAULT_LIMIT), one("offset", _integer, 0)
     as_of, cursor = one("as_of", _whole, None), one("cursor", _whole, None)
     if cursor is not None and (offset or as_of is not None):
-        problems.append(Problem("cursor", "says where to go on by itself: leave out offset and as_of"))
-    if problems:
-        raise Invalid(*problems)
+        errors.append(ParameterError("cursor", "cannot be combined with offset or as_of: it includes both"))
+    if errors:
+        raise InvalidQuery(*errors)
     return Query(selection, limit, offset, as_of, cursor)
 
 
 def to_pairs(query: Query) -> list[tuple[str, str]]:
-    """The parameters that ask for `query`, the least that do; `parse` of them gives it back."""
+    """The fewest parameters that describe `query`; `parse` of them returns it."""
     selection = query.selection
     values: dict[str, Iterable[str | None]] = {
         "action": selection.actions,
@@ -105,7 +107,7 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
         "actor": [selection.actor],
         "from": [selection.since.text if selection.since else None],
         "to": [selection.before.text if selection.before else None],
-        "limit": [str(query.limit) if query.limit != LIMIT else None],
+        "limit": [str(query.limit) if query.limit != DEFAULT_LIMIT else None],
         "offset": [str(query.offset) if query.offset else None],
         "as_of": [query.as_of],
         "cursor": [query.cursor],
@@ -113,28 +115,30 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
     return [(name, value) for name in PARAMETERS for value in values[name] if value]
 
 
-def _given(pairs: Sequence[tuple[str, str]], problems: list[Problem]) -> dict[str, list[str]]:
-    """The values by name; what is empty is absent."""
-    given: dict[str, list[str]] = {}
+def _values(pairs: Sequence[tuple[str, str]], errors: list[ParameterError]) -> dict[str, list[str]]:
+    """The values by name, without empty ones."""
+    values: dict[str, list[str]] = {}
     for name, value in pairs:
         if name not in PARAMETERS:
-            problems.append(Problem(name[:60], f"is no parameter; there are {', '.join(PARAMETERS)}"))
+            errors.append(ParameterError(name[:60], f"unknown parameter; known are {', '.join(PARAMETERS)}"))
         elif "\0" in value:
-            problems.append(Problem(name, "holds a NUL"))
+            errors.append(ParameterError(name, "contains a NUL character"))
         elif value:
-            given.setdefault(name, []).append(value)
-    for name, values in given.items():
-        if len(values) > 1 and name not in REPEATABLE:
-            problems.append(Problem(name, "is given more than once"))
-    return given
+            values.setdefault(name, []).append(value)
+    errors += [
+        ParameterError(name, "is given more than once")
+        for name, texts in values.items()
+        if len(texts) > 1 and name not in REPEATABLE
+    ]
+    return values
 
 
-def _check_order(since: Bound | None, before: Bound | None, problems: list[Problem]) -> None:
+def _check_order(since: Bound | None, before: Bound | None, errors: list[ParameterError]) -> None:
     if since is None or before is None:
         return
     last = before.at - timedelta(microseconds=1) if _DATE.fullmatch(before.text) else before.at
     if since.at > last:
-        problems.append(Problem("from", "is later than to"))
+        errors.append(ParameterError("from", "is later than to"))
 
 
 def _since(text: str) -> Bound:
@@ -142,12 +146,12 @@ def _since(text: str) -> Bound:
 
 
 def _before(text: str) -> Bound:
-    """A date includes its day."""
+    """The exclusive end: a date includes its whole day."""
     return Bound(text, _instant(text) + timedelta(days=bool(_DATE.fullmatch(text))))
 
 
 def _instant(text: str) -> datetime:
-    """UTC; a date is its first instant. Digits past microseconds are cut."""
+    """The instant in UTC; a date is its first instant. Digits beyond microseconds are dropped."""
     if not (_DATE.fullmatch(text) or _TIME.fullmatch(text)):
         raise ValueError(
             "is neither a date (2026-11-22) nor a time with a zone (2026-11-22T09:30:00Z; write a + in it as %2B)"
@@ -156,8 +160,8 @@ def _instant(text: str) -> datetime:
         at = datetime.fromisoformat(text.upper())
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("is no date or time that there is") from None
-    if not FIRST <= at < AFTER_LAST:
+        raise ValueError("is not a date or time that exists") from None
+    if not MIN_TIME <= at < TIME_LIMIT:
         raise ValueError("is outside the years 2000 to 2100 (UTC)")
     return at
 
@@ -170,8 +174,8 @@ def _integer(text: str) -> int:
 
 def _limit(text: str) -> int:
     limit = _integer(text)
-    if not 1 <= limit <= MOST:
-        raise ValueError(f"is not between 1 and {MOST}")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise ValueError(f"is not between 1 and {MAX_LIMIT}")
     return limit
 
 

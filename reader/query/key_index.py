@@ -1,8 +1,8 @@
-"""The roll of a list: the key of every entry, newest first, so that neither depth nor a rare filter costs anything.
+"""The key of every entry of a list, newest first: finds any page and any total without reading entries (decision 25).
 
-PostgreSQL can neither count nor skip without reading. So a list is read through once, sixteen bytes an entry; from then on
-only what has been recorded since is read and put where it belongs, and any page is the ids between two ranks. Rolls are
-immutable: `with_arrived` gives a new one, which shares the buckets that nothing fell into.
+PostgreSQL cannot count or skip rows without reading them. So the keys of a list are read once, 16 bytes an entry. After
+that only the keys recorded since are read and inserted, and a page is the ids between two ranks. Indexes are immutable:
+`with_added` returns a new one that shares the buckets it did not change.
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,43 +10,38 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, chain
+from itertools import accumulate
 from struct import Struct
 from typing import TypeAlias
 
-from reader.query.snapshot import Horizon
+from reader.query.snapshot import Snapshot
 
-# Its place in the list: microseconds since 2000 and id, the newer the greater. Rolls hold the bytes that PostgreSQL's
-# timestamptz_send and int8send make of them.
+# Microseconds since 2000 and id; newer entries have greater keys. Packed as PostgreSQL's timestamptz_send and int8send do.
 Key: TypeAlias = tuple[int, int]
 KEY = Struct(">qq")
-ENTRIES, MOST_ENTRIES = 256, 768  # of a bucket when it is made, and before it is cut
+BUCKET_KEYS, MAX_BUCKET_KEYS = 256, 768  # keys of a new bucket, and the most before it is split
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
-    """The list at `horizon`: buckets of packed keys that fall from the first to the last, and where each ends, in bytes."""
+class KeyIndex:
+    """The list at `snapshot`: buckets of packed keys, newest first, and the byte position at which each bucket ends."""
 
-    horizon: Horizon
+    snapshot: Snapshot
     buckets: tuple[bytes, ...]
     ends: tuple[int, ...]
 
     @classmethod
-    def of(cls, horizon: Horizon, pieces: Iterable[bytes]) -> "Roll":
-        """From all packed keys of the list, in pieces that follow each other."""
-        return cls._made(horizon, chain.from_iterable(_cut(piece) for piece in pieces))
-
-    @classmethod
-    def _made(cls, horizon: Horizon, buckets: Iterable[bytes]) -> "Roll":
-        held = tuple(buckets)
-        return cls(horizon, held, tuple(accumulate(map(len, held))))
+    def from_buckets(cls, snapshot: Snapshot, buckets: Iterable[bytes]) -> "KeyIndex":
+        """From buckets that `split` made, newest first."""
+        kept = tuple(buckets)
+        return cls(snapshot, kept, tuple(accumulate(map(len, kept))))
 
     @property
     def size(self) -> int:
-        """Bytes that it holds."""
+        """Bytes of all keys."""
         return self.ends[-1] if self.ends else 0
 
     @property
@@ -55,52 +50,52 @@ class Roll:
         return self.size // KEY.size
 
     def rank(self, key: Key) -> int:
-        """How many entries are newer than `key`, whether or not it is in the list."""
+        """How many entries are newer than `key`, which need not be in the list."""
         if not self.buckets:
             return 0
-        index = self._bucket(key)
-        return (self.ends[index - 1] // KEY.size if index else 0) + _place(self.buckets[index], key)
+        number = self._bucket(key)
+        return (self.ends[number - 1] // KEY.size if number else 0) + _rank(self.buckets[number], key)
 
     def ids(self, start: int, stop: int) -> list[int]:
-        """The ids from place `start` to before `stop`, which is not less."""
+        """The ids of the ranks from `start` to before `stop`; `start` <= `stop`."""
         first, last = bisect_right(self.ends, start * KEY.size), bisect_left(self.ends, stop * KEY.size)
-        passed = self.ends[first - 1] if first else 0
-        inside = slice(start * KEY.size - passed, stop * KEY.size - passed)
-        return [each for _, each in KEY.iter_unpack(b"".join(self.buckets[first : last + 1])[inside])]
+        skipped = self.ends[first - 1] if first else 0
+        inside = slice(start * KEY.size - skipped, stop * KEY.size - skipped)
+        return [entry_id for _, entry_id in KEY.iter_unpack(b"".join(self.buckets[first : last + 1])[inside])]
 
-    def with_arrived(self, horizon: Horizon, arrived: Sequence[Key]) -> "Roll":
-        """The roll at a later horizon, given the keys of all that was recorded between the two."""
-        if not arrived:
-            return Roll(horizon, self.buckets, self.ends)
+    def with_added(self, snapshot: Snapshot, added: Sequence[Key]) -> "KeyIndex":
+        """The index at a later snapshot, given the keys of everything that was recorded between the two."""
+        if not added:
+            return KeyIndex(snapshot, self.buckets, self.ends)
         if not self.buckets:
-            return Roll.of(horizon, [b"".join(KEY.pack(*key) for key in sorted(arrived, reverse=True))])
-        return self._changed(horizon, arrived, _with)
+            return KeyIndex.from_buckets(snapshot, split(pack(sorted(added, reverse=True))))
+        return self._changed(snapshot, added, _insert)
 
-    def without(self, horizon: Horizon, later: Sequence[Key]) -> "Roll":
-        """The roll at an earlier horizon, given the keys of all that was recorded between the two."""
-        return self._changed(horizon, later, _without) if later else Roll(horizon, self.buckets, self.ends)
+    def without(self, snapshot: Snapshot, later: Sequence[Key]) -> "KeyIndex":
+        """The index at an earlier snapshot, given the keys of everything that was recorded between the two."""
+        return self._changed(snapshot, later, _remove) if later else KeyIndex(snapshot, self.buckets, self.ends)
 
     def _changed(
-        self, horizon: Horizon, changes: Sequence[Key], change: Callable[[bytes, Sequence[Key]], bytes]
-    ) -> "Roll":
-        """The roll after a change to those buckets in which the keys have their places."""
-        fallen: defaultdict[int, list[Key]] = defaultdict(list)
-        for key in sorted(changes, reverse=True):
-            fallen[self._bucket(key)].append(key)
+        self, snapshot: Snapshot, keys: Sequence[Key], change: Callable[[bytes, Sequence[Key]], bytes]
+    ) -> "KeyIndex":
+        """The index with `change` applied to each bucket in which one of the keys belongs."""
+        keys_by_bucket: defaultdict[int, list[Key]] = defaultdict(list)
+        for key in sorted(keys, reverse=True):
+            keys_by_bucket[self._bucket(key)].append(key)
         buckets = list(self.buckets)
-        for index in sorted(fallen, reverse=True):  # from the end, so that those before keep their index
-            buckets[index : index + 1] = _cut(change(buckets[index], fallen[index]))
-        return Roll._made(horizon, buckets)
+        for number in sorted(keys_by_bucket, reverse=True):  # from the end, so that earlier buckets keep their numbers
+            buckets[number : number + 1] = split(change(buckets[number], keys_by_bucket[number]))
+        return KeyIndex.from_buckets(snapshot, buckets)
 
     def _bucket(self, key: Key) -> int:
-        """The index of the bucket in which a key has its place: the last that begins no later than it."""
+        """The number of the bucket in which a key belongs: the last one whose first key is not older."""
         later = bisect_left(
-            range(len(self.buckets)), True, key=lambda index: KEY.unpack_from(self.buckets[index]) < key
+            range(len(self.buckets)), True, key=lambda number: KEY.unpack_from(self.buckets[number]) < key
         )
         return max(0, later - 1)
 
 
-def moment(at: datetime) -> int:
+def key_time(at: datetime) -> int:
     """A time as keys hold it."""
     return (at - _EPOCH) // _MICROSECOND
 
@@ -110,40 +105,49 @@ def time_of(key: Key) -> datetime:
     return _EPOCH + timedelta(microseconds=key[0])
 
 
-def keys(packed: bytes) -> list[Key]:
+def pack(keys: Iterable[Key]) -> bytes:
+    """Keys, newest first, as an index holds them."""
+    return b"".join(KEY.pack(*key) for key in keys)
+
+
+def unpack(packed: bytes) -> list[Key]:
     """The keys that were packed."""
     return list(KEY.iter_unpack(packed))
 
 
-def _place(bucket: bytes, key: Key) -> int:
-    """How many entries of a bucket are newer than `key`."""
-    places = range(len(bucket) // KEY.size)
-    return bisect_left(places, True, key=lambda place: KEY.unpack_from(bucket, place * KEY.size) <= key)
+def last_key(packed: bytes) -> Key:
+    """The oldest of packed keys."""
+    occurred_at, entry_id = KEY.unpack_from(packed, len(packed) - KEY.size)
+    return occurred_at, entry_id
 
 
-def _with(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
-    """The bucket with further keys, each in its place."""
-    pieces, passed = [], 0
-    for key in newest_first:
-        place = _place(bucket, key) * KEY.size
-        pieces += [bucket[passed:place], KEY.pack(*key)]
-        passed = place
-    return b"".join([*pieces, bucket[passed:]])
-
-
-def _without(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
-    """The bucket less some of its keys."""
-    pieces, passed = [], 0
-    for key in newest_first:
-        place = _place(bucket, key) * KEY.size
-        pieces.append(bucket[passed:place])
-        passed = place + KEY.size
-    return b"".join([*pieces, bucket[passed:]])
-
-
-def _cut(packed: bytes) -> list[bytes]:
+def split(packed: bytes) -> list[bytes]:
     """Packed keys as buckets, none of them too long and none empty."""
-    if len(packed) <= MOST_ENTRIES * KEY.size:
+    if len(packed) <= MAX_BUCKET_KEYS * KEY.size:
         return [packed] if packed else []
-    length = ENTRIES * KEY.size
-    return [packed[at : at + length] for at in range(0, len(packed), length)]
+    length = BUCKET_KEYS * KEY.size
+    return [packed[start : start + length] for start in range(0, len(packed), length)]
+
+
+def _rank(bucket: bytes, key: Key) -> int:
+    """How many entries of a bucket are newer than `key`."""
+    ranks = range(len(bucket) // KEY.size)
+    return bisect_left(ranks, True, key=lambda rank: KEY.unpack_from(bucket, rank * KEY.size) <= key)
+
+
+def _insert(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
+    pieces, copied = [], 0
+    for key in newest_first:
+        start = _rank(bucket, key) * KEY.size
+        pieces += [bucket[copied:start], KEY.pack(*key)]
+        copied = start
+    return b"".join([*pieces, bucket[copied:]])
+
+
+def _remove(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
+    pieces, copied = [], 0
+    for key in newest_first:
+        start = _rank(bucket, key) * KEY.size
+        pieces.append(bucket[copied:start])
+        copied = start + KEY.size
+    return b"".join([*pieces, bucket[copied:]])

@@ -1,8 +1,8 @@
-"""`as_of`: a horizon in the order of recording, not a time (SPEC 6).
+"""`as_of`: a point in the order of recording, not a time (SPEC 6, decision 18).
 
-It is a snapshot of PostgreSQL's: which transactions had committed when the first page was read. An entry belongs to a
-horizon if the transaction that wrote it (`audit_event.xid`) is visible in that snapshot; so an entry that is recorded later
-belongs to none that is older, wherever its `occurred_at` would place it, and two horizons tell exactly what came between.
+It is a PostgreSQL snapshot: which transactions had committed when the first page was read. An entry belongs to it if the
+transaction that wrote the entry (`audit_event.xid`) is visible in it. So an entry that is recorded later belongs to no older
+snapshot, whatever its `occurred_at` is, and two snapshots tell exactly what was recorded between them.
 """
 
 import re
@@ -10,47 +10,47 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Microseconds since 1970, the snapshot's xmin and xmax, and the transactions between that were still running.
+# Microseconds since 1970, xmin, xmax, and the transactions between these that were still running.
 _TEXT = re.compile(r"([0-9]{1,16})-([0-9]{1,19})-([0-9]{1,19})((?:-[0-9]{1,19}){0,1000})")
 _LAST_US = int((datetime(2101, 1, 1, tzinfo=UTC) - _EPOCH) / timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
-    """Which entries had been recorded at `time`. Transactions below `low` had ended, those from `high` not begun."""
+class Snapshot:
+    """Which entries had been recorded at `time`. Transactions below `xmin` had ended, those from `xmax` on had not begun."""
 
     time: datetime
-    low: int
-    high: int
+    xmin: int
+    xmax: int
     running: tuple[int, ...]
 
     @classmethod
-    def of(cls, time: datetime, snapshot: str) -> "Horizon":
-        """From `pg_current_snapshot()` as text."""
-        low, high, running = snapshot.split(":")
-        return cls(time, int(low), int(high), tuple(int(xid) for xid in running.split(",") if xid))
+    def from_postgres(cls, time: datetime, pg_snapshot: str) -> "Snapshot":
+        """From the text of `pg_current_snapshot()`."""
+        xmin, xmax, running = pg_snapshot.split(":")
+        return cls(time, int(xmin), int(xmax), tuple(int(xid) for xid in running.split(",") if xid))
 
     @classmethod
-    def read(cls, text: str) -> "Horizon":
-        """From the text that an earlier answer gave. Raises ValueError."""
+    def parse(cls, text: str) -> "Snapshot":
+        """From the as_of of an earlier response. Raises ValueError."""
         match = _TEXT.fullmatch(text)
         if match is None or int(match[1]) >= _LAST_US:
-            raise ValueError("is not the as_of of an earlier answer")
+            raise ValueError("is not the as_of of an earlier response")
         running = tuple(int(xid) for xid in match[4].split("-")[1:])
-        horizon = cls(_EPOCH + timedelta(microseconds=int(match[1])), int(match[2]), int(match[3]), running)
+        snapshot = cls(_EPOCH + timedelta(microseconds=int(match[1])), int(match[2]), int(match[3]), running)
         rising = sorted(set(running))
-        within = not running or (running[0] >= horizon.low and running[-1] < horizon.high)
-        if not (0 < horizon.low <= horizon.high and list(running) == rising and within):
-            raise ValueError("is not the as_of of an earlier answer")
-        return horizon
+        within = not running or (running[0] >= snapshot.xmin and running[-1] < snapshot.xmax)
+        if not (0 < snapshot.xmin <= snapshot.xmax and list(running) == rising and within):
+            raise ValueError("is not the as_of of an earlier response")
+        return snapshot
 
     @property
-    def text(self) -> str:
-        """What a client gets, and gives back unseen."""
+    def as_of(self) -> str:
+        """The opaque text that a client receives and sends back."""
         microseconds = (self.time - _EPOCH) // timedelta(microseconds=1)
-        return "-".join(map(str, (microseconds, self.low, self.high, *self.running)))
+        return "-".join(map(str, (microseconds, self.xmin, self.xmax, *self.running)))
 
     @property
-    def snapshot(self) -> str:
-        """As PostgreSQL writes a pg_snapshot."""
-        return f"{self.low}:{self.high}:{','.join(map(str, self.running))}"
+    def pg_snapshot(self) -> str:
+        """The text of PostgreSQL's type pg_snapshot."""
+        return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.running))}"

@@ -1,7 +1,7 @@
 """The door to PostgreSQL: how we connect, as which role, with which settings, and what each kind of refusal asks of us.
 
 * `url`: what DATABASE_URL says, and whether libpq takes it.
-* `login`: why a connection did not come about; `libpq`: what libpq knows of that.
+* `refusals`: why a connection did not come about; `libpq`: what libpq knows of that.
 * `session`: the settings of every session, whatever an administrator has set.
 * `pooler`: whether a pooler stands between, and which kind.
 * `connection`: a session in one of our roles that does not wait for ever.
@@ -14,6 +14,7 @@ from runtime.postgres.connection import (
     WATCHDOG_SECONDS,
     Connection,
     Cursor,
+    Session,
     TransactionStatus,
     configure,
     connect,
@@ -45,6 +46,7 @@ __all__ = [
     "Fault",
     "LoginRefused",
     "SchemaOutdated",
+    "Session",
     "SettingRefused",
     "TransactionStatus",
     "UniqueViolation",

@@ -12,8 +12,8 @@ from psycopg.pq import TransactionStatus as TransactionStatus  # noqa: PLC0414 o
 from psycopg.rows import TupleRow, class_row
 
 from runtime.postgres import pooler, session
-from runtime.postgres.errors import LoginRefused, SchemaOutdated
-from runtime.postgres.login import explained
+from runtime.postgres.errors import LoginRefused, SchemaOutdated, SettingRefused
+from runtime.postgres.refusals import explained
 from sql import query, wanted_version
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ POOLER_SECONDS = 2.0
 class Connection(psycopg.Connection[TupleRow]):
     """A session that gives up where the server says nothing for `patience` seconds: a frozen server keeps no timeout.
 
-    `connect` raises what runtime.postgres.login does.
+    `connect` raises what runtime.postgres.refusals does.
     """
 
     patience: float | None = WATCHDOG_SECONDS
@@ -89,15 +89,18 @@ class Connection(psycopg.Connection[TupleRow]):
 # What psycopg is told beside libpq's own settings.
 NO_SETTING = frozenset({"autocommit", "prepare_threshold", "context", "row_factory", "cursor_factory"})
 Cursor: TypeAlias = psycopg.Cursor[TupleRow]
+# Any session of psycopg, also one that is not of our roles.
+Session: TypeAlias = psycopg.Connection[TupleRow]
 
 
-def connect(url: str, role: str, application: str, *, newer_schema: bool = True) -> Connection:
+def connect(url: str, role: str, application: str, *, newer_schema: bool = True, writable: bool = True) -> Connection:
     """A connection that runs as `role`, with our settings and timeouts, whatever its login may do.
 
     A schema newer than this code is taken unless `newer_schema` is False: a migration only adds, and runs before the
-    programs are replaced one by one. Raises SchemaOutdated, LoginRefused, ConnectionUnclear or another psycopg.Error.
+    programs are replaced one by one. Unless it must be `writable`, a standby will do. Raises SchemaOutdated, LoginRefused, ConnectionUnclear or another psycopg.Error.
     """
-    connection = Connection.connect(url, autocommit=True, application_name=application, **NETWORK)
+    network = NETWORK if writable else {**NETWORK, "target_session_attrs": "any"}
+    connection = Connection.connect(url, autocommit=True, application_name=application, **network)
     try:
         configure(connection, url, role, TIMEOUTS)
         _check_version(connection, newer_schema=newer_schema)
@@ -122,15 +125,21 @@ def login(url: str, application: str) -> Connection:
 def configure(connection: Connection, url: str, role: str | None, settings: Mapping[str, str]) -> None:
     """Makes a session that has just begun one of ours: settings, then `role` (None: stays its login). In autocommit."""
     connection.autocommit = True
-    if pooler.is_pooled(connection):
-        pooler.check(connection, lambda: _another(url))
-        connection.pooled = True
-    session.prepare(connection, settings)
-    if role is None:
-        connection.execute("SET ROLE NONE")
-        return
     try:
-        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        if pooler.is_pooled(connection):
+            pooler.check(connection, lambda: _another(url))
+            connection.pooled = True
+        session.prepare(connection, settings)
+    except psycopg.errors.IdleSessionTimeout:
+        raise SettingRefused(
+            "the server ended the session before it was used: idle_session_timeout of this login or database is too short"
+        ) from None
+    _become(connection, role)
+
+
+def _become(connection: Connection, role: str | None) -> None:
+    try:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role) if role else sql.SQL("NONE")))
     except psycopg.errors.InvalidParameterValue:
         raise SchemaOutdated(f"the server has no role {role}: {MIGRATE}") from None
     except psycopg.errors.InsufficientPrivilege:

@@ -5,6 +5,7 @@ logins itself, so the process that it names is not the one that runs our stateme
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 import structlog
@@ -15,6 +16,7 @@ from runtime.postgres.errors import SettingRefused
 log = structlog.get_logger()
 
 ROUNDS = 3
+TRIES = 10
 REFUSAL = (
     "a pooler stands before the database and changes servers between transactions (PgBouncer: pool_mode=transaction or "
     "statement): this program needs a session of its own; use pool_mode=session, or connect to PostgreSQL itself"
@@ -49,7 +51,11 @@ def check(connection: psycopg.Connection[TupleRow], another: Callable[[], psycop
 
 
 def _server(connection: psycopg.Connection[TupleRow]) -> int:
-    # Not prepared: in transaction mode the next server would not know it.
-    row = connection.execute("SELECT pg_catalog.pg_backend_pid()", prepare=False).fetchone()
-    assert row is not None
-    return int(row[0])
+    for _ in range(TRIES):
+        # No timeout may be set before it is known whose session this is, and someone else's may be a millisecond.
+        with suppress(psycopg.errors.QueryCanceled):
+            # Not prepared: in transaction mode the next server would not know it.
+            row = connection.execute("SELECT pg_catalog.pg_backend_pid()", prepare=False).fetchone()
+            assert row is not None
+            return int(row[0])
+    raise SettingRefused("statement_timeout of this login or database is so short that no statement ends in time")

@@ -95,11 +95,11 @@ EVERY: Mapping[str, str] = {
 REQUIRED: Mapping[str, str] = {
     "session_replication_role": "origin",
     "ignore_checksum_failure": "off",
-    "ignore_system_indexes": "off",
     "zero_damaged_pages": "off",
     "server_encoding": "UTF8",
 }
 TRIES = 10
+TRANSACTION_TIMEOUT_SINCE = 170000
 SETTINGS, UNSAFE = query("runtime/session_settings"), query("runtime/session_unsafe")
 
 
@@ -110,11 +110,6 @@ def prepare(connection: psycopg.Connection[TupleRow], own: Mapping[str, str]) ->
         wanted = {**EVERY, **own}
         connection.execute(SETTINGS, {"names": list(wanted), "values": list(wanted.values())})
         unsafe = connection.execute(UNSAFE, {"names": list(REQUIRED), "values": list(REQUIRED.values())}).fetchall()
-    except psycopg.errors.IdleSessionTimeout as error:
-        raise SettingRefused(
-            "the server ended the session before it was used: idle_session_timeout is too short; ALTER ROLE (or DATABASE) "
-            "… SET idle_session_timeout = 0"
-        ) from error
     except psycopg.Error as error:
         if classify(error) is Fault.AWAY:
             raise
@@ -130,5 +125,7 @@ def _first(connection: psycopg.Connection[TupleRow]) -> None:
         with suppress(psycopg.errors.QueryCanceled):
             for statement in FIRST:
                 connection.execute(statement.encode())
+            if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+                connection.execute("SET transaction_timeout TO 0")
             return
     raise SettingRefused("statement_timeout of this login or database is so short that no statement ends in time")

@@ -2,4 +2,9 @@
 
 `python -m sandbox.bench` starts a broker and a database of its own, measures, prints a table and writes
 docs/benchmarks.md. It is not a test: nothing here fails because a machine is slow.
+
+    baselines  what the parts do alone: raw COPY, and a bare loop over Kafka
+    load       the records that are consumed
+    measured   one consumer as a process of its own, which says what it did
+    report     the table, and docs/benchmarks.md
 """

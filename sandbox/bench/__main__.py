@@ -22,7 +22,7 @@ from sandbox.bench.report import Figures, document, table
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 
 # What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
 # them by chance. docs/benchmarks.md says what autovacuum costs a drain.
@@ -178,8 +178,12 @@ def main() -> None:
     parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
     arguments = parser.parse_args()
     console = Console()
-    with Scratch("wheel") as scratch, PostgresServer(settings=POSTGRES) as postgres, LocalKafka(jit=True) as kafka:
-        programs = wheel.unpack(scratch.path / "programs")
+    with (
+        TemporaryFolder("wheel") as folder,
+        PostgresServer(settings=POSTGRES) as postgres,
+        LocalKafka(jit=True) as kafka,
+    ):
+        programs = wheel.unpack(folder.path / "programs")
         figures = Bench(kafka, postgres, programs, arguments.records, arguments.runs, console).figures()
     console.print(table(figures))
     if not arguments.no_document:

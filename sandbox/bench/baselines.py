@@ -6,15 +6,12 @@ from collections.abc import Iterable, Sequence
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
 
-from consumer.kafka.consumer import BASE
+from consumer.event.model import COLUMNS as ENTRY_COLUMNS
+from consumer.kafka.group_config import BASE
 from consumer.loop import POLL_RECORDS
 from sandbox.bench.load import PARTITIONS
 
-COLUMNS = (
-    "workspace_id, event_source, event_id, action, facets, actor_type, actor_id, actor_email, subject_type, "
-    "subject_id, subject_label, channel, occurred_at, diff, kafka_topic, kafka_partition, kafka_offset, "
-    "kafka_timestamp, content_digest, trace_id"
-)
+COLUMNS = ", ".join(ENTRY_COLUMNS)
 TWIN = """
 drop table if exists twin;
 create table twin (like audit_event including all) partition by hash (workspace_id);

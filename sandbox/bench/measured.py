@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from consumer.observer import Observer
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.run import serve
 from consumer.settings import load
 from consumer.storage.writer import Written
@@ -30,12 +30,12 @@ class Stopwatch(Observer):
         self.batches = 0
         self.latencies: list[int] = []
 
-    def claimed(self, _cursor: Cursor) -> None:
+    def on_claimed(self, _position: Position) -> None:
         """The clock starts with the first partition."""
         self.began = self.began or time.perf_counter()
 
-    def written(self, written: Written) -> None:
-        """Called by the loop behind the commit, so the latency includes the way back from the writer."""
+    def on_written(self, written: Written) -> None:
+        """Called by the loop after the commit, so the latency includes the way back from the writer."""
         now = time.time()
         if written.batch.records:
             self.ended = time.perf_counter()

@@ -104,7 +104,7 @@ def table(figures: Figures) -> Table:
 
 
 def document(figures: Figures, before: str) -> str:
-    """The text of docs/benchmarks.md; of `before` only what stands below the mark is kept."""
+    """The text of docs/benchmarks.md; of `before` only what is below the mark is kept."""
     _, mark, kept = before.partition(MARK)
     rows = [f"| {' | '.join(line[:4])} | {'yes' if line.reached else '**no**'} |" for line in lines(figures)]
     return "\n".join(
@@ -125,7 +125,7 @@ def document(figures: Figures, before: str) -> str:
 
 
 def replace_section(document: str, name: str, text: str) -> str:
-    """The document with the section of another benchmark written anew; ValueError where it has no such section."""
+    """The document with the section of another benchmark written again; ValueError where it has no such section."""
     head, begin, rest = document.partition(SECTION.format(name=name, text="\0").split("\0")[0])
     _, end, tail = rest.partition(SECTION.format(name=name, text="\0").split("\0")[1])
     if not (begin and end):

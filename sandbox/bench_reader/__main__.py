@@ -16,14 +16,14 @@ from reader.http import json_response
 from reader.model import Query
 from reader.query.database import Database
 from reader.query.filters import parse
-from reader.query.index_cache import MOST_READING
 from reader.query.listing import Listings
+from reader.query.single_flight import MAX_LOADING
 from runtime.migrations import migrate
 from sandbox.bench.report import replace_section
-from sandbox.bench_reader.entries import OTHER, WORKSPACE, Arriving, fill
+from sandbox.bench_reader.entries import OTHER, WORKSPACE, EntryWriter, fill
 from sandbox.bench_reader.lists import NAIVE, SELECTIONS
 from sandbox.bench_reader.load import requests_per_second
-from sandbox.bench_reader.report import Beside, Figures, Page, lines, section, tables
+from sandbox.bench_reader.report import DuringLoads, Figures, Page, lines, section, tables
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import SandboxError
 
@@ -48,17 +48,17 @@ class Bench:
         """Measures everything."""
         database = Database(self._url)
         try:
-            with Arriving(self._url, self._count, per_second=100) as arriving:
+            with EntryWriter(self._url, self._count, per_second=100) as writer:
                 builds = {name: self._unread(database, pairs) for name, pairs in SELECTIONS.items()}
                 pages = self._pages(Listings(database))
-                beside = self._beside(database)
-                self._say(f"{arriving.recorded:,} entries arrived meanwhile")
+                during_loads = self._during_loads(database)
+                self._say(f"{writer.recorded:,} entries arrived meanwhile")
         finally:
             database.close()
         ours, bare = requests_per_second(self._url, self._say)
-        return Figures(self._count, self._samples, pages, builds, beside, ours, bare)
+        return Figures(self._count, self._samples, pages, builds, during_loads, ours, bare)
 
-    def _beside(self, database: Database) -> Beside:
+    def _during_loads(self, database: Database) -> DuringLoads:
         """The first page of a small workspace, alone and while two lists of the large one are read for the first time."""
         listings, stop, read = Listings(database), threading.Event(), count()
 
@@ -71,32 +71,32 @@ class Bench:
 
         first_page()
         alone = _milliseconds(first_page, self._samples)
-        readers = [threading.Thread(target=read_lists) for _ in range(MOST_READING)]
+        readers = [threading.Thread(target=read_lists) for _ in range(MAX_LOADING)]
         for reader in readers:
             reader.start()
         during: list[float] = []
         lists = 0
         while len(during) < self._samples or lists < LISTS:
             during += _milliseconds(first_page, 1)
-            lists = listings.builds - 1
+            lists = listings.key_index_builds - 1
         stop.set()
         for reader in readers:
             reader.join()
         self._say(f"another workspace's first page beside {lists} first readings: {len(during):,} times")
-        return Beside(_p99(alone), _p99(during), lists)
+        return DuringLoads(_p99(alone), _p99(during), lists)
 
     def _unread(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
         """Seconds to the first page of a list that is not in memory."""
         return median(_milliseconds(lambda: _answered(Listings(database), parse(pairs)), 3)) / 1000
 
     def _pages(self, listings: Listings) -> tuple[Page, ...]:
-        """All pages in turn, over and over, as people turn them: those behind the first at the first one's horizon."""
+        """All pages in turn, over and over, as people do: those after the first at the snapshot of the first."""
         asked: dict[tuple[str, str], tuple[Query, int]] = {}
         for name, pairs in SELECTIONS.items():
             first = listings.page(WORKSPACE, parse(pairs))
             for depth, offset in (("first", 0), ("middle", first.total // 2), ("last", max(0, first.total - LIMIT))):
-                behind = [("offset", str(offset)), ("as_of", first.as_of)] if offset else []
-                asked[name, depth] = parse([*pairs, *behind]), first.total
+                later = [("offset", str(offset)), ("as_of", first.as_of)] if offset else []
+                asked[name, depth] = parse([*pairs, *later]), first.total
         times: dict[tuple[str, str], list[float]] = {which: [] for which in asked}
         for _ in range(self._samples):
             for which, (query, _) in asked.items():

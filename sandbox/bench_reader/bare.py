@@ -1,4 +1,4 @@
-"""What the reader's requests per second are held against: a bare FastAPI endpoint that fetches one row."""
+"""The yardstick for the reader's requests per second: a bare FastAPI endpoint that fetches one row."""
 
 import argparse
 import os
@@ -25,9 +25,9 @@ def main() -> None:
     @app.get("/")
     def row() -> dict[str, Any]:
         with pool.connection() as connection:
-            found = connection.execute(ROW, (WORKSPACE, arguments.id)).fetchone()
-        assert found is not None
-        return dict(zip(("id", "action", "actor_id", "occurred_at"), found, strict=True))
+            values = connection.execute(ROW, (WORKSPACE, arguments.id)).fetchone()
+        assert values is not None
+        return dict(zip(("id", "action", "actor_id", "occurred_at"), values, strict=True))
 
     uvicorn.run(app, port=arguments.port, log_config=None, access_log=False)
 

@@ -45,7 +45,7 @@ def fill(url: str, count: int) -> None:
         connection.execute("ANALYZE audit_event")
 
 
-class Arriving:
+class EntryWriter:
     """Entries that arrive for as long as a `with` lasts, most of them new, some back-dated by up to a year."""
 
     def __init__(self, url: str, count: int, per_second: float) -> None:

@@ -13,7 +13,7 @@ import psycopg
 from sandbox.bench_reader.entries import WORKSPACE
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import SandboxError, Server, free_port, listens
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 
 CONNECTIONS, SECONDS = 32, 10
 
@@ -27,9 +27,9 @@ def requests_per_second(url: str, say: Callable[[str], None]) -> tuple[float, fl
         row = connection.execute("select max(id) from audit_event where workspace_id = %s", (WORKSPACE,)).fetchone()
     assert row is not None
     environ = {**os.environ, "DATABASE_URL": url}
-    with Scratch("bench-reader") as scratch:
-        reader = Server("reader", scratch, lambda: listens(port))
-        bare = Server("bare", scratch, lambda: listens(bare_port))
+    with TemporaryFolder("bench-reader") as folder:
+        reader = Server("reader", folder, lambda: listens(port))
+        bare = Server("bare", folder, lambda: listens(bare_port))
         try:
             reader.start(
                 [sys.executable, "-m", "sandbox.services.reading", "--issuer", issuer.url, "--port", str(port)], environ
@@ -58,6 +58,6 @@ def _load(url: str, token: str, connections: int = CONNECTIONS, seconds: int = S
     command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "-H", f"Authorization: Bearer {token}", url]
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "Non-2xx" not in out, out
-    found = re.search(r"Requests/sec:\s+([\d.]+)", out)
-    assert found is not None, out
-    return float(found[1])
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
+    assert rate is not None, out
+    return float(rate[1])

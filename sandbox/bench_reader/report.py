@@ -1,14 +1,15 @@
 """How the reader's figures are shown: tables on the terminal, and a section of docs/benchmarks.md."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from rich.table import Table
 
 from sandbox.bench.report import Line, machine
 
 
-class Page(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Page:
     """One page of one list; milliseconds. `naive` is OFFSET and count(*) on the same data."""
 
     selection: str
@@ -19,7 +20,8 @@ class Page(NamedTuple):
     naive: float
 
 
-class Beside(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DuringLoads:
     """p99 of another workspace's first page in milliseconds, alone and while so many lists were read for the first time."""
 
     alone: float
@@ -27,7 +29,8 @@ class Beside(NamedTuple):
     lists: int
 
 
-class Figures(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Figures:
     """What was measured; `builds`: seconds by selection to a first page of a list that no one had asked for yet.
 
     Requests per second are ours and those of the bare endpoint.
@@ -37,7 +40,7 @@ class Figures(NamedTuple):
     samples: int
     pages: tuple[Page, ...]
     builds: dict[str, float]
-    beside: Beside
+    during_loads: DuringLoads
     requests: float
     bare_requests: float
 
@@ -73,10 +76,10 @@ def lines(figures: Figures) -> list[Line]:
         ),
         Line(
             "another workspace's first page meanwhile",
-            f"{figures.beside.lists} lists read for the first time, two at a time; p99 alone {figures.beside.alone:.1f} ms",
-            f"p99 {figures.beside.during:.1f} ms",
+            f"{figures.during_loads.lists} lists read for the first time, two at a time; p99 alone {figures.during_loads.alone:.1f} ms",
+            f"p99 {figures.during_loads.during:.1f} ms",
             "≤ 50 ms",
-            figures.beside.during <= 50,
+            figures.during_loads.during <= 50,
         ),
         Line(
             "requests a second, 32 connections",
@@ -90,17 +93,17 @@ def lines(figures: Figures) -> list[Line]:
 
 def tables(figures: Figures) -> tuple[Table, Table]:
     """The figures for a terminal."""
-    asked = Table(title="asked for", title_justify="left")
+    targets = Table(title="targets", title_justify="left")
     for heading in ("what", "measured", "figure", "asked for", ""):
-        asked.add_column(heading)
+        targets.add_column(heading)
     for line in lines(figures):
-        asked.add_row(*line[:4], "[green]reached" if line.reached else "[red]missed")
-    shown = Table(title=f"pages, {figures.samples} requests each", title_justify="left")
+        targets.add_row(*line[:4], "[green]reached" if line.reached else "[red]missed")
+    pages = Table(title=f"pages, {figures.samples} requests each", title_justify="left")
     for heading in HEADINGS:
-        shown.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right")
+        pages.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right")
     for row in _rows(figures):
-        shown.add_row(*row)
-    return asked, shown
+        pages.add_row(*row)
+    return targets, pages
 
 
 def section(figures: Figures) -> str:

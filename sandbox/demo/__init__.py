@@ -1,12 +1,14 @@
-"""The demo: everything on one machine, with sample events flowing through the real consumer into a real database.
+"""The demo: everything on one machine, with sample events going through the real consumer into a real database.
 
-    show      the two ways to run it: for as long as someone watches, or once over the fixed sample
-    stage     services, topics, schema and consumer, set up and taken down; `steps` says how long each takes
-    pump      publishes in the background
-    seen      what the database says became of the records; `board` shows it as `picture` draws it
-    promise   what must become of the sample, worked out without the consumer; `ending` compares
-    look      how to look further, from another terminal
-    terminal  whose Ctrl-C it is
+    run                   the two ways to run it: for as long as someone watches, or once over the fixed sample
+    environment           services, topics, schema, consumer and reader, started and ended; `steps` prints how long each takes
+    background_publisher  publishes the sample traffic in a thread
+    queries               what the database says became of the records
+    display               shows that while it changes; `rendering` makes the tables and lines
+    expected_outcomes     what must become of the sample, worked out without the consumer
+    report                the final tables of `--once`, compared with what was expected
+    next_commands         commands to paste into another terminal
+    foreground            which process the terminal's Ctrl-C goes to
 
 `python -m sandbox.demo` runs until Ctrl-C; with `--once` it ends by itself and checks what it saw.
 """

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from runtime import terminal
 from runtime.postgres import Error
-from sandbox.demo import show
-from sandbox.demo.stage import stage
+from sandbox.demo import run
+from sandbox.demo.environment import demo_environment
+from sandbox.demo.foreground import foreground
 from sandbox.demo.steps import Steps
-from sandbox.demo.terminal import foreground
 from sandbox.services.process import SandboxError
 
-OURS = ("DATABASE_URL", "SCHEMA_REGISTRY_URL", "AUDIT_", "KAFKA_")
+OWN_SETTINGS = ("DATABASE_URL", "SCHEMA_REGISTRY_URL", "AUDIT_", "KAFKA_")
 KEPT = {"AUDIT_SANDBOX", "AUDIT_KAFKA_IMAGE"}
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -30,36 +30,38 @@ def main(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     console = terminal.console()
-    _put_settings_aside(console)
+    _ignore_settings(console)
     try:
-        with foreground(), stage(os.environ, Steps(console)) as made:
+        with foreground(), demo_environment(os.environ, Steps(console)) as environment:
             if not once:
-                show.watch(console, made)
-            faults = show.once(console, made)
+                run.watch(console, environment)
+            faults = run.once(console, environment)
     except KeyboardInterrupt:
-        console.print("The demo is over; nothing of it is left.")
+        console.print("The demo has ended; everything that it started is gone.")
         raise typer.Exit(1 if once else 0) from None
     except (SandboxError, Error) as error:
         console.print(Text(f"The demo failed: {error}", "bold red"), soft_wrap=True)
         raise typer.Exit(1) from None
     for fault in faults:
-        console.print(Text(f"Not as promised: {fault}", "bold red"), soft_wrap=True)
+        console.print(Text(f"Not as expected: {fault}", "bold red"), soft_wrap=True)
     if not faults:
-        console.print(Text("Every record is accounted for, as promised; nothing of the demo is left.", "bold green"))
+        console.print(
+            Text("Every record is accounted for, as expected; everything that the demo started is gone.", "bold green")
+        )
     raise typer.Exit(1 if faults else 0)
 
 
-def _put_settings_aside(console: Console) -> None:
-    """Sample entries must never reach the audit log of a shell that is set up for a real one: they would stay for ever."""
-    for name in [name for name in os.environ if name.startswith(OURS) and name not in KEPT]:
+def _ignore_settings(console: Console) -> None:
+    """Removes our settings from the environment: sample entries written to a real audit log could never be deleted."""
+    for name in [name for name in os.environ if name.startswith(OWN_SETTINGS) and name not in KEPT]:
         del os.environ[name]
-        console.print(f"{name} is put aside: the demo uses services of its own")
+        console.print(f"{name} is ignored: the demo uses services of its own")
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:
-    """The first signal ends the demo; while it takes itself down, others wait in vain."""
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    """The first signal ends the demo; further ones are ignored until it has ended."""
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

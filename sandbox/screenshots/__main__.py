@@ -12,7 +12,7 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Page
 
 from runtime.migrations import migrate
-from sandbox.screenshots.story import Cast, Story, cast, story
+from sandbox.screenshots.dataset import Dataset, People, dataset_until, people_of
 from sandbox.services.browser import browser
 from sandbox.services.issuer import Person
 from sandbox.services.postgres import PostgresServer
@@ -32,7 +32,7 @@ class Shot(NamedTuple):
     """One picture: who looks at which path, after doing what, on how large a screen."""
 
     name: str
-    who: Callable[[Cast], Person | None]
+    who: Callable[[People], Person | None]
     path: str
     act: Callable[[Page], None] = lambda _: None
     size: tuple[int, int] = (1280, 860)
@@ -42,20 +42,20 @@ class Shot(NamedTuple):
 def main() -> int:
     """Writes the pictures; the exit code."""
     now = datetime.now(UTC)
-    told = story(now)
+    dataset = dataset_until(now)
     try:
         with browser() as launched, PostgresServer(settings={"fsync": "off"}) as server:
             url = server.create_database("audit")
             migrate(url, lambda _: None)
-            record(url, told.emissions)
+            record(url, dataset.emissions)
             FOLDER.mkdir(parents=True, exist_ok=True)
             for old in FOLDER.glob("*.png"):
                 old.unlink()
-            with site(url, cast(told)) as shown:
+            with site(url, people_of(dataset)) as reader:
                 for shot in SHOTS:
                     behind = timedelta(minutes=38) if shot.name == "behind" else timedelta(seconds=1)
                     complete_through(url, datetime.now(UTC) - behind)
-                    _take(launched, shown, told, shot)
+                    _take(launched, reader, dataset, shot)
     except SandboxError as error:
         print(f"No pictures: {error}", file=sys.stderr)
         return 1
@@ -63,7 +63,7 @@ def main() -> int:
     return 0
 
 
-def _take(launched: Browser, shown: Site, told: Story, shot: Shot) -> None:
+def _take(launched: Browser, reader: Site, dataset: Dataset, shot: Shot) -> None:
     context = launched.new_context(
         viewport={"width": shot.size[0], "height": shot.size[1]},
         color_scheme="dark" if shot.scheme == "dark" else "light",
@@ -71,11 +71,11 @@ def _take(launched: Browser, shown: Site, told: Story, shot: Shot) -> None:
         reduced_motion="reduce",
     )
     page = context.new_page()
-    who = shot.who(cast(told))
+    who = shot.who(people_of(dataset))
     if who is not None:
-        page.goto(shown.sign_in_url(who))
+        page.goto(reader.sign_in_url(who))
     month_ago = f"{datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}"
-    page.goto((shown.url if who else shown.issuer.url) + shot.path.format(month_ago=month_ago))
+    page.goto((reader.url if who else reader.issuer.url) + shot.path.format(month_ago=month_ago))
     shot.act(page)
     # No pointer rests on anything, and nothing has the focus.
     page.mouse.move(0, 0)
@@ -92,11 +92,11 @@ def _open(page: Page) -> None:
 def _follow(page: Page) -> None:
     """Opens the same entry's own page, and its raw JSON."""
     _open(page)
-    page.get_by_role("link", name="To this entry alone").click()
+    page.get_by_role("link", name="Permalink").click()
     page.get_by_text("Raw JSON").click()
 
 
-def _admin(people: Cast) -> Person:
+def _admin(people: People) -> Person:
     return people.admin
 
 

@@ -1,1 +1,24 @@
-"""Services on this machine for demo, tests and benchmarks: Kafka, PostgreSQL, a registry, an issuer."""
+"""Services on this machine: each starts by itself, answers, and leaves nothing behind.
+
+environment       Sandbox: DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS as given, else services of our own
+postgres          PostgresServer, from the programs that `binaries` finds
+binaries          where PostgreSQL's programs come from
+kafka             LocalKafka: Apache Kafka as a Java process
+container         ContainerKafka: the same in a container
+mock              MockKafka: librdkafka's stand-in, in this process
+registry          SchemaRegistry: Apicurio
+java, maven       where the Java programs come from
+recorded          entries without Kafka: events through the pipeline, straight into the tables
+site              the reader over such a database, behind the demo's sign-in
+reading           the reader as the process that `site` starts
+issuer            the demo's sign-in service, which signs tokens as Clerk does
+sign_in_page      its page
+frontend_api      an issuer that renews sessions as Clerk's Frontend API does
+browser           a Chromium that is installed, or that Playwright has
+prometheus        where `prometheus` and `promtool` are
+wheel             the programs as they are deployed, for the benchmark
+service           what every service, and every broker, can do
+process           Server: one process from start to end; free ports; waiting for a condition
+temporary_folder  the folder that owns processes
+guard             watches such a folder, and ends its processes when we are gone
+"""

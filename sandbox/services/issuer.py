@@ -9,49 +9,17 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from sandbox.services.sign_in_page import sign_in_page
+
 LIFETIME = 3600  # seconds; Clerk's live 60, but its own script renews them, and the demo has none
-
-
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Demo sign-in</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<style>
-  :root { --ground: #f8f8f6; --surface: #fff; --line: #e5e5e0; --ink: #1a1a18; --soft: #5f5f5a; --accent: #3d4bb8 }
-  @media (prefers-color-scheme: dark) {
-    :root { --ground: #131315; --surface: #1a1a1d; --line: #2d2d33; --ink: #ededf0; --soft: #a3a3ac; --accent: #aab4ff }
-  }
-  body { margin: 0; padding: 12vh 16px 0; background: var(--ground); color: var(--ink); font: 14px/20px Inter, system-ui, sans-serif }
-  main { max-width: 400px; margin: 0 auto }
-  h1 { margin: 0; font-size: 22px; line-height: 28px; font-weight: 650; letter-spacing: -.018em }
-  b { margin-left: 4px; padding: 2px 8px; border-radius: 6px; background: #a3262c; color: #fff; font-size: 12px; letter-spacing: .04em; vertical-align: 3px }
-  p { margin: 4px 0 20px; color: var(--soft) }
-  ul { margin: 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: 12px; background: var(--surface) }
-  li + li { border-top: 1px solid var(--line) }
-  a { display: flex; justify-content: space-between; padding: 12px 16px; border-radius: 11px; color: inherit; font-weight: 500; text-decoration: none }
-  a::after { content: "\\2192" / ""; color: var(--soft) }
-  a:hover, a:focus-visible { color: var(--accent) }
-  a:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px }
-</style>
-<main>
-<h1>Sign in <b>DEMO</b></h1>
-<p>A stand-in for Clerk on this machine. Its sessions open nothing but this demo.</p>
-<ul>LINKS</ul>
-</main>
-</html>
-"""
 
 
 class Person(NamedTuple):
@@ -62,6 +30,14 @@ class Person(NamedTuple):
     workspace_id: str | None
     slug: str
     role: str
+
+
+class Answer(NamedTuple):
+    """What is answered to a GET."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
 
 
 class Issuer:
@@ -129,22 +105,30 @@ class Issuer:
         self._server.shutdown()
         self._server.server_close()
 
+    def _answer(self, _path: str, _cookies: str) -> Answer | None:
+        """What a subclass answers to a path, with the cookies that came; None where it does not know it."""
+        return None
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(_Sending):
             def do_GET(self) -> None:
-                asked = urlsplit(self.path)
+                if answer := issuer._answer(self.path, self.headers.get("Cookie", "")):
+                    self._send(answer.status, answer.body, **answer.headers)
+                else:
+                    self._own(urlsplit(self.path))
+
+            def _own(self, asked: SplitResult) -> None:
                 if asked.path == "/.well-known/jwks.json":
                     issuer.fetches += 1
                     self._send(503 if issuer.down else 200, json.dumps(issuer.jwks()), "application/json")
                 elif asked.path == "/":
-                    self._send(200, issuer._page(), "text/html; charset=utf-8")
-                elif asked.path == "/sign-in":
-                    number = parse_qs(asked.query).get("as", ["0"])[0]
-                    self._sign_in(
-                        issuer.people[int(number)] if number.isdigit() and int(number) < len(issuer.people) else None
+                    self._send(
+                        200, sign_in_page([person.label for person in issuer.people]), "text/html; charset=utf-8"
                     )
+                elif asked.path == "/sign-in":
+                    self._sign_in(issuer._named(parse_qs(asked.query).get("as", ["0"])[0]))
                 else:
                     self._send(404, "Not found", "text/plain")
 
@@ -158,25 +142,26 @@ class Issuer:
                 self.send_header("Location", f"{issuer.audience}/")
                 self.end_headers()
 
-            def _send(self, status: int, text: str, media_type: str) -> None:
-                body = text.encode()
-                self.send_response(status)
-                self.send_header("Content-Type", media_type)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
         return Handler
 
-    def _page(self) -> str:
-        links = "".join(
-            f'<li><a href="/sign-in?as={number}">{escape(person.label)}</a></li>'
-            for number, person in enumerate(self.people)
-        )
-        return PAGE.replace("LINKS", links)
+    def _named(self, number: str) -> Person | None:
+        return self.people[int(number)] if number.isdigit() and int(number) < len(self.people) else None
+
+
+class _Sending(BaseHTTPRequestHandler):
+    """Answers whole, and logs nothing."""
+
+    def _send(self, status: int, text: str, media_type: str = "text/plain", **headers: str) -> None:
+        body = text.encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": media_type, **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def _new_key() -> RSAPrivateKey:

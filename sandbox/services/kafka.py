@@ -12,8 +12,8 @@ from confluent_kafka.admin import AdminClient
 from sandbox.services import maven
 from sandbox.services.java import java, quiet
 from sandbox.services.process import SandboxError, Server, free_port, listens
-from sandbox.services.scratch import Scratch
 from sandbox.services.service import KafkaBroker
+from sandbox.services.temporary_folder import TemporaryFolder
 
 VERSION = "4.3.1"
 JARS = (
@@ -88,19 +88,19 @@ class LocalKafka(KafkaBroker):
         self._controller_port = free_port()
         self._config = config or {}
         self._tls = {name: (free_port(), keystore) for name, keystore in (tls or {}).items()}
-        self._scratch = Scratch("kafka")
-        self._server = Server("kafka", self._scratch, self._answers)
+        self._folder = TemporaryFolder("kafka")
+        self._server = Server("kafka", self._folder, self._answers)
         compiler = () if jit else ("-XX:TieredStopAtLevel=1",)
-        log4j = f"-Dlog4j2.configurationFile={self._scratch.path / 'log4j2.properties'}"
+        log4j = f"-Dlog4j2.configurationFile={self._folder.path / 'log4j2.properties'}"
         self._java: tuple[str | Path, ...] = (
             java(environ),
-            *quiet(self._scratch.path),
+            *quiet(self._folder.path),
             *compiler,
             log4j,
             "-cp",
             f"{jars}/*",
         )
-        self._properties = self._scratch.path / "server.properties"
+        self._properties = self._folder.path / "server.properties"
 
     @property
     def bootstrap(self) -> str:
@@ -114,7 +114,7 @@ class LocalKafka(KafkaBroker):
     @property
     def log_dir(self) -> Path:
         """The folder of the partitions' logs."""
-        return self._scratch.path / "logs"
+        return self._folder.path / "logs"
 
     @property
     def pid(self) -> int | None:
@@ -138,7 +138,7 @@ class LocalKafka(KafkaBroker):
     def close(self) -> None:
         """Ends the broker and removes its folder."""
         self.kill()
-        self._scratch.close()
+        self._folder.close()
 
     def _format(self) -> None:
         controller = f"127.0.0.1:{self._controller_port}"
@@ -152,10 +152,10 @@ class LocalKafka(KafkaBroker):
         lines = (
             f"{name}={value}\n" for name, value in {**CONFIG, **places, **self._security(), **self._config}.items()
         )
-        (self._scratch.path / "log4j2.properties").write_text(LOG4J)
+        (self._folder.path / "log4j2.properties").write_text(LOG4J)
         self._properties.write_text("".join(lines))
         tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", str(uuid.uuid4()), "-c", self._properties]
-        done = subprocess.run(tool, check=False, env=self._scratch.environ(), capture_output=True, text=True)
+        done = subprocess.run(tool, check=False, env=self._folder.environ(), capture_output=True, text=True)
         if done.returncode:
             raise SandboxError(f"Kafka's storage folder could not be formatted:\n{done.stdout}{done.stderr}")
 

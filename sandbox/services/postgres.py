@@ -14,8 +14,8 @@ import psycopg
 
 from sandbox.services.binaries import Installation, installations, reachable
 from sandbox.services.process import SandboxError, Server, free_port
-from sandbox.services.scratch import Scratch
 from sandbox.services.service import Service
+from sandbox.services.temporary_folder import TemporaryFolder
 
 __all__ = ["Installation", "PostgresServer", "installations"]
 
@@ -59,12 +59,12 @@ class PostgresServer(Service):
         self.port = free_port()
         self._settings = {**SETTINGS, **(settings or {})}
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
-        self._scratch = Scratch("postgres")
-        self._server = Server("postgres", self._scratch, self._answers, self._user)
-        self._bin = reachable(self.installation, self._user, self._scratch.path)
+        self._folder = TemporaryFolder("postgres")
+        self._server = Server("postgres", self._folder, self._answers, self._user)
+        self._bin = reachable(self.installation, self._user, self._folder.path)
         self._data_from = data_from
         self._tls = tls
-        self.data_dir = self._scratch.path / "data"
+        self.data_dir = self._folder.path / "data"
 
     @property
     def pid(self) -> int | None:
@@ -108,7 +108,7 @@ class PostgresServer(Service):
 
     def base_backup(self, to: Path | None = None) -> Path:
         """Copies the running cluster to a new folder (default: one that goes with this server), for `data_from`."""
-        to = to or self._scratch.path / f"backup-{secrets.token_hex(4)}"
+        to = to or self._folder.path / f"backup-{secrets.token_hex(4)}"
         self.run("pg_basebackup", "-D", str(to), "-d", self.dsn, "--checkpoint=fast", "--no-sync")
         return to
 
@@ -116,11 +116,11 @@ class PostgresServer(Service):
         """Stops the server and removes its data."""
         self.stop("immediate")
         self._give_back_shared_memory()
-        self._scratch.close()
+        self._folder.close()
 
     def present(self, tls: Path) -> None:
         """From the next connection on it shows the certificates of this PEM file, with its key."""
-        secret = self._scratch.path / "tls.pem"
+        secret = self._folder.path / "tls.pem"
         shutil.copyfile(tls, secret)
         secret.chmod(0o600)
         self._hand_over(secret)
@@ -136,7 +136,7 @@ class PostgresServer(Service):
         self.data_dir.chmod(0o700)
         self._hand_over(self.data_dir)
         if not self._data_from:
-            secret = self._scratch.path / "password"
+            secret = self._folder.path / "password"
             secret.write_text(self.password)
             secret.chmod(0o600)
             self._hand_over(secret)
@@ -145,7 +145,7 @@ class PostgresServer(Service):
             self.run("initdb", "-D", self.data_dir, "-U", SUPERUSER, f"--pwfile={secret}", *options, as_server=True)
         if self._tls:
             self.present(self._tls)
-            shown = str(self._scratch.path / "tls.pem")
+            shown = str(self._folder.path / "tls.pem")
             self._settings |= {"ssl": "on", "ssl_cert_file": shown, "ssl_key_file": shown}
             (self.data_dir / "pg_hba.conf").write_text(HBA)
         with (self.data_dir / "postgresql.conf").open("a") as conf:
@@ -161,7 +161,7 @@ class PostgresServer(Service):
         """Runs one of PostgreSQL's programs, as ourselves or as the server's user; what it prints."""
         user = self._user if as_server else None
         command = [self._bin / program, *arguments]
-        environ = self._scratch.environ()
+        environ = self._folder.environ()
         done = subprocess.run(command, check=False, user=user, env=environ, cwd="/", capture_output=True, text=True)
         if done.returncode:
             raise SandboxError(f"{program} failed:\n{done.stderr}{done.stdout}")

@@ -1,4 +1,4 @@
-"""One server process in a scratch folder: started until it answers, ended, killed; its log's tail when it fails."""
+"""One server process in a temporary folder: started until it answers, ended, killed; its log's tail when it fails."""
 
 import pwd
 import random
@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from sandbox.services.guard import runs
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 
 TAIL = 25  # lines of a log shown in an error
 
@@ -27,10 +27,12 @@ class Server:
     `answers` is asked until it is true; `user` is the unprivileged user to run as, None for our own.
     """
 
-    def __init__(self, name: str, scratch: Scratch, answers: Callable[[], bool], user: str | None = None) -> None:
+    def __init__(
+        self, name: str, folder: TemporaryFolder, answers: Callable[[], bool], user: str | None = None
+    ) -> None:
         self.name = name
-        self.log = scratch.path / f"{name}.log"
-        self._scratch = scratch
+        self.log = folder.path / f"{name}.log"
+        self._folder = folder
         self._answers = answers
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,8 +50,8 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self._scratch.path,
-                env={**self._scratch.environ(), **(environ or {})},
+                cwd=self._folder.path,
+                env={**self._folder.environ(), **(environ or {})},
                 start_new_session=True,  # Ctrl-C is for us; we end our servers in order
                 user=self._user,
                 group=pwd.getpwnam(self._user).pw_gid if self._user else None,

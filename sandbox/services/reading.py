@@ -7,14 +7,12 @@ origin of plain http, on loopback. `audit-reader serve` refuses both, whatever i
 import argparse
 import os
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import PublishedKeys
-from reader.http.app import create
-from reader.http.dependencies import Parts
-from reader.http.metrics import Metrics
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys
+from reader.auth.renewal import RenewalRules
+from reader.auth.request_cookies import CookieNames
+from reader.compose import compose
 from reader.query.database import Database
-from reader.query.listing import Listings
 from reader.serve import listen
 from runtime import logging
 
@@ -24,30 +22,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.services.reading", description=__doc__)
     parser.add_argument("--issuer", required=True, help="the demo's sign-in service, http://127.0.0.1:PORT")
     parser.add_argument("--port", required=True, type=int)
+    parser.add_argument("--frontend-api", help="where sessions are renewed; not given: they are not")
     parser.add_argument("--metrics-port", type=int)
     arguments = parser.parse_args()
     if not arguments.issuer.startswith("http://127.0.0.1:"):
         parser.error("--issuer must be on 127.0.0.1")
     logging.configure("json")
     origin = f"http://127.0.0.1:{arguments.port}"
-    database = Database(os.environ["DATABASE_URL"])
-    keys = PublishedKeys(f"{arguments.issuer}/.well-known/jwks.json")
-    listings, metrics = Listings(database), Metrics()
-    metrics.watch(database, keys, listings)
-    if arguments.metrics_port:
-        metrics.serve(("127.0.0.1", arguments.metrics_port))
-    access = Access(keys, Rules(arguments.issuer, frozenset({origin}), allow_missing_azp=False))
-    parts = Parts(
-        access,
-        database,
-        listings,
-        keys,
-        metrics,
-        ("127.0.0.1", "localhost"),
-        f"{arguments.issuer}/",
-        "audit@callmine.example",
+    reader = compose(
+        database=Database(os.environ["DATABASE_URL"]),
+        keys=JwksKeys(f"{arguments.issuer}/.well-known/jwks.json"),
+        rules=TokenRules(arguments.issuer, frozenset({origin}), allow_missing_azp=frozenset()),
+        renewal=RenewalRules(
+            frontend_api=arguments.frontend_api,
+            sign_in_url=f"{arguments.issuer}/",
+            names=CookieNames(suffix=None),
+            scheme="http",
+        ),
+        hosts=("127.0.0.1", "localhost"),
+        export_contact="audit@callmine.example",
     )
-    raise SystemExit(listen(create(parts), ("127.0.0.1", arguments.port)))
+    if arguments.metrics_port:
+        reader.services.metrics.serve(("127.0.0.1", arguments.metrics_port), reader.services.ready)
+    raise SystemExit(listen(reader.app, ("127.0.0.1", arguments.port)))
 
 
 if __name__ == "__main__":

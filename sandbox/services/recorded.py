@@ -12,9 +12,10 @@ import schemas
 from consumer.event.decode import Decoder
 from consumer.event.model import Partition, Record, Recorded
 from consumer.event.pipeline import Pipeline
-from consumer.storage.batch import Settled
-from consumer.storage.copy_row import Staged, staged
-from consumer.storage.store import prepare, record_rows
+from consumer.storage.batch import WriteResult
+from consumer.storage.copy_row import CopyRow, copy_row
+from consumer.storage.insert import insert_rows
+from consumer.storage.store import prepare
 from runtime.postgres import connect
 from sandbox.traffic.generator import Emission
 
@@ -28,19 +29,19 @@ COMPLETE = """
 def record(url: str, emissions: Iterable[Emission]) -> int:
     """Records what the pipeline makes of `emissions`; the number of entries."""
     pipeline = Pipeline(Decoder(schemas.all_schemas()))
-    kept: list[Staged] = []
+    kept: list[CopyRow] = []
     for offset, (topic, key, value, headers) in enumerate(emissions):
         one = Record(Partition(topic, "recorded", 0), offset, None, key, value, [*headers])
         outcome = pipeline.run(one)
         if isinstance(outcome, Recorded):
-            kept.append(staged(one, outcome, len(kept)))
-    settled = Settled()
+            kept.append(copy_row(one, outcome, len(kept)))
+    result = WriteResult()
     with connect(url, "audit_writer", "recorded") as connection:
         prepare(connection)
         with connection.transaction(), connection.cursor() as cursor:
-            refused = record_rows(cursor, kept, settled)
+            refused = insert_rows(cursor, kept, result)
     assert not refused
-    return settled.recorded.total()
+    return result.recorded.total()
 
 
 def complete_through(url: str, time: datetime | None) -> None:

@@ -9,8 +9,8 @@ import httpx
 from sandbox.services import maven
 from sandbox.services.java import java, quiet
 from sandbox.services.process import Server, free_port
-from sandbox.services.scratch import Scratch
 from sandbox.services.service import Service
+from sandbox.services.temporary_folder import TemporaryFolder
 
 VERSION = "2.6.13.Final"
 ARCHIVE = f"io.apicurio:apicurio-registry-app:{VERSION}:tar.gz:all"
@@ -24,9 +24,9 @@ class SchemaRegistry(Service):
     def __init__(self, *, environ: Mapping[str, str] = os.environ) -> None:
         home = maven.unpacked(f"apicurio-registry-{VERSION}", ARCHIVE, environ)
         self.port = free_port()
-        self._scratch = Scratch("registry")
-        self._server = Server("registry", self._scratch, self._answers)
-        self._java: tuple[str | Path, ...] = (java(environ), *quiet(self._scratch.path), "-XX:TieredStopAtLevel=1")
+        self._folder = TemporaryFolder("registry")
+        self._server = Server("registry", self._folder, self._answers)
+        self._java: tuple[str | Path, ...] = (java(environ), *quiet(self._folder.path), "-XX:TieredStopAtLevel=1")
         self._jar = home / f"apicurio-registry-app-{VERSION}-runner.jar"
 
     @property
@@ -61,7 +61,7 @@ class SchemaRegistry(Service):
     def close(self) -> None:
         """Ends it and removes its folder."""
         self.kill()
-        self._scratch.close()
+        self._folder.close()
 
     def _answers(self) -> bool:
         try:

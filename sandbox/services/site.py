@@ -1,13 +1,14 @@
-"""A reader that listens, behind the demo's issuer, over a database that is there: what a browser is pointed to."""
+"""A running reader over an existing database, with the demo's sign-in: what a browser is pointed to."""
 
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from sandbox.services.frontend_api import FrontendApi
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import Server, free_port, listens
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 
 
 class Site(NamedTuple):
@@ -23,15 +24,20 @@ class Site(NamedTuple):
 
 
 @contextmanager
-def site(database_url: str, people: Sequence[Person]) -> Iterator[Site]:
-    """The production application, for the time of a `with`. SandboxError when it does not come up."""
+def site(database_url: str, people: Sequence[Person], *, renews: bool = False) -> Iterator[Site]:
+    """The production application, for the time of a `with`. SandboxError when it does not come up.
+
+    `renews`: its issuer is a FrontendApi, which gives browsers new sessions as Clerk does.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    issuer = Issuer(people, url)
-    with Scratch("reader") as scratch:
-        reader = Server("audit-reader", scratch, lambda: listens(port))
+    issuer = FrontendApi(people, url) if renews else Issuer(people, url)
+    with TemporaryFolder("reader") as folder:
+        reader = Server("audit-reader", folder, lambda: listens(port))
         try:
             command = [sys.executable, "-m", "sandbox.services.reading", "--issuer", issuer.url, "--port", str(port)]
+            if renews:
+                command += ["--frontend-api", issuer.url]
             reader.start(command, {"DATABASE_URL": database_url})
             yield Site(url, issuer, database_url)
         finally:

@@ -16,7 +16,7 @@ def compiler() -> str | None:
 
 
 def unpack(to: Path) -> dict[str, str]:
-    """Builds the wheel and unpacks it below `to`; gives the environment in which `python -m` finds it, and not the tree.
+    """Builds the wheel and unpacks it below `to`; gives the environment in which its packages come before the tree's.
 
     Raises subprocess.CalledProcessError with what pip said.
     """

@@ -1,4 +1,4 @@
-"""Sample traffic: seven services that emit plausible, related events, one workspace's life after another's.
+"""Sample traffic: services that publish plausible, related events of several workspaces.
 
 Everything follows from a seed and a clock. Nothing here knows Kafka; `sandbox.traffic.publisher` publishes.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import schemas
 from catalog.topics import topic_of
 from sandbox.traffic.scenarios import CHANGES, NOISE, OPENING
-from sandbox.traffic.workspace import Happening, Workspace, founded
+from sandbox.traffic.workspace import Scenario, ScenarioEvent, Workspace, founded
 
 Clock: TypeAlias = Callable[[], datetime]
 Header: TypeAlias = tuple[str, bytes]
@@ -55,37 +55,37 @@ class Traffic(Iterator[Emission]):
 
     def __next__(self) -> Emission:
         workspace = self._rng.choice(self._workspaces)
-        happening = self._next_of(workspace)
+        event = self._next_of(workspace)
         return Emission(
-            topic_of(happening.ce_type),
+            topic_of(event.ce_type),
             workspace.id.encode(),
-            self._value(happening),
-            [*_identity(self._rng, self._clock), *_constant_headers(happening.ce_type), *self._trace()],
+            self._value(event),
+            [*_identity(self._rng, self._clock), *_constant_headers(event.ce_type), *self._trace()],
         )
 
-    def _next_of(self, workspace: Workspace) -> Happening:
+    def _next_of(self, workspace: Workspace) -> ScenarioEvent:
         if workspace.opening and self._rng.random() < self._mix.noise:
             return self._any_of(NOISE, workspace)
         while workspace.opening < len(OPENING):
             workspace.opening += 1
-            happening = OPENING[workspace.opening - 1](workspace)
-            if happening is not None:
-                return happening
+            event = OPENING[workspace.opening - 1](workspace)
+            if event is not None:
+                return event
         return self._any_of(CHANGES, workspace)
 
-    def _any_of(self, kinds: Sequence[Callable[[Workspace], Happening | None]], workspace: Workspace) -> Happening:
+    def _any_of(self, scenarios: Sequence[Scenario], workspace: Workspace) -> ScenarioEvent:
         while True:
-            happening = self._rng.choice(kinds)(workspace)
-            if happening is not None:
-                return happening
+            event = self._rng.choice(scenarios)(workspace)
+            if event is not None:
+                return event
 
-    def _value(self, happening: Happening) -> bytes:
-        schema = schemas.latest(happening.ce_type)
+    def _value(self, event: ScenarioEvent) -> bytes:
+        schema = schemas.latest(event.ce_type)
         if self._mix.confluent and self._rng.random() < self._mix.confluent:
-            header = schemas.confluent_header((self._mix.schema_ids or {})[happening.ce_type])
+            header = schemas.confluent_header((self._mix.schema_ids or {})[event.ce_type])
         else:
             header = schemas.single_object_header(schema)
-        return header + schemas.body(schema, happening.data)
+        return header + schemas.body(schema, event.data)
 
     def _trace(self) -> list[Header]:
         if self._rng.random() < 0.5:
@@ -107,7 +107,7 @@ def stepping_clock(start: datetime, step: timedelta) -> Clock:
 
 
 def again(pool: Sequence[Emission], seed: int, clock: Clock) -> Iterator[Emission]:
-    """The same events for ever, each time with a new identity and time: cheap variation, for bulk."""
+    """The same events again and again, each time with a new identity and time: cheap variation for bulk traffic."""
     rng = Random(seed)
     for emission in cycle(pool):
         yield emission._replace(headers=[*_identity(rng, clock), *emission.headers[2:]])

@@ -1,8 +1,10 @@
 """One workspace of the sample traffic: what it is at this moment, so that snapshots before and after are truthful.
 
-Law of this file: a snapshot is never changed in place; a change puts a new one in its stead.
+A snapshot is never changed in place: a change replaces it by a new one.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
@@ -18,8 +20,8 @@ _API = {"channel": "api", "client": None, "tool": None}
 _SYSTEM = {"channel": "system", "client": None, "tool": None}
 
 
-class Happening(NamedTuple):
-    """What a service says happened: the type and the data of an event, not yet an event."""
+class ScenarioEvent(NamedTuple):
+    """One event of a scenario: its type and data, before an identity, a time and a framing are added."""
 
     ce_type: str
     data: dict[str, Any]
@@ -27,7 +29,7 @@ class Happening(NamedTuple):
 
 @dataclass(slots=True)
 class Workspace:
-    """The state; `opening` counts how much of the scripted beginning has happened."""
+    """The state. `opening` counts how much of the scripted beginning has happened, `turns` the events taken from examples, by type."""
 
     rng: Random
     id: str
@@ -45,6 +47,7 @@ class Workspace:
     analyses: list[str] = field(default_factory=list)
     people: int = 0
     opening: int = 0
+    turns: Counter[str] = field(default_factory=Counter)
 
     def new_id(self, prefix: str) -> str:
         """An id in the manner of Clerk's: prefix, a 2, and 26 letters and digits."""
@@ -58,24 +61,24 @@ class Workspace:
 
     def by_user(
         self, ce_type: str, facts: dict[str, Any], tool: str | None = None, mcp_share: float = 0.2
-    ) -> Happening:
+    ) -> ScenarioEvent:
         """Done by one of the admins, in the browser, by the API, or through MCP where there is a tool for it."""
         admins = [id for id, member in self.members.items() if member["role"] == "admin"]
         return self.by_member(self.rng.choice(admins), ce_type, facts, tool, mcp_share)
 
     def by_member(
         self, user_id: str, ce_type: str, facts: dict[str, Any], tool: str | None = None, mcp_share: float = 0.2
-    ) -> Happening:
+    ) -> ScenarioEvent:
         """Done by this member."""
         actor = {"type": "user", "id": user_id, "email": self.members[user_id]["email"]}
-        return self._happening(ce_type, actor, self._origin(tool, mcp_share), facts)
+        return self._event(ce_type, actor, self._origin(tool, mcp_share), facts)
 
-    def by_service(self, service: str, ce_type: str, facts: dict[str, Any]) -> Happening:
+    def by_service(self, service: str, ce_type: str, facts: dict[str, Any]) -> ScenarioEvent:
         """Done by the emitting service itself."""
-        return self._happening(ce_type, {"type": "system", "id": service, "email": None}, _SYSTEM, facts)
+        return self._event(ce_type, {"type": "system", "id": service, "email": None}, _SYSTEM, facts)
 
-    def _happening(self, ce_type: str, actor: Snapshot, origin: Snapshot, facts: dict[str, Any]) -> Happening:
-        return Happening(ce_type, {"workspace_id": self.id, "actor": actor, "origin": origin, **facts})
+    def _event(self, ce_type: str, actor: Snapshot, origin: Snapshot, facts: dict[str, Any]) -> ScenarioEvent:
+        return ScenarioEvent(ce_type, {"workspace_id": self.id, "actor": actor, "origin": origin, **facts})
 
     def _origin(self, tool: str | None, mcp_share: float) -> Snapshot:
         dice = self.rng.random()
@@ -83,6 +86,9 @@ class Workspace:
             return {"channel": "mcp", "client": self.rng.choice(_CLIENTS), "tool": tool}
         return _API if dice > 0.95 else _WEB
 
+
+# Changes the workspace and gives the event of it, or None where that cannot happen now.
+Scenario: TypeAlias = Callable[[Workspace], ScenarioEvent | None]
 
 _CLIENTS = tuple(MCP_CLIENTS)
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
 
-from sandbox.screenshots.story import Cast, Story, cast, story
+from sandbox.screenshots.dataset import Dataset, People, dataset_until, people_of
 from sandbox.services.browser import browser
 from sandbox.services.issuer import Person
 from sandbox.services.postgres import PostgresServer
@@ -28,11 +28,11 @@ NEVER_BEHIND = datetime(2100, 1, 1, tzinfo=UTC)  # however slow the machine
 expect.set_options(timeout=30_000)
 
 
-class Told(NamedTuple):
-    """What the site shows, to whom, and when that was."""
+class Sample(NamedTuple):
+    """The sample data of the site, who can sign in, and when it was made."""
 
-    story: Story
-    cast: Cast
+    dataset: Dataset
+    people: People
     now: datetime
 
 
@@ -47,23 +47,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def told() -> Told:
+def sample() -> Sample:
     """Sixty days of two workspaces that end now."""
     now = datetime.now(UTC)
-    made = story(now)
-    return Told(made, cast(made), now)
+    dataset = dataset_until(now)
+    return Sample(dataset, people_of(dataset), now)
 
 
 @pytest.fixture(scope="package")
-def shown(chromium: Browser, postgres: PostgresServer, told: Told) -> Iterator[Site]:
-    """The production application over what is told, behind the demo's sign-in. The browser comes first: it may be missing."""
+def shown(chromium: Browser, postgres: PostgresServer, sample: Sample) -> Iterator[Site]:
+    """The production application over the sample data, with the demo's sign-in. The browser comes first: it may be missing."""
     name = f"site_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
     url = postgres.url(name)
-    record(url, told.story.emissions)
+    record(url, sample.dataset.emissions)
     complete_through(url, NEVER_BEHIND)
-    with site(url, told.cast) as made:
+    with site(url, sample.people) as made:
         yield made
 
 
@@ -84,19 +84,19 @@ def visit(chromium: Browser, shown: Site) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def dana(visit: Visit, told: Told) -> Visitor:
+def dana(visit: Visit, sample: Sample) -> Visitor:
     """An admin, signed in."""
-    return visit().signed_in(told.cast.admin)
+    return visit().signed_in(sample.people.admin)
 
 
 @pytest.fixture
-def count(shown: Site, told: Told) -> Count:
+def count(shown: Site, sample: Sample) -> Count:
     """Counts our workspace's entries in the database by itself."""
 
     def counted(condition: str = "true", *values: object) -> int:
         with psycopg.connect(shown.database_url) as connection:
             query = f"SELECT count(*) FROM audit_event WHERE workspace_id = %s AND {condition}"
-            row = connection.execute(query.encode(), (told.story.ours, *values)).fetchone()
+            row = connection.execute(query.encode(), (sample.dataset.ours, *values)).fetchone()
         assert row is not None
         return int(row[0])
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from tests.browser.conftest import Fresh, Told
+from tests.browser.conftest import Fresh, Sample
 from tests.browser.visitor import Visitor
 
-State = Callable[[Visitor, Told, Fresh], None]
+State = Callable[[Visitor, Sample, Fresh], None]
 
 ODD = json.dumps({
     "changes": {
@@ -29,20 +29,20 @@ HUGE = json.dumps({"changes": {"/note": {"after": f"{'long ' * 20_000}!", "befor
 def _at(path: str, status: int = 200) -> State:
     """An admin's page that an address is enough for."""
 
-    def go(visitor: Visitor, told: Told, fresh: Fresh) -> None:
-        visitor.signed_in(told.cast.admin).open(path, status)
+    def go(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+        visitor.signed_in(sample.people.admin).open(path, status)
 
     return go
 
 
-def _open_rows(visitor: Visitor, told: Told, fresh: Fresh) -> None:
-    visitor.signed_in(told.cast.admin).open("/audit?limit=20")
+def _open_rows(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    visitor.signed_in(sample.people.admin).open("/audit?limit=20")
     for number in range(12):
         visitor.page.locator("button.toggle").nth(number).click()
     visitor.page.get_by_text("Raw JSON").nth(1).click()
 
 
-def _odd(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _odd(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     fresh.put(diff=ODD, channel="mcp", label="\u202etxt.exe and \u05e9\u05dc\u05d5\u05dd")
     fresh.put(1, diff=HUGE, actor_email=None)
     visitor.signed_in(fresh.admin).open("/audit")
@@ -51,17 +51,17 @@ def _odd(visitor: Visitor, told: Told, fresh: Fresh) -> None:
     visitor.page.locator("summary").first.click()
 
 
-def _entry(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _entry(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(fresh.admin).open(f"/audit/{fresh.put(diff=ODD, channel='mcp')}")
     visitor.page.get_by_text("Raw JSON").click()
 
 
-def _huge(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _huge(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(fresh.admin).open(f"/audit/{fresh.put(diff=HUGE)}")
     visitor.page.get_by_text("Show all").click()
 
 
-def _newer(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _newer(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     for minute in range(12):
         fresh.put(minute)
     visitor.signed_in(fresh.admin).open("/audit?limit=10")
@@ -71,42 +71,44 @@ def _newer(visitor: Visitor, told: Told, fresh: Fresh) -> None:
     visitor.page.reload()
 
 
-def _empty(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _empty(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(fresh.admin).open("/audit")
 
 
-def _behind(visitor: Visitor, told: Told, fresh: Fresh) -> None:
-    fresh.complete(told.now - timedelta(minutes=38))
-    visitor.signed_in(told.cast.admin).open("/audit?limit=5")
+def _behind(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    fresh.complete(sample.now - timedelta(minutes=38))
+    visitor.signed_in(sample.people.admin).open("/audit?limit=5")
 
 
-def _unknown(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _unknown(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     fresh.complete(None)
-    visitor.signed_in(told.cast.admin).open("/audit?limit=5")
+    visitor.signed_in(sample.people.admin).open("/audit?limit=5")
 
 
-def _local(visitor: Visitor, told: Told, fresh: Fresh) -> None:
-    visitor.signed_in(told.cast.admin).open("/audit?limit=5")
+def _local(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    visitor.signed_in(sample.people.admin).open("/audit?limit=5")
     visitor.page.get_by_role("button", name="Show times in").click()
 
 
-def _member(visitor: Visitor, told: Told, fresh: Fresh) -> None:
-    visitor.signed_in(told.cast.member).open("/audit", 403)
+def _member(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    visitor.signed_in(sample.people.member).open("/audit", 403)
 
 
-def _members_home(visitor: Visitor, told: Told, fresh: Fresh) -> None:
-    visitor.signed_in(told.cast.member).open("/")
+def _members_home(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    visitor.signed_in(sample.people.member).open("/")
 
 
-def _impersonated(visitor: Visitor, told: Told, fresh: Fresh) -> None:
-    visitor.signed_in(told.cast.admin, act={"sub": "user_2support", "iss": "https://x.example"}).open("/audit?limit=5")
+def _impersonated(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    visitor.signed_in(sample.people.admin, act={"sub": "user_2support", "iss": "https://x.example"}).open(
+        "/audit?limit=5"
+    )
 
 
-def _signed_out(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _signed_out(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.open("/audit", 401)
 
 
-def _sign_in(visitor: Visitor, told: Told, fresh: Fresh) -> None:
+def _sign_in(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.open(f"{visitor.site.issuer.url}/")
 
 

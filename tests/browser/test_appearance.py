@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Fresh, Told, Visit
+from tests.browser.conftest import Fresh, Sample, Visit
 from tests.browser.states import STATES
 from tests.browser.visitor import Visitor
 
@@ -18,18 +18,18 @@ MOVING = """() => [...document.querySelectorAll("*")]
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_a_narrow_screen_scrolls_one_way_only(visit: Visit, told: Told, fresh: Fresh, name: str) -> None:
+def test_a_narrow_screen_scrolls_one_way_only(visit: Visit, sample: Sample, fresh: Fresh, name: str) -> None:
     """At 320 pixels, which is 1280 at 400 %, no state is wider than the screen (WCAG 1.4.10)."""
     visitor = visit(viewport={"width": 320, "height": 800}, timezone_id="Europe/Berlin")
-    STATES[name](visitor, told, fresh)
+    STATES[name](visitor, sample, fresh)
     whole, screen = visitor.page.evaluate(SIZES)
 
     assert (whole, screen) == (320, 320)
 
 
-def test_a_card_says_what_a_row_says(visit: Visit, told: Told) -> None:
+def test_a_card_says_what_a_row_says(visit: Visit, sample: Sample) -> None:
     """On a narrow screen each entry still has time, actor, action, sentence, source and a button that opens it."""
-    visitor = visit(viewport={"width": 320, "height": 800}).signed_in(told.cast.admin)
+    visitor = visit(viewport={"width": 320, "height": 800}).signed_in(sample.people.admin)
     visitor.open("/audit?action=schedule.lifecycle_changed&source=mcp&limit=5")
     card = visitor.rows.first
     said = card.inner_text()
@@ -42,9 +42,9 @@ def test_a_card_says_what_a_row_says(visit: Visit, told: Told) -> None:
     expect(visitor.page.get_by_role("cell", name="0 8 * * 1").last).to_be_visible()
 
 
-def test_dark_is_dark(visit: Visit, told: Told) -> None:
+def test_dark_is_dark(visit: Visit, sample: Sample) -> None:
     """The page follows the system, and its words stay lighter than its ground."""
-    visitor = visit(color_scheme="light").signed_in(told.cast.admin)
+    visitor = visit(color_scheme="light").signed_in(sample.people.admin)
     light = visitor.open("/audit?limit=5").evaluate(GROUND)
     visitor.page.emulate_media(color_scheme="dark")
     dark = visitor.page.evaluate(GROUND)
@@ -56,9 +56,9 @@ def test_dark_is_dark(visit: Visit, told: Told) -> None:
     assert brightness(dark) < 150
 
 
-def test_nothing_moves_for_those_who_ask(visit: Visit, told: Told) -> None:
+def test_nothing_moves_for_those_who_ask(visit: Visit, sample: Sample) -> None:
     """With reduced motion nothing has a transition or an animation; without it something has, so the question is apt."""
-    visitor = visit(reduced_motion="reduce").signed_in(told.cast.admin)
+    visitor = visit(reduced_motion="reduce").signed_in(sample.people.admin)
     page = visitor.open("/audit?limit=5")
     assert page.evaluate(MOVING) == 0
 
@@ -66,9 +66,9 @@ def test_nothing_moves_for_those_who_ask(visit: Visit, told: Told) -> None:
     assert page.evaluate(MOVING) > 0
 
 
-def test_utc_or_local_time(visit: Visit, told: Told) -> None:
+def test_utc_or_local_time(visit: Visit, sample: Sample) -> None:
     """Times are UTC and say so, until one asks for those of one's own zone; the choice stays, and can be taken back."""
-    visitor = visit(timezone_id="Asia/Tokyo").signed_in(told.cast.admin)
+    visitor = visit(timezone_id="Asia/Tokyo").signed_in(sample.people.admin)
     page = visitor.open("/audit?limit=5")
     utc = visitor.times
     expect(page.locator("th.when .zone")).to_have_text("UTC")
@@ -90,9 +90,9 @@ def test_utc_or_local_time(visit: Visit, told: Told) -> None:
     assert visitor.times == utc
 
 
-def test_in_utc_there_is_nothing_to_switch(visit: Visit, told: Told) -> None:
+def test_in_utc_there_is_nothing_to_switch(visit: Visit, sample: Sample) -> None:
     """Where local time is UTC, no button offers it."""
-    page = visit(timezone_id="UTC").signed_in(told.cast.admin).open("/audit?limit=5")
+    page = visit(timezone_id="UTC").signed_in(sample.people.admin).open("/audit?limit=5")
 
     expect(page.get_by_role("button", name="Show times")).to_have_count(0)
 
@@ -102,22 +102,26 @@ def test_it_says_how_complete_it_is_and_whom_to_ask(dana: Visitor) -> None:
     page = dana.open("/audit?limit=5")
 
     expect(page.locator(".health")).to_have_text(re.compile("Complete through"))
-    expect(page.locator(".health.behind")).to_have_count(0)
+    expect(page.locator(".health.stale")).to_have_count(0)
     expect(page.get_by_role("link", name="audit@callmine.example")).to_have_attribute(
         "href", "mailto:audit@callmine.example"
     )
 
 
-def test_it_says_when_recording_is_behind(visit: Visit, told: Told, fresh: Fresh) -> None:
+def test_it_says_when_recording_is_behind(visit: Visit, sample: Sample, fresh: Fresh) -> None:
     """Older than two minutes, or unknown, it is a warning; before that it is none."""
-    visitor = visit().signed_in(told.cast.admin)
-    through = told.now - timedelta(minutes=38)
+    visitor = visit().signed_in(sample.people.admin)
+    through = sample.now - timedelta(minutes=38)
     fresh.complete(through)
-    warning = visitor.open("/audit?limit=5").locator(".health.behind")
-    expect(warning).to_contain_text(f"Recording is behind: complete only through {through:%Y-%m-%d %H:%M:%S} UTC")
+    warning = visitor.open("/audit?limit=5").locator(".health.stale")
+    expect(warning).to_contain_text(
+        f"Recording is delayed: the list is complete through {through:%Y-%m-%d %H:%M:%S} UTC"
+    )
 
     fresh.complete(None)
-    expect(visitor.open("/audit?limit=5").locator(".health.behind")).to_contain_text("It is not known how complete")
+    expect(visitor.open("/audit?limit=5").locator(".health.stale")).to_contain_text(
+        "Some recent changes may be missing"
+    )
     fresh.complete(datetime.now(UTC))
     expect(visitor.open("/audit?limit=5").locator(".health")).to_contain_text("Complete through")
-    expect(visitor.page.locator(".health.behind")).to_have_count(0)
+    expect(visitor.page.locator(".health.stale")).to_have_count(0)

@@ -2,16 +2,16 @@
 
 import pytest
 
-from tests.browser.conftest import Fresh, Told, Visit
+from tests.browser.conftest import Fresh, Sample, Visit
 from tests.browser.states import STATES
 from tests.browser.watch import barriers
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_axe_finds_nothing(visit: Visit, told: Told, fresh: Fresh, name: str) -> None:
+def test_axe_finds_nothing(visit: Visit, sample: Sample, fresh: Fresh, name: str) -> None:
     """A wide screen in light and in dark, and a narrow one."""
     visitor = visit(timezone_id="Europe/Berlin", color_scheme="light", reduced_motion="reduce")
-    STATES[name](visitor, told, fresh)
+    STATES[name](visitor, sample, fresh)
     found = {"light": barriers(visitor.page)}
     visitor.page.emulate_media(color_scheme="dark")
     found["dark"] = barriers(visitor.page)

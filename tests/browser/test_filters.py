@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from catalog.audit_types import CATALOG
-from tests.browser.conftest import Count, Fresh, Told, Visit
+from tests.browser.conftest import Count, Fresh, Sample, Visit
 from tests.browser.visitor import Visitor
 
 PAUSED = "action = 'schedule.lifecycle_changed' AND 'operation:paused' = ANY (facets)"
@@ -46,7 +46,7 @@ def test_an_action_with_a_facet(dana: Visitor, count: Count) -> None:
 
 
 def test_a_whole_family(dana: Visitor, count: Count) -> None:
-    """All that concerns billing is one choice, and one filter to take away."""
+    """All that concerns billing is one choice, and one filter to remove."""
     dana.open("/audit")
     dana.page.get_by_label("Action").select_option(label="All billing changes")
     apply(dana)
@@ -57,9 +57,9 @@ def test_a_whole_family(dana: Visitor, count: Count) -> None:
     expect(dana.page).to_have_url(re.compile(r"/audit$"))
 
 
-def test_dates_that_one_chooses(dana: Visitor, told: Told, count: Count) -> None:
+def test_dates_that_one_chooses(dana: Visitor, sample: Sample, count: Count) -> None:
     """From the first instant of a day to the last of another, both in UTC."""
-    first, last = (told.now - timedelta(days=30)).date(), (told.now - timedelta(days=28)).date()
+    first, last = (sample.now - timedelta(days=30)).date(), (sample.now - timedelta(days=28)).date()
     dana.open("/audit?limit=200")
     dana.page.get_by_label("From").fill(str(first))
     dana.page.get_by_label("To", exact=False).first.fill(str(last))
@@ -72,7 +72,7 @@ def test_dates_that_one_chooses(dana: Visitor, told: Told, count: Count) -> None
 
 
 @pytest.mark.parametrize(("name", "days"), [("Last 24 hours", 1), ("Last 7 days", 7), ("Last 30 days", 30)])
-def test_presets(dana: Visitor, told: Told, count: Count, name: str, days: int) -> None:
+def test_presets(dana: Visitor, sample: Sample, count: Count, name: str, days: int) -> None:
     """A range of dates in one click, which keeps the other filters and says that it is on."""
     dana.open("/audit?action=schedule.lifecycle_changed")
     dana.page.get_by_role("link", name=name).click()
@@ -82,7 +82,9 @@ def test_presets(dana: Visitor, told: Told, count: Count, name: str, days: int) 
     assert found is not None
     since = found[1].replace("%3A", ":")
     assert dana.total == count("action = 'schedule.lifecycle_changed' AND occurred_at >= %s::timestamptz", since)
-    assert abs((told.now - timedelta(days=days)).date().toordinal() - told.now.fromisoformat(since).toordinal()) <= 1
+    assert (
+        abs((sample.now - timedelta(days=days)).date().toordinal() - sample.now.fromisoformat(since).toordinal()) <= 1
+    )
     dana.page.get_by_role("link", name="All time").click()
     expect(dana.page).to_have_url(re.compile(r"/audit\?action=schedule\.lifecycle_changed$"))
 
@@ -150,7 +152,7 @@ def test_back_keeps_the_filters(dana: Visitor) -> None:
     expect(dana.page.locator("#show option:checked")).to_have_text("Report exported")
     assert dana.total == total
     dana.rows.first.click()
-    dana.page.get_by_role("link", name="To this entry alone").click()
+    dana.page.get_by_role("link", name="Permalink").click()
     expect(dana.page).to_have_url(re.compile(r"/audit/\d+$"))
     dana.page.go_back()
     expect(dana.page).to_have_url(was)
@@ -169,7 +171,7 @@ def test_a_choice_that_only_an_address_can_make_is_kept(dana: Visitor, count: Co
 def test_nothing_matches(dana: Visitor, count: Count) -> None:
     """An empty list says why it is empty, and offers to take each filter away, or all."""
     dana.open("/audit?action=member.removed&actor=nobody%40x.example")
-    expect(dana.page.get_by_role("heading", name="No entry matches")).to_be_visible()
+    expect(dana.page.get_by_role("heading", name="No matching entries")).to_be_visible()
     expect(dana.page.locator(".empty .chips a")).to_have_count(2)
     dana.page.locator(".empty").get_by_role("link", name="Remove filter Actor: nobody@x.example").click()
     assert dana.total == count("action = 'member.removed'")
@@ -184,7 +186,7 @@ def test_nothing_yet(visit: Visit, fresh: Fresh) -> None:
     visitor = visit().signed_in(fresh.admin)
     page = visitor.open("/audit")
 
-    expect(page.get_by_role("heading", name="Nothing yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No entries yet")).to_be_visible()
     expect(page.get_by_role("link", name="Clear all")).to_have_count(0)
 
 

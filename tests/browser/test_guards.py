@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from reader.http.middleware import SECURITY
+from reader.http.middleware import SECURITY_HEADERS
 from sandbox.services.browser import HOW, NAMES, executable
 from sandbox.services.process import SandboxError
 from tests.browser.watch import Watch, barriers
@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         kind, text = FILES.get(self.path, ("text/html", self.bodies.get(self.path, "Not found")))
         self.send_response(404 if text == "Not found" else 200)
         self.send_header("Content-Type", kind)
-        for name, value in SECURITY.items():
+        for name, value in SECURITY_HEADERS.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Count, Told, Visit
+from tests.browser.conftest import Count, Sample, Visit
 from tests.browser.visitor import Visitor
 
 FOCUSED = """() => { const at = document.activeElement;
@@ -56,7 +56,7 @@ def test_the_skip_link_skips(dana: Visitor) -> None:
     assert page.evaluate(FOCUSED).startswith("Action")
 
 
-def test_filtering_paging_and_reading(visit: Visit, told: Told, count: Count) -> None:
+def test_filtering_paging_and_reading(visit: Visit, sample: Sample, count: Count) -> None:
     """Sign in, choose an action by typing its name, apply, go to the next page, open a row, read on, follow its link."""
     visitor = visit()
     page = visitor.open("/audit", 401)
@@ -91,7 +91,7 @@ def test_filtering_paging_and_reading(visit: Visit, told: Told, count: Count) ->
     tab_to(page, "Raw JSON")
     page.keyboard.press("Enter")
     expect(page.locator(".raw pre").first).to_be_visible()
-    tab_to(page, "To this entry alone")
+    tab_to(page, "Permalink")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/audit/\d+$"))
     page.go_back()  # its key is the browser's, and a headless one has no keys of its own

@@ -55,7 +55,7 @@ def test_to_a_number(dana: Visitor) -> None:
     dana.page.get_by_label("Page", exact=True).fill("9999")
     dana.page.get_by_role("button", name="Go").click()
     expect(dana.page.get_by_role("heading", name="Nothing on this page")).to_be_visible()
-    dana.page.get_by_role("link", name="To the first page").click()
+    dana.page.get_by_role("link", name="Go to the first page").click()
     expect(dana.page.get_by_role("status")).to_contain_text("1–50 of")
 
 
@@ -117,5 +117,6 @@ def test_a_session_that_ends_meanwhile_is_not_asked_again(visit: Visit, fresh: F
         visitor.page.clock.run_for(31_000)
     visitor.page.clock.run_for(120_000)
 
+    expect(visitor.page.get_by_role("status").get_by_role("link", name="Look for newer entries")).to_be_visible()
     expect(visitor.rows).to_have_count(1)
     assert asked == [f"{visitor.site.url}/v1/audit-events?limit=1"]

@@ -6,8 +6,9 @@ import re
 import psycopg
 from playwright.sync_api import Locator, expect
 
+from catalog.audit_types import CATALOG
 from sandbox.services.site import Site
-from tests.browser.conftest import Fresh, Told, Visit
+from tests.browser.conftest import Fresh, Sample, Visit
 from tests.browser.states import HUGE, ODD
 from tests.browser.visitor import Visitor
 
@@ -152,13 +153,13 @@ def test_where_copying_is_refused_the_text_is_selected(visit: Visit, fresh: Fres
     assert "changes" in json.loads(page.evaluate("String(getSelection())"))
 
 
-def test_permalink(dana: Visitor, told: Told) -> None:
+def test_permalink(dana: Visitor, sample: Sample) -> None:
     """An entry has an address of its own, which shows the same, and which the title names."""
     page = dana.open("/audit?limit=5")
     sentence = dana.sentences[1]
     dana.rows.nth(1).click()
     facts = details(dana, 1).locator(".facts dd").all_inner_texts()
-    details(dana, 1).get_by_role("link", name="To this entry alone").click()
+    details(dana, 1).get_by_role("link", name="Permalink").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence)
     expect(page).to_have_title(re.compile(r"^Schedule changed, entry \d+ · Audit log · Callmine$"))
@@ -167,7 +168,7 @@ def test_permalink(dana: Visitor, told: Told) -> None:
     expect(page).to_have_url(re.compile(r"/audit$"))
 
 
-def test_all_fourteen_types_read_as_sentences(dana: Visitor, told: Told) -> None:
+def test_all_fourteen_types_read_as_sentences(dana: Visitor, sample: Sample) -> None:
     """Every type of the catalogue is among the entries, and none shows a hole where a name should be."""
     labels: set[str] = set()
     sentences: list[str] = []
@@ -176,7 +177,7 @@ def test_all_fourteen_types_read_as_sentences(dana: Visitor, told: Told) -> None
         labels |= set(dana.page.locator("td.action").all_inner_texts())
         sentences += dana.sentences
 
-    assert len(labels) == 14
+    assert len(labels) == len(CATALOG)
     assert [each for each in sentences if "()" in each or "  " in each or "{" in each or each.endswith(" ")] == []
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Count, Told, Visit
+from tests.browser.conftest import Count, Sample, Visit
 from tests.browser.visitor import Visitor
 
 
@@ -15,11 +15,11 @@ def plain(visit: Visit) -> Visitor:
     return visit(java_script_enabled=False)
 
 
-def test_from_signing_in_to_an_entry(plain: Visitor, told: Told, count: Count) -> None:
+def test_from_signing_in_to_an_entry(plain: Visitor, sample: Sample, count: Count) -> None:
     """Sign in, filter, page, read an entry whole, and go back."""
     page = plain.open("/audit", 401)
     page.get_by_role("link", name="Sign in").click()
-    page.get_by_role("link", name=told.cast.admin.label).click()
+    page.get_by_role("link", name=sample.people.admin.label).click()
     page.get_by_role("link", name="Open the audit log").click()
     page.get_by_label("Action").select_option(label="Schedule changed · edited")
     page.get_by_label("Source").select_option(label="MCP")
@@ -43,9 +43,9 @@ def test_from_signing_in_to_an_entry(plain: Visitor, told: Told, count: Count) -
     expect(page.locator("#page")).to_have_value("1")
 
 
-def test_nothing_is_offered_that_needs_a_script(plain: Visitor, told: Told) -> None:
+def test_nothing_is_offered_that_needs_a_script(plain: Visitor, sample: Sample) -> None:
     """No button that would do nothing, no row that seems to open."""
-    plain.signed_in(told.cast.admin)
+    plain.signed_in(sample.people.admin)
     page = plain.open("/audit?limit=5")
 
     expect(page.get_by_role("button")).to_have_text(["Apply", "Go"])

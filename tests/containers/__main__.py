@@ -16,10 +16,10 @@ from pathlib import Path
 from docker import DockerClient  # type: ignore[import-untyped]
 
 from sandbox.services import guard
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 from tests.containers.engine import USUAL, Engine, Impossible, answers, require
 from tests.containers.images import provide
-from tests.containers.machine import changes, seen
+from tests.containers.machine import changes, machine_state
 
 # The folder of these tests, and all that the end-to-end tests ask of a broker: what it stores, loses and forgets.
 TESTS = ("tests/containers", "tests/e2e/test_outcomes.py", "tests/e2e/test_kafka_faults.py")
@@ -43,20 +43,20 @@ def main(arguments: Sequence[str]) -> int:
 
 def _on_theirs(url: str, arguments: Sequence[str]) -> int:
     print(f"the Docker engine at {url} is used", flush=True)
-    with Scratch("images") as scratch:
-        return _tests([], url, _images(url, scratch.path, None), scratch.path, arguments)
+    with TemporaryFolder("images") as folder:
+        return _tests([], url, _images(url, folder.path, None), folder.path, arguments)
 
 
 def _on_our_own(arguments: Sequence[str]) -> int:
     require()
     print("no Docker engine answers: one of our own is started, in namespaces of its own", flush=True)
-    before = seen()
-    with Scratch("engine") as scratch, closing(Engine(scratch)) as engine:
+    before = machine_state()
+    with TemporaryFolder("engine") as folder, closing(Engine(folder)) as engine:
         with engine.connected():
-            images = _images(engine.url, scratch.path, "host")
+            images = _images(engine.url, folder.path, "host")
         with engine.isolated() as prefix:
-            code = _tests(prefix, engine.url, {**images, **WITHOUT_RYUK}, scratch.path, arguments)
-    left = changes(before, seen(), scratch.path)
+            code = _tests(prefix, engine.url, {**images, **WITHOUT_RYUK}, folder.path, arguments)
+    left = changes(before, machine_state(), folder.path)
     print("\n".join(left) or "nothing of it is left on this machine", flush=True)
     return code or bool(left)
 

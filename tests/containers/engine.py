@@ -18,7 +18,7 @@ from docker.errors import DockerException  # type: ignore[import-untyped]
 
 from sandbox.services.guard import marked
 from sandbox.services.process import Server
-from sandbox.services.scratch import PREFIX, Scratch
+from sandbox.services.temporary_folder import PREFIX, TemporaryFolder
 
 USUAL = "unix:///var/run/docker.sock"
 # What is needed, and the Debian package that has it.
@@ -46,16 +46,16 @@ def require() -> None:
 
 
 class Engine:
-    """dockerd with its data below `scratch`; started by `connected` to build, by `isolated` to run."""
+    """dockerd with its data below `folder`; started by `connected` to build, by `isolated` to run."""
 
-    def __init__(self, scratch: Scratch) -> None:
-        for folder in CGROUPS.glob(f"**/{PREFIX}engine-*"):  # of one that was killed
-            if not scratch.path.with_name(folder.name).exists():
-                _remove(folder)
-        self.url = f"unix://{scratch.path}/docker.sock"
-        self._scratch = scratch
-        self._server = Server("dockerd", scratch, self._answers)
-        self._cgroup = f"/{scratch.path.name}"
+    def __init__(self, folder: TemporaryFolder) -> None:
+        for cgroup in CGROUPS.glob(f"**/{PREFIX}engine-*"):  # of one that was killed
+            if not folder.path.with_name(cgroup.name).exists():
+                _remove(cgroup)
+        self.url = f"unix://{folder.path}/docker.sock"
+        self._folder = folder
+        self._server = Server("dockerd", folder, self._answers)
+        self._cgroup = f"/{folder.path.name}"
 
     @contextmanager
     def connected(self) -> Iterator[None]:
@@ -71,9 +71,9 @@ class Engine:
             yield ["nsenter", f"--net=/proc/{self._first()}/ns/net", "--"]
 
     def close(self) -> None:
-        """Removes the control groups that containers may have left; the folder is the scratch's."""
-        for folder in CGROUPS.glob(f"**{self._cgroup}"):
-            _remove(folder)
+        """Removes the control groups that containers may have left; the temporary folder removes itself."""
+        for cgroup in CGROUPS.glob(f"**{self._cgroup}"):
+            _remove(cgroup)
 
     @contextmanager
     def _running(self, command: Sequence[str]) -> Iterator[None]:
@@ -81,13 +81,13 @@ class Engine:
             self._server.start(command, limit=60)
             yield
         finally:
-            for process in marked(self._scratch.path):
+            for process in marked(self._folder.path):
                 if process.name() == "dockerd":
                     process.terminate()
             self._server.stop(limit=30)
 
     def _dockerd(self, *options: str) -> tuple[str, ...]:
-        at = self._scratch.path
+        at = self._folder.path
         places = (
             f"--host={self.url}",
             f"--data-root={at}/data",
@@ -99,7 +99,7 @@ class Engine:
     def _first(self) -> int:
         """The process that is number 1 in the engine's namespaces."""
         pid: int
-        (pid,) = (process.pid for process in marked(self._scratch.path) if process.name() == "dockerd")
+        (pid,) = (process.pid for process in marked(self._folder.path) if process.name() == "dockerd")
         return pid
 
     def _answers(self) -> bool:

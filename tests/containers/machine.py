@@ -9,7 +9,7 @@ from sandbox.services.guard import marked
 from tests.containers.engine import CGROUPS
 
 
-def seen() -> Mapping[str, frozenset[str]]:
+def machine_state() -> Mapping[str, frozenset[str]]:
     """Interfaces, forwarding, firewall rules and named networks, each as lines."""
     forwarding = Path("/proc/sys/net/ipv4/ip_forward")
     return {

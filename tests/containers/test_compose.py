@@ -12,7 +12,7 @@ from sandbox.services.issuer import Person
 from sandbox.services.process import wait_until
 from sandbox.traffic.generator import Emission
 from sandbox.traffic.publisher import producer, publish
-from tests.builders import FOURTEEN, WORKSPACE, event
+from tests.builders import ONE_OF_EACH, WORKSPACE, event
 from tests.containers.stack import Stack
 
 LIMIT = 60.0  # seconds that anything may take here
@@ -24,7 +24,7 @@ MEMBER = ADMIN._replace(label="Mel", user_id="user_2yVcf2cnAUUdIWwhWuKrOWMgMel",
 def fourteen(schema_ids: dict[str, int] | None = None) -> list[Emission]:
     """One event of each of the fourteen types for one workspace; in Confluent framing where there are schema ids."""
     emissions = []
-    for ce_type, case in FOURTEEN.values():
+    for ce_type, case in ONE_OF_EACH.values():
         made = event(ce_type, case, workspace=WORKSPACE, schema_id=schema_ids[ce_type] if schema_ids else None)
         headers = [(name, value or b"") for name, value in made.headers]
         emissions.append(Emission(topic_of(ce_type), made.key or b"", made.value, headers))
@@ -39,7 +39,7 @@ def register(stack: Stack) -> dict[str, int]:
     """Registers the schemas of the fourteen types; the registry's ids by ce_type."""
     url = f"http://{stack.at('AUDIT_REGISTRY_PORT')}/apis/ccompat/v7/subjects"
     ids = {}
-    for ce_type, _ in FOURTEEN.values():
+    for ce_type, _ in ONE_OF_EACH.values():
         body = {"schema": schemas.latest(ce_type).text}
         answer = httpx.post(f"{url}/{ce_type}/versions", json=body, timeout=30, trust_env=False).raise_for_status()
         ids[ce_type] = int(answer.json()["id"])
@@ -61,15 +61,15 @@ def test_events_in_both_framings_are_read_back_and_the_books_balance(stack: Stac
     """What services send is what the workspace's admin reads, each once, and no one else does."""
     plain = fourteen()
     send(stack, [*plain, *fourteen(register(stack)), *plain])  # the third time as a duplicate
-    until_read(stack, 2 * len(FOURTEEN))
+    until_read(stack, 2 * len(ONE_OF_EACH))
 
     entries = stack.read("/v1/audit-events", ADMIN, limit="200").json()["data"]
-    assert Counter(entry["action"] for entry in entries) == dict.fromkeys(FOURTEEN, 2)
+    assert Counter(entry["action"] for entry in entries) == dict.fromkeys(ONE_OF_EACH, 2)
     assert stack.read("/v1/audit-events", MEMBER).status_code == 403
-    assert wait_until(lambda: stack.status()["totals"]["duplicate"] == len(FOURTEEN), LIMIT, pause=0.2)
+    assert wait_until(lambda: stack.status()["totals"]["duplicate"] == len(ONE_OF_EACH), LIMIT, pause=0.2)
     told = stack.status()
     assert (told["balanced"], told["kafka"], told["missing_topics"]) == (True, "ok", [])
-    assert told["totals"]["recorded"] == 2 * len(FOURTEEN)
+    assert told["totals"]["recorded"] == 2 * len(ONE_OF_EACH)
     assert told["totals"]["parked"] == 0
 
 
@@ -83,10 +83,10 @@ def test_a_consumer_that_is_stopped_and_doubled_loses_and_doubles_nothing(stack:
     send(stack, fourteen())
     stack.scale("consumer", 2)
     send(stack, fourteen())
-    until_read(stack, before + 2 * len(FOURTEEN))
+    until_read(stack, before + 2 * len(ONE_OF_EACH))
     stack.scale("consumer", 1)
     send(stack, fourteen())
-    until_read(stack, before + 3 * len(FOURTEEN))
+    until_read(stack, before + 3 * len(ONE_OF_EACH))
 
     assert stack.status()["balanced"]
 
@@ -157,7 +157,7 @@ def test_a_database_that_is_away_is_waited_for(stack: Stack) -> None:
     send(stack, fourteen())
     assert wait_until(lambda: stack.read("/v1/audit-events", ADMIN).status_code == 503, LIMIT, pause=0.2)
     stack.up()
-    until_read(stack, before + len(FOURTEEN))
+    until_read(stack, before + len(ONE_OF_EACH))
 
     assert _starts(consumer) == _starts(stack.containers("consumer")[0])
     assert stack.status()["balanced"]

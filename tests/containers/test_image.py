@@ -15,7 +15,7 @@ from sandbox.services.process import wait_until
 from tests.containers.stack import ISSUER, ORIGIN
 
 PROGRAMS = sorted(tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["scripts"])
-MOST_BYTES = 250_000_000
+MAX_BYTES = 250_000_000
 START_SECONDS = 2.0
 NOWHERE = {"DATABASE_URL": "postgresql://audit@127.0.0.1:1/audit", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
 HARDENED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"], "network_mode": "none"}
@@ -43,7 +43,7 @@ def test_it_is_small(engine: DockerClient, image: str) -> None:
     size = engine.images.get(image).attrs["Size"]
     print(f"{size / 1e6:.0f} MB")
 
-    assert size < MOST_BYTES
+    assert size < MAX_BYTES
 
 
 def test_it_says_what_it_is(engine: DockerClient, image: str) -> None:

@@ -21,8 +21,6 @@ DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 HEALTHCHECK = ROOT / "deploy" / "healthcheck.py"
 STANDINS = sorted((ROOT / "tests" / "containers" / "standins").glob("*.Dockerfile"))
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
-# For demo, tests and benchmark; no program imports it.
-LEFT_OUT = {"sandbox"}
 
 
 def lint(text: str) -> tuple[int, str]:
@@ -83,13 +81,13 @@ def test_hadolint_would_find_something() -> None:
 
 
 def test_only_the_programs_are_let_in() -> None:
-    """.dockerignore opens for the packages of the wheel but the sandbox, and for nothing that is not there."""
+    """.dockerignore opens for the packages of the wheel, and for nothing that is not there."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     opened = {line.removeprefix("!") for line in lines if line.startswith("!")}
     packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
 
     assert lines[1] == "*"
-    assert {path for path in opened if (ROOT / path).is_dir()} == packages - LEFT_OUT
+    assert {path for path in opened if (ROOT / path).is_dir()} == packages
     assert [path for path in opened if not (ROOT / path).exists()] == []
 
 

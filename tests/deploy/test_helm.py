@@ -30,7 +30,7 @@ KUBERNETES = "1.37"
 # Of operators that bring their own kinds; their schemas are not Kubernetes'.
 FOREIGN = {"ScaledObject", "PodMonitor", "PrometheusRule"}
 # The least that must be given, and everything that can be switched on.
-LEAST: Mapping[str, Any] = {
+MINIMAL: Mapping[str, Any] = {
     "image": {"repository": "registry.internal/callmine-audit"},
     "migrate": {"existingSecret": "audit-migrate"},
     "consumer": {
@@ -66,8 +66,8 @@ FULL = {
 
 
 def given(**changed: Any) -> dict[str, Any]:
-    """LEAST with changes, each named by its path; None takes a value away."""
-    values: dict[str, Any] = deepcopy(dict(LEAST))
+    """MINIMAL with changes, each named by its path; None takes a value away."""
+    values: dict[str, Any] = deepcopy(dict(MINIMAL))
     for path, value in changed.items():
         *above, last = path.split(".")
         place = values
@@ -95,7 +95,7 @@ def render(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 @cache
 def least() -> dict[str, list[dict[str, Any]]]:
     """The chart with what must be given."""
-    return render(LEAST)
+    return render(MINIMAL)
 
 
 @cache
@@ -128,7 +128,7 @@ def of(made: Mapping[str, list[dict[str, Any]]], kind: str, component: str) -> d
 
 def test_the_chart_has_nothing_against_it() -> None:
     """Helm lint, strictly, with the least and with everything."""
-    for values in (LEAST, given(**FULL)):
+    for values in (MINIMAL, given(**FULL)):
         report = lint(CHART, values=dict(values), strict=True)
         assert [message for message in report["messages"] if message["severity"] > 1] == []
         assert report["errors"] in (None, [])

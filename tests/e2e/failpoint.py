@@ -21,9 +21,9 @@ import psycopg
 from consumer import loop
 from consumer.event import pipeline
 from consumer.event.model import Record
-from consumer.kafka.consumer import Broker
+from consumer.kafka.consumer import GroupConsumer
 from consumer.partitions import claim
-from consumer.storage import batch, store
+from consumer.storage import batch, insert, store
 
 
 class Point(NamedTuple):
@@ -38,17 +38,17 @@ POINTS = {
     "claiming": Point(claim, "take", True),
     "claimed": Point(claim, "take", False),
     "assigned": Point(loop.Loop, "_assigned", False),
-    "starting": Point(Broker, "start", False),
+    "starting": Point(GroupConsumer, "start", False),
     "taken": Point(batch.Batch, "add", False),
     "before_transaction": Point(store, "write", True),
     "after_fence": Point(store, "_fence", False),
-    "before_insert": Point(store, "_insert", True),
+    "before_insert": Point(insert, "_insert", True),
     "mid_copy": Point(psycopg.Copy, "write", False),
-    "after_insert": Point(store, "_insert", False),
+    "after_insert": Point(insert, "_insert", False),
     "before_commit": Point(store, "_advance", False),
     "after_commit": Point(store, "write", False),
-    "before_hint": Point(Broker, "hint", True),
-    "after_hint": Point(Broker, "hint", False),
+    "before_commit_async": Point(GroupConsumer, "commit_async", True),
+    "after_commit_async": Point(GroupConsumer, "commit_async", False),
     "revoking": Point(loop.Loop, "_revoked", True),
     "revoked": Point(loop.Loop, "_revoked", False),
     "releasing": Point(claim, "release", True),
@@ -106,8 +106,8 @@ def _set(assignment: str) -> None:
     path, _, number = assignment.partition("=")
     module, _, name = path.rpartition(".")
     owner = importlib.import_module(module)
-    getattr(owner, name)  # a constant that does not exist any more must not go unnoticed
-    setattr(owner, name, float(number))
+    kind = type(getattr(owner, name))  # a constant that does not exist any more must not go unnoticed
+    setattr(owner, name, kind(number))
 
 
 def _deadly(event_id: str) -> None:

@@ -38,7 +38,7 @@ def test_a_database_that_goes_and_comes_back_costs_nothing(world: World, running
     world.until(lambda: world.count("audit_event") > 0, "it has begun", of=[consumer])
     running.stop() if how == "stop" else running.kill()
     world.send(topic, events(2000))
-    world.until(lambda: bool(consumer.logged("database_away")), "it notices", of=[consumer])
+    world.until(lambda: bool(consumer.logged("database_unavailable")), "it notices", of=[consumer])
     running.start()
     world.until_read(consumer)
     assert consumer.stop() == 0
@@ -67,7 +67,7 @@ def test_told_to_stop_during_an_outage_it_ends_in_order(world: World, running: P
     world.until_read(consumer)
     running.stop()
     world.send(topic, events(10))
-    world.until(lambda: bool(consumer.logged("database_away")), "it notices", of=[consumer])
+    world.until(lambda: bool(consumer.logged("database_unavailable")), "it notices", of=[consumer])
     assert consumer.stop() == 0
     running.start()
     world.run_until_end()
@@ -92,7 +92,7 @@ def test_connections_that_keep_dying_only_slow_it_down(world: World) -> None:
     reaper.start()
     try:
         consumer = world.consumer()
-        world.until(lambda: len(consumer.logged("database_away")) >= 3, "some are hit", of=[consumer])
+        world.until(lambda: len(consumer.logged("database_unavailable")) >= 3, "some are hit", of=[consumer])
         world.until(lambda: world.count("audit_event") > 0, "it makes progress", of=[consumer])
     finally:
         enough.set()
@@ -111,11 +111,11 @@ def test_a_server_that_stops_answering_is_left_and_found_again(world: World) -> 
     with psycopg.connect(world.database_url) as holder:
         holder.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
         world.send(topic, events(10))
-        world.until(lambda: bool(consumer.logged("database_away")), "the lock times out", of=[consumer])
+        world.until(lambda: bool(consumer.logged("database_unavailable")), "the lock times out", of=[consumer])
         world.check_accounts()  # above all: Kafka has not been told of what is not written
         holder.rollback()
     world.until_read(consumer)
-    assert not consumer.logged("lost") and consumer.stop() == 0
+    assert not consumer.logged("partitions_lost") and consumer.stop() == 0
     world.check()
 
 
@@ -185,7 +185,7 @@ def test_a_deadlock_is_tried_again(world: World) -> None:
         other.execute("SET lock_timeout = '20s'")
         other.execute(INSERT, first.identity)
         other.rollback()
-    world.until(lambda: bool(consumer.logged("database_away")), "it was the victim", of=[consumer])
+    world.until(lambda: bool(consumer.logged("database_unavailable")), "it was the victim", of=[consumer])
     world.until_read(consumer)
     assert consumer.stop() == 0
     world.check()

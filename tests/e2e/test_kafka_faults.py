@@ -32,7 +32,9 @@ def test_a_broker_that_goes_and_comes_back_costs_nothing(world: World, broker: K
     world.until(lambda: world.count("audit_event") > 0, "it has begun", of=[consumer])
     broker.stop() if how == "stop" else broker.kill()
     world.until(
-        lambda: bool(consumer.logged("kafka_error") or consumer.logged("kafka_away")), "it notices", of=[consumer]
+        lambda: bool(consumer.logged("kafka_error") or consumer.logged("kafka_unavailable")),
+        "it notices",
+        of=[consumer],
     )
     broker.start()
     world.send(topic, events(1000))
@@ -57,7 +59,7 @@ def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, 
         assert consumer.stop() == 0
     finally:
         os.kill(broker.pid, signal.SIGCONT)
-    assert consumer.logged("group_not_left")
+    assert consumer.logged("leave_group_timeout")
     world.run_until_end()
     world.check()
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.services.registry import SchemaRegistry
 from schemas import latest
-from tests.builders import FOURTEEN, Message, event, events, example
+from tests.builders import ONE_OF_EACH, Message, event, events, example
 from tests.e2e.world import World, operate
 
 
@@ -18,12 +18,12 @@ def test_each_of_the_fourteen_types_becomes_its_entry(
 ) -> None:
     """One event of every audited type gives one entry of that type, in either framing, by either group protocol."""
     topic = world.topic(partitions=2)
-    for ce_type, case in FOURTEEN.values():
+    for ce_type, case in ONE_OF_EACH.values():
         schema_id = registry.register(ce_type, latest(ce_type).text) if framing == "confluent" else None
         world.send(topic, [event(ce_type, case, schema_id=schema_id)])
     world.run_until_end(SCHEMA_REGISTRY_URL=registry.url, KAFKA_CONFIG_GROUP_PROTOCOL=protocol)
     world.check()
-    assert {row["action"] for row in world.rows("SELECT action FROM audit_event")} == set(FOURTEEN)
+    assert {row["action"] for row in world.rows("SELECT action FROM audit_event")} == set(ONE_OF_EACH)
 
 
 def test_an_entry_holds_what_the_event_said(world: World) -> None:

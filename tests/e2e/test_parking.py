@@ -105,7 +105,7 @@ def test_a_registry_that_is_away_is_waited_for(world: World, registry: SchemaReg
         world.send(topic, [event(schema_id=1), event(schema_id=1)], partition=0)
         world.send(topic, events(5), partition=1)
         consumer = world.consumer(SCHEMA_REGISTRY_URL=registry.url)
-        world.until(lambda: bool(consumer.logged("registry_away")), "it notices", of=[consumer])
+        world.until(lambda: bool(consumer.logged("registry_unavailable")), "it notices", of=[consumer])
         world.until(lambda: world.count("audit_event") == 5, "the other goes on", of=[consumer])
     finally:
         registry.start()

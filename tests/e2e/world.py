@@ -1,11 +1,10 @@
 """What one end-to-end test stands in: topics, a group and a database of its own, programs, and the oracle.
 
-Law of this file: what is expected is written down when a record is sent, never read back from the program under test.
+Invariant: what is expected is written down when a record is sent, never read back from the program under test.
 """
 
 import os
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,23 +12,20 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import psycopg
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, Producer, TopicCollection, TopicPartition
+from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as Delivered
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
-from confluent_kafka.cimpl import NewPartitions, NewTopic
 from psycopg.rows import dict_row
 
 from sandbox.services.process import wait_until
 from tests.builders import Message
 from tests.e2e.program import Program
+from tests.e2e.topics import LIMIT, Topics
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-LIMIT = 45.0  # seconds that anything may take here
 OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked", "gap", "undelivered")
 
 
-class Position(NamedTuple):
+class Produced(NamedTuple):
     """Where Kafka put a record."""
 
     topic: str
@@ -37,19 +33,16 @@ class Position(NamedTuple):
     offset: int
 
 
-class World:
+class World(Topics):
     """`expected` counts outcomes; `recorded` holds the identities that must each be one row."""
 
     def __init__(self, bootstrap: str, database_url: str, folder: Path) -> None:
-        self.bootstrap = bootstrap
+        super().__init__(bootstrap)
         self.database_url = database_url
-        self.group = f"group-{uuid.uuid4().hex[:8]}"
-        self.topics: list[str] = []
         self.environ: dict[str, str] = {}
         self.programs: list[Program] = []
         self.recorded: Counter[tuple[str, str, str]] = Counter()
         self.expected: Counter[str] = Counter()
-        self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._producer = self.producer()
         self._folder = folder
 
@@ -64,65 +57,7 @@ class World:
             # pytest shows this for a test that failed, and for no other.
             print(f"--- {program.log.name}, exit code {program.exit_code}\n{program.tail()}")
 
-    # --- Kafka
-
-    def producer(self, **config: str | int) -> Producer:
-        """A producer, idempotent as SPEC 3 wants services to be."""
-        own = {"enable.idempotence": True, "message.max.bytes": 12 * 1024 * 1024, "log_level": 0}
-        named = {name.replace("_", "."): value for name, value in config.items()}
-        return Producer({"bootstrap.servers": self.bootstrap, **own, **named})
-
-    def topic(self, partitions: int = 1, **config: str) -> str:
-        """Creates a topic that the consumers of this world subscribe to."""
-        name = f"topic-{uuid.uuid4().hex[:8]}"
-        self.create_topic(name, partitions, **config)
-        self.topics.append(name)
-        return name
-
-    def create_topic(self, name: str, partitions: int, **config: str) -> None:
-        """Creates a topic; when it has been deleted just now, as soon as that is done."""
-        settings = {key.replace("_", "."): value for key, value in config.items()}
-        new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=settings)
-
-        def created() -> bool:
-            error = self.admin.create_topics([new])[name].exception()
-            code = None if error is None else error.args[0].code()
-            return code is None or (code != KafkaError.TOPIC_ALREADY_EXISTS and _raise(error))
-
-        assert wait_until(created, LIMIT), f"{name} could not be created"
-
-    def add_partitions(self, topic: str, total: int) -> None:
-        """Gives a topic more partitions."""
-        self.admin.create_partitions([NewPartitions(topic, total)])[topic].result()
-
-    def delete_records(self, topic: str, partition: int, before: int) -> None:
-        """Deletes all records of a partition before an offset, as retention would."""
-        for future in self.admin.delete_records([TopicPartition(topic, partition, before)]).values():
-            future.result()
-
-    def ends(self) -> dict[tuple[str, int], int]:
-        """Where each partition's log ends."""
-        listed = self.admin.list_topics(timeout=10).topics
-        keys = [TopicPartition(topic, number) for topic in self.topics for number in listed[topic].partitions]
-        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        answers = self.admin.list_offsets(dict.fromkeys(keys, latest), request_timeout=10)
-        return {(key.topic, key.partition): future.result().offset for key, future in answers.items()}
-
-    def topic_ids(self) -> dict[str, str]:
-        """Kafka's id of each topic."""
-        answers = self.admin.describe_topics(TopicCollection(self.topics), request_timeout=10)
-        return {topic: str(future.result().topic_id) for topic, future in answers.items()}
-
-    def committed(self) -> dict[tuple[str, int], int]:
-        """The offsets that the group has committed to Kafka."""
-        asked = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)])
-        found = asked[self.group].result().topic_partitions or []
-        return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}
-
-    def members(self) -> int:
-        """How many consumers the group has, as far as Kafka knows."""
-        answer = self.admin.describe_consumer_groups([self.group], request_timeout=10)
-        return len(answer[self.group].result().members)
+    # --- records
 
     def send(
         self,
@@ -132,14 +67,14 @@ class World:
         *,
         partition: int = -1,
         producer: Producer | None = None,
-    ) -> list[Position]:
+    ) -> list[Produced]:
         """Produces messages, notes that each shall have this outcome, and says where they are; partition -1: by key."""
         producer = producer or self._producer
-        positions: list[Position] = []
+        positions: list[Produced] = []
 
         def delivered(error: KafkaError | None, message: Delivered) -> None:
             assert error is None, error
-            positions.append(Position(message.topic() or "", message.partition() or 0, message.offset() or 0))
+            positions.append(Produced(message.topic() or "", message.partition() or 0, message.offset() or 0))
 
         for message in messages:
             while True:
@@ -281,7 +216,7 @@ class World:
             passed = row["next_offset"] + row["reread"]
             assert passed == sum(row[outcome] for outcome in OUTCOMES), f"{key} does not balance: {row}"
         for key, offset in self.committed().items():
-            assert offset <= progress[key]["next_offset"], f"the hint of {key} is ahead of the database"
+            assert offset <= progress[key]["next_offset"], f"the commit of {key} is ahead of the database"
 
     def _behind(self, ends: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
         progress = self.progress()
@@ -310,8 +245,3 @@ def _clean(environ: Mapping[str, str]) -> dict[str, str]:
     """Without settings of ours that the shell may have."""
     ours = ("AUDIT_", "KAFKA_", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
     return {name: value for name, value in environ.items() if not name.startswith(ours)}
-
-
-def _raise(error: BaseException | None) -> bool:
-    assert error is not None
-    raise error

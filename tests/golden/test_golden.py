@@ -10,7 +10,7 @@ FOUND = {str(path.relative_to(FOLDER)): path.read_text("utf-8") for path in FOLD
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_example_becomes_its_golden_outcome(name: str) -> None:
-    """The outcome of an example is the one that a person has read; `python -m tests.golden` writes it anew."""
+    """The outcome of an example is the one that a person has read; `make golden` writes it again."""
     assert name in FOUND, "no golden file"
 
     assert EXPECTED[name] == FOUND[name]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import sql
 from consumer.event.model import Partition, Record, Recorded, Row
-from consumer.storage.copy_row import line, staged
+from consumer.storage.copy_row import copy_line, copy_row
 from sandbox.services.postgres import PostgresServer
 
 PARTITION = Partition("callmine.schedules", "id", 3)
@@ -61,7 +61,7 @@ def test_a_row_is_read_as_it_was_written(session: "psycopg.Connection[Any]", row
     with session.cursor() as cursor:
         cursor.execute("DELETE FROM staging")
         with cursor.copy(sql.query("consumer/copy_staging")) as copy:
-            copy.write(b"".join(line(row, ordinal) for ordinal, row in enumerate(rows)))
+            copy.write(b"".join(copy_line(row, ordinal) for ordinal, row in enumerate(rows)))
         columns = ", ".join(
             'to_char(occurred_at, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')' if name == "occurred_at" else name
             for name in Row._fields
@@ -77,8 +77,8 @@ def test_the_raw_record_and_its_identity_come_back_whole() -> None:
     record = Record(PARTITION, 7, None, b"\xff", b"\x00value", headers)
     row = Row._make([*"abcd", [], *"efghijklm", "n", 1, 2, None, b"d" * 32, None])
 
-    kept = staged(record, Recorded(row, sanitized=True), 5)
+    kept = copy_row(record, Recorded(row, sanitized=True), 5)
 
     assert kept.record() == record
-    assert kept.identified() == (row.workspace_id, row.event_source, row.event_id, row.content_digest)
+    assert kept.identity() == (row.workspace_id, row.event_source, row.event_id, row.content_digest)
     assert (kept.ordinal, kept.partition, kept.action, kept.sanitized, kept.size) == (5, PARTITION, row.action, True, 6)

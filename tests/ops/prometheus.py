@@ -6,7 +6,6 @@ shorter, by QUICK: what each rule looks at, and how it compares, stays as it is 
 
 import json
 import re
-import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,9 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from sandbox.services.process import Server, free_port
-from sandbox.services.scratch import Scratch
+from sandbox.services.process import SandboxError, Server, free_port
+from sandbox.services.prometheus import executable
+from sandbox.services.temporary_folder import TemporaryFolder
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "alerts.yaml"
@@ -27,7 +27,7 @@ WINDOWS: Mapping[str, str] = {"6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s
 QUICK: Sequence[tuple[str, str]] = (
     (r"\[(\w+)\]", ""),  # a window, by WINDOWS
     (r"for: \w+", "for: 1s"),
-    (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a survey that is overdue; it is made every 5 s
+    (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a poller that is overdue; it asks every 5 s
     (r"(time\(\) - [^>]*)> 120\b", r"\1> 6"),  # a heartbeat
     (r"(time\(\) - [^>]*)> 900\b", r"\1> 6"),  # the issuer's keys, which are fetched every second there
     (r"(increase\(auditlog_retries_total[^>]*)> 10\b", r"\1> 0"),  # in 5 minutes
@@ -36,11 +36,11 @@ QUICK: Sequence[tuple[str, str]] = (
 
 
 def program(name: str) -> str:
-    """The path of `prometheus` or `promtool`; the test is skipped where Debian's package is not installed."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed: apt-get install prometheus")
-    return found
+    """The path of `prometheus` or `promtool`; the test is skipped where there is none."""
+    try:
+        return executable(name)
+    except SandboxError as error:
+        pytest.skip(str(error))
 
 
 def quick(rules: str) -> str:
@@ -62,30 +62,30 @@ class Prometheus:
     """Scrapes `targets`, host:port, as job `audit`, with the rules of one program."""
 
     def __init__(self, targets: Sequence[str], group: str = "auditlog-consumer") -> None:
-        self._scratch = Scratch("prometheus")
+        self._folder = TemporaryFolder("prometheus")
         self.port = free_port()
-        self._server = Server("prometheus", self._scratch, self._is_ready)
-        (self._scratch.path / "alerts.yaml").write_text(only(group, quick(RULES.read_text())))
+        self._server = Server("prometheus", self._folder, self._is_ready)
+        (self._folder.path / "alerts.yaml").write_text(only(group, quick(RULES.read_text())))
         config = {
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "rule_files": ["alerts.yaml"],
             "scrape_configs": [{"job_name": "audit", "static_configs": [{"targets": list(targets)}]}],
         }
-        self._config = self._scratch.path / "prometheus.yaml"
+        self._config = self._folder.path / "prometheus.yaml"
         self._config.write_text(json.dumps(config))  # JSON is YAML
 
     def __enter__(self) -> Self:
-        where = [f"--web.listen-address=127.0.0.1:{self.port}", f"--storage.tsdb.path={self._scratch.path / 'data'}"]
+        where = [f"--web.listen-address=127.0.0.1:{self.port}", f"--storage.tsdb.path={self._folder.path / 'data'}"]
         try:
             self._server.start([program("prometheus"), f"--config.file={self._config}", *where])
         except BaseException:
-            self._scratch.close()
+            self._folder.close()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._server.stop()
-        self._scratch.close()
+        self._folder.close()
 
     def firing(self) -> set[str]:
         """The names of the alerts that fire now."""

@@ -169,7 +169,7 @@ def test_a_database_that_stops_is_told_and_forgotten(stack: Stack, postgres: Pos
     try:
         stack.fires("AuditReaderErrors")
         assert stack.reader.get("/healthz", None).status_code == 200
-        assert stack.reader.get("/readyz", None).json()["wanting"] == ["database"]
+        assert stack.reader.get("/readyz", None).json()["failing"] == ["database"]
     finally:
         postgres.start()
     stack.clears("AuditReaderErrors")

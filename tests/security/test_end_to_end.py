@@ -15,7 +15,8 @@ from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import free_port, wait_until
 from sandbox.services.registry import SchemaRegistry
 from tests.builders import WORKSPACE, event, events
-from tests.e2e.world import LIMIT, operate
+from tests.e2e.topics import LIMIT
+from tests.e2e.world import operate
 from tests.security.authority import PASSWORDS, Authority
 from tests.security.conftest import Secured
 from tests.security.gate import gate
@@ -75,7 +76,7 @@ def test_records_become_entries_that_are_read(
             AUDIT_METRICS_BIND=f"127.0.0.1:{free_port()}",
         )
     world.check()
-    assert not done.logged("claim_delayed") and not done.logged("survey_delayed"), done.tail()
+    assert not done.logged("claim_delayed") and not done.logged("poller_delayed"), done.tail()
     answer = read_back(world, tmp_path / "reader.log")
     assert answer.json()["total"] == world.value(
         "SELECT count(*) FROM audit_event WHERE workspace_id = %(id)s", id=f"{WORKSPACE}0"
@@ -113,7 +114,9 @@ def test_operators_do_all_of_theirs(world: Secured, kafka: object) -> None:
 def test_the_schema_is_made_by_a_login_that_only_may_make_roles(world: Secured, postgres: object) -> None:
     """`migrate` over TLS, by a login that owns the database and has CREATEROLE; and again, changing nothing."""
     with psycopg.connect(world.database_url, autocommit=True) as admin:
-        admin.execute("GRANT audit_owner, audit_writer, audit_reader, audit_operator TO migrator")
+        admin.execute(
+            "GRANT audit_owner, audit_writer, audit_reader, audit_operator, audit_sealer, audit_exporter TO migrator"
+        )
         admin.execute("CREATE DATABASE fresh_migrated OWNER migrator TEMPLATE template0 ENCODING 'UTF8'")
     url = world.url("migrator").replace(f"/{world.value('SELECT current_database()')}?", "/fresh_migrated?")
     try:

@@ -14,7 +14,7 @@ from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import free_port
 from tests.builders import events
 from tests.e2e.program import Program
-from tests.e2e.world import LIMIT
+from tests.e2e.topics import LIMIT
 from tests.security.authority import ACLS, PASSWORDS, WRONG, Authority, enrol, forbid_group
 from tests.security.conftest import Secured
 
@@ -122,7 +122,7 @@ def test_what_may_be_an_outage_is_waited_for(world: Secured, kafka: LocalKafka, 
     settings = {"DATABASE_URL": world.url("writer"), **wrong.settings(kafka, stranger)}
     program = world.consumer("run", **settings)
     world.until(
-        lambda: any(says(line["error"], wrong.words) for line in program.logged("kafka_away")),
+        lambda: any(says(line["error"], wrong.words) for line in program.logged("kafka_unavailable")),
         f"it says {wrong.words}",
         of=[program],
     )
@@ -157,7 +157,7 @@ def test_a_member_whose_password_is_taken_away_waits(world: Secured, kafka: Loca
     try:
         kafka.restart()  # a connection that is open stays so
         world.until(
-            lambda: any("refuses user 'consumer'" in line["error"] for line in program.logged("kafka_away")),
+            lambda: any("refuses user 'consumer'" in line["error"] for line in program.logged("kafka_unavailable")),
             "it says that it is refused",
             of=[program],
         )

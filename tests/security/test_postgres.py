@@ -13,7 +13,7 @@ from runtime.postgres import malformed
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.builders import events
-from tests.e2e.world import LIMIT
+from tests.e2e.topics import LIMIT
 from tests.security.authority import WRONG, Authority
 from tests.security.conftest import Secured
 from tests.security.test_kafka import only_fault, says

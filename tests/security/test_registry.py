@@ -101,7 +101,7 @@ def test_a_refusal_rests_what_needs_it_and_nothing_else(world: Secured, behind: 
     settings = {"DATABASE_URL": world.url("writer"), "AUDIT_REGISTRY_CA": str(authority.path)}
     program = world.consumer("run", SCHEMA_REGISTRY_URL=behind.url(WRONG), **settings)
     world.until(
-        lambda: any("user and password are wrong" in line["text"] for line in program.logged("registry_away")),
+        lambda: any("user and password are wrong" in line["text"] for line in program.logged("registry_unavailable")),
         "it says that it is refused",
         of=[program],
     )

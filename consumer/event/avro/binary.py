@@ -1,6 +1,6 @@
 """The binary encoding of Avro's complex types, read strictly: one reader for each type of a schema, made once.
 
-Law of this file: as in `avro_primitives`; and what a message may become is counted before it is made.
+Invariant: as in `primitives`; and the values of a message are counted before they are made.
 """
 
 from sys import intern
@@ -19,27 +19,29 @@ def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
     Names are interned, as the ones in our source are: what looks a field up then compares no letters.
     """
     if isinstance(schema, list):
-        return Union([reader(branch, named) for branch in schema])
+        return UnionReader([reader(branch, named) for branch in schema])
     if isinstance(schema, str):
         return PRIMITIVES.get(schema) or named[schema]
-    made: Reader
+    complex_reader: Reader
     match schema["type"]:
         case "array":
-            return Array(reader(schema["items"], named))
+            return ArrayReader(reader(schema["items"], named))
         case "map":
-            return Map(reader(schema["values"], named))
+            return MapReader(reader(schema["values"], named))
         case "record":
-            made = Record([(intern(field["name"]), reader(field["type"], named)) for field in schema["fields"]])
+            complex_reader = RecordReader(
+                [(intern(field["name"]), reader(field["type"], named)) for field in schema["fields"]]
+            )
         case "enum":
-            made = Enum([intern(symbol) for symbol in schema["symbols"]])
+            complex_reader = EnumReader([intern(symbol) for symbol in schema["symbols"]])
         case "fixed":
-            made = Fixed(schema["size"])
-    named[schema["name"]] = made
-    return made
+            complex_reader = FixedReader(schema["size"])
+    named[schema["name"]] = complex_reader
+    return complex_reader
 
 
-class Record(Reader):
-    """Its fields, one behind the other."""
+class RecordReader(Reader):
+    """Its fields, one after the other."""
 
     def __init__(self, fields: list[tuple[str, Reader]]) -> None:
         self._fields = fields
@@ -52,7 +54,7 @@ class Record(Reader):
         return value
 
 
-class Union(Reader):
+class UnionReader(Reader):
     """The index of a branch, and a value of it."""
 
     def __init__(self, branches: list[Reader]) -> None:
@@ -66,7 +68,7 @@ class Union(Reader):
         raise InvalidEncodingError(f"union branch {index} of {len(branches)}")
 
 
-class Enum(Reader):
+class EnumReader(Reader):
     """The index of a symbol."""
 
     def __init__(self, symbols: list[str]) -> None:
@@ -79,7 +81,7 @@ class Enum(Reader):
         raise InvalidEncodingError(f"enum symbol {index} of {len(symbols)}")
 
 
-class Fixed(Reader):
+class FixedReader(Reader):
     """So many bytes."""
 
     def __init__(self, size: int) -> None:
@@ -89,7 +91,7 @@ class Fixed(Reader):
         return source.take(self._size)
 
 
-class Array(Reader):
+class ArrayReader(Reader):
     """Blocks of items, up to an empty one."""
 
     def __init__(self, items: Reader) -> None:
@@ -106,7 +108,7 @@ class Array(Reader):
             _check_block_end(source, end)
 
 
-class Map(Reader):
+class MapReader(Reader):
     """Blocks of keys and values, up to an empty one."""
 
     def __init__(self, members: Reader) -> None:

@@ -1,8 +1,8 @@
 """Strict decoding of one Avro value: every byte is accounted for, and every rule of the encoding is enforced.
 
 fastavro takes union and enum indexes of -1, ints over 32 bits, 11-byte varints, any byte as a boolean, wrong block
-sizes, repeated map keys and trailing bytes. So the bytes are read here, by functions that are made once per schema,
-and fastavro only joins writer and reader schema where they differ.
+sizes, repeated map keys and trailing bytes. So the bytes are read here, by readers that are made once per schema,
+and fastavro only resolves the writer's schema to the reader's where they differ.
 """
 
 import struct
@@ -56,9 +56,7 @@ def _strict(schema: Schema) -> Decode:
         except InvalidEncodingError as fault:
             raise Poison(ParkReason.AVRO_INVALID, str(fault)) from None
         if source.at < len(data):
-            raise Poison(
-                ParkReason.TRAILING_BYTES, f"{len(data) - source.at} bytes behind the value's {source.at - at}"
-            )
+            raise Poison(ParkReason.TRAILING_BYTES, f"{len(data) - source.at} bytes after the value's {source.at - at}")
         return value
 
     return decode

@@ -1,6 +1,6 @@
 """The binary encoding of Avro's primitive types (1.12, "Binary Encoding"), read strictly.
 
-Law of this file: no position is ever negative, so that reading past the end is an IndexError (or struct.error) and
+Invariant: no position is ever negative, so that reading past the end is an IndexError (or struct.error) and
 never the other end of the bytes.
 """
 
@@ -65,14 +65,14 @@ class Reader:
         raise NotImplementedError
 
 
-class Null(Reader):
+class NullReader(Reader):
     """Takes no byte."""
 
     def read(self, source: Source) -> Any:  # noqa: ARG002 the others read from it
         return None
 
 
-class Boolean(Reader):
+class BooleanReader(Reader):
     """One byte, 0 or 1."""
 
     def read(self, source: Source) -> Any:
@@ -83,21 +83,21 @@ class Boolean(Reader):
         return byte == 1
 
 
-class Int(Reader):
+class IntReader(Reader):
     """A varint of 32 bits."""
 
     def read(self, source: Source) -> Any:
         return source.varint(INT_BYTES)
 
 
-class Long(Reader):
+class LongReader(Reader):
     """A varint of 64 bits."""
 
     def read(self, source: Source) -> Any:
         return source.varint()
 
 
-class Floating(Reader):
+class FloatingReader(Reader):
     """A float or a double, by its `form`."""
 
     def __init__(self, form: str) -> None:
@@ -109,27 +109,27 @@ class Floating(Reader):
         return value
 
 
-class Bytes(Reader):
-    """Bytes behind their length."""
+class BytesReader(Reader):
+    """Bytes after their length."""
 
     def read(self, source: Source) -> Any:
         return source.take(source.varint())
 
 
-class String(Reader):
-    """UTF-8 behind its length in bytes."""
+class StringReader(Reader):
+    """UTF-8 after its length in bytes."""
 
     def read(self, source: Source) -> Any:
         return source.take(source.varint()).decode()
 
 
 PRIMITIVES: dict[str, Reader] = {
-    "null": Null(),
-    "boolean": Boolean(),
-    "int": Int(),
-    "long": Long(),
-    "float": Floating("<f"),
-    "double": Floating("<d"),
-    "bytes": Bytes(),
-    "string": String(),
+    "null": NullReader(),
+    "boolean": BooleanReader(),
+    "int": IntReader(),
+    "long": LongReader(),
+    "float": FloatingReader("<f"),
+    "double": FloatingReader("<d"),
+    "bytes": BytesReader(),
+    "string": StringReader(),
 }

@@ -1,10 +1,11 @@
 """Whether a writer schema may be decoded by: it comes from outside, and some schemas turn few bytes into gigabytes.
 
-Law of this file: every walk is bounded by the length of the text, not by what the text describes when written out.
+Invariant: every walk is bounded by the length of the text, not by what the text describes when written out.
 """
 
 import json
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from fastavro import parse_schema
 from fastavro.types import Schema
@@ -27,7 +28,8 @@ _ATTRIBUTES = {
 }
 
 
-class _Shape(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
     """What a schema describes when every name is written out; `values` as for MAX_VALUES."""
 
     depth: int
@@ -68,29 +70,33 @@ def check(schema: Schema) -> None:
 def _shape(schema: Schema, named: dict[str, _Shape | None]) -> _Shape:
     """The shape of a schema; `named` collects those of named types (None while one is open)."""
     if isinstance(schema, list):
-        made = _around([_shape(branch, named) for branch in schema], union=True)
+        shape = _around([_shape(branch, named) for branch in schema], union=True)
     elif isinstance(schema, str):
-        made = _Shape(1, schema == "null", 1) if schema in PRIMITIVES else named[schema] or _recursive(schema)
+        shape = (
+            _Shape(depth=1, empty=schema == "null", values=1)
+            if schema in PRIMITIVES
+            else named[schema] or _recursive(schema)
+        )
     elif schema["type"] in ("array", "map"):
-        made = _repeated(schema, named)
+        shape = _repeated(schema, named)
     else:
         named[schema["name"]] = None
-        made = named[schema["name"]] = _named(schema, named)
-    if made.depth > MAX_DEPTH:
+        shape = named[schema["name"]] = _named(schema, named)
+    if shape.depth > MAX_DEPTH:
         raise _unsafe(f"nested more than {MAX_DEPTH} deep")
-    if made.values > MAX_VALUES:
+    if shape.values > MAX_VALUES:
         raise _unsafe(f"one record would have more than {MAX_VALUES} values")
-    return made
+    return shape
 
 
 def _named(schema: dict[str, Any], named: dict[str, _Shape | None]) -> _Shape:
     if schema["type"] == "enum":
-        return _Shape(1, False, 1)
+        return _Shape(depth=1, empty=False, values=1)
     if schema["type"] == "fixed":
         size = schema["size"]
         if type(size) is not int or size < 0:
             raise _not_avro(f"{schema['name']}: {size!r} is not the size of a fixed")
-        return _Shape(1, size == 0, 1)
+        return _Shape(depth=1, empty=size == 0, values=1)
     names = [field["name"] for field in schema["fields"]]
     if len(set(names)) < len(names):
         raise _not_avro(f"{schema['name']}: two fields have one name")
@@ -111,7 +117,7 @@ def _repeated(schema: dict[str, Any], named: dict[str, _Shape | None]) -> _Shape
     if items.empty:
         # A map's entry has its key's length, one byte at least, but a value without bytes says nothing either.
         raise _unsafe(f"an item of {schema['type']} can take no byte, so a few bytes could claim billions of them")
-    return _Shape(1 + items.depth, False, 1)
+    return _Shape(depth=1 + items.depth, empty=False, values=1)
 
 
 def _bare(schema: Any, depth: int) -> Any:

@@ -1,5 +1,5 @@
-// Improves pages that work without it: rows open in place, times can be local, JSON can be copied, newer entries announce
-// themselves.
+// Improves pages that also work without it: rows open in place, times can be local, JSON can be copied, and the number of
+// newer entries is shown.
 
 const ZONE = "callmine.audit.zone";
 const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
@@ -50,7 +50,7 @@ if (times && zoneName !== "UTC") {
   try {
     zone = localStorage.getItem(ZONE) ?? "utc";
   } catch {
-    // A browser that keeps nothing shows UTC each time.
+    // Without local storage every page starts with UTC.
   }
   const button = makeButton("", () => {
     zone = zone === "utc" ? "local" : "utc";
@@ -76,12 +76,12 @@ for (const details of document.querySelectorAll("details.raw")) {
   const pre = details.querySelector("pre");
   const button = makeButton("Copy JSON", async () => {
     try {
-      // What cannot be seen is written out in the page; what is copied is what is stored.
+      // The page shows invisible characters as codes; the copy is the stored text.
       await navigator.clipboard.writeText(pre.dataset.stored ?? pre.textContent);
       button.textContent = "Copied";
     } catch {
       getSelection().selectAllChildren(pre);
-      button.textContent = "Selected: copy with the keyboard";
+      button.textContent = "Selected. Press Ctrl+C to copy.";
     }
   });
   button.className = "quiet";
@@ -89,31 +89,35 @@ for (const details of document.querySelectorAll("details.raw")) {
   pre.after(button);
 }
 
-// --- newer entries: the list stays as it is until they are asked for
+// --- newer entries: only their number is shown until the link is followed
 
-const LOOK_EVERY = 30_000; // milliseconds, while someone looks
+const POLL_MILLISECONDS = 30_000; // while the page is visible
 const status = document.querySelector("[data-total]");
 
-async function lookForNewer() {
+async function countNewer() {
   if (document.hidden) return;
-  let answer;
+  let response;
   try {
-    answer = await fetch(status.dataset.count, { headers: { Accept: "application/json" } });
+    response = await fetch(status.dataset.count, { headers: { Accept: "application/json" } });
   } catch {
-    return; // Away for now: the next look may find it back.
+    return; // The server cannot be reached; the next poll may succeed.
   }
-  // A session that has ended is told of by the page that is opened next.
-  if (answer.status === 401 || answer.status === 403) clearInterval(looking);
-  if (!answer.ok) return;
-  // The total of a list only grows.
-  const newer = (await answer.json()).total - Number(status.dataset.total);
   const link = status.querySelector(".newer");
-  const text = `${newer.toLocaleString("en")} newer ${newer === 1 ? "entry" : "entries"}`;
   const count = link.querySelector(".count");
+  if (response.status === 401 || response.status === 403) clearInterval(polling);
+  if (response.status === 401) {
+    // The session has ended. Only a navigation can renew it, and this link is one.
+    count.textContent = "Look for newer entries";
+    link.hidden = false;
+  }
+  if (!response.ok) return;
+  // The total of a list only grows.
+  const newer = (await response.json()).total - Number(status.dataset.total);
+  const text = `${newer.toLocaleString("en")} newer ${newer === 1 ? "entry" : "entries"}`;
   if (newer > 0 && count.textContent !== text) {
     count.textContent = text;
     link.hidden = false;
   }
 }
 
-const looking = status && setInterval(lookForNewer, LOOK_EVERY);
+const polling = status && setInterval(countNewer, POLL_MILLISECONDS);

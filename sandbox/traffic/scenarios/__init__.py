@@ -1,18 +1,32 @@
-"""What can happen in a workspace. Each function changes the workspace and says so, or says None where it cannot.
+"""What can happen in a workspace. A scenario changes the workspace and gives the event of it, or None where it cannot.
 
-`OPENING` is how every workspace begins, so that all fourteen audit types come soon; `CHANGES` is what goes on
-afterwards, as often as it is listed; `NOISE` is what must be ignored.
+`OPENING` is how every workspace begins, so that every audit type comes soon; `CHANGES` is what goes on afterwards, each as
+often as it is listed; `NOISE` are the events that must be ignored.
+
+    billing       the subscription goes up and down, invoices are paid or not
+    examples      events of the types that no scenario is written for
+    integrations  connections come, go and come back
+    members       people are invited, join, change roles and leave
+    reports       exports, which are recorded, and reading and analyses, which are not
+    schedules     schedules are created, edited, paused, activated, deleted and run
+    workspaces    a workspace is created, and its settings change
 """
 
-from collections.abc import Callable
-from typing import TypeAlias
+from sandbox.traffic.scenarios import billing, examples, integrations, members, reports, schedules, workspaces
+from sandbox.traffic.workspace import Scenario
 
-from sandbox.traffic.scenarios import billing, integrations, members, reports, schedules, workspaces
-from sandbox.traffic.workspace import Happening, Workspace
+# The event types that the scenarios below give; of every other one that the catalog lists, the example is sent.
+WRITTEN = (
+    "integration.connected", "integration.disconnected", "integration.reconnected", "integration.sync_completed",
+    "member.invited", "member.joined", "member.removed", "member.role_changed", "member.signed_in",
+    "billing.subscription_changed", "billing.addon_purchased", "billing.payment_failed", "billing.invoice_paid",
+    "schedule.created", "schedule.edited", "schedule.activated", "schedule.paused", "schedule.deleted",
+    "schedule.run_completed", "report.exported", "report.viewed", "dashboard.viewed", "workspace.settings_changed",
+    "workspace.created", "analysis.submitted", "analysis.completed",
+)  # fmt: skip
+_AUDITED, _IGNORED = examples.unwritten(WRITTEN)
 
-Happens: TypeAlias = Callable[[Workspace], Happening | None]
-
-OPENING: tuple[Happens, ...] = (
+OPENING: tuple[Scenario, ...] = (
     workspaces.created,
     members.founder_joined,
     workspaces.settings_changed,
@@ -36,8 +50,9 @@ OPENING: tuple[Happens, ...] = (
     members.removed,
     schedules.created,
     schedules.deleted,
+    *_AUDITED,
 )
-CHANGES: tuple[Happens, ...] = (
+CHANGES: tuple[Scenario, ...] = (
     *[schedules.edited] * 8,
     *[reports.exported] * 6,
     *[schedules.created] * 3,
@@ -57,8 +72,9 @@ CHANGES: tuple[Happens, ...] = (
     billing.addon_purchased,
     billing.payment_failed,
     schedules.saved_unchanged,
+    *_AUDITED,
 )
-NOISE: tuple[Happens, ...] = (
+NOISE: tuple[Scenario, ...] = (
     *[reports.viewed] * 5,
     *[reports.dashboard_viewed] * 5,
     *[members.signed_in] * 4,
@@ -67,4 +83,5 @@ NOISE: tuple[Happens, ...] = (
     *[integrations.sync_completed] * 2,
     *[schedules.run_completed] * 2,
     billing.invoice_paid,
+    *_IGNORED,
 )

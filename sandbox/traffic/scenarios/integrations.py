@@ -3,10 +3,10 @@
 from typing import Any
 
 from sandbox.traffic import names
-from sandbox.traffic.workspace import Happening, Workspace
+from sandbox.traffic.workspace import ScenarioEvent, Workspace
 
 
-def connected(w: Workspace) -> Happening | None:
+def connected(w: Workspace) -> ScenarioEvent | None:
     new = [provider for provider in names.SCOPES if provider not in w.connected and provider not in w.disconnected]
     if not new:
         return None
@@ -15,7 +15,7 @@ def connected(w: Workspace) -> Happening | None:
     return w.by_user("integration.connected", {"provider": provider, "after": after})
 
 
-def disconnected(w: Workspace) -> Happening | None:
+def disconnected(w: Workspace) -> ScenarioEvent | None:
     if not w.connected:
         return None
     provider = w.rng.choice(list(w.connected))
@@ -27,7 +27,7 @@ def disconnected(w: Workspace) -> Happening | None:
     return w.by_user("integration.disconnected", facts, "disconnect_integration")
 
 
-def reconnected(w: Workspace) -> Happening | None:
+def reconnected(w: Workspace) -> ScenarioEvent | None:
     if not w.disconnected:
         return None
     provider = w.rng.choice(list(w.disconnected))
@@ -37,7 +37,7 @@ def reconnected(w: Workspace) -> Happening | None:
     return w.by_user("integration.reconnected", {"provider": provider, "before": before, "after": after})
 
 
-def sync_completed(w: Workspace) -> Happening | None:
+def sync_completed(w: Workspace) -> ScenarioEvent | None:
     if not w.connected:
         return None
     facts = {"provider": w.rng.choice(list(w.connected)), "items": w.rng.randrange(2000)}

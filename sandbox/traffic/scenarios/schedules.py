@@ -3,14 +3,14 @@
 from typing import Any
 
 from sandbox.traffic import names
-from sandbox.traffic.workspace import Happening, Snapshot, Workspace
+from sandbox.traffic.workspace import ScenarioEvent, Snapshot, Workspace
 
-_MOST = 8
+_MAX_SCHEDULES = 8
 _BY_MCP = 0.4  # schedules are what people change from a chat
 
 
-def created(w: Workspace) -> Happening | None:
-    if len(w.schedules) >= _MOST:
+def created(w: Workspace) -> ScenarioEvent | None:
+    if len(w.schedules) >= _MAX_SCHEDULES:
         return None
     schedule_id = w.new_id("sch_")
     after = w.schedules[schedule_id] = {
@@ -24,14 +24,14 @@ def created(w: Workspace) -> Happening | None:
     return w.by_user("schedule.created", {"schedule_id": schedule_id, "after": after}, "create_schedule", _BY_MCP)
 
 
-def edited(w: Workspace) -> Happening | None:
+def edited(w: Workspace) -> ScenarioEvent | None:
     if not w.schedules:
         return None
     schedule_id, before = w.rng.choice(list(w.schedules.items()))
     return _changed(w, "edited", schedule_id, _edit(w, before), "update_schedule")
 
 
-def saved_unchanged(w: Workspace) -> Happening | None:
+def saved_unchanged(w: Workspace) -> ScenarioEvent | None:
     """Someone pressed Save and had changed nothing: an edit that is not to be recorded (SPEC 4, `no_change`)."""
     if not w.schedules:
         return None
@@ -39,7 +39,7 @@ def saved_unchanged(w: Workspace) -> Happening | None:
     return _changed(w, "edited", schedule_id, before, "update_schedule")
 
 
-def paused(w: Workspace) -> Happening | None:
+def paused(w: Workspace) -> ScenarioEvent | None:
     active = [(id, schedule) for id, schedule in w.schedules.items() if schedule["status"] == "active"]
     if not active:
         return None
@@ -52,7 +52,7 @@ def paused(w: Workspace) -> Happening | None:
     return _changed(w, "paused", schedule_id, after, "pause_schedule")
 
 
-def activated(w: Workspace) -> Happening | None:
+def activated(w: Workspace) -> ScenarioEvent | None:
     idle = [(id, schedule) for id, schedule in w.schedules.items() if schedule["status"] == "paused"]
     if not idle:
         return None
@@ -60,7 +60,7 @@ def activated(w: Workspace) -> Happening | None:
     return _changed(w, "activated", schedule_id, {**before, "status": "active"}, "resume_schedule")
 
 
-def deleted(w: Workspace) -> Happening | None:
+def deleted(w: Workspace) -> ScenarioEvent | None:
     if len(w.schedules) < 2:
         return None
     schedule_id = w.rng.choice(list(w.schedules))
@@ -68,14 +68,14 @@ def deleted(w: Workspace) -> Happening | None:
     return w.by_user("schedule.deleted", facts, "delete_schedule", _BY_MCP)
 
 
-def run_completed(w: Workspace) -> Happening | None:
+def run_completed(w: Workspace) -> ScenarioEvent | None:
     if not w.schedules:
         return None
     facts = {"schedule_id": w.rng.choice(list(w.schedules)), "run_id": w.new_id("run_")}
     return w.by_service("schedules", "schedule.run_completed", facts)
 
 
-def _changed(w: Workspace, how: str, schedule_id: str, after: Snapshot, tool: str) -> Happening:
+def _changed(w: Workspace, how: str, schedule_id: str, after: Snapshot, tool: str) -> ScenarioEvent:
     facts = {"schedule_id": schedule_id, "before": w.schedules[schedule_id], "after": after}
     w.schedules[schedule_id] = after
     return w.by_user(f"schedule.{how}", facts, tool, _BY_MCP)
@@ -100,4 +100,4 @@ def _edit(w: Workspace, before: Snapshot) -> dict[str, Any]:
 
 
 def _other(w: Workspace, values: tuple[str, ...], value: str) -> str:
-    return w.rng.choice([each for each in values if each != value])
+    return w.rng.choice([other for other in values if other != value])

@@ -3,14 +3,14 @@
 from typing import Any
 
 from sandbox.traffic import names
-from sandbox.traffic.workspace import Happening, Workspace
+from sandbox.traffic.workspace import ScenarioEvent, Workspace
 
 
-def created(w: Workspace) -> Happening:
+def created(w: Workspace) -> ScenarioEvent:
     return w.by_member(w.founder, "workspace.created", {"after": w.settings})
 
 
-def settings_changed(w: Workspace) -> Happening:
+def settings_changed(w: Workspace) -> ScenarioEvent:
     before = w.settings
     w.settings = {**before, **_change(w)}
     facts = {"before": before, "after": w.settings}

@@ -9,8 +9,8 @@ SELECT
     g.cause,
     g.stated_at,
     a.performed_at AS accepted_at,
-    a.performed_by AS accepted_by,
-    a.reason AS accepted_reason
+    a.reason AS accepted_reason,
+    a.performed_by || coalesce(' (' || a.os_user || ')', '') AS accepted_by
 FROM data_gap AS g
 LEFT JOIN operator_action AS a ON g.id = a.gap_id
 WHERE

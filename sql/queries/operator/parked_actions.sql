@@ -4,8 +4,8 @@ SELECT
     outcome,
     detail,
     reason,
-    performed_by,
-    performed_at
+    performed_at,
+    performed_by || coalesce(' (' || os_user || ')', '') AS performed_by
 FROM operator_action
 WHERE parked_id = %(id)s
 ORDER BY id

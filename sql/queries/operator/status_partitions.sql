@@ -1,9 +1,15 @@
--- Every partition that was ever claimed, with what the other tables keep of it, for the accounting check.
+-- Every partition that was ever claimed, with what the other tables keep of it, for the accounting check;
+-- the columns of PartitionAccount.
 SELECT
     kafka_topic AS topic,
     kafka_topic_id AS topic_id,
     kafka_partition AS number,
     next_offset,
+    epoch,
+    owner,
+    halted,
+    halted_detail,
+    halted_at,
     recorded,
     duplicate,
     conflict,
@@ -15,9 +21,6 @@ SELECT
     gap,
     undelivered,
     reread,
-    halted,
-    halted_detail,
-    halted_at,
     complete_through,
     retired_at,
     parked_rows,

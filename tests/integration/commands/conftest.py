@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from consumer.cli import app
 from consumer.event.model import Outcome, Partition
 from consumer.kafka.admin import Bounds
-from consumer.operator.dry_run import Judge
+from consumer.operator.dry_run import DryRun
 from consumer.partitions import claim
 from consumer.storage import store
 from consumer.storage.batch import Batch
@@ -90,25 +90,25 @@ class Consumer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._judge = Judge(None)
+        self._dry_run = DryRun(None)
         store.prepare(connection)
 
     def reads(self, *messages: Message | tuple[Message, Outcome], partition: Partition = TOPIC) -> None:
         """Claims the partition and passes `messages`, each with the outcome it has, or with the one given."""
         taken = self.claims(partition, 0, 10**6)
         batch, offset = Batch(), taken.next_offset
-        advance = batch.advance(partition, offset, taken.epoch)
+        offsets = batch.range_of(partition, offset, taken.epoch)
         for number, given in enumerate(messages, start=offset):
             message, outcome = (given, None) if isinstance(given, Message) else given
             made = record(message, offset=number, partition=partition, timestamp_ms=1_700_000_000_123)
-            batch.add(advance, made, outcome or self._judge.judge(made))
+            batch.add(offsets, made, outcome or self._dry_run.outcome(made))
         store.write(self._connection, batch)
 
     def halts(self, cause: Any, detail: str, partition: Partition = TOPIC) -> None:
         """Halts the partition."""
         taken = self.claims(partition, 0, 10**6)
         batch = Batch()
-        batch.advance(partition, taken.next_offset, taken.epoch).halt = (cause, detail)
+        batch.range_of(partition, taken.next_offset, taken.epoch).halt = (cause, detail)
         store.write(self._connection, batch)
 
     def claims(self, partition: Partition, low: int, high: int) -> claim.Claim:

@@ -117,7 +117,7 @@ def test_rewind_wants_one_place(where: list[str]) -> None:
 
 
 def test_rewind_at_a_gap_is_refused(desk: Desk, world: World) -> None:
-    """A partition that stands at a gap is not rewound: its gap has to be accepted first."""
+    """A partition halted by a gap is not rewound: its gap has to be accepted first."""
     topic = world.topic()
     world.send(topic, [event() for _ in range(3)])
     world.run_until_end()
@@ -125,7 +125,7 @@ def test_rewind_at_a_gap_is_refused(desk: Desk, world: World) -> None:
     world.send(topic, lost)
     world.delete_records(topic, 0, 7)
     assert world.consumer("run", "--until-end").wait() == 1
-    assert "stands at a gap: use `audit-consumer gaps accept" in desk.refused(
+    assert "is halted by a gap: use `audit-consumer gaps accept" in desk.refused(
         "rewind", topic, "0", "--to-offset", "7", *WHY
     )
     desk.ok("gaps", "accept", "1", *WHY)

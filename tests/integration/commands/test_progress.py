@@ -12,8 +12,8 @@ from rich.console import Console
 
 from consumer.event.model import Partition
 from consumer.partitions.breaker import Breaker, Limits
-from consumer.partitions.position import Cursor
-from consumer.storage.batch import Batch, Settled
+from consumer.partitions.position import Position
+from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
 from consumer.telemetry.progress_bar import ProgressBar
 from tests.builders import event
@@ -22,16 +22,16 @@ from tests.e2e.world import World
 A, B = Partition("a", "id", 0), Partition("b", "id", 0)
 
 
-def claimed(partition: Partition, offset: int, end: int) -> Cursor:
-    """A cursor as a claim makes it."""
-    return Cursor(partition, offset, 1, end, Breaker(Limits()))
+def claimed(partition: Partition, offset: int, end: int) -> Position:
+    """A position as a claim makes it."""
+    return Position(partition, offset, 1, end, Breaker(Limits()))
 
 
 def written(partition: Partition, start: int, end: int) -> Written:
     """A batch that passes from `start` to `end`."""
     batch = Batch()
-    batch.advance(partition, start, 1).next = end
-    return Written(batch, Settled())
+    batch.range_of(partition, start, 1).next = end
+    return Written(batch=batch, result=WriteResult())
 
 
 def shown(bar: ProgressBar) -> tuple[float, float | None]:
@@ -43,20 +43,20 @@ def shown(bar: ProgressBar) -> tuple[float, float | None]:
 def test_bar_counts_offsets_of_all_partitions() -> None:
     """The bar runs from where partitions were claimed to the ends seen then, and no further."""
     bar = ProgressBar(Console(file=io.StringIO()))
-    bar.claimed(claimed(A, 10, 30))
-    bar.claimed(claimed(B, 0, 80))
+    bar.on_claimed(claimed(A, 10, 30))
+    bar.on_claimed(claimed(B, 0, 80))
     assert shown(bar) == (0, 100)
-    bar.written(written(A, 10, 25))
-    bar.written(written(B, 0, 90))
+    bar.on_written(written(A, 10, 25))
+    bar.on_written(written(B, 0, 90))
     assert shown(bar) == (95, 100)
 
 
 def test_bar_goes_back_with_a_rewind() -> None:
     """A partition that is claimed again, further back, has more to read."""
     bar = ProgressBar(Console(file=io.StringIO()))
-    bar.claimed(claimed(A, 10, 30))
-    bar.written(written(A, 10, 30))
-    bar.claimed(claimed(A, 5, 30))
+    bar.on_claimed(claimed(A, 10, 30))
+    bar.on_written(written(A, 10, 30))
+    bar.on_claimed(claimed(A, 5, 30))
     assert shown(bar) == (0, 25)
 
 

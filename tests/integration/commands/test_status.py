@@ -135,7 +135,7 @@ def test_database_away(bare: Desk, command: tuple[str, ...]) -> None:
     """With the database away each command is one line and exit code 1; the password is not in it."""
     url = f"postgresql://u:sesame@127.0.0.1:{free_port()}/audit"
     words = bare.refused(*command, DATABASE_URL=url)
-    assert "the database is away" in words
+    assert "the database is unavailable" in words
     assert "sesame" not in words
 
 

@@ -23,7 +23,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """The environment in which the wheel is found."""
     if wheel.compiler() is None:
         pytest.skip(
-            "no C compiler is installed: apt-get install gcc; interpreted, the core is what the other tests test"
+            "a C compiler is not installed: apt-get install gcc (interpreted, the core is tested by the other tests)"
         )
     return wheel.unpack(tmp_path_factory.mktemp("wheel"))
 
@@ -36,9 +36,9 @@ def python(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedP
 
 def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
     """The road of a record is machine code; what waits and talks is not."""
-    show = "import consumer.{0} as module; print(module.__file__)"
-    assert python(programs, "-c", show.format("pipeline")).stdout.endswith(".so\n")
-    assert python(programs, "-c", show.format("store")).stdout.endswith(".py\n")
+    show = "import {0} as module; print(module.__file__)"
+    assert python(programs, "-c", show.format("consumer.event.pipeline")).stdout.endswith(".so\n")
+    assert python(programs, "-c", show.format("consumer.storage.store")).stdout.endswith(".py\n")
 
 
 def test_compiled_it_keeps_what_it_promises(programs: Mapping[str, str]) -> None:

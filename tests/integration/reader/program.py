@@ -15,7 +15,7 @@ import httpx
 
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import Server, free_port
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 from tests.integration.reader.site import ADMIN
 
 ISSUER, ORIGIN = "https://clerk.callmine.example", "https://app.callmine.example"
@@ -28,8 +28,8 @@ class Program:
     def __init__(self, database_url: str, command: Sequence[str | Path] = (PROGRAM, "serve"), **environ: str) -> None:
         self.issuer = Issuer((), ORIGIN)
         self.port, self.metrics_port = free_port(), free_port()
-        self._command, self._scratch = command, Scratch("reader")
-        self._server = Server("reader", self._scratch, self._answers)
+        self._command, self._folder = command, TemporaryFolder("reader")
+        self._server = Server("reader", self._folder, self._answers)
         self.environ = {
             "DATABASE_URL": database_url,
             "AUDIT_READER_BIND": f"127.0.0.1:{self.port}",
@@ -66,7 +66,7 @@ class Program:
     def close(self) -> None:
         """Ends it, and what belongs to it."""
         self._server.stop()
-        self._scratch.close()
+        self._folder.close()
         self.issuer.close()
 
     def token(self, person: Person = ADMIN, **claims: Any) -> str:

@@ -11,14 +11,12 @@ import httpx
 import psycopg
 from psycopg.rows import TupleRow
 
-from reader.auth.access import Access
-from reader.auth.clerk import Rules
-from reader.auth.jwks import PublishedKeys
-from reader.http.app import create
-from reader.http.dependencies import Parts
-from reader.http.metrics import Metrics
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys
+from reader.auth.renewal import RenewalRules
+from reader.auth.request_cookies import CookieNames
+from reader.compose import compose
 from reader.query.database import Database
-from reader.query.listing import Listings
 from reader.serve import server
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import free_port, wait_until
@@ -34,20 +32,31 @@ CONTACT = "audit@callmine.example"
 class Site:
     """The application on a port of its own, for as long as a `with` lasts."""
 
-    def __init__(self, database_url: str, issuer: Issuer | None = None) -> None:
+    def __init__(
+        self, database_url: str, issuer: Issuer | None = None, *, renews: bool = False, suffix: str | None = None,
+        allow_missing_azp: frozenset[str] = frozenset(), sign_in_url: str | None = None,
+    ) -> None:  # fmt: skip
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.port, self.database_url = port, database_url
         self.issuer = issuer or Issuer((), self.url)
         self.issuer.audience = self.url
-        self.database, self.keys = Database(database_url, wait_seconds=1.0), PublishedKeys(self.issuer.jwks_url)
-        rules = Rules(self.issuer.url, frozenset({self.url}), allow_missing_azp=False)
-        self.listings, self.metrics = Listings(self.database), Metrics()
-        self.metrics.watch(self.database, self.keys, self.listings)
-        self.parts = Parts(
-            Access(self.keys, rules), self.database, self.listings, self.keys, self.metrics, ("127.0.0.1",), None, CONTACT
-        )  # fmt: skip
-        self.app = create(self.parts)
+        self._reader = compose(
+            database=Database(database_url, wait_seconds=1.0),
+            keys=JwksKeys(self.issuer.jwks_url),
+            rules=TokenRules(self.issuer.url, frozenset({self.url}), allow_missing_azp),
+            renewal=RenewalRules(
+                frontend_api=self.issuer.url if renews else None,
+                sign_in_url=sign_in_url,
+                names=CookieNames(suffix=suffix),
+                scheme="http",
+            ),
+            hosts=("127.0.0.1",),
+            export_contact=CONTACT,
+        )
+        self.app, services = self._reader.app, self._reader.services
+        self.database, self.listings, self.metrics = services.database, services.listings, services.metrics
+        self.keys = services.keys
         self._server = server(self.app, ("127.0.0.1", port))
         self._thread = threading.Thread(target=self._server.run)
         self._client = httpx.Client(
@@ -63,8 +72,7 @@ class Site:
         self._client.close()
         self._server.should_exit = True
         self._thread.join()
-        self.keys.close()
-        self.database.close()
+        self._reader.close()
         self.issuer.close()
 
     def get(self, path: str, person: Person | None = ADMIN, **more: Any) -> httpx.Response:

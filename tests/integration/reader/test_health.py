@@ -51,7 +51,7 @@ def test_an_absent_database_is_an_answer(site: Site, postgres: PostgresServer) -
         assert all(is_refused(site.get(path), "unavailable") for path in READS)
         ready = site.get("/readyz", None)
         assert (ready.status_code, ready.headers["retry-after"]) == (503, "5")
-        assert ready.json() == {"status": "unavailable", "wanting": ["database"]}
+        assert ready.json() == {"status": "unavailable", "failing": ["database"]}
         assert site.get("/healthz", None).status_code == 200
         assert site.get("/v1/audit-actions").status_code == 200  # it needs none
     finally:
@@ -150,30 +150,30 @@ def test_more_than_can_be_worked_on_have_to_wait_or_go(
     site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While all turns are taken the next are refused, probes are answered, and whoever has a turn is served in the end."""
-    monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 0.2)
-    with ThreadPoolExecutor(reader.http.limiter.TURNS) as many:
-        asked = [many.submit(site.get, "/v1/audit-events") for _ in range(reader.http.limiter.TURNS)]
+    monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 0.2)
+    with ThreadPoolExecutor(reader.http.limiter.MAX_RUNNING) as many:
+        asked = [many.submit(site.get, "/v1/audit-events") for _ in range(reader.http.limiter.MAX_RUNNING)]
         assert wait_until(
-            lambda: _figure(site, "auditlog_reader_requests_in_progress") == reader.http.limiter.TURNS, 10
+            lambda: _figure(site, "auditlog_reader_requests_in_progress") == reader.http.limiter.MAX_RUNNING, 10
         )
         assert all(is_refused(site.get(path), "busy") for path in (*READS, "/v1/audit-actions", "/"))
         for path in ("/healthz", "/readyz", "/openapi.json", "/static/audit.css"):
             assert site.get(path, None).status_code == 200, path
         going_on.set()
-        assert [each.result().status_code for each in asked] == [200] * reader.http.limiter.TURNS
+        assert [each.result().status_code for each in asked] == [200] * reader.http.limiter.MAX_RUNNING
     assert _figure(site, "auditlog_reader_requests_waiting") == 0
 
 
 def test_a_crowd_is_turned_away_at_once(site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue has an end: whoever comes behind it does not wait at all."""
-    monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 60.0)
     with ThreadPoolExecutor(300) as many:
         asked = [
             many.submit(site.get, "/v1/audit-events")
-            for _ in range(reader.http.limiter.TURNS + reader.http.limiter.MOST_WAITING)
+            for _ in range(reader.http.limiter.MAX_RUNNING + reader.http.limiter.MAX_WAITING)
         ]
         assert wait_until(
-            lambda: _figure(site, "auditlog_reader_requests_waiting") == reader.http.limiter.MOST_WAITING, 60
+            lambda: _figure(site, "auditlog_reader_requests_waiting") == reader.http.limiter.MAX_WAITING, 60
         )
         assert is_refused(site.get("/v1/audit-events"), "busy")
         going_on.set()
@@ -195,7 +195,7 @@ def test_without_any_key_nobody_is_judged(database_url: str) -> None:
         patch.setattr(reader.auth.jwks, "RETRY_SECONDS", 0.2)
         with Site(database_url, issuer) as site:
             assert all(is_refused(site.get(path), "no-keys") for path in READS)
-            assert site.get("/readyz", None).json()["wanting"] == ["keys"]
+            assert site.get("/readyz", None).json()["failing"] == ["keys"]
             assert site.get("/v1/audit-events", None).status_code == 401  # nothing to judge
             assert site.get("/healthz", None).status_code == 200
             issuer.down = False

@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 import reader.html.pages
 import reader.http.routes
 from reader.errors import MEDIA_TYPE
-from reader.http.middleware import SECURITY
-from reader.query.snapshot import Horizon
+from reader.http.middleware import SECURITY_HEADERS
+from reader.query.snapshot import Snapshot
 from tests.integration.reader.site import ADMIN, MEMBER, OTHER, Site, Tenant
 
 EVENTS = "/v1/audit-events"
@@ -29,10 +29,10 @@ def status_line(answer: bytes) -> int:
     return int(match[1])
 
 
-def guarded(answer: httpx.Response) -> bool:
+def send_with_headers(answer: httpx.Response) -> bool:
     """Whether an answer carries all that every answer must."""
-    wanting = {name for name, value in SECURITY.items() if answer.headers.get(name) != value}
-    assert not wanting, (answer.status_code, wanting)
+    failing = {name for name, value in SECURITY_HEADERS.items() if answer.headers.get(name) != value}
+    assert not failing, (answer.status_code, failing)
     assert "server" not in answer.headers
     assert answer.headers["cache-control"] in {"no-store", "public, max-age=31536000, immutable"}
     return True
@@ -76,7 +76,7 @@ def test_every_bad_value_is_named(tenant: Tenant, name: str) -> None:
         assert len(answer.text) < 2000
         page = tenant.get(f"/audit?{q(**{name: value})}")
         assert (page.status_code, "<script>" in page.text) == (422, False), value
-        assert guarded(answer) and guarded(page)
+        assert send_with_headers(answer) and send_with_headers(page)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_text_is_only_a_text(tenant: Tenant, query: str) -> None:
     assert page.status_code == 200
     assert "\u202e" not in re.sub('value="[^"]*"', "", page.text)
     assert "set-cookie" not in page.headers
-    assert guarded(page)
+    assert send_with_headers(page)
     found = tenant.get(f"/audit/find?{query}")
     assert found.status_code == 303
     assert found.headers["location"].startswith("/audit?")
@@ -127,16 +127,16 @@ def test_an_action_matches_whole(tenant: Tenant) -> None:
     assert tenant.get(f"{EVENTS}?{q(actor='a%b_c@x.example')}").json()["total"] == 1
 
 
-def test_a_forged_horizon_shows_nothing_that_is_foreign(tenant: Tenant) -> None:
-    """A horizon that could be ours narrows what its sender may see anyway, and cannot widen it."""
+def test_a_forged_snapshot_shows_nothing_that_is_foreign(tenant: Tenant) -> None:
+    """A snapshot that could be ours narrows what its sender may see anyway, and cannot widen it."""
     own = tenant.put(1)
     tenant.put(2, workspace_id="org_2")
-    now = Horizon.read(tenant.get(EVENTS).json()["as_of"])
-    widest = f"{now.text.split('-')[0]}-{now.low}-{now.high}"
+    now = Snapshot.parse(tenant.get(EVENTS).json()["as_of"])
+    widest = f"{now.as_of.split('-')[0]}-{now.xmin}-{now.xmax}"
     for forged, ids in (
         (widest, [str(own)]),
         (LONG_AGO, []),
-        (f"0-1-{now.high}-" + "-".join(map(str, range(1, 900))), None),
+        (f"0-1-{now.xmax}-" + "-".join(map(str, range(1, 900))), None),
     ):
         answer = tenant.get(f"{EVENTS}?as_of={forged}")
         assert answer.status_code in {200, 422}
@@ -203,11 +203,11 @@ def test_a_method_that_writes_is_not_allowed(calm: Site, method: str) -> None:
         answer = calm.ask(method, path, headers=headers, content=b"x" * 100_000)
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
         assert not [name for name in answer.headers if name.startswith("access-control")]
-        assert guarded(answer)
+        assert send_with_headers(answer)
 
 
 def test_head_says_what_get_says_without_a_body(tenant: Tenant) -> None:
-    """The same status and headers, on every route and for every refusal."""
+    """The same status and headers, on every route and for every problem."""
     entry_id = tenant.put(1)
     for path in (
         "/",
@@ -312,7 +312,7 @@ def test_a_token_is_found_in_its_place_alone(calm: Site) -> None:
         answer = calm.ask("GET", EVENTS, headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (401, MEDIA_TYPE), headers
         assert answer.headers["www-authenticate"].startswith('Bearer realm="audit"')
-        assert guarded(answer)
+        assert send_with_headers(answer)
     assert calm.ask("GET", f"{EVENTS}?token={token}").status_code == 401
 
 
@@ -376,14 +376,14 @@ def test_a_stored_value_is_shown_and_never_obeyed(tenant: Tenant, stored: str) -
         answer = tenant.get(path)
         assert answer.status_code == 200
         assert f'"diff":{diff}' in answer.text
-        assert guarded(answer)
+        assert send_with_headers(answer)
     for path in ("/audit", f"/audit/{entry_id}"):
         page = tenant.get(path)
         assert page.status_code == 200, page.text[-300:]
         for tag in ("<script>", "<img", "<svg/", 'onmouseover="'):
             assert tag not in page.text
         assert UNSEEN.search(page.text) is None
-        assert guarded(page)
+        assert send_with_headers(page)
 
 
 @pytest.mark.parametrize("escape", ["\\u0000", "\\ud800", "\\udfff\\ud800"])
@@ -444,12 +444,12 @@ def test_our_own_mistake_tells_nothing(tenant: Tenant, monkeypatch: pytest.Monke
         for path in (EVENTS, f"{EVENTS}/1", "/audit", "/audit/1"):
             answer = tenant.get(path)
             assert answer.status_code == 500
-            assert guarded(answer)
+            assert send_with_headers(answer)
             for word in ("sesame", "ZeroDivision", "Traceback", "postgres", ".py"):
                 assert word not in answer.text
             is_api = path.startswith("/v1")
             assert answer.headers["content-type"].startswith(MEDIA_TYPE if is_api else "text/html")
-        monkeypatch.setattr(reader.html.pages, "render_refusal", breaks)  # and the page that says so breaks too
+        monkeypatch.setattr(reader.html.pages, "render_problem", breaks)  # and the page that says so breaks too
         assert tenant.get("/audit").status_code == 500
     failed = [line for line in logged if line["event"] == "request_failed"]
     assert [(line["path"], line["exc_info"]) for line in failed[:2]] == [(EVENTS, True), (f"{EVENTS}/1", True)]

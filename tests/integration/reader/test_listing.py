@@ -1,4 +1,4 @@
-"""Pages of a horizon hold every entry once, whatever is recorded meanwhile, at any depth."""
+"""Pages of a snapshot hold every entry once, whatever is recorded meanwhile, at any depth."""
 
 import threading
 from collections.abc import Callable
@@ -9,30 +9,30 @@ from typing import Any
 import psycopg
 import pytest
 
+import reader.query.index_store
 import reader.query.key_index
-import reader.query.list_queries
 import reader.query.listing
 from reader.model import Entry, Query
 from reader.query.database import Database, Statement, Unavailable
-from reader.query.filters import Invalid, parse
+from reader.query.filters import InvalidQuery, parse
 from reader.query.listing import Listings
 from sandbox.services.process import wait_until
 from tests.integration.reader.entries import BEGAN, INSERT, WORKSPACE, entry
 
-# Of a page beside those of its horizon when it is asked for the first time: session, recorded since, rows; each twice at most.
+# Of a page beside those of its snapshot when it is asked for the first time: session, recorded since, rows; each twice at most.
 STATEMENTS = 6
 
 
 @pytest.fixture
 def short_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rolls that are read seven entries at a time and cut after every fifth, so that few entries make many buckets."""
-    monkeypatch.setattr(reader.query.list_queries, "PIECE", 7)
-    monkeypatch.setattr(reader.query.key_index, "ENTRIES", 5)
-    monkeypatch.setattr(reader.query.key_index, "MOST_ENTRIES", 9)
+    """Key indexes that are read seven entries at a time and cut after every fifth, so that few entries make many buckets."""
+    monkeypatch.setattr(reader.query.index_store, "CHUNK_KEYS", 7)
+    monkeypatch.setattr(reader.query.key_index, "BUCKET_KEYS", 5)
+    monkeypatch.setattr(reader.query.key_index, "MAX_BUCKET_KEYS", 9)
 
 
 def pages(listings: Listings, query: str = "", *, limit: int = 7, offset: int = 0) -> list[Entry]:
-    """All entries of one horizon, page by page from `offset` on; the total must not move."""
+    """All entries of one snapshot, page by page from `offset` on; the total must not move."""
     first = listings.page(WORKSPACE, parse([*_pairs(query), ("limit", str(limit))]))
     found: list[Entry] = []
     for start in range(offset, first.total + limit, limit):
@@ -56,7 +56,7 @@ def test_newest_first_and_ties_by_id(listings: Listings, put: Callable[..., int]
 
 
 @pytest.mark.usefixtures("short_buckets")
-@pytest.mark.parametrize("most_arrived", [10_000, 3])
+@pytest.mark.parametrize("max_catch_up", [10_000, 3])
 @pytest.mark.parametrize(
     "query",
     ["", "action=member.removed", "facet=operation:paused", "source=mcp", "actor=dana@x.example", "channel=api",
@@ -65,14 +65,14 @@ def test_newest_first_and_ties_by_id(listings: Listings, put: Callable[..., int]
      "actor=nobody@x.example"],
 )  # fmt: skip
 def test_walking_all_pages_while_writers_write(
-    listings: Listings, database_url: str, put: Callable[..., int], query: str, most_arrived: int,
+    listings: Listings, database_url: str, put: Callable[..., int], query: str, max_catch_up: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Late, back-dated and new entries of transactions that commit out of order are on no page of an older horizon.
+    """Late, back-dated and new entries of transactions that commit out of order are on no page of an older snapshot.
 
     Also where more is recorded than is worth bringing forward, so that lists are read again.
     """
-    monkeypatch.setattr(reader.query.listing, "MOST_ARRIVED", most_arrived)
+    monkeypatch.setattr(reader.query.index_store, "MAX_CATCH_UP", max_catch_up)
     random = Random(query)
     for _ in range(60):
         put(**_any(random))
@@ -115,7 +115,7 @@ def test_a_cursor_goes_on_where_the_page_ended(listings: Listings, put: Callable
 
 
 def test_newer_entries_are_counted_and_not_shown(listings: Listings, put: Callable[..., int]) -> None:
-    """An older horizon says how many entries of its selection came since, a fresh one none."""
+    """An older snapshot says how many entries of its selection came since, a fresh one none."""
     put(1)
     first = listings.page(WORKSPACE, Query())
     for minutes in (0, 2, 3):
@@ -132,7 +132,7 @@ def test_newer_entries_are_those_of_the_selection(
     listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch, query: str, newer: int
 ) -> None:
     """Entries outside the filters are not newer ones, however many of them came."""
-    monkeypatch.setattr(reader.query.listing, "NEWER", 2)
+    monkeypatch.setattr(reader.query.listing, "MAX_NEWER", 2)
     put(1)
     first = listings.page(WORKSPACE, parse(_pairs(query)))
     for minutes in (9, 9, 9) if query.startswith("to") else (0, 0, 0):
@@ -143,10 +143,10 @@ def test_newer_entries_are_those_of_the_selection(
     assert listings.page(WORKSPACE, parse([*_pairs(query), ("as_of", first.as_of)])).newer == newer
 
 
-def test_pages_of_an_older_horizon_read_nothing_again(
+def test_pages_of_an_older_snapshot_read_nothing_again(
     listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However much has been recorded since, the list is read once, and its older roll is derived from the present one."""
+    """However much has been recorded since, the list is read once, and its older index is derived from the present one."""
     for minutes in range(20):
         put(minutes)
     first = listings.page(WORKSPACE, Query(limit=5))
@@ -154,17 +154,17 @@ def test_pages_of_an_older_horizon_read_nothing_again(
         put(minutes)
     second = listings.page(WORKSPACE, Query(limit=5, offset=5, as_of=first.as_of))
     monkeypatch.setattr(
-        reader.query.listing, "MOST_ARRIVED", 1
+        reader.query.index_store, "MAX_CATCH_UP", 1
     )  # from here on too much would have come to derive it anew
     third = listings.page(WORKSPACE, Query(limit=5, offset=10, as_of=first.as_of))
 
     assert [found.occurred_at.minute for found in (*first.entries, *second.entries, *third.entries)] == [
         *range(19, 4, -1)
     ]
-    assert listings.builds == 1
+    assert listings.key_index_builds == 1
 
 
-def test_the_horizon_of_one_replica_is_good_at_another(
+def test_the_snapshot_of_one_replica_is_good_at_another(
     listings: Listings, database: Database, put: Callable[..., int]
 ) -> None:
     """Nothing but the database is shared between two readers."""
@@ -182,13 +182,13 @@ def test_the_horizon_of_one_replica_is_good_at_another(
     ["x", "1-2", "0-0-0", "1-5-3", "1-1-9999999999999999999", "1-2-3-1", "1-2-9-5-4", "9" * 400,
      "99999999999999999-1-1", "1-1-1\n", "١-1-1", "1-1-1;drop table audit_event"],
 )  # fmt: skip
-def test_a_made_up_horizon_is_refused(listings: Listings, put: Callable[..., int], text: str) -> None:
+def test_a_made_up_snapshot_is_refused(listings: Listings, put: Callable[..., int], text: str) -> None:
     """Neither as_of nor cursor is believed unless it could have come from this database."""
     put(1)
-    with pytest.raises(Invalid, match="as_of"):
+    with pytest.raises(InvalidQuery, match="as_of"):
         listings.page(WORKSPACE, Query(as_of=text))
     for cursor in (text, f"{text}~1.1", f"1-1-1~{text}"):
-        with pytest.raises(Invalid, match="cursor"):
+        with pytest.raises(InvalidQuery, match="cursor"):
             listings.page(WORKSPACE, Query(cursor=cursor))
 
 

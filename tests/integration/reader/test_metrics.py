@@ -2,17 +2,17 @@
 
 import inspect
 import re
-import shutil
 import subprocess
 
-import pytest
 from prometheus_client import generate_latest
 
 import reader.auth.access
 import reader.auth.clerk
+import reader.auth.signed_token
 from reader.auth.clerk import REASONS
 from reader.http.metrics import NO_ROUTE, STATUSES
 from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, Site
+from tests.ops.prometheus import program
 
 
 def shown(site: Site) -> str:
@@ -72,11 +72,12 @@ def test_requests_add_to_their_series_alone(site: Site) -> None:
 
 def test_reasons_are_a_closed_list() -> None:
     """Every word that the code refuses with is listed, and no other; so a label cannot be of a token's making."""
-    source = inspect.getsource(reader.auth.access) + inspect.getsource(reader.auth.clerk)
+    modules = (reader.auth.access, reader.auth.clerk, reader.auth.signed_token)
+    source = "".join(inspect.getsource(module) for module in modules)
     raised = set(re.findall(r'(?:Unauthenticated|Forbidden)\("(\w+)"', source))
     raised |= set(re.findall(r'"(no_token|repeated_cookie)"', source)) | {
         "invalid",
-        *reader.auth.clerk.REFUSED.values(),
+        *reader.auth.signed_token.REASON_BY_ERROR.values(),
     }
     assert raised == set(REASONS)
     assert len(REASONS) == len(set(REASONS))
@@ -84,13 +85,12 @@ def test_reasons_are_a_closed_list() -> None:
 
 def test_promtool_has_nothing_against_it(site: Site) -> None:
     """Names, units, suffixes and help texts; and it does complain of a name that is none."""
-    if shutil.which("promtool") is None:
-        pytest.skip("promtool is not installed: apt-get install prometheus")
+    promtool = program("promtool")
     site.get("/audit")
     text = shown(site)
 
     def lint(what: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["promtool", "check", "metrics"], check=False, input=what, capture_output=True, text=True)
+        return subprocess.run([promtool, "check", "metrics"], check=False, input=what, capture_output=True, text=True)
 
     linted = lint(text)
     assert (linted.returncode, linted.stderr) == (0, "")

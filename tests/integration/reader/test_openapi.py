@@ -15,13 +15,13 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 import reader.errors
 from catalog.audit_types import BY_NAME, CATALOG
-from reader.errors import Refusal
+from reader.errors import Problem
 from reader.http.openapi import describe
 from reader.query.filters import PARAMETERS
 from sandbox.services.issuer import Person
 from tests.integration.reader.site import MEMBER, Tenant
 
-GOLDEN = [json.loads(path.read_text()) for path in sorted((Path(__file__).parents[2] / "golden").rglob("*.json"))]
+GOLDEN = [json.loads(path.read_text()) for path in sorted((Path(__file__).parents[2] / "golden").glob("*.v*/*.json"))]
 RECORDED: list[dict[str, Any]] = [case["row"] for case in GOLDEN if case["outcome"] == "recorded"]
 EXAMPLES = 60
 # What is valid by itself and not together is 422: `from` behind `to`, a cursor with an offset, a horizon that no answer gave.
@@ -121,17 +121,17 @@ def test_the_document_is_openapi(tenant: Tenant) -> None:
 
 
 def test_the_document_is_complete() -> None:
-    """Every parameter, every action, and every refusal that the API can give, with its headers."""
+    """Every parameter, every action, and every problem that the API can give, with its headers."""
     document = describe()
     operations = {path: methods["get"] for path, methods in document["paths"].items()}
     assert set(operations) == {"/v1/audit-events", "/v1/audit-events/{id}", "/v1/audit-actions"}
     parameters = {each["name"]: each["schema"] for each in operations["/v1/audit-events"]["parameters"]}
     assert list(parameters) == list(PARAMETERS)
     assert parameters["action"]["items"]["enum"] == list(BY_NAME)
-    refusals = [each for each in vars(reader.errors).values() if isinstance(each, Refusal)]
-    assert {str(refusal.status) for refusal in refusals} == set(document["components"]["responses"])
-    for refusal in refusals:
-        assert set(refusal.headers) <= set(document["components"]["responses"][str(refusal.status)]["headers"])
+    problems = [each for each in vars(reader.errors).values() if isinstance(each, Problem)]
+    assert {str(problem.status) for problem in problems} == set(document["components"]["responses"])
+    for problem in problems:
+        assert set(problem.headers) <= set(document["components"]["responses"][str(problem.status)]["headers"])
     always = {"200", "400", "401", "403", "405", "500", "503"}
     for path, more in {
         "/v1/audit-events": {"422"},

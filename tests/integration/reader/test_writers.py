@@ -1,4 +1,4 @@
-"""A horizon is a promise: whoever writes meanwhile, however fast and however late, each walk of its pages is the same list."""
+"""A snapshot is a promise: whoever writes meanwhile, however fast and however late, each walk of its pages is the same list."""
 
 import re
 import threading
@@ -12,8 +12,8 @@ import pytest
 import reader.query.list_queries
 from reader.model import Selection
 from reader.query.database import Statement
-from reader.query.list_queries import Reading
-from reader.query.snapshot import Horizon
+from reader.query.list_queries import ListQuery
+from reader.query.snapshot import Snapshot
 from tests.integration.reader.entries import INSERT, entry
 from tests.integration.reader.site import Site
 
@@ -21,7 +21,7 @@ WRITERS = 4
 LIMIT = 50
 ROW = re.compile(r'data-opens="d-(\d+)"')
 VISIBLE = "pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)"
-INDEXED = "AND xid >= %(low)s::text::xid8"  # a bound of the rows that are looked at, right for the true horizon alone
+INDEXED = "AND xid >= %(low)s::text::xid8"  # a bound of the rows that are looked at, right for the true snapshot alone
 
 
 class Ledger:
@@ -83,7 +83,7 @@ class Writers:
 
 
 class Walks(NamedTuple):
-    """The ids on all pages of one horizon, by each road."""
+    """The ids on all pages of one snapshot, by each road."""
 
     by_offset: list[int]
     by_cursor: list[int]
@@ -91,26 +91,26 @@ class Walks(NamedTuple):
 
 
 def walk(site: Site, first: dict[str, Any]) -> Walks:
-    """Reads all pages of the horizon of a first answer; the total must stay."""
-    horizon, total = first["as_of"], first["total"]
+    """Reads all pages of the snapshot of a first answer; the total must stay."""
+    snapshot, total = first["as_of"], first["total"]
     walks = Walks([], [], [])
     for offset in range(0, total + LIMIT, LIMIT):
-        page = site.get(f"/v1/audit-events?limit={LIMIT}&offset={offset}&as_of={horizon}").json()
-        assert (page["total"], page["as_of"]) == (total, horizon), "the total moved"
+        page = site.get(f"/v1/audit-events?limit={LIMIT}&offset={offset}&as_of={snapshot}").json()
+        assert (page["total"], page["as_of"]) == (total, snapshot), "the total moved"
         walks.by_offset.extend(int(found["id"]) for found in page["data"])
-        html = site.get(f"/audit?limit={LIMIT}&offset={offset}&as_of={horizon}").text
+        html = site.get(f"/audit?limit={LIMIT}&offset={offset}&as_of={snapshot}").text
         walks.by_page.extend(map(int, ROW.findall(html)))
     page = first
     walks.by_cursor.extend(int(found["id"]) for found in page["data"])
     while page["next_cursor"]:
         page = site.get(f"/v1/audit-events?limit={LIMIT}&cursor={page['next_cursor']}").json()
-        assert (page["total"], page["as_of"]) == (total, horizon), "the total moved"
+        assert (page["total"], page["as_of"]) == (total, snapshot), "the total moved"
         walks.by_cursor.extend(int(found["id"]) for found in page["data"])
     return walks
 
 
 def hold(site: Site, url: str) -> None:
-    """Walks while writers write and transactions stay open across the horizon; everything that must be so, is asserted."""
+    """Walks while writers write and transactions stay open across the snapshot; everything that must be so, is asserted."""
     ledger, random = Ledger(), Random(1)
     with psycopg.connect(url) as early, psycopg.connect(url) as late:
         ledger.commit(early, record(early, random, 300))
@@ -118,7 +118,7 @@ def hold(site: Site, url: str) -> None:
         with Writers(url, ledger):
             while len(ledger.now()[0]) < 600:
                 ledger.commit(late, record(late, random, 1))
-            open_across = record(early, random, 20)  # recorded before the horizon, committed behind it
+            open_across = record(early, random, 20)  # recorded before the snapshot, committed behind it
             before = ledger.now()[0]
             first = site.get(f"/v1/audit-events?limit={LIMIT}").json()
             perhaps = ledger.now()[1]
@@ -138,7 +138,7 @@ def hold(site: Site, url: str) -> None:
     assert site.get("/v1/audit-events").json()["total"] == written, "the list as it is now misses an entry"
 
 
-def test_a_horizon_holds_while_writers_write(site: Site, database_url: str) -> None:
+def test_a_snapshot_holds_while_writers_write(site: Site, database_url: str) -> None:
     """By offset, by cursor and by page: every entry once, none that came later, and the total stays."""
     hold(site, database_url)
 
@@ -148,33 +148,33 @@ def test_a_horizon_holds_while_writers_write(site: Site, database_url: str) -> N
     ids=["by time", "by the highest id", "by the highest transaction"],
 )
 def mistaken(request: pytest.FixtureRequest, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A horizon as one would make it at first."""
+    """A snapshot as one would make it at first."""
     statement = reader.query.list_queries.RECORDED_SINCE
     assert (statement.count(VISIBLE), statement.count(INDEXED)) == (1, 1)
     monkeypatch.setattr(
         reader.query.list_queries, "RECORDED_SINCE", statement.replace(VISIBLE, request.param).replace(INDEXED, "")
     )
     newest: dict[str, int] = {}
-    of, asked = Horizon.of, Reading.recorded_since
+    of, asked = Snapshot.from_postgres, ListQuery.recorded_since
 
-    def noted(time: datetime, snapshot: str) -> Horizon:
+    def noted(time: datetime, snapshot: str) -> Snapshot:
         if snapshot not in newest:
             with psycopg.connect(database_url) as connection:
                 found = connection.execute("SELECT coalesce(max(id), 0) FROM audit_event").fetchone()
             newest[snapshot] = found[0] if found else 0
         return of(time, snapshot)
 
-    def with_more(self: Reading, horizon: Horizon, most: int | None, within: Selection | None = None) -> Statement:
-        text, values = asked(self, horizon, most, within)
-        return Statement(text, {**values, "time": horizon.time, "newest": newest[horizon.snapshot]})
+    def with_more(self: ListQuery, snapshot: Snapshot, limit: int | None, within: Selection | None = None) -> Statement:
+        text, values = asked(self, snapshot, limit, within)
+        return Statement(text, {**values, "time": snapshot.time, "newest": newest[snapshot.pg_snapshot]})
 
-    monkeypatch.setattr(Horizon, "of", staticmethod(noted))
-    monkeypatch.setattr(Reading, "recorded_since", with_more)
+    monkeypatch.setattr(Snapshot, "from_postgres", staticmethod(noted))
+    monkeypatch.setattr(ListQuery, "recorded_since", with_more)
 
 
 @pytest.mark.usefixtures("mistaken")
-def test_a_mistaken_horizon_is_noticed(site: Site, database_url: str) -> None:
-    """The walk above can fail: a horizon by time, by id or without the transactions that still ran does not hold."""
+def test_a_mistaken_snapshot_is_noticed(site: Site, database_url: str) -> None:
+    """The walk above can fail: a snapshot by time, by id or without the transactions that still ran does not hold."""
     with pytest.raises(
         AssertionError, match=r"total moved|two pages|miss|later is there|differ|not what the pages hold"
     ):

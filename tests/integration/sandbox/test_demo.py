@@ -16,10 +16,10 @@ import pytest
 from rich.console import Console
 
 from catalog.audit_types import BY_NAME
-from sandbox.demo import picture
-from sandbox.demo.ending import faults
-from sandbox.demo.promise import promised
-from sandbox.demo.seen import Shown
+from sandbox.demo import rendering
+from sandbox.demo.expected_outcomes import expected_outcomes
+from sandbox.demo.queries import DisplayedEntry
+from sandbox.demo.report import faults
 from sandbox.services.process import wait_until
 from sandbox.traffic.sample import sample
 
@@ -43,18 +43,20 @@ def demo(log: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 def drawn(width: int, height: int, entries: int) -> list[str]:
     """The live table as lines of plain text, on a terminal of this size."""
     console = Console(file=StringIO(), width=width, height=height, color_system=None, force_terminal=True)
-    shown = Shown(1, START, "Member removed", "zoë.brandt@northwind.example", "zoë.brandt removed marc", "chatgpt")
+    shown = DisplayedEntry(
+        1, START, "Member removed", "zoë.brandt@northwind.example", "zoë.brandt removed marc", "chatgpt"
+    )
     types = dict.fromkeys(BY_NAME, (12, 3))
-    console.print(picture.live(console, [shown] * entries, Counter(recorded=1234, parked=1), types))
+    console.print(rendering.live(console, [shown] * entries, Counter(recorded=1234, parked=1), types))
     written = console.file
     assert isinstance(written, StringIO)
     return written.getvalue().splitlines()
 
 
-def test_the_promise_adds_up() -> None:
-    """The sample promises what its deliberate extras say, and one outcome for each record."""
+def test_the_expected_outcomes_add_up() -> None:
+    """The sample expects what its deliberate extras say, and one outcome for each record."""
     events = sample(START, STEP)
-    found = promised(events)
+    found = expected_outcomes(events)
 
     assert found.total() == len(events)
     assert (found["duplicate"], found["conflict"], found["parked"]) == (3, 1, 1)
@@ -62,10 +64,10 @@ def test_the_promise_adds_up() -> None:
     assert set(found) == {"recorded", "duplicate", "conflict", "ignored", "parked"}
 
 
-def test_the_promise_notices_a_second_delivery() -> None:
+def test_a_second_delivery_is_expected_as_duplicates() -> None:
     """Sent twice, an audited sample has no second entry: everything of the second round is a duplicate, or as before."""
     events = sample(START, STEP)
-    once, twice = promised(events), promised((*events, *events))
+    once, twice = expected_outcomes(events), expected_outcomes((*events, *events))
 
     assert twice["recorded"] == once["recorded"]
     assert twice["duplicate"] == 2 * once["duplicate"] + once["recorded"]
@@ -75,7 +77,7 @@ def test_the_promise_notices_a_second_delivery() -> None:
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("entries", [0, 1, 500])
 def test_the_live_table_fits_the_terminal(width: int, entries: int) -> None:
-    """It is as high whatever it shows, no line is too long, and all fourteen types are there."""
+    """It is as high whatever it shows, no line is too long, and every audit type is there."""
     lines = drawn(width, 30, entries)
 
     assert len(lines) == len(drawn(width, 30, 7)) < 30
@@ -84,19 +86,19 @@ def test_the_live_table_fits_the_terminal(width: int, entries: int) -> None:
     assert any("MCP" in line for line in lines) == (entries > 0)
 
 
-def test_what_is_not_as_promised_is_told() -> None:
+def test_what_is_not_as_expected_is_listed() -> None:
     """An outcome too many, a type that never came and an entry that was not counted are a line each."""
     types = dict.fromkeys(BY_NAME, (1, 0))
-    right = Counter(recorded=14, parked=1)
+    right = Counter(recorded=len(BY_NAME), parked=1)
 
     assert faults(right, right, types) == []
-    assert faults(Counter(recorded=14, parked=2), right, types) == ["parked: 2 where the sample promises 1"]
+    assert faults(right + Counter(parked=1), right, types) == ["parked: 2 where the sample expects 1"]
     assert faults(right, right, {**types, "member.added": (2, 0)}) == [
-        "15 entries in audit_event where 14 were recorded"
+        f"{len(BY_NAME) + 1} entries in audit_event where {len(BY_NAME)} were recorded"
     ]
     assert faults(right, right, {name: (1, 0) for name in BY_NAME if name != "member.added"}) == [
         "no entry of type member.added",
-        "13 entries in audit_event where 14 were recorded",
+        f"{len(BY_NAME) - 1} entries in audit_event where {len(BY_NAME)} were recorded",
     ]
 
 
@@ -109,7 +111,7 @@ def test_once_checks_itself_and_ends(tmp_path: Path) -> None:
 
     assert code == 0, said
     assert "Every record is accounted for" in said
-    assert "DATABASE_URL is put aside" in said
+    assert "DATABASE_URL is ignored" in said
     assert all(name in said for name in (*BY_NAME, "unknown_type", '"tool": "update_schedule"'))
     assert "\x1b" not in said
 
@@ -124,6 +126,6 @@ def test_an_interrupt_ends_all_of_it(tmp_path: Path) -> None:
         code = program.wait(60)
 
     assert code == 0, log.read_text("utf-8")
-    assert "nothing of it is left" in log.read_text("utf-8")
+    assert "everything that it started is gone" in log.read_text("utf-8")
     assert len(children) >= 3
     assert wait_until(lambda: not any(child.is_running() for child in children), 20)

@@ -31,7 +31,7 @@ from sandbox.services.mock import MockKafka
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import SandboxError, Server, listens, wait_until
 from sandbox.services.registry import SchemaRegistry
-from sandbox.services.scratch import Scratch
+from sandbox.services.temporary_folder import TemporaryFolder
 
 INSTALLATIONS = [pytest.param(found, id=f"postgres-{found.major}") for found in installations()]
 HASTY = {"fsync": "off"}  # a killed process loses nothing that it gave to the system; only a machine would
@@ -42,9 +42,9 @@ UNKNOWN_TOPIC = {
 NO_ENGINE = "unix:///nowhere/docker.sock"
 ABANDONED = """
 import signal
-from sandbox.process import Server
-from sandbox.scratch import Scratch
-folder = Scratch("abandoned")
+from sandbox.services.process import Server
+from sandbox.services.temporary_folder import TemporaryFolder
+folder = TemporaryFolder("abandoned")
 server = Server("sleep", folder, lambda: True)
 server.start(["sleep", "600"])
 print(folder.guard_pid, server.pid, flush=True)
@@ -321,16 +321,16 @@ class TestOwner:
             owner.kill()
         assert wait_until(lambda: not guard.runs(watchdog), limit=10)
         assert guard.runs(sleeper)
-        Scratch("next").close()
+        TemporaryFolder("next").close()
         assert list(temp.iterdir()) == []
         assert marked_processes(temp) == []
 
     def test_a_living_sandbox_is_not_swept(self, temp: Path) -> None:
         """Another sandbox's start leaves the folder and the process of a living one alone."""
-        with Scratch("living") as living:
+        with TemporaryFolder("living") as living:
             server = Server("sleep", living, lambda: True)
             server.start(["sleep", "600"])
-            with Scratch("other"):
+            with TemporaryFolder("other"):
                 assert server.pid
             assert set(temp.iterdir()) == {living.path}
         assert list(temp.iterdir()) == []
@@ -338,7 +338,7 @@ class TestOwner:
 
     def test_close_does_without_a_guard(self, temp: Path) -> None:
         """When the guard was killed, closing removes process and folder all the same, and can be repeated."""
-        folder = Scratch("unwatched")
+        folder = TemporaryFolder("unwatched")
         server = Server("sleep", folder, lambda: True)
         server.start(["sleep", "600"])
         os.kill(folder.guard_pid, signal.SIGKILL)
@@ -349,7 +349,7 @@ class TestOwner:
 
     def test_a_server_outlives_the_thread_that_started_it(self) -> None:
         """A server is its process's, not its thread's."""
-        with Scratch("thread") as folder:
+        with TemporaryFolder("thread") as folder:
             server = Server("sleep", folder, lambda: True)
             thread = threading.Thread(target=server.start, args=(["sleep", "600"],))
             thread.start()

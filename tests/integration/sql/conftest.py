@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
@@ -64,6 +65,13 @@ class Role:
         with self._connection.transaction():
             self._connection.execute(self._set_role)
             return self._connection.execute(statement, params)
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """The connection as this role, for code that has statements of its own."""
+        with self._connection.transaction():
+            self._connection.execute(self._set_role)
+            yield self._connection
 
 
 @pytest.fixture
@@ -180,7 +188,6 @@ ROWS: dict[str, dict[str, Any]] = {
         "kafka_topic_id": "t1",
         "kafka_partition": 0,
         "reason": "the producer is mended",
-        "performed_by": "ann",
     },
     "partition_progress": {"kafka_topic": "callmine.schedules", "kafka_topic_id": "t1", "kafka_partition": 0},
     "audit_seal": {"seal": 0, "snapshot": "10:20:12", "record": "r", "accounts": "a", "checkpoint": "c"},

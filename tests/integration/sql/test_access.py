@@ -67,7 +67,6 @@ def test_role_can_do_what_it_needs_and_nothing_more(role: str, as_role: Callable
             "audit_operator",
             {
                 "audit_event", "original_record", "conflicting_event", "data_gap", "operator_action",
-                "partition_progress",
             },
         ),
         ("audit_sealer", {"audit_seal", "audit_sealed_workspace", "audit_sealed_day"}),
@@ -82,8 +81,10 @@ def test_role_inserts_where_it_must(
     if role != "audit_sealer":
         insert(as_role("audit_owner"), "audit_seal")
     for table in ("audit_event", *RAW, "data_gap", "operator_action", "partition_progress", *SEALED):
+        cause = {"cause": "log_damaged", "to_offset": 5} if (role, table) == ("audit_operator", "data_gap") else {}
+        tail = "" if table in SEALED else "ON CONFLICT DO NOTHING"
         try:
-            insert(connection, table)
+            insert(connection, table, tail=tail, **cause)
         except errors.InsufficientPrivilege:
             continue
         accepted.add(table)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 import sql
+from consumer.operator.tampering import find_tampering
 from runtime.migrations import MigrationError, migrate
 from sandbox.services.postgres import PostgresServer
 from tests.integration.sql.conftest import ROLES
@@ -89,11 +90,54 @@ def test_login_needs_createrole_and_the_database_but_no_superuser(bare: Postgres
     )
     assert owners == [("audit_owner",)]
     assert rows(bare.url("test_a"), "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'audit_owner'") == [(False,)]
-    for role in ROLES:
+    for role in (role for role in ROLES if role != "audit_owner"):
         with psycopg.connect(url) as connection:
             connection.execute(f"SET ROLE {role}".encode())
             version = connection.execute(sql.query("runtime/schema_version")).fetchone()
         assert version == (sql.wanted_version(),)
+
+
+def may_become_owner(bare: PostgresServer, login: str) -> bool:
+    """Whether the login could take a trigger away."""
+    with psycopg.connect(bare.url("test_a", user=login, password=login), autocommit=True) as connection:
+        try:
+            connection.execute("SET ROLE audit_owner")
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+    return True
+
+
+def test_login_is_the_owner_during_a_migration_only(bare: PostgresServer) -> None:
+    """After migrating, first or again, the login cannot become audit_owner; what an older version had left goes as well."""
+    url = create(bare)
+
+    migrate(url, silent)
+    first = may_become_owner(bare, "deploy")
+    with psycopg.connect(url, autocommit=True) as deploy:
+        deploy.execute("GRANT audit_owner TO deploy")  # as versions before this one did
+    left = may_become_owner(bare, "deploy")
+    migrate(url, silent)
+
+    assert (first, left, may_become_owner(bare, "deploy")) == (False, True, False)
+    with psycopg.connect(bare.url("test_a"), autocommit=True) as admin:
+        assert find_tampering(admin) == []
+
+
+def test_owner_granted_by_an_administrator_is_found(bare: PostgresServer) -> None:
+    """What a person granted to a plain login is not migrate's to revoke; `status --verify` names the login."""
+    create(bare, "")
+    with psycopg.connect(bare.url("test_a"), autocommit=True) as admin:
+        for role in ROLES:
+            admin.execute(f"CREATE ROLE {role}".encode())
+            admin.execute(f"GRANT {role} TO plain".encode())
+        admin.execute("GRANT CREATE ON SCHEMA public TO audit_owner")
+        migrate(bare.url("test_a", user="plain", password="plain"), silent)
+        found = [str(difference) for difference in find_tampering(admin) or []]
+        admin.execute("REVOKE audit_owner FROM plain")
+        after = find_tampering(admin)
+
+    assert found == ["login plain may become audit_owner: REVOKE audit_owner FROM plain"]
+    assert after == []
 
 
 def test_login_without_createrole_is_refused(bare: PostgresServer) -> None:

@@ -1,4 +1,4 @@
-"""The catalogue's grammar refuses every entry that contradicts itself."""
+"""The catalog's grammar refuses every entry that contradicts itself."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -66,7 +66,7 @@ def test_part_that_breaks_the_grammar_is_refused(make: Any) -> None:
 
 
 def test_name_listed_twice_is_refused() -> None:
-    """Two entries of one name cannot stand in one catalogue."""
+    """Two entries of one name cannot be in one catalog."""
     with pytest.raises(CatalogError, match="listed twice"):
         by_name((*CATALOG, CATALOG[0]))
 
@@ -109,7 +109,13 @@ def test_ce_type_of_a_family_without_topic_is_refused() -> None:
         by_ce_type((AuditType(**GOOD),), (), {})
 
 
-def test_catalogue_cannot_be_changed() -> None:
+def test_type_of_a_family_that_is_not_listed_is_refused() -> None:
+    """A type's family has a label, which the page shows."""
+    with pytest.raises(CatalogError, match="family is not listed"):
+        by_name((AuditType(**GOOD),))
+
+
+def test_catalog_cannot_be_changed() -> None:
     """The list is data for three programs; none may write to it."""
     with pytest.raises(AttributeError):
         CATALOG[0].label = "Other"  # type: ignore[misc]

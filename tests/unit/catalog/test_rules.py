@@ -1,4 +1,4 @@
-"""The few rules of the catalogue that are not data: plans, secret keys, names of clients, sentences."""
+"""The few rules of the catalog that are not data: plans, secret keys, names of clients, sentences."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def test_unknown_plan_is_never_guessed(unknown: str) -> None:
 
 
 def test_choice_gives_type_or_reason() -> None:
-    """The catalogue's choice for a subscription names a type, ignores, or parks with the plan in the detail."""
+    """The catalog's choice for a subscription names a type, ignores, or parks with the plan in the detail."""
     choose = BY_CE_TYPE["billing.subscription_changed"].choose
     assert choose is not None
     free, pro, odd = (subscription(plan, 1, "month") for plan in ("free", "pro", "gold"))

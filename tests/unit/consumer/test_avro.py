@@ -1,3 +1,5 @@
+"""Strict decoding: every legal encoding is read, every breach of a rule is refused."""
+
 import json
 import struct
 from io import BytesIO
@@ -9,39 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.reasons import ParkReason
-from consumer.event.avro import binary, decoder, schema_safety
+from consumer.event.avro import binary, schema_safety
 from consumer.event.model import Poison
+from tests.unit.consumer.avro import array, decode, enum, long, record, text_of
 
 INT, LONG = st.integers(-(2**31), 2**31 - 1), st.integers(-(2**63), 2**63 - 1)
 SYMBOLS = ["a", "b", "c"]
-
-
-def record(name: str, **types: Any) -> dict[str, Any]:
-    return {"type": "record", "name": name, "fields": [{"name": key, "type": kind} for key, kind in types.items()]}
-
-
-def array(items: Any) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-def enum(*symbols: str, **more: str) -> dict[str, Any]:
-    return {"type": "enum", "name": "E", "symbols": list(symbols), **more}
-
-
-def long(number: int) -> bytes:
-    rest, out = (number << 1) ^ (number >> 63), b""
-    while rest > 127:
-        rest, out = rest >> 7, out + bytes([rest & 127 | 128])
-    return out + bytes([rest])
-
-
-def decode(schema: Any, data: bytes) -> Any:
-    loaded = schema_safety.load(json.dumps(schema))
-    return decoder.decoder(loaded, loaded)(data, 0)
-
-
-def resolve(writer: Any, reader: Any, data: bytes) -> Any:
-    return decoder.decoder(schema_safety.load(json.dumps(writer)), parse_schema(reader, {}))(b"head" + data, 4)
 
 
 def refusal(schema: Any, data: bytes) -> ParkReason:
@@ -51,10 +26,6 @@ def refusal(schema: Any, data: bytes) -> ParkReason:
 
 
 # --- encodings of every kind, also those that a common writer does not choose
-
-
-def text_of(data: bytes) -> bytes:
-    return long(len(data)) + data
 
 
 PRIMITIVES: dict[str, st.SearchStrategy[tuple[Any, bytes]]] = {
@@ -298,65 +269,3 @@ def test_the_deepest_safe_value_is_read() -> None:
         schema = array(schema)
 
     assert decode(schema, b"\2" * (schema_safety.MAX_DEPTH - 1) + b"\2x" + b"\0" * (schema_safety.MAX_DEPTH - 1))
-
-
-# --- joining writer and reader
-
-
-def test_fields_are_joined_by_name() -> None:
-    """A field more is dropped, a field less takes the reader's default, the order does not matter."""
-    reader = record("R", b="string", a="long")
-    reader["fields"].append({"name": "c", "type": ["null", "string"], "default": None})
-
-    joined = resolve(record("R", a="int", extra="string", b="string"), reader, b"\2" + text_of(b"x") + text_of(b"y"))
-
-    assert joined == {"a": 1, "b": "y", "c": None}
-
-
-def test_an_unknown_symbol_takes_the_default_or_is_refused() -> None:
-    """A symbol that the reader does not have becomes the reader's default symbol; without one it cannot be joined."""
-    assert resolve(enum("a", "b"), enum("a", "z", default="z"), b"\2") == "z"
-    assert resolve(enum("a", "b"), enum("a"), b"\0") == "a"
-    with pytest.raises(Poison) as caught:
-        resolve(enum("a", "b"), enum("a"), b"\2")
-    assert caught.value.reason is ParkReason.SCHEMA_RESOLUTION
-
-
-FIXED = {"type": "fixed", "name": "N", "size": 1}
-BYTES_DEFAULT = {"type": "record", "name": "R", "fields": [{"name": "b", "type": "bytes", "default": "x"}]}
-
-
-@pytest.mark.parametrize(
-    ("writer", "reader", "data"),
-    [
-        ("string", "long", text_of(b"a")),
-        (record("R", a="int"), record("R", a="int", b="int"), b"\2"),
-        (record("R", a="int"), record("Q", a="int"), b"\2"),
-        (["int", "string"], "int", b"\2" + text_of(b"a")),
-        (record("R", a=FIXED), record("R", a=record("N", b="int")), b"x"),
-        (record("R", a=enum("a")), record("R", a={"type": "fixed", "name": "E", "size": 1}), b"\0"),
-        (record("R"), BYTES_DEFAULT, b""),
-        ("bytes", "string", text_of(b"\xff")),
-    ],
-)
-def test_what_cannot_be_joined_is_refused(writer: Any, reader: Any, data: bytes) -> None:
-    """Types that do not match, also where fastavro would match them, and its text for a default of bytes."""
-    with pytest.raises(Poison) as caught:
-        resolve(writer, reader, data)
-    assert caught.value.reason is ParkReason.SCHEMA_RESOLUTION
-    assert caught.value.detail.isascii()
-
-
-def test_strictness_comes_before_joining() -> None:
-    """Bytes that break the writer's rules are refused as such, whatever the reader would make of them."""
-    with pytest.raises(Poison) as caught:
-        resolve(record("R", a="int", b="boolean"), record("R", a="int"), b"\2\7")
-    assert caught.value.reason is ParkReason.AVRO_INVALID
-
-
-def test_a_refusal_quotes_no_value() -> None:
-    """A value that cannot be joined may be a masked one: it is not in the reason."""
-    reader = {"type": "record", "name": "R", "fields": [{"name": "b", "type": "bytes"}]}
-    with pytest.raises(Poison) as caught:
-        resolve(record("R", b=record("B", secret="string")), reader, text_of(b"hunter2"))
-    assert "hunter2" not in str(caught.value)

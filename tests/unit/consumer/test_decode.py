@@ -120,8 +120,8 @@ def test_a_learned_schema_is_never_overwritten(decoder: Decoder) -> None:
     """A schema id has one schema for ever: what comes later under the same id changes nothing."""
     decoder.learn(5, V2.text)
     decoder.learn(5, ELSE.text)
-    decoder.learn_unknown(5, Poison(ParkReason.SCHEMA_UNKNOWN, "gone"))
-    decoder.learn_unknown(5, Poison(ParkReason.SCHEMA_NOT_AVRO, "changed"))
+    decoder.learn(5, Poison(ParkReason.SCHEMA_UNKNOWN, "gone"))
+    decoder.learn(5, Poison(ParkReason.SCHEMA_NOT_AVRO, "changed"))
 
     assert decoder.decode("thing.made", confluent(5)) == DATA
 
@@ -154,8 +154,8 @@ def test_a_refused_schema_parks_each_of_its_records(decoder: Decoder, text: str,
 
 def test_an_absent_id_can_be_forgotten(decoder: Decoder) -> None:
     """That a registry does not know an id parks its records until the answer is forgotten; refusals stay."""
-    decoder.learn_unknown(5, Poison(ParkReason.SCHEMA_UNKNOWN, "not there"))
-    decoder.learn_unknown(6, Poison(ParkReason.SCHEMA_NOT_AVRO, "a JSON schema"))
+    decoder.learn(5, Poison(ParkReason.SCHEMA_UNKNOWN, "not there"))
+    decoder.learn(6, Poison(ParkReason.SCHEMA_NOT_AVRO, "a JSON schema"))
     assert refusal(decoder, confluent(5)).reason is ParkReason.SCHEMA_UNKNOWN
 
     decoder.forget_absent()
@@ -166,7 +166,7 @@ def test_an_absent_id_can_be_forgotten(decoder: Decoder) -> None:
 
 def test_an_absent_id_can_be_learned(decoder: Decoder) -> None:
     """A schema that turns up after all is used."""
-    decoder.learn_unknown(5, Poison(ParkReason.SCHEMA_UNKNOWN, "not there"))
+    decoder.learn(5, Poison(ParkReason.SCHEMA_UNKNOWN, "not there"))
     decoder.learn(5, V2.text)
 
     assert decoder.decode("thing.made", confluent(5)) == DATA
@@ -180,7 +180,7 @@ def test_an_impossible_id_is_not_asked_for(decoder: Decoder) -> None:
 
 def test_refusals_do_not_grow(decoder: Decoder) -> None:
     """Each record gets a refusal of its own: one that is raised again and again would keep every traceback."""
-    decoder.learn_unknown(5, Poison(ParkReason.SCHEMA_NOT_AVRO, "a JSON schema"))
+    decoder.learn(5, Poison(ParkReason.SCHEMA_NOT_AVRO, "a JSON schema"))
 
     assert refusal(decoder, confluent(5)) is not refusal(decoder, confluent(5))
 

@@ -1,12 +1,8 @@
 """Metrics and probes without services: what is counted, what is shown, what is answered."""
 
-import http.client
-import re
-import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,18 +17,17 @@ from consumer.event.decode import Decoder
 from consumer.event.model import Partition
 from consumer.event.pipeline import Pipeline
 from consumer.kafka.admin import Bounds
-from consumer.observer import Audience, Observer
+from consumer.observer import CompositeObserver, Observer
 from consumer.partitions.breaker import Breaker, Limits
-from consumer.partitions.position import Cursor
+from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent
-from consumer.storage.batch import Batch, Settled
+from consumer.retries import Retry
+from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
-from consumer.telemetry.histogram import BUCKETS, Delays
-from consumer.telemetry.metrics import RETRIES, Metrics
+from consumer.telemetry.histogram import BUCKETS, BatchHistogram
+from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
-from consumer.telemetry.recorder import STUCK_SECONDS, CountedRegistry, Meter
-from runtime import logging
-from runtime.health_server import Probes
+from consumer.telemetry.recorder import STUCK_SECONDS, CountedRegistry, MetricsRecorder
 from schemas import all_schemas
 from tests.builders import POSITION, Message, event, record
 
@@ -43,12 +38,12 @@ AT = {"topic": POSITION.topic, "partition": str(POSITION.number)}
 
 
 class Ops:
-    """A meter, and what Prometheus would see of it."""
+    """A recorder, and what Prometheus would see of it."""
 
     def __init__(self) -> None:
         self.metrics, self.gauges = Metrics(TOPICS, "2.16.1"), PartitionGauges(TOPICS)
         self.metrics.registry.register(self.gauges)
-        self.meter = Meter(self.metrics, self.gauges)
+        self.recorder = MetricsRecorder(self.metrics, self.gauges)
 
     def value(self, name: str, **labels: str) -> float | None:
         return self.metrics.registry.get_sample_value(f"auditlog_{name}", labels)
@@ -68,7 +63,7 @@ def batch_of(*messages: Message, timestamp_ms: int | None = 0) -> Batch:
     for offset, message in enumerate(messages):
         read = record(message, offset=offset, timestamp_ms=timestamp_ms)
         outcome = pipeline.run(read)
-        batch.add(batch.advance(POSITION, 0, 1), read, outcome)  # type: ignore[arg-type]
+        batch.add(batch.range_of(POSITION, 0, 1), read, outcome)  # type: ignore[arg-type]
     return batch
 
 
@@ -83,17 +78,19 @@ def test_every_label_set_is_there_from_the_start(ops: Ops) -> None:
         assert ops.value("end_to_end_seconds_count", topic=topic) == 0
         assert ops.value("partitions_assigned", topic=topic) == 0
     assert all(ops.value("events_total", audit_type=name) == 0 for name in BY_NAME)
-    assert all(ops.value("retries_total", **{"class": kind}) == 0 for kind in RETRIES.values())
+    assert all(ops.value("retries_total", **{"class": kind}) == 0 for kind in Retry)
     assert all(ops.value("rebalances_total", event=word) == 0 for word in ("assigned", "revoked", "lost"))
 
 
 def test_series_do_not_grow_with_what_is_read(ops: Ops) -> None:
     """The number of series depends on topics and partitions, not on workspaces, people or events."""
-    ops.meter.assigned([KEY])
-    ops.meter.written(Written(batch_of(event(), event("member.signed_in")), Settled()))
+    ops.recorder.on_assigned([KEY])
+    ops.recorder.on_written(Written(batch=batch_of(event(), event("member.signed_in")), result=WriteResult()))
     before = len(ops.text().splitlines())
     for number in range(20):
-        ops.meter.written(Written(batch_of(event(workspace=f"org_{number}"), event(event_id=str(number))), Settled()))
+        ops.recorder.on_written(
+            Written(batch=batch_of(event(workspace=f"org_{number}"), event(event_id=str(number))), result=WriteResult())
+        )
     assert len(ops.text().splitlines()) == before
 
 
@@ -101,9 +98,11 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
     """Outcomes by topic, reasons, audited events by type, the batch's size, and the time of the write."""
     unknown = event().with_headers(ce_type="member.unheard_of")
     batch = batch_of(event(), event(), event("member.signed_in"), unknown)
-    settled = Settled(recorded=Counter({POSITION: 1}), duplicate=Counter({POSITION: 1}), parked=Counter({POSITION: 1}))
-    ops.meter.submitted()
-    ops.meter.written(Written(batch, settled))
+    result = WriteResult(
+        recorded=Counter({POSITION: 1}), duplicate=Counter({POSITION: 1}), parked=Counter({POSITION: 1})
+    )
+    ops.recorder.on_submitted()
+    ops.recorder.on_written(Written(batch=batch, result=result))
     counted = {o: ops.value("records_total", topic=POSITION.topic, outcome=o) for o in
                ("recorded", "duplicate", "conflict", "ignored", "parked")}  # fmt: skip
     assert counted == {"recorded": 1, "duplicate": 1, "conflict": 0, "ignored": 1, "parked": 1}
@@ -117,8 +116,10 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
 
 def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
     """A row that the database would not take is parked by it, with its own reason."""
-    ops.meter.written(
-        Written(batch_of(event(), event()), Settled(Counter({POSITION: 1}), parked=Counter({POSITION: 1})))
+    ops.recorder.on_written(
+        Written(
+            batch=batch_of(event(), event()), result=WriteResult(Counter({POSITION: 1}), parked=Counter({POSITION: 1}))
+        )
     )
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 1
 
@@ -126,7 +127,7 @@ def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
 def test_a_commit_without_an_answer_is_counted(ops: Ops) -> None:
     """The database kept the batch and could not say what became of it: what was meant to become of it counts."""
     unknown = event().with_headers(ce_type="member.unheard_of")
-    ops.meter.written(Written(batch_of(event(), event(), unknown), Settled()))
+    ops.recorder.on_written(Written(batch=batch_of(event(), event(), unknown), result=WriteResult()))
     assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 2
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="unknown_type") == 1
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 0
@@ -135,14 +136,14 @@ def test_a_commit_without_an_answer_is_counted(ops: Ops) -> None:
 def test_sanitized_events_are_counted(ops: Ops) -> None:
     """An event with a NUL in its text is recorded, and counted here."""
     nul = event(data={"before": {"email": "a\0@x.io", "role": "member"}})
-    ops.meter.written(Written(batch_of(nul, event()), Settled(Counter({POSITION: 2}))))
+    ops.recorder.on_written(Written(batch=batch_of(nul, event()), result=WriteResult(Counter({POSITION: 2}))))
     assert ops.value("records_sanitized_total", topic=POSITION.topic) == 1
 
 
 @given(st.lists(st.floats(0, 4000) | st.sampled_from(BUCKETS), max_size=30))
 def test_delays_fall_into_their_buckets(seconds: list[float]) -> None:
     """Each bucket counts what is not above its bound, whatever the batch."""
-    delays, now = Delays("d", "d", "topic", ["t"]), 1_000_000.0
+    delays, now = BatchHistogram("d", "d", "topic", ["t"]), 1_000_000.0
     delays.observe("t", now, [now - second for second in seconds])
     registry = CollectorRegistry()
     registry.register(delays)
@@ -156,8 +157,10 @@ def test_delays_fall_into_their_buckets(seconds: list[float]) -> None:
 
 def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
     """Clocks differ: a record from the future took no time, and one without a time is not counted."""
-    ops.meter.written(Written(batch_of(event(), timestamp_ms=int(time.time() * 1000) + 60_000), Settled()))
-    ops.meter.written(Written(batch_of(event(), timestamp_ms=None), Settled()))
+    ops.recorder.on_written(
+        Written(batch=batch_of(event(), timestamp_ms=int(time.time() * 1000) + 60_000), result=WriteResult())
+    )
+    ops.recorder.on_written(Written(batch=batch_of(event(), timestamp_ms=None), result=WriteResult()))
     assert ops.value("end_to_end_seconds_sum", topic=POSITION.topic) == 0
     assert ops.value("end_to_end_seconds_count", topic=POSITION.topic) == 1
 
@@ -165,9 +168,9 @@ def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
 def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
     """Nothing of a partition is shown before it is ours, nor after it was taken back or lost."""
     assert 'partition="' not in ops.text()
-    for gone in (ops.meter.revoked, ops.meter.lost):
-        ops.meter.assigned([KEY])
-        ops.meter.claimed(Cursor(POSITION, 7, 1, 9, Breaker(Limits())))
+    for gone in (ops.recorder.on_revoked, ops.recorder.on_lost):
+        ops.recorder.on_assigned([KEY])
+        ops.recorder.on_claimed(Position(POSITION, 7, 1, 9, Breaker(Limits())))
         assert ops.value("next_offset", **AT) == 7
         assert ops.value("partition_halted", **AT, cause="gap") == 0
         assert all(ops.value("data_gaps", **AT, cause=cause) == 0 for cause in GapCause)
@@ -177,70 +180,58 @@ def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
         assert ops.value("partitions_assigned", topic=POSITION.topic) == 0
 
 
-def test_a_standing_partition_shows_its_cause(ops: Ops) -> None:
-    """1 for the cause that it stands for, 0 for the others, and 0 for all once it flows."""
-    standing = {POSITION: HaltCause.BREAKER}
-    ops.meter.assigned([KEY])
-    ops.meter.turned(standing)
+def test_a_halted_partition_shows_its_cause(ops: Ops) -> None:
+    """1 for its cause, 0 for the others, and 0 for all once it is active."""
+    halted = {POSITION: HaltCause.BREAKER}
+    ops.recorder.on_assigned([KEY])
+    ops.recorder.on_loop(halted)
     assert {c: ops.value("partition_halted", **AT, cause=c) for c in HaltCause} == {
         c: int(c is HaltCause.BREAKER) for c in HaltCause
     }
-    standing.clear()
+    ops.recorder.on_loop({})
     assert ops.value("partition_halted", **AT, cause="breaker") == 0
 
 
 def test_lag_is_known_only_when_it_is(ops: Ops) -> None:
     """No lag is shown before Kafka has told the log's end; then offsets and age, and 0 when all is written."""
-    ops.meter.assigned([KEY])
-    ops.meter.claimed(Cursor(POSITION, 0, 1, 9, Breaker(Limits())))
+    ops.recorder.on_assigned([KEY])
+    ops.recorder.on_claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
     assert ops.value("lag_records", **AT) is None
-    ops.gauges.positions()[KEY].bounds = Bounds(0, 10)
+    with ops.gauges.changing() as figures:
+        figures[KEY].bounds = Bounds(0, 10)
     assert ops.value("lag_records", **AT) == 10
     assert 0 <= (ops.value("lag_seconds", **AT) or 0) < 5  # since it was assigned: nothing is known of before
     written = int(time.time() * 1000) - 600_000
-    ops.meter.written(Written(batch_of(event(), timestamp_ms=written), Settled()))
+    ops.recorder.on_written(Written(batch=batch_of(event(), timestamp_ms=written), result=WriteResult()))
     assert ops.value("lag_records", **AT) == 9
     assert 600 <= (ops.value("lag_seconds", **AT) or 0) < 610
     batch = batch_of(event(), timestamp_ms=written)
-    batch.advances[POSITION].next = 10
-    batch.advances[POSITION].complete_through = datetime.fromtimestamp(1_800_000_000, UTC)
-    ops.meter.written(Written(batch, Settled()))
+    batch.ranges[POSITION].next = 10
+    batch.ranges[POSITION].complete_through = datetime.fromtimestamp(1_800_000_000, UTC)
+    ops.recorder.on_written(Written(batch=batch, result=WriteResult()))
     assert (ops.value("lag_records", **AT), ops.value("lag_seconds", **AT)) == (0, 0)
     assert ops.value("complete_through_timestamp_seconds", **AT) == 1_800_000_000
 
 
 def test_a_batch_that_comes_after_its_partition_went_brings_no_series_back(ops: Ops) -> None:
     """What was written while the partition was being revoked counts, and leaves nothing of it behind."""
-    ops.meter.written(Written(batch_of(event()), Settled()))
+    ops.recorder.on_written(Written(batch=batch_of(event()), result=WriteResult()))
     assert 'partition="' not in ops.text()
     assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 1
 
 
-def test_what_is_logged_is_what_is_counted(ops: Ops) -> None:
-    """Each event that counts as a retry is logged somewhere in the consumer, and another line counts nothing."""
-    sources = "".join(path.read_text() for path in (ROOT / "consumer").rglob("*.py"))
-    assert [name for name in RETRIES if not re.search(rf'log\.\w+\(\s*"{name}"', sources)] == []
-    for name in RETRIES:
-        ops.meter.heard(name)
-    ops.meter.heard("started")
-    assert {kind: ops.value("retries_total", **{"class": kind}) for kind in RETRIES.values()} == Counter(
-        RETRIES.values()
-    )
+def test_each_retry_is_counted_by_its_kind(ops: Ops) -> None:
+    """One step for each call, and of that kind only."""
+    for retry in (Retry.WRITE, Retry.KAFKA, Retry.WRITE):
+        ops.recorder.on_retry(retry)
+    counted = {kind: ops.value("retries_total", **{"class": kind}) for kind in Retry}
+    assert counted == {**dict.fromkeys(Retry, 0), Retry.WRITE: 2, Retry.KAFKA: 1}
 
 
-def test_the_journal_tells_its_listeners(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Who listens hears the name of each line that is logged."""
-    import structlog  # noqa: PLC0415
-
-    monkeypatch.setattr(logging, "_listeners", [])
-    heard: list[str] = []
-    logging.listen(heard.append)
-    logging.configure("json")
-    try:
-        structlog.get_logger().warning("database_away", records=3)
-    finally:
-        structlog.reset_defaults()
-    assert heard == ["database_away"]
+def test_every_kind_of_retry_is_reported_somewhere() -> None:
+    """A kind that no part of the consumer reports would be a series that is 0 for ever."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "consumer").rglob("*.py"))
+    assert [kind for kind in Retry if f"on_retry(Retry.{kind.name})" not in sources] == []
 
 
 def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +252,7 @@ def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.Monke
     assert found == {"schema": 1, "absent": 1, "unavailable": 1}
 
 
-def test_an_audience_tells_everyone_everything() -> None:
+def test_a_composite_observer_tells_everyone_everything() -> None:
     """No call of an observer is forgotten on the way to the others."""
     told: list[str] = []
 
@@ -271,70 +262,27 @@ def test_an_audience_tells_everyone_everything() -> None:
 
     calls = [name for name in vars(Observer) if not name.startswith("_")]
     for name in calls:
-        getattr(Audience([Ear(), Ear()]), name)(*[None] * (0 if name in {"submitted", "fenced"} else 1))
+        getattr(CompositeObserver([Ear(), Ear()]), name)(*[None] * (0 if name in {"on_submitted", "on_fenced"} else 1))
     assert told == [name for name in calls for _ in range(2)]
-    assert {name for name in vars(Audience) if not name.startswith("_")} == set(calls)
-
-
-# --- probes
-
-
-class Switch:
-    """What the probes ask."""
-
-    alive = True
-    ready = False
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[Probes, Switch]]:
-    switch, registry = Switch(), CollectorRegistry()
-    probes = Probes(("127.0.0.1", 0), registry, lambda: switch.alive, lambda: switch.ready)
-    yield probes, switch
-    probes.close()
-
-
-def answer(probes: Probes, path: str, method: str = "GET") -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", probes.port, timeout=5)
-    connection.request(method, path)
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
-def test_probes_say_what_they_are_told(listener: tuple[Probes, Switch]) -> None:
-    """200 or 503, of each probe by itself; anything else is not there."""
-    probes, switch = listener
-    assert [answer(probes, path) for path in ("/healthz", "/readyz", "/metrics", "/", "/metrics/x")] == [
-        200, 503, 200, 404, 404,
-    ]  # fmt: skip
-    switch.alive, switch.ready = False, True
-    assert [answer(probes, path) for path in ("/healthz", "/readyz")] == [503, 200]
-
-
-def test_a_client_that_says_nothing_keeps_no_one_waiting(listener: tuple[Probes, Switch]) -> None:
-    """Each client has a thread of its own: others are answered meanwhile."""
-    probes, _ = listener
-    with socket.create_connection(("127.0.0.1", probes.port)):
-        assert answer(probes, "/healthz") == 200
+    assert {name for name in vars(CompositeObserver) if not name.startswith("_")} == set(calls)
 
 
 def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe looks at the last turn and at nothing else."""
     now = time.monotonic()
-    ops.meter.turned({})
-    assert ops.meter.alive()
+    ops.recorder.on_loop({})
+    assert ops.recorder.alive()
     monkeypatch.setattr(time, "monotonic", lambda: now + STUCK_SECONDS + 5)
-    assert not ops.meter.alive()
-    ops.meter.turned({})
-    assert ops.meter.alive()
+    assert not ops.recorder.alive()
+    ops.recorder.on_loop({})
+    assert ops.recorder.alive()
 
 
 def test_an_empty_assignment_is_a_group_that_was_joined(ops: Ops) -> None:
     """A consumer for which no partition is left is ready all the same: it stands by."""
-    assert not ops.meter.joined.is_set()
-    ops.meter.assigned([])
-    assert ops.meter.joined.is_set()
+    assert not ops.recorder.joined.is_set()
+    ops.recorder.on_assigned([])
+    assert ops.recorder.joined.is_set()
 
 
 def test_scrapes_and_changes_may_meet(ops: Ops) -> None:
@@ -343,9 +291,9 @@ def test_scrapes_and_changes_may_meet(ops: Ops) -> None:
 
     def change() -> None:
         for number in range(2000):
-            ops.meter.assigned([(POSITION.topic, number % 7)])
-            ops.meter.turned({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
-            ops.meter.revoked([(POSITION.topic, number % 3)])
+            ops.recorder.on_assigned([(POSITION.topic, number % 7)])
+            ops.recorder.on_loop({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
+            ops.recorder.on_revoked([(POSITION.topic, number % 3)])
         done.set()
 
     thread = threading.Thread(target=change)

@@ -12,8 +12,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from reader.auth.clerk import MAX_TOKEN, Forbidden, Keys, Rules, Unauthenticated, verified
-from reader.auth.jwks import GivenKey, PublishedKeys
+from reader.auth.clerk import Forbidden, TokenRules, verify_token
+from reader.auth.jwks import JwksKeys, StaticKey
+from reader.auth.signed_token import MAX_TOKEN_LENGTH, KeySource, Unauthenticated
 from reader.model import Viewer
 from sandbox.services.issuer import Issuer, Person
 
@@ -29,13 +30,15 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="module")
-def key(issuer: Issuer) -> GivenKey:
-    return GivenKey(issuer.pem)
+def key(issuer: Issuer) -> StaticKey:
+    return StaticKey(issuer.pem)
 
 
-def seen(issuer: Issuer, key: Keys, token: str, *, bearer: bool = True, missing: bool = False) -> Viewer:
+def seen(issuer: Issuer, key: KeySource, token: str, *, bearer: bool = True, missing: tuple[str, ...] = ()) -> Viewer:
     """What a token opens, at the rules of production but for the issuer's address."""
-    return verified(token, key, Rules(issuer.url, frozenset({ORIGIN}), missing), bearer=bearer).viewer
+    return verify_token(
+        token, key, TokenRules(issuer.url, frozenset({ORIGIN}), frozenset(missing)), bearer=bearer
+    ).viewer
 
 
 def v1(issuer: Issuer, **claims: Any) -> str:
@@ -44,7 +47,7 @@ def v1(issuer: Issuer, **claims: Any) -> str:
     return issuer.token(DANA, **(old | claims))
 
 
-def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: GivenKey) -> None:
+def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: StaticKey) -> None:
     """Who, in which session and workspace, comes from where the token's version puts it."""
     now = seen(issuer, key, issuer.token(DANA, sid="sess_1"))
     then = seen(issuer, key, v1(issuer, sid="sess_1", org_slug="first"))
@@ -52,7 +55,7 @@ def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: GivenKey) -> No
     assert now == then == Viewer("user_2dana", "sess_1", "org_2first", "first", None)
 
 
-def test_who_acts_as_another_is_named(issuer: Issuer, key: GivenKey) -> None:
+def test_who_acts_as_another_is_named(issuer: Issuer, key: StaticKey) -> None:
     """Impersonation is allowed, and never hidden."""
     assert seen(issuer, key, issuer.token(DANA, act={"sub": "user_2support"})).impersonator == "user_2support"
     for act in ("user_2support", {}, {"sub": 1}):
@@ -61,7 +64,7 @@ def test_who_acts_as_another_is_named(issuer: Issuer, key: GivenKey) -> None:
 
 
 NOW = int(time.time())
-REFUSED: dict[str, dict[str, Any]] = {
+BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "expired": {"exp": NOW - 60},
     "not yet": {"nbf": NOW + 600},
     "issued in the future": {"iat": NOW + 600},
@@ -77,6 +80,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "party with a slash": {"azp": ORIGIN + "/"},
     "party is a list": {"azp": [ORIGIN]},
     "no party": {"azp": None},
+    "party is empty": {"azp": ""},
     "an audience": {"aud": "audit"},
     "a machine": {"sub": "mch_2x"},
     "sub is no text": {"sub": 5},
@@ -91,8 +95,8 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("claims", REFUSED.values(), ids=REFUSED.keys())
-def test_a_bad_claim_is_no_session(issuer: Issuer, key: GivenKey, claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize("claims", BAD_CLAIMS.values(), ids=BAD_CLAIMS.keys())
+def test_a_bad_claim_is_no_session(issuer: Issuer, key: StaticKey, claims: dict[str, Any]) -> None:
     """Each claim that Clerk promises is needed, exact, and of its type."""
     if claims.get("iss") == "ISS/":
         claims = {"iss": issuer.url + "/"}
@@ -107,14 +111,14 @@ def test_a_bad_claim_is_no_session(issuer: Issuer, key: GivenKey, claims: dict[s
      {"id": "org_2first", "rol": "org:org:admin"}, {"id": "org_2first", "rol": "administrator"}, {"id": "org_2first", "rol": ["admin"]}],
 )  # fmt: skip
 def test_whoever_is_no_admin_of_an_active_workspace_is_turned_away(
-    issuer: Issuer, key: GivenKey, organisation: object
+    issuer: Issuer, key: StaticKey, organisation: object
 ) -> None:
     """A valid session without the role is forbidden, and never an error of ours."""
     with pytest.raises(Forbidden):
         seen(issuer, key, issuer.token(DANA, o=organisation))
 
 
-def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key: GivenKey) -> None:
+def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key: StaticKey) -> None:
     """A custom claim named org_id opens nothing in version 2, nor `o` in version 1."""
     with pytest.raises(Forbidden):
         seen(issuer, key, issuer.token(DANA, o=None, org_id="org_2other", org_role="org:admin"))
@@ -122,18 +126,76 @@ def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key
         seen(issuer, key, v1(issuer, org_id=None, org_role=None, o={"id": "org_2other", "rol": "admin"}))
 
 
-def test_a_token_without_a_party_is_for_machines_only(issuer: Issuer, key: GivenKey) -> None:
-    """Where the setting allows it, in the header; never in a cookie, and another party stays refused."""
-    token = issuer.token(DANA, azp=None)
+@pytest.mark.parametrize("party", [None, ""])
+@pytest.mark.parametrize("kind", ["bearer", "cookie"])
+def test_a_token_without_a_party_is_taken_where_its_kind_is_allowed(
+    issuer: Issuer, key: StaticKey, kind: str, party: str | None
+) -> None:
+    """In the header or in a cookie, each by its own word; the other kind, and another party, stay refused."""
+    token, bearer = issuer.token(DANA, azp=party), kind == "bearer"
 
-    assert seen(issuer, key, token, missing=True).user_id == DANA.user_id
-    with pytest.raises(Unauthenticated):
-        seen(issuer, key, token, missing=True, bearer=False)
-    with pytest.raises(Unauthenticated):
-        seen(issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=True)
+    assert seen(issuer, key, token, missing=(kind,), bearer=bearer).user_id == DANA.user_id
+    for missing, as_bearer in (((kind,), not bearer), ((), bearer)):
+        with pytest.raises(Unauthenticated, match="authorized_party_missing"):
+            seen(issuer, key, token, missing=missing, bearer=as_bearer)
+    with pytest.raises(Unauthenticated, match=r"^authorized_party$"):
+        seen(issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=("bearer", "cookie"), bearer=bearer)
 
 
-def test_only_our_algorithm_and_type(issuer: Issuer, key: GivenKey) -> None:
+CLAIMS = (
+    "azp",
+    "exp",
+    "iat",
+    "iss",
+    "nbf",
+    "sid",
+    "sts",
+    "sub",
+    "v",
+    "o",
+    "act",
+    "aud",
+    "org_id",
+    "org_role",
+    "org_slug",
+)
+HOSTILE: tuple[object, ...] = (
+    [], {}, [[]], {"a": {}}, "", "x", "\x00", "\ud800", 0, -1, 1.5, 10**400, True, False, None,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value)[:12])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_claim_of_any_json_type_is_judged(
+    issuer: Issuer, key: StaticKey, claim: str, value: object, version: int
+) -> None:
+    """A good signature over a claim of a wrong type: no session or not allowed, and never an error of ours.
+
+    Let in are only those whose claim the version does not look at, or whose absence is allowed.
+    """
+    claims = json.loads(_decoded((issuer.token(DANA) if version == 2 else v1(issuer)).split(".")[1]))
+    token = signed(issuer, json.dumps({**claims, claim: value}).encode())
+    try:
+        viewer = seen(issuer, key, token, bearer=False)
+    except (Unauthenticated, Forbidden):
+        return
+    assert (viewer.user_id, viewer.workspace_id) == (DANA.user_id, DANA.workspace_id)
+    ignored = {"org_id", "org_role"} if version == 2 else {"o"}
+    harmless = {
+        "sts": (str, type(None)),
+        "act": (type(None),),
+        "org_slug": (object,),
+        "v": (int, type(None)),
+        "aud": (object,),
+    }
+    assert claim in ignored or isinstance(value, harmless.get(claim, ())) or value in (0, -1, 1.5, 10**400)
+
+
+OTHER_CATEGORIES: tuple[object, ...] = ("cl_B7d4PD222AAA", "cl_B7d4PD333AAA", "", 1, [], {})
+
+
+def test_only_our_algorithm_and_type(issuer: Issuer, key: StaticKey) -> None:
     """The header decides nothing: neither the algorithm nor that a token is of another kind."""
     claims = json.loads(_decoded(issuer.token(DANA).split(".")[1]))
     signed = "{}.{}".format(_encoded(b'{"alg":"HS256","typ":"JWT"}'), _encoded(json.dumps(claims).encode()))
@@ -146,6 +208,7 @@ def test_only_our_algorithm_and_type(issuer: Issuer, key: GivenKey) -> None:
         unsigned + "x",
         issuer.sign(claims, typ="at+jwt"),
         issuer.sign(claims, typ=1),
+        *(issuer.sign(claims, cat=category) for category in OTHER_CATEGORIES),
     ):
         with pytest.raises(Unauthenticated):
             seen(issuer, key, token)
@@ -165,7 +228,7 @@ def signed(issuer: Issuer, payload: bytes, **header: Any) -> str:
 NO_TIMES: list[object] = [[], {}, "x", None]
 
 
-def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: GivenKey) -> None:
+def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: StaticKey) -> None:
     """Not even the issuer can break us: what is no set of claims, or claims what is no number, is no session."""
     whole = json.loads(_decoded(issuer.token(DANA).split(".")[1]))
     text = json.dumps(whole)
@@ -189,7 +252,7 @@ def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: Give
 )  # fmt: skip
 def test_a_header_decides_nothing(issuer: Issuer, header: dict[str, Any]) -> None:
     """Another algorithm, type, or key id of a wrong kind: no session, though the signature is good; by published keys too."""
-    keys = PublishedKeys(issuer.jwks_url)
+    keys = JwksKeys(issuer.jwks_url)
     token = issuer.token(DANA)
     assert seen(issuer, keys, token).user_id == DANA.user_id
     try:
@@ -201,7 +264,7 @@ def test_a_header_decides_nothing(issuer: Issuer, header: dict[str, Any]) -> Non
 
 def test_a_key_that_a_token_brings_is_not_used(issuer: Issuer) -> None:
     """`jwk`, `jku`, `x5u` and `x5c` are the attacker's: neither taken nor fetched."""
-    keys, other = PublishedKeys(issuer.jwks_url), Issuer((), ORIGIN)
+    keys, other = JwksKeys(issuer.jwks_url), Issuer((), ORIGIN)
     try:
         payload = json.dumps({**json.loads(_decoded(issuer.token(DANA).split(".")[1]))}).encode()
         own = {"jwk": other.jwks()["keys"][0], "jku": other.jwks_url, "x5u": other.jwks_url, "x5c": [other.pem]}
@@ -217,7 +280,7 @@ def test_a_key_that_a_token_brings_is_not_used(issuer: Issuer) -> None:
         other.close()
 
 
-def test_a_signature_of_another_key_is_none(issuer: Issuer, key: GivenKey) -> None:
+def test_a_signature_of_another_key_is_none(issuer: Issuer, key: StaticKey) -> None:
     """Another key of the right size and name proves nothing, nor does a changed payload."""
     other = Issuer((), ORIGIN)
     try:
@@ -234,11 +297,11 @@ def test_a_signature_of_another_key_is_none(issuer: Issuer, key: GivenKey) -> No
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "a.b", "a.b.c", "a.b.c.d", "é.b.c", "a.b.c\n", " a.b.c", "." * 3, "a" * (MAX_TOKEN + 1),
+    ["", "x", "a.b", "a.b.c", "a.b.c.d", "é.b.c", "a.b.c\n", " a.b.c", "." * 3, "a" * (MAX_TOKEN_LENGTH + 1),
      "{}.e30.x".format(base64.urlsafe_b64encode(b'{"a":' * 500 + b"1" + b"}" * 500).decode().rstrip("=")),
      "{}.e30.x".format(base64.urlsafe_b64encode(b"[" * 3000).decode().rstrip("="))],
 )  # fmt: skip
-def test_what_is_no_token_is_no_session(issuer: Issuer, key: GivenKey, token: str) -> None:
+def test_what_is_no_token_is_no_session(issuer: Issuer, key: StaticKey, token: str) -> None:
     """Whatever is sent, the answer is the same."""
     with pytest.raises(Unauthenticated):
         seen(issuer, key, token)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.html import diff_view
-from reader.html.diff_view import CLAMP, Row
+from reader.html.diff_view import MAX_VALUE_LENGTH, ChangeRow
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text('ab01 -.nulltrefas"[]{}\t')
 VALUES = st.recursive(
@@ -16,9 +16,9 @@ VALUES = st.recursive(
 )
 
 
-def row(change: dict[str, Any], pointer: str = "/field") -> Row:
+def row(change: dict[str, Any], pointer: str = "/field") -> ChangeRow:
     """The one row of a diff of one change."""
-    (made,) = diff_view.read(json.dumps({"changes": {pointer: change}})).rows
+    (made,) = diff_view.parse_diff(json.dumps({"changes": {pointer: change}})).rows
     return made
 
 
@@ -40,7 +40,7 @@ def test_nothing_is_cut_off_for_good(value: Any) -> None:
     """What is clamped has its rest behind it, and members of a list are all there."""
     side = row({"before": value}).before
 
-    assert all(len(item.text) <= CLAMP for item in side.items)
+    assert all(len(item.text) <= MAX_VALUE_LENGTH for item in side.items)
     assert len(side.items) == (len(value) if isinstance(value, list) else 1)
     assert row({"before": value}).after.state == "missing"
 
@@ -48,7 +48,7 @@ def test_nothing_is_cut_off_for_good(value: Any) -> None:
 @pytest.mark.parametrize("written", ["1.10", "1e400", "12345678901234567890.5", "-0", "0.1e-7"])
 def test_a_number_is_shown_as_it_is_stored(written: str) -> None:
     """No digit is lost, none is added."""
-    (made,) = diff_view.read(f'{{"changes":{{"/x":{{"after":{written}}}}}}}').rows
+    (made,) = diff_view.parse_diff(f'{{"changes":{{"/x":{{"after":{written}}}}}}}').rows
 
     assert made.after.items == ((written, "literal", "", ""),)
 
@@ -95,6 +95,6 @@ def test_a_path_is_read_as_a_json_pointer(pointer: str, path: str) -> None:
 def test_what_is_too_deep_for_us_is_said() -> None:
     """A value of a hundred thousand levels is left to the raw JSON."""
     deep = "[" * 100_000 + "]" * 100_000
-    diff = diff_view.read(f'{{"changes":{{"/x":{{"after":{deep}}}}}}}')
+    diff = diff_view.parse_diff(f'{{"changes":{{"/x":{{"after":{deep}}}}}}}')
 
     assert "nested too deeply" in diff.rows[0].after.items[0].text

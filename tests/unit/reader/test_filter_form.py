@@ -35,15 +35,17 @@ def pairs(url: str) -> list[tuple[str, str]]:
 @given(SELECTIONS, st.sampled_from((50, 7)))
 def test_a_form_that_is_sent_as_it_is_changes_nothing(selection: Selection, limit: int) -> None:
     """Whatever is set, the form says so, and Apply leads to the same list."""
-    chosen = [option.value for group in filter_form.groups(selection) for option in group.options if option.chosen]
+    chosen = [
+        option.value for group in filter_form.action_groups(selection) for option in group.options if option.chosen
+    ]
     fields = filter_form.fields({"actor": selection.actor or ""})
     sent = [
-        *filter_form.kept(selection, limit),
+        *filter_form.hidden_fields(selection, limit),
         ("show", chosen[0] if chosen else ""),
-        ("by", filter_form.by(selection)),
+        ("by", filter_form.chosen_source(selection)),
         *((name, field.value) for name, field in fields.items()),
     ]
-    led = parse(pairs(filter_form.found(sent)))
+    led = parse(pairs(filter_form.list_address(sent)))
 
     assert len(chosen) == bool(selection.actions or selection.facets)
     assert (led.selection, led.limit) == (selection, limit)
@@ -53,7 +55,9 @@ def test_a_change_by_mcp_is_asked_for_once() -> None:
     """`channel=mcp` and `source=mcp` are the same entries; whichever of them was given, the form asks for the source."""
     for selection in (Selection(source="mcp"), Selection(channel="mcp"), Selection(source="mcp", channel="mcp")):
         assert (
-            filter_form.found([*filter_form.kept(selection, 50), ("by", filter_form.by(selection))])
+            filter_form.list_address(
+                [*filter_form.hidden_fields(selection, 50), ("by", filter_form.chosen_source(selection))]
+            )
             == "/audit?source=mcp"
         )
 
@@ -64,7 +68,7 @@ def test_a_change_by_mcp_is_asked_for_once() -> None:
 )
 def test_what_a_browser_cannot_show_as_a_date_is_shown_as_text(value: str, kind: str) -> None:
     """A date input would show a time, or what is no date, as nothing, and lose it."""
-    assert filter_form.fields({"from": value})["from"] == filter_form.Given(value, kind)
+    assert filter_form.fields({"from": value})["from"] == filter_form.FieldValue(value, kind)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +87,8 @@ def test_what_a_browser_cannot_show_as_a_date_is_shown_as_text(value: str, kind:
     ],
 )
 def test_where_a_form_leads(sent: list[tuple[str, str]], path: str) -> None:
-    """Empty fields are left out; what is wrong goes along, and is refused where it leads."""
-    assert filter_form.found(sent) == path
+    """Empty fields are left out; what is invalid_fields goes along, and is refused where it leads."""
+    assert filter_form.list_address(sent) == path
 
 
 def test_the_whole_of_a_family_is_one_choice_and_one_chip() -> None:
@@ -92,7 +96,10 @@ def test_the_whole_of_a_family_is_one_choice_and_one_chip() -> None:
     billing = tuple(name for name in ACTIONS if name.startswith("billing."))
     query = Query(Selection(actions=billing, source="mcp"))
     chosen = [
-        option.label for group in filter_form.groups(query.selection) for option in group.options if option.chosen
+        option.label
+        for group in filter_form.action_groups(query.selection)
+        for option in group.options
+        if option.chosen
     ]
 
     assert chosen == ["All billing changes"]
@@ -136,7 +143,7 @@ def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> 
         complete_through=None,
         next_cursor=None,
     )
-    made = links.pages(listing)
+    made = links.pagination(listing)
 
     assert (made.number, made.last) == (number, last)
     assert dict(pairs(made.next_url)).get("offset", "") == onward

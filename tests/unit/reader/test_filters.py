@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from catalog.audit_types import CATALOG
 from reader.model import Query
-from reader.query.filters import CHANNELS, Invalid, pairs_of, parse, to_pairs
-from reader.query.snapshot import Horizon
+from reader.query.filters import CHANNELS, InvalidQuery, decode_pairs, parse, to_pairs
+from reader.query.snapshot import Snapshot
 
 WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=20)
 DATES = st.dates(datetime(2000, 1, 1).date(), datetime(2049, 1, 1).date()).map(str)  # noqa: DTZ001 dates only
@@ -35,34 +35,34 @@ def test_a_link_asks_for_what_was_asked(pairs: list[tuple[str, str]]) -> None:
     query = parse(pairs)
 
     assert parse(to_pairs(query)) == query
-    assert parse(pairs_of(urlencode(pairs).encode())) == query
+    assert parse(decode_pairs(urlencode(pairs).encode())) == query
 
 
 @given(st.lists(st.tuples(st.text(max_size=8), st.text(max_size=12)), max_size=6))
 def test_anything_else_is_refused_by_name(pairs: list[tuple[str, str]]) -> None:
-    """Whatever is sent gives a query or Invalid that names parameters; never another error."""
+    """Whatever is sent gives a query or InvalidQuery that names parameters; never another error."""
     try:
         parse(pairs)
-    except Invalid as invalid:
-        assert invalid.problems
-        assert {problem.parameter for problem in invalid.problems} <= {name[:60] for name, _ in pairs}
+    except InvalidQuery as invalid:
+        assert invalid.errors
+        assert {problem.parameter for problem in invalid.errors} <= {name[:60] for name, _ in pairs}
 
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_a_query_string_or_not(query_string: bytes) -> None:
     """Bytes that are no UTF-8 behind their percent signs are refused as a whole."""
     try:
-        pairs_of(query_string)
-    except Invalid as invalid:
-        assert [problem.parameter for problem in invalid.problems] == ["query"]
+        decode_pairs(query_string)
+    except InvalidQuery as invalid:
+        assert [problem.parameter for problem in invalid.errors] == ["query"]
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:
     """A person mends a query once."""
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(InvalidQuery) as caught:
         parse([("limit", "0"), ("from", "x"), ("foo", ""), ("source", "web"), ("actor", "a\0")])
 
-    assert {problem.parameter for problem in caught.value.problems} == {"limit", "from", "foo", "source", "actor"}
+    assert {problem.parameter for problem in caught.value.errors} == {"limit", "from", "foo", "source", "actor"}
 
 
 def test_a_date_in_to_includes_its_day() -> None:
@@ -75,7 +75,7 @@ def test_a_date_in_to_includes_its_day() -> None:
     moment = parse([("to", "2026-11-22T12:00:00.1234567+02:00")]).selection.before
     assert moment is not None
     assert moment.at == datetime(2026, 11, 22, 10, 0, 0, 123456, UTC)
-    with pytest.raises(Invalid, match="later"):
+    with pytest.raises(InvalidQuery, match="later"):
         parse([("from", "2026-11-23"), ("to", "2026-11-22")])
 
 
@@ -90,11 +90,11 @@ def test_empty_is_absent() -> None:
     st.lists(st.integers(0, 10**6), unique=True, max_size=5).map(sorted),
     st.integers(0, 10**6),
 )
-def test_a_horizon_comes_back_from_its_text(microseconds: int, low: int, above: list[int], wide: int) -> None:
+def test_a_snapshot_comes_back_from_its_text(microseconds: int, low: int, above: list[int], wide: int) -> None:
     """What a client gives back is what it got."""
     running = tuple(low + each for each in above)
     high = max([low + wide, *(each + 1 for each in running)])
-    horizon = Horizon(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds), low, high, running)
+    snapshot = Snapshot(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds), low, high, running)
 
-    assert Horizon.read(horizon.text) == horizon
-    assert Horizon.of(horizon.time, horizon.snapshot) == horizon
+    assert Snapshot.parse(snapshot.as_of) == snapshot
+    assert Snapshot.from_postgres(snapshot.time, snapshot.pg_snapshot) == snapshot

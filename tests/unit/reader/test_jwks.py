@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import reader.auth.jwks
-from reader.auth.jwks import GivenKey, NoKeys, PublishedKeys
+from reader.auth.jwks import JwksKeys, KeysUnavailable, StaticKey
 from sandbox.services.issuer import Issuer
 from sandbox.services.process import wait_until
 
@@ -18,12 +18,12 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def published(issuer: Issuer) -> Iterator[Callable[[], PublishedKeys]]:
+def published(issuer: Issuer) -> Iterator[Callable[[], JwksKeys]]:
     """Makes the keys of the issuer."""
-    made: list[PublishedKeys] = []
+    made: list[JwksKeys] = []
 
-    def make() -> PublishedKeys:
-        made.append(PublishedKeys(issuer.jwks_url))
+    def make() -> JwksKeys:
+        made.append(JwksKeys(issuer.jwks_url))
         return made[-1]
 
     yield make
@@ -31,7 +31,7 @@ def published(issuer: Issuer) -> Iterator[Callable[[], PublishedKeys]]:
         keys.close()
 
 
-def test_the_issuers_key_is_found_by_its_id(issuer: Issuer, published: Callable[[], PublishedKeys]) -> None:
+def test_the_issuers_key_is_found_by_its_id(issuer: Issuer, published: Callable[[], JwksKeys]) -> None:
     """The first request waits for the first fetch and no other does; a token without an id has no key."""
     keys = published()
 
@@ -41,7 +41,7 @@ def test_the_issuers_key_is_found_by_its_id(issuer: Issuer, published: Callable[
     assert issuer.fetches == 1
 
 
-def test_unknown_ids_do_not_flood_the_issuer(issuer: Issuer, published: Callable[[], PublishedKeys]) -> None:
+def test_unknown_ids_do_not_flood_the_issuer(issuer: Issuer, published: Callable[[], JwksKeys]) -> None:
     """A hundred made-up ids within the cooldown cost no look at all."""
     keys = published()
     keys.find(issuer.key_id)
@@ -51,7 +51,7 @@ def test_unknown_ids_do_not_flood_the_issuer(issuer: Issuer, published: Callable
 
 
 def test_a_new_key_is_looked_for(
-    issuer: Issuer, published: Callable[[], PublishedKeys], monkeypatch: pytest.MonkeyPatch
+    issuer: Issuer, published: Callable[[], JwksKeys], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rotated key is taken with one look, once the cooldown is over; the old one is forgotten."""
     keys, old = published(), issuer.key_id
@@ -64,7 +64,7 @@ def test_a_new_key_is_looked_for(
 
 
 def test_an_outage_of_the_issuer_ends_no_session(
-    issuer: Issuer, published: Callable[[], PublishedKeys], monkeypatch: pytest.MonkeyPatch
+    issuer: Issuer, published: Callable[[], JwksKeys], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keys that were good stay good while the issuer is down, for a day and not for ever."""
     monkeypatch.setattr(reader.auth.jwks, "REFRESH_SECONDS", 0.01)
@@ -76,23 +76,23 @@ def test_an_outage_of_the_issuer_ends_no_session(
 
     assert keys.find(issuer.key_id).key_id == issuer.key_id
     monkeypatch.setattr(reader.auth.jwks, "STALE_SECONDS", 0.0)
-    with pytest.raises(NoKeys):
+    with pytest.raises(KeysUnavailable):
         keys.find(issuer.key_id)
     assert not keys.ready()
 
 
-def test_without_any_key_nobody_is_judged(issuer: Issuer, published: Callable[[], PublishedKeys]) -> None:
+def test_without_any_key_nobody_is_judged(issuer: Issuer, published: Callable[[], JwksKeys]) -> None:
     """An issuer that never answered is an outage, not a bad token."""
     issuer.down = True
     keys = published()
 
-    with pytest.raises(NoKeys):
+    with pytest.raises(KeysUnavailable):
         keys.find(issuer.key_id)
     assert not keys.ready()
 
 
 def test_a_given_key_needs_no_network(issuer: Issuer) -> None:
     """A PEM is a key whatever a token calls it; what is none is refused when it is given."""
-    assert GivenKey(issuer.pem).find("anything") is not None
+    assert StaticKey(issuer.pem).find("anything") is not None
     with pytest.raises(ValueError, match="PEM"):
-        GivenKey("-----BEGIN PUBLIC KEY-----\nno\n-----END PUBLIC KEY-----")
+        StaticKey("-----BEGIN PUBLIC KEY-----\nno\n-----END PUBLIC KEY-----")

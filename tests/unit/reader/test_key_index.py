@@ -1,4 +1,4 @@
-"""A roll finds every entry of a list, as a plain sorted list would, after any number of late ones."""
+"""An index finds every entry of a list, as a plain sorted list would, after any number of late ones."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reader.query.key_index
-from reader.query.key_index import KEY, Key, Roll, keys, moment, time_of
-from reader.query.snapshot import Horizon
+from reader.query.key_index import KEY, Key, KeyIndex, key_time, last_key, pack, split, time_of, unpack
+from reader.query.snapshot import Snapshot
 
-HORIZON = Horizon(datetime(2026, 11, 1, tzinfo=UTC), 1, 1, ())
-LATER = Horizon(datetime(2026, 11, 2, tzinfo=UTC), 2, 2, ())
+SNAPSHOT = Snapshot(datetime(2026, 11, 1, tzinfo=UTC), 1, 1, ())
+LATER = Snapshot(datetime(2026, 11, 2, tzinfo=UTC), 2, 2, ())
 # Few instants, so that many entries share one; some before 2000, where the packed times are negative.
 KEYS = st.tuples(st.integers(-9, 30), st.integers(1, 10**6))
 LISTS = st.lists(KEYS, unique=True, max_size=60)
@@ -22,23 +22,23 @@ MANY = st.lists(st.lists(KEYS, unique=True, max_size=40), max_size=4)
 def short_buckets() -> None:
     """Buckets of a few entries, so that short lists have many of them and cut them often."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(reader.query.key_index, "ENTRIES", 3)
-    patch.setattr(reader.query.key_index, "MOST_ENTRIES", 7)
+    patch.setattr(reader.query.key_index, "BUCKET_KEYS", 3)
+    patch.setattr(reader.query.key_index, "MAX_BUCKET_KEYS", 7)
 
 
 def packed(entries: list[Key]) -> bytes:
     """Keys as PostgreSQL sends them, newest first."""
-    return b"".join(KEY.pack(*key) for key in sorted(entries, reverse=True))
+    return pack(sorted(entries, reverse=True))
 
 
-def grown(first: list[Key], more: list[list[Key]]) -> tuple[Roll, list[Key]]:
-    """A roll that was brought forward over and over, and the same as a plain list, newest first."""
-    roll, known = Roll.of(HORIZON, [packed(first)]), set(first)
+def grown(first: list[Key], more: list[list[Key]]) -> tuple[KeyIndex, list[Key]]:
+    """An index that was brought forward over and over, and the same as a plain list, newest first."""
+    index, known = KeyIndex.from_buckets(SNAPSHOT, split(packed(first))), set(first)
     for arrived in more:
         new = [key for key in arrived if key not in known]
-        roll = roll.with_arrived(LATER, new)
+        index = index.with_added(LATER, new)
         known.update(new)
-    return roll, sorted(known, reverse=True)
+    return index, sorted(known, reverse=True)
 
 
 def ids(entries: list[Key]) -> list[int]:
@@ -51,72 +51,74 @@ def test_every_page_is_found_after_late_arrivals(
     first: list[Key], more: list[list[Key]], start: int, length: int
 ) -> None:
     """Whatever came between, and in whatever order, a page is the one that a plain list has."""
-    roll, plain = grown(first, more)
+    index, plain = grown(first, more)
 
-    assert roll.total == len(plain)
-    assert roll.ids(start, start + length) == ids(plain[start : start + length])
-    assert roll.ids(0, roll.total) == ids(plain)
+    assert index.total == len(plain)
+    assert index.ids(start, start + length) == ids(plain[start : start + length])
+    assert index.ids(0, index.total) == ids(plain)
 
 
 @given(LISTS, MANY, KEYS)
 def test_a_rank_is_how_many_are_newer(first: list[Key], more: list[list[Key]], key: Key) -> None:
     """Ranks are right for entries of the list, between them, and beyond both ends."""
-    roll, plain = grown(first, more)
+    index, plain = grown(first, more)
 
     for each in [*plain, key, (-100, 0), (100, 0)]:
-        assert roll.rank(each) == sum(other > each for other in plain)
+        assert index.rank(each) == sum(other > each for other in plain)
 
 
 @given(LISTS, MANY, st.data())
-def test_an_older_horizon_is_found_in_a_newer_roll(
+def test_an_older_snapshot_is_found_in_a_newer_index(
     first: list[Key], more: list[list[Key]], data: st.DataObject
 ) -> None:
-    """Without the entries that came later, whichever those are, a roll is that of before they came."""
-    roll, plain = grown(first, more)
+    """Without the entries that came later, whichever those are, an index is that of before they came."""
+    index, plain = grown(first, more)
     later = data.draw(st.lists(st.sampled_from(plain), unique=True)) if plain else []
 
-    aged = roll.without(HORIZON, later)
+    aged = index.without(SNAPSHOT, later)
 
-    assert keys(b"".join(aged.buckets)) == [key for key in plain if key not in later]
+    assert unpack(b"".join(aged.buckets)) == [key for key in plain if key not in later]
     assert aged.ids(0, aged.total) == ids([key for key in plain if key not in later])
     assert all(aged.buckets)
-    assert keys(b"".join(roll.buckets)) == plain
+    assert unpack(b"".join(index.buckets)) == plain
 
 
 @given(LISTS, MANY)
 def test_buckets_stay_short_and_are_never_empty(first: list[Key], more: list[list[Key]]) -> None:
     """However entries come, no bucket grows beyond its bound, and the ends are those of the buckets."""
-    roll, plain = grown(first, more)
+    index, plain = grown(first, more)
 
-    assert all(0 < len(bucket) <= 7 * KEY.size for bucket in roll.buckets)
-    assert roll.size == sum(map(len, roll.buckets)) == len(plain) * KEY.size
-    assert [key for bucket in roll.buckets for key in keys(bucket)] == plain
+    assert all(0 < len(bucket) <= 7 * KEY.size for bucket in index.buckets)
+    assert index.size == sum(map(len, index.buckets)) == len(plain) * KEY.size
+    assert [key for bucket in index.buckets for key in unpack(bucket)] == plain
 
 
 @given(LISTS, LISTS)
-def test_the_roll_of_before_stays_as_it_was(first: list[Key], late: list[Key]) -> None:
-    """A request that still reads an older roll is not disturbed by one that brings it forward."""
-    roll = Roll.of(HORIZON, [packed(first)])
-    before = roll.buckets
+def test_the_index_of_before_stays_as_it_was(first: list[Key], late: list[Key]) -> None:
+    """A request that still reads an older index is not disturbed by one that brings it forward."""
+    index = KeyIndex.from_buckets(SNAPSHOT, split(packed(first)))
+    before = index.buckets
 
-    newer = roll.with_arrived(LATER, [key for key in late if key not in first])
+    newer = index.with_added(LATER, [key for key in late if key not in first])
 
-    assert roll.buckets is before
-    assert (roll.horizon, newer.horizon) == (HORIZON, LATER)
-    assert keys(b"".join(roll.buckets)) == sorted(first, reverse=True)
+    assert index.buckets is before
+    assert (index.snapshot, newer.snapshot) == (SNAPSHOT, LATER)
+    assert unpack(b"".join(index.buckets)) == sorted(first, reverse=True)
 
 
 @given(LISTS, st.integers(1, 9))
-def test_a_roll_may_come_in_pieces(entries: list[Key], length: int) -> None:
+def test_an_index_may_come_in_pieces(entries: list[Key], length: int) -> None:
     """Where a long list is cut on its way from the database does not matter."""
     whole = packed(entries)
-    pieces = [whole[at : at + length * KEY.size] for at in range(0, len(whole), length * KEY.size)]
+    chunks = [whole[at : at + length * KEY.size] for at in range(0, len(whole), length * KEY.size)]
+    index = KeyIndex.from_buckets(SNAPSHOT, [bucket for chunk in chunks for bucket in split(chunk)])
 
-    assert keys(b"".join(Roll.of(HORIZON, pieces).buckets)) == keys(whole)
+    assert unpack(b"".join(index.buckets)) == unpack(whole)
+    assert all(last_key(chunk) == unpack(chunk)[-1] for chunk in chunks)
 
 
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_a_time_is_kept_to_the_microsecond(at: datetime) -> None:
     """Any time that an entry can have comes back as it was."""
-    assert time_of((moment(at), 1)) == at
-    assert moment(at + timedelta(microseconds=1)) == moment(at) + 1
+    assert time_of((key_time(at), 1)) == at
+    assert key_time(at + timedelta(microseconds=1)) == key_time(at) + 1

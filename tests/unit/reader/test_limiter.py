@@ -1,4 +1,4 @@
-"""Turns: at most so many at a time, in the order in which they came, and no turn is ever lost."""
+"""At most so many requests run at a time, in the order in which they came, and no place is ever lost."""
 
 import threading
 from collections.abc import Callable, Coroutine
@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 import reader.http.limiter
-from reader.http.limiter import Busy, Turns
+from reader.http.limiter import Overloaded, RequestLimiter
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -18,8 +18,8 @@ def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -> None:
-    """Fifty requests: all are answered, never more run than there are turns, and one by one they run as they came."""
-    turns, lock, running, most, order = Turns(size), threading.Lock(), 0, 0, []
+    """Fifty requests: all are answered, never more run than may, and one by one they run as they came."""
+    limiter, lock, running, most, order = RequestLimiter(size), threading.Lock(), 0, 0, []
 
     def work(number: int) -> int:
         nonlocal running, most
@@ -35,7 +35,7 @@ def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -
         answers: list[int] = []
 
         async def ask(number: int) -> None:
-            answers.append(await turns.wrap(work)(number=number))
+            answers.append(await limiter.wrap(work)(number))
 
         async with anyio.create_task_group() as group:
             for number in range(50):
@@ -45,45 +45,45 @@ def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -
     run(story)
     assert most <= size
     assert size > 1 or order == list(range(50))  # threads that run at the same time may overtake each other
-    assert (turns.waiting, turns._free) == (0, size)
+    assert (limiter.waiting, limiter.running) == (0, 0)
 
 
-def test_whoever_waits_too_long_is_told_and_leaves_no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Busy after the patience, at once behind a full queue; those that give up or are cancelled take no turn along."""
-    monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 0.05)
-    turns, going_on = Turns(1, most_waiting=2), threading.Event()
+def test_a_request_that_waits_too_long_is_refused_and_holds_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overloaded after the wait, and at once when the queue is full; requests that give up or are cancelled hold no place."""
+    monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 0.05)
+    limiter, going_on = RequestLimiter(1, max_waiting=2), threading.Event()
 
     def work() -> None:
         assert going_on.wait(30)
 
     async def story() -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(turns.wrap(work))
-            while turns._free:
+            group.start_soon(limiter.wrap(work))
+            while not limiter.running:
                 await anyio.lowlevel.checkpoint()
-            with pytest.raises(Busy):
-                await turns.wrap(work)()
-            assert turns.waiting == 0
-            monkeypatch.setattr(reader.http.limiter, "PATIENCE_SECONDS", 30.0)
+            with pytest.raises(Overloaded):
+                await limiter.wrap(work)()
+            assert limiter.waiting == 0
+            monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 30.0)
             async with anyio.create_task_group() as crowd:
                 for _ in range(2):
-                    crowd.start_soon(turns.wrap(work))
-                while turns.waiting < 2:
+                    crowd.start_soon(limiter.wrap(work))
+                while limiter.waiting < 2:
                     await anyio.lowlevel.checkpoint()
-                with pytest.raises(Busy):
-                    await turns.wrap(work)()
+                with pytest.raises(Overloaded):
+                    await limiter.wrap(work)()
                 crowd.cancel_scope.cancel()
-            assert turns.waiting == 0
+            assert limiter.waiting == 0
             going_on.set()
-        await turns.wrap(work)()
+        await limiter.wrap(work)()
 
     run(story)
-    assert (turns.waiting, turns._free) == (0, 1)
+    assert (limiter.waiting, limiter.running) == (0, 0)
 
 
-def test_an_error_gives_its_turn_back() -> None:
-    """However often an endpoint fails, the next request has a turn."""
-    turns = Turns(1)
+def test_an_error_frees_its_place() -> None:
+    """However often an endpoint fails, the next request runs."""
+    limiter = RequestLimiter(1)
 
     def fails() -> None:
         raise ZeroDivisionError
@@ -91,7 +91,7 @@ def test_an_error_gives_its_turn_back() -> None:
     async def story() -> None:
         for _ in range(5):
             with pytest.raises(ZeroDivisionError):
-                await turns.wrap(fails)()
+                await limiter.wrap(fails)()
 
     run(story)
-    assert turns._free == 1
+    assert limiter.running == 0

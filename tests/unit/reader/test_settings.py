@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from reader.auth.jwks import GivenKey
+from reader.auth.jwks import StaticKey
 from reader.settings import Settings, SettingsError, load
 
 GOOD = {
@@ -19,7 +19,8 @@ EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
 # Every switch that there is, and what it is when nobody sets it. A new one is a reason to read this test.
 DEFAULTS: dict[str, object] = {
     "bind": ("127.0.0.1", 8000), "metrics_bind": None, "hosts": ("localhost", "127.0.0.1"), "jwt_key": None, "jwks_url": None,
-    "sign_in_url": None, "export_contact": None, "missing_azp": frozenset(), "log_format": "console",
+    "sign_in_url": None, "export_contact": None, "allow_missing_azp": frozenset(), "log_format": "console",
+    "publishable_key": None, "frontend_api_url": None,
 }  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def test_a_key_may_be_one_line() -> None:
     r"""Where an environment has no line feeds, \n stands for them."""
     joined = KEY.replace("\n", "\\n")
     assert load({**GOOD, "CLERK_JWT_KEY": joined}).jwt_key == joined
-    assert GivenKey(joined).find(None).public_numbers() == GivenKey(KEY).find(None).public_numbers()
+    assert StaticKey(joined).find(None).public_numbers() == StaticKey(KEY).find(None).public_numbers()
 
 
 @pytest.mark.parametrize(
@@ -157,8 +158,7 @@ def test_a_key_may_be_one_line() -> None:
 def test_kinds_of_tokens_without_azp(text: str, kinds: set[str]) -> None:
     """Each kind is named; `true` goes on meaning what it meant, and a cookie is never meant by it."""
     loaded = load({**GOOD, "AUDIT_ALLOW_MISSING_AZP": text})
-    assert loaded.missing_azp == kinds
-    assert loaded.allow_missing_azp is ("bearer" in kinds)
+    assert loaded.allow_missing_azp == kinds
 
 
 def test_plain_http_is_for_loopback() -> None:
@@ -171,3 +171,61 @@ def test_password_is_not_shown() -> None:
     """Settings can be printed without giving the database's password away."""
     loaded = load({**GOOD, "DATABASE_URL": "postgresql://u:sesame@h/d"})
     assert "sesame" not in f"{loaded!r} {loaded}"
+
+
+# --- sessions
+
+LIVE = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k"  # of clerk.example.com
+TEST = "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk"  # of foo-bar-13.clerk.accounts.dev
+
+
+def test_sessions_are_renewed_where_the_issuer_is_unless_said_otherwise() -> None:
+    """Clerk's issuer is its Frontend API; a proxy in front of it has an address of its own."""
+    assert load(GOOD).renewal.frontend_api == "https://clerk.example.com"
+    proxy = {"CLERK_FRONTEND_API_URL": "https://app.example.com/__clerk"}
+    assert load(GOOD | proxy).renewal.frontend_api == "https://app.example.com/__clerk"
+
+
+def test_a_development_instance_is_not_renewed_from() -> None:
+    """Its way back would hand sessions on in addresses."""
+    issuer = {"CLERK_ISSUER": "https://foo-bar-13.clerk.accounts.dev"}
+    assert load(GOOD | issuer).renewal.frontend_api is None
+    assert load(GOOD | issuer | {"CLERK_PUBLISHABLE_KEY": TEST}).renewal.frontend_api is None
+
+
+def test_a_publishable_key_names_the_cookies() -> None:
+    """By its suffix, which `openssl dgst -sha1` and base64 make of it as well; without a key, the plain names."""
+    assert load(GOOD).renewal.names.of("__session") == ("__session",)
+    named = load(GOOD | {"CLERK_PUBLISHABLE_KEY": LIVE}).renewal.names
+    assert named.of("__session") == ("__session_naoXFJnI", "__session")
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("sk_live_abc", "is no publishable key"), ("pk_live_?", "is no publishable key"), ("pk_live_abc", "is no publishable key: it does not hold the host"),
+        ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20", "is no publishable key: it does not hold the host"), ("pk_live_4pyT", "is no publishable key: it does not hold the host"), (LIVE + "\n", "has a line feed"),
+        (TEST, "is of foo-bar-13.clerk.accounts.dev"), ("pk_live_Y2xlcmsub3RoZXIuZXhhbXBsZSQ", "is of clerk.other.example"),
+    ],
+)  # fmt: skip
+def test_a_publishable_key_of_another_instance_is_refused(key: str, says: str) -> None:
+    """Whoever mistypes it, or gives the secret one, is told; the key itself is not repeated."""
+    with pytest.raises(SettingsError, match=f"CLERK_PUBLISHABLE_KEY: {says}") as refused:
+        load(GOOD | {"CLERK_PUBLISHABLE_KEY": key})
+    assert key.strip() not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [("true", {"bearer"}), ("True", {"bearer"}), ("false", set()), ("bearer", {"bearer"}), ("cookie", {"cookie"}), ("cookie, bearer", {"bearer", "cookie"})],
+)  # fmt: skip
+def test_kinds_of_token_that_may_lack_azp(text: str, kinds: set[str]) -> None:
+    """Each by its word; `true` is what the setting said before there were kinds."""
+    assert load(GOOD | {"AUDIT_ALLOW_MISSING_AZP": text}).allow_missing_azp == kinds
+
+
+@pytest.mark.parametrize("text", ["yes", "1", ",", "bearer;cookie", "cookies", "true,cookie", "*"])
+def test_a_kind_that_there_is_not_is_refused(text: str) -> None:
+    """A word that is not understood opens nothing."""
+    with pytest.raises(SettingsError, match="AUDIT_ALLOW_MISSING_AZP: use bearer, cookie or both"):
+        load(GOOD | {"AUDIT_ALLOW_MISSING_AZP": text})

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 import reader.auth.token_cache
-from reader.auth import clerk
-from reader.auth.clerk import LEEWAY_SECONDS, Forbidden, Rules, Unauthenticated
-from reader.auth.jwks import GivenKey, NoKeys
-from reader.auth.token_cache import Sessions
+from reader.auth import clerk, signed_token
+from reader.auth.clerk import Forbidden, TokenRules
+from reader.auth.jwks import KeysUnavailable, StaticKey
+from reader.auth.signed_token import LEEWAY_SECONDS, Unauthenticated
+from reader.auth.token_cache import TokenCache
 from sandbox.services.issuer import LIFETIME, Issuer, Person
 
 ORIGIN = "https://app.example.com"
@@ -30,25 +31,27 @@ class Site:
 
     def __init__(self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.verifications = time.time(), 0
-        self.key: Any = GivenKey(issuer.pem).find(None)
-        self.sessions = Sessions(self, Rules(issuer.url, frozenset({ORIGIN}), allow_missing_azp=True), lambda: self.now)
-        real = clerk.verified
+        self.key: Any = StaticKey(issuer.pem).find(None)
+        self.tokens = TokenCache(
+            self, TokenRules(issuer.url, frozenset({ORIGIN}), frozenset({"bearer"})), lambda: self.now
+        )
+        real = clerk.verify_token
 
         def heard(*given: Any, **named: Any) -> Any:
             self.verifications += 1
             return real(*given, **named)
 
-        monkeypatch.setattr(reader.auth.token_cache, "verified", heard)
+        monkeypatch.setattr(reader.auth.token_cache, "verify_token", heard)
 
     def find(self, _key_id: str | None) -> Any:
         """The key, unless there are none."""
-        if self.key is NoKeys:
-            raise NoKeys
+        if self.key is KeysUnavailable:
+            raise KeysUnavailable
         return self.key
 
     def workspace(self, token: str, *, bearer: bool = True) -> str:
         """Which workspace a token opens."""
-        return self.sessions.viewer(token, bearer=bearer).workspace_id
+        return self.tokens.verified(token, bearer=bearer).viewer.workspace_id
 
 
 @pytest.fixture
@@ -86,7 +89,7 @@ def test_a_token_that_has_run_out_is_refused(site: Site, issuer: Issuer, monkeyp
     """What was verified while it was good says nothing once it is over."""
     seconds = int(time.time())
     with monkeypatch.context() as lenient:
-        lenient.setattr(clerk, "LEEWAY_SECONDS", 100)
+        lenient.setattr(signed_token, "LEEWAY_SECONDS", 100)
         token = issuer.token(DANA, exp=seconds - 90)
         site.workspace(token)
         site.now = seconds + 9
@@ -104,11 +107,15 @@ def test_a_withdrawn_key_ends_what_it_had_verified(site: Site, issuer: Issuer) -
     site.workspace(token)
     good = site.key
     stranger = Issuer((DANA,), ORIGIN)
-    another = GivenKey(stranger.pem)
+    another = StaticKey(stranger.pem)
     stranger.close()
-    for key, refusal in ((None, Unauthenticated), (another.find(None), Unauthenticated), (NoKeys, NoKeys)):
+    for key, problem in (
+        (None, Unauthenticated),
+        (another.find(None), Unauthenticated),
+        (KeysUnavailable, KeysUnavailable),
+    ):
         site.key = key
-        with pytest.raises(refusal):
+        with pytest.raises(problem):
             site.workspace(token)
     site.key = good
 
@@ -119,21 +126,21 @@ def test_a_refusal_is_never_remembered(site: Site, issuer: Issuer) -> None:
     """A member's token, a forged and a cut one are judged each time, also beside a good one."""
     good = issuer.token(DANA)
     site.workspace(good)
-    for token, refusal in ((issuer.token(MEMBER), Forbidden), (good[:-4], Unauthenticated), ("x", Unauthenticated)):
+    for token, problem in ((issuer.token(MEMBER), Forbidden), (good[:-4], Unauthenticated), ("x", Unauthenticated)):
         before = site.verifications
         for _ in range(2):
-            with pytest.raises(refusal):
+            with pytest.raises(problem):
                 site.workspace(token)
         assert site.verifications == before + 2
 
 
 def test_no_more_than_so_many_are_remembered(site: Site, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many tokens come, memory is bounded."""
-    monkeypatch.setattr(reader.auth.token_cache, "MOST", 3)
+    monkeypatch.setattr(reader.auth.token_cache, "MAX_TOKENS", 3)
     tokens = [issuer.token(DANA) for _ in range(8)]
     for token in tokens:
         site.workspace(token)
-        assert len(site.sessions._known) <= 3
+        assert len(site.tokens._verified) <= 3
 
     assert site.workspace(tokens[-1]) == "org_2first"
     assert site.verifications == 8

@@ -1,0 +1,56 @@
+"""An entry as JSON (SPEC 6): the one shape in which the reader's API and the operator's commands show it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from catalog.audit_types import BY_NAME
+
+
+class EntryFields(Protocol):
+    """What the shape needs of an entry, however a program holds it."""
+
+    @property
+    def workspace_id(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def facets(self) -> Sequence[str]: ...
+    @property
+    def actor_type(self) -> str: ...
+    @property
+    def actor_id(self) -> str: ...
+    @property
+    def actor_email(self) -> str | None: ...
+    @property
+    def subject_type(self) -> str: ...
+    @property
+    def subject_id(self) -> str: ...
+    @property
+    def subject_label(self) -> str | None: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def event_source(self) -> str: ...
+    @property
+    def event_id(self) -> str: ...
+
+
+def entry_json(entry: EntryFields, *, times: Mapping[str, Any], source: str | None, diff: Any) -> dict[str, Any]:
+    """The entry's JSON value, without an id. `times` are its times by name, `diff` is what stands for the stored diff.
+
+    An action that the catalogue does not have, which a newer consumer may write, is its own label.
+    """
+    audit_type = BY_NAME.get(entry.action)
+    return {
+        "workspace_id": entry.workspace_id,
+        "action": entry.action,
+        "label": audit_type.label if audit_type else entry.action,
+        "facets": entry.facets,
+        "actor": {"type": entry.actor_type, "id": entry.actor_id, "email": entry.actor_email},
+        "subject": {"type": entry.subject_type, "id": entry.subject_id, "label": entry.subject_label},
+        **times,
+        "channel": entry.channel,
+        "source": source,
+        "diff": diff,
+        "event": {"source": entry.event_source, "id": entry.event_id},
+    }

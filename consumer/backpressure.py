@@ -1,0 +1,65 @@
+"""How much may be read while the writer is busy, and when reading is paused because a write takes long.
+
+A write that takes longer than PATIENCE_SECONDS is treated as an outage: partitions are stopped, and the loop goes on
+polling, so that the consumer stays a member of its group.
+"""
+
+import time
+
+from consumer.kafka.consumer import GroupConsumer
+from consumer.partitions.assignment import Assignment
+from consumer.partitions.position import Position
+from consumer.storage.batch import Batch
+from consumer.storage.writer import MIN_BATCH_RECORDS
+
+# A batch is handed over as soon as the writer is free; these bound it while the writer is busy.
+MAX_RECORDS = 20_000
+MAX_BYTES = 16 * 1024 * 1024
+PATIENCE_SECONDS = 2.0
+
+
+class Backpressure:
+    """The bound of the next batch, and whether reading is paused; used by the loop's thread only."""
+
+    def __init__(self, consumer: GroupConsumer, assignment: Assignment) -> None:
+        self.paused = False
+        self._consumer = consumer
+        self._assignment = assignment
+        self._limit = MAX_RECORDS
+        self._submitted_at = 0.0
+
+    def room(self, batch: Batch) -> int:
+        """How many records `batch` may still take in; zero or less where it is full."""
+        return 0 if batch.bytes >= MAX_BYTES else self._limit - batch.records
+
+    def start(self, position: Position) -> None:
+        """Reads a partition from `position.next` on, once reading is not paused."""
+        position.started()
+        if not self.paused:
+            self._consumer.start(position.partition, position.next)
+
+    def submitted(self) -> None:
+        """A batch has gone to the writer."""
+        self._submitted_at = time.monotonic()
+
+    def pause_if_slow(self) -> None:
+        """Stops all partitions, if the writer has had its batch for longer than PATIENCE_SECONDS."""
+        if not self.paused and time.monotonic() - self._submitted_at > PATIENCE_SECONDS:
+            self.paused = True
+            self._consumer.stop(list(self._assignment.active))
+
+    def resume(self) -> None:
+        """The writer is free again: starts what was paused."""
+        if self.paused:
+            self.paused = False
+            for position in self._assignment.active.values():
+                self.start(position)
+
+    def grow(self) -> None:
+        """A batch was written: the next one may be larger, up to MAX_RECORDS."""
+        self._limit = min(self._limit * 2, MAX_RECORDS)
+
+    def shrink(self) -> int:
+        """A batch was requeued: the next one may have half as many records; gives that number."""
+        self._limit = max(self._limit // 2, MIN_BATCH_RECORDS)
+        return self._limit

@@ -1,0 +1,40 @@
+"""From the ends of Kafka's logs to how complete the tables are (`complete_through`), and to topics that were replaced."""
+
+from datetime import datetime
+
+import structlog
+
+from consumer.event.model import Partition
+from consumer.kafka.consumer import GroupConsumer
+from consumer.partitions.assignment import Assignment
+from consumer.partitions.watermark import Watermark
+from consumer.storage.batch import Batch
+
+log = structlog.get_logger()
+
+
+class Completeness:
+    """Per partition the oldest end that is not reached yet, with the time at which it was asked for."""
+
+    def __init__(self, consumer: GroupConsumer, assignment: Assignment, watermark: Watermark) -> None:
+        self._consumer = consumer
+        self._assignment = assignment
+        self._watermark = watermark
+        self._goals: dict[Partition, tuple[datetime, int]] = {}
+
+    def apply(self, batch: Batch) -> None:
+        """Writes into `batch` up to when its partitions are complete; a topic with another id is to be claimed again."""
+        end_offsets = self._watermark.take()
+        if end_offsets is None:
+            return
+        for partition, position in list(self._assignment.active.items()):
+            if end_offsets.ids.get(partition.topic) != partition.topic_id:
+                log.error("topic_replaced", topic=partition.topic, partition=partition.number)
+                self._consumer.stop([partition])
+                self._assignment.unclaim(partition)
+            elif partition in end_offsets.ends:
+                goal = self._goals.setdefault(partition, (end_offsets.at, end_offsets.ends[partition]))
+                at, end = goal
+                if position.next >= end:
+                    batch.range_of(partition, position.next, position.epoch).complete_through = at
+                    del self._goals[partition]

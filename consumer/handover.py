@@ -1,0 +1,102 @@
+"""Batches on their way to the writer, and what follows from what became of them: commit, join again, or read again."""
+
+from typing import assert_never
+
+import structlog
+
+from consumer.backpressure import Backpressure
+from consumer.intake import Intake
+from consumer.kafka.consumer import GroupConsumer
+from consumer.observer import Observer
+from consumer.partitions.assignment import Assignment
+from consumer.retries import Retry
+from consumer.storage.writer import Abandoned, BatchOutcome, Failed, Fenced, Requeued, Writer, Written
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 10.0
+
+
+class HandOver:
+    """The loop's side of the writer; an offset is committed to Kafka only after the database has it."""
+
+    def __init__(
+        self,
+        consumer: GroupConsumer,
+        assignment: Assignment,
+        backpressure: Backpressure,
+        intake: Intake,
+        writer: Writer,
+        observer: Observer,
+    ) -> None:
+        self._consumer = consumer
+        self._assignment = assignment
+        self._backpressure = backpressure
+        self._intake = intake
+        self._writer = writer
+        self._observer = observer
+
+    def idle(self) -> bool:
+        """Whether nothing is taken in, and nothing is being written."""
+        return not (self._intake.batch.ranges or self._writer.batch)
+
+    def hand_over(self) -> None:
+        """Gives the batch to the writer, if there is one and the writer is free."""
+        if self._intake.batch.ranges and self._writer.batch is None:
+            self._observer.on_submitted()
+            self._writer.submit(self._intake.detach())
+            self._backpressure.submitted()
+
+    def settle(self) -> BatchOutcome | None:
+        """Takes the writer's result, if there is one."""
+        outcome = self._writer.take()
+        match outcome:
+            case None:
+                return None
+            case Written(batch=batch):
+                self._consumer.commit_async({p: offsets.next for p, offsets in batch.ranges.items()})
+                self._backpressure.grow()
+                self._observer.on_written(outcome)
+            case Fenced():
+                self._observer.on_fenced()
+                self._rejoin()
+            case Requeued():
+                self._requeue()
+            case Failed(error=error):
+                raise error
+            case Abandoned():
+                pass
+            case _:
+                assert_never(outcome)
+        self._backpressure.resume()
+        return outcome
+
+    def _rejoin(self) -> None:
+        """Another consumer or an operator took a partition over: forgets all, and lets the group assign again."""
+        log.warning("fenced", hint="a partition was taken over, or an operator moved it; joining the group again")
+        self._unclaim_all()
+        self._assignment.unclaimed.clear()
+        self._consumer.rejoin()
+
+    def _requeue(self) -> None:
+        """The database does not take batches of this size now: claims everything again, and reads less at a time."""
+        limit = self._backpressure.shrink()
+        log.warning("batch_requeued", next_limit=limit, hint="its records are read again, in smaller batches")
+        self._observer.on_retry(Retry.BATCH)
+        self._unclaim_all()
+
+    def _unclaim_all(self) -> None:
+        partitions = [*self._assignment.active, *self._assignment.awaiting_schema]
+        self._consumer.stop(partitions)
+        self._intake.detach()
+        for partition in partitions:
+            self._assignment.unclaim(partition)
+
+    def drain(self) -> None:
+        """Writes what was taken in, unless the database is unavailable: then it is read again, nothing is lost."""
+        while self._writer.batch or self._intake.batch.ranges:
+            self._writer.wait(DRAIN_SECONDS)
+            if isinstance(self.settle(), Abandoned):
+                log.warning("drain_abandoned", hint="the database is unavailable; what was not written is read again")
+                return
+            self.hand_over()

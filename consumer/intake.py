@@ -1,0 +1,136 @@
+"""What a poll brought, record by record: each gets its outcome and goes into the batch, or its partition stops here.
+
+Invariant: an offset is passed only together with its outcome. An offset that Kafka does not deliver is a hole, and is
+counted only once the broker has shown it (`partitions.position`).
+"""
+
+import structlog
+
+from catalog.reasons import HaltCause
+from consumer.backpressure import Backpressure
+from consumer.event.model import NeedsSchema, Parked, Partition, Record, Skipped
+from consumer.kafka.consumer import GroupConsumer
+from consumer.kafka.polled import EndOfPartition, PartitionError, Polled
+from consumer.partitions.assignment import Assignment, Key
+from consumer.partitions.position import Position
+from consumer.schema_source import SchemaSource
+from consumer.schema_wait import SchemaWait
+from consumer.storage.batch import Batch
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """Builds the batch that is handed over next."""
+
+    def __init__(
+        self,
+        consumer: GroupConsumer,
+        assignment: Assignment,
+        backpressure: Backpressure,
+        source: SchemaSource,
+        schema_wait: SchemaWait,
+    ) -> None:
+        self.batch = Batch()
+        self._consumer = consumer
+        self._assignment = assignment
+        self._backpressure = backpressure
+        self._source = source
+        self._schema_wait = schema_wait
+        # Started again while the records of one poll are taken in: the rest that this poll brought was read before.
+        self._restarted: set[Partition] = set()
+
+    def take(self, polled: Polled) -> None:
+        """Takes in what one poll brought."""
+        self._restarted.clear()
+        self._take_records(polled.records)
+        self._take_ends(polled.ends)
+        self._take_errors(polled.errors)
+
+    def detach(self) -> Batch:
+        """The batch so far; the next one begins empty."""
+        batch, self.batch = self.batch, Batch()
+        return batch
+
+    def drop(self, keys: list[Key]) -> None:
+        """Takes the outcomes of these partitions out of the batch; their records are read again by their next owner."""
+        gone = set(keys)
+        self.batch.drop([p for p in self.batch.ranges if (p.topic, p.number) in gone])
+
+    def _take_records(self, items: list[Record | Skipped]) -> None:
+        batch, active, source = self.batch, self._assignment.active, self._source
+        run = source.pipeline.run
+        for record in items:
+            position = active.get(record.partition)
+            if position is None:
+                continue
+            if isinstance(record, Skipped):
+                self._skip(position, record)
+                continue
+            offset = record.offset
+            if offset != position.next:
+                if not self._pass_hole(position, offset):
+                    continue
+            elif not position.proven:
+                position.in_sequence()
+            outcome = source.run_isolated(record) if offset < position.suspect_until else run(record)
+            if isinstance(outcome, NeedsSchema):
+                self._await_schema(position, outcome.schema_id)
+                continue
+            batch.add(batch.range_of(position.partition, position.next, position.epoch), record, outcome)
+            position.next = offset + 1
+            if isinstance(outcome, Parked) and (reason := position.breaker.parked(position.delivered(offset))):
+                self._halt(position, HaltCause.BREAKER, reason)
+
+    def _skip(self, position: Position, run: Skipped) -> None:
+        """Passes a run of ignored records, or the part of it that was not passed before."""
+        first = max(run.first, position.next)
+        if first >= run.after or (first > position.next and not self._pass_hole(position, first)):
+            return
+        position.in_sequence()
+        self.batch.skip(self.batch.range_of(position.partition, first, position.epoch), run.after)
+        position.next = run.after
+
+    def _pass_hole(self, position: Position, offset: int) -> bool:
+        """Counts what the broker does not deliver before `offset`; False where `offset` is not to be read now."""
+        if offset < position.next or position.partition in self._restarted:
+            return False
+        hole = position.hole(offset)
+        if hole is None:
+            self._backpressure.start(position)
+            self._restarted.add(position.partition)
+            return False
+        offsets = self.batch.range_of(position.partition, position.next, position.epoch)
+        offsets.undelivered += hole
+        offsets.next = offset
+        position.skip_to(offset)
+        return True
+
+    def _take_ends(self, ends: list[EndOfPartition]) -> None:
+        for partition, offset in ends:
+            position = self._assignment.active.get(partition)
+            if position is not None and offset > position.next:
+                self._pass_hole(position, offset)
+
+    def _take_errors(self, errors: list[PartitionError]) -> None:
+        for partition, cause, detail in errors:
+            position = self._assignment.active.get(partition)
+            log.error("partition_error", topic=partition.topic, partition=partition.number, detail=detail)
+            if position is None:
+                continue
+            if cause is not None:
+                self._halt(position, cause, detail)
+            else:  # the next claim finds out what is gone
+                self._consumer.stop([partition])
+                self._assignment.unclaim(partition)
+
+    def _await_schema(self, position: Position, schema_id: int) -> None:
+        if not self._schema_wait.begin(position, schema_id):
+            detail = f"offset {position.next} is in Confluent framing (schema id {schema_id})"
+            self._halt(position, HaltCause.REGISTRY_UNSET, detail)
+
+    def _halt(self, position: Position, cause: HaltCause, detail: str) -> None:
+        """Stops a partition; the halt is written together with what came before it."""
+        self.batch.range_of(position.partition, position.next, position.epoch).halt = (cause, detail)
+        self._consumer.stop([position.partition])
+        self._assignment.halt(position.partition, cause, detail)

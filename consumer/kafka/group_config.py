@@ -1,0 +1,26 @@
+"""The Kafka client's properties for a member of the consumer group (docs/decisions/0003 has the reasons)."""
+
+from collections.abc import Mapping
+
+# `group.id`, the brokers and the user's own properties are added to these.
+BASE: Mapping[str, str | int | bool] = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "isolation.level": "read_committed",
+    "check.crcs": True,
+    "allow.auto.create.topics": False,
+    "enable.partition.eof": True,
+    # Both limits are for each partition: with many partitions, larger queues cost memory and bring no speed.
+    "queued.max.messages.kbytes": 2048,
+    "queued.min.messages": 2000,
+    "fetch.max.bytes": 4 * 1024 * 1024,
+    "fetch.queue.backoff.ms": 10,
+    "topic.metadata.refresh.interval.ms": 30000,
+    "socket.keepalive.enable": True,
+    "reconnect.backoff.max.ms": 10000,
+}
+PROTOCOLS: Mapping[str, Mapping[str, str]] = {
+    "consumer": {"group.protocol": "consumer"},
+    "classic": {"group.protocol": "classic", "partition.assignment.strategy": "cooperative-sticky"},
+}

@@ -1,0 +1,112 @@
+"""From the client's messages to records, ends of partitions and errors: what one poll brought.
+
+`add_messages` runs for every message. A record of an ignored type is recognized here and never made: it only lengthens
+a run of skipped offsets.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError, Message
+
+from catalog.reasons import HaltCause
+from consumer.event.ignored import PREFIX_BYTES, names_only
+from consumer.event.model import Partition, Record, Skipped, new
+
+GAP_CODES = {
+    KafkaError._AUTO_OFFSET_RESET,
+    KafkaError.OFFSET_OUT_OF_RANGE,
+    KafkaError._LOG_TRUNCATION,
+}
+DAMAGE_CODES = {KafkaError.INVALID_MSG, KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION}
+
+
+class EndOfPartition(NamedTuple):
+    """The end of the partition's log was reached: everything before `offset` was delivered or is undeliverable."""
+
+    partition: Partition
+    offset: int
+
+
+class PartitionError(NamedTuple):
+    """The partition cannot be read any further: its log is damaged, or (`cause` None) a claim must find out why."""
+
+    partition: Partition
+    cause: HaltCause | None
+    detail: str
+
+
+class Polled(NamedTuple):
+    """What one call of `poll` brought, records in order per partition."""
+
+    records: list[Record | Skipped]
+    ends: list[EndOfPartition]
+    errors: list[PartitionError]
+
+
+def add_messages(
+    polled: Polled,
+    messages: Sequence[Message],
+    started: dict[tuple[str, int], Partition],
+    ignored: dict[bytes, bytes],  # a Mapping would be asked through a method call for every message
+) -> list[Message]:
+    """Adds the records among `messages` to `polled`; gives the other messages, which are errors and ends.
+
+    `started` has the partitions that are being read, by topic and number; messages of others are dropped. `ignored` has
+    the ce_type of each ignored type, by the first bytes of its values.
+    """
+    items = polled.records
+    errors: list[Message] = []
+    # The binding's types allow for more than it gives to a consumer: None for every part, text in headers.
+    topic: Any = None
+    number: Any = None
+    headers: Any
+    offset: Any
+    partition: Any = None
+    first = after = 0
+    for message in messages:
+        if message.error() is not None:
+            errors.append(message)
+            continue
+        if message.partition() != number or message.topic() != topic:
+            if first < after:
+                items.append(Skipped(partition, first, after))
+                first = after
+            topic, number = message.topic(), message.partition()
+            partition = started.get((topic, number))
+        if partition is None:  # from the queue of a partition that was stopped meanwhile
+            continue
+        headers, value, offset = message.headers() or (), message.value(), message.offset()
+        ce_type = ignored.get(value[:PREFIX_BYTES]) if value is not None else None
+        if ce_type is not None and names_only(headers, ce_type):
+            if offset != after:
+                if first < after:
+                    items.append(Skipped(partition, first, after))
+                first = offset
+            after = offset + 1
+            continue
+        if first < after:
+            items.append(Skipped(partition, first, after))
+            first = after
+        kind, milliseconds = message.timestamp()
+        time = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
+        items.append(new(Record, (partition, offset, time, message.key(), value, headers)))
+    if first < after:
+        items.append(Skipped(partition, first, after))
+    return errors
+
+
+def add_partition_event(polled: Polled, message: Message, partition: Partition) -> bool:
+    """Adds to `polled` what an error message says of `partition`; False where it says nothing of the kind."""
+    error = message.error()
+    assert error is not None
+    code = error.code()
+    if code == KafkaError._PARTITION_EOF:
+        polled.ends.append(EndOfPartition(partition, message.offset() or 0))
+    elif code in GAP_CODES:
+        polled.errors.append(PartitionError(partition, None, error.str()))
+    elif code in DAMAGE_CODES:
+        polled.errors.append(PartitionError(partition, HaltCause.DAMAGED_LOG, error.str()))
+    else:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""Whether librdkafka takes the properties that a user gives it, asked of librdkafka itself before anything else is done."""
+
+from collections.abc import Mapping
+
+from confluent_kafka import Consumer, KafkaException
+
+from consumer.kafka.group_config import BASE, PROTOCOLS
+
+# Without brokers a client opens no connection; a group it must have.
+ALONE = {"group.id": "audit-settings-check", "log_level": 0}
+# No property of librdkafka's. It sets properties in their order, so what is refused before this one is refused by itself.
+NO_PROPERTY = {"audit.no.property": ""}
+
+
+def refused_properties(properties: Mapping[str, str]) -> list[tuple[tuple[str, ...], str]]:
+    """What librdkafka refuses of `properties`: the names that are wrong, alone or together, and its words."""
+    if (words := _refusal(properties)) is None:
+        return []
+    passed = _refusal(NO_PROPERTY)
+    alone = [(name, _refusal({name: value, **NO_PROPERTY})) for name, value in properties.items()]
+    refused: list[tuple[tuple[str, ...], str]] = [
+        ((name,), why) for name, why in alone if why is not None and why != passed
+    ]
+    rest = _without(properties, *(name for names, _ in refused for name in names))
+    if (words := _refusal(rest)) is not None:
+        cures = tuple(name for name in rest if _refusal(_without(rest, name)) is None)
+        refused.append((cures or tuple(rest), words))
+    return refused
+
+
+def _without(properties: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in properties.items() if name not in names}
+
+
+def _refusal(properties: Mapping[str, str]) -> str | None:
+    given = dict(properties)
+    protocol = PROTOCOLS.get(given.pop("group.protocol", "consumer"))
+    if protocol is None:
+        return "group.protocol must be consumer or classic"
+    try:
+        Consumer({**given, **BASE, **protocol, **ALONE, **given}).close()
+    except KafkaException as error:
+        return str(error.args[0].str())
+    except (ValueError, TypeError) as error:
+        return str(error)
+    return None

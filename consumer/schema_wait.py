@@ -1,0 +1,44 @@
+"""Partitions whose next record needs a schema that the registry has to give: stopped, and started again with it."""
+
+from consumer.backpressure import Backpressure
+from consumer.kafka.consumer import GroupConsumer
+from consumer.partitions.assignment import Assignment
+from consumer.partitions.position import Position
+from consumer.registry.fetcher import SchemaFetcher
+from consumer.schema_source import SchemaSource
+
+
+class SchemaWait:
+    """Moves partitions between active and awaiting_schema; `fetcher` is None where no registry is set."""
+
+    def __init__(
+        self,
+        consumer: GroupConsumer,
+        assignment: Assignment,
+        backpressure: Backpressure,
+        source: SchemaSource,
+        fetcher: SchemaFetcher | None,
+    ) -> None:
+        self._consumer = consumer
+        self._assignment = assignment
+        self._backpressure = backpressure
+        self._source = source
+        self._fetcher = fetcher
+
+    def begin(self, position: Position, schema_id: int) -> bool:
+        """Stops the partition and requests the schema; False, and nothing done, where there is no registry to ask."""
+        if self._fetcher is None:
+            return False
+        self._consumer.stop([position.partition])
+        self._assignment.await_schema(position, schema_id)
+        self._fetcher.request(schema_id)
+        return True
+
+    def end(self) -> None:
+        """Learns the schemas that have come in, and starts the partitions that waited for them."""
+        if self._fetcher is None:
+            return
+        for answer in self._fetcher.take():
+            self._source.learn(answer.schema_id, answer.schema)
+            for position in self._assignment.schema_arrived(answer.schema_id):
+                self._backpressure.start(position)

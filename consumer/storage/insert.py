@@ -1,0 +1,105 @@
+"""Inserts rows through the staging table; where the database refuses a row, finds it by halving (bisecting).
+
+One row's fault must not stop the others: a refused row is parked, and only where it is refused alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import TypeAlias
+
+import sql
+from catalog.reasons import ParkReason
+from consumer.event.model import Parked, Record
+from consumer.storage.batch import WriteResult
+from consumer.storage.copy_row import CopyRow
+from consumer.storage.raw_record import raw_parameters
+from runtime.postgres import Cursor, Error, Fault, UniqueViolation, classify
+
+COPY_STAGING = sql.query("consumer/copy_staging")
+# Lines that are sent together: the server reads the first ones while the others are joined.
+CHUNK = 500
+# In one message: while a statement or its answer is on the way, the server does nothing.
+RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("consumer/record_staged"), "RELEASE SAVEPOINT unrecorded"))
+UNRECORD = "ROLLBACK TO SAVEPOINT unrecorded"
+TAKE_KNOWN = sql.query("consumer/take_known")
+UNSTAGE = sql.query("consumer/unstage")
+KEEP_ORIGINAL = sql.query("consumer/keep_original")
+KEEP_CONFLICT = sql.query("consumer/keep_conflict")
+
+PARTITION = attrgetter("partition")
+
+# The rows of a part that were not inserted, by their ordinal: whether the existing entry has the same content.
+Known: TypeAlias = dict[int, bool]
+
+
+def insert_rows(cursor: Cursor, rows: Sequence[CopyRow], result: WriteResult) -> list[tuple[Record, Parked]]:
+    """Inserts `rows` in the caller's transaction, for a batch and for a replay alike.
+
+    Counts in `result` what became of them; gives those that the database refuses, each proven to be refused alone.
+    """
+    refused: list[tuple[Record, Parked]] = []
+    for part, known in _accepted(cursor, rows, refused):
+        _count_and_keep(cursor, part, known, result)
+    return refused
+
+
+def _accepted(
+    cursor: Cursor, part: Sequence[CopyRow], refused: list[tuple[Record, Parked]]
+) -> Iterator[tuple[Sequence[CopyRow], Known]]:
+    """Inserts `part`; where the database refuses a value of some row, halves it until that row is alone."""
+    if not part:
+        return
+    try:
+        with cursor.connection.transaction():
+            known = _insert(cursor, part)
+    except (Error, UnicodeEncodeError) as error:
+        if classify(error) is not Fault.ROW:
+            raise
+        if len(part) == 1:
+            refused.append((part[0].record(), Parked(ParkReason.DATABASE_REFUSED, str(error).strip())))
+            return
+    else:
+        yield part, known
+        return
+    middle = len(part) // 2
+    for half in (part[:middle], part[middle:]):
+        cursor.execute(UNSTAGE)
+        yield from _accepted(cursor, half, refused)
+
+
+def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
+    """Inserts what is new; gives the others, by their ordinal, and whether their content is that of the entry.
+
+    An identity that exists already is rare, so it is searched for only after the insert has failed on one; and another
+    writer may commit one between two searches, hence the loop.
+    """
+    with cursor.copy(COPY_STAGING) as copy:
+        for start in range(0, len(part), CHUNK):
+            copy.write(b"".join([copied.line for copied in part[start : start + CHUNK]]))
+    known: Known = {}
+    while True:
+        try:
+            cursor.execute(RECORD_STAGED)
+        except UniqueViolation:
+            cursor.execute(UNRECORD)
+            conflicting = cursor.execute(TAKE_KNOWN).fetchall()
+            if not conflicting:
+                raise
+            known.update(conflicting)
+        else:
+            return known
+
+
+def _count_and_keep(cursor: Cursor, part: Sequence[CopyRow], known: Known, result: WriteResult) -> None:
+    """Counts what became of `part`, and keeps the raw records of what was sanitized or is in conflict."""
+    met = [copied for copied in part if copied.ordinal in known] if known else []
+    result.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, met))
+    for copied in [copied for copied in part if copied.sanitized and copied.ordinal not in known]:
+        cursor.execute(KEEP_ORIGINAL, {**raw_parameters(copied.record()), **copied.identity()._asdict()})
+    for copied in met:
+        if known[copied.ordinal]:
+            result.duplicate[copied.partition] += 1
+            continue
+        result.conflict[copied.partition] += 1
+        cursor.execute(KEEP_CONFLICT, {**raw_parameters(copied.record()), **copied.identity()._asdict()})

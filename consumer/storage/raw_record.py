@@ -1,0 +1,31 @@
+"""A record as the tables of raw records keep it: parked, conflicting or sanitized (SPEC 5)."""
+
+import base64
+import json
+
+from consumer.event.model import Headers, Record
+from consumer.event.row import kafka_time
+
+
+def raw_parameters(record: Record) -> dict[str, object]:
+    """The parameters by which the statements for those tables name the parts of `record`."""
+    return {
+        "topic": record.partition.topic,
+        "topic_id": record.partition.topic_id,
+        "number": record.partition.number,
+        "offset": record.offset,
+        "timestamp": kafka_time(record.timestamp_ms),
+        "key": record.key,
+        "value": record.value,
+        "headers": headers_text(record.headers),
+    }
+
+
+def headers_text(headers: Headers) -> str:
+    """Headers as an ordered JSON array of [name, base64 value or null]; repeats are kept (SPEC 5)."""
+    return json.dumps(
+        [
+            [name.replace("\0", "\ufffd"), None if value is None else base64.b64encode(value).decode()]
+            for name, value in headers
+        ]
+    )

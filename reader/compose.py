@@ -1,0 +1,67 @@
+"""Composes a reader: `audit-reader serve`, the sandbox and the tests get the same one, from different settings."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from starlette.types import ASGIApp
+
+from reader.auth.access import Authenticator
+from reader.auth.clerk import TokenRules
+from reader.auth.jwks import JwksKeys, StaticKey
+from reader.auth.renewal import RenewalRules
+from reader.http.app import create
+from reader.http.metrics import Metrics
+from reader.http.renewal import Renewal
+from reader.http.services import ReaderServices
+from reader.query.database import Database
+from reader.query.listing import Listings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A composed reader. Closing it ends its database sessions and its thread for sign-in keys."""
+
+    app: ASGIApp
+    services: ReaderServices
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends everything that the reader opened or was given."""
+        self.services.keys.close()
+        self.services.database.close()
+
+
+def compose(
+    *,
+    database: Database,
+    keys: StaticKey | JwksKeys,
+    rules: TokenRules,
+    renewal: RenewalRules,
+    hosts: tuple[str, ...],
+    export_contact: str | None = None,
+) -> Reader:
+    """The application over `database`, for those whose tokens `keys` and `rules` accept, or that `renewal` renews.
+
+    `hosts` are the Host names it answers to, and `export_contact` is the e-mail address that the page names for verified
+    exports. The reader owns `database` and `keys`.
+    """
+    listings, metrics = Listings(database), Metrics()
+    metrics.register_services(database, keys, listings)
+    access = Authenticator(keys, rules, renewal.names, metrics.missing_azp)
+    services = ReaderServices(
+        access=access,
+        renewal=Renewal(access, keys, rules.issuer, renewal),
+        database=database,
+        listings=listings,
+        keys=keys,
+        metrics=metrics,
+        hosts=hosts,
+        export_contact=export_contact,
+    )
+    return Reader(app=create(services), services=services)

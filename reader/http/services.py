@@ -1,0 +1,33 @@
+"""What the endpoints of an application use."""
+
+from dataclasses import dataclass
+
+from reader.auth.access import Authenticator
+from reader.auth.jwks import JwksKeys, StaticKey
+from reader.http.metrics import Metrics
+from reader.http.renewal import Renewal
+from reader.query.database import Database
+from reader.query.listing import Listings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderServices:
+    """Made by `reader.compose`."""
+
+    access: Authenticator
+    renewal: Renewal
+    database: Database
+    listings: Listings
+    keys: StaticKey | JwksKeys
+    metrics: Metrics
+    hosts: tuple[str, ...]
+    export_contact: str | None
+
+    def failing(self) -> list[str]:
+        """What is not ready, of the database and the sign-in keys."""
+        checks = {"database": self.database.ready, "keys": self.keys.ready}
+        return [name for name, is_ready in checks.items() if not is_ready()]
+
+    def ready(self) -> bool:
+        """Whether requests can be answered."""
+        return not self.failing()

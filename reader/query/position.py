@@ -1,0 +1,61 @@
+"""`as_of` and `cursor`: the opaque texts by which a client continues a list where an earlier response left it."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from reader.model import Entry, Query
+from reader.query.filters import InvalidQuery, ParameterError
+from reader.query.key_index import Key, key_time
+from reader.query.snapshot import Snapshot
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_KEY = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")  # microseconds since 1970, and id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a query continues: in the list at `snapshot`, after the entry `after` (None: by offset).
+
+    `parameter` is the one that said so, for error messages.
+    """
+
+    parameter: str
+    snapshot: Snapshot
+    after: Key | None = None
+
+    def invalid(self) -> InvalidQuery:
+        """The error for a position that no response has given."""
+        return _invalid(self.parameter)
+
+
+def parse_position(query: Query) -> Position | None:
+    """The position that a query names; None for the list as it is now. Raises InvalidQuery."""
+    parameter = "as_of" if query.cursor is None else "cursor"
+    try:
+        if query.cursor is not None:
+            as_of, _, key = query.cursor.partition("~")
+            return Position(parameter=parameter, snapshot=Snapshot.parse(as_of), after=_parse_key(key))
+        return Position(parameter=parameter, snapshot=Snapshot.parse(query.as_of)) if query.as_of else None
+    except ValueError:
+        raise _invalid(parameter) from None
+
+
+def next_cursor(snapshot: Snapshot, last: Entry) -> str:
+    """The cursor that continues after `last`."""
+    return f"{snapshot.as_of}~{(last.occurred_at - _EPOCH) // _MICROSECOND}.{last.id}"
+
+
+def _invalid(parameter: str) -> InvalidQuery:
+    return InvalidQuery(ParameterError(parameter, f"is not the {parameter} of an earlier response"))
+
+
+def _parse_key(text: str) -> Key:
+    match = _KEY.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    try:
+        return key_time(_EPOCH + timedelta(microseconds=int(match[1]))), int(match[2])
+    except OverflowError:
+        raise ValueError(text) from None

@@ -1,8 +1,0 @@
--- What a person did: the login, and behind it the user of the operating system.
-INSERT INTO operator_action (
-    action, parked_id, gap_id, kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, outcome, detail,
-    reason, performed_by
-) VALUES (
-    %(action)s, %(parked_id)s, %(gap_id)s, %(topic)s, %(topic_id)s, %(number)s, %(from_offset)s, %(to_offset)s,
-    %(outcome)s, %(detail)s, %(reason)s, session_user || ' (' || %(os_user)s::text || ')'
-)

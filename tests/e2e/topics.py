@@ -1,0 +1,85 @@
+"""Topics and a group of a test's own on a broker, and what Kafka says of them."""
+
+import uuid
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.cimpl import NewPartitions, NewTopic
+
+from sandbox.services.process import wait_until
+
+LIMIT = 45.0  # seconds that anything may take here
+
+
+class Topics:
+    """`topics` are those that the consumers of a test subscribe to, as members of `group`."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self.group = f"group-{uuid.uuid4().hex[:8]}"
+        self.topics: list[str] = []
+        self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+
+    def producer(self, **config: str | int) -> Producer:
+        """A producer, idempotent as SPEC 3 wants services to be."""
+        own = {"enable.idempotence": True, "message.max.bytes": 12 * 1024 * 1024, "log_level": 0}
+        named = {name.replace("_", "."): value for name, value in config.items()}
+        return Producer({"bootstrap.servers": self.bootstrap, **own, **named})
+
+    def topic(self, partitions: int = 1, **config: str) -> str:
+        """Creates a topic that the consumers of this world subscribe to."""
+        name = f"topic-{uuid.uuid4().hex[:8]}"
+        self.create_topic(name, partitions, **config)
+        self.topics.append(name)
+        return name
+
+    def create_topic(self, name: str, partitions: int, **config: str) -> None:
+        """Creates a topic; when it has been deleted just now, as soon as that is done."""
+        settings = {key.replace("_", "."): value for key, value in config.items()}
+        new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=settings)
+
+        def created() -> bool:
+            error = self.admin.create_topics([new])[name].exception()
+            code = None if error is None else error.args[0].code()
+            return code is None or (code != KafkaError.TOPIC_ALREADY_EXISTS and _raise(error))
+
+        assert wait_until(created, LIMIT), f"{name} could not be created"
+
+    def add_partitions(self, topic: str, total: int) -> None:
+        """Gives a topic more partitions."""
+        self.admin.create_partitions([NewPartitions(topic, total)])[topic].result()
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Deletes all records of a partition before an offset, as retention would."""
+        for future in self.admin.delete_records([TopicPartition(topic, partition, before)]).values():
+            future.result()
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """Where each partition's log ends."""
+        listed = self.admin.list_topics(timeout=10).topics
+        keys = [TopicPartition(topic, number) for topic in self.topics for number in listed[topic].partitions]
+        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        answers = self.admin.list_offsets(dict.fromkeys(keys, latest), request_timeout=10)
+        return {(key.topic, key.partition): future.result().offset for key, future in answers.items()}
+
+    def topic_ids(self) -> dict[str, str]:
+        """Kafka's id of each topic."""
+        answers = self.admin.describe_topics(TopicCollection(self.topics), request_timeout=10)
+        return {topic: str(future.result().topic_id) for topic, future in answers.items()}
+
+    def committed(self) -> dict[tuple[str, int], int]:
+        """The offsets that the group has committed to Kafka."""
+        asked = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)])
+        found = asked[self.group].result().topic_partitions or []
+        return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}
+
+    def members(self) -> int:
+        """How many consumers the group has, as far as Kafka knows."""
+        answer = self.admin.describe_consumer_groups([self.group], request_timeout=10)
+        return len(answer[self.group].result().members)
+
+
+def _raise(error: BaseException | None) -> bool:
+    assert error is not None
+    raise error

@@ -1,0 +1,106 @@
+"""`status` where it is needed most: on a standby, on a read-only server, beside an open transaction, with a clock that is off."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from consumer.event.model import Partition
+from consumer.kafka.admin import Bounds
+from consumer.operator import accounting
+from consumer.operator.accounting import LogBounds
+from runtime.postgres import connect
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import wait_until
+from tests.builders import event
+from tests.e2e.world import World
+from tests.integration.commands.conftest import TOPIC, Consumer, Desk
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+WHY = ("--reason", "INC-311")
+
+
+@pytest.fixture
+def standby(postgres: PostgresServer, database_url: str, consumer: Consumer) -> Iterator[str]:
+    """The URL of the test's database on a hot standby of the server, which has what the consumer wrote."""
+    consumer.reads(event(), event().with_headers(ce_type="x.y"))
+    backup = postgres.base_backup()
+    (backup / "standby.signal").touch()
+    settings = {"fsync": "off", "primary_conninfo": postgres.dsn}
+    with PostgresServer(settings=settings, data_from=backup, password=postgres.password) as server:
+        yield server.url(database_url.rpartition("/")[2])
+
+
+def test_status_on_a_standby(standby: str) -> None:
+    """What only reads works on a hot standby; what decides is refused in a line there, with exit code 1."""
+    desk = Desk({"DATABASE_URL": standby})
+    told = json.loads(desk.ok("status", "--count-entries", "--format", "json"))
+    assert (told["totals"]["recorded"], told["entries"], told["balanced"]) == (1, 1, True)
+    assert "unknown_type" in desk.ok("parked", "list")
+    assert "unknown_type" in desk.ok("parked", "show", "1")
+    assert desk.ok("gaps", "list") == "No gap waits for an operator.\n"
+    assert "read-only" in desk.refused("parked", "dismiss", "1", *WHY)
+
+
+def test_status_on_a_read_only_server(desk: Desk, consumer: Consumer, rows: Rows, database_url: str) -> None:
+    """A database that takes no writes for now (full, or being moved) still says where it is."""
+    consumer.reads(event())
+    name = database_url.rpartition("/")[2]
+    rows(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    assert json.loads(desk.ok("status", "--format", "json"))["totals"]["recorded"] == 1
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-3600.0, "3,600 s behind"), (90.0, "90 s ahead of"), (4.0, None)])
+def test_clock_that_is_off_is_said(
+    seconds: float, words: str | None, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line and a figure where this machine's clock is more than a few seconds from the database's."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + seconds)
+    told = desk.ok("status")
+    assert (words is None) == ("clock is" not in told)
+    assert words is None or words in told
+    assert json.loads(desk.ok("status", "--format", "json"))["clock_ahead_seconds"] == pytest.approx(seconds, abs=2)
+
+
+def test_clock_within_the_question_is_right(database_url: str) -> None:
+    """A difference that the question's own time explains is none."""
+    with connect(database_url, "audit_operator", "test") as connection:
+        assert accounting.clock_ahead(connection) == 0
+
+
+def test_open_transaction_is_told(world: World) -> None:
+    """A partition whose last records wait for a producer's transaction says so, with the offset; afterwards no more."""
+    topic = world.topic()
+    desk = Desk({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
+    world.send(topic, [event() for _ in range(3)])
+    world.run_until_end()
+    producer = world.producer(**{"transactional.id": topic})
+    producer.init_transactions(10)
+    producer.begin_transaction()
+    world.send(topic, [event()], producer=producer)
+    world.send(topic, [event() for _ in range(2)])
+    (told,) = json.loads(desk.ok("status", "--format", "json"))["partitions"]
+    assert (told["last_stable_offset"], told["end"], told["lag"]) == (3, 6, 3)
+    assert "an open transaction of a producer begins at offset 3" in desk.ok("status", COLUMNS="200")
+    world.end_transaction(producer, commit=True)
+    wait_until(
+        lambda: json.loads(desk.ok("status", "--format", "json"))["partitions"][0]["last_stable_offset"] == 7, 10
+    )
+    assert "open transaction" not in desk.ok("status")
+    world.run_until_end()
+    world.check()
+
+
+def test_held_back_is_known_or_not_said() -> None:
+    """Without both figures, or with the two equal, nothing is said."""
+    other = Partition("other", "id", 0)
+    logs = LogBounds(
+        bounds={TOPIC: Bounds(0, 9), other: Bounds(0, 9)}, stable_ends={TOPIC: 7}, missing=(), unavailable=None
+    )
+    assert accounting.held_back(TOPIC, logs) == 7
+    assert accounting.held_back(other, logs) is None
+    assert accounting.held_back(TOPIC, LogBounds(**{**vars(logs), "stable_ends": {TOPIC: 9}})) is None
+    assert accounting.held_back(Partition("x", "id", 0), logs) is None

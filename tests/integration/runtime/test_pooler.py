@@ -1,0 +1,110 @@
+"""A real PgBouncer between: session mode works, transaction and statement mode are refused by name, and no role stays in the pool."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from reader.query.database import Database
+from runtime.migrations import MigrationError, migrate
+from runtime.postgres import Fault, SettingRefused, classify, connect
+from sandbox.services.postgres import UNPRIVILEGED, PostgresServer
+from sandbox.services.process import Server, free_port, wait_until
+from sandbox.services.temporary_folder import TemporaryFolder
+from tests.integration.commands.conftest import Desk
+
+PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or ""
+WHO = "SELECT session_user, current_user, current_setting('search_path')"
+
+pytestmark = pytest.mark.skipif(not PROGRAM, reason="Debian's pgbouncer is not installed")
+Pool = Callable[..., str]
+
+
+@pytest.fixture
+def pool(server: PostgresServer, database: str) -> Iterator[Pool]:
+    """Starts a PgBouncer in a mode; gives the URL of the test's database behind it."""
+    started: list[Server] = []
+    with TemporaryFolder("pgbouncer") as scratch:
+
+        def start(mode: str, **settings: object) -> str:
+            given = conninfo_to_dict(database)
+            port, users = free_port(), scratch.path / "users.txt"
+            users.write_text(f'"{given["user"]}" "{given["password"]}"\n')
+            lines = {
+                "listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "", "auth_type": "scram-sha-256",
+                "auth_file": users, "pool_mode": mode, "logfile": "", "ignore_startup_parameters": "extra_float_digits",
+                **settings,
+            }  # fmt: skip
+            config = scratch.path / "pgbouncer.ini"
+            config.write_text(
+                f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\n"
+                + "".join(f"{name} = {value}\n" for name, value in lines.items())
+            )
+            url = make_conninfo(database, port=port)
+
+            def answers() -> bool:
+                try:
+                    psycopg.connect(url, connect_timeout=2).close()
+                except psycopg.OperationalError:
+                    return False
+                return True
+
+            started.append(bouncer := Server("pgbouncer", scratch, answers, UNPRIVILEGED))
+            bouncer.start([Path(PROGRAM), config])
+            return url
+
+        yield start
+        for bouncer in started:
+            bouncer.stop()
+
+
+@pytest.mark.parametrize("mode", ["transaction", "statement"])
+@pytest.mark.parametrize("settings", [{}, {"server_round_robin": 1, "min_pool_size": 4}, {"default_pool_size": 1}])
+def test_a_session_that_is_not_ours_is_refused(pool: Pool, mode: str, settings: dict[str, object]) -> None:
+    """By name, before anything is set: the next client of the pool is who it logged in as."""
+    url = pool(mode, **settings)
+    for _ in range(3):
+        with pytest.raises(SettingRefused, match="PgBouncer: pool_mode") as raised:
+            connect(url, "audit_operator", "test")
+    assert classify(raised.value) is Fault.DEPLOYMENT
+    assert "pooler" in Desk({"DATABASE_URL": url}).refused("status")
+    with pytest.raises(MigrationError, match="pool_mode"):
+        migrate(url, lambda _: None)
+    reader = Database(url, wait_seconds=1.0)
+    try:
+        assert not reader.ready()
+    finally:
+        reader.close()
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as other:
+        session, current, path = other.execute(WHO).fetchone() or ("", "", "")
+    assert (session, current) == ("postgres", "postgres")
+    assert path == '"$user", public'
+
+
+def test_session_mode_works(pool: Pool, server: PostgresServer) -> None:
+    """With and without a reset query of the pooler's: what we leave is a session as it was."""
+    url = pool("session", server_reset_query="", default_pool_size=2)
+    with connect(url, "audit_writer", "test") as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("audit_writer",)
+    Desk({"DATABASE_URL": url}).ok("status")
+    reader = Database(url, size=1)
+    assert reader.ready()
+    reader.close()
+    with psycopg.connect(url, autocommit=True) as other:
+        assert other.execute(WHO).fetchone() == ("postgres", "postgres", '"$user", public')
+
+
+def test_a_full_pool_is_no_refusal(pool: Pool) -> None:
+    """In session mode with one server the question cannot be asked twice: the session is ours all the same."""
+    with connect(pool("session", default_pool_size=1), "audit_writer", "test") as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("audit_writer",)
+
+
+def test_without_a_pooler_nothing_is_asked(database: str, server: PostgresServer) -> None:
+    """One session of ours, not two."""
+    with connect(database, "audit_writer", "only one"), psycopg.connect(database) as admin:
+        found = admin.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()").fetchone()
+        assert wait_until(lambda: found == (2,), 1)

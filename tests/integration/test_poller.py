@@ -1,0 +1,82 @@
+"""What the poller asks the database and Kafka for itself: the schema beside the migrations, and last stable offsets."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from consumer.event.model import Partition
+from consumer.kafka.admin import Bounds, Topic
+from consumer.run import OwnerWarning
+from consumer.telemetry import poller
+from consumer.telemetry.metrics import Metrics
+from consumer.telemetry.partition_gauges import PartitionGauges
+from consumer.telemetry.poller import Poller
+from runtime.postgres import Connection, connect
+from sandbox.services.process import wait_until
+
+TOPIC = "callmine.members"
+
+
+class Cluster:
+    """A cluster of one partition, in which a transaction has been open since offset 7."""
+
+    def topics(self, topics: Iterable[str]) -> dict[str, Topic]:
+        return {topic: Topic(partitions=1, retention=None) for topic in topics}
+
+    def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
+        return {partition: Bounds(0, 9) for partition in partitions}
+
+    def ends(self, partitions: Iterable[Partition], *, stable: bool = False) -> dict[Partition, int]:
+        return dict.fromkeys(partitions, 7 if stable else 9)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(poller, "SECONDS", 0.05)
+    monkeypatch.setattr(poller, "SCHEMA_SECONDS", 0.0)
+    yield
+    structlog.reset_defaults()
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"auditlog_{name}", labels)
+
+
+def test_schema_and_open_transaction_become_figures(database_url: str) -> None:
+    """A trigger that is switched off is a figure and a line of the log within a look, and none once it is back."""
+    metrics, gauges = Metrics([TOPIC], "0"), PartitionGauges([TOPIC])
+    metrics.registry.register(gauges)
+    gauges.add([(TOPIC, 0)])
+    cluster: Any = Cluster()
+
+    def writer() -> Connection:
+        return connect(database_url, "audit_writer", "test")
+
+    with capture_logs() as lines, psycopg.connect(database_url, autocommit=True) as admin:
+        asking = Poller([TOPIC], cluster, writer, metrics, gauges, lambda _: None)
+        try:
+            at = {"topic": TOPIC, "partition": "0"}
+            wait_until(lambda: value(metrics, "last_stable_offset", **at) == 7, 10)
+            assert value(metrics, "log_end_offset", **at) == 9
+            assert value(metrics, "schema_differences") == 0
+            admin.execute("ALTER TABLE audit_event_p02 DISABLE TRIGGER append_only")
+            wait_until(lambda: value(metrics, "schema_differences") == 1, 10)
+            admin.execute("ALTER TABLE audit_event_p02 ENABLE ALWAYS TRIGGER append_only")
+            wait_until(lambda: value(metrics, "schema_differences") == 0, 10)
+        finally:
+            asking.close()
+    said = {line["difference"].partition(":")[0] for line in lines if line["event"] == "schema_differs"}
+    assert said == {"trigger append_only on audit_event_p02 has changed"}
+
+
+def test_login_that_may_become_the_owner_is_logged_once(database_url: str) -> None:
+    """The consumer says it at its first connection, and not at each."""
+    warn = OwnerWarning()
+    with capture_logs() as lines, connect(database_url, "audit_writer", "test") as connection:
+        warn(connection)
+        warn(connection)
+    assert [line["event"] for line in lines] == ["login_may_become_owner"]

@@ -1,0 +1,30 @@
+"""The repository as the guards see it: where it is, its packages, and what is committed."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# The packages of the wheel; `export` is looked for, because it is built by a change of its own.
+PROGRAM = tuple(
+    name
+    for name in ("catalog", "consumer", "export", "reader", "runtime", "schemas", "sql")
+    if (ROOT / name / "__init__.py").exists()
+)
+PACKAGES = (*PROGRAM, "sandbox", "tests")
+
+
+def committed() -> list[Path]:
+    """Every file that is committed, or would be by `git add --all`."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        check=True, cwd=ROOT, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def sources(*packages: str) -> Iterator[tuple[str, str]]:
+    """The Python files of `packages`, with their text."""
+    for package in packages:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")

@@ -1,0 +1,161 @@
+"""What is committed is meant to be: no stray file, no machine or registry by name, every tool sees every package."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from tests.repository import PACKAGES, PROGRAM, ROOT, committed
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+# Everything at the top, so that a new file there is a decision and not an accident.
+TOP = {
+    ".ci", ".devcontainer", ".dockerignore", ".editorconfig", ".github", ".gitignore", ".pre-commit-config.yaml",
+    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "deploy", "docs",
+    "hatch_build.py", "pyproject.toml", "requirements", *PACKAGES,
+}  # fmt: skip
+# The kinds of files that a folder may hold; a file without an ending is named in full.
+KINDS = {
+    ".avsc", ".css", ".example", ".html", ".js", ".json", ".md", ".png", ".py", ".sh", ".sql", ".svg", ".toml", ".tpl",
+    ".txt", ".yaml", ".yml", "Dockerfile", "LICENSE", "Makefile", "run", ".dockerignore", ".editorconfig", ".gitignore",
+    ".helmignore",
+}  # fmt: skip
+MAX_BYTES = 1_000_000
+
+UNSPEAKABLE = re.compile(
+    # Registries, by their hosts: they are the business of the client's own settings.
+    r"pypi\.(?:org|python)|python[h]osted|repo1?\.maven|registry\.npmjs|crates\.io|proxy\.golang|deb\.debian|"
+    r"(?:docker|ghcr|quay)\.io|"
+    # Folders of one machine.
+    r"(?<![\w.-])/(?:work|root|Users|home/[a-z]+)(?:/|\b)"
+)
+
+
+def stray(names: list[str]) -> list[str]:
+    """The files that no one meant to commit: of an unknown kind, hidden in a folder, or at the top without being listed."""
+    return [name for name in names if not _meant(PurePosixPath(name))]
+
+
+def _meant(path: PurePosixPath) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts[1:] if part not in KINDS)
+    known = path.name in KINDS or path.suffix in KINDS or path.name.endswith(".Dockerfile")
+    return path.parts[0] in TOP and known and not hidden
+
+
+def test_no_file_is_an_accident() -> None:
+    """Every committed file is of a known kind and in a known place, none is empty or huge."""
+    names = [path.relative_to(ROOT).as_posix() for path in committed()]
+    sizes = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in committed()}
+
+    assert stray(names) == []
+    assert [name for name, size in sizes.items() if size > MAX_BYTES] == []
+    assert [name for name, size in sizes.items() if size == 0 and not name.endswith("__init__.py")] == []
+    assert {name.partition("/")[0] for name in names} == TOP
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".schemathesis/default/cache/crash.json", "notes.md", "catalog/plans.py~", "consumer/loop.py.orig", "core",
+        "docs/.DS_Store", "tests/.coverage.host.123", "reader/audit.db", "deploy/.env", "tests/e2e/.cache/x.json",
+    ],
+)  # fmt: skip
+def test_an_accident_would_be_noticed(name: str) -> None:
+    """A tool's cache, an editor's backup, a note at the top, a database and a file of secrets are each refused."""
+    assert stray([name]) == [name]
+
+
+def test_hooks_and_devcontainer_call_make() -> None:
+    """Each hook is a local one that runs a target of the Makefile, and so does the dev container once it is created."""
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    hooks = [hook["entry"] for repo in repos for hook in repo["hooks"]]
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+
+    assert [repo["repo"] for repo in repos] == ["local"]
+    assert [entry for entry in hooks if entry.removeprefix("make ") not in targets] == []
+    assert container["postCreateCommand"].endswith(" && make setup")
+
+
+@pytest.mark.parametrize(("file", "groups"), [("dev.txt", ["dev"]), ("runtime.txt", []), ("build.txt", None)])
+def test_every_requirement_is_locked(file: str, groups: list[str] | None) -> None:
+    """What pyproject.toml asks for is pinned in requirements/, in a version that it allows: else `make lock` was forgotten."""
+    project, extra = PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]
+    asked = extra["build"] if groups is None else [*project, *(line for group in groups for line in extra[group])]
+
+    assert unlocked(asked, (ROOT / "requirements" / file).read_text("utf-8")) == []
+
+
+def unlocked(asked: list[str], locked: str) -> list[str]:
+    """The requirements that no pin satisfies."""
+    pins = dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==([^ ;\\]+)", locked, re.MULTILINE))
+    requirements = [Requirement(line) for line in asked]
+    return [
+        str(one)
+        for one in requirements
+        if (pin := pins.get(one.name.lower())) is None or not one.specifier.contains(pin)
+    ]
+
+
+def test_what_is_not_locked_is_noticed() -> None:
+    """A dependency that is missing, and one that is pinned to a version which is no longer allowed."""
+    locked = "httpx==0.28.1 \\\n    --hash=sha256:00\norjson==3.13.0 ; python_version > '3' \\\n"
+
+    assert unlocked(["httpx>=0.28", "orjson"], locked) == []
+    assert unlocked(["httpx>=0.29", "rich>=15"], locked) == ["httpx>=0.29", "rich>=15"]
+
+
+def test_every_tool_sees_every_package() -> None:
+    """A package that is added is linted, typed, covered, built and held to the contracts like the others."""
+    tool = PROJECT["tool"]
+    doors = [
+        one
+        for one in tool["importlinter"]["contracts"]
+        if re.search(r"\bdoors?\b|^Settings|^Prometheus|^The Avro", one["name"])
+    ]
+
+    assert set(tool["mypy"]["packages"]) == set(PACKAGES)
+    assert set(tool["coverage"]["run"]["source_pkgs"]) == set(PROGRAM)
+    assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(PROGRAM)
+    assert set(tool["importlinter"]["root_packages"]) == set(PACKAGES)
+    assert len(doors) >= 8
+    assert [one["name"] for one in doors if not set(one["source_modules"]) >= set(PROGRAM)] == []
+
+
+def test_no_file_names_a_registry_or_a_machine() -> None:
+    """The repository works wherever it is cloned, and with whatever registry its clients are set up for."""
+    named = []
+    for path in committed():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        named += [f"{path.relative_to(ROOT)}: {found[0]}" for found in UNSPEAKABLE.finditer(text)]
+
+    assert named == []
+
+
+@pytest.mark.parametrize(
+    "text", ["https://" + "pypi." + "org/simple", "see /" + "work/main", "'/" + "root'", "/" + "home/anna/x"]
+)
+def test_a_registry_or_a_machine_is_seen(text: str) -> None:
+    """The guard knows what it looks for, and leaves what resembles it alone."""
+    assert UNSPEAKABLE.search(text)
+    assert UNSPEAKABLE.search("docs/work/plan.md, the network/root cause, usr/home/") is None
+
+
+def test_every_target_of_the_makefile_says_what_it_is_for() -> None:
+    """`make help` lists every target, each is phony, and each has its sentence."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    phony = set(" ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split())
+    helped = set(re.findall(r"^([a-z][a-z-]*):[^\n]*## \S", makefile, re.MULTILINE))
+    told = subprocess.run(
+        ["make", "--no-print-directory", "help"], check=True, cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert targets == phony == helped
+    assert {line.split()[0] for line in told.stdout.splitlines()} == targets

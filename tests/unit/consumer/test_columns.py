@@ -1,0 +1,116 @@
+"""One list of the entry's columns, `consumer.event.model.COLUMNS`; every copy that SQL and others must have agrees with it."""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+import pytest
+
+import sql
+from consumer.event.decode import Decoder
+from consumer.event.model import COLUMNS, Recorded, Row
+from consumer.event.pipeline import Pipeline
+from consumer.storage.copy_row import copy_line
+from sandbox.bench import baselines
+from sandbox.demo import queries
+from schemas import all_schemas
+from tests.builders import event, record
+
+ROOT = Path(__file__).parents[3]
+# What the database adds to an entry by itself.
+BY_DATABASE = {"id", "xid", "recorded_at", "source"}
+# Where a record came from, and what is computed of the rest: no part of an entry's content (SPEC 4).
+NOT_DIGESTED = {"kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "content_digest", "trace_id"}
+
+
+def names(listing: str) -> list[str]:
+    """The names in a comma-separated list of SQL."""
+    return [name.strip() for name in listing.split(",")]
+
+
+def staging() -> list[str]:
+    """The columns of the staging table, in their order."""
+    return re.findall(r"^    (\w+) ", sql.query("consumer/staging"), re.MULTILINE)
+
+
+def test_there_are_twenty() -> None:
+    """A list that had lost a column would agree with a parser that finds nothing."""
+    assert len(COLUMNS) == len(set(COLUMNS)) == 20
+
+
+def test_the_staging_table_has_them_and_the_order_of_arrival() -> None:
+    """Rows pass through a table of the session."""
+    assert sorted(staging()) == sorted(("ordinal", *COLUMNS))
+
+
+def test_the_insert_names_them_twice_in_one_order() -> None:
+    """What is selected from the staging table lands in the column of its own name."""
+    into, select = re.fullmatch(
+        r".*INSERT INTO audit_event \((.*?)\)\nSELECT\n(.*?)\nFROM staging\n.*",
+        sql.query("consumer/record_staged"),
+        re.DOTALL,
+    ).groups()  # type: ignore[union-attr]
+    selected = [re.sub(r".* AS |::json$", "", column) for column in names(select)]
+    assert selected == names(into)
+    assert sorted(selected) == sorted(COLUMNS)
+
+
+def test_a_line_for_copy_is_in_the_order_of_the_staging_table() -> None:
+    """Each value of a row arrives under its own name: the values here are the names, or numbers that stand for them."""
+    numbers = {"kafka_partition": 3, "kafka_offset": 1234, "kafka_timestamp": 5678}
+    values = {name: numbers.get(name, name) for name in COLUMNS}
+    row = Row(**{**values, "facets": ["facets"], "content_digest": b"\x01\x02"})  # type: ignore[arg-type]
+    line = copy_line(row, 7).decode().removesuffix("\n").split("\t")
+    expected = {**values, "ordinal": 7, "facets": '{"facets"}', "content_digest": "\\\\x0102"}
+    assert dict(zip(staging(), line, strict=True)) == {name: str(value) for name, value in expected.items()}
+
+
+def test_the_writer_may_insert_them_and_no_other() -> None:
+    """The grants of the role audit_writer."""
+    text = (ROOT / "sql/migrations/0003_access.sql").read_text(encoding="utf-8")
+    granted = re.search(r"GRANT INSERT \(([^)]*)\) ON audit_event TO audit_writer", text)
+    assert granted is not None
+    assert sorted(names(granted[1])) == sorted(COLUMNS)
+
+
+def test_the_table_has_them_and_what_the_database_adds() -> None:
+    """The schema as the migrations leave it."""
+    table = re.search(
+        r"CREATE TABLE public.audit_event \((.*?)\n\)", (ROOT / "sql/schema.sql").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert table is not None
+    assert set(re.findall(r"^    (?!CONSTRAINT)(\w+) ", table[1], re.MULTILINE)) == BY_DATABASE | set(COLUMNS)
+
+
+def test_the_digest_covers_the_content() -> None:
+    """`content_digest` can be computed from the row by the names of its columns."""
+    outcome = Pipeline(Decoder(all_schemas())).run(record(event()))
+    assert isinstance(outcome, Recorded)
+    content = {name: getattr(outcome.row, name) for name in sorted(COLUMNS) if name not in NOT_DIGESTED}
+    content["facets"] = [facet for facet in outcome.row.facets if not facet.startswith("clock:")]
+    assert outcome.row.content_digest == sha256(orjson.dumps(content)).digest()
+
+
+def test_the_benchmark_copies_all_of_them() -> None:
+    """The raw COPY that the consumer is compared with writes the same columns."""
+    assert names(baselines.COLUMNS) == list(COLUMNS)
+
+
+def test_the_demo_reads_a_row_in_their_order() -> None:
+    """Its statement is unpacked into a Row."""
+    statement = queries._MCP_EDIT.partition("FROM audit_event")[0]
+    assert re.findall(rf"\b({'|'.join(COLUMNS)})\b", statement) == list(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tests/e2e/test_database_faults.py", "tests/integration/reader/entries.py", "sandbox/bench_reader/entries.py"],
+)
+def test_who_else_inserts_entries_knows_the_columns(path: str) -> None:
+    """Test data and the reader's benchmark name columns that exist, and all that must have a value."""
+    inserted = re.findall(r"audit_event \(\s*([\w,\s]*?)\)", (ROOT / path).read_text(encoding="utf-8"))
+    optional = {"actor_email", "subject_label", "kafka_timestamp", "trace_id"}
+    assert inserted
+    for listing in map(names, inserted):
+        assert set(COLUMNS) - optional <= set(listing) <= {*COLUMNS, *BY_DATABASE}

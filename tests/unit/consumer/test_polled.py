@@ -1,0 +1,146 @@
+"""From the client's messages to records and runs of skipped offsets; messages are stand-ins here."""
+
+from typing import Any
+
+import pytest
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.reasons import HaltCause
+from consumer.event.ignored import wire_types
+from consumer.event.model import Partition, Record, Skipped
+from consumer.kafka.polled import EndOfPartition, PartitionError, Polled, add_messages, add_partition_event
+from schemas import all_schemas
+from tests.builders import Message, event
+
+IGNORED = dict(wire_types(all_schemas()))
+PARTITIONS = [Partition("t", "id-t", 0), Partition("t", "id-t", 1), Partition("u", "id-u", 0)]
+STARTED = {(partition.topic, partition.number): partition for partition in PARTITIONS}
+SKIPPED, WHOLE = event("member.signed_in"), event("member.removed")
+# An ignored type whose headers are not as they should be has to be seen by the pipeline.
+DOUBLED = SKIPPED._replace(headers=(*SKIPPED.headers, ("ce_type", b"member.removed")))
+LYING = SKIPPED.with_headers(ce_type="member.removed")
+TOMBSTONE = SKIPPED._replace(value=None)
+
+
+class Delivered:
+    """What the binding gives for a record, or for an error."""
+
+    def __init__(self, topic: str, number: int, offset: int, message: Message | None, code: int | None = None) -> None:
+        self._place, self._message = (topic, number, offset), message
+        self._error = None if code is None else KafkaError(code)
+
+    def error(self) -> KafkaError | None:
+        return self._error
+
+    def topic(self) -> str:
+        return self._place[0]
+
+    def partition(self) -> int:
+        return self._place[1]
+
+    def offset(self) -> int:
+        return self._place[2]
+
+    def headers(self) -> Any:
+        assert self._message is not None
+        return list(self._message.headers) or None
+
+    def value(self) -> bytes | None:
+        assert self._message is not None
+        return self._message.value
+
+    def key(self) -> bytes | None:
+        assert self._message is not None
+        return self._message.key
+
+    def timestamp(self) -> tuple[int, int]:
+        return TIMESTAMP_NOT_AVAILABLE, -1
+
+
+def polled(messages: list[Delivered]) -> tuple[list[Record | Skipped], list[Any]]:
+    """The records of a poll, and the messages that are none."""
+    result = Polled([], [], [])
+    errors = add_messages(result, messages, STARTED, IGNORED)  # type: ignore[arg-type]
+    return result.records, list(errors)
+
+
+@pytest.mark.parametrize("message", [WHOLE, DOUBLED, LYING, TOMBSTONE], ids=["whole", "doubled", "lying", "tombstone"])
+def test_a_record_is_made_where_the_pipeline_must_look(message: Message) -> None:
+    """Also where the first bytes say that its type is ignored, but the headers do not."""
+    (made,), _ = polled([Delivered("t", 0, 7, message)])
+    assert isinstance(made, Record)
+    assert (made.partition, made.offset, made.timestamp_ms, made.value) == (PARTITIONS[0], 7, None, message.value)
+
+
+def test_ignored_records_are_one_run_until_something_comes_between() -> None:
+    """An offset that is missing, another partition, or a record that is made ends a run."""
+    items, _ = polled([Delivered("t", 0, offset, SKIPPED) for offset in (3, 4, 5, 9)])
+    assert items == [Skipped(PARTITIONS[0], 3, 6), Skipped(PARTITIONS[0], 9, 10)]
+    items, _ = polled([Delivered("t", 0, 3, SKIPPED), Delivered("t", 1, 4, SKIPPED), Delivered("t", 0, 4, SKIPPED)])
+    assert items == [Skipped(PARTITIONS[0], 3, 4), Skipped(PARTITIONS[1], 4, 5), Skipped(PARTITIONS[0], 4, 5)]
+    items, _ = polled([Delivered("t", 0, 3, SKIPPED), Delivered("t", 0, 4, WHOLE), Delivered("t", 0, 5, SKIPPED)])
+    assert [type(item) for item in items] == [Skipped, Record, Skipped]
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from([*STARTED, ("stopped", 0)]), st.integers(1, 3), st.sampled_from([SKIPPED, WHOLE])),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_every_offset_is_given_once_and_in_order(steps: list[tuple[tuple[str, int], int, Message]]) -> None:
+    """Runs and records together are what was delivered, partition by partition; a stopped partition's is dropped."""
+    messages, sent = [], dict[Partition, list[tuple[int, bool]]]()
+    ends = dict.fromkeys([*STARTED, ("stopped", 0)], 0)
+    for key, distance, message in steps:
+        ends[key] += distance
+        messages.append(Delivered(*key, ends[key], message))
+        if key in STARTED:
+            sent.setdefault(STARTED[key], []).append((ends[key], message is SKIPPED))
+    given_back = dict[Partition, list[tuple[int, bool]]]()
+    for item in polled(messages)[0]:
+        offsets = given_back.setdefault(item.partition, [])
+        if isinstance(item, Skipped):
+            assert item.first < item.after
+            offsets += [(offset, True) for offset in range(item.first, item.after)]
+        else:
+            offsets.append((item.offset, False))
+    assert given_back == sent
+
+
+def test_errors_are_given_apart() -> None:
+    """They end no run, and nothing of them is taken for a record."""
+    failed = Delivered("t", 0, 4, None, KafkaError._PARTITION_EOF)
+    items, errors = polled([Delivered("t", 0, 3, SKIPPED), failed, Delivered("t", 0, 4, SKIPPED)])
+    assert (items, errors) == ([Skipped(PARTITIONS[0], 3, 5)], [failed])
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        (KafkaError._AUTO_OFFSET_RESET, None),
+        (KafkaError.OFFSET_OUT_OF_RANGE, None),
+        (KafkaError._LOG_TRUNCATION, None),
+        (KafkaError.INVALID_MSG, HaltCause.DAMAGED_LOG),
+        (KafkaError._BAD_MSG, HaltCause.DAMAGED_LOG),
+        (KafkaError._BAD_COMPRESSION, HaltCause.DAMAGED_LOG),
+    ],
+)
+def test_an_error_of_a_partition_says_what_to_do(code: int, cause: HaltCause | None) -> None:
+    """A log that moved is looked at by a claim, a damaged one halts the partition."""
+    result, message = Polled([], [], []), Delivered("t", 0, 4, None, code)
+    assert add_partition_event(result, message, PARTITIONS[0])  # type: ignore[arg-type]
+    assert result == Polled([], [], [PartitionError(PARTITIONS[0], cause, KafkaError(code).str())])
+
+
+def test_other_messages_of_a_partition() -> None:
+    """The end of its log is one, and an error that says nothing of the log is none."""
+    result = Polled([], [], [])
+    end = Delivered("t", 0, 9, None, KafkaError._PARTITION_EOF)
+    assert add_partition_event(result, end, PARTITIONS[0])  # type: ignore[arg-type]
+    assert result.ends == [EndOfPartition(PARTITIONS[0], 9)]
+    other = Delivered("t", 0, 9, None, KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    assert not add_partition_event(result, other, PARTITIONS[0])  # type: ignore[arg-type]

@@ -1,0 +1,107 @@
+"""`make release` states one version everywhere, closes the changelog and tags; it refuses what no one could rebuild."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sandbox.release import CHANGELOG, STATED, RefusedError, files, main, release
+from tests.repository import ROOT
+
+TODAY = date(2026, 12, 1)
+
+
+def git(root: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@callmine.example")
+    return subprocess.run(["git", *identity, *arguments], check=True, cwd=root, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with the files that a release changes, as they are here, and something unreleased."""
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Test")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "test@callmine.example")
+    for name in (*STATED, CHANGELOG):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / CHANGELOG).write_text("# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Added a door.\n")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "All")
+    return tmp_path
+
+
+def stated(root: Path) -> set[str]:
+    """Every version that the files state."""
+    return {
+        version
+        for name, patterns in STATED.items()
+        for pattern in patterns
+        for version in re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE)
+    }
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """The image's label and the chart repeat what pyproject.toml states."""
+    assert stated(ROOT) == {tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]}
+
+
+def test_a_release_is_one_commit_and_one_tag(tree: Path) -> None:
+    """Everything states the new version, the changelog has its section, the tree is clean and the tag is on it."""
+    release(tree, "9.0.0", TODAY)
+
+    assert stated(tree) == {"9.0.0"}
+    assert "## [Unreleased]\n\n## [9.0.0] - 2026-12-01\n\n### Added" in (tree / CHANGELOG).read_text("utf-8")
+    assert git(tree, "status", "--porcelain") == ""
+    assert git(tree, "describe", "--exact-match").strip() == "v9.0.0"
+    assert git(tree, "log", "-1", "--format=%s").strip() == "Release 9.0.0"
+
+
+def test_a_dirty_tree_is_refused(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An uncommitted file is named, nothing is changed, and the exit code is 1."""
+    before = stated(tree)
+    (tree / "notes.txt").write_text("not committed")
+
+    assert main(["9.0.0"], tree) == 1
+    assert "uncommitted changes" in (said := capsys.readouterr().err) and "notes.txt" in said
+    assert stated(tree) == before
+    assert git(tree, "tag") == ""
+
+
+@pytest.mark.parametrize("version", ["1.2", "v9.0.0", "9.0.0rc1", "09.0.0", "9.0.0\n", ""])
+def test_what_is_no_version_is_refused(version: str) -> None:
+    """Three numbers with dots, and nothing else."""
+    with pytest.raises(RefusedError, match="is not a version like"):
+        files(ROOT, version, TODAY)
+
+
+def test_an_older_version_is_refused() -> None:
+    """The version that is stated, or one before it, is no next one."""
+    with pytest.raises(RefusedError, match=r"0\.0\.9 is not newer than"):
+        files(ROOT, "0.0.9", TODAY)
+
+
+def test_a_release_without_changes_is_refused(tree: Path) -> None:
+    """A second release directly after the first has an empty section."""
+    release(tree, "9.0.0", TODAY)
+    with pytest.raises(RefusedError, match="has nothing under"):
+        files(tree, "9.0.1", TODAY)
+
+
+def test_a_tag_that_exists_is_refused(tree: Path) -> None:
+    """A tag is never moved."""
+    git(tree, "tag", "v9.0.0")
+    with pytest.raises(RefusedError, match=r"the tag v9\.0\.0 exists"):
+        release(tree, "9.0.0", TODAY)
+
+
+def test_wrong_usage_ends_with_2(tree: Path) -> None:
+    """Without a version there is a usage message."""
+    with pytest.raises(SystemExit) as raised:
+        main([], tree)
+    assert raised.value.code == 2

@@ -157,4 +157,4 @@ def test_columns_come_in_the_order_of_the_digest() -> None:
     selected = [
         line.strip(" ,").rpartition(" AS ")[2] for line in digests.ENTRIES.partition("SELECT\n")[2].splitlines()[:-1]
     ]
-    assert selected == ["id", "content_digest", *signature(digest).parameters]
+    assert selected == ["id", "content_digest", *signature(content_digest).parameters]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from catalog.content_digest import content_digest
 from consumer.operator import digests
 from consumer.operator.digests import DigestReport, estimate_entries, verify_digests
 from runtime.postgres import connect

@@ -226,6 +226,6 @@ def digest_of(row: Mapping[str, Any]) -> bytes:
         row["subject_id"],
         row["subject_label"],
         row["channel"],
-        row["occurred_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        row["occurred_at"].replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
         row["diff"],
     )

@@ -38,7 +38,7 @@ def migrate(dsn: str, echo: Callable[[str], None]) -> list[Migration]:
     except errors.InsufficientPrivilege as error:
         raise MigrationError(
             f"the login may not do what migrate needs: {error.diag.message_primary}. Run it with a login that has "
-            "CREATEROLE and owns the database, or let an administrator create the four audit roles, "
+            "CREATEROLE and owns the database, or let an administrator create the audit roles, "
             "GRANT them to this login and GRANT CREATE ON SCHEMA public TO audit_owner"
         ) from error
     except LoginRefused as error:

@@ -16,12 +16,12 @@ from export.seal.accounts import compose, entries_of
 from export.seal.folder import Folder, Pending
 from export.seal.heads import KnownHeads
 from export.seal.publishing import publish
-from export.seal.reading import Partition, Reading, Window
+from export.seal.reading import NOTHING, CheckedReading, Partition, Reading, Window
 from export.seal.signer import Signer
 from export.seal.state import Base, State
 from export.seal.stop import Stop
 from export.seal.writing import insert_changes, insert_seal
-from export.tables.database import Connection, begin, roll_back
+from export.tables.database import PREFER_INDEX, Connection, begin, roll_back
 from export.tables.log import stored_seal
 from sql import query
 
@@ -90,15 +90,14 @@ class Sealing:
             state=State(log=_with(state.log, signed.record), newest=record, base=base),
         )
 
-    def _write(self, state: State, pending: Pending | None) -> tuple[Base, Pending, Reading]:
+    def _write(self, state: State, pending: Pending | None) -> tuple[Base, Pending, CheckedReading]:
         """Reads twice, signs, and inserts all of it."""
         base = state.base
         now = self._snapshot(base, pending)
         _check_table(self._main, state)
         window = Window(before=base.snapshot, now=now)
-        first, second = (
-            Reading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window) for _ in "12"
-        )
+        first = CheckedReading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
+        second = Reading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
         first.read()
         entries = base.entries + first.entries
         signed = pending or self._sign(state, now, first.root, entries)
@@ -109,7 +108,7 @@ class Sealing:
             self._insert_lost(state, state.lost)
         insert_seal(self._main, record, signed)
         insert_changes(self._main, record.seal, second.changes())
-        if (second.root, second.entries) != (first.root, first.entries):
+        if second.root != first.root:
             raise tampered("two readings of what is new differ: is the server's memory or disk damaged?")
         self._stream.execute("ROLLBACK")
         after = Base(
@@ -123,6 +122,8 @@ class Sealing:
         assert row is not None
         now, exported = str(row[0]), str(row[1])
         begin(self._stream, read_only=True, snapshot=exported)
+        if base.snapshot != NOTHING:
+            self._stream.execute(PREFER_INDEX)
         _check_forward(now, base.snapshot)
         if pending is None:
             return now

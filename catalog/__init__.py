@@ -9,6 +9,7 @@ clients      what people call the MCP clients
 reasons      the closed lists of words: why a record was ignored or parked, why there is a gap or a halt
 advice       what to do about each reason for parking
 wording      an entry as one sentence
+content_digest  what makes two entries the same
 entry_json   the one shape of an entry as JSON
 render       the whole catalog as JSON or Markdown
 """

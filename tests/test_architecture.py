@@ -36,11 +36,15 @@ BREACHES: tuple[tuple[str, str, str], ...] = (
     ("export/format/keys.py", "import export.format.note", "The export's format reads one way"),
     ("export/format/days.py", "import os", "The export's format is pure"),
     ("export/verify/package.py", "import socket", "The verifier is offline and alone"),
+    ("export/seal/folder.py", "import export.seal.start", "The sealer reads one way"),
 )
 
 # Who may look at the environment, and why.
 READ_ENVIRON = {
     "consumer/commands/cli_common.py",  # for all commands: hands it to settings.load
+    "export/check/command.py",  # the export's have no settings in common, and the verifier none at all
+    "export/create/command.py",
+    "export/seal/command.py",
     "reader/cli.py",  # the same for the reader's
     "runtime/terminal.py",  # COLUMNS, as every program that prints tables
 }

@@ -589,7 +589,6 @@ MUTANTS = (
                 EXPORT + "test_attacks.py",
                 EXPORT + "test_merkle.py",
                 EXPORT + "test_csv.py",
-                "--noconftest",  # pure tests: no service to import
                 "-k",
                 " and ".join(skipped.words.split()),
             ),

@@ -8,7 +8,7 @@ from typing import Any, LiteralString, Self, TypeAlias, TypeVar
 import psycopg
 from psycopg import IsolationLevel, sql
 from psycopg.abc import PQGen
-from psycopg.pq import TransactionStatus
+from psycopg.pq import TransactionStatus as TransactionStatus  # noqa: PLC0414 offered to others
 from psycopg.rows import TupleRow, class_row
 
 from runtime.postgres import pooler, session

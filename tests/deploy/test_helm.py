@@ -286,6 +286,9 @@ def test_every_setting_is_one_that_the_programs_know() -> None:
         assert {name for name in found if not name.startswith("KAFKA_CONFIG_")} <= fields, component
         text = {name: value for name, value in found.items() if isinstance(value, str)}
         url = {"DATABASE_URL": "postgresql://audit@db/audit"}
+        # By reference in the pod, so not in its text; librdkafka wants them together.
+        sasl = {f"KAFKA_CONFIG_SASL_{name}": "x" for name in ("USERNAME", "PASSWORD")}
+        url |= {**sasl, "KAFKA_CONFIG_SASL_MECHANISM": "SCRAM-SHA-512"} if component != "reader" else {}
         if component == "reader":
             loaded = reader.settings.load({**text, **url})
             assert loaded.hosts == ("audit.callmine.example",)

@@ -9,6 +9,6 @@ log_writer     writes log lines without ever blocking the program
 health_server  the listener for metrics and probes
 terminal       tables and text for people, safe whatever a record holds
 timestamps     times as text and as numbers
-certificate    why a server's certificate is not trusted
+certificate    until when a server's certificate is trusted, and why it is not
 version        --version and the names of --help
 """

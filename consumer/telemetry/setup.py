@@ -11,6 +11,7 @@ from consumer.observer import CompositeObserver, Observer
 from consumer.registry.client import Registry
 from consumer.retries import OnRetry
 from consumer.settings import Settings
+from consumer.telemetry.certificates import CertificateWatch, expiries
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 from consumer.telemetry.poller import Poller
@@ -40,6 +41,7 @@ class MetricsExport:
         self.recorder = MetricsRecorder(self.metrics, self._gauges)
         self._topics = topics
         self._poller: Poller | None = None
+        self._certificates: CertificateWatch | None = None
         try:
             self._probes = Probes(bind, self.metrics.registry, self.recorder.alive, self._ready)
         except OSError as error:
@@ -50,10 +52,15 @@ class MetricsExport:
         """Starts the poller."""
         self._poller = Poller(self._topics, cluster, connect, self.metrics, self._gauges, on_retry)
 
+    def watch_certificates(self, settings: Settings) -> None:
+        """Starts to look at the servers' certificates."""
+        self._certificates = CertificateWatch(expiries(settings), self.metrics)
+
     def close(self) -> None:
-        """Ends the poller and the listener."""
-        if self._poller is not None:
-            self._poller.close()
+        """Ends the poller, the look at certificates and the listener."""
+        for part in (self._poller, self._certificates):
+            if part is not None:
+                part.close()
         self._probes.close()
 
     def _ready(self) -> bool:
@@ -88,6 +95,7 @@ def telemetry(settings: Settings, observer: Observer) -> Telemetry:
     metrics = tracer = None
     if settings.metrics_bind:
         metrics = MetricsExport(settings.topics, settings.metrics_bind)
+        metrics.watch_certificates(settings)
         observers.append(metrics.recorder)
         registry = partial(CountedRegistry, metrics=metrics.metrics)
     if settings.traces:

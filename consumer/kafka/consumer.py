@@ -12,10 +12,11 @@ from threading import Thread
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.event.model import Partition
+from consumer.event.model import Headers, Partition
 from consumer.kafka.auth_errors import AuthErrors
 from consumer.kafka.group_config import BASE, PROTOCOLS
 from consumer.kafka.polled import Polled, add_messages, add_partition_event
+from consumer.kafka.raw_headers import read_raw_headers
 from consumer.kafka.rebalance import Keys, RebalanceCallbacks
 from consumer.retries import OnRetry, Retry
 
@@ -69,9 +70,17 @@ class GroupConsumer:
         if self._refused is not None:
             raise GroupConsumerFailure(self._refused)
         polled = Polled([], [], [])
-        for message in add_messages(polled, messages, self._started, self._ignored):
+        try:
+            others = add_messages(polled, messages, self._started, self._ignored)
+        except Exception as error:  # without its place no record can be passed, nor any after it
+            raise GroupConsumerFailure(f"the Kafka client cannot say where a record is: {error!r}") from error
+        for message in others:
             self._on_error_message(message, polled)
         return polled
+
+    def read_headers(self, partition: Partition, offset: int) -> Headers:
+        """The headers of one record, read once more by other means. Waits for seconds; raises RawHeadersUnavailable."""
+        return read_raw_headers(self._config, partition.topic, partition.number, offset)
 
     def start(self, partition: Partition, offset: int) -> None:
         """Reads `partition` from `offset` on; one that is being read already starts again there."""

@@ -18,6 +18,7 @@ from consumer.event.ignored import wire_types
 from consumer.kafka.admin import Cluster, PropertyRefused
 from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
 from consumer.kafka.rebalance import RebalanceCallbacks
+from consumer.kafka.topic_watch import TopicWatch
 from consumer.loop import Loop, Parts
 from consumer.observer import Observer
 from consumer.operator.tampering import may_become_owner
@@ -29,6 +30,7 @@ from consumer.schema_source import SchemaSource
 from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, telemetry
+from consumer.until_end import UntilEnd
 from runtime import postgres
 from schemas import all_schemas
 
@@ -78,6 +80,8 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
             fetcher = SchemaFetcher(registry, stop, on_retry)
         watermark = Watermark(cluster, on_retry)
         opened.callback(watermark.close)
+        topic_watch = TopicWatch(cluster, settings.topics, on_retry)
+        opened.callback(topic_watch.close)
         # Two batches may have been decoded, and not written, when an owner died.
         assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
         opened.callback(assignment.close)
@@ -86,7 +90,8 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
 
         def join(callbacks: RebalanceCallbacks) -> GroupConsumer:
             config = {**kafka, "group.id": settings.group_id}
-            return GroupConsumer(config, settings.topics, callbacks, wire_types(all_schemas()), on_retry)
+            ignored = wire_types(all_schemas())
+            return GroupConsumer(config, settings.topics, callbacks, ignored, on_retry, cluster.faults)
 
         log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
         parts = Parts(
@@ -94,11 +99,13 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
             assignment=assignment,
             writer=writer,
             watermark=watermark,
+            topic_watch=topic_watch,
+            until_end=UntilEnd(settings.topics, cluster, assignment) if until_end else None,
             source=source,
             schema_fetcher=fetcher,
             stop=stop,
         )
-        loop = Loop(parts, until_end=until_end, observer=measured.observer)
+        loop = Loop(parts, observer=measured.observer)
         opened.callback(loop.close)
         return loop.run()
 

@@ -5,6 +5,7 @@ received by then is in the tables (`complete_through`); and a topic id that is n
 """
 
 import threading
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ import structlog
 
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
+from consumer.kafka.topic_faults import TopicFault
+from consumer.partitions.open_transactions import ASK_SECONDS, OpenTransactions
 from consumer.retries import OnRetry, Retry
 
 log = structlog.get_logger()
@@ -21,11 +24,15 @@ SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class EndOffsets:
-    """What Kafka said: all that it had received before `at` lies before these ends; `ids` by topic name."""
+    """What Kafka said: all that it had received before `at` lies before these ends; `ids` by topic name.
+
+    Of the topics in `unknown` it does not tell the id now, which does not mean that they are gone.
+    """
 
     at: datetime
     ends: dict[Partition, int]
     ids: dict[str, str]
+    unknown: frozenset[str] = frozenset()
 
 
 class Watermark:
@@ -38,6 +45,8 @@ class Watermark:
         self._newest: EndOffsets | None = None
         self._wake = threading.Event()
         self._closed = False
+        self._open_transactions = OpenTransactions()
+        self._stable_at = 0.0
         threading.Thread(target=self._serve, name="watermark", daemon=True).start()
 
     def follow(self, partitions: Collection[Partition]) -> None:
@@ -66,7 +75,17 @@ class Watermark:
                 at = datetime.now(UTC)
                 ids = self._cluster.topic_ids({p.topic for p in owned})
                 current = [p for p in owned if ids.get(p.topic) == p.topic_id]
-                self._newest = EndOffsets(at=at, ends=self._cluster.ends(current), ids=ids)
+                undescribed = {t for t, cause in self._cluster.faults.current() if cause is TopicFault.UNDESCRIBED}
+                unknown = frozenset(undescribed - ids.keys())
+                ends = self._cluster.ends(current)
+                self._newest = EndOffsets(at=at, ends=ends, ids=ids, unknown=unknown)
+                self._look_for_open_transactions(ends)
             except ClusterUnavailable as error:
                 log.warning("kafka_unavailable", error=str(error))
                 self._on_retry(Retry.KAFKA)
+
+    def _look_for_open_transactions(self, ends: dict[Partition, int]) -> None:
+        now = time.monotonic()
+        if now - self._stable_at >= ASK_SECONDS:
+            self._stable_at = now
+            self._open_transactions.look(ends, self._cluster.ends(ends, stable=True), now)

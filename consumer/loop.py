@@ -24,6 +24,7 @@ from consumer.registry.fetcher import SchemaFetcher
 from consumer.schema_source import SchemaSource
 from consumer.schema_wait import SchemaWait
 from consumer.storage.writer import Writer
+from runtime.threads import Deaths
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ class Parts:
     watermark: Watermark
     source: SchemaSource
     schema_fetcher: SchemaFetcher | None
+    deaths: Deaths
     stop: threading.Event
 
 
@@ -54,6 +56,7 @@ class Loop:
         self._writer = parts.writer
         self._watermark = parts.watermark
         self._source = parts.source
+        self._deaths = parts.deaths
         self._stop = parts.stop
         self._until_end = until_end
         self._observer = observer
@@ -74,9 +77,11 @@ class Loop:
     def run(self) -> bool:
         """Consumes until told to stop or, with `until_end`, until the ends are reached; False if a partition is halted.
 
-        Only a run that returns releases its partitions: after an exception the next owner must suspect their records.
+        Only a run that returns releases its partitions: after an exception the next owner must suspect their records. Nor
+        does one whose last batch a database that is away did not take: the release would only wait for it as well.
         """
         while not self._stop.is_set() and not (self._until_end and self._at_end()):
+            self._deaths.check()
             self._observer.on_loop(self._assignment.halted)
             self._claim()
             self._poll()
@@ -84,9 +89,10 @@ class Loop:
             self._completeness.apply(self._intake.batch)
             self._schema_wait.end()
             self._handover.hand_over()
-        self._handover.drain()
+        drained = self._handover.drain()
         clean = not self._assignment.halted
-        self._assignment.release_all()
+        if drained:
+            self._assignment.release_all()
         return clean
 
     def close(self) -> None:

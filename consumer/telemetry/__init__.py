@@ -2,5 +2,5 @@
 
 `setup` starts what the settings ask for. `metrics` lists the metrics, `recorder` counts, `poller` asks Kafka and
 PostgreSQL for gauges, `partition_gauges` holds those of partitions, `histogram` takes whole batches. `tracing` exports
-spans, `progress_bar` is for a terminal.
+spans, `progress_bar` is for a terminal, `database_clock` is the clock that figures are reckoned by.
 """

@@ -125,6 +125,6 @@ if __name__ in {"__main__", "__mp_main__"}:  # the second in a spawned child, wh
     SPLIT = sys.argv.index("--")
     arm(sys.argv[1:SPLIT])
     if __name__ == "__main__":
-        from consumer.cli import app
+        from consumer.cli import main
 
-        app(args=sys.argv[SPLIT + 1 :], prog_name="audit-consumer")
+        main(sys.argv[SPLIT + 1 :])

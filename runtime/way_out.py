@@ -20,12 +20,15 @@ from typing import NoReturn
 import structlog
 
 from runtime import logging
+from runtime.threads import within
 
 log = structlog.get_logger()
 
 # SPEC 7: a minute at most. What is closed in order needs less: docs/operations.md has the steps.
 SECONDS = 45.0
 FRAMES = 3
+# What it may take to say why; where nothing is logged yet, the words go to a pipe that may be full.
+SAY_SECONDS = 1.0
 
 
 class _End:
@@ -83,6 +86,11 @@ def leave(program: Callable[[], object]) -> NoReturn:
 
 def _force() -> None:
     time.sleep(SECONDS)
+    within(SAY_SECONDS, "last-words", _say)
+    _exit(_End.code, flush_streams=False)
+
+
+def _say() -> None:
     main = sys._current_frames()[threading.main_thread().ident or 0]  # noqa: SLF001 there is no other way to ask
     held = traceback.extract_stack(main)[-FRAMES:]
     log.critical(
@@ -93,7 +101,6 @@ def _force() -> None:
         threads=sorted(thread.name for thread in threading.enumerate()),
         hint="nothing is lost: what was not written is read again",
     )
-    _exit(_End.code, flush_streams=False)
 
 
 def _exit(code: int, *, flush_streams: bool = True) -> NoReturn:

@@ -26,6 +26,7 @@ from consumer.schema_source import SchemaSource
 from consumer.schema_wait import SchemaWait
 from consumer.storage.writer import Writer
 from consumer.until_end import UntilEnd
+from runtime.threads import Deaths
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Parts:
     until_end: UntilEnd | None
     source: SchemaSource
     schema_fetcher: SchemaFetcher | None
+    deaths: Deaths
     stop: threading.Event
 
 
@@ -58,6 +60,7 @@ class Loop:
         self._writer = parts.writer
         self._watermark = parts.watermark
         self._source = parts.source
+        self._deaths = parts.deaths
         self._stop = parts.stop
         self._topic_watch = parts.topic_watch
         self._until_end = parts.until_end
@@ -81,9 +84,11 @@ class Loop:
 
         False if a partition is halted, or if with `until_end` an end was not reached.
 
-        Only a run that returns releases its partitions: after an exception the next owner must suspect their records.
+        Only a run that returns releases its partitions: after an exception the next owner must suspect their records. Nor
+        does one whose last batch a database that is away did not take: the release would only wait for it as well.
         """
         while not self._stop.is_set() and not self._at_end():
+            self._deaths.check()
             self._observer.on_loop(self._assignment.halted)
             if (topics := self._topic_watch.take()) is not None:
                 self._consumer.subscribe(topics)
@@ -93,9 +98,10 @@ class Loop:
             self._completeness.apply(self._intake.batch)
             self._schema_wait.end()
             self._handover.hand_over()
-        self._handover.drain()
+        drained = self._handover.drain()
         clean = not self._assignment.halted and (self._until_end is None or self._until_end.clean)
-        self._assignment.release_all()
+        if drained:
+            self._assignment.release_all()
         return clean
 
     def close(self) -> None:

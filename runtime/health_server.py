@@ -5,17 +5,21 @@ not cure an outage, and costs a rebalance. Why not prometheus_client's own serve
 """
 
 import socket
-import threading
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from socketserver import TCPServer, ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from runtime import logging
+from runtime.threads import spawn_restarted
+
+log = structlog.get_logger()
 
 # A client that connects and says nothing is let go.
 CLIENT_SECONDS = 10.0
@@ -41,7 +45,7 @@ class Probes:
         )
         kind = _SixServer if ":" in host else _Server
         self._server = make_server(host, port, application, kind, _Handler)
-        threading.Thread(target=self._server.serve_forever, name="probes", daemon=True).start()
+        spawn_restarted("probes", self._server.serve_forever)
 
     @property
     def port(self) -> int:
@@ -89,6 +93,10 @@ class _Server(ThreadingMixIn, WSGIServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 the base class's
+        """A line of the log: standard error may be a pipe that is full."""
+        log.warning("probe_failed", client=str(client_address), error=repr(sys.exc_info()[1]))
 
 
 class _SixServer(_Server):

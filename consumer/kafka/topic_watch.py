@@ -12,6 +12,7 @@ import structlog
 from consumer.kafka.admin import Cluster, ClusterUnavailable
 from consumer.kafka.topic_faults import TopicFault
 from consumer.retries import OnRetry, Retry
+from runtime.threads import OnDeath, spawn
 
 log = structlog.get_logger()
 
@@ -23,13 +24,13 @@ FAULT_SECONDS = 3.0
 class TopicWatch:
     """Keeps the faults of `topics` fresh; a topic that does not exist stays subscribed, so that it is read once it does."""
 
-    def __init__(self, cluster: Cluster, topics: Sequence[str], on_retry: OnRetry) -> None:
+    def __init__(self, cluster: Cluster, topics: Sequence[str], on_retry: OnRetry, on_death: OnDeath) -> None:
         self._cluster = cluster
         self._topics = tuple(topics)
         self._on_retry = on_retry
         self._newest: list[str] | None = None
         self._closed = threading.Event()
-        threading.Thread(target=self._serve, name="topic-watch", daemon=True).start()
+        spawn("topic-watch", self._serve, on_death)
 
     def take(self) -> list[str] | None:
         """The topics to be subscribed to, once after each answer of Kafka."""

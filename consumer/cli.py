@@ -53,7 +53,8 @@ def run(
     audit-consumer run --until-end
     ```
 
-    Exit code with --until-end: 0 the ends were reached, whatever was parked; 1 a partition is halted.
+    Exit code with --until-end: 0 every end was reached, whatever was parked; 1 a partition is halted, or nobody reads it
+    (the log names it), or a topic cannot be had.
     """
     loaded = settings(kafka=True)
     screen = terminal.console(errors=True)

@@ -28,6 +28,8 @@ class Completeness:
         if end_offsets is None:
             return
         for partition, position in list(self._assignment.active.items()):
+            if partition.topic in end_offsets.unknown:
+                continue
             if end_offsets.ids.get(partition.topic) != partition.topic_id:
                 log.error("topic_replaced", topic=partition.topic, partition=partition.number)
                 self._consumer.stop([partition])

@@ -18,6 +18,7 @@ from consumer.event.ignored import wire_types
 from consumer.kafka.admin import Cluster, PropertyRefused
 from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
 from consumer.kafka.rebalance import RebalanceCallbacks
+from consumer.kafka.topic_watch import TopicWatch
 from consumer.loop import Loop, Parts
 from consumer.observer import Observer
 from consumer.operator.tampering import may_become_owner
@@ -29,6 +30,7 @@ from consumer.schema_source import SchemaSource
 from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, telemetry
+from consumer.until_end import UntilEnd
 from runtime import postgres, way_out
 from runtime.threads import Deaths, ThreadDied
 from schemas import all_schemas
@@ -99,6 +101,8 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
         fetcher = SchemaFetcher(registry, stop, on_retry, deaths.note)
     watermark = Watermark(cluster, connect, on_retry, deaths.note)
     opened.callback(watermark.close)
+    topic_watch = TopicWatch(cluster, settings.topics, on_retry, deaths.note)
+    opened.callback(topic_watch.close)
     # Two batches may have been decoded, and not written, when an owner died.
     assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
     opened.callback(assignment.close)
@@ -107,7 +111,8 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
 
     def join(callbacks: RebalanceCallbacks) -> GroupConsumer:
         config = {**kafka, "group.id": settings.group_id}
-        return GroupConsumer(config, settings.topics, callbacks, wire_types(all_schemas()), on_retry)
+        ignored = wire_types(all_schemas())
+        return GroupConsumer(config, settings.topics, callbacks, ignored, on_retry, cluster.faults)
 
     log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
     parts = Parts(
@@ -115,12 +120,14 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
         assignment=assignment,
         writer=writer,
         watermark=watermark,
+        topic_watch=topic_watch,
+        until_end=UntilEnd(settings.topics, cluster, assignment) if until_end else None,
         source=source,
         schema_fetcher=fetcher,
         deaths=deaths,
         stop=stop,
     )
-    loop = Loop(parts, until_end=until_end, observer=measured.observer)
+    loop = Loop(parts, observer=measured.observer)
     opened.callback(loop.close)
     return loop
 

@@ -5,6 +5,12 @@ Map, in reading order:
 * `format`: every byte rule of the export, pure: no clock, no files, no network, no database;
 * `verify`: the offline verifier: standard library, `cryptography` and `format`, nothing else;
 * `key_files`: writes the files of a key pair, overwrites nothing;
+* `tables`: what is read from PostgreSQL, in bounded memory;
+* `evidence`: the log that was signed, the tables and the entries, compared;
+* `settings`: what the environment may say to `seal`, `create` and `check`;
+* `seal`: the sealer, which signs;
+* `create`: makes a package;
+* `check`: compares everything;
 * `keygen`, `rotate`: the commands that make keys and announce a new one;
 * `cli`: the program `audit-export`.
 """

@@ -3,10 +3,13 @@
 import sys
 
 from export import keygen, rotate
+from export.check import command as check_command
+from export.create import command as create_command
+from export.seal import command as seal_command
 from export.verify import inspect_command, verify_command
 from export.verify.program import Parser, run, version
 
-COMMANDS = (keygen, verify_command, inspect_command, rotate)
+COMMANDS = (keygen, seal_command, create_command, check_command, verify_command, inspect_command, rotate)
 
 
 def build_parser() -> Parser:

@@ -36,7 +36,7 @@ def serve(settings: Settings) -> int:
         try:
             reader.services.database.check()
             if settings.metrics_bind is not None:
-                reader.services.metrics.serve(settings.metrics_bind, reader.services.ready)
+                reader.services.metrics.serve(settings.metrics_bind, reader.services.failing)
             code = listen(reader.app, settings.bind)
             way_out.begin(code)  # what is closed from here on does not change it
             return code

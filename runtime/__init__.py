@@ -10,7 +10,7 @@ health_server  the listener for metrics and probes
 terminal       tables and text for people, safe whatever a record holds
 threads        threads in the background, none of which dies unseen
 timestamps     times as text and as numbers
-certificate    why a server's certificate is not trusted
+certificate    until when a server's certificate is trusted, and why it is not
 way_out        ends a program within its stated time, whatever holds it up
 version        --version and the names of --help
 """

@@ -6,7 +6,7 @@ not cure an outage, and costs a rebalance. Why not prometheus_client's own serve
 
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from socketserver import TCPServer, ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,7 +28,7 @@ CLIENT_SECONDS = 10.0
 class Probes:
     """Listens from its making on, in a thread. Raises OSError where it cannot.
 
-    `alive` and `ready` answer the probes, in a thread of the request's. The registry also gets what every program tells.
+    `alive` and `failing`, which names what is not ready, answer the probes, in a thread of the request's. The registry also gets what every program tells.
     """
 
     def __init__(
@@ -36,11 +36,13 @@ class Probes:
         address: tuple[str, int],
         registry: CollectorRegistry,
         alive: Callable[[], bool],
-        ready: Callable[[], bool],
+        failing: Callable[[], Sequence[str]],
     ) -> None:
         host, port = address
         registry.register(_Logs())
-        application = _application(make_wsgi_app(registry), {"/healthz": alive, "/readyz": ready})
+        application = _application(
+            make_wsgi_app(registry), {"/healthz": lambda: [] if alive() else ["loop"], "/readyz": failing}
+        )
         kind = _SixServer if ":" in host else _Server
         self._server = make_server(host, port, application, kind, _Handler)
         spawn_restarted("probes", self._server.serve_forever)
@@ -66,17 +68,17 @@ class _Logs(Collector):
         )
 
 
-def _application(metrics: WSGIApplication, probes: dict[str, Callable[[], bool]]) -> WSGIApplication:
+def _application(metrics: WSGIApplication, probes: dict[str, Callable[[], Sequence[str]]]) -> WSGIApplication:
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return metrics(environ, start_response)
         if path not in probes:
             status, text = "404 Not Found", b"/metrics, /healthz, /readyz"
-        elif probes[path]():
+        elif not (failing := probes[path]()):
             status, text = "200 OK", b"ok"
         else:
-            status, text = "503 Service Unavailable", b"not now"
+            status, text = "503 Service Unavailable", "\n".join(["failing:", *failing]).encode()
         start_response(status, [("Content-Type", "text/plain"), ("Cache-Control", "no-store")])
         return [text + b"\n"]
 

@@ -223,6 +223,78 @@ ALTER TABLE public.audit_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.audit_export (
+    id bigint NOT NULL,
+    workspace_id text NOT NULL,
+    from_day date NOT NULL,
+    to_day date NOT NULL,
+    entries bigint NOT NULL,
+    manifest_sha256 bytea NOT NULL,
+    requested_by text NOT NULL,
+    reason text NOT NULL,
+    performed_by text DEFAULT SESSION_USER NOT NULL,
+    performed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_export_entries_not_negative CHECK ((entries >= 0)),
+    CONSTRAINT audit_export_is_range CHECK ((from_day < to_day)),
+    CONSTRAINT audit_export_manifest_is_sha256 CHECK ((octet_length(manifest_sha256) = 32)),
+    CONSTRAINT audit_export_reason_given CHECK ((reason ~ '\S'::text)),
+    CONSTRAINT audit_export_requested_by_given CHECK ((requested_by ~ '\S'::text))
+);
+
+ALTER TABLE public.audit_export OWNER TO audit_owner;
+
+COMMENT ON TABLE public.audit_export IS 'Who exported what, when and why; append-only';
+
+ALTER TABLE public.audit_export ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_export_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_seal (
+    seal bigint NOT NULL,
+    snapshot pg_snapshot NOT NULL,
+    record text NOT NULL,
+    accounts text NOT NULL,
+    checkpoint text NOT NULL,
+    stored_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_seal_not_negative CHECK ((seal >= 0))
+);
+
+ALTER TABLE public.audit_seal OWNER TO audit_owner;
+
+COMMENT ON TABLE public.audit_seal IS 'The log of seals: each record is a leaf, each checkpoint signs all leaves up to it; append-only';
+
+COMMENT ON COLUMN public.audit_seal.checkpoint IS 'empty where a lost seal was inserted again after a restore';
+
+CREATE TABLE public.audit_sealed_day (
+    workspace bytea NOT NULL,
+    day date NOT NULL,
+    seal bigint NOT NULL,
+    entries bigint NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT audit_sealed_day_are_sha256 CHECK (((octet_length(workspace) = 32) AND (octet_length(digest) = 32))),
+    CONSTRAINT audit_sealed_day_not_empty CHECK ((entries > 0))
+);
+
+ALTER TABLE public.audit_sealed_day OWNER TO audit_owner;
+
+COMMENT ON TABLE public.audit_sealed_day IS 'Entries and last hash of a day''s chain, a row for each seal in which the day had new entries; append-only';
+
+CREATE TABLE public.audit_sealed_workspace (
+    workspace bytea NOT NULL,
+    seal bigint NOT NULL,
+    days bytea NOT NULL,
+    CONSTRAINT audit_sealed_workspace_are_sha256 CHECK (((octet_length(workspace) = 32) AND (octet_length(days) = 32)))
+);
+
+ALTER TABLE public.audit_sealed_workspace OWNER TO audit_owner;
+
+COMMENT ON TABLE public.audit_sealed_workspace IS 'The hash of a workspace''s days, a row for each seal in which it had new entries; append-only';
+
 CREATE TABLE public.conflicting_event (
     id bigint NOT NULL,
     workspace_id text NOT NULL,
@@ -550,6 +622,18 @@ ALTER TABLE ONLY public.audit_event
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (workspace_id, id);
 
+ALTER TABLE ONLY public.audit_export
+    ADD CONSTRAINT audit_export_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_seal
+    ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seal);
+
+ALTER TABLE ONLY public.audit_sealed_day
+    ADD CONSTRAINT audit_sealed_day_pkey PRIMARY KEY (workspace, day, seal);
+
+ALTER TABLE ONLY public.audit_sealed_workspace
+    ADD CONSTRAINT audit_sealed_workspace_pkey PRIMARY KEY (workspace, seal);
+
 ALTER TABLE ONLY public.conflicting_event
     ADD CONSTRAINT conflicting_event_pkey PRIMARY KEY (id);
 
@@ -587,6 +671,10 @@ CREATE INDEX audit_event_page ON ONLY public.audit_event USING btree (workspace_
 
 CREATE INDEX audit_event_recorded ON ONLY public.audit_event USING btree (workspace_id, xid);
 
+CREATE INDEX audit_event_xid ON ONLY public.audit_event USING brin ((((xid)::text)::bigint)) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX audit_seal_xmax ON public.audit_seal USING btree (pg_snapshot_xmax(snapshot), seal);
+
 CREATE UNIQUE INDEX operator_action_gap ON public.operator_action USING btree (gap_id) WHERE (gap_id IS NOT NULL);
 
 CREATE INDEX operator_action_moves ON public.operator_action USING btree (kafka_topic_id, kafka_partition) WHERE (from_offset IS NOT NULL);
@@ -596,6 +684,22 @@ CREATE INDEX operator_action_parked ON public.operator_action USING btree (parke
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
 
 ALTER TABLE public.audit_event ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_export FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_export ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_seal FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_seal ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_sealed_day FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_sealed_day ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_sealed_workspace FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_sealed_workspace ENABLE ALWAYS TRIGGER append_only;
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.conflicting_event FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
 
@@ -620,6 +724,22 @@ ALTER TABLE public.parked_record ENABLE ALWAYS TRIGGER append_only;
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
 
 ALTER TABLE public.audit_event ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_export FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_export ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_seal FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_seal ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_sealed_day FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_sealed_day ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_sealed_workspace FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_sealed_workspace ENABLE ALWAYS TRIGGER append_only_truncate;
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.conflicting_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
 
@@ -669,6 +789,12 @@ CREATE TRIGGER keep_rows BEFORE DELETE OR TRUNCATE ON public.partition_progress 
 
 ALTER TABLE public.partition_progress ENABLE ALWAYS TRIGGER keep_rows;
 
+ALTER TABLE ONLY public.audit_sealed_day
+    ADD CONSTRAINT audit_sealed_day_seal_fkey FOREIGN KEY (seal) REFERENCES public.audit_seal(seal);
+
+ALTER TABLE ONLY public.audit_sealed_workspace
+    ADD CONSTRAINT audit_sealed_workspace_seal_fkey FOREIGN KEY (seal) REFERENCES public.audit_seal(seal);
+
 ALTER TABLE ONLY public.operator_action
     ADD CONSTRAINT operator_action_gap_id_fkey FOREIGN KEY (gap_id) REFERENCES public.data_gap(id);
 
@@ -677,11 +803,15 @@ ALTER TABLE ONLY public.operator_action
 
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY exporter_reads_one_workspace ON public.audit_event FOR SELECT TO audit_exporter USING ((workspace_id = current_setting('audit.workspace_id'::text, true)));
+
 CREATE POLICY operator_inserts ON public.audit_event FOR INSERT TO audit_operator WITH CHECK (true);
 
 CREATE POLICY operator_reads ON public.audit_event FOR SELECT TO audit_operator USING (true);
 
 CREATE POLICY reader_reads_one_workspace ON public.audit_event FOR SELECT TO audit_reader USING ((workspace_id = current_setting('audit.workspace_id'::text, true)));
+
+CREATE POLICY sealer_reads ON public.audit_event FOR SELECT TO audit_sealer USING (true);
 
 CREATE POLICY writer_compares ON public.audit_event FOR SELECT TO audit_writer USING (true);
 
@@ -691,6 +821,8 @@ GRANT ALL ON SCHEMA public TO audit_owner;
 GRANT USAGE ON SCHEMA public TO audit_writer;
 GRANT USAGE ON SCHEMA public TO audit_reader;
 GRANT USAGE ON SCHEMA public TO audit_operator;
+GRANT USAGE ON SCHEMA public TO audit_sealer;
+GRANT USAGE ON SCHEMA public TO audit_exporter;
 
 REVOKE ALL ON FUNCTION public.audit_check_action() FROM PUBLIC;
 
@@ -708,6 +840,8 @@ REVOKE ALL ON FUNCTION public.audit_refuse_removal() FROM PUBLIC;
 
 GRANT SELECT ON TABLE public.audit_event TO audit_reader;
 GRANT SELECT ON TABLE public.audit_event TO audit_operator;
+GRANT SELECT ON TABLE public.audit_event TO audit_sealer;
+GRANT SELECT ON TABLE public.audit_event TO audit_exporter;
 
 GRANT INSERT(occurred_at) ON TABLE public.audit_event TO audit_writer;
 GRANT INSERT(occurred_at) ON TABLE public.audit_event TO audit_operator;
@@ -768,6 +902,31 @@ GRANT INSERT(content_digest) ON TABLE public.audit_event TO audit_operator;
 
 GRANT INSERT(diff) ON TABLE public.audit_event TO audit_writer;
 GRANT INSERT(diff) ON TABLE public.audit_event TO audit_operator;
+
+GRANT SELECT ON TABLE public.audit_export TO audit_operator;
+
+GRANT INSERT(workspace_id) ON TABLE public.audit_export TO audit_exporter;
+
+GRANT INSERT(from_day) ON TABLE public.audit_export TO audit_exporter;
+
+GRANT INSERT(to_day) ON TABLE public.audit_export TO audit_exporter;
+
+GRANT INSERT(entries) ON TABLE public.audit_export TO audit_exporter;
+
+GRANT INSERT(manifest_sha256) ON TABLE public.audit_export TO audit_exporter;
+
+GRANT INSERT(requested_by) ON TABLE public.audit_export TO audit_exporter;
+
+GRANT INSERT(reason) ON TABLE public.audit_export TO audit_exporter;
+
+GRANT SELECT,INSERT ON TABLE public.audit_seal TO audit_sealer;
+GRANT SELECT ON TABLE public.audit_seal TO audit_exporter;
+
+GRANT SELECT,INSERT ON TABLE public.audit_sealed_day TO audit_sealer;
+GRANT SELECT ON TABLE public.audit_sealed_day TO audit_exporter;
+
+GRANT SELECT,INSERT ON TABLE public.audit_sealed_workspace TO audit_sealer;
+GRANT SELECT ON TABLE public.audit_sealed_workspace TO audit_exporter;
 
 GRANT SELECT ON TABLE public.conflicting_event TO audit_operator;
 
@@ -978,7 +1137,10 @@ GRANT UPDATE(updated_at) ON TABLE public.partition_progress TO audit_operator;
 
 GRANT SELECT ON TABLE public.partition_account TO audit_writer;
 GRANT SELECT ON TABLE public.partition_account TO audit_operator;
+GRANT SELECT ON TABLE public.partition_account TO audit_sealer;
 
 GRANT SELECT ON TABLE public.schema_migration TO audit_writer;
 GRANT SELECT ON TABLE public.schema_migration TO audit_reader;
 GRANT SELECT ON TABLE public.schema_migration TO audit_operator;
+GRANT SELECT ON TABLE public.schema_migration TO audit_sealer;
+GRANT SELECT ON TABLE public.schema_migration TO audit_exporter;

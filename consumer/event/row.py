@@ -6,11 +6,9 @@ then the entry says so in its facets.
 
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-import orjson
-
+from catalog.content_digest import content_digest
 from catalog.definitions import AuditType, FacetOf, Feed
 from consumer.event import canonical
 from consumer.event.diff import Changes
@@ -45,7 +43,7 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
     # Each value by itself: a call with a star in it goes through the interpreter also where both sides are compiled.
     workspace_id, subject_id, channel = data["workspace_id"], data[subject.id], data["origin"]["channel"]
     action, actor_type, actor_id, subject_type = audit_type.name, actor["type"], actor["id"], subject.type
-    content_digest = digest(
+    digest = content_digest(
         workspace_id, source, event_id, action, facets, actor_type, actor_id, email, subject_type, subject_id, label,
         channel, time, diff,
     )  # fmt: skip
@@ -55,50 +53,9 @@ def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, recor
         facets.sort()
     stored = (
         workspace_id, source, event_id, action, facets, actor_type, actor_id, email, subject_type, subject_id, label,
-        channel, time, diff, topic, partition, offset, stored_ms, content_digest, trace_id,
+        channel, time, diff, topic, partition, offset, stored_ms, digest, trace_id,
     )  # fmt: skip
     return new(Recorded, (new(Row, stored), replaced))
-
-
-def digest(  # noqa: PLR0913, PLR0917 the columns of an entry, in the order of Row, one by one
-    workspace_id: str,
-    event_source: str,
-    event_id: str,
-    action: str,
-    facets: list[str],
-    actor_type: str,
-    actor_id: str,
-    actor_email: str | None,
-    subject_type: str,
-    subject_id: str,
-    subject_label: str | None,
-    channel: str,
-    occurred_at: str,
-    diff: str,
-) -> bytes:
-    """`content_digest`: SHA-256 of the canonical JSON (`consumer.event.canonical`, UTF-8) of the entry as an object.
-
-    Its keys are the columns' names, here in their order; each value is what the column holds, except that `diff` is the stored text as one
-    string, `occurred_at` is ISO 8601 UTC with six digits and Z, and `facets` is without those that begin with `clock:`.
-    So anyone can recompute it from a row of the table, in any language: no number is formatted again.
-    """
-    entry = {
-        "action": action,
-        "actor_email": actor_email,
-        "actor_id": actor_id,
-        "actor_type": actor_type,
-        "channel": channel,
-        "diff": diff,
-        "event_id": event_id,
-        "event_source": event_source,
-        "facets": facets,
-        "occurred_at": occurred_at,
-        "subject_id": subject_id,
-        "subject_label": subject_label,
-        "subject_type": subject_type,
-        "workspace_id": workspace_id,
-    }
-    return sha256(orjson.dumps(entry)).digest()
 
 
 def kafka_time(timestamp_ms: int | None) -> datetime | None:

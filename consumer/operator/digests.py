@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sql
+from catalog.content_digest import content_digest
 from consumer.event import canonical
-from consumer.event.row import digest
 from runtime.postgres import Connection
 
 ENTRIES = sql.query("operator/entries_digests")
@@ -68,4 +68,4 @@ def _digest(columns: list[Any]) -> bytes:
     """The digest of an entry, of its columns in the order of the query."""
     columns[_FACETS] = [facet for facet in columns[_FACETS] if not facet.startswith("clock:")]
     columns[_OCCURRED_AT] = canonical.instant(columns[_OCCURRED_AT])
-    return digest(*columns)
+    return content_digest(*columns)

@@ -18,6 +18,8 @@ import structlog
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
+from consumer.kafka.topic_faults import TopicFault
+from consumer.partitions.open_transactions import ASK_SECONDS, OpenTransactions
 from consumer.retries import OnRetry, Retry
 from runtime.postgres import ANSWER_SECONDS, Connection, Error, watched
 from runtime.reconnecting import Reconnecting
@@ -35,12 +37,15 @@ RETRY_SECONDS = 5.0
 class EndOffsets:
     """What Kafka said: all that it had received before `at` lies before these ends; `ids` by topic name.
 
+    Of the topics in `unknown` it does not tell the id now, which does not mean that they are gone.
+
     `at` is by the database's clock, and None where the database did not say.
     """
 
     at: datetime | None
     ends: dict[Partition, int]
     ids: dict[str, str]
+    unknown: frozenset[str] = frozenset()
 
 
 class Watermark:
@@ -57,6 +62,8 @@ class Watermark:
         self._not_before = 0.0
         self._wake = threading.Event()
         self._closed = False
+        self._open_transactions = OpenTransactions()
+        self._stable_at = 0.0
         spawn("watermark", self._serve, on_death)
 
     def follow(self, partitions: Collection[Partition]) -> None:
@@ -88,10 +95,20 @@ class Watermark:
         try:
             ids = self._cluster.topic_ids({p.topic for p in owned})
             current = [p for p in owned if ids.get(p.topic) == p.topic_id]
-            self._newest = EndOffsets(at=at, ends=self._cluster.ends(current), ids=ids)
+            undescribed = {t for t, cause in self._cluster.faults.current() if cause is TopicFault.UNDESCRIBED}
+            unknown = frozenset(undescribed - ids.keys())
+            ends = self._cluster.ends(current)
+            self._newest = EndOffsets(at=at, ends=ends, ids=ids, unknown=unknown)
+            self._look_for_open_transactions(ends)
         except ClusterUnavailable as error:
             log.warning("kafka_unavailable", error=str(error))
             self._on_retry(Retry.KAFKA)
+
+    def _look_for_open_transactions(self, ends: dict[Partition, int]) -> None:
+        now = time.monotonic()
+        if now - self._stable_at >= ASK_SECONDS:
+            self._stable_at = now
+            self._open_transactions.look(ends, self._cluster.ends(ends, stable=True), now)
 
     def _database_time(self) -> datetime | None:
         if time.monotonic() < self._not_before:

@@ -149,11 +149,9 @@ class Poller:
                 figure.difference, figure.gaps = differences[key], causes[key]
 
     def _count_unresolved(self, parked: Sequence[_ParkedCount]) -> None:
-        assigned = self._gauges.keys()
         counts = Counter[tuple[str, str]]()
         for row in parked:
-            if (row.topic, row.number) in assigned:
-                counts[row.topic, row.reason] += row.records
+            counts[row.topic, row.reason] += row.records
         self._metrics.set_unresolved(self._topics, counts)
 
     def _ask_kafka(self) -> None:

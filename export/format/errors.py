@@ -21,12 +21,16 @@ class Verdict(Enum):
 
 
 class ExportError(Exception):
-    """A check that failed: its verdict, and one line that says what is wrong and where."""
+    """A check that failed: its verdict, and one line that says what is wrong and where.
 
-    def __init__(self, verdict: Verdict, message: str) -> None:
+    `word` is printed in place of the verdict's own where nothing was concluded and only the exit code is shared.
+    """
+
+    def __init__(self, verdict: Verdict, message: str, word: str | None = None) -> None:
         super().__init__(message)
         self.verdict = verdict
         self.message = message
+        self.word = word or verdict.word
 
 
 def tampered(message: str) -> ExportError:
@@ -61,5 +65,8 @@ def wrong_scope(message: str) -> ExportError:
 
 def quote(value: object, most: int = 80) -> str:
     """Gives `value` as ASCII on one line, cut after `most` characters: messages may show what an attacker wrote."""
-    text = ascii(value)
+    try:
+        text = ascii(value)
+    except RecursionError:
+        text = f"a nested {type(value).__name__}"
     return text if len(text) <= most else text[:most] + "..."

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 from export.format.errors import ExportError, Verdict, malformed, quote
 
+INTERRUPTED = 130  # as a shell says it of SIGINT
+
 Command = Callable[[argparse.Namespace], str]
 """Does what the options say and gives what to print on standard output; raises ExportError for any other verdict."""
 
@@ -59,6 +61,8 @@ def run(parser: Parser, argv: Sequence[str]) -> int:
         return _print(sys.stdout, command(arguments), Verdict.VERIFIED)
     except ExportError as error:
         return _fail(error, as_json="--json" in argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except (OSError, MemoryError, RecursionError) as error:
         return _fail(malformed(f"cannot read: {quote(error, 300)}"), as_json="--json" in argv)
     except Exception as error:  # noqa: BLE001 a fault of this program must not look like a verdict about the package
@@ -67,9 +71,9 @@ def run(parser: Parser, argv: Sequence[str]) -> int:
 
 def _fail(error: ExportError, *, as_json: bool) -> int:
     if as_json:
-        facts = {"verdict": error.verdict.word, "exit": error.verdict.value, "message": error.message}
+        facts = {"verdict": error.word, "exit": error.verdict.value, "message": error.message}
         return _print(sys.stdout, json.dumps(facts) + "\n", error.verdict)
-    return _print(sys.stderr, f"{error.verdict.word} - {error.message}\n", error.verdict)
+    return _print(sys.stderr, f"{error.word} - {error.message}\n", error.verdict)
 
 
 def _print(stream: Any, text: str, verdict: Verdict) -> int:

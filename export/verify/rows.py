@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -110,11 +110,15 @@ def _check_rows(source: _Source, scope: Scope, key: str, states: Sequence[Worksp
     return RowsResult(rows=rows, digest=source.digest(), older_mismatch=mismatch)
 
 
-def _stops(day: str, states: Sequence[WorkspaceState]) -> Iterator[Stop]:
-    """Where the chain of `day` must have which hash; the older views first, the newest last."""
-    for state in states:
-        if head := state.days.get(day):
-            yield Stop(head.entries, head.digest, state.record.seal)
+def _stops(day: str, states: Sequence[WorkspaceState]) -> list[Stop]:
+    """Where the chain of `day` must have which hash, by ascending number of entries; the newest view's is the last.
+
+    A database that was restored may have had fewer entries later than before, so the views' order is not enough.
+    """
+    heads = [(state.days[day], state.record.seal) for state in states if day in state.days]
+    return sorted(
+        (Stop(head.entries, head.digest, seal) for head, seal in heads), key=lambda stop: (stop.entries, stop.seal)
+    )
 
 
 def _chain(source: _Source, digest: str, count: int, match: Callable[[bytes], object], before: int) -> str:

@@ -83,8 +83,8 @@ def _verify_package(files: Mapping[str, BinaryIO], request: Request, policy: Pol
 
     states = check_views(parse_proof(within_limit("proof.json", proof_data)), checkpoint, key)  # 8
     record = states[-1].record
-    known_sizes = [
-        _check_known(path, number, policy, signed.checkpoint, states) for number, path in enumerate(request.known, 1)
+    known = [
+        _check_known(path, number, policy, checkpoint, states) for number, path in enumerate(request.known, 1)
     ]  # 9
     check_growth(states)  # 10
 
@@ -102,7 +102,7 @@ def _verify_package(files: Mapping[str, BinaryIO], request: Request, policy: Pol
         checkpoint=checkpoint,
         record=record,
         entries=result.rows,
-        known=tuple(known_sizes),
+        known=tuple(known),
         witnesses=witnesses,
         exceptions=tuple(exceptions(accounts)),
     )

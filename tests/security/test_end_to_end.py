@@ -114,7 +114,9 @@ def test_operators_do_all_of_theirs(world: Secured, kafka: object) -> None:
 def test_the_schema_is_made_by_a_login_that_only_may_make_roles(world: Secured, postgres: object) -> None:
     """`migrate` over TLS, by a login that owns the database and has CREATEROLE; and again, changing nothing."""
     with psycopg.connect(world.database_url, autocommit=True) as admin:
-        admin.execute("GRANT audit_owner, audit_writer, audit_reader, audit_operator TO migrator")
+        admin.execute(
+            "GRANT audit_owner, audit_writer, audit_reader, audit_operator, audit_sealer, audit_exporter TO migrator"
+        )
         admin.execute("CREATE DATABASE fresh_migrated OWNER migrator TEMPLATE template0 ENCODING 'UTF8'")
     url = world.url("migrator").replace(f"/{world.value('SELECT current_database()')}?", "/fresh_migrated?")
     try:

@@ -18,7 +18,9 @@ WITH ours AS (
 ),
 
 roles AS (
-    SELECT unnest(ARRAY['audit_owner', 'audit_writer', 'audit_reader', 'audit_operator']) AS name
+    SELECT unnest(ARRAY[
+        'audit_owner', 'audit_writer', 'audit_reader', 'audit_operator', 'audit_sealer', 'audit_exporter'
+    ]) AS name
 ),
 
 parts AS (

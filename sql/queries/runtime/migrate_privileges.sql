@@ -8,7 +8,7 @@ BEGIN
         SELECT 'SCHEMA' AS kind, 'public' AS name, grantee, privilege
         FROM (VALUES
             ('audit_owner', 'CREATE'), ('audit_owner', 'USAGE'), ('audit_writer', 'USAGE'), ('audit_reader', 'USAGE'),
-            ('audit_operator', 'USAGE')
+            ('audit_operator', 'USAGE'), ('audit_sealer', 'USAGE'), ('audit_exporter', 'USAGE')
         ) AS on_schema (grantee, privilege)
         WHERE
             NOT has_schema_privilege(grantee, 'public', privilege)

@@ -6,7 +6,9 @@ DECLARE
     separate_set CONSTANT boolean := current_setting('server_version_num')::integer >= 160000;
     audit_role text;
 BEGIN
-    FOREACH audit_role IN ARRAY ARRAY['audit_owner', 'audit_writer', 'audit_reader', 'audit_operator'] LOOP
+    FOREACH audit_role IN ARRAY ARRAY[
+        'audit_owner', 'audit_writer', 'audit_reader', 'audit_operator', 'audit_sealer', 'audit_exporter'
+    ] LOOP
         IF to_regrole(audit_role) IS NULL THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', audit_role);
         END IF;

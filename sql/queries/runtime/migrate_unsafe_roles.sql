@@ -8,6 +8,8 @@ SELECT
     END AS attribute
 FROM pg_roles
 WHERE
-    rolname IN ('audit_owner', 'audit_writer', 'audit_reader', 'audit_operator')
+    rolname IN (
+        'audit_owner', 'audit_writer', 'audit_reader', 'audit_operator', 'audit_sealer', 'audit_exporter'
+    )
     AND (rolsuper OR rolbypassrls OR (rolcanlogin AND rolname = 'audit_owner'))
 ORDER BY rolname

@@ -1,2 +1,2 @@
--- The version of the schema, for all four roles; a missing table means that `audit-consumer migrate` never ran here.
+-- The version of the schema, for all roles; a missing table means that `audit-consumer migrate` never ran here.
 SELECT max(version) FROM schema_migration

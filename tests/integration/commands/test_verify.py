@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from consumer.event.row import digest
+from catalog.content_digest import content_digest
 from consumer.operator import digests
 from consumer.operator.digests import DigestReport, estimate_entries, verify_digests
 from runtime.postgres import connect
@@ -158,4 +158,4 @@ def test_columns_come_in_the_order_of_the_digest() -> None:
     selected = [
         line.strip(" ,").rpartition(" AS ")[2] for line in digests.ENTRIES.partition("SELECT\n")[2].splitlines()[:-1]
     ]
-    assert selected == ["id", "content_digest", *signature(digest).parameters]
+    assert selected == ["id", "content_digest", *signature(content_digest).parameters]

@@ -1,4 +1,4 @@
-"""PostgreSQL servers, the database of a test, and connections in each of the four roles."""
+"""PostgreSQL servers, the database of a test, and connections in each of the roles."""
 
 import itertools
 import subprocess
@@ -16,7 +16,7 @@ from sandbox.services.postgres import PostgresServer, installations
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 Cursor: TypeAlias = psycopg.Cursor[tuple[Any, ...]]
 Statement: TypeAlias = bytes | LiteralString | text.SQL | text.Composed
-ROLES = ("audit_owner", "audit_writer", "audit_reader", "audit_operator")
+ROLES = ("audit_owner", "audit_writer", "audit_reader", "audit_operator", "audit_sealer", "audit_exporter")
 NAMES = (f"test_{number}" for number in itertools.count())
 
 
@@ -118,6 +118,18 @@ def operator(as_role: Callable[[str], Role]) -> Role:
     return as_role("audit_operator")
 
 
+@pytest.fixture
+def sealer(as_role: Callable[[str], Role]) -> Role:
+    """The role of `audit-export seal` and `check`."""
+    return as_role("audit_sealer")
+
+
+@pytest.fixture
+def exporter(as_role: Callable[[str], Role]) -> Role:
+    """The role of `audit-export create`."""
+    return as_role("audit_exporter")
+
+
 @pytest.fixture(scope="session")
 def dump() -> Callable[..., str]:
     """Gives the schema of a database as pg_dump writes it, without what differs from one dump to the next."""
@@ -178,6 +190,18 @@ ROWS: dict[str, dict[str, Any]] = {
         "reason": "the producer is mended",
     },
     "partition_progress": {"kafka_topic": "callmine.schedules", "kafka_topic_id": "t1", "kafka_partition": 0},
+    "audit_seal": {"seal": 0, "snapshot": "10:20:12", "record": "r", "accounts": "a", "checkpoint": "c"},
+    "audit_sealed_workspace": {"workspace": bytes(32), "seal": 0, "days": bytes(32)},
+    "audit_sealed_day": {"workspace": bytes(32), "day": "2026-01-01", "seal": 0, "entries": 1, "digest": bytes(32)},
+    "audit_export": {
+        "workspace_id": "org_a",
+        "from_day": "2026-01-01",
+        "to_day": "2026-02-01",
+        "entries": 0,
+        "manifest_sha256": bytes(32),
+        "requested_by": "auditor@example.com",
+        "reason": "SOC 2",
+    },
 }
 
 

@@ -11,6 +11,7 @@ from psycopg import sql as text
 from tests.integration.sql.conftest import Role
 
 RAW = ("parked_record", "original_record", "conflicting_event")
+SEALED = ("audit_seal", "audit_sealed_workspace", "audit_sealed_day", "audit_export")
 LEAF_OF_ORG_A = "SELECT tableoid::regclass::text FROM audit_event WHERE workspace_id = 'org_a'"
 EVERYTHING = (
     "SELECT * FROM schema_migration", "SELECT workspace_id, event_source, event_id, content_digest FROM audit_event",
@@ -24,11 +25,15 @@ EVERYTHING = (
     "UPDATE partition_progress SET epoch = epoch + 1",
     "INSERT INTO schema_migration VALUES (99, 'x', 'x')", "CREATE TEMP TABLE staging ()", "CREATE TABLE stray ()",
     "SELECT nextval('audit_event_id_seq')", "SELECT * FROM partition_account", "SELECT * FROM parked_unresolved",
+    "SELECT * FROM audit_seal", "SELECT * FROM audit_sealed_workspace", "SELECT * FROM audit_sealed_day",
+    "SELECT * FROM audit_export",
 )  # fmt: skip
 ALLOWED = {
     "audit_writer": {0, 1, 3, 4, 5, 7, 9, 11, 15, 17, 20, 21},
     "audit_reader": {0, 1, 2, 4},
-    "audit_operator": {*range(14), 15, 17, 20, 21},
+    "audit_operator": {*range(14), 15, 17, 20, 21, 25},
+    "audit_sealer": {0, 1, 2, 20, 22, 23, 24},
+    "audit_exporter": {0, 1, 2, 22, 23, 24},
 }
 
 
@@ -64,22 +69,34 @@ def test_role_can_do_what_it_needs_and_nothing_more(role: str, as_role: Callable
                 "audit_event", "original_record", "conflicting_event", "data_gap", "operator_action",
             },
         ),
+        ("audit_sealer", {"audit_seal", "audit_sealed_workspace", "audit_sealed_day"}),
+        ("audit_exporter", {"audit_export"}),
     ],
 )  # fmt: skip
 def test_role_inserts_where_it_must(
     role: str, tables: set[str], as_role: Callable[[str], Role], insert: Callable[..., None]
 ) -> None:
-    """The consumer writes all but people's actions; an operator all but the parking lot; the reader nothing."""
+    """The consumer writes all but people's actions, an operator all but the parking lot, the reader nothing."""
     connection, accepted = as_role(role), set[str]()
-    for table in ("audit_event", *RAW, "data_gap", "operator_action", "partition_progress"):
+    if role != "audit_sealer":
+        insert(as_role("audit_owner"), "audit_seal")
+    for table in ("audit_event", *RAW, "data_gap", "operator_action", "partition_progress", *SEALED):
         cause = {"cause": "log_damaged", "to_offset": 5} if (role, table) == ("audit_operator", "data_gap") else {}
+        tail = "" if table in SEALED else "ON CONFLICT DO NOTHING"
         try:
-            insert(connection, table, tail="ON CONFLICT DO NOTHING", **cause)
+            insert(connection, table, tail=tail, **cause)
         except errors.InsufficientPrivilege:
             continue
         accepted.add(table)
 
     assert accepted == tables
+
+
+@pytest.mark.parametrize("column", ["id", "performed_by", "performed_at"])
+def test_who_exported_and_when_cannot_be_forged(column: str, exporter: Role, insert: Callable[..., None]) -> None:
+    """Who performed an export, and when, is what the database says."""
+    with pytest.raises((errors.InsufficientPrivilege, errors.GeneratedAlways)):
+        insert(exporter, "audit_export", **{column: None})
 
 
 @pytest.mark.parametrize("column", ["id", "xid", "recorded_at", "source"])
@@ -131,8 +148,12 @@ def two_workspaces(writer: Role, insert: Callable[..., None]) -> None:
 @pytest.mark.parametrize(
     ("workspace", "seen"), [("org_a", ["org_a"]), ("org_b", ["org_b"]), ("org_c", []), ("", []), ("%", []), (None, [])]
 )
-def test_reader_sees_one_workspace(workspace: str | None, seen: list[str], reader: Role) -> None:
-    """Without any WHERE, the reader sees the entries of the workspace that is set, and none where none is."""
+@pytest.mark.parametrize("role", ["audit_reader", "audit_exporter"])
+def test_reader_and_exporter_see_one_workspace(
+    role: str, workspace: str | None, seen: list[str], as_role: Callable[[str], Role]
+) -> None:
+    """Without any WHERE, they see the entries of the workspace that is set, and none where none is."""
+    reader = as_role(role)
     if workspace is not None:
         reader.execute("SELECT set_config('audit.workspace_id', %s, false)", (workspace,))
 
@@ -153,9 +174,12 @@ def test_workspace_ends_with_the_transaction(own_database: str, insert: Callable
 
 
 @pytest.mark.usefixtures("two_workspaces")
-def test_operator_sees_all_workspaces(operator: Role) -> None:
-    """Evidence is produced for any workspace."""
-    assert operator.execute("SELECT workspace_id FROM audit_event ORDER BY 1").fetchall() == [("org_a",), ("org_b",)]
+@pytest.mark.parametrize("role", ["audit_operator", "audit_sealer"])
+def test_operator_and_sealer_see_all_workspaces(role: str, as_role: Callable[[str], Role]) -> None:
+    """Raw records are of any workspace, and so is what is sealed."""
+    found = as_role(role).execute("SELECT workspace_id FROM audit_event ORDER BY 1").fetchall()
+
+    assert found == [("org_a",), ("org_b",)]
 
 
 @pytest.mark.usefixtures("two_workspaces")

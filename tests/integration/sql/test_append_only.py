@@ -11,15 +11,24 @@ from tests.integration.sql.conftest import Role
 
 APPEND_ONLY = (
     "audit_event", "parked_record", "original_record", "conflicting_event", "data_gap", "operator_action",
+    "audit_seal", "audit_sealed_workspace", "audit_sealed_day", "audit_export",
 )  # fmt: skip
 TRUNCATE = "TRUNCATE {} CASCADE"
-CHANGES = ("UPDATE {} SET kafka_partition = 1", "DELETE FROM {}", TRUNCATE)
+CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", TRUNCATE)
+COLUMNS = {"audit_seal": "seal", "audit_sealed_workspace": "seal", "audit_sealed_day": "seal", "audit_export": "reason"}
 LEAVES = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_event'::regclass ORDER BY 1"
-PROGRAMS = ("audit_writer", "audit_reader", "audit_operator")
+PROGRAMS = ("audit_writer", "audit_reader", "audit_operator", "audit_sealer", "audit_exporter")
 
 
 def change(connection: Role, statement: LiteralString, table: str) -> None:
-    connection.execute(text.SQL(statement).format(text.Identifier(table)))
+    column = text.Identifier(COLUMNS.get(table, "kafka_partition"))
+    connection.execute(text.SQL(statement).format(text.Identifier(table), column=column))
+
+
+def insert_row(insert: Callable[..., None], connection: Role, table: str) -> None:
+    if table.startswith("audit_sealed"):
+        insert(connection, "audit_seal")
+    insert(connection, table)
 
 
 def leaf_with_a_row(connection: Role) -> str:
@@ -32,7 +41,7 @@ def leaf_with_a_row(connection: Role) -> str:
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_owner_cannot_change(table: str, statement: str, owner: Role, insert: Callable[..., None]) -> None:
     """The owner of the tables, who holds every privilege, is refused by the trigger."""
-    insert(owner, table)
+    insert_row(insert, owner, table)
 
     with pytest.raises(errors.InsufficientPrivilege, match=r"is append-only: (UPDATE|DELETE|TRUNCATE) refused"):
         change(owner, statement, table)
@@ -55,7 +64,7 @@ def test_replication_role_is_no_way_round(
     """Not even a superuser in replica mode, where ordinary triggers sleep, changes a row by accident."""
     admin = as_role("postgres")
     admin.execute("SET session_replication_role = replica")
-    insert(admin, table)
+    insert_row(insert, admin, table)
 
     with pytest.raises(errors.InsufficientPrivilege, match="is append-only"):
         change(admin, statement, table)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 from export.format.keys import parse_key_file, parse_vkey
 from export.format.note import parse_note, sign_note, verify_signatures
+from export.verify.program import Parser, run
 from tests.export_package import EXPORTER, LOG, SECOND_LOG, STRANGER, Package, audit_export, honest_log, policy_text
 
 NAME = "audit.example.com/log"
@@ -236,6 +237,28 @@ def test_help_and_version(arguments: tuple[str, ...]) -> None:
 
     assert (result.code, result.stderr) == (0, "")
     assert "audit-export" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyError("a fault of ours"), 2, "MALFORMED - internal error, please report it: KeyError('a fault of ours')\n"),
+        (OSError(5, "Input/output error"), 2, "MALFORMED - cannot read: OSError(5, 'Input/output error')\n"),
+        (MemoryError(), 2, "MALFORMED - cannot read: MemoryError()\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_whatever_happens_there_is_no_traceback(
+    error: BaseException, code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> str:
+        raise error
+
+    parser = Parser(prog="audit-export")
+    parser.set_defaults(command=fail)
+
+    assert run(parser, []) == code
+    assert tuple(capsys.readouterr()) == ("", told)
 
 
 def test_the_program_as_it_is_installed(package: Path) -> None:

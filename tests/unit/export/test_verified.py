@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from export.format.days import chain_rows, chain_start
+from export.format.encoding import workspace_key
 from export.format.note import Signature
 from tests.export_package import (
     ABSENT,
@@ -37,7 +39,7 @@ from tests.unit.export.attacks.edits import (
     views_of,
 )
 from tests.unit.export.attacks.on_checkpoint import NESTED, TWO_OF_THREE, line, signed_by, witnessed
-from tests.unit.export.attacks.on_history import size
+from tests.unit.export.attacks.on_history import size, state
 from tests.unit.export.attacks.on_rows import sealed_lines
 
 
@@ -222,6 +224,16 @@ def test_the_first_rows_of_a_day_may_have_the_same_time(tmp_path: Path) -> None:
         return log
 
     package = Package(same_time(), views=(0, 1, 2))
+
+    assert audit_export(*package.write(tmp_path)).code == 0
+
+
+def test_a_day_may_have_had_fewer_entries_later_where_a_database_was_restored(tmp_path: Path) -> None:
+    package = Package(honest_log())
+    rows = package.log.rows[WORKSPACE, "2026-11-01"]
+    start = chain_start(workspace_key(WORKSPACE), "2026-11-01")
+    state(0, "2026-11-01", entries=3, digest=chain_rows(start, rows[:3]))(package)
+    state(2, "2026-11-01", entries=2, digest=chain_rows(start, rows[:2]))(package)
 
     assert audit_export(*package.write(tmp_path)).code == 0
 

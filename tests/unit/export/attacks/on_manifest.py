@@ -145,6 +145,11 @@ SCOPE = (
     Attack("no workspace", WRONG, manifest({"workspace_id": DROP})),
     Attack("a number as workspace", WRONG, manifest({"workspace_id": 7})),
     Attack("a list with the workspace", WRONG, manifest({"workspace_id": ["org_acme"]})),
+    Attack(
+        "a workspace nested 900 deep",
+        WRONG,
+        document_text('"workspace_id": "org_acme"', '"workspace_id": ' + "[" * 900 + "]" * 900),
+    ),
     Attack("no clock", WRONG, manifest({"clock": None})),
     Attack("a day out of form", WRONG, manifest({"from": "2026-11-1"})),
 )

@@ -7,6 +7,7 @@ from export.format import workspace_map
 from export.format.days import DayHead, days_hash, encode_days
 from export.format.encoding import EMPTY_HASH, workspace_key
 from export.format.errors import Verdict
+from export.format.row import HEADER
 from tests.export_package import ABSENT, NEIGHBOR, WORKSPACE, Log, Package
 from tests.unit.export.attacks.edits import (
     DROP,
@@ -112,6 +113,25 @@ def proof_of_another_log(package: Package) -> None:
     """A proof that holds, but in a log that the checkpoint is not of."""
     package.log.records[0] = package.log.records[0].replace("snapshot 900:", "snapshot 901:")
     package.proof["views"] = [package.log.view(WORKSPACE, seal) for seal in package.views]
+
+
+def package_of_an_older_seal(package: Package) -> None:
+    """All as it was at seal 2, under the checkpoint of the whole log: what came since is hidden."""
+    log = package.log
+    package.views = (0, 2)
+    package.compose()
+    package.view["consistency"] = []
+    package.accounts = log.accounts[2]
+    days = [head for head in log.states[2][WORKSPACE] if head.day < package.to_day]
+    package.csv = HEADER + b"".join(row for head in days for row in log.rows[WORKSPACE, head.day][: head.entries])
+
+
+def seals_against_time(package: Package) -> None:
+    """Seal 0 says that it is later than seal 2, and is shown after it."""
+    log = package.log
+    log.records[0] = log.records[0].replace("T10:00:00.000000Z", "T12:30:00.000000Z", 1)
+    package.views = (2, 0, 5)
+    package.compose()
 
 
 def swapped_seals(log: Log) -> None:
@@ -220,6 +240,8 @@ RECORDS = (
 
 PLACE_IN_LOG = (
     Attack("the last view is missing", TAMPERED, every(views(lambda old: old[:-1]), view(-1, consistency=[]))),
+    Attack("an older seal's package", TAMPERED, package_of_an_older_seal),
+    Attack("seals in the other order, by ascending times", TAMPERED, seals_against_time),
     Attack("views in the other order", TAMPERED, every(views(lambda old: [old[1], old[0], old[2]]))),
     Attack("a view twice", TAMPERED, views(lambda old: [old[0], *old])),
     Attack("the last view twice", TAMPERED, views(lambda old: [*old, old[-1]])),

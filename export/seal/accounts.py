@@ -1,0 +1,88 @@
+"""The accounts of a seal (section 6): what the consumer counted, beside how many entries were sealed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from export.format.accounts import Account, encode_accounts, parse_accounts
+from export.format.encoding import is_time
+from export.format.errors import ExportError, tampered
+from export.seal.reading import Partition
+from export.tables.database import Connection
+from runtime.postgres import select
+from sql import query
+
+ACCOUNTS = query("export/accounts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A partition's line of accounts.csv but for its entries, and up to when it was read; None: not known yet."""
+
+    topic: str
+    partition: int
+    topic_id: str
+    state: str
+    next_offset: int
+    recorded: int
+    duplicate: int
+    conflict: int
+    ignored_not_audited: int
+    ignored_tombstone: int
+    ignored_no_change: int
+    parked: int
+    gap: int
+    undelivered: int
+    reread: int
+    parked_unresolved: int
+    replayed: int
+    complete_through: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounts:
+    """accounts.csv of a seal, and up to when Kafka is completely read; None: not known."""
+
+    text: str
+    complete_through: str | None
+
+
+def entries_of(text: str) -> Counter[Partition]:
+    """How many entries of each partition had been sealed, from the accounts of a seal; of none before the first."""
+    return Counter(
+        {(line.topic, line.partition): line.entries for line in parse_accounts(text.encode())} if text else {}
+    )
+
+
+def compose(connection: Connection, entries: Mapping[Partition, int]) -> Accounts:
+    """Reads the counters in the transaction's snapshot. TAMPERED where a table has what the consumer never writes."""
+    progress = select(connection, Progress, ACCOUNTS)
+    lines = [_account(row, entries.get((row.topic, row.partition), 0)) for row in progress]
+    counted = {(row.topic, row.partition) for row in progress}
+    lines.extend(
+        Account(topic=topic, partition=partition, topic_id="-", state="unknown", entries=count)
+        for (topic, partition), count in entries.items()
+        if (topic, partition) not in counted
+    )
+    data = encode_accounts(lines)
+    try:
+        parse_accounts(data)
+    except ExportError as error:
+        raise tampered(f"the partitions' counters are not as the consumer writes them: {error.message}") from None
+    return Accounts(text=data.decode(), complete_through=_complete_through(progress))
+
+
+def _account(row: Progress, entries: int) -> Account:
+    values = {field.name: getattr(row, field.name) for field in fields(Account) if field.name != "entries"}
+    return Account(**values, entries=entries)
+
+
+def _complete_through(progress: list[Progress]) -> str | None:
+    """The least of the partitions that are read; None if one does not say, or there is none."""
+    through = [row.complete_through for row in progress if row.state != "retired"]
+    if not through or None in through:
+        return None
+    least = min(time for time in through if time is not None)
+    if not is_time(least):
+        raise tampered(f"partition_progress has a complete_through that is no time: {least!a}")
+    return least

@@ -1,0 +1,192 @@
+"""AUDIT_SEAL_DIR: what is published, and the sealer's own memory of what it has signed (section 8).
+
+Invariant of this file: a crash at any point leaves either what was there or what comes next, never half of it; only the last
+record of `records` may be half, and then `pending` has it whole.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from export.format.errors import malformed, rewritten
+from export.format.record import parse_record
+
+RECORD_LINES = 8
+BLOCK_BYTES = 1 << 20
+MAX_RECORD_BYTES = 1 << 20  # far more than spans of lost seals or open transactions ever need
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A seal that was signed and may not have been committed."""
+
+    record: str
+    accounts: str
+    checkpoint: str
+
+    @property
+    def seal(self) -> int:
+        """Its number."""
+        return parse_record(self.record).seal
+
+
+class Folder:
+    """The folder, locked for this process from `lock` on."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._records = path / "records"
+        self._checkpoint = path / "checkpoint"
+        self._pending = path / "pending"
+        self._lock: BinaryIO | None = None
+
+    def open(self) -> None:
+        """Makes the folder if need be; MALFORMED if it cannot be used."""
+        try:
+            (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / "lock").open("ab")
+        except OSError as error:
+            raise malformed(f"AUDIT_SEAL_DIR cannot be used: {error.strerror}: {error.filename}") from None
+
+    def try_lock(self) -> bool:
+        """Takes the folder for this process; False where another one has it."""
+        assert self._lock is not None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Gives the folder back."""
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def checkpoint(self) -> bytes | None:
+        """The newest checkpoint, None where there is none."""
+        return _read(self._checkpoint)
+
+    def pending(self) -> Pending | None:
+        """The seal that was being made; MALFORMED if it cannot be read."""
+        data = _read(self._pending)
+        if data is None:
+            return None
+        try:
+            pending = Pending(**json.loads(data))
+            parse_record(pending.record)
+        except (TypeError, ValueError) as error:
+            raise malformed(f"pending in AUDIT_SEAL_DIR cannot be read: {error}") from None
+        return pending
+
+    def records(self) -> Iterator[str]:
+        """The records one by one. What is behind the last whole one (a crash) is not given; see `cut`."""
+        if not self._records.exists():
+            return
+        with self._records.open("rb") as file:
+            while record := _next_record(file):
+                yield record
+
+    def cut(self, records: int) -> None:
+        """Takes away what is behind so many records."""
+        if not self._records.exists():
+            return
+        with self._records.open("rb") as file:
+            size = _end_of_line(file, records * (RECORD_LINES + 1))
+        if self._records.stat().st_size > size:
+            with self._records.open("r+b") as file:
+                file.truncate(size)
+                os.fsync(file.fileno())
+
+    def write_pending(self, pending: Pending) -> None:
+        """Keeps a signed seal before it is committed."""
+        _replace(self._pending, json.dumps(asdict(pending)).encode(), mode=0o600)
+
+    def drop_pending(self) -> None:
+        """The seal is in `records` and in `checkpoint`."""
+        self._pending.unlink(missing_ok=True)
+        _sync_folder(self.path)
+
+    def append(self, records: Iterable[str]) -> None:
+        """Adds records behind the others."""
+        new = not self._records.exists()
+        with self._records.open("ab") as file:
+            file.writelines(record.encode() + b"\n" for record in records)
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            _sync_folder(self.path)
+
+    def publish(self, checkpoint: bytes) -> None:
+        """Makes this the newest checkpoint."""
+        _replace(self._checkpoint, checkpoint)
+
+    def keep_last_of_day(self, day: str, checkpoint: bytes) -> None:
+        """Keeps the last checkpoint of a day that has ended; the one that is there stays."""
+        path = self.path / "checkpoints" / day
+        if not path.exists():
+            _replace(path, checkpoint)
+
+
+def _next_record(file: BinaryIO) -> str | None:
+    lines = [file.readline(MAX_RECORD_BYTES) for _ in range(RECORD_LINES + 1)]
+    if not all(line.endswith(b"\n") for line in lines):
+        return None
+    if lines.pop() != b"\n":
+        raise rewritten("records in AUDIT_SEAL_DIR is not as it was written: a record is not followed by an empty line")
+    try:
+        return b"".join(lines).decode()
+    except UnicodeDecodeError:
+        raise rewritten("records in AUDIT_SEAL_DIR is not as it was written: not UTF-8") from None
+
+
+def _end_of_line(file: BinaryIO, lines: int) -> int:
+    """Where line number `lines` of a file ends; the file's size if it has fewer."""
+    end = 0
+    while lines and (block := file.read(BLOCK_BYTES)):
+        count = block.count(b"\n")
+        if count >= lines:
+            at = -1
+            for _ in range(lines):
+                at = block.index(b"\n", at + 1)
+            return end + at + 1
+        lines -= count
+        end += len(block)
+    return end
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _replace(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Writes a file as a whole: whoever reads it sees the old bytes or these."""
+    draft = path.with_name(f".{path.name}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,133 @@
+"""`audit-export seal`: seals until it is stopped, or once."""
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import structlog
+
+from export.format.errors import malformed
+from export.seal.folder import Folder
+from export.seal.metrics import Metrics
+from export.seal.sealing import Sealed, Sealing, Sessions
+from export.seal.signer import Signer
+from export.seal.start import Options, start
+from export.seal.stop import Stop
+from export.settings import SealSettings
+from export.tables.database import Connection, Error, Unavailable, refused, session
+from sql import query
+
+log = structlog.get_logger()
+
+ROLE, APPLICATION = "audit_sealer", "audit-export seal"
+LOCK = query("export/lock_sealer")
+LOCK_NOT_AVAILABLE = "55P03"
+FOLDER_SECONDS = 0.5
+RETRY_SECONDS = 5.0
+
+
+class Sealer:
+    """Seals into one folder and one database."""
+
+    def __init__(self, settings: SealSettings, stop: Stop, metrics: Metrics) -> None:
+        """Raises ExportError: MALFORMED where the keys do not go together."""
+        try:
+            self._signer = Signer(settings.keys)
+        except ValueError as error:
+            raise malformed(f"AUDIT_SEAL_KEY: {error}") from None
+        self._settings = settings
+        self._stop = stop
+        self._metrics = metrics
+
+    def once(self, options: Options) -> Sealed:
+        """One seal. ExportError where it cannot be made."""
+        made: list[Sealed] = []
+
+        def keep(sealed: Sealed) -> bool:
+            made.append(sealed)
+            return False
+
+        with Folder(self._settings.folder) as folder:
+            self._wait_for_folder(folder)
+            self._with_database(folder, options, keep)
+        return made[0]
+
+    def forever(self, options: Options) -> None:
+        """Seals until Stopped, and waits for a database that is away. ExportError where a person is needed."""
+
+        def pause(sealed: Sealed) -> bool:
+            nonlocal options
+            options = Options()  # what a person allowed was allowed for one start
+            self._pause(sealed)
+            return True
+
+        with Folder(self._settings.folder) as folder:
+            self._wait_for_folder(folder)
+            while True:
+                try:
+                    self._with_database(folder, options, pause)
+                except Unavailable as error:
+                    if not error.passing:
+                        raise
+                    log.warning("database_unavailable", error=error.message)
+                    self._metrics.unavailable.inc()
+                self._stop.wait(RETRY_SECONDS)
+
+    def _pause(self, sealed: Sealed) -> None:
+        """Waits until the next seal is due."""
+        self._metrics.sealed(sealed)
+        log.info(
+            "sealed",
+            seal=sealed.record.seal,
+            entries=sealed.entries,
+            workspaces=sealed.workspaces,
+            complete_through=sealed.record.complete_through,
+            seconds=round(sealed.seconds, 3),
+        )
+        self._stop.wait(self._settings.every - sealed.seconds)
+
+    def _wait_for_folder(self, folder: Folder) -> None:
+        if folder.try_lock():
+            return
+        log.info("waiting_for_folder", folder=str(self._settings.folder))
+        while not folder.try_lock():
+            self._stop.wait(FOLDER_SECONDS)
+
+    def _with_database(self, folder: Folder, options: Options, after: Callable[[Sealed], bool]) -> None:
+        """Seals for as long as `after` says so and the database is there."""
+        url = self._settings.database_url.get_secret_value()
+        try:
+            with ExitStack() as stack:
+                main = stack.enter_context(session(url, ROLE, APPLICATION))
+                self._wait_for_lock(main)
+                started = start(main, folder, self._signer, options)
+                if started.taken_over:
+                    log.warning("taken_over", seals=started.taken_over)
+                stream = stack.enter_context(session(url, ROLE, APPLICATION))
+                state, pending = started.state, started.pending
+                sealing = Sealing(Sessions(main=main, stream=stream), folder, self._signer, self._stop, _now)
+                if pending is not None:  # what is new since is in the next one
+                    state = sealing.make(state, pending).state
+                while after(sealed := sealing.make(state)):
+                    state = sealed.state
+        except Error as error:
+            raise refused(error) from None
+
+    def _wait_for_lock(self, main: Connection) -> None:
+        main.execute("SELECT set_config('lock_timeout', '1s', false)")
+        waited = False
+        while True:
+            try:
+                main.execute(LOCK)
+                break
+            except Error as error:
+                if error.sqlstate != LOCK_NOT_AVAILABLE:
+                    raise
+            if not waited:
+                log.info("waiting_for_other_sealer")
+                waited = True
+        main.execute("SELECT set_config('lock_timeout', '0', false)")
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,81 @@
+"""How `seal`, `create` and `check` use PostgreSQL: long readings in one snapshot, and what its errors mean for an exit code."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from export.format.errors import ExportError, Verdict
+from runtime.postgres import Connection, Cursor, Error, Fault, TransactionStatus, classify, connect
+from sql import query
+
+__all__ = ["PREFER_INDEX", "Connection", "Cursor", "Error", "begin", "reading", "refused", "roll_back", "session"]
+
+# A first sealing or a long export sorts and reads for as long as it takes; the server may say nothing for this long.
+SORTING_SECONDS = 3600.0
+CANCEL_SECONDS = 2.0
+SESSION, PREFER_INDEX = query("export/session"), query("export/prefer_index")
+EXPORTED = re.compile(r"[0-9A-F-]+")
+
+
+class Unavailable(ExportError):
+    """The database cannot be used, or not now. It shares its exit code with TAMPERED, but not the word (section 10)."""
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(Verdict.TAMPERED, message, word="FAILED")
+        self.passing = passing
+        """Whether waiting helps."""
+
+
+def refused(error: Error) -> Unavailable:
+    """What an error of PostgreSQL's means for a command, in one line."""
+    words = " ".join((error.diag.message_primary or str(error)).split())
+    if classify(error) is Fault.AWAY:
+        return Unavailable(f"the database is away or busy: {words}", passing=True)
+    return Unavailable(f"the database refuses: {words}", passing=False)
+
+
+@contextmanager
+def session(url: str, role: str, application: str) -> Iterator[Connection]:
+    """A connection in `role` without limits on how long a statement takes. Raises Unavailable if there can be none."""
+    try:
+        connection = connect(url, role, application)
+    except Error as error:
+        raise refused(error) from None
+    connection.patience = SORTING_SECONDS
+    try:
+        connection.execute(SESSION)
+        yield connection
+    finally:
+        connection.close()
+
+
+def begin(connection: Connection, *, read_only: bool, snapshot: str | None = None) -> None:
+    """Begins a transaction whose statements all see one state; of an exported `snapshot` if given."""
+    connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ{' READ ONLY' if read_only else ''}".encode())
+    if snapshot is not None:
+        assert EXPORTED.fullmatch(snapshot) is not None
+        connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'".encode())
+
+
+def roll_back(connection: Connection) -> None:
+    """Ends the transaction whatever has failed in it: leaves a session that can be used again, or a closed one."""
+    try:
+        if connection.info.transaction_status == TransactionStatus.ACTIVE:
+            connection.cancel_safe(timeout=CANCEL_SECONDS)
+            connection.close()
+        elif connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.execute("ROLLBACK")
+    except Error:
+        connection.close()
+
+
+@contextmanager
+def reading(url: str, role: str, application: str) -> Iterator[Connection]:
+    """A session with one transaction that only reads, for the whole block. Raises Unavailable for any database error."""
+    try:
+        with session(url, role, application) as connection:
+            begin(connection, read_only=True)
+            connection.execute(PREFER_INDEX)
+            yield connection
+    except Error as error:
+        raise refused(error) from None

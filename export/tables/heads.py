@@ -1,0 +1,30 @@
+"""Heads and days of workspaces as the sealing tables have them; whoever reads them says why they are to be believed."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from export.format.days import DayHead
+from export.tables.database import Connection
+from sql import query
+
+HEADS, DAYS = query("export/heads"), query("export/days")
+FETCH = 2000
+
+Head = tuple[str, str]
+"""A workspace's key and H(days)."""
+
+
+def all_heads(connection: Connection, seal: int) -> Iterator[Head]:
+    """The head of every workspace as of a seal, ascending by key."""
+    with connection.cursor("heads") as cursor:
+        cursor.itersize = FETCH
+        for workspace, days in cursor.execute(HEADS, {"seal": seal}):
+            yield workspace.hex(), days.hex()
+
+
+def workspace_days(connection: Connection, keys: Sequence[str], seal: int) -> Iterator[tuple[str, list[DayHead]]]:
+    """The days as of a seal of those workspaces that have any, as the table has them."""
+    values = {"workspaces": [bytes.fromhex(key) for key in keys], "seal": seal}
+    rows = connection.execute(DAYS, values)
+    for workspace, days in groupby(rows, lambda row: row[0]):
+        yield workspace.hex(), [DayHead(day, entries, digest.hex()) for _, day, entries, digest in days]

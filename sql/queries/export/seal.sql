@@ -1,0 +1,6 @@
+SELECT
+    record,
+    accounts,
+    checkpoint
+FROM audit_seal
+WHERE seal = %(seal)s

@@ -1,0 +1,153 @@
+"""A database that went back: nothing is sealed until a person says why, and the log says so for ever."""
+
+import uuid
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from export.format.record import parse_record
+from sandbox.services.postgres import PostgresServer
+from tests.integration.export.test_crashes import consistent, crash
+from tests.integration.export.world import DAY, World
+
+Restore = Callable[[], None]
+
+
+@pytest.fixture
+def backup(sealed_world: World, postgres: PostgresServer) -> Iterator[Callable[[], Restore]]:
+    """Copies the database as it is; what it gives puts the copy in the place of the database."""
+    copies: list[str] = []
+    world, name = sealed_world, sealed_world.url.rsplit("/", 1)[1]
+
+    def copy() -> Restore:
+        world.admin.close()
+        copies.append(f"test_{uuid.uuid4().hex[:12]}")
+        with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {copies[-1]} TEMPLATE {name}".encode())
+        world.admin = psycopg.connect(world.url, autocommit=True)
+        return restore
+
+    def restore() -> None:
+        world.admin.close()
+        with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {copies[-1]}".encode())
+        world.admin = psycopg.connect(world.url, autocommit=True)
+
+    yield copy
+    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
+        for made in copies:
+            admin.execute(f"DROP DATABASE IF EXISTS {made} WITH (FORCE)".encode())
+
+
+def lost_two(world: World, backup: Callable[[], Restore]) -> None:
+    """Seals 0 and 1 are in the backup; 2 and 3, with an entry each, are lost."""
+    for _ in range(2):
+        world.record()
+        assert world.seal().exit == 0
+    restore = backup()
+    for _ in range(2):
+        world.record(time=f"{DAY}T12:00:00Z")
+        assert world.seal().exit == 0
+    (world.path / "lost").write_bytes((world.folder / "checkpoint").read_bytes())
+    restore()
+
+
+def test_database_that_went_back_is_found_out(sealed_world: World, backup: Callable[[], Restore]) -> None:
+    """`seal` stops; `create` and `check` say it where they know the folder or a checkpoint of then."""
+    world = sealed_world
+    lost_two(world, backup)
+
+    assert (world.seal().exit, world.create().exit, world.check().exit) == (5, 5, 5)
+    assert "--accept-restore" in world.seal().err
+    apart = {"AUDIT_SEAL_DIR": None}
+    assert world.check(**apart).exit == 0  # nothing to compare with, and it says so
+    assert "NOTHING" in world.check(**apart).out
+    world.environ["AUDIT_SEAL_DIR"] = ""
+    assert world.create("package", "--known", str(world.path / "lost")).exit == 5
+
+
+def test_accepted_restore_is_in_the_log_for_ever(sealed_world: World, backup: Callable[[], Restore]) -> None:
+    """The lost records are there again, without heads; what is recorded again is sealed; each later seal names the span."""
+    world = sealed_world
+    lost_two(world, backup)
+    lost = world.records()
+    world.record(time=f"{DAY}T12:00:00Z")
+
+    assert world.seal("--accept-restore", "disk failure").exit == 0
+    world.record(time=f"{DAY}T12:00:00Z")
+    assert world.seal().exit == 0
+
+    assert world.records()[:4] == lost
+    assert [parse_record(record).restored for record in world.records()] == [(), (), (), (), ((2, 4),), ((2, 4),)]
+    assert world.rows("SELECT seal FROM audit_seal WHERE checkpoint = '' ORDER BY 1") == [(2,)]
+    assert [seal for (seal,) in world.rows("SELECT seal FROM audit_sealed_day ORDER BY seal")] == [0, 1, 4, 5]
+    consistent(world, 6)
+    assert "restored     the database lost seals 2 to 3" in world.verify().out
+    assert world.create("of_lost", "--known", str(world.path / "lost")).exit == 3
+    assert world.seal("--accept-restore", "again").exit == 2
+
+
+@pytest.mark.parametrize(
+    "point", ["seal_inserted", "inserted", "pending_written", "committed", "appended", "published"]
+)
+def test_killed_while_a_restore_is_accepted(point: str, sealed_world: World, backup: Callable[[], Restore]) -> None:
+    """It is one transaction, and what was signed of it is finished without the option."""
+    world = sealed_world
+    lost_two(world, backup)
+    crash(world, point, "kill", "seal", "--once", "--accept-restore", "disk failure")
+
+    options = ("--accept-restore", "disk failure") if point in {"seal_inserted", "inserted"} else ()
+    done = world.seal(*options)
+
+    assert done.exit == 0, done
+    assert parse_record(world.records()[4]).restored == ((2, 4),)
+    consistent(world, len(world.records()))
+
+
+def test_restore_of_a_seal_that_was_signed_and_not_finished(sealed_world: World, backup: Callable[[], Restore]) -> None:
+    """Its signature may be somewhere: it is lost with the others."""
+    world = sealed_world
+    world.record()
+    assert world.seal().exit == 0
+    restore = backup()
+    assert world.seal().exit == 0
+    crash(world, "pending_written", "kill", "seal", "--once")
+    restore()
+    world.record()
+
+    assert world.seal().exit == 5
+    assert world.seal("--accept-restore", "disk failure").exit == 0
+
+    assert parse_record(world.records()[-1]).restored == ((1, 3),)
+    consistent(world, 4)
+
+
+def test_restored_twice(sealed_world: World, backup: Callable[[], Restore]) -> None:
+    """Each loss has its span."""
+    world = sealed_world
+    lost_two(world, backup)
+    assert world.seal("--accept-restore", "first").exit == 0
+    restore = backup()
+    world.record()
+    assert world.seal().exit == 0
+    restore()
+    assert world.seal("--accept-restore", "second").exit == 0
+
+    assert parse_record(world.records()[-1]).restored == ((2, 4), (5, 6))
+    consistent(world, 7)
+
+
+def test_restore_to_before_the_first_seal(sealed_world: World, backup: Callable[[], Restore]) -> None:
+    """All seals are lost, and sealing begins as if there had been none."""
+    world = sealed_world
+    world.record()
+    restore = backup()
+    assert world.seal().exit == 0
+    restore()
+
+    assert world.seal().exit == 5
+    assert world.seal("--accept-restore", "disk failure").exit == 0
+    assert parse_record(world.records()[-1]).restored == ((0, 1),)
+    consistent(world, 2)

@@ -1,0 +1,319 @@
+"""A superuser who knows where the triggers are switched off: each change is found, by the command and with the code it should."""
+
+from typing import NamedTuple
+
+import pytest
+
+from tests.integration.export.world import DAY, LOG, World
+
+
+class Attack(NamedTuple):
+    """What is done to which table, and how the commands must end; None: need not notice."""
+
+    name: str
+    table: str
+    statement: str
+    seal: int | None
+    create: int | None
+    check: int
+
+
+OF_ACME = "workspace = sha256('org_acme')"
+INSERTED = (
+    "INSERT INTO audit_event (xid, occurred_at, kafka_offset, kafka_partition, workspace_id, event_source, event_id, action, "
+    "facets, actor_type, actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff) "
+    "SELECT {xid}, {time}, kafka_offset, kafka_partition, {workspace}, event_source, 'forged', action, facets, actor_type, "
+    "actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff FROM audit_event "
+    "WHERE event_id = 'e1'"
+)
+ATTACKS = (
+    Attack(
+        "edits an entry", "audit_event", "UPDATE audit_event SET actor_id = 'user_9' WHERE event_id = 'e1'", None, 1, 1
+    ),
+    Attack("edits a trace", "audit_event", "UPDATE audit_event SET trace_id = 'x' WHERE event_id = 'e1'", None, 1, 1),
+    Attack("edits an id", "audit_event", "UPDATE audit_event SET actor_email = '' WHERE event_id = 'e1'", None, 1, 1),
+    Attack("deletes an entry", "audit_event", "DELETE FROM audit_event WHERE event_id = 'e1'", None, 1, 1),
+    Attack(
+        "deletes the last entry of a day", "audit_event", "DELETE FROM audit_event WHERE event_id = 'e5'", None, 1, 1
+    ),
+    Attack("deletes a workspace", "audit_event", "DELETE FROM audit_event WHERE workspace_id = 'org_acme'", None, 1, 1),
+    Attack(
+        "deletes another workspace",
+        "audit_event",
+        "DELETE FROM audit_event WHERE workspace_id = 'org_globex'",
+        None,
+        0,
+        1,
+    ),
+    Attack(
+        "inserts into a sealed day",
+        "audit_event",
+        INSERTED.format(xid="xid", time="occurred_at + interval '1 minute'", workspace="workspace_id"),
+        None,
+        1,
+        1,
+    ),
+    Attack(
+        "back-dates into a day without entries",
+        "audit_event",
+        INSERTED.format(xid="xid", time="occurred_at - interval '5 days'", workspace="workspace_id"),
+        None,
+        1,
+        1,
+    ),
+    Attack(
+        "inserts into a new workspace as if it had been sealed",
+        "audit_event",
+        INSERTED.format(xid="xid", time="occurred_at", workspace="'org_forged'"),
+        None,
+        0,
+        1,
+    ),
+    Attack(
+        "inserts for a transaction that has not begun",
+        "audit_event",
+        INSERTED.format(xid="'99999999'", time="occurred_at", workspace="workspace_id"),
+        None,
+        0,
+        1,
+    ),
+    Attack(
+        "inserts what no consumer has written",
+        "audit_event",
+        INSERTED.format(xid="pg_current_xact_id()", time="occurred_at", workspace="workspace_id"),
+        1,
+        0,
+        0,
+    ),
+    Attack(
+        "moves an entry to another seal",
+        "audit_event",
+        "UPDATE audit_event SET xid = '3' WHERE event_id = 'e4'",
+        None,
+        1,
+        1,
+    ),
+    Attack(
+        "moves an entry to another day",
+        "audit_event",
+        "UPDATE audit_event SET occurred_at = occurred_at - interval '1 day' WHERE event_id = 'e1'",
+        None,
+        1,
+        1,
+    ),
+    Attack("detaches a partition", "", "", None, 1, 1),
+    Attack(
+        "changes a record",
+        "audit_seal",
+        "UPDATE audit_seal SET record = replace(record, 'seal 0', 'seal 7') WHERE seal = 0",
+        5,
+        5,
+        5,
+    ),
+    Attack(
+        "changes the newest record",
+        "audit_seal",
+        "UPDATE audit_seal SET record = replace(record, 'restored -', 'restored 0-1') WHERE seal = 2",
+        5,
+        5,
+        5,
+    ),
+    Attack("changes a snapshot", "audit_seal", "UPDATE audit_seal SET snapshot = '3:3:' WHERE seal = 1", 5, 5, 5),
+    Attack(
+        "changes the newest accounts",
+        "audit_seal",
+        "UPDATE audit_seal SET accounts = replace(accounts, ',5,', ',6,') WHERE seal = 2",
+        5,
+        1,
+        1,
+    ),
+    Attack("changes older accounts", "audit_seal", "UPDATE audit_seal SET accounts = '' WHERE seal = 0", None, 0, 1),
+    Attack(
+        "changes the newest checkpoint", "audit_seal", "UPDATE audit_seal SET checkpoint = 'x' WHERE seal = 2", 5, 4, 4
+    ),
+    Attack(
+        "shows an older checkpoint",
+        "audit_seal",
+        "UPDATE audit_seal SET checkpoint = (SELECT checkpoint FROM audit_seal WHERE seal = 1) WHERE seal = 2",
+        5,
+        5,
+        5,
+    ),
+    Attack(
+        "changes a head",
+        "audit_sealed_workspace",
+        f"UPDATE audit_sealed_workspace SET days = sha256('x') WHERE {OF_ACME} AND seal = 2",
+        1,
+        1,
+        1,
+    ),
+    Attack(
+        "changes another workspace's head",
+        "audit_sealed_workspace",
+        f"UPDATE audit_sealed_workspace SET days = sha256('x') WHERE NOT {OF_ACME}",
+        1,
+        1,
+        1,
+    ),
+    Attack(
+        "changes an older head",
+        "audit_sealed_workspace",
+        f"UPDATE audit_sealed_workspace SET days = sha256('x') WHERE {OF_ACME} AND seal = 0",
+        None,
+        0,
+        1,
+    ),
+    Attack(
+        "deletes an older head",
+        "audit_sealed_workspace",
+        f"DELETE FROM audit_sealed_workspace WHERE {OF_ACME} AND seal = 0",
+        None,
+        0,
+        1,
+    ),
+    Attack(
+        "deletes a head",
+        "audit_sealed_workspace",
+        f"DELETE FROM audit_sealed_workspace WHERE {OF_ACME} AND seal = 2",
+        1,
+        1,
+        1,
+    ),
+    Attack(
+        "deletes a workspace's heads",
+        "audit_sealed_workspace",
+        f"DELETE FROM audit_sealed_workspace WHERE {OF_ACME}",
+        1,
+        1,
+        1,
+    ),
+    Attack(
+        "adds a head",
+        "audit_sealed_workspace",
+        "INSERT INTO audit_sealed_workspace VALUES (sha256('x'), 2, sha256('x'))",
+        1,
+        1,
+        1,
+    ),
+    Attack(
+        "changes a day",
+        "audit_sealed_day",
+        f"UPDATE audit_sealed_day SET entries = entries + 1 WHERE {OF_ACME} AND seal = 2",
+        1,
+        1,
+        1,
+    ),
+    Attack(
+        "changes a day's digest",
+        "audit_sealed_day",
+        f"UPDATE audit_sealed_day SET digest = sha256('x') WHERE {OF_ACME} AND seal = 2",
+        1,
+        1,
+        1,
+    ),
+    Attack(
+        "changes an older step of a day",
+        "audit_sealed_day",
+        f"UPDATE audit_sealed_day SET digest = sha256('x') WHERE {OF_ACME} AND seal = 0",
+        None,
+        1,
+        1,
+    ),
+    Attack(
+        "deletes an older step of a day",
+        "audit_sealed_day",
+        f"DELETE FROM audit_sealed_day WHERE {OF_ACME} AND seal = 0",
+        None,
+        None,
+        1,
+    ),
+    Attack("deletes a day", "audit_sealed_day", f"DELETE FROM audit_sealed_day WHERE {OF_ACME} AND seal = 2", 1, 1, 1),
+    Attack(
+        "adds a day",
+        "audit_sealed_day",
+        "INSERT INTO audit_sealed_day VALUES (sha256('org_acme'), '2026-10-01', 1, 1, sha256('x'))",
+        1,
+        1,
+        1,
+    ),
+)
+
+
+@pytest.fixture
+def three_seals(sealed_world: World) -> World:
+    """Five entries of a workspace on one day, in two seals, and one of another workspace."""
+    world = sealed_world
+    world.record()
+    world.record(time=f"{DAY}T12:00:00Z")
+    world.record("org_globex", "2026-11-04T00:00:00Z")
+    assert world.seal().exit == 0
+    assert world.seal().exit == 0
+    world.record(time=f"{DAY}T11:00:00Z")
+    world.record(time=f"{DAY}T09:00:00Z")
+    assert world.seal().exit == 0
+    assert world.create("before").exit == 0
+    return world
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_superuser_is_found_out(attack: Attack, three_seals: World) -> None:
+    """Each command, by itself, says what it should; none says that all is well where it is not."""
+    world = three_seals
+    if attack.table:
+        world.tamper(attack.statement, table=attack.table)
+    else:
+        leaf = world.rows("SELECT tableoid::regclass::text FROM audit_event WHERE workspace_id = 'org_acme' LIMIT 1")[
+            0
+        ][0]
+        world.admin.execute(f"ALTER TABLE audit_event DETACH PARTITION {leaf}".encode())
+    for name, expected, done in (
+        ("check", attack.check, world.check()),
+        ("create", attack.create, world.create()),
+    ):
+        assert expected is None or (done.exit, name) == (expected, name), done
+    # Something new of the same workspace has to be sealed, or its days would not be read.
+    if attack.table:
+        world.record(time=f"{DAY}T13:00:00Z")
+    done = world.seal()
+    assert done.exit == (attack.seal or 0), done
+
+
+def test_nothing_is_sealed_where_a_seal_is_refused(three_seals: World) -> None:
+    """A refused seal leaves folder and tables as they were."""
+    world = three_seals
+    files = {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file()}
+    world.tamper("UPDATE audit_sealed_day SET entries = 9 WHERE seal = 2", table="audit_sealed_day")
+    world.record(time=f"{DAY}T13:00:00Z")
+
+    assert world.seal().exit == 1
+
+    assert {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file()} == files
+    assert world.rows("SELECT max(seal) FROM audit_seal") == [(2,)]
+
+
+def test_forged_seals_are_not_taken_over(three_seals: World) -> None:
+    """A seal that the superuser adds, with whatever checkpoint, is none of ours."""
+    world = three_seals
+    world.tamper(
+        "INSERT INTO audit_seal (seal, snapshot, record, accounts, checkpoint) SELECT 3, snapshot, "
+        "replace(record, 'seal 2', 'seal 3'), accounts, checkpoint FROM audit_seal WHERE seal = 2",
+        table="audit_seal",
+    )
+
+    assert (world.seal().exit, world.create().exit, world.check().exit) == (5, 5, 5)
+
+
+def test_log_signed_anew_by_another_key_is_refused(three_seals: World) -> None:
+    """Someone with another key of the same name edits an entry and seals all anew: the folder and the policy say so."""
+    world = three_seals
+    world.run("keygen", LOG, "--out", str(world.path / "forged"))
+    for table in ("audit_sealed_day", "audit_sealed_workspace", "audit_seal"):
+        world.tamper(f"DELETE FROM {table}", table=table)
+    (digest,) = world.rows("SELECT content_digest FROM audit_event WHERE event_id = 'e1'")[0]
+    world.tamper("UPDATE audit_event SET trace_id = 'edited' WHERE event_id = 'e1'")
+    forged = {"AUDIT_SEAL_DIR": str(world.path / "other"), "AUDIT_SEAL_KEY": str(world.path / "forged.key")}
+    assert world.seal(**forged).exit == 0
+    assert digest == world.rows("SELECT content_digest FROM audit_event WHERE event_id = 'e1'")[0][0]
+
+    assert (world.seal().exit, world.create().exit, world.check().exit) == (5, 5, 5)
+    assert world.check(AUDIT_SEAL_DIR=None).exit == 4

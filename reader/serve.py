@@ -13,6 +13,7 @@ from reader.auth.jwks import JwksKeys, StaticKey
 from reader.compose import compose
 from reader.query.database import Database
 from reader.settings import Settings
+from runtime import way_out
 from runtime.postgres import SettingRefused
 
 log = structlog.get_logger()
@@ -36,7 +37,9 @@ def serve(settings: Settings) -> int:
             reader.services.database.check()
             if settings.metrics_bind is not None:
                 reader.services.metrics.serve(settings.metrics_bind, reader.services.failing)
-            return listen(reader.app, settings.bind)
+            code = listen(reader.app, settings.bind)
+            way_out.begin(code)  # what is closed from here on does not change it
+            return code
         except (OSError, SettingRefused) as error:
             log.critical("stopped", error=str(error))
             return 1

@@ -207,7 +207,7 @@ MUTANTS = (
     ),
     Mutant(
         "a consumer that fails stays in its group",
-        (Edit("consumer/run.py", "        opened.callback(loop.close)\n", ""),),
+        (Edit("consumer/run.py", "    opened.callback(loop.close)\n", ""),),
         ("tests/unit/consumer/test_run.py", "-k", "after_a_failure"),
     ),
     Mutant(
@@ -483,6 +483,80 @@ MUTANTS = (
         "a pooler gets its server back in our role",
         (Edit("runtime/postgres/connection.py", "            connection.pooled = True\n", ""),),
         (RUNTIME + "test_pooler.py", "-k", "session_mode"),
+    ),
+    Mutant(
+        "completeness is told by this machine's clock",
+        (Edit("consumer/partitions/watermark.py", "at = self._database_time()", "at = datetime.now().astimezone()"),),
+        (E2E + "test_clocks.py", "-k", "not_read"),
+    ),
+    Mutant(
+        "the database's time is asked for after the ends",
+        (
+            Edit("consumer/partitions/watermark.py", "        at = self._database_time()\n", ""),
+            Edit(
+                "consumer/partitions/watermark.py",
+                "EndOffsets(at=at, ends=self._cluster.ends(current), ids=ids)",
+                "EndOffsets(ends=self._cluster.ends(current), at=self._database_time(), ids=ids)",
+            ),
+        ),
+        ("tests/unit/consumer/test_watermark.py",),
+    ),
+    Mutant(
+        "figures are by this machine's clock",
+        (Edit("consumer/telemetry/database_clock.py", "time.time() - self._ahead", "time.time()"),),
+        (E2E + "test_clocks.py", "-k", "figures"),
+    ),
+    Mutant(
+        "the way out has no limit",
+        (
+            Edit(
+                "runtime/way_out.py",
+                '    threading.Thread(target=_force, name="way-out", daemon=True).start()\n',
+                "",
+            ),
+        ),
+        (E2E + "test_ways_out.py", "-k", "what_holds"),
+    ),
+    Mutant(
+        "only the main thread sees a signal",
+        (Edit("runtime/way_out.py", "                begin()\n", "                pass\n"),),
+        (E2E + "test_ways_out.py", "-k", "main_thread and releasing"),
+    ),
+    Mutant(
+        "a process that is cut off forgets its error",
+        (Edit("consumer/run.py", "way_out.begin(2 if isinstance(error, REFUSED) else 1)", "way_out.begin(0)"),),
+        (E2E + "test_ways_out.py", "-k", "not_forgotten"),
+    ),
+    Mutant(
+        "a frozen database is waited for twice",
+        (Edit("consumer/loop.py", "        if drained:\n", "        if drained or True:\n"),),
+        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
+    ),
+    Mutant(
+        "the last spans are waited for as long as it takes",
+        (
+            Edit(
+                "consumer/telemetry/tracing.py",
+                'within(CLOSE_SECONDS, "traces", self._provider.shutdown)',
+                "self._provider.shutdown() is None",
+            ),
+        ),
+        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
+    ),
+    Mutant(
+        "a thread that is needed dies and nobody minds",
+        (Edit("runtime/threads.py", "            on_death(name, error)\n\n", "            pass\n\n"),),
+        (E2E + "test_threads.py", "-k", "needed"),
+    ),
+    Mutant(
+        "the poller stays dead",
+        (Edit("runtime/threads.py", "                time.sleep(RESTART_SECONDS)\n", "                return\n"),),
+        (E2E + "test_threads.py", "-k", "poller"),
+    ),
+    Mutant(
+        "the poller asks about several instants",
+        (Edit("consumer/telemetry/poller.py", "            with snapshot(connection):\n", "            if True:\n"),),
+        ("tests/integration/test_poller.py", "-k", "between"),
     ),
     Mutant(
         "a log line waits for its reader",

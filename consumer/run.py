@@ -49,7 +49,7 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     except (GroupConsumerFailure, postgres.Error) as error:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1
-    log.info("finished", halted_partitions=not clean)
+    log.info("finished", complete=clean)
     return 0 if clean or not until_end else 1
 
 

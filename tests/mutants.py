@@ -56,6 +56,113 @@ EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
 MUTANTS = (
     Mutant(
+        "what the binding raises for one message ends the poll",
+        (
+            Edit(
+                "consumer/kafka/polled.py",
+                "        except Exception as error:",
+                "        except ZeroDivisionError as error:",
+            ),
+        ),
+        ("tests/unit/consumer/test_polled.py", "-k", "costs_that_part_alone"),
+    ),
+    Mutant(
+        "the list of headers that the binding did not finish is used",
+        (
+            Edit(
+                "consumer/kafka/polled.py",
+                "            get_headers = message.headers\n            headers = get_headers() or ()\n",
+                "            headers = message.headers() or ()\n",
+            ),
+        ),
+        (E2E + "test_parking.py", "-k", "every_reason"),
+    ),
+    Mutant(
+        "a record waits for its headers for ever",
+        (Edit("consumer/unreadable.py", "if self._failed[place] < ATTEMPTS:", "if self._failed[place]:"),),
+        ("tests/unit/consumer/test_unreadable.py", "-k", "for_ever"),
+    ),
+    Mutant(
+        "a record is parked without the headers that could be had",
+        (Edit("consumer/unreadable.py", 'if "headers" in unreadable.missing:', "if not unreadable.missing:"),),
+        ("tests/unit/consumer/test_unreadable.py", "-k", "by_other_means"),
+    ),
+    Mutant(
+        "a null schemaType is another kind of schema",
+        (
+            Edit(
+                "consumer/registry/client.py",
+                'if kind is not None and kind != "AVRO":',
+                'if kind != "AVRO" and "schemaType" in answer:',
+            ),
+        ),
+        ("tests/unit/consumer/test_registry_client.py", "-k", "fetches_the_text"),
+    ),
+    Mutant(
+        "--until-end asks for its own partitions alone",
+        (Edit("consumer/until_end.py", "        if not others:\n", "        if others:\n"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "whoever_reads_them"),
+    ),
+    Mutant(
+        "--until-end does not say which ends it did not reach",
+        (Edit("consumer/until_end.py", "        if left:\n", "        if not left:\n"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "named"),
+    ),
+    Mutant(
+        "--until-end gives up on a partition that moves",
+        (Edit("consumer/until_end.py", "if seen != self._seen:", "if self._seen is None:"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "nobody_moves"),
+    ),
+    Mutant(
+        "a topic that may not be described stays in the subscription",
+        (
+            Edit(
+                "consumer/kafka/topic_watch.py",
+                "if (topic, TopicFault.UNDESCRIBED) not in faults",
+                "if (topic, TopicFault.SETTINGS) not in faults",
+            ),
+        ),
+        ("tests/unit/consumer/test_topic_faults.py", "-k", "subscribed_to"),
+    ),
+    Mutant(
+        "a rollout goes on past a topic that cannot be had",
+        (
+            Edit(
+                "consumer/telemetry/setup.py",
+                'return names + [f"topic {topic}: {cause}" for topic, cause in faults]',
+                "return names if faults is not None else []",
+            ),
+        ),
+        ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
+    ),
+    Mutant(
+        "one topic's refusal is an outage of all",
+        (
+            Edit(
+                "consumer/kafka/topic_questions.py",
+                "        if error.args[0].name() in UNREACHABLE:\n            raise ClusterUnavailable(why) from error",
+                "        raise ClusterUnavailable(why) from error",
+            ),
+        ),
+        ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
+    ),
+    Mutant(
+        "a topic that Kafka does not tell of now counts as replaced",
+        (Edit("consumer/completeness.py", "if partition.topic in end_offsets.unknown:", "if not partition.topic:"),),
+        ("tests/unit/consumer/test_completeness.py",),
+    ),
+    Mutant(
+        "an open transaction is not told",
+        (
+            Edit(
+                "consumer/partitions/open_transactions.py",
+                "if p in ends and stable < ends[p]",
+                "if p in ends and stable > ends[p]",
+            ),
+        ),
+        ("tests/unit/consumer/test_open_transactions.py", "-k", "named"),
+    ),
+    Mutant(
         "Kafka is told before the database",
         (
             Edit(

@@ -4,11 +4,13 @@ Map, in reading order:
 
 * `format`: every byte rule of the export, pure: no clock, no files, no network, no database;
 * `verify`: the offline verifier: standard library, `cryptography` and `format`, nothing else;
-* `settings`: what the environment may say;
-* `tables`: the sealing tables and the entries, read and written;
-* `evidence`: the log and the day chains as the tables have them, for `create` and `check`;
-* `seal`: the sealer; `create`: makes a package; `check`: compares the whole database with what was signed;
 * `key_files`: writes the files of a key pair, overwrites nothing;
+* `tables`: what is read from PostgreSQL, in bounded memory;
+* `evidence`: the log that was signed, the tables and the entries, compared;
+* `settings`: what the environment may say to `seal`, `create` and `check`;
+* `seal`: the sealer, which signs;
+* `create`: makes a package;
+* `check`: compares everything;
 * `keygen`, `rotate`: the commands that make keys and announce a new one;
 * `cli`: the program `audit-export`.
 """

@@ -36,6 +36,7 @@ BREACHES: tuple[tuple[str, str, str], ...] = (
     ("export/format/keys.py", "import export.format.note", "The export's format reads one way"),
     ("export/format/days.py", "import os", "The export's format is pure"),
     ("export/verify/package.py", "import socket", "The verifier is offline and alone"),
+    ("export/seal/folder.py", "import export.seal.start", "The sealer reads one way"),
 )
 
 # Who may look at the environment, and why.

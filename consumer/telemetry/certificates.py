@@ -8,6 +8,7 @@ from consumer.settings import Settings
 from consumer.telemetry.metrics import Metrics
 from runtime import certificate
 from runtime.postgres import certificate_expiry
+from runtime.threads import spawn_restarted
 
 # A certificate is renewed weeks before it ends, and each look is a handshake.
 SECONDS = 3600.0
@@ -25,7 +26,7 @@ class CertificateWatch:
         self._expiries = expiries
         self._metrics = metrics
         self._closed = threading.Event()
-        threading.Thread(target=self._serve, name="certificates", daemon=True).start()
+        spawn_restarted("certificates", self._serve)
 
     def close(self) -> None:
         """Ends the thread, once it has its answers."""

@@ -107,6 +107,10 @@ class Metrics:
         self.poller_last_success = self._gauge(
             "poller_last_success_timestamp_seconds", "When the poller last had an answer", source=SOURCES
         )
+        # Is this machine's clock right? Evidence does not rest on it; its log lines do.
+        self.clock_offset = self._gauge(
+            "clock_offset_seconds", "How far this machine's clock is ahead of the database's"
+        )
         # Is the schema what the migrations made? 0 until it was looked at.
         self.schema_differences = self._gauge("schema_differences", "What is not as the migrations made it")
         # Which certificate must be renewed? +Inf: no TLS, or not known.

@@ -29,6 +29,7 @@ class MetricsRecorder(Observer):
     def __init__(self, metrics: Metrics, gauges: PartitionGauges) -> None:
         self._metrics = metrics
         self._gauges = gauges
+        self._clock = gauges.clock
         self._looped_at = time.monotonic()
         self._submitted_at = 0.0
         self._backlog_ends: dict[Partition, int] = {}
@@ -45,7 +46,7 @@ class MetricsRecorder(Observer):
     def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
         """The heartbeat."""
         self._looped_at = time.monotonic()
-        self._metrics.heartbeat.set_to_current_time()
+        self._metrics.heartbeat.set(self._clock.now())
         self._gauges.set_halted(halted)
 
     def on_assigned(self, keys: Sequence[Key]) -> None:
@@ -78,7 +79,7 @@ class MetricsRecorder(Observer):
 
     def on_written(self, written: Written) -> None:
         """Counts a batch."""
-        metrics, batch, now = self._metrics, written.batch, time.time()
+        metrics, batch, now = self._metrics, written.batch, self._clock.now()
         metrics.write_seconds.observe(time.monotonic() - self._submitted_at)
         metrics.last_write.set(now)
         if batch.records:

@@ -11,6 +11,7 @@ Map, from the bottom up:
 * `folder`: AUDIT_SEAL_DIR, what is published and the sealer's memory;
 * `state`: what was signed so far, and what the next seal continues;
 * `writing`, `publishing`: into the tables; into the folder;
+* `conditions`: what has to hold for each seal;
 * `sealing`: one seal, in one transaction;
 * `start`: what has to hold before the first one;
 * `run`: the program, until it is stopped;

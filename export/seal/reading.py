@@ -1,9 +1,11 @@
 """One reading of what is new since a seal: each day's chain is continued, and the map follows (section 8, 2)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 
 from export.format.days import DayHead, chain_rows, chain_start, days_hash, encode_days
 from export.format.encoding import workspace_key
@@ -16,9 +18,14 @@ from export.tables import entries
 from export.tables.database import Connection
 
 OCCURRED_AT, WORKSPACE = COLUMNS.index("occurred_at"), COLUMNS.index("workspace_id")
-TOPIC, PARTITION = COLUMNS.index("kafka_topic"), COLUMNS.index("kafka_partition")
+_partition = itemgetter(COLUMNS.index("kafka_topic"), COLUMNS.index("kafka_partition"))
 DAY = len("YYYY-MM-DD")
 NOTHING = "1:1:"  # a snapshot before the first transaction
+
+_BEGINNING = re.compile(rb'"(.{10})[^"]*","((?:[^"]|"")*)"')
+_Entry = tuple[str, str, bytes]
+"""The cell of an entry's workspace, its day, its row."""
+_workspace, _day = itemgetter(0), itemgetter(1)
 
 Partition = tuple[str, int]
 """A topic's name and a partition's number."""
@@ -67,13 +74,9 @@ class _Workspace:
 
 
 class Reading:
-    """Reads the entries of a window once.
-
-    When it has ended, `entries` counts them per partition, `workspaces` is how many have any, and `root` is the map's.
-    """
+    """Reads the entries of a window once. When it has ended, `workspaces` is how many have any, and `root` is the map's."""
 
     def __init__(self, stream: Connection, known: KnownHeads, buckets: BucketMap, window: Window) -> None:
-        self.entries: Counter[Partition] = Counter()
         self.workspaces = 0
         self.buckets = buckets.copy()
         self._stream = stream
@@ -111,8 +114,8 @@ class Reading:
         self.buckets.replace(number, sorted(heads.items()))
 
     def _changes(self) -> Iterator[WorkspaceChange]:
-        for batch in entries.cells(self._stream, entries.NEW, self._window.parameters()):
-            groups = [(plain(cell), list(rows)) for cell, rows in groupby(batch, lambda row: row[WORKSPACE])]
+        for batch in self._batches():
+            groups = [(plain(cell), list(rows)) for cell, rows in groupby(batch, _workspace)]
             keys = {workspace_id: workspace_key(workspace_id) for workspace_id, _ in groups}
             open_key = self._open.key if self._open else None
             days = self._known.fetch(key for key in keys.values() if key != open_key)
@@ -122,15 +125,39 @@ class Reading:
                     if self._open is not None:
                         yield self._open.change()
                     self._open = _Workspace(key, days[key])
-                self._add(self._open, rows)
+                for day, of_day in groupby(rows, _day):
+                    self._open.add(day, [row for _, _, row in of_day])
         if self._open is not None:
             yield self._open.change()
             self._open = None
 
-    def _add(self, workspace: _Workspace, rows: list[list[str]]) -> None:
-        for row in rows:
-            if not has_its_digest(row):
-                raise tampered(f"{name_of(row)} is not what was recorded: its content_digest is of other content")
-        self.entries.update((plain(row[TOPIC]), int(row[PARTITION])) for row in rows)
-        for day, of_day in groupby(rows, lambda row: row[OCCURRED_AT][:DAY]):
-            workspace.add(day, [entries.join(row) for row in of_day])
+    def _batches(self) -> Iterator[list[_Entry]]:
+        """The entries as they come."""
+        for batch in entries.rows(self._stream, entries.NEW, self._window.parameters()):
+            yield [_taken_apart(row) for row in batch]
+
+
+class CheckedReading(Reading):
+    """The first reading: it looks into the entries as well. A second that gives the same hashes has read the same bytes.
+
+    When it has ended, `entries` counts them per partition. TAMPERED where one is not what the consumer recorded.
+    """
+
+    def __init__(self, stream: Connection, known: KnownHeads, buckets: BucketMap, window: Window) -> None:
+        super().__init__(stream, known, buckets, window)
+        self.entries: Counter[Partition] = Counter()
+
+    def _batches(self) -> Iterator[list[_Entry]]:
+        for batch in entries.cells(self._stream, entries.NEW, self._window.parameters()):
+            for row in batch:
+                if not has_its_digest(row):
+                    raise tampered(f"{name_of(row)} is not what was recorded: its content_digest is of other content")
+            for (topic, partition), count in Counter(map(_partition, batch)).items():
+                self.entries[plain(topic), int(partition)] += count
+            yield [(row[WORKSPACE], row[OCCURRED_AT][:DAY], entries.join(row)) for row in batch]
+
+
+def _taken_apart(row: bytes) -> _Entry:
+    match = _BEGINNING.match(row)
+    assert match is not None
+    return match[2].decode(), match[1].decode(), row

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from itertools import islice
 
 from export.format.encoding import encode_time, sha256_hex
-from export.format.errors import rewritten, tampered
+from export.format.errors import tampered
 from export.format.merkle import RootBuilder
 from export.format.record import SealRecord, parse_record, record_leaf
-from export.seal.accounts import compose, entries_of
+from export.seal.accounts import compose
+from export.seal.conditions import check_again, check_forward, check_table
 from export.seal.folder import Folder, Pending
 from export.seal.heads import KnownHeads
 from export.seal.publishing import publish
-from export.seal.reading import Partition, Reading, Window
+from export.seal.reading import NOTHING, CheckedReading, Partition, Reading, Window
 from export.seal.signer import Signer
 from export.seal.state import Base, State
 from export.seal.stop import Stop
 from export.seal.writing import insert_changes, insert_seal
-from export.tables.database import Connection, begin, roll_back
-from export.tables.log import stored_seal
+from export.tables.database import PREFER_INDEX, Connection, begin, roll_back
 from sql import query
 
 SNAPSHOT = query("export/snapshot")
@@ -90,26 +90,25 @@ class Sealing:
             state=State(log=_with(state.log, signed.record), newest=record, base=base),
         )
 
-    def _write(self, state: State, pending: Pending | None) -> tuple[Base, Pending, Reading]:
+    def _write(self, state: State, pending: Pending | None) -> tuple[Base, Pending, CheckedReading]:
         """Reads twice, signs, and inserts all of it."""
         base = state.base
         now = self._snapshot(base, pending)
-        _check_table(self._main, state)
+        check_table(self._main, state)
         window = Window(before=base.snapshot, now=now)
-        first, second = (
-            Reading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window) for _ in "12"
-        )
+        first = CheckedReading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
+        second = Reading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
         first.read()
         entries = base.entries + first.entries
         signed = pending or self._sign(state, now, first.root, entries)
         record = parse_record(signed.record)
         if pending is not None:
-            _check_again(signed, record, first.root, entries)
+            check_again(signed, record, first.root, entries)
         if state.lost is not None:
             self._insert_lost(state, state.lost)
         insert_seal(self._main, record, signed)
         insert_changes(self._main, record.seal, second.changes())
-        if (second.root, second.entries) != (first.root, first.entries):
+        if second.root != first.root:
             raise tampered("two readings of what is new differ: is the server's memory or disk damaged?")
         self._stream.execute("ROLLBACK")
         after = Base(
@@ -123,11 +122,13 @@ class Sealing:
         assert row is not None
         now, exported = str(row[0]), str(row[1])
         begin(self._stream, read_only=True, snapshot=exported)
-        _check_forward(now, base.snapshot)
+        if base.snapshot != NOTHING:
+            self._stream.execute(PREFER_INDEX)
+        check_forward(now, base.snapshot)
         if pending is None:
             return now
         again = parse_record(pending.record).snapshot
-        _check_forward(now, again)
+        check_forward(now, again)
         return again
 
     def _sign(self, state: State, now: str, root: str, entries: Counter[Partition]) -> Pending:
@@ -167,36 +168,7 @@ def _later(now: dt.datetime, newest: SealRecord | None) -> str:
     return encode_time(dt.datetime.fromisoformat(newest.time) + MICROSECOND)
 
 
-def _check_forward(now: str, before: str) -> None:
-    if _xmax(now) < _xmax(before):
-        raise rewritten(
-            f"the database went back: its transactions end at {_xmax(now)}, {_xmax(before)} were sealed. After a restore "
-            "advance its transaction counter (runbook)"
-        )
-
-
-def _check_table(main: Connection, state: State) -> None:
-    """The newest seal of the table is the newest that was signed, and no one has added one since."""
-    newest, following = state.base.seal, stored_seal(main, state.base.seal + 1)
-    stored = stored_seal(main, newest) if newest >= 0 else None
-    if following is not None:
-        raise rewritten(f"audit_seal has a seal {newest + 1} that we did not sign")
-    if newest >= 0 and (stored is None or stored.record != state.base.record):
-        raise rewritten(f"seal {newest} of audit_seal is not the one that was signed")
-
-
-def _check_again(signed: Pending, record: SealRecord, root: str, entries: Counter[Partition]) -> None:
-    if record.map_root != root:
-        raise rewritten(f"the entries of seal {record.seal}, which was signed, are not those that are there now")
-    if record.accounts != sha256_hex(signed.accounts.encode()) or +entries_of(signed.accounts) != +entries:
-        raise rewritten(f"the numbers of entries of seal {record.seal}, which was signed, are not those of now")
-
-
 def _with(log: RootBuilder, record: str) -> RootBuilder:
     longer = deepcopy(log)
     longer.add(record_leaf(record))
     return longer
-
-
-def _xmax(snapshot: str) -> int:
-    return int(snapshot.split(":")[1])

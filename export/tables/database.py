@@ -8,12 +8,12 @@ from export.format.errors import ExportError, Verdict
 from runtime.postgres import Connection, Cursor, Error, Fault, TransactionStatus, classify, connect
 from sql import query
 
-__all__ = ["Connection", "Cursor", "Error", "begin", "reading", "refused", "roll_back", "session"]
+__all__ = ["PREFER_INDEX", "Connection", "Cursor", "Error", "begin", "reading", "refused", "roll_back", "session"]
 
 # A first sealing or a long export sorts and reads for as long as it takes; the server may say nothing for this long.
 SORTING_SECONDS = 3600.0
 CANCEL_SECONDS = 2.0
-SESSION = query("export/session")
+SESSION, PREFER_INDEX = query("export/session"), query("export/prefer_index")
 EXPORTED = re.compile(r"[0-9A-F-]+")
 
 
@@ -75,6 +75,7 @@ def reading(url: str, role: str, application: str) -> Iterator[Connection]:
     try:
         with session(url, role, application) as connection:
             begin(connection, read_only=True)
+            connection.execute(PREFER_INDEX)
             yield connection
     except Error as error:
         raise refused(error) from None

@@ -1,6 +1,7 @@
 """A database with entries as the consumer records them, a folder, keys and a policy: what the commands work on."""
 
 import datetime as dt
+import hashlib
 import io
 import json
 import os
@@ -200,6 +201,10 @@ class World:
                 "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_event'::regclass"
             )
         ]
+
+    def sha256(self, path: Path) -> str:
+        """The hash of a file."""
+        return hashlib.sha256(path.read_bytes()).hexdigest()
 
     def records(self) -> list[str]:
         """The published records."""

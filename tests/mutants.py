@@ -56,6 +56,95 @@ EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
 MUTANTS = (
     Mutant(
+        "freshness counts a backlog",
+        (
+            Edit(
+                "consumer/telemetry/recorder.py",
+                "if offsets.start < ends.get(partition, 0)}",
+                "if offsets.start < 0}",
+            ),
+        ),
+        ("tests/unit/consumer/test_metrics.py", "-k", "after_the_claim or backlog"),
+    ),
+    Mutant(
+        "a rewind's claim leaves the end of the one before",
+        (
+            Edit(
+                "consumer/telemetry/recorder.py",
+                "self._backlog_ends[position.partition] = position.end or 0",
+                "self._backlog_ends.setdefault(position.partition, position.end or 0)",
+            ),
+        ),
+        ("tests/unit/consumer/test_metrics.py", "-k", "backlog"),
+    ),
+    Mutant(
+        "the parking lot is shown of what is assigned only",
+        (
+            Edit(
+                "consumer/telemetry/poller.py",
+                "            counts[row.topic, row.reason] += row.records\n",
+                "            if (row.topic, row.number) in self._gauges.keys():\n"
+                "                counts[row.topic, row.reason] += row.records\n",
+            ),
+        ),
+        ("tests/integration/test_poller.py", "-k", "parking_lot"),
+    ),
+    Mutant(
+        "a certificate for another name is believed",
+        (
+            Edit(
+                "runtime/certificate.py",
+                "            with context.wrap_socket(plain, server_hostname=host) as secured:\n",
+                "            context.check_hostname = False\n            with context.wrap_socket(plain) as secured:\n",
+            ),
+        ),
+        ("tests/unit/consumer/test_certificates.py",),
+    ),
+    Mutant(
+        "an unknown property of SASL may be plain in the chart",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/files/settings.yaml",
+                "secretPrefixes: [KAFKA_CONFIG_SASL_, KAFKA_CONFIG_SSL_, OTEL_EXPORTER_]",
+                "secretPrefixes: [KAFKA_CONFIG_SSL_, OTEL_EXPORTER_]",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "by_reference_only"),
+    ),
+    Mutant(
+        "the chart does not look at addresses",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/_helpers.tpl",
+                '(eq $class "url") (regexMatch "[@?]" $value)',
+                "false",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "address_with_a_password"),
+    ),
+    Mutant(
+        "the network policy has a port of its own for a registry that a Secret names",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/_helpers.tpl",
+                "{{- if and (has .setting .values.secretEnv) (not $ports) }}",
+                "{{- if false }}",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
+    ),
+    Mutant(
+        "the sealer may be given the administrator's login",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/sealer.yaml",
+                "{{- if has $own (list .Values.migrate.existingSecret",
+                "{{- if has $own (list",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
+    ),
+    Mutant(
         "what the binding raises for one message ends the poll",
         (
             Edit(

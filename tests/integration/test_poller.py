@@ -112,6 +112,31 @@ def test_a_claim_between_two_questions_is_no_news_of_the_second(
     assert looks[:3] == [0, 1, 2]
 
 
+def test_the_parking_lot_is_the_same_for_every_consumer(database_url: str) -> None:
+    """What waits is counted for all partitions, also those of others: a rebalance changes no figure."""
+    metrics, gauges = Metrics([TOPIC], "0"), PartitionGauges([TOPIC])
+    cluster: Any = Cluster()
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute(
+            "INSERT INTO parked_record (kafka_topic, kafka_topic_id, kafka_partition, kafka_offset, headers, reason, detail) "
+            "SELECT %s, 'id', number, 0, '[]', 'bad_time', 'x' FROM generate_series(0, 2) AS number",
+            [TOPIC],
+        )
+        asking = Poller(
+            [TOPIC], cluster, lambda: connect(database_url, "audit_writer", "test"), metrics, gauges, lambda _: None
+        )
+        try:
+            wait_until(lambda: value(metrics, "parked_unresolved_records", topic=TOPIC, reason="bad_time") == 3, 10)
+            gauges.add([(TOPIC, 0)])
+            asked = value(metrics, "poller_last_success_timestamp_seconds", source="postgresql") or 0
+            wait_until(
+                lambda: (value(metrics, "poller_last_success_timestamp_seconds", source="postgresql") or 0) > asked, 10
+            )
+            assert value(metrics, "parked_unresolved_records", topic=TOPIC, reason="bad_time") == 3
+        finally:
+            asking.close()
+
+
 def test_login_that_may_become_the_owner_is_logged_once(database_url: str) -> None:
     """The consumer says it at its first connection, and not at each."""
     warn = OwnerWarning()

@@ -92,6 +92,10 @@ bench-reader: setup  ## Measures the reader's pages and writes its part of docs/
 verifier:  ## Builds dist/audit-verifier.pyz, the single file that auditors run; prints its SHA-256
 	@$(PYTHON) deploy/build_verifier.py dist/audit-verifier.pyz
 
+.PHONY: bench-export
+bench-export: setup  ## Measures the verified export and writes its part of docs/benchmarks.md; ARGS=--help
+	$(BIN)/python -m sandbox.bench_export $(ARGS)
+
 .PHONY: mutants
 mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)

@@ -1,15 +1,15 @@
 """What is audited, as data, for consumer, reader and export alike. It imports nothing of ours and decides nothing by itself.
 
-definitions  the parts that an audit type is made of, and the rules that they keep
-audit_types  THE list of audit types: what feeds each, what is stored of it, how it reads
-topics       the families of event types, the topic of each, and the event types that are not audited
-plans        the order of the plans, and whether a change is an upgrade
-secret_keys  which keys of an open map name a secret
-clients      what people call the MCP clients
-reasons      the closed lists of words: why a record was ignored or parked, why there is a gap or a halt
-advice       what to do about each reason for parking
-wording      an entry as one sentence
-content_digest  what makes two entries the same
-entry_json   the one shape of an entry as JSON
-render       the whole catalog as JSON or Markdown
+definitions     the parts that an audit type is made of, and the rules that they keep
+audit_types     THE list of audit types: what feeds each, what is stored of it, how it reads
+topics          the families of event types, the topic of each, and the event types that are not audited
+plans           the order of the plans, and whether a change is an upgrade
+secret_keys     which keys of an open map name a secret
+clients         what people call the MCP clients
+reasons         the closed lists of words: why a record was ignored or parked, why there is a gap or a halt
+advice          what to do about each reason for parking
+wording         an entry as one sentence
+content_digest  the digest of an entry, the same for whoever computes it
+entry_json      the one shape of an entry as JSON
+render          the whole catalog as JSON or Markdown
 """

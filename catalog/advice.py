@@ -30,6 +30,9 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.AVRO_INVALID: "Encode with an Avro library, by exactly the schema that the header bytes name.",
     ParkReason.TRAILING_BYTES: "Send one Avro value and nothing after it.",
     ParkReason.UNKNOWN_PLAN: "Correct the plan's name, or give the new plan its place in catalog/plans.py; then replay.",
+    ParkReason.RECORD_UNREADABLE: (
+        "Send header names in UTF-8. The bytes of the name that is not are kept as escapes; if the rest is right, replay it."
+    ),
     ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once mended.",
     ParkReason.DATABASE_REFUSED: "Read PostgreSQL's words in the detail; a check of ours is missing. Replay it once mended.",
 }

@@ -49,6 +49,10 @@ class ParkReason(Reason):
     AVRO_INVALID = "avro_invalid", "the bytes are not a valid Avro encoding of the writer schema"
     TRAILING_BYTES = "trailing_bytes", "bytes are left over after the Avro value"
     UNKNOWN_PLAN = "unknown_plan", "a plan is not in the order of plans, so up or down would be a guess"
+    RECORD_UNREADABLE = (
+        "record_unreadable",
+        "the Kafka client cannot hand over a part of the record, such as a header name that is not UTF-8",
+    )
     CRASH_LOOP = "crash_loop", "a child process that decoded this record alone died of it three times"
     DATABASE_REFUSED = "database_refused", "PostgreSQL refuses this one row, though everything was checked before"
 

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
 from consumer.run import serve
 from consumer.telemetry.progress_bar import ProgressBar
-from runtime import logging, terminal
+from runtime import logging, terminal, threads, way_out
 from runtime import migrations as migration
 from runtime.version import HELP_NAMES, VersionOption
 
@@ -52,7 +53,8 @@ def run(
     audit-consumer run --until-end
     ```
 
-    Exit code with --until-end: 0 the ends were reached, whatever was parked; 1 a partition is halted.
+    Exit code with --until-end: 0 every end was reached, whatever was parked; 1 a partition is halted, or nobody reads it
+    (the log names it), or a topic cannot be had.
     """
     loaded = settings(kafka=True)
     screen = terminal.console(errors=True)
@@ -73,11 +75,13 @@ app.command()(explain.explain)
 app.command()(catalog.catalog)
 
 
-def main() -> None:
-    """The entry point."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point; `arguments` are the process's own unless given."""
+    way_out.arm()
+    threads.log_deaths_of_others()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(
             stream, io.TextIOWrapper
         ):  # a terminal that cannot show a letter gets its escape, not a traceback
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(app())
+    way_out.leave(lambda: app(args=arguments))

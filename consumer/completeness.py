@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class Completeness:
-    """Per partition the oldest end that is not reached yet, with the time at which it was asked for."""
+    """Per partition the oldest end that is not reached yet, with the database's time at which it was asked for."""
 
     def __init__(self, consumer: GroupConsumer, assignment: Assignment, watermark: Watermark) -> None:
         self._consumer = consumer
@@ -28,13 +28,16 @@ class Completeness:
         if end_offsets is None:
             return
         for partition, position in list(self._assignment.active.items()):
+            if partition.topic in end_offsets.unknown:
+                continue
             if end_offsets.ids.get(partition.topic) != partition.topic_id:
                 log.error("topic_replaced", topic=partition.topic, partition=partition.number)
                 self._consumer.stop([partition])
                 self._assignment.unclaim(partition)
             elif partition in end_offsets.ends:
-                goal = self._goals.setdefault(partition, (end_offsets.at, end_offsets.ends[partition]))
-                at, end = goal
-                if position.next >= end:
+                if end_offsets.at is not None:
+                    self._goals.setdefault(partition, (end_offsets.at, end_offsets.ends[partition]))
+                at, end = self._goals.get(partition, (None, 0))
+                if at is not None and position.next >= end:
                     batch.range_of(partition, position.next, position.epoch).complete_through = at
                     del self._goals[partition]

@@ -92,11 +92,12 @@ class HandOver:
         for partition in partitions:
             self._assignment.unclaim(partition)
 
-    def drain(self) -> None:
-        """Writes what was taken in, unless the database is unavailable: then it is read again, nothing is lost."""
+    def drain(self) -> bool:
+        """Writes what was taken in; False where the database is unavailable: then it is read again, nothing is lost."""
         while self._writer.batch or self._intake.batch.ranges:
             self._writer.wait(DRAIN_SECONDS)
             if isinstance(self.settle(), Abandoned):
                 log.warning("drain_abandoned", hint="the database is unavailable; what was not written is read again")
-                return
+                return False
             self.hand_over()
+        return True

@@ -8,7 +8,7 @@ import structlog
 
 from catalog.reasons import HaltCause
 from consumer.backpressure import Backpressure
-from consumer.event.model import NeedsSchema, Parked, Partition, Record, Skipped
+from consumer.event.model import NeedsSchema, Parked, Partition, Record, Skipped, Unreadable
 from consumer.kafka.consumer import GroupConsumer
 from consumer.kafka.polled import EndOfPartition, PartitionError, Polled
 from consumer.partitions.assignment import Assignment, Key
@@ -16,6 +16,7 @@ from consumer.partitions.position import Position
 from consumer.schema_source import SchemaSource
 from consumer.schema_wait import SchemaWait
 from consumer.storage.batch import Batch
+from consumer.unreadable import UnreadableRecords
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ class Intake:
         self._backpressure = backpressure
         self._source = source
         self._schema_wait = schema_wait
+        self._unreadable = UnreadableRecords(consumer.read_headers)
         # Started again while the records of one poll are taken in: the rest that this poll brought was read before.
         self._restarted: set[Partition] = set()
 
@@ -57,15 +59,15 @@ class Intake:
         gone = set(keys)
         self.batch.drop([p for p in self.batch.ranges if (p.topic, p.number) in gone])
 
-    def _take_records(self, items: list[Record | Skipped]) -> None:
+    def _take_records(self, items: list[Record | Skipped | Unreadable]) -> None:
         batch, active, source = self.batch, self._assignment.active, self._source
         run = source.pipeline.run
         for record in items:
             position = active.get(record.partition)
             if position is None:
                 continue
-            if isinstance(record, Skipped):
-                self._skip(position, record)
+            if not isinstance(record, Record):
+                self._take_other(position, record)
                 continue
             offset = record.offset
             if offset != position.next:
@@ -79,8 +81,27 @@ class Intake:
                 continue
             batch.add(batch.range_of(position.partition, position.next, position.epoch), record, outcome)
             position.next = offset + 1
-            if isinstance(outcome, Parked) and (reason := position.breaker.parked(position.delivered(offset))):
-                self._halt(position, HaltCause.BREAKER, reason)
+            if isinstance(outcome, Parked):
+                self._count_parked(position, offset)
+
+    def _take_other(self, position: Position, item: Skipped | Unreadable) -> None:
+        if isinstance(item, Skipped):
+            self._skip(position, item)
+            return
+        offset = item.record.offset
+        if offset != position.next and not self._pass_hole(position, offset):
+            return
+        position.in_sequence()
+        if (parked := self._unreadable.park(item)) is None:
+            self._read_again(position)
+            return
+        self.batch.add(self.batch.range_of(position.partition, offset, position.epoch), *parked)
+        position.next = offset + 1
+        self._count_parked(position, offset)
+
+    def _count_parked(self, position: Position, offset: int) -> None:
+        if (reason := position.breaker.parked(position.delivered(offset))) is not None:
+            self._halt(position, HaltCause.BREAKER, reason)
 
     def _skip(self, position: Position, run: Skipped) -> None:
         """Passes a run of ignored records, or the part of it that was not passed before."""
@@ -121,8 +142,12 @@ class Intake:
             if cause is not None:
                 self._halt(position, cause, detail)
             else:  # the next claim finds out what is gone
-                self._consumer.stop([partition])
-                self._assignment.unclaim(partition)
+                self._read_again(position)
+
+    def _read_again(self, position: Position) -> None:
+        """Stops a partition, to be claimed again and read from where it is."""
+        self._consumer.stop([position.partition])
+        self._assignment.unclaim(position.partition)
 
     def _await_schema(self, position: Position, schema_id: int) -> None:
         if not self._schema_wait.begin(position, schema_id):

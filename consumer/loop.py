@@ -16,6 +16,7 @@ from consumer.handover import HandOver
 from consumer.intake import Intake
 from consumer.kafka.consumer import GroupConsumer
 from consumer.kafka.rebalance import RebalanceCallbacks
+from consumer.kafka.topic_watch import TopicWatch
 from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment, Key
 from consumer.partitions.position import Position
@@ -24,6 +25,8 @@ from consumer.registry.fetcher import SchemaFetcher
 from consumer.schema_source import SchemaSource
 from consumer.schema_wait import SchemaWait
 from consumer.storage.writer import Writer
+from consumer.until_end import UntilEnd
+from runtime.threads import Deaths
 
 log = structlog.get_logger()
 
@@ -41,21 +44,26 @@ class Parts:
     assignment: Assignment
     writer: Writer
     watermark: Watermark
+    topic_watch: TopicWatch
+    until_end: UntilEnd | None
     source: SchemaSource
     schema_fetcher: SchemaFetcher | None
+    deaths: Deaths
     stop: threading.Event
 
 
 class Loop:
     """One consumer, from joining the group to leaving it, which `close` does."""
 
-    def __init__(self, parts: Parts, *, until_end: bool, observer: Observer) -> None:
+    def __init__(self, parts: Parts, *, observer: Observer) -> None:
         self._assignment = parts.assignment
         self._writer = parts.writer
         self._watermark = parts.watermark
         self._source = parts.source
+        self._deaths = parts.deaths
         self._stop = parts.stop
-        self._until_end = until_end
+        self._topic_watch = parts.topic_watch
+        self._until_end = parts.until_end
         self._observer = observer
         self._joined = False
         self._closing = False
@@ -72,21 +80,28 @@ class Loop:
         self._completeness = Completeness(self._consumer, parts.assignment, parts.watermark)
 
     def run(self) -> bool:
-        """Consumes until told to stop or, with `until_end`, until the ends are reached; False if a partition is halted.
+        """Consumes until told to stop or, with `until_end`, until there is nothing more to wait for.
 
-        Only a run that returns releases its partitions: after an exception the next owner must suspect their records.
+        False if a partition is halted, or if with `until_end` an end was not reached.
+
+        Only a run that returns releases its partitions: after an exception the next owner must suspect their records. Nor
+        does one whose last batch a database that is away did not take: the release would only wait for it as well.
         """
-        while not self._stop.is_set() and not (self._until_end and self._at_end()):
+        while not self._stop.is_set() and not self._at_end():
+            self._deaths.check()
             self._observer.on_loop(self._assignment.halted)
+            if (topics := self._topic_watch.take()) is not None:
+                self._consumer.subscribe(topics)
             self._claim()
             self._poll()
             self._handover.settle()
             self._completeness.apply(self._intake.batch)
             self._schema_wait.end()
             self._handover.hand_over()
-        self._handover.drain()
-        clean = not self._assignment.halted
-        self._assignment.release_all()
+        drained = self._handover.drain()
+        clean = not self._assignment.halted and (self._until_end is None or self._until_end.clean)
+        if drained:
+            self._assignment.release_all()
         return clean
 
     def close(self) -> None:
@@ -147,6 +162,4 @@ class Loop:
             self._backpressure.pause_if_slow()
 
     def _at_end(self) -> bool:
-        assignment = self._assignment
-        waiting = assignment.unclaimed or assignment.awaiting_schema or not self._handover.idle()
-        return self._joined and not waiting and all(p.next >= (p.end or 0) for p in assignment.active.values())
+        return self._until_end is not None and self._handover.idle() and self._until_end.reached(joined=self._joined)

@@ -15,6 +15,8 @@ class Retry(StrEnum):
     KAFKA = "kafka"
     REGISTRY = "registry"
     POLLER = "poller"
+    CLOCK = "clock"
+    THREAD = "thread"
 
 
 # Called in the thread that retries, whichever it is.

@@ -18,6 +18,7 @@ from consumer.event.ignored import wire_types
 from consumer.kafka.admin import Cluster, PropertyRefused
 from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
 from consumer.kafka.rebalance import RebalanceCallbacks
+from consumer.kafka.topic_watch import TopicWatch
 from consumer.loop import Loop, Parts
 from consumer.observer import Observer
 from consumer.operator.tampering import may_become_owner
@@ -29,10 +30,15 @@ from consumer.schema_source import SchemaSource
 from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, telemetry
-from runtime import postgres
+from consumer.until_end import UntilEnd
+from runtime import postgres, way_out
+from runtime.threads import Deaths, ThreadDied
 from schemas import all_schemas
 
 log = structlog.get_logger()
+
+# Settings that only showed themselves to be wrong when they were used.
+REFUSED = (PropertyRefused, BindRefused, AuthorityUnusable)
 
 
 def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
@@ -41,21 +47,39 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     stop = _stop_on_signals()
     try:
         clean = _consume(settings, stop, until_end=until_end, observer=observer)
-    except (PropertyRefused, BindRefused, AuthorityUnusable) as error:
+    except REFUSED as error:
         log.critical("settings_refused", error=str(error))
         return 2
-    except (GroupConsumerFailure, postgres.Error) as error:
+    except (GroupConsumerFailure, ThreadDied, postgres.Error) as error:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1
+    except Exception as error:
+        log.critical("stopped", error=repr(error), kind=type(error).__name__, hint="a fault of ours", exc_info=True)
+        return 1
     log.info("finished", halted_partitions=not clean)
+    return _exit_code(clean=clean, until_end=until_end)
+
+
+def _exit_code(*, clean: bool, until_end: bool) -> int:
     return 0 if clean or not until_end else 1
 
 
 def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, observer: Observer) -> bool:
+    """Whether no partition is halted at the end. Whatever ends the run, its end has begun before anything is closed."""
+    with ExitStack() as opened:
+        try:
+            clean = _open(opened, settings, stop, until_end=until_end, observer=observer).run()
+        except BaseException as error:
+            way_out.begin(2 if isinstance(error, REFUSED) else 1)
+            raise
+        way_out.begin(_exit_code(clean=clean, until_end=until_end))
+        return clean
+
+
+def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until_end: bool, observer: Observer) -> Loop:
     kafka = kafka_config(settings)
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-
-    warn_once = OwnerWarning()
+    warn_once, deaths = OwnerWarning(), Deaths()
 
     def connect() -> postgres.Connection:
         url = settings.database_url.get_secret_value()
@@ -63,44 +87,49 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
         warn_once(connection)
         return connection
 
-    with ExitStack() as opened:
-        measured = telemetry(settings, observer)
-        opened.callback(measured.close)
-        on_retry = measured.observer.on_retry
-        cluster = Cluster(kafka, on_retry)
-        measured.poll(cluster, connect)
-        source = SchemaSource(Decoder(all_schemas()))
-        opened.callback(source.close)
-        fetcher = None
-        if settings.registry_url:
-            registry = measured.registry(settings.registry_url, authority=settings.registry_authority)
-            opened.callback(registry.close)
-            fetcher = SchemaFetcher(registry, stop, on_retry)
-        watermark = Watermark(cluster, on_retry)
-        opened.callback(watermark.close)
-        # Two batches may have been decoded, and not written, when an owner died.
-        assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
-        opened.callback(assignment.close)
-        writer = Writer(connect, stop, on_retry)
-        opened.callback(writer.close)
+    measured = telemetry(settings, observer)
+    opened.callback(measured.close)
+    on_retry = measured.observer.on_retry
+    cluster = Cluster(kafka, on_retry)
+    measured.poll(cluster, connect)
+    source = SchemaSource(Decoder(all_schemas()))
+    opened.callback(source.close)
+    fetcher = None
+    if settings.registry_url:
+        registry = measured.registry(settings.registry_url, authority=settings.registry_authority)
+        opened.callback(registry.close)
+        fetcher = SchemaFetcher(registry, stop, on_retry, deaths.note)
+    watermark = Watermark(cluster, connect, on_retry, deaths.note)
+    opened.callback(watermark.close)
+    topic_watch = TopicWatch(cluster, settings.topics, on_retry, deaths.note)
+    opened.callback(topic_watch.close)
+    # Two batches may have been decoded, and not written, when an owner died.
+    assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
+    opened.callback(assignment.close)
+    writer = Writer(connect, stop, on_retry, deaths.note)
+    opened.callback(writer.close)
 
-        def join(callbacks: RebalanceCallbacks) -> GroupConsumer:
-            config = {**kafka, "group.id": settings.group_id}
-            return GroupConsumer(config, settings.topics, callbacks, wire_types(all_schemas()), on_retry)
+    def join(callbacks: RebalanceCallbacks) -> GroupConsumer:
+        config = {**kafka, "group.id": settings.group_id}
+        ignored = wire_types(all_schemas())
+        return GroupConsumer(config, settings.topics, callbacks, ignored, on_retry, cluster.faults)
 
-        log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
-        parts = Parts(
-            group_consumer=join,
-            assignment=assignment,
-            writer=writer,
-            watermark=watermark,
-            source=source,
-            schema_fetcher=fetcher,
-            stop=stop,
-        )
-        loop = Loop(parts, until_end=until_end, observer=measured.observer)
-        opened.callback(loop.close)
-        return loop.run()
+    log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
+    parts = Parts(
+        group_consumer=join,
+        assignment=assignment,
+        writer=writer,
+        watermark=watermark,
+        topic_watch=topic_watch,
+        until_end=UntilEnd(settings.topics, cluster, assignment) if until_end else None,
+        source=source,
+        schema_fetcher=fetcher,
+        deaths=deaths,
+        stop=stop,
+    )
+    loop = Loop(parts, observer=measured.observer)
+    opened.callback(loop.close)
+    return loop
 
 
 def kafka_config(settings: Settings) -> dict[str, str]:

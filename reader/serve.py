@@ -35,7 +35,7 @@ def serve(settings: Settings) -> int:
         try:
             reader.services.database.check()
             if settings.metrics_bind is not None:
-                reader.services.metrics.serve(settings.metrics_bind, reader.services.ready)
+                reader.services.metrics.serve(settings.metrics_bind, reader.services.failing)
             return listen(reader.app, settings.bind)
         except (OSError, SettingRefused) as error:
             log.critical("stopped", error=str(error))

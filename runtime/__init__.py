@@ -1,1 +1,16 @@
-"""What the programs share: settings, PostgreSQL, migrations, logging, terminal output. It knows no word of auditing."""
+"""What the programs share. It knows no word of auditing.
+
+settings       reads the environment, one message for all that is wrong
+postgres       connections: role, session settings, timeouts, what an error asks for
+reconnecting   a connection that is opened again when it was lost
+migrations     brings a database to the schema of this code
+logging        structured logs on standard error
+log_writer     writes log lines without ever blocking the program
+health_server  the listener for metrics and probes
+terminal       tables and text for people, safe whatever a record holds
+threads        threads in the background, none of which dies unseen
+timestamps     times as text and as numbers
+certificate    until when a server's certificate is trusted, and why it is not
+way_out        ends a program within its stated time, whatever holds it up
+version        --version and the names of --help
+"""

@@ -1,10 +1,11 @@
-"""Why a server's certificate is not trusted: found by a handshake of our own, as its clients say only that it is not.
+"""A server's certificate, by a handshake of our own: why it is not trusted, as its clients say only that it is not, and until when it is.
 
-Invariant of this file: it is asked once a client has been refused, and its answer is words for a person, nothing else.
+Why it is not is asked once a client has been refused, and the answer is words for a person, nothing else.
 """
 
 import socket
 import ssl
+from collections.abc import Mapping
 
 SECONDS = 3.0
 # How a client asks PostgreSQL for TLS: length 8, code 1234.5679; the server answers S or N.
@@ -36,6 +37,29 @@ def postgresql_fault(host: str, port: int, authority: str | None, *, verify: boo
             return _handshake(plain, host, authority) if verify and answer == POSTGRESQL_AGREES else None
     except OSError:
         return None
+
+
+def expiry(host: str, port: int, authority: str | None, *, postgresql: bool = False) -> float | None:
+    """When the certificate at this address ends, in seconds since 1970; None where it is not trusted, or nothing answers.
+
+    `authority` is as for `fault`; with `postgresql` TLS is asked for as PostgreSQL wants it. Waits for at most SECONDS twice.
+    """
+    try:
+        with socket.create_connection((host, port), timeout=SECONDS) as plain:
+            if postgresql:
+                plain.sendall(POSTGRESQL_ASKS)
+                if plain.recv(1) != POSTGRESQL_AGREES:
+                    return None
+            context = ssl.create_default_context(cafile=authority)
+            with context.wrap_socket(plain, server_hostname=host) as secured:
+                return _ends(secured.getpeercert())
+    except OSError:  # ssl's errors and those of the file, too
+        return None
+
+
+def _ends(certificate: Mapping[str, object] | None) -> float | None:
+    until = (certificate or {}).get("notAfter")
+    return float(ssl.cert_time_to_seconds(until)) if isinstance(until, str) else None
 
 
 def _handshake(plain: socket.socket, host: str, authority: str | None) -> str | None:

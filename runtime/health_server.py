@@ -5,17 +5,21 @@ not cure an outage, and costs a rebalance. Why not prometheus_client's own serve
 """
 
 import socket
-import threading
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from socketserver import TCPServer, ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from runtime import logging
+from runtime.threads import spawn_restarted
+
+log = structlog.get_logger()
 
 # A client that connects and says nothing is let go.
 CLIENT_SECONDS = 10.0
@@ -24,7 +28,7 @@ CLIENT_SECONDS = 10.0
 class Probes:
     """Listens from its making on, in a thread. Raises OSError where it cannot.
 
-    `alive` and `ready` answer the probes, in a thread of the request's. The registry also gets what every program tells.
+    `alive` and `failing`, which names what is not ready, answer the probes, in a thread of the request's. The registry also gets what every program tells.
     """
 
     def __init__(
@@ -32,14 +36,16 @@ class Probes:
         address: tuple[str, int],
         registry: CollectorRegistry,
         alive: Callable[[], bool],
-        ready: Callable[[], bool],
+        failing: Callable[[], Sequence[str]],
     ) -> None:
         host, port = address
         registry.register(_Logs())
-        application = _application(make_wsgi_app(registry), {"/healthz": alive, "/readyz": ready})
+        application = _application(
+            make_wsgi_app(registry), {"/healthz": lambda: [] if alive() else ["loop"], "/readyz": failing}
+        )
         kind = _SixServer if ":" in host else _Server
         self._server = make_server(host, port, application, kind, _Handler)
-        threading.Thread(target=self._server.serve_forever, name="probes", daemon=True).start()
+        spawn_restarted("probes", self._server.serve_forever)
 
     @property
     def port(self) -> int:
@@ -62,17 +68,17 @@ class _Logs(Collector):
         )
 
 
-def _application(metrics: WSGIApplication, probes: dict[str, Callable[[], bool]]) -> WSGIApplication:
+def _application(metrics: WSGIApplication, probes: dict[str, Callable[[], Sequence[str]]]) -> WSGIApplication:
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return metrics(environ, start_response)
         if path not in probes:
             status, text = "404 Not Found", b"/metrics, /healthz, /readyz"
-        elif probes[path]():
+        elif not (failing := probes[path]()):
             status, text = "200 OK", b"ok"
         else:
-            status, text = "503 Service Unavailable", b"not now"
+            status, text = "503 Service Unavailable", "\n".join(["failing:", *failing]).encode()
         start_response(status, [("Content-Type", "text/plain"), ("Cache-Control", "no-store")])
         return [text + b"\n"]
 
@@ -87,6 +93,10 @@ class _Server(ThreadingMixIn, WSGIServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 the base class's
+        """A line of the log: standard error may be a pipe that is full."""
+        log.warning("probe_failed", client=str(client_address), error=repr(sys.exc_info()[1]))
 
 
 class _SixServer(_Server):

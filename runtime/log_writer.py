@@ -13,6 +13,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from runtime.threads import spawn_restarted
+
 # What waits at most: some seconds of a busy consumer's lines.
 MAX_LINES = 10_000
 # What the end of the program waits for a reader that reads no more.
@@ -33,7 +35,7 @@ class LogWriter:
         self._changed = threading.Condition()
         self._busy = False
         self._dropped = self._told = 0
-        threading.Thread(target=self._serve, name="log-writer", daemon=True).start()
+        spawn_restarted("log-writer", self._serve)
         atexit.register(self.flush)
 
     @property

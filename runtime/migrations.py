@@ -12,7 +12,7 @@ from psycopg import errors
 from psycopg.rows import TupleRow
 
 import sql
-from runtime.postgres import LoginRefused, login
+from runtime.postgres import LoginRefused, login, malformed
 from sql import Migration
 
 OLDEST_SERVER = 15  # UNIQUE NULLS NOT DISTINCT
@@ -32,6 +32,8 @@ def migrate(dsn: str, echo: Callable[[str], None]) -> list[Migration]:
     The login needs CREATEROLE unless the roles exist and are granted to it, and must own the database unless
     `audit_owner` may already create in schema public. Raises MigrationError; what was applied before it stays.
     """
+    if (fault := malformed(dsn)) is not None:
+        raise MigrationError(f"DATABASE_URL {fault}")
     try:
         with login(dsn, "audit-consumer migrate") as connection:
             return _upgrade(connection, echo)
@@ -106,7 +108,7 @@ def _owner(connection: psycopg.Connection[TupleRow]) -> Iterator[None]:
     connection.execute("SET LOCAL ROLE audit_owner")
     connection.execute("SET LOCAL search_path TO public")
     yield
-    connection.execute("RESET ROLE")
+    connection.execute("SET LOCAL ROLE NONE")  # RESET ROLE would become the role that ALTER ROLE … SET role names
     connection.execute(sql.query("runtime/migrate_leave_owner"))
 
 

@@ -41,6 +41,15 @@ class Skipped(NamedTuple):
     after: int
 
 
+class Unreadable(NamedTuple):
+    """A record of which the Kafka client cannot hand over the parts `missing`; `record` has the others, `detail` says why."""
+
+    partition: Partition
+    record: Record
+    missing: tuple[str, ...]
+    detail: str
+
+
 class Envelope(NamedTuple):
     """The CloudEvents attributes, checked; `trace_id` is None where traceparent is absent or invalid.
 

@@ -1,7 +1,7 @@
 """The door to Kafka's administration: topic ids, log starts and ends, cleanup policies, offsets of a time.
 
 Every answer is asked of the brokers when the method is called; nothing here is cached. All raise ClusterUnavailable
-where the brokers do not answer in time.
+where the brokers do not answer in time. What is refused for one topic is left out of the answer, and noted in `faults`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -19,6 +19,7 @@ from confluent_kafka.admin._resource import ResourceType
 
 from consumer.event.model import Partition
 from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.topic_faults import TopicFault, TopicFaults
 from consumer.retries import OnRetry, Retry, uncounted
 from runtime.timestamps import milliseconds
 
@@ -59,10 +60,14 @@ class Topic:
 
 
 class Cluster:
-    """Questions to the cluster; `on_retry` is called for a partition that cannot be read now and is asked for again."""
+    """Questions to the cluster; `on_retry` is called for a partition that cannot be read now and is asked for again.
+
+    `faults` has what is refused for one topic alone, as the last answers said.
+    """
 
     def __init__(self, config: Mapping[str, str], on_retry: OnRetry = uncounted) -> None:
         self._on_retry = on_retry
+        self.faults = TopicFaults()
         own: dict[str, Any] = {name: value for name, value in config.items() if not name.startswith(OF_MEMBERS)}
         self._auth_errors = AuthErrors(config)
         # The client's own log lines are switched off; what they say is part of each error.
@@ -82,11 +87,14 @@ class Cluster:
         present = [topic for topic in topics if topic in listed and listed[topic].error is None]
         ids = self.topic_ids(present)
         return [
-            Partition(topic, ids[topic], number) for topic in present for number in sorted(listed[topic].partitions)
+            Partition(topic, ids[topic], number)
+            for topic in present
+            if topic in ids
+            for number in sorted(listed[topic].partitions)
         ]
 
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
-        """Kafka's id, as text, of those of `topics` that it knows; the name where a broker gives no ids."""
+        """Kafka's id, as text, of those of `topics` that it tells; the name where a broker gives no ids."""
         self._admin.poll(0)  # what the client says of itself waits to be fetched, for as long as no one asks
         self._auth_errors.forget()
         if not self.gives_ids():
@@ -96,16 +104,20 @@ class Cluster:
         for topic, future in described.items():
             try:
                 ids[topic] = str(future.result().topic_id)
+                self.faults.clear(topic, TopicFault.MISSING, TopicFault.UNDESCRIBED)
             except KafkaException as error:
+                why = f"topic {topic} cannot be described: {self._why(error)}"
+                self._raise_unreachable(error, why)
                 if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                    continue
-                raise ClusterUnavailable(f"topic {topic} cannot be described: {self._why(error)}") from error
+                    self.faults.note(topic, TopicFault.MISSING, "Kafka has no topic of this name")
+                else:
+                    self.faults.note(topic, TopicFault.UNDESCRIBED, why)
         return ids
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
         """Where the log of each partition begins and ends, transactions still open included.
 
-        A partition that cannot be read now (without a leader, say) is left out, and said; raises if that is all of them.
+        A partition that cannot be read now (without a leader, say) is left out.
         """
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
         low = self._offsets(dict.fromkeys(keys, OffsetSpec.earliest()))
@@ -133,12 +145,12 @@ class Cluster:
                 log.warning("no_topic_ids", hint="this broker is a stand-in: a topic's name takes the place of its id")
         return self._ids
 
-    def compacted(self, topics: Collection[str]) -> set[str]:
-        """Those of `topics` whose cleanup.policy includes compact."""
+    def compacted(self, topics: Collection[str]) -> dict[str, bool]:
+        """Whether cleanup.policy includes compact, for those of `topics` whose settings may be read."""
         if not topics or not self.gives_ids():
-            return set()
+            return dict.fromkeys(topics, False)
         policies = self._setting("cleanup.policy", topics)
-        return {topic for topic, policy in policies.items() if "compact" in policy.split(",")}
+        return {topic: "compact" in policy.split(",") for topic, policy in policies.items()}
 
     def topics(self, topics: Collection[str]) -> dict[str, Topic]:
         """What Kafka knows of each of `topics`."""
@@ -161,8 +173,11 @@ class Cluster:
         for resource, future in answers.items():
             try:
                 values[resource.name] = future.result()[name].value or ""
+                self.faults.clear(resource.name, TopicFault.SETTINGS)
             except KafkaException as error:
-                raise ClusterUnavailable(f"{name} of {resource.name} is unreadable: {self._why(error)}") from error
+                why = f"{name} of {resource.name} is unreadable: {self._why(error)}"
+                self._raise_unreachable(error, why)
+                self.faults.note(resource.name, TopicFault.SETTINGS, why)
         return values
 
     def _list(self) -> ClusterMetadata:
@@ -170,6 +185,12 @@ class Cluster:
             return self._admin.list_topics(timeout=SECONDS)
         except KafkaException as error:
             raise ClusterUnavailable(f"topics cannot be listed: {self._why(error)}") from error
+
+    @staticmethod
+    def _raise_unreachable(error: KafkaException, why: str) -> None:
+        """An error that says nothing of a topic is an outage of the whole cluster."""
+        if error.args[0].name() in UNREACHABLE:
+            raise ClusterUnavailable(why) from error
 
     def _why(self, error: KafkaException) -> str:
         """The words of an error; of a client that is not connected, with what keeps it from being so."""
@@ -186,15 +207,22 @@ class Cluster:
             return {}
         level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
         answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=SECONDS)
-        offsets, refusals = {}, []
+        offsets: dict[tuple[str, int], int] = {}
+        refused: dict[str, str] = {}
+        unreachable: ClusterUnavailable | None = None
         for key, future in answers.items():
             try:
                 offsets[key.topic, key.partition] = future.result().offset
             except KafkaException as error:
-                refusals.append(f"offsets of {key.topic}/{key.partition} cannot be read: {self._why(error)}")
-        if refusals and not offsets:
-            raise ClusterUnavailable(refusals[0])
-        for refusal in refusals:
-            log.warning("partition_unreadable", error=refusal)
+                why = f"offsets of {key.topic}/{key.partition} cannot be read: {self._why(error)}"
+                refused.setdefault(key.topic, why)
+                if error.args[0].name() in UNREACHABLE:
+                    unreachable = ClusterUnavailable(why)
+        if unreachable is not None and not offsets:
+            raise unreachable
+        for topic, why in refused.items():
+            self.faults.note(topic, TopicFault.OFFSETS, why)
             self._on_retry(Retry.KAFKA)
+        for topic in {topic for topic, _ in offsets} - refused.keys():
+            self.faults.clear(topic, TopicFault.OFFSETS)
         return offsets

@@ -12,11 +12,13 @@ from threading import Thread
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.event.model import Partition
+from consumer.event.model import Headers, Partition
 from consumer.kafka.auth_errors import AuthErrors
 from consumer.kafka.group_config import BASE, PROTOCOLS
 from consumer.kafka.polled import Polled, add_messages, add_partition_event
+from consumer.kafka.raw_headers import read_raw_headers
 from consumer.kafka.rebalance import Keys, RebalanceCallbacks
+from consumer.kafka.topic_faults import TopicFault, TopicFaults
 from consumer.retries import OnRetry, Retry
 
 log = structlog.get_logger()
@@ -40,17 +42,20 @@ class GroupConsumer:
         rebalance: RebalanceCallbacks,
         ignored: Mapping[bytes, bytes],
         on_retry: OnRetry,
+        faults: TopicFaults,
     ) -> None:
         """Joins the group.
 
         `ignored` has, by the first bytes of a value, the ce_type whose records need not be made. `on_retry` is called
-        for an error that the client itself retries.
+        for an error that the client itself retries. A topic that must not be read is noted in `faults`.
         """
         self._config = dict(config)
         self._topics = list(topics)
         self._ignored = dict(ignored)
         self._rebalance = rebalance
         self._on_retry = on_retry
+        self._faults = faults
+        self._forbidden: set[str] = set()
         self._failure: BaseException | None = None
         self._auth_errors = AuthErrors(config)
         self._refused: str | None = None
@@ -69,9 +74,27 @@ class GroupConsumer:
         if self._refused is not None:
             raise GroupConsumerFailure(self._refused)
         polled = Polled([], [], [])
-        for message in add_messages(polled, messages, self._started, self._ignored):
+        try:
+            others = add_messages(polled, messages, self._started, self._ignored)
+        except Exception as error:  # without its place no record can be passed, nor any after it
+            raise GroupConsumerFailure(f"the Kafka client cannot say where a record is: {error!r}") from error
+        for message in others:
             self._on_error_message(message, polled)
+        if self._forbidden:
+            self._clear_forbidden(polled)
         return polled
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """From now on these topics are subscribed to; the group assigns anew if they are others than before."""
+        if set(topics) == set(self._topics):
+            return
+        log.info("subscribed", topics=list(topics))
+        self._topics = list(topics)
+        self._subscribe(self._consumer)
+
+    def read_headers(self, partition: Partition, offset: int) -> Headers:
+        """The headers of one record, read once more by other means. Waits for seconds; raises RawHeadersUnavailable."""
+        return read_raw_headers(self._config, partition.topic, partition.number, offset)
 
     def start(self, partition: Partition, offset: int) -> None:
         """Reads `partition` from `offset` on; one that is being read already starts again there."""
@@ -127,6 +150,9 @@ class GroupConsumer:
         return consumer
 
     def _subscribe(self, consumer: Consumer) -> None:
+        if not self._topics:  # an empty list is refused
+            consumer.unsubscribe()
+            return
         consumer.subscribe(
             self._topics,
             on_assign=self._on_assign,
@@ -178,9 +204,20 @@ class GroupConsumer:
             raise GroupConsumerFailure(f"{error.str()} Kafka must allow READ on the group (docs/security.md)")
         partition = self._started.get((message.topic() or "", message.partition() or 0))
         known = partition is not None and add_partition_event(polled, message, partition)
-        if not known and code != KafkaError._PARTITION_EOF:  # the end of a partition that was stopped meanwhile
+        if code == KafkaError.TOPIC_AUTHORIZATION_FAILED and partition is not None:
+            self._forbidden.add(partition.topic)
+            self._faults.note(partition.topic, TopicFault.RECORDS, f"{error.str()} (docs/security.md lists the ACLs)")
+            self._on_retry(Retry.KAFKA)
+        elif not known and code != KafkaError._PARTITION_EOF:  # the end of a partition that was stopped meanwhile
             log.warning("kafka_error", code=error.name(), text=error.str(), topic=message.topic())
             self._on_retry(Retry.KAFKA)
+
+    def _clear_forbidden(self, polled: Polled) -> None:
+        """A topic of which something was read may be read again."""
+        for item in (*polled.records, *polled.ends):
+            if item.partition.topic in self._forbidden:
+                self._forbidden.discard(item.partition.topic)
+                self._faults.clear(item.partition.topic, TopicFault.RECORDS)
 
     def _fall_back_or_fail(self, error: KafkaError) -> None:
         unsupported = any(words in error.str() for words in UNSUPPORTED)

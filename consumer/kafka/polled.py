@@ -11,7 +11,8 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError, Message
 
 from catalog.reasons import HaltCause
 from consumer.event.ignored import PREFIX_BYTES, names_only
-from consumer.event.model import Partition, Record, Skipped, new
+from consumer.event.model import Partition, Record, Skipped, Unreadable, new
+from consumer.kafka.unreadable import readable_parts
 
 GAP_CODES = {
     KafkaError._AUTO_OFFSET_RESET,
@@ -39,7 +40,7 @@ class PartitionError(NamedTuple):
 class Polled(NamedTuple):
     """What one call of `poll` brought, records in order per partition."""
 
-    records: list[Record | Skipped]
+    records: list[Record | Skipped | Unreadable]
     ends: list[EndOfPartition]
     errors: list[PartitionError]
 
@@ -53,7 +54,8 @@ def add_messages(
     """Adds the records among `messages` to `polled`; gives the other messages, which are errors and ends.
 
     `started` has the partitions that are being read, by topic and number; messages of others are dropped. `ignored` has
-    the ce_type of each ignored type, by the first bytes of its values.
+    the ce_type of each ignored type, by the first bytes of its values. A message of which a part cannot be had is added as
+    Unreadable; where its place cannot be had, the client's error is raised: no offset is passed that no one knows.
     """
     items = polled.records
     errors: list[Message] = []
@@ -65,32 +67,46 @@ def add_messages(
     partition: Any = None
     first = after = 0
     for message in messages:
-        if message.error() is not None:
-            errors.append(message)
-            continue
-        if message.partition() != number or message.topic() != topic:
+        headers = None
+        try:
+            if message.error() is not None:
+                errors.append(message)
+                continue
+            if message.partition() != number or message.topic() != topic:
+                if first < after:
+                    items.append(Skipped(partition, first, after))
+                    first = after
+                topic, number = message.topic(), message.partition()
+                partition = started.get((topic, number))
+            if partition is None:  # from the queue of a partition that was stopped meanwhile
+                continue
+            # For a header name that is not UTF-8 the binding raises and gives a damaged list at once. Only the call of a bound
+            # method makes Python look for that error; the specialized form of `message.headers()` goes on with the list.
+            get_headers = message.headers
+            headers = get_headers() or ()
+            value, offset = message.value(), message.offset()
+            ce_type = ignored.get(value[:PREFIX_BYTES]) if value is not None else None
+            if ce_type is not None and names_only(headers, ce_type):
+                if offset != after:
+                    if first < after:
+                        items.append(Skipped(partition, first, after))
+                    first = offset
+                after = offset + 1
+                continue
             if first < after:
                 items.append(Skipped(partition, first, after))
                 first = after
+            kind, milliseconds = message.timestamp()
+            time = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
+            items.append(new(Record, (partition, offset, time, message.key(), value, headers)))
+        except Exception as error:  # noqa: BLE001 whatever the binding raises: it decodes header names when they are asked for
             topic, number = message.topic(), message.partition()
             partition = started.get((topic, number))
-        if partition is None:  # from the queue of a partition that was stopped meanwhile
-            continue
-        headers, value, offset = message.headers() or (), message.value(), message.offset()
-        ce_type = ignored.get(value[:PREFIX_BYTES]) if value is not None else None
-        if ce_type is not None and names_only(headers, ce_type):
-            if offset != after:
+            if partition is not None:
                 if first < after:
                     items.append(Skipped(partition, first, after))
-                first = offset
-            after = offset + 1
-            continue
-        if first < after:
-            items.append(Skipped(partition, first, after))
-            first = after
-        kind, milliseconds = message.timestamp()
-        time = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
-        items.append(new(Record, (partition, offset, time, message.key(), value, headers)))
+                    first = after
+                items.append(readable_parts(message, partition, headers, error))
     if first < after:
         items.append(Skipped(partition, first, after))
     return errors

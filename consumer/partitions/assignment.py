@@ -5,7 +5,7 @@ is unavailable it stays unclaimed, and the loop goes on polling.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeAlias
 
 import structlog
@@ -97,6 +97,17 @@ class Assignment:
             del self.halted[partition]
             self.unclaimed.add((partition.topic, partition.number))
 
+    def read_progress(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, bool]] | None:
+        """As `claim.read_progress`, of partitions whoever owns them; None while the database is unavailable."""
+        try:
+            with watched(self._database.get()) as connection:
+                return claim.read_progress(connection, partitions)
+        except Error as error:
+            if classify(error) is not Fault.AWAY:
+                raise
+            self._database.close()
+            return None
+
     def unclaim(self, partition: Partition) -> None:
         """Takes a partition out of its state, to be claimed again."""
         self.active.pop(partition, None)
@@ -156,10 +167,10 @@ class Assignment:
         topics = {topic for topic, _ in keys}
         ids = self._cluster.topic_ids(topics)
         compacted = self._cluster.compacted(ids)
-        partitions = sorted(Partition(topic, ids[topic], number) for topic, number in keys if topic in ids)
+        partitions = sorted(Partition(topic, ids[topic], number) for topic, number in keys if topic in compacted)
         bounds = self._cluster.bounds(partitions)
         for partition in bounds:
-            halt = f"topic {partition.topic} is compacted" if partition.topic in compacted else None
+            halt = f"topic {partition.topic} is compacted" if compacted[partition.topic] else None
             with watched(self._database.get()) as connection:
                 taken = claim.take(connection, partition, bounds[partition], self._owner, halt)
             self.unclaimed.discard((partition.topic, partition.number))
@@ -167,8 +178,6 @@ class Assignment:
                 self.halt(partition, *taken.halt)
             else:
                 claimed.append(self._activate(taken, bounds[partition].high))
-        if missing := topics - ids.keys():
-            log.error("topics_missing", topics=sorted(missing), hint="the broker does not know them (any more)")
         if len(bounds) < len(keys):
             self._not_before = time.monotonic() + RETRY_SECONDS
 

@@ -20,6 +20,7 @@ TAKE = sql.query("consumer/claim_take")
 RELEASE = sql.query("consumer/claim_release")
 STATE_GAP = sql.query("consumer/state_gap")
 HALTED = sql.query("consumer/halted_partitions")
+PROGRESS = sql.query("consumer/read_progress")
 
 # An operator has to lift these. The other causes are examined again by every claim.
 STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
@@ -92,6 +93,15 @@ def still_halted(connection: Connection, partitions: Sequence[Partition]) -> set
     """Those of `partitions`, as (topic id, number), that are still halted in the database."""
     key = {"topic_id": [p.topic_id for p in partitions], "number": [p.number for p in partitions]}
     return {(topic_id, number) for topic_id, number in connection.execute(HALTED, key)}
+
+
+def read_progress(connection: Connection, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, bool]]:
+    """The next offset of each of `partitions` that was ever claimed, by anyone, and whether it is halted."""
+    key = {"topic_id": [p.topic_id for p in partitions], "number": [p.number for p in partitions]}
+    rows = {
+        (topic_id, number): (offset, halted) for topic_id, number, offset, halted in connection.execute(PROGRESS, key)
+    }
+    return {p: rows[p.topic_id, p.number] for p in partitions if (p.topic_id, p.number) in rows}
 
 
 def _halt(

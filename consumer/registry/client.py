@@ -79,8 +79,8 @@ class Registry:
         return response.status_code, body
 
     def _schema(self, schema_id: int, answer: dict[str, Any]) -> str:
-        kind = answer.get("schemaType", "AVRO")
-        if kind != "AVRO":
+        kind = answer.get("schemaType")  # absent or null: Avro, the only type there was before the field
+        if kind is not None and kind != "AVRO":
             raise SchemaNotAvro(f"schema {schema_id} is {kind!r:.60}")
         if answer.get("references"):
             raise SchemaNotAvro(f"schema {schema_id} refers to others; a schema must have no references")

@@ -16,6 +16,7 @@ from catalog.reasons import ParkReason
 from consumer.event.model import Poison
 from consumer.registry.client import Registry, RegistryUnavailable, SchemaAbsent, SchemaNotAvro
 from consumer.retries import OnRetry, Retry
+from runtime.threads import OnDeath, spawn
 
 log = structlog.get_logger()
 
@@ -44,14 +45,14 @@ def fetch_schema(registry: Registry, schema_id: int) -> str | Poison:
 class SchemaFetcher:
     """Requests to the registry that are under way, each id once; `on_retry` is called when one has to be repeated."""
 
-    def __init__(self, registry: Registry, stop: threading.Event, on_retry: OnRetry) -> None:
+    def __init__(self, registry: Registry, stop: threading.Event, on_retry: OnRetry, on_death: OnDeath) -> None:
         self._registry = registry
         self._stop = stop
         self._on_retry = on_retry
         self._requested: set[int] = set()
         self._requests: SimpleQueue[int] = SimpleQueue()
         self._fetched: SimpleQueue[FetchedSchema] = SimpleQueue()
-        threading.Thread(target=self._serve, name="schema-fetcher", daemon=True).start()
+        spawn("schema-fetcher", self._serve, on_death)
 
     def request(self, schema_id: int) -> None:
         """Requests a schema, unless a request for it is under way."""

@@ -17,6 +17,7 @@ from consumer.storage import store
 from consumer.storage.batch import Batch, WriteResult
 from runtime.postgres import Connection, Fault, classify, watched
 from runtime.reconnecting import Reconnecting
+from runtime.threads import OnDeath, spawn
 
 log = structlog.get_logger()
 
@@ -72,7 +73,9 @@ class Writer:
     `on_retry` is called, in the writer's thread, before a write is repeated.
     """
 
-    def __init__(self, connect: Callable[[], Connection], stop: threading.Event, on_retry: OnRetry) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], stop: threading.Event, on_retry: OnRetry, on_death: OnDeath
+    ) -> None:
         self._database = Reconnecting(connect, store.prepare)
         self._stop = stop
         self._on_retry = on_retry
@@ -81,7 +84,7 @@ class Writer:
         self._work = threading.Semaphore(0)
         self._done = threading.Event()
         self._done.set()
-        threading.Thread(target=self._serve, name="writer", daemon=True).start()
+        spawn("writer", self._serve, on_death)
 
     @property
     def batch(self) -> Batch | None:

@@ -30,6 +30,7 @@ OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked")
 REBALANCES = ("assigned", "revoked", "lost")
 ANSWERS = ("schema", "absent", "not_avro", "unavailable")
 SOURCES = ("kafka", "postgresql")
+SERVERS = ("kafka", "postgresql", "registry")
 RECORD_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 BYTE_BUCKETS = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7)
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
@@ -66,7 +67,7 @@ class Metrics:
         self.ignored = self._counter("records_ignored", "Records ignored", topic=topics, reason=IgnoreReason)
         # Why could something not be recorded?
         self.parked = self._counter("records_parked", "Records parked", topic=topics, reason=ParkReason)
-        # What waits in the parking lot for a person? Of the partitions that are assigned here.
+        # What waits in the parking lot for a person? Of all partitions: each consumer says the same, so take the maximum.
         self.unresolved = self._gauge(
             "parked_unresolved_records", "Parked records not resolved", topic=topics, reason=ParkReason
         )
@@ -74,9 +75,13 @@ class Metrics:
         self.sanitized = self._counter("records_sanitized", "Events recorded with values replaced", topic=topics)
 
     def _measure_batches(self, topics: Sequence[str]) -> None:
-        # How long until an event can be read by an admin?
+        # How long until an event can be read by an admin? Of what arrives after its partition was claimed.
         self.delays = BatchHistogram("auditlog_end_to_end_seconds", "Kafka's timestamp to commit", "topic", topics)
         self.registry.register(self.delays)
+        # What was there before: a first start, a rewind, a restored database, an outage. Not in the delays.
+        self.backlog = self._counter(
+            "backlog_events", "Audited events older than their partition's claim", topic=topics
+        )
         # Is the writer the bottleneck?
         self.write_seconds = self._histogram("write_seconds", "Hand-over of a batch to its commit", SECONDS_BUCKETS)
         # Are batches large because there is much to do, or small because records trickle in?
@@ -102,8 +107,18 @@ class Metrics:
         self.poller_last_success = self._gauge(
             "poller_last_success_timestamp_seconds", "When the poller last had an answer", source=SOURCES
         )
+        # Is this machine's clock right? Evidence does not rest on it; its log lines do.
+        self.clock_offset = self._gauge(
+            "clock_offset_seconds", "How far this machine's clock is ahead of the database's"
+        )
         # Is the schema what the migrations made? 0 until it was looked at.
         self.schema_differences = self._gauge("schema_differences", "What is not as the migrations made it")
+        # Which certificate must be renewed? +Inf: no TLS, or not known.
+        self.certificate_expiry = self._gauge(
+            "certificate_expiry_timestamp_seconds", "Until when a server's certificate is good", server=SERVERS
+        )
+        for server in SERVERS:
+            self.certificate_expiry.labels(server).set(float("inf"))
         # Does someone own every partition? 0: the topic does not exist.
         self.topic_partitions = self._gauge("topic_partitions", "Partitions that Kafka has", topic=topics)
         # How long does Kafka keep what is not read? +Inf: for ever.

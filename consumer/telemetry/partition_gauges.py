@@ -1,11 +1,10 @@
 """The figures of the partitions that are ours; a partition that is taken from us takes its series with it.
 
 Invariant: two threads (the loop, the poller) change the figures and a third one reads them, each under the lock. Lags are
-worked out only when Prometheus asks. Times are seconds since 1970.
+worked out only when Prometheus asks. Times are seconds since 1970, by the database's clock.
 """
 
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
 from consumer.partitions.assignment import Key
+from consumer.telemetry.database_clock import DatabaseClock
 
 
 @dataclass(slots=True)
@@ -85,13 +85,14 @@ class PartitionGauges(Collector):
 
     def __init__(self, topics: Sequence[str]) -> None:
         self._topics = tuple(topics)
+        self.clock = DatabaseClock()
         self._figures: dict[Key, PartitionFigures] = {}
         self._lock = threading.Lock()
         self._halted: Mapping[Partition, HaltCause] = {}
 
     def add(self, keys: Iterable[Key]) -> None:
         """Adds partitions that were assigned to us."""
-        now = time.time()
+        now = self.clock.now()
         with self._lock:
             for key in keys:
                 self._figures.setdefault(key, PartitionFigures(now))
@@ -125,7 +126,7 @@ class PartitionGauges(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Called by the registry, in the thread of a scrape."""
-        now = time.time()
+        now = self.clock.now()
         with self._lock:
             figures = {key: replace(figure) for key, figure in self._figures.items()}
             halted = {(partition.topic, partition.number): cause for partition, cause in self._halted.items()}

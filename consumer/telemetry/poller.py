@@ -1,6 +1,7 @@
 """Asks Kafka and PostgreSQL, every few seconds and in a thread of its own, what the loop does not know by itself.
 
-Invariant: whatever is unavailable, the thread goes on and the last figures stay; how old they are is a figure too.
+Invariant: whatever is unavailable, the thread goes on and the last figures stay; how old they are is a figure too. What
+the database says is of one instant: a claim that comes between two questions cannot make their answers disagree.
 """
 
 import threading
@@ -14,13 +15,14 @@ import structlog
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
-from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
+from consumer.operator.accounting import PARTITIONS, PartitionAccount, clock_ahead, difference
 from consumer.operator.tampering import find_tampering
 from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
-from runtime.postgres import Connection, Error, select, watched
+from runtime.postgres import Connection, Error, select, snapshot, watched
 from runtime.reconnecting import Reconnecting
+from runtime.threads import spawn_restarted
 
 log = structlog.get_logger()
 
@@ -69,11 +71,12 @@ class Poller:
         self._database = Reconnecting(connect)
         self._metrics = metrics
         self._gauges = gauges
+        self._clock = gauges.clock
         self._topics_at = -TOPICS_SECONDS
         self._schema_at = -SCHEMA_SECONDS
         self._closed = threading.Event()
         self.answered = threading.Event()
-        threading.Thread(target=self._serve, name="poller", daemon=True).start()
+        spawn_restarted("poller", self._serve, lambda *_: on_retry(Retry.THREAD))
 
     def close(self) -> None:
         """Ends the thread, once it has its answers."""
@@ -83,7 +86,7 @@ class Poller:
         while not self._closed.is_set():
             try:
                 self._ask_database()
-                self._metrics.poller_last_success.labels("postgresql").set_to_current_time()
+                self._metrics.poller_last_success.labels("postgresql").set(self._clock.now())
                 self.answered.set()
             except Error as error:
                 self._database.close()
@@ -91,7 +94,7 @@ class Poller:
                 self._on_retry(Retry.POLLER)
             try:
                 self._ask_kafka()
-                self._metrics.poller_last_success.labels("kafka").set_to_current_time()
+                self._metrics.poller_last_success.labels("kafka").set(self._clock.now())
             except ClusterUnavailable as error:
                 log.warning("poller_delayed", of="kafka", error=str(error), retry_seconds=SECONDS)
                 self._on_retry(Retry.POLLER)
@@ -100,12 +103,19 @@ class Poller:
 
     def _ask_database(self) -> None:
         with watched(self._database.get(), DATABASE_SECONDS) as connection:
-            progress = select(connection, PartitionAccount, PARTITIONS)
-            parked = select(connection, _ParkedCount, PARKED)
-            gaps = select(connection, _GapCount, GAPS)
+            self._compare_clock(connection)
+            with snapshot(connection):
+                progress = select(connection, PartitionAccount, PARTITIONS)
+                parked = select(connection, _ParkedCount, PARKED)
+                gaps = select(connection, _GapCount, GAPS)
             self._compare_schema(connection)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
+
+    def _compare_clock(self, connection: Connection) -> None:
+        ahead = clock_ahead(connection)
+        self._clock.set_ahead(ahead)
+        self._metrics.clock_offset.set(ahead)
 
     def _compare_schema(self, connection: Connection) -> None:
         if time.monotonic() - self._schema_at < SCHEMA_SECONDS:
@@ -133,17 +143,15 @@ class Poller:
                     continue
                 if figure.partition is None or row.partition in halted:  # the loop knows nothing newer
                     figure.partition, figure.next = row.partition, row.next_offset
-                if figure.complete_through is None and row.complete_through is not None:
-                    figure.complete_through = row.complete_through.timestamp()
+                if row.complete_through is not None:  # the loop may know of a newer one
+                    figure.complete_through = max(row.complete_through.timestamp(), figure.complete_through or 0.0)
             for key, figure in figures.items():
                 figure.difference, figure.gaps = differences[key], causes[key]
 
     def _count_unresolved(self, parked: Sequence[_ParkedCount]) -> None:
-        assigned = self._gauges.keys()
         counts = Counter[tuple[str, str]]()
         for row in parked:
-            if (row.topic, row.number) in assigned:
-                counts[row.topic, row.reason] += row.records
+            counts[row.topic, row.reason] += row.records
         self._metrics.set_unresolved(self._topics, counts)
 
     def _ask_kafka(self) -> None:

@@ -14,6 +14,7 @@ from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
 from consumer.retries import Retry
 from consumer.storage.batch import Batch, WriteResult
+from consumer.storage.copy_row import CopyRow
 from consumer.storage.writer import Written
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
@@ -28,8 +29,10 @@ class MetricsRecorder(Observer):
     def __init__(self, metrics: Metrics, gauges: PartitionGauges) -> None:
         self._metrics = metrics
         self._gauges = gauges
+        self._clock = gauges.clock
         self._looped_at = time.monotonic()
         self._submitted_at = 0.0
+        self._backlog_ends: dict[Partition, int] = {}
         self.joined = threading.Event()
 
     def alive(self) -> bool:
@@ -43,7 +46,7 @@ class MetricsRecorder(Observer):
     def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
         """The heartbeat."""
         self._looped_at = time.monotonic()
-        self._metrics.heartbeat.set_to_current_time()
+        self._metrics.heartbeat.set(self._clock.now())
         self._gauges.set_halted(halted)
 
     def on_assigned(self, keys: Sequence[Key]) -> None:
@@ -63,7 +66,8 @@ class MetricsRecorder(Observer):
         self._metrics.rebalances.labels("lost").inc()
 
     def on_claimed(self, position: Position) -> None:
-        """Where a partition begins, perhaps further back than it was."""
+        """Where a partition begins, perhaps further back than it was, and where its backlog ends."""
+        self._backlog_ends[position.partition] = position.end or 0
         with self._gauges.changing() as figures:
             figure = figures.get((position.partition.topic, position.partition.number))
             if figure is not None:
@@ -75,7 +79,7 @@ class MetricsRecorder(Observer):
 
     def on_written(self, written: Written) -> None:
         """Counts a batch."""
-        metrics, batch, now = self._metrics, written.batch, time.time()
+        metrics, batch, now = self._metrics, written.batch, self._clock.now()
         metrics.write_seconds.observe(time.monotonic() - self._submitted_at)
         metrics.last_write.set(now)
         if batch.records:
@@ -113,9 +117,9 @@ class MetricsRecorder(Observer):
 
     def _count_events(self, batch: Batch, now: float) -> None:
         """The one pass over a batch's rows, about 0.2 µs for each."""
-        times = defaultdict[str, list[float]](list)
+        times, rows = defaultdict[str, list[float]](list), self._count_backlog(batch)
         newest = dict(map(attrgetter("partition", "timestamp_ms"), batch.recorded))
-        for copied in batch.recorded:
+        for copied in rows:
             if copied.timestamp_ms is not None:
                 times[copied.partition.topic].append(copied.timestamp_ms / 1000)
         for topic, of_topic in times.items():
@@ -129,6 +133,21 @@ class MetricsRecorder(Observer):
                 figure = figures.get((partition.topic, partition.number))
                 if figure is not None and timestamp is not None:
                     figure.seen = timestamp / 1000
+
+    def _count_backlog(self, batch: Batch) -> Sequence[CopyRow]:
+        """The rows of what is new; counts the others, which Kafka already had when their partition was claimed.
+
+        How long those took says nothing about the consumer: it reads an old topic, or an operator had it rewound. A range
+        that reaches beyond that end is backlog as a whole, which is at most one batch for each claim.
+        """
+        ends = self._backlog_ends
+        backlog = {partition for partition, offsets in batch.ranges.items() if offsets.start < ends.get(partition, 0)}
+        if not backlog:
+            return batch.recorded
+        old = Counter(copied.partition.topic for copied in batch.recorded if copied.partition in backlog)
+        for topic, count in old.items():
+            self._metrics.backlog.labels(topic).inc(count)
+        return [copied for copied in batch.recorded if copied.partition not in backlog]
 
     def _move(self, batch: Batch) -> None:
         with self._gauges.changing() as figures:

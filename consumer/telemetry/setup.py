@@ -7,14 +7,17 @@ from importlib.metadata import version
 from typing import Protocol
 
 from consumer.kafka.admin import CLIENT_VERSION, Cluster
+from consumer.kafka.topic_faults import TopicFaults
 from consumer.observer import CompositeObserver, Observer
 from consumer.registry.client import Registry
 from consumer.retries import OnRetry
 from consumer.settings import Settings
+from consumer.telemetry.certificates import CertificateWatch, expiries
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 from consumer.telemetry.poller import Poller
 from consumer.telemetry.recorder import CountedRegistry, MetricsRecorder
+from consumer.telemetry.topic_gauges import TopicFaultGauges
 from runtime.health_server import Probes
 from runtime.postgres import Connection
 
@@ -40,24 +43,40 @@ class MetricsExport:
         self.recorder = MetricsRecorder(self.metrics, self._gauges)
         self._topics = topics
         self._poller: Poller | None = None
+        self._certificates: CertificateWatch | None = None
+        self._faults: TopicFaults | None = None
         try:
-            self._probes = Probes(bind, self.metrics.registry, self.recorder.alive, self._ready)
+            self._probes = Probes(bind, self.metrics.registry, self.recorder.alive, self._failing)
         except OSError as error:
             text = f"AUDIT_METRICS_BIND: {bind[0]}:{bind[1]} cannot be listened on: {error.strerror}"
             raise BindRefused(text) from error
 
     def poll(self, cluster: Cluster, connect: Callable[[], Connection], on_retry: OnRetry) -> None:
         """Starts the poller."""
+        self._faults = cluster.faults
+        self.metrics.registry.register(TopicFaultGauges(self._topics, cluster.faults))
         self._poller = Poller(self._topics, cluster, connect, self.metrics, self._gauges, on_retry)
 
+    def watch_certificates(self, settings: Settings) -> None:
+        """Starts to look at the servers' certificates."""
+        self._certificates = CertificateWatch(expiries(settings), self.metrics)
+
     def close(self) -> None:
-        """Ends the poller and the listener."""
-        if self._poller is not None:
-            self._poller.close()
+        """Ends the poller, the look at certificates and the listener."""
+        for part in (self._poller, self._certificates):
+            if part is not None:
+                part.close()
         self._probes.close()
 
-    def _ready(self) -> bool:
-        return self.recorder.joined.is_set() and self._poller is not None and self._poller.answered.is_set()
+    def _failing(self) -> list[str]:
+        """What a rollout must not go on with; each once in words."""
+        faults = self._faults.current() if self._faults is not None else {}
+        ready = {
+            "group: not joined": self.recorder.joined.is_set(),
+            "database: not asked": self._poller is not None and self._poller.answered.is_set(),
+        }
+        names = [name for name, is_ready in ready.items() if not is_ready]
+        return names + [f"topic {topic}: {cause}" for topic, cause in faults]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +107,7 @@ def telemetry(settings: Settings, observer: Observer) -> Telemetry:
     metrics = tracer = None
     if settings.metrics_bind:
         metrics = MetricsExport(settings.topics, settings.metrics_bind)
+        metrics.watch_certificates(settings)
         observers.append(metrics.recorder)
         registry = partial(CountedRegistry, metrics=metrics.metrics)
     if settings.traces:

@@ -24,8 +24,12 @@ from consumer.event.model import Headers
 from consumer.observer import Observer
 from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
+from runtime.threads import within
 
 log = structlog.get_logger()
+
+# A collector that is frozen costs spans, and no more of the way out than this.
+CLOSE_SECONDS = 5.0
 
 # OpenTelemetry's own bound for a span; which of more are linked is a matter of even spacing.
 LINKS = 128
@@ -76,8 +80,9 @@ class Tracer(Observer):
         ).end()
 
     def close(self) -> None:
-        """Exports what is left; at most some seconds, where no one takes it."""
-        self._provider.shutdown()
+        """Exports what is left, within CLOSE_SECONDS."""
+        if not within(CLOSE_SECONDS, "traces", self._provider.shutdown):
+            log.warning("traces_not_exported", text=f"the collector did not take them within {CLOSE_SECONDS:g} s")
 
 
 def _outcomes(result: WriteResult) -> dict[str, int]:

@@ -45,7 +45,7 @@ class Metrics:
 
     def serve(self, address: tuple[str, int]) -> Probes:
         """Listens. Raises OSError where it cannot."""
-        return Probes(address, self.registry, alive=lambda: True, ready=lambda: self._made)
+        return Probes(address, self.registry, alive=lambda: True, failing=lambda: [] if self._made else ["no seal yet"])
 
 
 def _unix(text: str) -> float:

@@ -128,9 +128,9 @@ class Metrics:
         """Adds the metrics that are read from these services at each scrape."""
         self.registry.register(_ServiceCollector(database, keys, listings))
 
-    def serve(self, address: tuple[str, int], ready: Callable[[], bool]) -> None:
+    def serve(self, address: tuple[str, int], failing: Callable[[], list[str]]) -> None:
         """Listens for Prometheus and probes, in a thread. Raises OSError."""
-        Probes(address, self.registry, alive=lambda: True, ready=ready)
+        Probes(address, self.registry, alive=lambda: True, failing=failing)
 
 
 class _ServiceCollector(Collector):

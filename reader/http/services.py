@@ -27,7 +27,3 @@ class ReaderServices:
         """What is not ready, of the database and the sign-in keys."""
         checks = {"database": self.database.ready, "keys": self.keys.ready}
         return [name for name, is_ready in checks.items() if not is_ready()]
-
-    def ready(self) -> bool:
-        """Whether requests can be answered."""
-        return not self.failing()

@@ -158,11 +158,7 @@ class Database:
 
     def _configure(self, connection: Connection) -> None:
         connection.patience = ANSWER_SECONDS
-        try:
-            configure(connection, self._url, ROLE, SESSION)
-        except BaseException:
-            connection.close()  # the pool would leave it open
-            raise
+        configure(connection, self._url, ROLE, SESSION)
 
     def _with_session(self, work: Callable[[Connection], T]) -> T:
         """What `work` makes of a session that answers.

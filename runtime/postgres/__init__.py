@@ -5,9 +5,11 @@
 * `session`: the settings of every session, whatever an administrator has set.
 * `pooler`: whether a pooler stands between, and which kind.
 * `connection`: a session in one of our roles that does not wait for ever.
+* `certificate_expiry`: until when the server's certificate is good.
 * `errors`: what must be done about an error.
 """
 
+from runtime.postgres.certificate_expiry import certificate_expiry
 from runtime.postgres.connection import (
     ANSWER_SECONDS,
     MIGRATE,
@@ -50,6 +52,7 @@ __all__ = [
     "SettingRefused",
     "TransactionStatus",
     "UniqueViolation",
+    "certificate_expiry",
     "classify",
     "configure",
     "connect",

@@ -97,12 +97,13 @@ def connect(url: str, role: str, application: str, *, newer_schema: bool = True,
     """A connection that runs as `role`, with our settings and timeouts, whatever its login may do.
 
     A schema newer than this code is taken unless `newer_schema` is False: a migration only adds, and runs before the
-    programs are replaced one by one. Unless it must be `writable`, a standby will do. Raises SchemaOutdated, LoginRefused, ConnectionUnclear or another psycopg.Error.
+    programs are replaced one by one. Unless it must be `writable`, a standby will do. Raises SchemaOutdated,
+    LoginRefused, ConnectionUnclear or another psycopg.Error.
     """
     network = NETWORK if writable else {**NETWORK, "target_session_attrs": "any"}
     connection = Connection.connect(url, autocommit=True, application_name=application, **network)
+    configure(connection, url, role, TIMEOUTS)
     try:
-        configure(connection, url, role, TIMEOUTS)
         _check_version(connection, newer_schema=newer_schema)
     except BaseException:
         connection.close()
@@ -113,28 +114,28 @@ def connect(url: str, role: str, application: str, *, newer_schema: bool = True,
 def login(url: str, application: str) -> Connection:
     """A connection as the login of `url` itself, with our settings and without timeouts. Raises as `connect` does."""
     connection = Connection.connect(url, autocommit=True, application_name=application, **NETWORK)
-    try:
-        connection.patience = None
-        configure(connection, url, None, {})
-    except BaseException:
-        connection.close()
-        raise
+    connection.patience = None
+    configure(connection, url, None, {})
     return connection
 
 
 def configure(connection: Connection, url: str, role: str | None, settings: Mapping[str, str]) -> None:
-    """Makes a session that has just begun one of ours: settings, then `role` (None: stays its login). In autocommit."""
+    """Makes a session that has just begun one of ours: settings, then `role` (None: stays its login). In autocommit; closed where it cannot be."""
     connection.autocommit = True
     try:
         if pooler.is_pooled(connection):
             pooler.check(connection, lambda: _another(url))
             connection.pooled = True
         session.prepare(connection, settings)
+        _become(connection, role)
     except psycopg.errors.IdleSessionTimeout:
+        connection.close()
         raise SettingRefused(
             "the server ended the session before it was used: idle_session_timeout of this login or database is too short"
         ) from None
-    _become(connection, role)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _become(connection: Connection, role: str | None) -> None:

@@ -4,6 +4,7 @@ A session in a role, with settings and prepared statements, would then be someon
 logins itself, so the process that it names is not the one that runs our statements.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,7 +16,11 @@ from runtime.postgres.errors import SettingRefused
 
 log = structlog.get_logger()
 
-ROUNDS = 3
+# Sessions of this program that are asked at the same time would take each other's servers.
+_one_at_a_time = threading.Lock()
+
+# On a busy pool others may take the server between two questions, and give it back.
+ROUNDS = 10
 TRIES = 10
 REFUSAL = (
     "a pooler stands before the database and changes servers between transactions (PgBouncer: pool_mode=transaction or "
@@ -33,9 +38,9 @@ def check(connection: psycopg.Connection[TupleRow], another: Callable[[], psycop
 
     Nothing is set before this is known: it would be left to whoever gets the server next.
     """
-    ours = _server(connection)
     try:
-        with another() as other:
+        with _one_at_a_time, another() as other:
+            ours = _server(connection)
             for _ in range(ROUNDS):
                 with other.transaction():
                     lent = _server(other)

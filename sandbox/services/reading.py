@@ -43,7 +43,7 @@ def main() -> None:
         export_contact="audit@callmine.example",
     )
     if arguments.metrics_port:
-        reader.services.metrics.serve(("127.0.0.1", arguments.metrics_port), reader.services.ready)
+        reader.services.metrics.serve(("127.0.0.1", arguments.metrics_port), reader.services.failing)
     raise SystemExit(listen(reader.app, ("127.0.0.1", arguments.port)))
 
 

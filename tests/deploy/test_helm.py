@@ -15,6 +15,7 @@ from helm_python.errors import HelmError
 from kubernetes_validate import validate
 from kubernetes_validate.utils import SchemaNotFoundError
 from kubernetes_validate.utils import ValidationError as NotKubernetes
+from pydantic import BaseModel
 
 import consumer.settings
 import reader.settings
@@ -29,6 +30,10 @@ CHART = DEPLOY / "helm" / "callmine-audit"
 KUBERNETES = "1.37"
 # Of operators that bring their own kinds; their schemas are not Kubernetes'.
 FOREIGN = {"ScaledObject", "PodMonitor", "PrometheusRule"}
+RUNBOOK = "https://docs.callmine.example/audit/runbook"
+SETTINGS = yaml.safe_load((CHART / "files" / "settings.yaml").read_text())
+MODELS: Mapping[str, type[BaseModel]] = {"consumer": consumer.settings.Settings, "reader": reader.settings.Settings}
+CLASSES = ("secret", "url", "plain", "chart")
 # The least that must be given, and everything that can be switched on.
 MINIMAL: Mapping[str, Any] = {
     "image": {"repository": "registry.internal/callmine-audit"},
@@ -43,12 +48,15 @@ MINIMAL: Mapping[str, Any] = {
         "host": "audit.callmine.example",
         "env": {"CLERK_ISSUER": "https://clerk.example", "CLERK_AUTHORIZED_PARTIES": "https://app.example"},
     },
+    "networkPolicy": {"postgresql": {"ports": [5432], "to": []}},
 }
 FULL = {
     "imagePullSecrets": [{"name": "pull"}],
     "certificates": {"configMap": "authorities"},
     "consumer.secretEnv": ["DATABASE_URL", "KAFKA_CONFIG_SASL_PASSWORD", "SCHEMA_REGISTRY_URL"],
     "consumer.env.KAFKA_CONFIG_SECURITY_PROTOCOL": "SASL_SSL",
+    "consumer.env.KAFKA_CONFIG_SASL_MECHANISM": "SCRAM-SHA-512",
+    "consumer.env.KAFKA_CONFIG_SASL_USERNAME": "audit-consumer",
     "consumer.env.AUDIT_REGISTRY_CA": "/certificates/registry.pem",
     "consumer.env.OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
     "consumer.autoscaling.enabled": True,
@@ -57,10 +65,12 @@ FULL = {
     "consumer.tolerations": [{"key": "audit", "operator": "Exists"}],
     "reader.secretEnv": ["DATABASE_URL", "CLERK_JWT_KEY"],
     "networkPolicy.kafka.to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}],
+    "networkPolicy.registry": {"ports": [8443], "to": []},
     "networkPolicy.readerFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
     "networkPolicy.metricsFrom": [{"podSelector": {"matchLabels": {"app": "prometheus"}}}],
     "monitoring.podMonitor": True,
     "monitoring.prometheusRule": True,
+    "monitoring.runbook": RUNBOOK,
     "monitoring.labels": {"release": "prometheus"},
 }
 
@@ -175,17 +185,15 @@ def test_what_is_not_kubernetes_is_refused() -> None:
         {"consumer.autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}},
         {"consumer.secretEnv": []},
         {"consumer.secretEnv": ["DATABASE_URL", "AWS_SECRET_ACCESS_KEY"]},
-        {"consumer.env.DATABASE_URL": "postgresql://audit:sesame@db/audit"},
-        {"consumer.env.KAFKA_CONFIG_SASL_PASSWORD": "sesame"},
-        {"consumer.env.KAFKA_CONFIG_SSL_KEY_PEM": "sesame"},
-        {"consumer.env.AUDIT_TOPIC": "misspelt"},
+        {"consumer.env.KAFKA_CONFIG_sasl_password": "sesame"},
+        {"image.digest": "sha256:short"},
+        {"monitoring.runbook": "docs/runbook.md"},
         {"consumer.resources.limits.memory": ""},
         {"consumer.resources": {"requests": {"cpu": "many"}, "limits": {"memory": "1Gi"}}},
         {"reader.host": None},
         {"reader.host": "https://audit.example"},
         {"reader.env": {"CLERK_ISSUER": "https://clerk.example"}},
-        {"reader.env.DATABASE_URL": "postgresql://audit:sesame@db/audit"},
-        {"networkPolicy.postgresql": {"port": 0, "to": []}},
+        {"networkPolicy.postgresql": {"ports": [0], "to": []}},
         {"networkPolicy.readerFrom": [{}]},
         {"replicas": 3},
     ],
@@ -266,30 +274,141 @@ def test_the_example_of_the_readme_is_rendered() -> None:
 
 
 def test_every_setting_is_one_that_the_programs_know() -> None:
-    """What the pods are given is loaded by the programs themselves; and the chart's own list of names is the settings'."""
+    """What the pods are given is loaded by the programs themselves."""
     fields = {
         field.alias
         for settings in (consumer.settings.Settings, reader.settings.Settings)
         for field in settings.model_fields.values()
     }
+    held = {"KAFKA_CONFIG_SASL_PASSWORD": "sesame"}
     for component, pod in pods(full()):
         found = environment(pod)
         assert {name for name in found if not name.startswith("KAFKA_CONFIG_")} <= fields, component
         text = {name: value for name, value in found.items() if isinstance(value, str)}
         url = {"DATABASE_URL": "postgresql://audit@db/audit"}
+        # By reference in the pod, so not in its text; librdkafka wants them together.
+        sasl = {f"KAFKA_CONFIG_SASL_{name}": "x" for name in ("USERNAME", "PASSWORD")}
+        url |= {**sasl, "KAFKA_CONFIG_SASL_MECHANISM": "SCRAM-SHA-512"} if component != "reader" else {}
         if component == "reader":
             loaded = reader.settings.load({**text, **url})
             assert loaded.hosts == ("audit.callmine.example",)
             assert loaded.bind[1] == 8000 and loaded.metrics_bind == ("0.0.0.0", 9109)
         else:
-            assert consumer.settings.load({**text, **url}, kafka=component == "consumer")
-    schema = json.loads((CHART / "values.schema.json").read_text())["definitions"]
-    named = {
-        name
-        for part in ("consumerEnv", "readerEnv")
-        for name in re.findall(r"[A-Z]+(?:_[A-Z]+)+", schema[part]["propertyNames"]["pattern"].replace("[A-Z_]+", ""))
-    }
-    assert named - {"KAFKA_CONFIG"} <= fields
+            assert consumer.settings.load({**text, **url, **held}, kafka=component == "consumer")
+
+
+def refused(**changed: Any) -> str:
+    """What the chart says when it refuses the least with changes, in its own words."""
+    with pytest.raises(HelmError) as error:
+        render(given(**changed))
+    return str(error.value)
+
+
+def names_of(program: str) -> list[str]:
+    """Every setting that files/settings.yaml names for a program."""
+    return [name for each in CLASSES for name in SETTINGS[program][each]]
+
+
+def test_every_setting_is_classified_once() -> None:
+    """Those of the programs and of env.example: whether a value may be a secret is decided for each, in one place."""
+    example = (DEPLOY / "env.example").read_text()
+    consumers, _, readers = example.partition("# --- audit-reader")
+    for program, text in (("consumer", consumers), ("reader", readers)):
+        listed = names_of(program)
+        assert len(listed) == len(set(listed))
+        fields = {field.alias for field in MODELS[program].model_fields.values() if field.alias}
+        named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", text, re.MULTILINE))
+        assert fields | named <= set(listed)
+        assert {name for name in listed if not name.startswith(("OTEL_", "KAFKA_CONFIG_"))} <= fields
+
+
+def test_what_the_programs_never_show_is_no_plain_setting() -> None:
+    """A field that a program leaves out of its own repr, or holds as a secret, is in the list as one that may be."""
+    for program, model in MODELS.items():
+        hidden = {
+            field.alias
+            for field in model.model_fields.values()
+            if field.alias and (not field.repr or "Secret" in str(field.annotation))
+        }
+        assert hidden and hidden <= {*SETTINGS[program]["secret"], *SETTINGS[program]["url"]}
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        *((program, name) for program in SETTINGS for name in SETTINGS[program]["secret"]),
+        *(("consumer", prefix + "UNHEARD_OF") for prefix in SETTINGS["consumer"]["secretPrefixes"]),
+        ("consumer", "KAFKA_CONFIG_SASL_OAUTHBEARER_CLIENT_SECRET"),
+        ("consumer", "KAFKA_CONFIG_SASL_OAUTHBEARER_CONFIG"),
+        ("consumer", "KAFKA_CONFIG_SSL_KEY_PEM"),
+        ("consumer", "KAFKA_CONFIG_SSL_KEY_PASSWORD"),
+    ],
+)
+def test_a_secret_is_taken_by_reference_only(program: str, name: str) -> None:
+    """In plain text it is refused, by name and with what to do instead; as a reference it is rendered, never its value."""
+    told = refused(**{f"{program}.env.{name}": "sesame"})
+    assert f"{program}.env.{name}: may be a secret" in told and f"{program}.secretEnv" in told and "sesame" not in told
+    secrets = list(dict.fromkeys(["DATABASE_URL", name]))
+    made = render(given(**{f"{program}.secretEnv": secrets}))
+    found = environment(dict(pods(made))[program])[name]
+    assert found == {"secretKeyRef": {"name": f"audit-{program}", "key": name}}
+
+
+@pytest.mark.parametrize(
+    ("program", "name"), [(program, name) for program in SETTINGS for name in SETTINGS[program]["url"]]
+)
+@pytest.mark.parametrize("address", ["https://user:sesame@host.example/", "https://host.example/?key=sesame"])
+def test_an_address_with_a_password_is_taken_by_reference_only(program: str, name: str, address: str) -> None:
+    """Without one it may stand in plain text."""
+    told = refused(**{f"{program}.env.{name}": address})
+    assert f"{program}.env.{name}: has a user, a password or a query" in told and "sesame" not in told
+    made = render(given(**{f"{program}.env.{name}": "https://host.example"}))
+    assert environment(dict(pods(made))[program])[name] == "https://host.example"
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"consumer.env.AUDIT_TOPIC": "misspelt"}, "consumer.env.AUDIT_TOPIC: is no setting of this program"),
+        ({"reader.env.CLERK_SECRET_KEY": "sk_live_1"}, "reader.env.CLERK_SECRET_KEY: is no setting of this program"),
+        ({"consumer.env.AUDIT_METRICS_BIND": "0.0.0.0:1"}, "consumer.env.AUDIT_METRICS_BIND: is set by the chart"),
+        ({"consumer.env.OTEL_RESOURCE_ATTRIBUTES": "a=http://u:sesame@h"}, "is a URL with a user or a password"),
+        ({"consumer.secretEnv": ["DATABASE_URL", "AUDIT_TOPICS"]}, "AUDIT_TOPICS is no setting of this program that"),
+        ({"consumer.secretEnv": ["DATABASE_URL", "AWS_SECRET_ACCESS_KEY"]}, "AWS_SECRET_ACCESS_KEY is no setting"),
+        (
+            {
+                "consumer.secretEnv": ["DATABASE_URL", "SCHEMA_REGISTRY_URL"],
+                "consumer.env.SCHEMA_REGISTRY_URL": "https://registry.example",
+            },
+            "consumer.env.SCHEMA_REGISTRY_URL: is in consumer.secretEnv as well",
+        ),
+        ({"networkPolicy": {}}, "networkPolicy.postgresql.ports: is empty"),
+        ({"consumer.secretEnv": ["DATABASE_URL", "SCHEMA_REGISTRY_URL"]}, "networkPolicy.registry.ports: is empty"),
+        ({"monitoring.podMonitor": True}, "set networkPolicy.metricsFrom"),
+        ({"monitoring.prometheusRule": True}, "set monitoring.runbook"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_what_would_fail_later_is_refused_with_a_sentence(changed: dict[str, Any], sentence: str) -> None:
+    """What the cluster would show only as a program that gets no answer is said when the chart is rendered."""
+    assert sentence in refused(**changed)
+
+
+@pytest.mark.parametrize(
+    ("image", "reference"),
+    [
+        ({}, ":0.1.0"),
+        ({"tag": "1.2.3"}, ":1.2.3"),
+        ({"digest": "sha256:" + "a" * 64}, "@sha256:" + "a" * 64),
+        ({"tag": "1.2.3", "digest": "sha256:" + "a" * 64}, ":1.2.3@sha256:" + "a" * 64),
+    ],
+    ids=["version", "tag", "digest", "both"],
+)
+def test_an_image_is_named_by_tag_or_digest(image: dict[str, str], reference: str) -> None:
+    """Every pod has the same."""
+    made = render(given(image={"repository": "registry.internal/callmine-audit", **image}))
+    images = {pod["containers"][0]["image"] for _, pod in pods(made)}
+    assert images == {f"registry.internal/callmine-audit{reference}"}
 
 
 def test_probes_ask_what_answers() -> None:
@@ -346,7 +465,7 @@ def test_the_network_is_closed_but_for_what_is_needed() -> None:
         assert deny["podSelector"]["matchLabels"].items() <= labels.items()
     assert egress(least(), "migrate") == egress(full(), "migrate") == {5432, 53}
     assert egress(least(), "consumer") == {5432, 9093, 53}
-    assert egress(full(), "consumer") == {5432, 9093, 443, 4318, 53}
+    assert egress(full(), "consumer") == {5432, 9093, 8443, 4318, 53}
     assert egress(least(), "reader") == {5432, 443, 53}  # Clerk's keys
     assert egress(full(), "reader") == {5432, 53}  # its key is given
     (kafka,) = [
@@ -359,11 +478,33 @@ def test_the_network_is_closed_but_for_what_is_needed() -> None:
     assert "NetworkPolicy" not in render(given(**{"networkPolicy.enabled": False}))
 
 
+@pytest.mark.parametrize(
+    ("changed", "component", "port"),
+    [
+        ({"consumer.env.KAFKA_BOOTSTRAP_SERVERS": "kafka-1:9093, SASL_SSL://[fd00::1]:9097"}, "consumer", 9097),
+        ({"consumer.env.KAFKA_BOOTSTRAP_SERVERS": "kafka-1"}, "consumer", 9092),
+        ({"networkPolicy.kafka": {"ports": [9098], "to": []}}, "consumer", 9098),
+        ({"networkPolicy.postgresql": {"ports": [6432], "to": []}}, "migrate", 6432),
+        ({"consumer.env.SCHEMA_REGISTRY_URL": "http://registry:8081"}, "consumer", 8081),
+        ({"consumer.env.SCHEMA_REGISTRY_URL": "https://registry"}, "consumer", 443),
+        ({"consumer.env.SCHEMA_REGISTRY_URL": "http://registry"}, "consumer", 80),
+        ({"consumer.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c:4319/v1/traces"}, "consumer", 4319),
+        ({"consumer.env.KAFKA_CONFIG_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL": "https://id:8444/t"}, "consumer", 8444),
+        ({"reader.env.CLERK_JWKS_URL": "https://keys.example:8445/jwks.json"}, "reader", 8445),
+        ({"reader.env.CLERK_ISSUER": "https://clerk.example:8446"}, "reader", 8446),
+    ],
+    ids=lambda part: json.dumps(part)[:70] if isinstance(part, dict) else str(part),
+)
+def test_the_network_is_open_where_the_settings_lead(changed: dict[str, Any], component: str, port: int) -> None:
+    """Ports come from the settings themselves, and those of networkPolicy are added."""
+    assert port in egress(render(given(**changed)), component)
+
+
 def test_the_rules_are_those_of_the_repository() -> None:
     """Not copied: the chart links to deploy/prometheus/alerts.yaml; only the runbook's address may differ."""
     rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())
     assert (CHART / "files" / "alerts.yaml").is_symlink()
-    assert of(full(), "PrometheusRule", "alerts")["spec"] == rules
+    assert of(full(), "PrometheusRule", "alerts")["spec"] == rules  # RUNBOOK is the address that is in the rules
     moved = render(given(**{**FULL, "monitoring.runbook": "https://runbook.example/audit"}))
     links = [
         rule["annotations"]["runbook_url"]

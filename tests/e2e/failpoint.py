@@ -3,7 +3,7 @@
     python -m tests.e2e.failpoint POINT[:N] ACTION [POINT[:N] ACTION …] -- run
 
 At the N-th pass (default 1) of POINT, ACTION happens: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `raise` (a mistake
-of ours), `lose` (the connection to PostgreSQL breaks). Two more exist for whole runs: `set NAME=NUMBER` changes a
+of ours), `lose` (the connection to PostgreSQL breaks), `hang` (it does not come back). Two more exist for whole runs: `set NAME=NUMBER` changes a
 constant, and `deadly TEXT` makes the process die, child processes too, when it decodes a record whose ce_id is TEXT.
 """
 
@@ -22,8 +22,11 @@ from consumer import loop
 from consumer.event import pipeline
 from consumer.event.model import Record
 from consumer.kafka.consumer import GroupConsumer
-from consumer.partitions import claim
-from consumer.storage import batch, insert, store
+from consumer.partitions import claim, watermark
+from consumer.registry import fetcher
+from consumer.storage import batch, insert, store, writer
+from consumer.telemetry import poller
+from runtime import health_server, log_writer
 
 
 class Point(NamedTuple):
@@ -52,6 +55,14 @@ POINTS = {
     "revoking": Point(loop.Loop, "_revoked", True),
     "revoked": Point(loop.Loop, "_revoked", False),
     "releasing": Point(claim, "release", True),
+    "closing": Point(loop.Loop, "close", True),
+    # The threads in the background, by their names.
+    "watermark": Point(watermark.Watermark, "_ask", True),
+    "writer": Point(writer.Writer, "_serve", True),
+    "schema-fetcher": Point(fetcher.SchemaFetcher, "_serve", True),
+    "poller": Point(poller.Poller, "_ask_database", True),
+    "probes": Point(health_server._Server, "service_actions", True),
+    "log-writer": Point(log_writer.LogWriter, "_put", True),
 }
 
 
@@ -98,6 +109,8 @@ def _act(action: str) -> None:
             raise RuntimeError("failpoint")
         case "lose":
             raise psycopg.OperationalError("failpoint: server closed the connection unexpectedly")
+        case "hang":
+            threading.Event().wait()
         case _:
             raise ValueError(action)
 
@@ -125,6 +138,6 @@ if __name__ in {"__main__", "__mp_main__"}:  # the second in a spawned child, wh
     SPLIT = sys.argv.index("--")
     arm(sys.argv[1:SPLIT])
     if __name__ == "__main__":
-        from consumer.cli import app
+        from consumer.cli import main
 
-        app(args=sys.argv[SPLIT + 1 :], prog_name="audit-consumer")
+        main(sys.argv[SPLIT + 1 :])

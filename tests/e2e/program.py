@@ -17,7 +17,12 @@ class Program:
     """`audit-consumer` with `arguments`; with `failpoint` behind the launcher of `tests.e2e.failpoint`."""
 
     def __init__(
-        self, arguments: Sequence[str], environ: Mapping[str, str], log: Path, failpoint: Sequence[str] = ()
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        log: Path,
+        failpoint: Sequence[str] = (),
+        stderr: int | None = None,
     ) -> None:
         launcher = ["tests.e2e.failpoint", *failpoint, "--"] if failpoint else ["consumer"]
         self.log = log
@@ -28,7 +33,7 @@ class Program:
                 env=dict(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
-                stderr=file,
+                stderr=file if stderr is None else stderr,
                 start_new_session=True,
             )
 

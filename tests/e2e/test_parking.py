@@ -10,6 +10,7 @@ from catalog.reasons import ParkReason
 from sandbox.services.registry import SchemaRegistry
 from schemas import confluent_header, latest, single_object_header
 from tests.builders import Message, event, events
+from tests.e2e.raw_producer import produce_raw
 from tests.e2e.world import World, operate
 
 REMOVED = latest("member.removed")
@@ -27,6 +28,13 @@ def test_every_reason_for_parking_happens(world: World, registry: SchemaRegistry
         world.send(topic, events(2))
         (position,) = world.send(topic, [message], "parked")
         planned[position.offset], sent[position.offset] = reason, message
+    for name in (b"x-caf\xe9", b"ce_type\0x"):  # the client cannot decode the first one, and ends the second at its NUL
+        message = event()
+        headers = [(known.encode(), value) for known, value in message.headers]
+        offset = produce_raw(world.bootstrap, topic, message, [*headers, (name, b"1")])
+        world.expected["parked"] += 1
+        planned[offset] = ParkReason.RECORD_UNREADABLE if name.startswith(b"x") else ParkReason.NOT_CLOUDEVENTS
+        sent[offset] = message
     assert set(planned.values()) == set(ParkReason)
     environ = {"SCHEMA_REGISTRY_URL": registry.url, "AUDIT_BREAKER": "99,100%/1000"}
     victim = world.consumer(failpoint=["deadly", DEADLY], **environ)
@@ -39,6 +47,9 @@ def test_every_reason_for_parking_happens(world: World, registry: SchemaRegistry
     assert {row["kafka_offset"]: (row["key"], row["value"]) for row in rows} == {
         offset: (message.key, message.value) for offset, message in sent.items()
     }
+    (kept,) = world.rows("SELECT kafka_offset, headers FROM parked_record WHERE reason = 'record_unreadable'")
+    names = [name for name, _ in sent[kept["kafka_offset"]].headers]
+    assert [name for name, _ in kept["headers"]] == [*names, "x-caf\\xe9"]
     world.check()
 
 

@@ -41,6 +41,7 @@ class World(Topics):
         self.database_url = database_url
         self.environ: dict[str, str] = {}
         self.programs: list[Program] = []
+        self.stderr: int | None = None  # of programs to come, instead of their log
         self.recorded: Counter[tuple[str, str, str]] = Counter()
         self.expected: Counter[str] = Counter()
         self._producer = self.producer()
@@ -154,6 +155,7 @@ class World(Topics):
             {**_clean(os.environ), **self._settings(), **self.environ, **environ},
             self._folder / f"consumer-{len(self.programs)}.log",
             failpoint,
+            self.stderr,
         )
         self.programs.append(program)
         return program

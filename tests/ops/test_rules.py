@@ -1,5 +1,6 @@
 """The alert rules, alone: `promtool` shows that each fires and keeps still, and the tests notice a rule that does neither."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import yaml
 
 from tests.ops.prometheus import DEPLOY, RULES, program, quick
 
+RUNBOOK_URL = "https://docs.callmine.example/audit/runbook"
 TESTS = RULES.with_name("alerts_test.yaml")
 LOADED: list[dict[str, Any]] = [
     rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
@@ -54,7 +56,14 @@ def test_a_rule_says_what_happened_and_where_to_look(rule: dict[str, Any]) -> No
     """Summary, description, urgency, and the entry of the runbook."""
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
-    assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
+    assert rule["annotations"]["runbook_url"] == f"{RUNBOOK_URL}#{rule['alert'].lower()}"
+
+
+def test_the_dashboard_leads_to_the_same_runbook() -> None:
+    """Its variable has the address that the alerts have, whole: a relative one leads nowhere from another site."""
+    dashboard = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())
+    (runbook,) = [each for each in dashboard["templating"]["list"] if each["name"] == "runbook"]
+    assert runbook["query"] == RUNBOOK_URL
 
 
 def test_dashboard_links_lead_to_alerts() -> None:

@@ -20,6 +20,11 @@ OTHERS = (
     "kafka-topics.sh ",
     "kafka-configs.sh ",
     "kafka-acls.sh ",
+    "kafka-dump-log.sh ",
+    "kafka-transactions.sh ",
+    "kubectl ",
+    "curl ",
+    "openssl s_client ",
     "pg_basebackup ",
     "pg_restore ",
     "pg_resetwal ",
@@ -52,7 +57,7 @@ def test_an_entry_says_everything(alert: str) -> None:
 def test_the_procedures_of_issue_and_code_are_there() -> None:
     """Whatever an operator may have to do has its procedure, with commands."""
     assert set(PROCEDURES) == {
-        "Stopping and starting", "Replaying", "Rewinding", "Accepting a gap", "Moving to a re-created topic",
+        "Stopping and starting", "Replaying", "Rewinding", "Accepting a gap", "A damaged log", "Moving to a re-created topic",
         "Restoring a backup", "Restoring a logical dump", "Rotating credentials", "Upgrading", "Growing",
     }  # fmt: skip
     assert all(code(text) for text in PROCEDURES.values())

@@ -1,7 +1,7 @@
 """Kafka by SASL_SSL with ACLs, PostgreSQL by verify-full, a registry by https: nothing else is let in."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -80,9 +80,14 @@ class Secured(World):
         given = {"sslmode": "verify-full", "sslrootcert": str(self._ca)} | options
         return f"postgresql://{where}?" + "&".join(f"{name}={value}" for name, value in given.items())
 
-    def allow(self, *left_out: tuple[ResourceType, AclOperation], user: str = "consumer") -> None:
-        """Gives `user` the ACLs of docs/security.md, but for those `left_out`, on this world's topics and group."""
-        names = {ResourceType.TOPIC: self.topics, ResourceType.GROUP: [self.group]}
+    def allow(
+        self,
+        *left_out: tuple[ResourceType, AclOperation],
+        user: str = "consumer",
+        topics: Sequence[str] | None = None,
+    ) -> None:
+        """Gives `user` the ACLs of docs/security.md, but for those `left_out`, on the group and this world's topics, or `topics`."""
+        names = {ResourceType.TOPIC: self.topics if topics is None else topics, ResourceType.GROUP: [self.group]}
         given = [acl for acl in ACLS if acl not in left_out]
         allow(self.bootstrap, user, [(kind, name, doing) for kind, doing in given for name in names[kind]])
 

@@ -41,7 +41,7 @@ def test_status_on_a_standby(standby: str) -> None:
     assert "unknown_type" in desk.ok("parked", "list")
     assert "unknown_type" in desk.ok("parked", "show", "1")
     assert desk.ok("gaps", "list") == "No gap waits for an operator.\n"
-    assert "read-only" in desk.refused("parked", "dismiss", "1", *WHY)
+    assert "standby" in desk.refused("parked", "dismiss", "1", *WHY)
 
 
 def test_status_on_a_read_only_server(desk: Desk, consumer: Consumer, rows: Rows, database_url: str) -> None:

@@ -189,8 +189,7 @@ def test_environment_changes_nothing(database: str, monkeypatch: pytest.MonkeyPa
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     with connect(database, "audit_writer", "test") as connection:
-        found = {
-            name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in ("client_encoding", "DateStyle")
-        }
+        names = ("client_encoding", "DateStyle", "transform_null_equals")
+        found = {name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in names}
         assert connection.execute("SELECT %s", (NAME,)).fetchone() == (NAME,)
     assert found == {"client_encoding": ("UTF8",), "DateStyle": ("ISO, MDY",), "transform_null_equals": ("off",)}

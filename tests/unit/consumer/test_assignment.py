@@ -29,14 +29,15 @@ class Cluster:
         self.down = False
         self.unreadable: set[Partition] = set()
         self.compact: set[str] = set()
+        self.settings_forbidden: set[str] = set()
 
     def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
         if self.down:
             raise ClusterUnavailable("no broker answers")
         return {topic: f"id-{topic}" for topic in topics if topic in {"t", "u"}}
 
-    def compacted(self, _topics: object) -> set[str]:
-        return self.compact
+    def compacted(self, topics: Iterable[str]) -> dict[str, bool]:
+        return {topic: topic in self.compact for topic in topics if topic not in self.settings_forbidden}
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
         return {partition: Bounds(0, 9) for partition in partitions if partition not in self.unreadable}

@@ -165,6 +165,33 @@ def test_a_timestamp_ahead_of_us_is_no_delay(ops: Ops) -> None:
     assert ops.value("end_to_end_seconds_count", topic=POSITION.topic) == 1
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "new"),
+    [(0, 0, True), (0, 9, False), (8, 9, False), (9, 9, True), (12, 9, True)],
+)
+def test_only_what_arrives_after_the_claim_can_be_late(ops: Ops, start: int, end: int, new: bool) -> None:
+    """What Kafka already had then (a first start, a rewind, a restored database) is counted, and is no delay."""
+    ops.recorder.on_claimed(Position(POSITION, start, 1, end, Breaker(Limits())))
+    batch = batch_of(event(), event(), timestamp_ms=int((time.time() - 3600) * 1000))
+    batch.ranges[POSITION].start, batch.ranges[POSITION].next = start, start + 2
+    ops.recorder.on_written(Written(batch=batch, result=WriteResult(Counter({POSITION: 2}))))
+    assert ops.value("end_to_end_seconds_count", topic=POSITION.topic) == (2 if new else 0)
+    assert ops.value("backlog_events_total", topic=POSITION.topic) == (0 if new else 2)
+    assert ops.value("records_total", topic=POSITION.topic, outcome="recorded") == 2
+    assert ops.value("events_total", audit_type="member.removed") == 2
+
+
+def test_a_rewind_makes_what_was_new_a_backlog(ops: Ops) -> None:
+    """The claim after it has the log's end of that moment; behind it, delays are measured again."""
+    for claimed, start in ((0, 0), (50, 10)):
+        ops.recorder.on_claimed(Position(POSITION, start, 1, claimed, Breaker(Limits())))
+        batch = batch_of(event(), timestamp_ms=0)
+        batch.ranges[POSITION].start, batch.ranges[POSITION].next = start, start + 1
+        ops.recorder.on_written(Written(batch=batch, result=WriteResult()))
+    assert ops.value("end_to_end_seconds_count", topic=POSITION.topic) == 1
+    assert ops.value("backlog_events_total", topic=POSITION.topic) == 1
+
+
 def test_a_partition_brings_and_takes_its_series(ops: Ops) -> None:
     """Nothing of a partition is shown before it is ours, nor after it was taken back or lost."""
     assert 'partition="' not in ops.text()

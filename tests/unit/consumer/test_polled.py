@@ -1,5 +1,6 @@
 """From the client's messages to records and runs of skipped offsets; messages are stand-ins here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from catalog.reasons import HaltCause
 from consumer.event.ignored import wire_types
-from consumer.event.model import Partition, Record, Skipped
+from consumer.event.model import Partition, Record, Skipped, Unreadable
 from consumer.kafka.polled import EndOfPartition, PartitionError, Polled, add_messages, add_partition_event
 from schemas import all_schemas
 from tests.builders import Message, event
@@ -59,7 +60,7 @@ class Delivered:
         return TIMESTAMP_NOT_AVAILABLE, -1
 
 
-def polled(messages: list[Delivered]) -> tuple[list[Record | Skipped], list[Any]]:
+def polled(messages: Sequence[Delivered]) -> tuple[list[Record | Skipped | Unreadable], list[Any]]:
     """The records of a poll, and the messages that are none."""
     result = Polled([], [], [])
     errors = add_messages(result, messages, STARTED, IGNORED)  # type: ignore[arg-type]
@@ -107,6 +108,7 @@ def test_every_offset_is_given_once_and_in_order(steps: list[tuple[tuple[str, in
             assert item.first < item.after
             offsets += [(offset, True) for offset in range(item.first, item.after)]
         else:
+            assert isinstance(item, Record)
             offsets.append((item.offset, False))
     assert given_back == sent
 
@@ -144,3 +146,82 @@ def test_other_messages_of_a_partition() -> None:
     assert result.ends == [EndOfPartition(PARTITIONS[0], 9)]
     other = Delivered("t", 0, 9, None, KafkaError.TOPIC_AUTHORIZATION_FAILED)
     assert not add_partition_event(result, other, PARTITIONS[0])  # type: ignore[arg-type]
+
+
+PARTS = ("headers", "value", "key", "timestamp")
+PLACE = ("error", "topic", "partition", "offset")
+
+
+class Undecodable(Delivered):
+    """A message of which some parts raise, each as often as it is asked for; headers give a damaged list after the first time."""
+
+    def __init__(self, offset: int, broken: frozenset[str], error: Exception, message: Message = WHOLE) -> None:
+        super().__init__("t", 0, offset, message)
+        self._broken, self._fault, self._asked = broken, error, False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._broken:
+            return super().__getattribute__(name)
+
+        def get() -> object:
+            assert not self._asked, "the binding gives a damaged list the second time, and reading it ends the process"
+            self._asked = name == "headers"
+            raise self._fault
+
+        return get
+
+
+FAULTS = st.sampled_from([SystemError("a result with an exception set"), UnicodeDecodeError("utf-8", b"\xe9\0", 0, 1, "\0 \udce9"),
+                          ValueError("v"), OSError(5, "o"), RuntimeError("\u20ac")])  # fmt: skip
+
+
+@given(st.frozensets(st.sampled_from(PARTS), min_size=1), FAULTS, st.sampled_from([WHOLE, SKIPPED, TOMBSTONE]))
+def test_whatever_the_binding_raises_of_a_part_costs_that_part_alone(
+    broken: frozenset[str], fault: Exception, message: Message
+) -> None:
+    """What can be had is kept, with its place; what comes before and after it in the poll is there too."""
+    if message is TOMBSTONE:
+        broken -= {"value"}
+    messages = [
+        Delivered("t", 0, 3, SKIPPED),
+        Undecodable(4, broken or frozenset({"headers"}), fault, message),
+        Delivered("t", 0, 5, SKIPPED),
+        Delivered("t", 0, 6, WHOLE),
+    ]
+    items, errors = polled(messages)
+    assert errors == []
+    if isinstance(items[0], Skipped) and items[0].after > 4:  # an ignored type of which no part that is needed raised
+        assert not broken & {"headers", "value"}
+        return
+    before, unreadable, after, last = items
+    assert (before, after) == (Skipped(PARTITIONS[0], 3, 4), Skipped(PARTITIONS[0], 5, 6))
+    assert isinstance(last, Record)
+    assert isinstance(unreadable, Unreadable)
+    kept = unreadable.record
+    assert set(unreadable.missing) == (broken or {"headers"})
+    assert (kept.partition, kept.offset) == (PARTITIONS[0], 4)
+    assert kept.value == (None if "value" in broken else message.value)
+    assert kept.key == (None if "key" in broken else message.key)
+    assert list(kept.headers) == ([] if "headers" in unreadable.missing else list(message.headers))
+    assert unreadable.detail.isascii()
+    assert "\0" not in unreadable.detail
+
+
+@pytest.mark.parametrize("part", PLACE)
+def test_a_record_without_a_place_is_not_passed(part: str) -> None:
+    """No one could say what was lost: the poll fails, and the database knows where to begin again."""
+    with pytest.raises(ValueError, match="nowhere"):
+        polled([Undecodable(4, frozenset({part}), ValueError("nowhere"))])
+
+
+def test_a_fault_of_ours_is_no_fault_of_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the client gives every part, what was raised is raised; so is lack of memory."""
+    with pytest.raises(MemoryError):
+        polled([Undecodable(4, frozenset({"headers"}), MemoryError())])
+
+    def broken(*_: object) -> bool:
+        raise LookupError("ours")
+
+    monkeypatch.setattr("consumer.kafka.polled.names_only", broken)
+    with pytest.raises(LookupError, match="ours"):
+        polled([Delivered("t", 0, 3, SKIPPED)])

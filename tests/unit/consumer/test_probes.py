@@ -20,7 +20,9 @@ class Switch:
 @pytest.fixture
 def listener() -> Iterator[tuple[Probes, Switch]]:
     switch, registry = Switch(), CollectorRegistry()
-    probes = Probes(("127.0.0.1", 0), registry, lambda: switch.alive, lambda: switch.ready)
+    probes = Probes(
+        ("127.0.0.1", 0), registry, lambda: switch.alive, lambda: [] if switch.ready else ["topic t: missing"]
+    )
     yield probes, switch
     probes.close()
 

@@ -42,7 +42,7 @@ def stop() -> Iterator[threading.Event]:
 
 def fetched(registry: Any, stop: threading.Event, retries: list[Retry]) -> list[FetchedSchema]:
     """What a fetcher gives for schema 7."""
-    under_test, answers = SchemaFetcher(registry, stop, retries.append), list[FetchedSchema]()
+    under_test, answers = SchemaFetcher(registry, stop, retries.append, lambda *_: None), list[FetchedSchema]()
     under_test.request(7)
     under_test.request(7)  # under way already
 

@@ -65,7 +65,7 @@ def outcome_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., BatchOutcome]:
         if stopped:
             stop.set()
         counted: list[Retry] = [] if retries is None else retries
-        under_test = Writer(database.connect, stop, counted.append)
+        under_test = Writer(database.connect, stop, counted.append, lambda *_: None)
         submitted = batch or Batch()
         under_test.submit(submitted)
         assert under_test.wait(SECONDS)

@@ -35,8 +35,14 @@ volumes:
 {{- end }}
 {{- end }}
 
+{{- /* By digest where one is given: a tag beside it is for people. */ -}}
+{{- define "audit.image" -}}
+{{- $tag := .Values.image.tag | default (ternary "" .Chart.AppVersion (not (empty .Values.image.digest))) -}}
+{{ .Values.image.repository }}{{ with $tag }}:{{ . }}{{ end }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
 {{- define "audit.container" -}}
-image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+image: {{ include "audit.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
@@ -60,6 +66,49 @@ volumeMounts:
 {{- end }}
 {{- end }}
 
+{{- /* Whether what is given as `env` and `secretEnv` is what files/settings.yaml lets stand there. */ -}}
+{{- define "audit.checked" -}}
+{{- $of := .component }}
+{{- $known := index (.root.Files.Get "files/settings.yaml" | fromYaml) $of }}
+{{- range $name, $value := .values.env }}
+{{- $class := include "audit.class" (dict "known" $known "name" $name) }}
+{{- $instead := printf "put it into the Secret of %s.existingSecret and its name into %s.secretEnv" $of $of }}
+{{- if eq $class "unknown" }}
+{{- fail (printf "%s.env.%s: is no setting of this program; deploy/env.example lists them" $of $name) }}
+{{- else if eq $class "chart" }}
+{{- fail (printf "%s.env.%s: is set by the chart" $of $name) }}
+{{- else if eq $class "secret" }}
+{{- fail (printf "%s.env.%s: may be a secret, and would stand in plain text in the manifest; %s" $of $name $instead) }}
+{{- else if and (eq $class "url") (regexMatch "[@?]" $value) }}
+{{- fail (printf "%s.env.%s: has a user, a password or a query, which would stand in plain text in the manifest; %s" $of $name $instead) }}
+{{- else if regexMatch "://[^/]*@" $value }}
+{{- fail (printf "%s.env.%s: is a URL with a user or a password, which would stand in plain text in the manifest; use a setting that may be in %s.secretEnv" $of $name $of) }}
+{{- else if has $name $.values.secretEnv }}
+{{- fail (printf "%s.env.%s: is in %s.secretEnv as well; leave it in one of the two" $of $name $of) }}
+{{- end }}
+{{- end }}
+{{- range $name := .values.secretEnv }}
+{{- if not (has (include "audit.class" (dict "known" $known "name" $name)) (list "secret" "url")) }}
+{{- fail (printf "%s.secretEnv: %s is no setting of this program that may be a secret; files/settings.yaml of the chart lists them" $of $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* The class of a setting in files/settings.yaml: the name itself first, then how it begins. */ -}}
+{{- define "audit.class" -}}
+{{- $name := .name }}
+{{- $class := "" }}
+{{- range $each := list "secret" "url" "plain" "chart" }}
+{{- if has $name (index $.known $each) }}{{ $class = $each }}{{ end }}
+{{- end }}
+{{- range $each := list "secret" "plain" }}
+{{- range $prefix := index $.known (printf "%sPrefixes" $each) }}
+{{- if and (not $class) (hasPrefix $prefix $name) }}{{ $class = $each }}{{ end }}
+{{- end }}
+{{- end }}
+{{- $class | default "unknown" -}}
+{{- end }}
+
 {{- define "audit.placement" -}}
 topologySpreadConstraints:
   - maxSkew: 1
@@ -75,13 +124,42 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{- /*
+The ports of a destination, as {"ports": […]}: those that a setting's value names, and those of networkPolicy beside them.
+A setting that is in a Secret cannot be read here: its port has to be said.
+*/ -}}
+{{- define "audit.ports" -}}
+{{- $ports := list }}
+{{- $policy := index .root.Values.networkPolicy .destination }}
+{{- with index .values.env .setting }}
+{{- range splitList "," . }}
+{{- $address := trim . }}
+{{- $url := dict "host" $address "scheme" "" }}
+{{- if ne $.setting "KAFKA_BOOTSTRAP_SERVERS" }}{{ $url = urlParse $address }}{{ end }}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" }}
+{{- $ports = append $ports (int ($port | default (dict "https" "443" "http" "80" "" "9092" | dig $url.scheme "443"))) }}
+{{- end }}
+{{- end }}
+{{- range $policy.ports }}{{ $ports = append $ports (int .) }}{{ end }}
+{{- if and (has .setting .values.secretEnv) (not $ports) }}
+{{- fail (printf "networkPolicy.%s.ports: is empty, and the chart cannot read the port of %s, which is in a Secret: name it, or the network policy would cut the program off" .destination .setting) }}
+{{- end }}
+{{- dict "ports" (uniq $ports) "to" $policy.to | toJson -}}
+{{- end }}
+
+{{- /* The way out to each of .asked, a list of (destination, setting); a destination without a port is not asked. */ -}}
 {{- define "audit.egress" -}}
-{{- range . }}
+{{- range .asked }}
+{{- $found := include "audit.ports" (dict "root" $.root "values" $.values "destination" (index . 0) "setting" (index . 1)) | fromJson }}
+{{- if $found.ports }}
 - ports:
-    - {protocol: TCP, port: {{ .port }}}
-  {{- with .to }}
+    {{- range $found.ports }}
+    - {protocol: TCP, port: {{ int . }}}
+    {{- end }}
+  {{- with $found.to }}
   to: {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- end }}
 {{- end }}
 - ports: # names
     - {protocol: UDP, port: 53}

@@ -1,0 +1,46 @@
+"""Says which partitions are held back by a producer's open transaction: Kafka delivers nothing past its first record."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from consumer.event.model import Partition
+
+log = structlog.get_logger()
+
+ASK_SECONDS = 5.0
+# A transaction that is open for less is how transactions are.
+OPEN_SECONDS = 10.0
+REPEAT_SECONDS = 600.0
+
+
+class OpenTransactions:
+    """Follows the last stable offsets; each held partition is said once it has been so for a while, then rarely."""
+
+    def __init__(self) -> None:
+        self._held: dict[Partition, tuple[int, float]] = {}
+        self._said_at: dict[Partition, float] = {}
+
+    def look(self, ends: Mapping[Partition, int], stable_ends: Mapping[Partition, int], now: float) -> None:
+        """Takes in the ends and, asked for after them, the last stable offsets; `now` is a monotonic time in seconds."""
+        held = {p: stable for p, stable in stable_ends.items() if p in ends and stable < ends[p]}
+        for partition in [p for p in self._held if p in stable_ends and p not in held]:
+            del self._held[partition]
+            if self._said_at.pop(partition, None) is not None:
+                log.info("open_transaction_ended", topic=partition.topic, partition=partition.number)
+        for partition, offset in held.items():
+            since = self._held.get(partition)
+            if since is None or since[0] != offset:
+                self._held[partition] = offset, now
+            elif (
+                now - since[1] >= OPEN_SECONDS and now - self._said_at.get(partition, -REPEAT_SECONDS) >= REPEAT_SECONDS
+            ):
+                self._said_at[partition] = now
+                log.warning(
+                    "open_transaction",
+                    topic=partition.topic,
+                    partition=partition.number,
+                    offset=offset,
+                    end=ends[partition],
+                    hint="a producer's open transaction holds the partition back at this offset (docs/runbook.md)",
+                )

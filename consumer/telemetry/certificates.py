@@ -1,0 +1,66 @@
+"""Until when the certificates of the servers are good that the settings name: asked once an hour, in a thread of its own."""
+
+import threading
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from consumer.settings import Settings
+from consumer.telemetry.metrics import Metrics
+from runtime import certificate
+from runtime.postgres import certificate_expiry
+from runtime.threads import spawn_restarted
+
+# A certificate is renewed weeks before it ends, and each look is a handshake.
+SECONDS = 3600.0
+HTTPS_PORT = 443
+
+
+class CertificateWatch:
+    """Keeps the gauge of each server's certificate fresh.
+
+    Where no certificate is shown that can be trusted the last figure stands: it may be the one that has ended.
+    """
+
+    def __init__(self, expiries: Mapping[str, Callable[[], float | None]], metrics: Metrics) -> None:
+        """`expiries` says, by server, until when its certificate is good, in seconds since 1970."""
+        self._expiries = expiries
+        self._metrics = metrics
+        self._closed = threading.Event()
+        spawn_restarted("certificates", self._serve)
+
+    def close(self) -> None:
+        """Ends the thread, once it has its answers."""
+        self._closed.set()
+
+    def _serve(self) -> None:
+        while not self._closed.is_set():
+            for server, ask in self._expiries.items():
+                if (end := ask()) is not None:
+                    self._metrics.certificate_expiry.labels(server).set(end)
+            self._closed.wait(SECONDS)
+
+
+def expiries(settings: Settings) -> Mapping[str, Callable[[], float | None]]:
+    """For each server what asks it: the end in seconds since 1970, None without TLS or without a trusted answer."""
+    return {
+        "kafka": lambda: _kafka(settings),
+        "postgresql": lambda: certificate_expiry(settings.database_url.get_secret_value()),
+        "registry": lambda: _registry(settings),
+    }
+
+
+def _kafka(settings: Settings) -> float | None:
+    """The earliest of the brokers that are named; the others of the cluster have certificates of their own."""
+    if not settings.kafka.get("security.protocol", "").lower().endswith("ssl"):
+        return None
+    places = [urlsplit(f"//{broker.strip().rpartition('//')[2]}") for broker in settings.bootstrap_servers.split(",")]
+    authority = settings.kafka.get("ssl.ca.location")
+    found = [certificate.expiry(at.hostname, at.port, authority) for at in places if at.hostname and at.port]
+    return min((end for end in found if end is not None), default=None)
+
+
+def _registry(settings: Settings) -> float | None:
+    at = urlsplit(settings.registry_url or "")
+    if at.scheme != "https" or at.hostname is None:
+        return None
+    return certificate.expiry(at.hostname, at.port or HTTPS_PORT, settings.registry_authority)

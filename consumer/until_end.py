@@ -1,0 +1,103 @@
+"""The ends that `run --until-end` goes for: those of every partition of every subscribed topic, seen at its start.
+
+Other members of the group may own some of them. A living one moves its progress in the database; those of a dead one
+come to us when its session ends. 0 means that all ends were reached (SPEC 7), so what nobody moves is waited for, named,
+and given up.
+"""
+
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from consumer.event.model import Partition
+from consumer.kafka.admin import Cluster, ClusterUnavailable
+from consumer.partitions.assignment import Assignment
+
+log = structlog.get_logger()
+
+ASK_SECONDS = 1.0
+# Longer than the session of a member that has died: a broker's default is 45 s.
+STALL_SECONDS = 120.0
+
+
+class UntilEnd:
+    """Whether the ends are reached; used by the loop's thread only."""
+
+    def __init__(self, topics: Sequence[str], cluster: Cluster, assignment: Assignment) -> None:
+        self._topics = tuple(topics)
+        self._cluster = cluster
+        self._assignment = assignment
+        self._ends: dict[Partition, int] | None = None
+        self._unknown: set[str] = set()  # partitions, or whole topics, whose ends cannot be had
+        self._ask_at = 0.0
+        self._seen: object = None
+        self._moved_at = time.monotonic()
+        self.clean = True
+
+    def reached(self, *, joined: bool) -> bool:
+        """Whether there is nothing more to wait for; `clean` then says whether all ends were reached.
+
+        To be asked while nothing is unwritten. The brokers or the database away: no. `joined`: the group has answered.
+        """
+        if not joined and not self._cluster.faults.topics().issuperset(self._topics):
+            return False
+        if self._unfinished() or time.monotonic() < self._ask_at:
+            return False
+        self._ask_at = time.monotonic() + ASK_SECONDS
+        if self._ends is None and not self._see_ends():
+            return False
+        remaining = self._remaining()
+        if remaining is None:
+            return False
+        if remaining and not self._stalled(remaining):
+            return False
+        left = sorted([*(f"{p.topic}/{p.number}" for p in remaining), *self._unknown])
+        if left:
+            log.error(
+                "ends_not_reached", partitions=left, hint="nobody reads them; see topic_unavailable, or the group"
+            )
+            self.clean = False
+        return True
+
+    def _unfinished(self) -> bool:
+        """Whether something that is ours has to be read; what is ours and cannot be claimed for its topic is not meant."""
+        ours, ends = self._assignment, self._ends or {}
+        if ours.awaiting_schema or {topic for topic, _ in ours.unclaimed} - self._cluster.faults.topics():
+            return True
+        return any(position.next < ends.get(partition, position.end) for partition, position in ours.active.items())
+
+    def _see_ends(self) -> bool:
+        try:
+            partitions = self._cluster.partitions(self._topics)
+            ends = self._cluster.ends(partitions)
+        except ClusterUnavailable as error:
+            log.warning("ends_unavailable", error=str(error), retry_seconds=ASK_SECONDS)
+            return False
+        self._ends = ends
+        self._unknown = set(self._topics) - {partition.topic for partition in partitions}
+        self._unknown |= {f"{p.topic}/{p.number}" for p in partitions if p not in ends}
+        return True
+
+    def _remaining(self) -> list[Partition] | None:
+        """Partitions that are not at their ends and not halted, by the database; None where it does not answer."""
+        ends = self._ends or {}
+        ours = self._assignment
+        others = [p for p in ends if p not in ours.active and p not in ours.halted]
+        if not others:
+            return []
+        progress = ours.read_progress(others)
+        if progress is None:
+            return None
+        if any(halted for _, halted in progress.values()):
+            self.clean = False
+        remaining = [p for p in others if p not in progress or not (progress[p][1] or progress[p][0] >= ends[p])]
+        seen = ({p: progress.get(p) for p in remaining}, set(ours.active), len(ours.unclaimed))
+        if seen != self._seen:
+            self._seen, self._moved_at = seen, time.monotonic()
+        return remaining
+
+    def _stalled(self, remaining: Sequence[Partition]) -> bool:
+        if {p.topic for p in remaining} <= self._cluster.faults.topics():
+            return True
+        return time.monotonic() - self._moved_at >= STALL_SECONDS

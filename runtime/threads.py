@@ -1,0 +1,87 @@
+"""Threads in the background, none of which dies unseen: a death is logged, and then ends the program or is made good.
+
+All are daemons: a program that ends does not wait for them (runtime.way_out).
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+import structlog
+
+log = structlog.get_logger()
+
+RESTART_SECONDS = 5.0
+
+# Called in the thread that dies, with its name and what killed it; it must not raise.
+OnDeath: TypeAlias = Callable[[str, BaseException], None]
+
+
+class ThreadDied(Exception):
+    """A thread without which the program cannot go on has died, which is a fault of ours."""
+
+
+class Deaths:
+    """The first death among threads without which the program cannot go on."""
+
+    def __init__(self) -> None:
+        self._first: tuple[str, BaseException] | None = None
+
+    def note(self, name: str, error: BaseException) -> None:
+        """To be given to `spawn`."""
+        self._first = self._first or (name, error)
+
+    def check(self) -> None:
+        """Raises ThreadDied where a thread has died."""
+        if self._first is not None:
+            name, error = self._first
+            raise ThreadDied(f"the thread {name} died: {error!r}") from error
+
+
+def spawn(name: str, target: Callable[[], None], on_death: OnDeath) -> None:
+    """Runs `target` in a thread; what it raises is logged and handed to `on_death`."""
+
+    def run() -> None:
+        try:
+            target()
+        except BaseException as error:
+            log.critical("thread_died", thread=name, error=repr(error), exc_info=error)
+            on_death(name, error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def spawn_restarted(name: str, target: Callable[[], None], on_death: OnDeath = lambda *_: None) -> None:
+    """As `spawn`, for a thread that is beside the matter: RESTART_SECONDS after a death it begins again."""
+
+    def run() -> None:
+        while True:
+            try:
+                target()
+            except BaseException as error:
+                log.exception("thread_died", thread=name, error=repr(error), restart_seconds=RESTART_SECONDS)
+                on_death(name, error)
+                time.sleep(RESTART_SECONDS)
+            else:
+                return
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def log_deaths_of_others() -> None:
+    """From now on the death of a thread that a library has started is a line of the log, not text on standard error."""
+
+    def died(args: threading.ExceptHookArgs) -> None:
+        name = None if args.thread is None else args.thread.name
+        log.error("thread_died", thread=name, error=repr(args.exc_value), exc_info=args.exc_value)
+
+    threading.excepthook = died
+
+
+def within(seconds: float, name: str, call: Callable[[], object]) -> bool:
+    """Whether `call` came to its end within `seconds`; if not, it goes on in a thread of this name."""
+    thread = threading.Thread(target=call, name=name, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()

@@ -1,0 +1,114 @@
+"""The way out of a program: it ends within SECONDS of when its end began, with its exit code, whatever holds it up.
+
+A broker, a database or a collector that is frozen, a full pipe, a destructor of a client library, a hook that waits: what is
+to be closed in order has that long, and then the process ends all the same and says what held it. The interpreter's own end
+(which joins threads, runs hooks and destructors, and knows no limit) is not waited for at all (decision 81).
+"""
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+import structlog
+
+from runtime import logging
+from runtime.threads import within
+
+log = structlog.get_logger()
+
+# SPEC 7: a minute at most. What is closed in order needs less: docs/operations.md has the steps.
+SECONDS = 45.0
+FRAMES = 3
+# What it may take to say why; where nothing is logged yet, the words go to a pipe that may be full.
+SAY_SECONDS = 1.0
+
+
+class _End:
+    """How this process ends; `code` is what it ends with if it is cut off now."""
+
+    armed = False
+    began = False
+    code = 1
+    lock = threading.Lock()
+
+
+def arm() -> None:
+    """For the entry point of a program: a signal that it handles begins its end, even while its main thread is held up.
+
+    Where this was not called, as in tests, `begin` does nothing.
+    """
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    signal.set_wakeup_fd(writing.detach(), warn_on_full_buffer=False)
+    _End.armed = True
+
+    def listen() -> None:
+        while number := reading.recv(1):
+            if number[0] in {signal.SIGTERM, signal.SIGINT}:
+                begin()
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
+
+
+def begin(code: int | None = None) -> None:
+    """The end begins, or has come so far that `code` is known; from the first call on there are SECONDS left."""
+    with _End.lock:
+        if code is not None:
+            _End.code = code
+        if not _End.armed or _End.began:
+            return
+        _End.began = True
+    threading.Thread(target=_force, name="way-out", daemon=True).start()
+
+
+def leave(program: Callable[[], object]) -> NoReturn:
+    """Runs `program`, and ends the process with the exit code that it raises (SystemExit), 0, or 1 after an error."""
+    try:
+        program()
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException:  # noqa: BLE001 whatever it was, the process ends here
+        begin(1)
+        traceback.print_exc()
+        code = 1
+    begin(code)
+    _exit(code)
+
+
+def _force() -> None:
+    time.sleep(SECONDS)
+    within(SAY_SECONDS, "last-words", _say)
+    _exit(_End.code, flush_streams=False)
+
+
+def _say() -> None:
+    main = sys._current_frames()[threading.main_thread().ident or 0]  # noqa: SLF001 there is no other way to ask
+    held = traceback.extract_stack(main)[-FRAMES:]
+    log.critical(
+        "end_forced",
+        seconds=SECONDS,
+        exit_code=_End.code,
+        held_by=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(held)],
+        threads=sorted(thread.name for thread in threading.enumerate()),
+        hint="nothing is lost: what was not written is read again",
+    )
+
+
+def _exit(code: int, *, flush_streams: bool = True) -> NoReturn:
+    for child in multiprocessing.active_children():
+        child.kill()
+    if flush_streams:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+    logging.flush()
+    os._exit(code)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.export_mutants import SKIPPED
+from tests.seal_mutants import BROKEN
 
 ROOT = Path(__file__).parents[1]
 TREE = (
@@ -51,6 +52,7 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
+SEALED = "tests/integration/export/"
 E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
 EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
@@ -864,6 +866,14 @@ MUTANTS = (
             ),
         )
         for skipped in SKIPPED
+    ),
+    *(
+        Mutant(
+            f"the sealed log: {broken.promise}",
+            (Edit(broken.file, broken.old, broken.new),),
+            (SEALED + f"{broken.tests}.py", "-k", broken.words),
+        )
+        for broken in BROKEN
     ),
 )
 

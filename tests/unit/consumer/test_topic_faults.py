@@ -67,7 +67,7 @@ def test_what_may_not_be_described_is_not_subscribed_to() -> None:
         cluster.faults.note("unreadable", TopicFault.SETTINGS, "Topic authorization failed")
 
     cluster.topic_ids = topic_ids
-    watch = TopicWatch(cluster, ["fine", "forbidden", "missing", "unreadable"], uncounted)
+    watch = TopicWatch(cluster, ["fine", "forbidden", "missing", "unreadable"], uncounted, lambda *_: None)
     try:
         answers: list[list[str]] = []
 

@@ -1,7 +1,7 @@
 """The metrics of the reader, each with the question that it answers."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 
 from prometheus_client import (
@@ -14,7 +14,6 @@ from prometheus_client import (
     Histogram,
     Info,
     disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -31,6 +30,8 @@ METHODS = frozenset({"GET", "HEAD"})
 NO_ROUTE = "none"
 # Their series exist from the start, so that a rate sees their first increase.
 STATUSES = ("200", "401", "403", "500", "503")
+# Why the reader closes a connection: no request or no taker for its response in time, room for another, too many at work.
+CLOSED = ("request_timeout", "response_timeout", "room", "refused")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -89,6 +90,20 @@ class Metrics:
         self._waiting = Gauge(
             "auditlog_reader_requests_waiting", "Requests in progress that wait in the queue", registry=self.registry
         )
+        # Are there clients that connect and say nothing, or take nothing?
+        self._waiting_connections = Gauge(
+            "auditlog_reader_waiting_connections",
+            "Connections of the public port without a request in progress",
+            registry=self.registry,
+        )
+        self._closed = Counter(
+            "auditlog_reader_closed_connections_total",
+            "Connections that the reader has closed before their time",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in CLOSED:
+            self._closed.labels(reason)
         # Which version runs where?
         Info("auditlog_reader_build", "Versions of this program and of Python", registry=self.registry).info(
             {"version": version("callmine-audit"), "python": platform.python_version()}
@@ -128,10 +143,13 @@ class Metrics:
         """Adds the metrics that are read from these services at each scrape."""
         self.registry.register(_ServiceCollector(database, keys, listings))
 
-    def serve(self, address: tuple[str, int]) -> None:
-        """Listens for Prometheus, in a thread. Raises OSError."""
-        host, port = address
-        start_http_server(port, host, self.registry)
+    def register_connections(self, waiting: Callable[[], int]) -> None:
+        """Reads at each scrape how many connections wait for a request."""
+        self._waiting_connections.set_function(waiting)
+
+    def connection_closed(self, reason: str) -> None:
+        """A connection of the public port was closed by the reader; `reason` is one of CLOSED."""
+        self._closed.labels(reason).inc()
 
 
 class _ServiceCollector(Collector):

@@ -18,9 +18,10 @@ from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
-from reader.query.filters import InvalidQuery, decode_pairs, parse
+from reader.query.filters import InvalidQuery, ParameterError, decode_pairs, parse
 
 MAX_ID_DIGITS = 18
+MAX_QUERY_BYTES = 8 * 1024
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
 
 
@@ -35,6 +36,7 @@ class Routes:
         self.all = (
             ("/", limited(self.home)),
             ("/audit", limited(self.audit)),
+            ("/audit/", self.slash),
             ("/audit/find", limited(self.find)),
             ("/audit/{entry_id}", limited(self.entry)),
             ("/static/{name}", self.static),
@@ -61,7 +63,7 @@ class Routes:
         """The list."""
         viewer = self._viewer(request)
         try:
-            pairs = decode_pairs(request.scope["query_string"])
+            pairs = _pairs(request)
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
         try:
@@ -70,11 +72,16 @@ class Routes:
             return self._invalid(viewer, pairs, invalid)
         return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
 
+    async def slash(self, request: Request) -> Response:
+        """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""
+        query = request.scope["query_string"]
+        return RedirectResponse(f"/audit?{query.decode()}" if 0 < len(query) <= MAX_QUERY_BYTES else "/audit", 308)
+
     def find(self, request: Request) -> Response:
         """Redirects from a submitted form to the address of the list."""
         viewer = self._viewer(request)
         try:
-            return RedirectResponse(list_address(decode_pairs(request.scope["query_string"])), 303)
+            return RedirectResponse(list_address(_pairs(request)), 303)
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
 
@@ -100,7 +107,7 @@ class Routes:
     def events(self, request: Request) -> Response:
         """A page of entries."""
         viewer = self._viewer(request)
-        query = parse(decode_pairs(request.scope["query_string"]))
+        query = parse(_pairs(request))
         return json_response.listing(self._listings.page(viewer.workspace_id, query))
 
     def event(self, request: Request) -> Response:
@@ -123,8 +130,7 @@ class Routes:
 
     def readyz(self, _request: Request) -> Response:
         """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
-        checks = {"database": self._services.database.ready, "keys": self._services.keys.ready}
-        return json_response.health([name for name, is_ready in checks.items() if not is_ready()])
+        return json_response.health(self._services.failing())
 
     def _entry(self, viewer: Viewer, request: Request) -> Entry | None:
         """The entry whose id is in the path; a text that is not an id is the id of nothing."""
@@ -136,3 +142,11 @@ class Routes:
     def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
         return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, datetime.now(UTC), contact), 422)
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    """The names and values of the query. Raises InvalidQuery, also for one that is too long to be looked at."""
+    query = request.scope["query_string"]
+    if len(query) > MAX_QUERY_BYTES:
+        raise InvalidQuery(ParameterError("query", f"is longer than {MAX_QUERY_BYTES:,} bytes"))
+    return decode_pairs(query)

@@ -75,8 +75,9 @@ def health(failing: Sequence[str]) -> Response:
 def _entry(entry: Entry) -> dict[str, Any]:
     """The id is a string: JavaScript's numbers end at 2^53."""
     times = {"occurred_at": _time(entry.occurred_at), "recorded_at": _time(entry.recorded_at)}
-    diff = orjson.Fragment(entry.diff)
-    return {"id": str(entry.id), **entry_json(entry, times=times, source=entry.source, diff=diff)}
+    diff = None if entry.diff is None else orjson.Fragment(entry.diff)
+    content = {"id": str(entry.id), **entry_json(entry, times=times, source=entry.source, diff=diff)}
+    return content if diff is not None else {**content, "diff_bytes": entry.diff_bytes}
 
 
 def _time(at: datetime) -> datetime | str:

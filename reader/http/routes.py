@@ -3,7 +3,10 @@
 Each one authenticates the request before it reads anything else of it, and before any SQL.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -14,6 +17,7 @@ from reader.errors import problem_response
 from reader.html import pages
 from reader.html.filter_form import list_address
 from reader.http import json_response
+from reader.http.large_responses import LargeResponse, LargeResponses
 from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
 from reader.http.services import ReaderServices
@@ -22,7 +26,13 @@ from reader.query.filters import InvalidQuery, ParameterError, decode_pairs, par
 
 MAX_ID_DIGITS = 18
 MAX_QUERY_BYTES = 8 * 1024
+MAX_LIST_DIFF = 64 * 1024  # bytes of one diff in a list of the API (SPEC 6)
+MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page: some thousands of values
+FEW_DIFFS, MANY_DIFFS = 128 * 1024, 1024 * 1024  # characters of all diffs of a page: to show them at once, and at all
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
+
+
+Result: TypeAlias = Response | LargeResponse
 
 
 class Routes:
@@ -32,7 +42,11 @@ class Routes:
         self._services = services
         self._viewer = services.access.viewer
         self._listings = services.listings
-        limited = limiter.wrap
+        large = LargeResponses()
+
+        def limited(endpoint: Callable[[Request], Result]) -> Callable[..., Any]:
+            return large.wrap(limiter.wrap(endpoint))
+
         self.all = (
             ("/", limited(self.home)),
             ("/audit", limited(self.audit)),
@@ -59,7 +73,7 @@ class Routes:
             return HTMLResponse(pages.render_home(None, forbidden.user_id))
         return HTMLResponse(pages.render_home(viewer, viewer.user_id))
 
-    def audit(self, request: Request) -> Response:
+    def audit(self, request: Request) -> Result:
         """The list."""
         viewer = self._viewer(request)
         try:
@@ -70,7 +84,13 @@ class Routes:
             listing = self._listings.page(viewer.workspace_id, parse(pairs))
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
-        return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
+        contact = self._services.export_contact
+        listing = replace(listing, entries=_bounded(listing.entries))
+
+        def make() -> Response:
+            return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), contact))
+
+        return make() if _diff_length(listing.entries) <= FEW_DIFFS else LargeResponse(make)
 
     async def slash(self, request: Request) -> Response:
         """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""
@@ -85,14 +105,22 @@ class Routes:
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
 
-    def entry(self, request: Request) -> Response:
-        """One entry."""
+    def entry(self, request: Request) -> Result:
+        """One entry; a diff of more than MAX_PAGE_DIFF bytes is left to the API."""
         viewer = self._viewer(request)
         entry = self._entry(viewer, request)
+        contact = self._services.export_contact
         if entry is None:
             problem = errors.NOT_FOUND
             return HTMLResponse(pages.render_problem(problem, None, viewer), problem.status)
-        return HTMLResponse(pages.render_entry(viewer, entry, self._services.export_contact))
+        if entry.diff is not None:
+            return HTMLResponse(pages.render_entry(viewer, entry, contact))
+
+        def make() -> Response:
+            [complete] = self._listings.complete(viewer.workspace_id, [entry], MAX_PAGE_DIFF)
+            return HTMLResponse(pages.render_entry(viewer, complete, contact))
+
+        return LargeResponse(make)
 
     async def static(self, request: Request) -> Response:
         """Style and script."""
@@ -104,16 +132,34 @@ class Routes:
 
     # --- API and probes
 
-    def events(self, request: Request) -> Response:
+    def events(self, request: Request) -> Result:
         """A page of entries."""
         viewer = self._viewer(request)
         query = parse(_pairs(request))
-        return json_response.listing(self._listings.page(viewer.workspace_id, query))
+        listing = self._listings.page(viewer.workspace_id, query)
+        if all(entry.diff is not None for entry in listing.entries):
+            return json_response.listing(listing)
 
-    def event(self, request: Request) -> Response:
-        """One entry."""
-        entry = self._entry(self._viewer(request), request)
-        return problem_response(errors.NOT_FOUND) if entry is None else json_response.entry(entry)
+        def make() -> Response:
+            entries = self._listings.complete(viewer.workspace_id, listing.entries, MAX_LIST_DIFF)
+            return json_response.listing(replace(listing, entries=entries))
+
+        return LargeResponse(make)
+
+    def event(self, request: Request) -> Result:
+        """One entry, whole."""
+        viewer = self._viewer(request)
+        entry = self._entry(viewer, request)
+        if entry is None:
+            return problem_response(errors.NOT_FOUND)
+        if entry.is_whole:
+            return json_response.entry(entry)
+
+        def make() -> Response:
+            whole = self._listings.whole_entry(viewer.workspace_id, entry.id)
+            return problem_response(errors.NOT_FOUND) if whole is None else json_response.entry(whole)
+
+        return LargeResponse(make)
 
     def actions(self, request: Request) -> Response:
         """The actions and facets for filters."""
@@ -150,3 +196,19 @@ def _pairs(request: Request) -> list[tuple[str, str]]:
     if len(query) > MAX_QUERY_BYTES:
         raise InvalidQuery(ParameterError("query", f"is longer than {MAX_QUERY_BYTES:,} bytes"))
     return decode_pairs(query)
+
+
+def _diff_length(entries: Sequence[Entry]) -> int:
+    """Characters of all diffs."""
+    return sum(len(entry.diff) for entry in entries if entry.diff is not None)
+
+
+def _bounded(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, without the diffs beyond MANY_DIFFS characters: those are on the entries' own pages."""
+    if _diff_length(entries) <= MANY_DIFFS:
+        return entries
+    bounded, left = [], MANY_DIFFS
+    for entry in entries:
+        left -= len(entry.diff or "")
+        bounded.append(entry if left >= 0 else entry._replace(diff=None))
+    return tuple(bounded)

@@ -44,7 +44,7 @@ NETWORK: dict[str, Any] = {
 }
 BUILDING_SECONDS = 60.0  # what reading a whole list may take
 MORE_SECONDS = 5.0  # as we see it, so that the server's own limit comes first
-POOL_SIZE = 9  # one for each turn (reader.http.limiter), and one by which readiness is asked
+POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one by which readiness is asked
 WAIT_SECONDS = 2.0
 RETRY_SECONDS = 5
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from reader.model import Entry, Listing, Query
 from reader.query.database import Database, TransactionView
 from reader.query.index_store import FutureSnapshot, IndexStore
-from reader.query.list_queries import ListQuery, entries_by_id, to_entries, to_keys
+from reader.query.large_diffs import LargeDiffs
+from reader.query.list_queries import ListQuery, entries_by_id, to_entries, to_keys, whole_entry
 from reader.query.position import Position, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.window import Slice, Window, cut
@@ -24,6 +25,7 @@ class Listings:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._indexes = IndexStore(database)
+        self._large_diffs = LargeDiffs(database)
 
     @property
     def key_index_builds(self) -> int:
@@ -39,8 +41,17 @@ class Listings:
         return self._page_at(position, list_query, query)
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
-        """The entry of this id, if this workspace has it. Raises Unavailable."""
+        """The entry of this id as a list has it, if this workspace has it. Raises Unavailable."""
         return next(iter(self._entries(workspace_id, [entry_id])), None)
+
+    def whole_entry(self, workspace_id: str, entry_id: int) -> Entry | None:
+        """The entry of this id with all that is stored, which may be megabytes. Raises Unavailable."""
+        _, (rows,) = self._database.ask(workspace_id, whole_entry(workspace_id, entry_id))
+        return next(iter(to_entries(rows)), None)
+
+    def complete(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> tuple[Entry, ...]:
+        """The entries with diffs of at most `limit` bytes, and the sizes of longer ones. Raises Unavailable."""
+        return self._large_diffs.complete(workspace_id, entries, limit)
 
     def _current_page(self, list_query: ListQuery, query: Query) -> Listing:
         window = _window(query, None)

@@ -86,6 +86,16 @@ class Entry(NamedTuple):
         return self.diff is not None and not self.is_cut
 
 
+class LargeDiff(NamedTuple):
+    """A diff that a list's statement leaves out: its size in bytes, and the stored text in UTF-8, None where it is too long.
+
+    Bytes, since a text with a single character beyond the first plane takes four bytes for each character in memory.
+    """
+
+    size: int
+    text: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The result of a Query: entries, newest first, and the exact total of the selection as of `as_of`.

@@ -187,3 +187,7 @@ class _ServiceCollector(Collector):
             "Key indexes built by reading a whole list",
             self._listings.key_index_builds,
         )
+        # How much of the memory do they take?
+        yield GaugeMetricFamily(
+            "auditlog_reader_key_index_bytes", "Key indexes in memory", self._listings.key_index_bytes
+        )

@@ -28,7 +28,7 @@ MAX_ID_DIGITS = 18
 MAX_QUERY_BYTES = 8 * 1024
 MAX_LIST_DIFF = 64 * 1024  # bytes of one diff in a list of the API (SPEC 6)
 MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page: some thousands of values
-FEW_DIFFS, MANY_DIFFS = 128 * 1024, 1024 * 1024  # characters of all diffs of a page: to show them at once, and at all
+FEW_DIFFS, MANY_DIFFS = 48 * 1024, 256 * 1024  # characters of all diffs of a page: to show them at once, and at all
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
 
 
@@ -117,8 +117,9 @@ class Routes:
             return HTMLResponse(pages.render_entry(viewer, entry, contact))
 
         def make() -> Response:
-            [complete] = self._listings.complete(viewer.workspace_id, [entry], MAX_PAGE_DIFF)
-            return HTMLResponse(pages.render_entry(viewer, complete, contact))
+            large = self._listings.large_diffs(viewer.workspace_id, [entry], MAX_PAGE_DIFF)[entry.id]
+            text = None if large.text is None else large.text.decode()
+            return HTMLResponse(pages.render_entry(viewer, entry._replace(diff=text, diff_bytes=large.size), contact))
 
         return LargeResponse(make)
 
@@ -141,8 +142,9 @@ class Routes:
             return json_response.listing(listing)
 
         def make() -> Response:
-            entries = self._listings.complete(viewer.workspace_id, listing.entries, MAX_LIST_DIFF)
-            return json_response.listing(replace(listing, entries=entries))
+            return json_response.listing(
+                listing, self._listings.large_diffs(viewer.workspace_id, listing.entries, MAX_LIST_DIFF)
+            )
 
         return LargeResponse(make)
 
@@ -157,7 +159,7 @@ class Routes:
 
         def make() -> Response:
             whole = self._listings.whole_entry(viewer.workspace_id, entry.id)
-            return problem_response(errors.NOT_FOUND) if whole is None else json_response.entry(whole)
+            return problem_response(errors.NOT_FOUND) if whole is None else json_response.entry(*whole)
 
         return LargeResponse(make)
 

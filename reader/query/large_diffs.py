@@ -5,9 +5,9 @@ The size of a compressed value is known only by reading it. It never changes, so
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from reader.model import Entry
+from reader.model import LargeDiff
 from reader.query.database import Database
 from reader.query.list_queries import large_diffs
 
@@ -16,7 +16,7 @@ MAX_SIZES = 20_000  # about 5 MB
 
 
 class LargeDiffs:
-    """Completes the entries of lists. Safe to use from many threads."""
+    """Reads them, and remembers their sizes. Safe to use from many threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,34 +28,25 @@ class LargeDiffs:
         with self._lock:
             self._sizes.clear()
 
-    def complete(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> tuple[Entry, ...]:
-        """The entries, each with its diff, or with the size of one of more than `limit` bytes. Raises Unavailable."""
-        missing = [entry.id for entry in entries if entry.diff is None]
-        sizes = self._known(workspace_id, missing)
-        diffs: dict[int, str | None] = {}
-        unknown = [entry_id for entry_id in missing if sizes.get(entry_id, 0) <= limit]
-        for start in range(0, len(unknown), READ_AT_ONCE):
-            ids = unknown[start : start + READ_AT_ONCE]
-            _, (rows,) = self._database.ask(workspace_id, large_diffs(workspace_id, ids, limit))
-            for entry_id, size, diff in rows:
-                sizes[entry_id], diffs[entry_id] = size, diff
-        self._remember(workspace_id, sizes)
-        return tuple(
-            entry
-            if entry.diff is not None
-            else entry._replace(diff=diffs.get(entry.id), diff_bytes=sizes.get(entry.id))
-            for entry in entries
-        )
+    def of(self, workspace_id: str, ids: Sequence[int], limit: int) -> dict[int, LargeDiff]:
+        """The diffs of these entries by id, without the texts of more than `limit` bytes. Raises Unavailable."""
+        found = {entry_id: LargeDiff(size, None) for entry_id, size in self._known(workspace_id, ids) if size > limit}
+        unread = [entry_id for entry_id in ids if entry_id not in found]
+        for start in range(0, len(unread), READ_AT_ONCE):
+            asked = unread[start : start + READ_AT_ONCE]
+            _, (rows,) = self._database.ask(workspace_id, large_diffs(workspace_id, asked, limit))
+            found |= {entry_id: LargeDiff(size, text) for entry_id, size, text in rows}
+        self._remember(workspace_id, found)
+        return found
 
-    def _known(self, workspace_id: str, ids: Sequence[int]) -> dict[int, int]:
+    def _known(self, workspace_id: str, ids: Sequence[int]) -> list[tuple[int, int]]:
         with self._lock:
-            return {
-                entry_id: size for entry_id in ids if (size := self._sizes.get((workspace_id, entry_id))) is not None
-            }
+            sizes = [(entry_id, self._sizes.get((workspace_id, entry_id))) for entry_id in ids]
+        return [(entry_id, size) for entry_id, size in sizes if size is not None]
 
-    def _remember(self, workspace_id: str, sizes: dict[int, int]) -> None:
+    def _remember(self, workspace_id: str, found: Mapping[int, LargeDiff]) -> None:
         with self._lock:
-            for entry_id, size in sizes.items():
+            for entry_id, (size, _) in found.items():
                 self._sizes[workspace_id, entry_id] = size
                 self._sizes.move_to_end((workspace_id, entry_id))
             while len(self._sizes) > MAX_SIZES:

@@ -80,12 +80,12 @@ def entries_by_id(workspace_id: str, ids: Sequence[int]) -> Statement:
 
 
 def whole_entry(workspace_id: str, entry_id: int) -> Statement:
-    """Finds one entry with all that is stored; `to_entries` reads the result."""
+    """Finds one entry, its texts whole and without its diff; `to_entries` reads the result."""
     return Statement(ENTRY, {"workspace_id": workspace_id, "id": entry_id})
 
 
 def large_diffs(workspace_id: str, ids: Sequence[int], limit: int) -> Statement:
-    """Finds ids, sizes in bytes, and diffs of at most `limit` bytes (others are None)."""
+    """Finds ids, sizes in bytes, and diffs of at most `limit` bytes in UTF-8 (others are None)."""
     return Statement(LARGE_DIFFS, {"workspace_id": workspace_id, "ids": ids, "most": limit})
 
 

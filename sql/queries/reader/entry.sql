@@ -1,4 +1,4 @@
--- One entry, whole, in the order of columns of page.sql.
+-- One entry with all its texts, and without its diff (large_diffs.sql); its columns are in the order of page.sql.
 SELECT
     id,
     workspace_id,
@@ -16,6 +16,6 @@ SELECT
     facets,
     actor_email,
     subject_label,
-    diff::text AS diff
+    NULL AS diff
 FROM audit_event
 WHERE workspace_id = %(workspace_id)s AND id = %(id)s

@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def values(size: int) -> str:
 def test_what_a_list_has_of_a_diff_depends_on_its_bytes(tenant: Tenant, make: Callable[[int], str]) -> None:
     """Up to 64 KiB the API's list has it, and says how large a longer one is; the entry's own address has each whole."""
     most = reader.http.routes.MAX_LIST_DIFF
-    stored = {}
+    stored: dict[str, str] = {}
     for size in (100, LIST_DIFF_BYTES, LIST_DIFF_BYTES + 1, most - 2, most, most + 1, 3 * MEGABYTE):
         diff = make(size)
         stored[str(tenant.put(len(stored), diff=diff))] = diff
@@ -159,7 +159,7 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
         "org_5": ({"diff": astral}, 200),
         "org_6": ({"diff": values(reader.http.routes.MAX_PAGE_DIFF)}, 50),
     }
-    last = {}
+    last: dict[str, int] = {}
     with psycopg.connect(database_url, autocommit=True) as connection:
         for workspace_id, (changed, count) in kinds.items():
             for minutes in range(count):
@@ -196,7 +196,6 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
                 )
             in_progress = "auditlog_reader_requests_in_progress"
             assert wait_until(lambda: program.figure(in_progress) > 0, 10)
-            with suppress(AssertionError):
-                assert program.get("/audit").status_code in {200, 503}
+            assert program.get("/audit", ADMIN._replace(workspace_id="org_7")).status_code == 200
         print(f"peak RSS: {alone} MB, {peak(program.pid)} MB with clients that take nothing")
         assert peak(program.pid) <= 256

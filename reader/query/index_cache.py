@@ -53,7 +53,7 @@ class _CachedList:
         else:
             self.size, self.is_exact = self.size + grown + _own_bytes(index), False
         snapshots = [name for name in self.indexes if name is not None]
-        for name in snapshots[: len(snapshots) - MAX_SNAPSHOTS]:
+        for name in snapshots[: max(0, len(snapshots) - MAX_SNAPSHOTS)]:
             del self.indexes[name]
 
     def count(self) -> None:

@@ -3,7 +3,7 @@
 Each one authenticates the request before it reads anything else of it, and before any SQL.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -17,18 +17,23 @@ from reader.errors import problem_response
 from reader.html import pages
 from reader.html.filter_form import list_address
 from reader.http import json_response
+from reader.http.bounds import (
+    FEW_DIFFS,
+    MAX_LIST_DIFF,
+    MAX_PAGE_DIFF,
+    MAX_QUERY_BYTES,
+    bounded,
+    diff_length,
+    query_pairs,
+)
 from reader.http.large_responses import LargeResponse, LargeResponses
 from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
-from reader.query.filters import InvalidQuery, ParameterError, decode_pairs, parse
+from reader.query.filters import InvalidQuery, parse
 
 MAX_ID_DIGITS = 18
-MAX_QUERY_BYTES = 8 * 1024
-MAX_LIST_DIFF = 64 * 1024  # bytes of one diff in a list of the API (SPEC 6)
-MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page: some thousands of values
-FEW_DIFFS, MANY_DIFFS = 48 * 1024, 256 * 1024  # characters of all diffs of a page: to show them at once, and at all
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
 
 
@@ -77,7 +82,7 @@ class Routes:
         """The list."""
         viewer = self._viewer(request)
         try:
-            pairs = _pairs(request)
+            pairs = query_pairs(request.scope)
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
         try:
@@ -85,12 +90,12 @@ class Routes:
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
         contact = self._services.export_contact
-        listing = replace(listing, entries=_bounded(listing.entries))
+        listing = replace(listing, entries=bounded(listing.entries))
 
         def make() -> Response:
             return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), contact))
 
-        return make() if _diff_length(listing.entries) <= FEW_DIFFS else LargeResponse(make)
+        return make() if diff_length(listing.entries) <= FEW_DIFFS else LargeResponse(make)
 
     async def slash(self, request: Request) -> Response:
         """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""
@@ -101,7 +106,7 @@ class Routes:
         """Redirects from a submitted form to the address of the list."""
         viewer = self._viewer(request)
         try:
-            return RedirectResponse(list_address(_pairs(request)), 303)
+            return RedirectResponse(list_address(query_pairs(request.scope)), 303)
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
 
@@ -136,7 +141,7 @@ class Routes:
     def events(self, request: Request) -> Result:
         """A page of entries."""
         viewer = self._viewer(request)
-        query = parse(_pairs(request))
+        query = parse(query_pairs(request.scope))
         listing = self._listings.page(viewer.workspace_id, query)
         if all(entry.diff is not None for entry in listing.entries):
             return json_response.listing(listing)
@@ -190,27 +195,3 @@ class Routes:
     def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
         return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, datetime.now(UTC), contact), 422)
-
-
-def _pairs(request: Request) -> list[tuple[str, str]]:
-    """The names and values of the query. Raises InvalidQuery, also for one that is too long to be looked at."""
-    query = request.scope["query_string"]
-    if len(query) > MAX_QUERY_BYTES:
-        raise InvalidQuery(ParameterError("query", f"is longer than {MAX_QUERY_BYTES:,} bytes"))
-    return decode_pairs(query)
-
-
-def _diff_length(entries: Sequence[Entry]) -> int:
-    """Characters of all diffs."""
-    return sum(len(entry.diff) for entry in entries if entry.diff is not None)
-
-
-def _bounded(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The entries, without the diffs beyond MANY_DIFFS characters: those are on the entries' own pages."""
-    if _diff_length(entries) <= MANY_DIFFS:
-        return entries
-    bounded, left = [], MANY_DIFFS
-    for entry in entries:
-        left -= len(entry.diff or "")
-        bounded.append(entry if left >= 0 else entry._replace(diff=None))
-    return tuple(bounded)

@@ -17,7 +17,7 @@ MAX_INDEXES = 2_000
 MAX_SNAPSHOTS = 16  # older pages of one list
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often
 INDEX_BYTES = 1_500  # of an index without entries: its key, with a selection of the usual length, and its objects
-BUCKET_BYTES = 50  # of each bucket of an index: its place in two tuples, and the number in one of them
+BUCKET_BYTES = 81  # of each bucket of an index: its object, its place in two tuples, and the number in one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reader.model import Entry
-from reader.query import key_index, list_queries
-from reader.query.database import Database, Statement, Unavailable, be_patient
+from reader.query import list_queries
+from reader.query.database import Database, Statement, Unavailable
 from reader.query.index_cache import CacheKey, IndexCache
+from reader.query.index_load import load_index
 from reader.query.key_index import Key, KeyIndex
 from reader.query.list_queries import ListQuery
 from reader.query.single_flight import SingleFlight
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.window import Window, cut
-from runtime.postgres import Connection
 
-CHUNK_KEYS = 1_250_000  # keys that one statement of a load returns: 20 MB, which are copied once
 MAX_CATCH_UP = 10_000  # beyond so many new entries it is cheaper to load the list again
 
 
@@ -28,7 +27,7 @@ class FutureSnapshot(Exception):
 
 
 class Outdated(Exception):
-    """What was remembered is not of the database that answers. It is forgotten, so another attempt may succeed."""
+    """What was remembered is not of the database that answers. Another attempt may succeed: it is forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +59,11 @@ class IndexStore:
         self._lock = threading.Lock()
         self._builds = 0
         self._server = ""
+
+    @property
+    def server(self) -> str:
+        """The server that answered last (TransactionView.server)."""
+        return self._server
 
     @property
     def builds(self) -> int:
@@ -166,35 +170,13 @@ class IndexStore:
             index = self._cache.get(key)  # another thread may have loaded it meanwhile
             if index is None:
                 with self._loads.load():
-                    server, index = self._load(list_query, snapshot)
+                    server, index = load_index(self._database, list_query, snapshot)
+                with self._lock:
+                    self._builds += 1
                 self._server, key = server, replace(key, server=server)
                 self._cache.put(key, index)
             return key, index
 
-    def _load(self, list_query: ListQuery, snapshot: Snapshot | None) -> tuple[str, KeyIndex]:
-        """Reads all keys of the list at `snapshot`, or as it is now. Returns the server, too."""
-        buckets: list[bytes] = []
-        with self._database.workspace(list_query.workspace_id) as session:
-            be_patient(session.connection)
-            now = _snapshot(session.view)
-            # On a standby more can be seen than is settled.
-            at = snapshot or (now if session.view.is_standby else None)
-            chunk = _read(session.connection, list_query.keys(at, None, CHUNK_KEYS))
-            buckets += key_index.split(chunk)
-            while len(chunk) == CHUNK_KEYS * key_index.KEY.size:
-                chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), CHUNK_KEYS))
-                buckets += key_index.split(chunk)
-        with self._lock:
-            self._builds += 1
-        return session.view.server, KeyIndex.from_buckets(snapshot or now, buckets)
-
 
 def _snapshot(view: TransactionView) -> Snapshot:
     return Snapshot.from_postgres(view.time, view.snapshot)
-
-
-def _read(connection: Connection, statement: Statement) -> bytes:
-    """The packed keys that a `ListQuery.keys` statement finds."""
-    row = connection.execute(statement.text, statement.values, binary=True).fetchone()
-    assert row is not None
-    return bytes(row[0])

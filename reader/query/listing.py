@@ -75,7 +75,8 @@ class Listings:
 
     def large_diffs(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> Mapping[int, LargeDiff]:
         """The diffs that these entries lack, by id; without the texts of more than `limit` bytes. Raises Unavailable."""
-        return self._large_diffs.of(workspace_id, [entry.id for entry in entries if entry.diff is None], limit)
+        ids = [entry.id for entry in entries if entry.diff is None]
+        return self._large_diffs.of(self._indexes.server, workspace_id, ids, limit)
 
     def _current_page(self, list_query: ListQuery, query: Query) -> Listing:
         window = _window(query, None)

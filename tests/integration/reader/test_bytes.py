@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import reader.http.bounds
 import reader.http.large_responses
-import reader.http.routes
 import reader.query.large_diffs
 from reader.query.list_queries import LIST_DIFF_BYTES
 from sandbox.services.process import wait_until
@@ -44,7 +44,7 @@ def values(size: int) -> str:
 )
 def test_what_a_list_has_of_a_diff_depends_on_its_bytes(tenant: Tenant, make: Callable[[int], str]) -> None:
     """Up to 64 KiB the API's list has it, and says how large a longer one is; the entry's own address has each whole."""
-    most = reader.http.routes.MAX_LIST_DIFF
+    most = reader.http.bounds.MAX_LIST_DIFF
     stored: dict[str, str] = {}
     for size in (100, LIST_DIFF_BYTES, LIST_DIFF_BYTES + 1, most - 2, most, most + 1, 3 * MEGABYTE):
         diff = make(size)
@@ -72,8 +72,8 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
     for size, in_list, on_page in (
         (LIST_DIFF_BYTES, True, True),
         (LIST_DIFF_BYTES + 1, False, True),
-        (reader.http.routes.MAX_PAGE_DIFF, False, True),
-        (reader.http.routes.MAX_PAGE_DIFF + 1, False, False),
+        (reader.http.bounds.MAX_PAGE_DIFF, False, True),
+        (reader.http.bounds.MAX_PAGE_DIFF + 1, False, False),
     ):
         entry_id = tenant.put(size, diff=sized(size))
         text = tenant.get("/audit?limit=1").text
@@ -87,7 +87,7 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
     page = tenant.get("/audit?limit=200")
     assert page.status_code == 200
     shown = 200 - page.text.count("too long to show in the list")
-    assert shown == reader.http.routes.MANY_DIFFS // (LIST_DIFF_BYTES - 1)
+    assert shown == reader.http.bounds.MANY_DIFFS // (LIST_DIFF_BYTES - 1)
 
 
 def test_other_long_texts_are_shortened_in_a_list_only(tenant: Tenant) -> None:
@@ -157,7 +157,7 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
         "org_3": ({"label": "L" * 4 * MEGABYTE, "actor_email": "é" * 2 * MEGABYTE}, 20),
         "org_4": ({"diff": values(LIST_DIFF_BYTES)}, 200),
         "org_5": ({"diff": astral}, 200),
-        "org_6": ({"diff": values(reader.http.routes.MAX_PAGE_DIFF)}, 50),
+        "org_6": ({"diff": values(reader.http.bounds.MAX_PAGE_DIFF)}, 50),
     }
     last: dict[str, int] = {}
     with psycopg.connect(database_url, autocommit=True) as connection:

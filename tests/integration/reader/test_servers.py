@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import reader.query.index_load
 from reader.model import Query, Selection
 from reader.query.database import Database, Unavailable
 from reader.query.filters import InvalidQuery, parse
@@ -222,6 +223,14 @@ def test_a_promoted_standby_is_another_server() -> None:
 
 
 # --- one URL, another database
+
+
+def test_a_list_is_read_in_parts(database: Database, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever number of keys a part has: all of them, once, in their order, also of one instant."""
+    recorded = [put(minutes // 3) for minutes in range(20)][::-1]
+    for keys in (1, 7, 10, 20, 21):
+        monkeypatch.setattr(reader.query.index_load, "CHUNK_KEYS", keys)
+        assert ids(Listings(database)) == recorded
 
 
 @pytest.fixture

@@ -58,6 +58,143 @@ EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
 MUTANTS = (
     Mutant(
+        "a connection that says nothing stays",
+        (Edit("reader/http/connections.py", "        self._within(HEAD_SECONDS, self._no_request)\n", ""),),
+        (READER + "test_connections.py", "-k", "silence"),
+    ),
+    Mutant(
+        "each byte of a request is another chance",
+        (
+            Edit(
+                "reader/http/connections.py",
+                "        super().data_received(data)\n",
+                "        super().data_received(data)\n        self._within(HEAD_SECONDS, self._no_request)\n",
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "trickles"),
+    ),
+    Mutant(
+        "connections that wait keep others out",
+        (
+            Edit(
+                "reader/http/connections.py",
+                '            other.abort("room")\n',
+                '            self._close("refused", OVERLOADED)\n            return\n',
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "keep_nobody_out"),
+    ),
+    Mutant(
+        "a client may take nothing for ever",
+        (
+            Edit(
+                "reader/http/connections.py",
+                '        self._stall = self.loop.call_later(STALL_SECONDS, self.abort, "response_timeout")\n',
+                "",
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "takes_nothing"),
+    ),
+    Mutant(
+        "of an absolute target the Host header counts",
+        (
+            Edit(
+                "reader/http/middleware.py",
+                '[pair for pair in scope["headers"] if pair[0] != b"host"] + [(b"host", absolute[1])]',
+                'scope["headers"]',
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "absolute_form"),
+    ),
+    Mutant(
+        "a query is as long as it likes",
+        (Edit("reader/http/bounds.py", "if len(query) > MAX_QUERY_BYTES:", "if len(query) < 0:"),),
+        (READER + "test_connections.py", "-k", "long_query"),
+    ),
+    Mutant(
+        "a value that compresses well is short",
+        (Edit("sql/queries/reader/page.sql", "octet_length(json_send(diff)) <= %(shown)s", "%(shown)s > 0"),),
+        (READER + "test_bytes.py", "-k", "shows_what_is_short or depends_on_its_bytes"),
+    ),
+    Mutant(
+        "one workspace holds all bytes that are sent",
+        (
+            Edit(
+                "reader/http/large_responses.py",
+                "            (self._sending[workspace_id], MAX_WORKSPACE_BYTES),\n",
+                "",
+            ),
+        ),
+        (READER + "test_bytes.py", "-k", "cannot_hold"),
+    ),
+    Mutant(
+        "a standby is believed like a primary",
+        (
+            Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),
+            Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
+            Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),
+        ),
+        (READER + "test_servers.py", "-k", "precede"),
+    ),
+    Mutant(
+        "what a standby reads anew is not held to what is settled",
+        (Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),),
+        (READER + "test_servers.py", "-k", "precede"),
+    ),
+    Mutant(
+        "what a standby reads on is not held to what is settled",
+        (Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),),
+        (READER + "test_servers.py", "-k", "precede or many_pages"),
+    ),
+    Mutant(
+        "a standby says how complete the tables are, not the page",
+        (Edit("reader/query/transaction_view.py", " and said.xmax <= horizon]", "]"),),
+        (READER + "test_servers.py", "-k", "completeness"),
+    ),
+    Mutant(
+        "a list is remembered whatever database it was of",
+        (
+            Edit(
+                "reader/query/index_store.py",
+                "        if view.server != key.server:\n",
+                "        if view.server != view.server:\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "was_replaced or was_restored"),
+    ),
+    Mutant(
+        "rows are shown that the index does not name",
+        (
+            Edit(
+                "reader/query/listing.py",
+                "            self._indexes.forget(workspace_id)\n            raise Outdated\n",
+                "            pass\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "not_those_of_the_list"),
+    ),
+    Mutant(
+        "a shared bucket is counted for each index",
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "{id(bucket): len(bucket) for index",
+                "{(id(index), id(bucket)): len(bucket) for index",
+            ),
+        ),
+        (READER_UNIT + "test_index_cache.py", "-k", "older_pages"),
+    ),
+    Mutant(
+        "a workspace's many lists push out the others'",
+        (Edit("reader/query/index_cache.py", "        if len(extra) > 1 and", "        if len(extra) < 0 and"),),
+        (READER_UNIT + "test_index_cache.py", "-k", "each_other_only"),
+    ),
+    Mutant(
+        "each workspace pushes out the next",
+        (Edit("reader/query/index_cache.py", ", -self._lists[key].number)", ", self._lists[key].number)"),),
+        (READER_UNIT + "test_index_cache.py", "-k", "more_workspaces_than_fit"),
+    ),
+    Mutant(
         "freshness counts a backlog",
         (
             Edit(

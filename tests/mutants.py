@@ -738,8 +738,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                '        """A page of entries."""\n        viewer = self._viewer(request)\n        query = parse(decode_pairs(request.scope["query_string"]))\n',
-                '        """A page of entries."""\n        query = parse(decode_pairs(request.scope["query_string"]))\n        viewer = self._viewer(request)\n',
+                '        """A page of entries."""\n        viewer = self._viewer(request)\n        query = parse(query_pairs(request.scope))\n',
+                '        """A page of entries."""\n        query = parse(query_pairs(request.scope))\n        viewer = self._viewer(request)\n',
             ),
         ),
         (READER + "test_api.py", "-k", "who_is_let_in"),
@@ -830,8 +830,8 @@ MUTANTS = (
             Edit("consumer/partitions/watermark.py", "        at = self._database_time()\n", ""),
             Edit(
                 "consumer/partitions/watermark.py",
-                "EndOffsets(at=at, ends=self._cluster.ends(current), ids=ids)",
-                "EndOffsets(ends=self._cluster.ends(current), at=self._database_time(), ids=ids)",
+                "EndOffsets(at=at, ends=ends, ids=ids, unknown=unknown)",
+                "EndOffsets(ends=ends, at=self._database_time(), ids=ids, unknown=unknown)",
             ),
         ),
         ("tests/unit/consumer/test_watermark.py",),
@@ -983,7 +983,7 @@ MUTANTS = (
         "an open transaction is not seen",
         (
             Edit(
-                "consumer/kafka/admin.py",
+                "consumer/kafka/topic_questions.py",
                 "IsolationLevel.READ_COMMITTED if stable",
                 "IsolationLevel.READ_UNCOMMITTED if stable",
             ),

@@ -12,6 +12,7 @@ import structlog
 
 from consumer.completeness import Completeness
 from consumer.event.model import Partition
+from consumer.kafka.topic_faults import TopicFaults
 from consumer.partitions import watermark
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
@@ -28,6 +29,7 @@ class Surroundings:
     """A database whose clock stands at TIME, or that is away, and a cluster; notes in which order they are asked."""
 
     closed = False
+    faults = TopicFaults()
 
     def __init__(self, *, away: bool = False) -> None:
         self.asked: list[str] = []
@@ -52,8 +54,9 @@ class Surroundings:
         self.asked.append("ids")
         return dict.fromkeys(topics, POSITION.topic_id)
 
-    def ends(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        self.asked.append("ends")
+    def ends(self, partitions: Collection[Partition], *, stable: bool = False) -> dict[Partition, int]:
+        if not stable:
+            self.asked.append("ends")
         return dict.fromkeys(partitions, 7)
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from consumer.completeness import Completeness
 from consumer.event.model import Partition
+from consumer.kafka.topic_faults import TopicFaults
 from consumer.partitions import watermark
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
@@ -31,6 +32,7 @@ class Surroundings:
 
     def __init__(self, *, away: bool = False) -> None:
         self.asked: list[str] = []
+        self.faults = TopicFaults()
         self._away = away
 
     def connect(self) -> Any:
@@ -52,8 +54,8 @@ class Surroundings:
         self.asked.append("ids")
         return dict.fromkeys(topics, POSITION.topic_id)
 
-    def ends(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        self.asked.append("ends")
+    def ends(self, partitions: Collection[Partition], *, stable: bool = False) -> dict[Partition, int]:
+        self.asked.append("stable ends" if stable else "ends")
         return dict.fromkeys(partitions, 7)
 
 

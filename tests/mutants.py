@@ -529,17 +529,6 @@ MUTANTS = (
         (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
     ),
     Mutant(
-        "the last spans are waited for as long as it takes",
-        (
-            Edit(
-                "consumer/telemetry/tracing.py",
-                'within(CLOSE_SECONDS, "traces", self._provider.shutdown)',
-                "self._provider.shutdown() is None",
-            ),
-        ),
-        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
-    ),
-    Mutant(
         "a thread that is needed dies and nobody minds",
         (Edit("runtime/threads.py", "            on_death(name, error)\n\n", "            pass\n\n"),),
         (E2E + "test_threads.py", "-k", "needed"),

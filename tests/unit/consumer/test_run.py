@@ -79,6 +79,7 @@ def consume(
     monkeypatch.setattr(run, "telemetry", opened)
     monkeypatch.setattr(run, "Cluster", opening("cluster"))
     monkeypatch.setattr(run, "SchemaFetcher", opening("fetcher"))
+    monkeypatch.setattr(run, "TopicWatch", lambda *_: Part("topic_watch", []))
     for name, factory in zip(
         [*OPENED[1:2], *OPENED[3:]],
         ("SchemaSource", "Watermark", "TopicWatch", "Assignment", "Writer", "GroupConsumer"),

@@ -33,6 +33,7 @@ class Surroundings:
 
     def __init__(self, *, away: bool = False) -> None:
         self.asked: list[str] = []
+        self.faults = TopicFaults()
         self._away = away
 
     def connect(self) -> Any:
@@ -55,8 +56,7 @@ class Surroundings:
         return dict.fromkeys(topics, POSITION.topic_id)
 
     def ends(self, partitions: Collection[Partition], *, stable: bool = False) -> dict[Partition, int]:
-        if not stable:
-            self.asked.append("ends")
+        self.asked.append("stable ends" if stable else "ends")
         return dict.fromkeys(partitions, 7)
 
 

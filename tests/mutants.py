@@ -1024,7 +1024,14 @@ def _try(mutant: Mutant) -> tuple[str, str]:
                 return "misfit", complaint
         command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *mutant.tests]
         done = subprocess.run(
-            command, cwd=tree, env=_environ(), capture_output=True, text=True, timeout=LIMIT, check=False
+            command,
+            cwd=tree,
+            env=_environ(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT,
+            check=False,
         )
     return ("caught" if done.returncode == CAUGHT else "survived"), done.stdout[-3000:]
 

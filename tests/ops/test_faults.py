@@ -112,17 +112,19 @@ def _expressions() -> list[str]:
 
 
 def test_probes_say_alive_and_ready(stack: Stack) -> None:
-    """It is alive at once, ready once it has joined and asked the database, and knows no other path."""
-    stack.until(lambda: stack.get("/readyz")[0] == 200, "it is ready")
+    """It is alive at once, ready but for the topic that is not there, which it names, and knows no other path."""
+    failing = f"failing:\ntopic {stack.topics['missing']}: missing\n"
+    stack.until(lambda: stack.get("/readyz") == (503, failing), "it names the topic that is not there, and that alone")
     assert stack.get("/healthz") == (200, "ok\n")
     assert stack.get("/")[0] == 404
 
 
 def test_a_topic_that_does_not_exist_is_without_an_owner(stack: Stack) -> None:
-    """AuditUnowned, until the topic is created and read."""
-    stack.fires("AuditUnowned")
+    """AuditUnowned and AuditTopicUnavailable, until the topic is created and read; then it is ready."""
+    stack.fires("AuditUnowned", "AuditTopicUnavailable")
     stack.world.create_topic(stack.topics["missing"], 1)
-    stack.clears("AuditUnowned")
+    stack.clears("AuditUnowned", "AuditTopicUnavailable")
+    stack.until(lambda: stack.get("/readyz") == (200, "ok\n"), "it is ready")
 
 
 def test_every_figure_of_the_documentation_is_there(stack: Stack) -> None:

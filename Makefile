@@ -102,6 +102,10 @@ sbom:  ## Writes dist/sbom.json (CycloneDX): the packages of the image with thei
 		--output-file dist/sbom.json 2>/dev/null
 	rm -rf dist/.sbom
 
+.PHONY: bench-export
+bench-export: setup  ## Measures the verified export and writes its part of docs/benchmarks.md; ARGS=--help
+	$(BIN)/python -m sandbox.bench_export $(ARGS)
+
 .PHONY: mutants
 mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)

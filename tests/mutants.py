@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.export_mutants import SKIPPED
+from tests.seal_mutants import BROKEN
 
 ROOT = Path(__file__).parents[1]
 TREE = (
@@ -51,10 +52,148 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...]
 
 
+SEALED = "tests/integration/export/"
 E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
 EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
 MUTANTS = (
+    Mutant(
+        "a connection that says nothing stays",
+        (Edit("reader/http/connections.py", "        self._within(HEAD_SECONDS, self._no_request)\n", ""),),
+        (READER + "test_connections.py", "-k", "silence"),
+    ),
+    Mutant(
+        "each byte of a request is another chance",
+        (
+            Edit(
+                "reader/http/connections.py",
+                "        super().data_received(data)\n",
+                "        super().data_received(data)\n        self._within(HEAD_SECONDS, self._no_request)\n",
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "trickles"),
+    ),
+    Mutant(
+        "connections that wait keep others out",
+        (
+            Edit(
+                "reader/http/connections.py",
+                '            other.abort("room")\n',
+                '            self._close("refused", OVERLOADED)\n            return\n',
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "keep_nobody_out"),
+    ),
+    Mutant(
+        "a client may take nothing for ever",
+        (
+            Edit(
+                "reader/http/connections.py",
+                '        self._stall = self.loop.call_later(STALL_SECONDS, self.abort, "response_timeout")\n',
+                "",
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "takes_nothing"),
+    ),
+    Mutant(
+        "of an absolute target the Host header counts",
+        (
+            Edit(
+                "reader/http/middleware.py",
+                '[pair for pair in scope["headers"] if pair[0] != b"host"] + [(b"host", absolute[1])]',
+                'scope["headers"]',
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "absolute_form"),
+    ),
+    Mutant(
+        "a query is as long as it likes",
+        (Edit("reader/http/bounds.py", "if len(query) > MAX_QUERY_BYTES:", "if len(query) < 0:"),),
+        (READER + "test_connections.py", "-k", "long_query"),
+    ),
+    Mutant(
+        "a value that compresses well is short",
+        (Edit("sql/queries/reader/page.sql", "octet_length(json_send(diff)) <= %(shown)s", "%(shown)s > 0"),),
+        (READER + "test_bytes.py", "-k", "shows_what_is_short or depends_on_its_bytes"),
+    ),
+    Mutant(
+        "one workspace holds all bytes that are sent",
+        (
+            Edit(
+                "reader/http/large_responses.py",
+                "            (self._sending[workspace_id], MAX_WORKSPACE_BYTES),\n",
+                "",
+            ),
+        ),
+        (READER + "test_bytes.py", "-k", "cannot_hold"),
+    ),
+    Mutant(
+        "a standby is believed like a primary",
+        (
+            Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),
+            Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
+            Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),
+        ),
+        (READER + "test_servers.py", "-k", "precede"),
+    ),
+    Mutant(
+        "what a standby reads anew is not held to what is settled",
+        (Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),),
+        (READER + "test_servers.py", "-k", "precede"),
+    ),
+    Mutant(
+        "what a standby reads on is not held to what is settled",
+        (Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),),
+        (READER + "test_servers.py", "-k", "precede or many_pages"),
+    ),
+    Mutant(
+        "a standby says how complete the tables are, not the page",
+        (Edit("reader/query/transaction_view.py", " and said.xmax <= horizon]", "]"),),
+        (READER + "test_servers.py", "-k", "completeness"),
+    ),
+    Mutant(
+        "a list is remembered whatever database it was of",
+        (
+            Edit(
+                "reader/query/index_store.py",
+                "        if view.server != key.server:\n",
+                "        if view.server != view.server:\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "was_replaced or was_restored"),
+    ),
+    Mutant(
+        "rows are shown that the index does not name",
+        (
+            Edit(
+                "reader/query/listing.py",
+                "            self._indexes.forget(workspace_id)\n            raise Outdated\n",
+                "            pass\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "not_those_of_the_list"),
+    ),
+    Mutant(
+        "a shared bucket is counted for each index",
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "{id(bucket): len(bucket) for index",
+                "{(id(index), id(bucket)): len(bucket) for index",
+            ),
+        ),
+        (READER_UNIT + "test_index_cache.py", "-k", "older_pages"),
+    ),
+    Mutant(
+        "a workspace's many lists push out the others'",
+        (Edit("reader/query/index_cache.py", "        if len(extra) > 1 and", "        if len(extra) < 0 and"),),
+        (READER_UNIT + "test_index_cache.py", "-k", "each_other_only"),
+    ),
+    Mutant(
+        "each workspace pushes out the next",
+        (Edit("reader/query/index_cache.py", ", -self._lists[key].number)", ", self._lists[key].number)"),),
+        (READER_UNIT + "test_index_cache.py", "-k", "more_workspaces_than_fit"),
+    ),
     Mutant(
         "freshness counts a backlog",
         (
@@ -143,6 +282,113 @@ MUTANTS = (
             ),
         ),
         ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
+    ),
+    Mutant(
+        "what the binding raises for one message ends the poll",
+        (
+            Edit(
+                "consumer/kafka/polled.py",
+                "        except Exception as error:",
+                "        except ZeroDivisionError as error:",
+            ),
+        ),
+        ("tests/unit/consumer/test_polled.py", "-k", "costs_that_part_alone"),
+    ),
+    Mutant(
+        "the list of headers that the binding did not finish is used",
+        (
+            Edit(
+                "consumer/kafka/polled.py",
+                "            get_headers = message.headers\n            headers = get_headers() or ()\n",
+                "            headers = message.headers() or ()\n",
+            ),
+        ),
+        (E2E + "test_parking.py", "-k", "every_reason"),
+    ),
+    Mutant(
+        "a record waits for its headers for ever",
+        (Edit("consumer/unreadable.py", "if self._failed[place] < ATTEMPTS:", "if self._failed[place]:"),),
+        ("tests/unit/consumer/test_unreadable.py", "-k", "for_ever"),
+    ),
+    Mutant(
+        "a record is parked without the headers that could be had",
+        (Edit("consumer/unreadable.py", 'if "headers" in unreadable.missing:', "if not unreadable.missing:"),),
+        ("tests/unit/consumer/test_unreadable.py", "-k", "by_other_means"),
+    ),
+    Mutant(
+        "a null schemaType is another kind of schema",
+        (
+            Edit(
+                "consumer/registry/client.py",
+                'if kind is not None and kind != "AVRO":',
+                'if kind != "AVRO" and "schemaType" in answer:',
+            ),
+        ),
+        ("tests/unit/consumer/test_registry_client.py", "-k", "fetches_the_text"),
+    ),
+    Mutant(
+        "--until-end asks for its own partitions alone",
+        (Edit("consumer/until_end.py", "        if not others:\n", "        if others:\n"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "whoever_reads_them"),
+    ),
+    Mutant(
+        "--until-end does not say which ends it did not reach",
+        (Edit("consumer/until_end.py", "        if left:\n", "        if not left:\n"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "named"),
+    ),
+    Mutant(
+        "--until-end gives up on a partition that moves",
+        (Edit("consumer/until_end.py", "if seen != self._seen:", "if self._seen is None:"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "nobody_moves"),
+    ),
+    Mutant(
+        "a topic that may not be described stays in the subscription",
+        (
+            Edit(
+                "consumer/kafka/topic_watch.py",
+                "if (topic, TopicFault.UNDESCRIBED) not in faults",
+                "if (topic, TopicFault.SETTINGS) not in faults",
+            ),
+        ),
+        ("tests/unit/consumer/test_topic_faults.py", "-k", "subscribed_to"),
+    ),
+    Mutant(
+        "a rollout goes on past a topic that cannot be had",
+        (
+            Edit(
+                "consumer/telemetry/setup.py",
+                'return names + [f"topic {topic}: {cause}" for topic, cause in faults]',
+                "return names if faults is not None else []",
+            ),
+        ),
+        ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
+    ),
+    Mutant(
+        "one topic's refusal is an outage of all",
+        (
+            Edit(
+                "consumer/kafka/topic_questions.py",
+                "        if error.args[0].name() in UNREACHABLE:\n            raise ClusterUnavailable(why) from error",
+                "        raise ClusterUnavailable(why) from error",
+            ),
+        ),
+        ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
+    ),
+    Mutant(
+        "a topic that Kafka does not tell of now counts as replaced",
+        (Edit("consumer/completeness.py", "if partition.topic in end_offsets.unknown:", "if not partition.topic:"),),
+        ("tests/unit/consumer/test_completeness.py",),
+    ),
+    Mutant(
+        "an open transaction is not told",
+        (
+            Edit(
+                "consumer/partitions/open_transactions.py",
+                "if p in ends and stable < ends[p]",
+                "if p in ends and stable > ends[p]",
+            ),
+        ),
+        ("tests/unit/consumer/test_open_transactions.py", "-k", "named"),
     ),
     Mutant(
         "Kafka is told before the database",
@@ -296,7 +542,7 @@ MUTANTS = (
     ),
     Mutant(
         "a consumer that fails stays in its group",
-        (Edit("consumer/run.py", "        opened.callback(loop.close)\n", ""),),
+        (Edit("consumer/run.py", "    opened.callback(loop.close)\n", ""),),
         ("tests/unit/consumer/test_run.py", "-k", "after_a_failure"),
     ),
     Mutant(
@@ -574,6 +820,80 @@ MUTANTS = (
         (RUNTIME + "test_pooler.py", "-k", "session_mode"),
     ),
     Mutant(
+        "completeness is told by this machine's clock",
+        (Edit("consumer/partitions/watermark.py", "at = self._database_time()", "at = datetime.now().astimezone()"),),
+        (E2E + "test_clocks.py", "-k", "not_read"),
+    ),
+    Mutant(
+        "the database's time is asked for after the ends",
+        (
+            Edit("consumer/partitions/watermark.py", "        at = self._database_time()\n", ""),
+            Edit(
+                "consumer/partitions/watermark.py",
+                "EndOffsets(at=at, ends=self._cluster.ends(current), ids=ids)",
+                "EndOffsets(ends=self._cluster.ends(current), at=self._database_time(), ids=ids)",
+            ),
+        ),
+        ("tests/unit/consumer/test_watermark.py",),
+    ),
+    Mutant(
+        "figures are by this machine's clock",
+        (Edit("consumer/telemetry/database_clock.py", "time.time() - self._ahead", "time.time()"),),
+        (E2E + "test_clocks.py", "-k", "figures"),
+    ),
+    Mutant(
+        "the way out has no limit",
+        (
+            Edit(
+                "runtime/way_out.py",
+                '    threading.Thread(target=_force, name="way-out", daemon=True).start()\n',
+                "",
+            ),
+        ),
+        (E2E + "test_ways_out.py", "-k", "what_holds"),
+    ),
+    Mutant(
+        "only the main thread sees a signal",
+        (Edit("runtime/way_out.py", "                begin()\n", "                pass\n"),),
+        (E2E + "test_ways_out.py", "-k", "main_thread and releasing"),
+    ),
+    Mutant(
+        "a process that is cut off forgets its error",
+        (Edit("consumer/run.py", "way_out.begin(2 if isinstance(error, REFUSED) else 1)", "way_out.begin(0)"),),
+        (E2E + "test_ways_out.py", "-k", "not_forgotten"),
+    ),
+    Mutant(
+        "a frozen database is waited for twice",
+        (Edit("consumer/loop.py", "        if drained:\n", "        if drained or True:\n"),),
+        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
+    ),
+    Mutant(
+        "the last spans are waited for as long as it takes",
+        (
+            Edit(
+                "consumer/telemetry/tracing.py",
+                'within(CLOSE_SECONDS, "traces", self._provider.shutdown)',
+                "self._provider.shutdown() is None",
+            ),
+        ),
+        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
+    ),
+    Mutant(
+        "a thread that is needed dies and nobody minds",
+        (Edit("runtime/threads.py", "            on_death(name, error)\n\n", "            pass\n\n"),),
+        (E2E + "test_threads.py", "-k", "needed"),
+    ),
+    Mutant(
+        "the poller stays dead",
+        (Edit("runtime/threads.py", "                time.sleep(RESTART_SECONDS)\n", "                return\n"),),
+        (E2E + "test_threads.py", "-k", "poller"),
+    ),
+    Mutant(
+        "the poller asks about several instants",
+        (Edit("consumer/telemetry/poller.py", "            with snapshot(connection):\n", "            if True:\n"),),
+        ("tests/integration/test_poller.py", "-k", "between"),
+    ),
+    Mutant(
         "a log line waits for its reader",
         (
             Edit(
@@ -683,6 +1003,14 @@ MUTANTS = (
             ),
         )
         for skipped in SKIPPED
+    ),
+    *(
+        Mutant(
+            f"the sealed log: {broken.promise}",
+            (Edit(broken.file, broken.old, broken.new),),
+            (SEALED + f"{broken.tests}.py", "-k", broken.words),
+        )
+        for broken in BROKEN
     ),
 )
 

@@ -10,8 +10,6 @@ from reader.html.filter_form import SOURCE_LABELS
 from reader.model import Entry
 from runtime.timestamps import iso
 
-MAX_LIST_DIFF_LENGTH = 8 * 1024  # characters; a longer diff is shown on the entry's own page only
-
 
 class EntryView(NamedTuple):
     """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long."""
@@ -25,6 +23,7 @@ class EntryView(NamedTuple):
     via_mcp: bool
     diff: diff_view.DiffView | None
     facts: tuple[tuple[str, str], ...]
+    whole: bool
 
     @property
     def sentence(self) -> str:
@@ -34,7 +33,7 @@ class EntryView(NamedTuple):
 
 def entry_view(entry: Entry, *, whole: bool) -> EntryView:
     """The entry for the list, or with its `whole` diff for its own page."""
-    diff = diff_view.parse_diff(entry.diff) if whole or len(entry.diff) <= MAX_LIST_DIFF_LENGTH else None
+    diff = None if entry.diff is None else diff_view.parse_diff(entry.diff)
     actor = _actor(entry)
     words = _parts(entry, actor)
     return EntryView(
@@ -47,6 +46,7 @@ def entry_view(entry: Entry, *, whole: bool) -> EntryView:
         via_mcp=entry.source == "mcp",
         diff=diff,
         facts=_facts(entry, diff),
+        whole=whole,
     )
 
 

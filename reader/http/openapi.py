@@ -16,6 +16,7 @@ from reader.errors import (
     NOT_ALLOWED,
     NOT_FOUND,
     OVERLOADED,
+    TOO_LARGE,
     TOO_SLOW,
     UNKNOWN_HOST,
     Problem,
@@ -73,7 +74,7 @@ def describe() -> dict[str, Any]:
             "responses": {
                 str(status): _refused(*problems)
                 for status, problems in {
-                    400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
+                    400: [UNKNOWN_HOST, TOO_LARGE], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
                     422: [INVALID_QUERY], 500: [INTERNAL_ERROR], 503: UNAVAILABLE,
                 }.items()
             },

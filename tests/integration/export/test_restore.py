@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from export.format.record import parse_record
+from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
 from tests.integration.export.test_crashes import consistent, crash
 from tests.integration.export.world import DAY, World
@@ -151,3 +153,32 @@ def test_restore_to_before_the_first_seal(sealed_world: World, backup: Callable[
     assert world.seal("--accept-restore", "disk failure").exit == 0
     assert parse_record(world.records()[-1]).restored == ((0, 1),)
     consistent(world, 2)
+
+
+def test_physical_backup_takes_transaction_numbers_again(tmp_path: Path) -> None:
+    """Then the lost seals' snapshots seem to cover what is recorded anew: it is sealed, exported and checked all the same."""
+    with PostgresServer(settings={"fsync": "off"}) as server:
+        url = server.create_database("audit")
+        migrate(url, lambda _: None)
+        with World(url, tmp_path) as world:
+            world.record()
+            assert world.seal().exit == 0
+            copy = server.base_backup()
+            for _ in range(3):
+                world.record(time=f"{DAY}T11:00:00Z")
+                assert world.seal().exit == 0
+            server.kill()
+            with (
+                PostgresServer(settings={"fsync": "off"}, data_from=copy, password=server.password) as restored,
+                World.again(restored.url("audit"), world) as after,
+            ):
+                for hour in (12, 9, 10):
+                    after.record(time=f"{DAY}T{hour:02}:30:00Z")
+                assert after.seal().exit == 5
+                assert after.seal("--accept-restore", "disk failure").exit == 0
+                after.record(time=f"{DAY}T01:00:00Z")
+                assert after.seal().exit == 0
+
+                lost, again = (parse_record(after.records()[number]).snapshot for number in (3, 4))
+                assert int(again.split(":")[1]) <= int(lost.split(":")[1])
+                consistent(after, 6)

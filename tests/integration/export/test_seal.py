@@ -2,6 +2,8 @@
 
 import datetime as dt
 import signal
+from collections.abc import Iterator
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from export.format.accounts import parse_accounts
 from export.format.record import parse_record
 from export.seal import run
+from export.tables import entries
 from tests.integration.export.test_crashes import consistent, crash, wait_for, wait_for_seals
 from tests.integration.export.world import DAY, INSERT, LOG, World
 
@@ -303,3 +306,48 @@ def test_older_checkpoint_in_the_folder_is_brought_up(sealed_world: World) -> No
     sealed(world)
 
     consistent(world, 3)
+
+
+def test_two_readings_that_differ_stop_the_seal(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory or a disk that gives other bytes the second time: nothing is signed for good."""
+    world, read = sealed_world, entries.rows
+    world.record()
+
+    def damaged(*arguments: Any) -> Iterator[list[bytes]]:
+        for batch in read(*arguments):
+            yield [row.replace(b"user_1", b"user_3") for row in batch]
+
+    monkeypatch.setattr(entries, "rows", damaged)
+    done = world.seal()
+
+    assert (done.exit, done.word) == (1, "TAMPERED")
+    assert world.pending() is None
+    assert world.rows("SELECT count(*) FROM audit_seal") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("table", "statement", "code"),
+    [
+        ("audit_sealed_workspace", "UPDATE audit_sealed_workspace SET days = sha256('x')", 1),
+        ("audit_sealed_day", "UPDATE audit_sealed_day SET entries = entries + 1", 1),
+        ("audit_seal", "UPDATE audit_seal SET record = replace(record, 'restored -', 'restored 0-1')", 5),
+        ("audit_seal", "INSERT INTO audit_seal SELECT 1, snapshot, record, accounts, checkpoint FROM audit_seal", 5),
+    ],
+)
+def test_what_is_changed_while_it_runs_is_found(
+    table: str, statement: str, code: int, sealed_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sealer that goes on for months believes its own memory, and not what a table says meanwhile."""
+    world = sealed_world
+    world.record()
+
+    def tamper(_: Any, sealed_now: Any) -> None:
+        if sealed_now.record.seal > 0:
+            raise AssertionError("the change was not found")
+        world.tamper(statement, table=table)
+        world.record()
+
+    monkeypatch.setattr(run.Sealer, "_pause", tamper)
+    done = world.run("seal")
+
+    assert done.exit == code, done

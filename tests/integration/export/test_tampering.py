@@ -255,7 +255,7 @@ def three_seals(sealed_world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "_"))
 def test_superuser_is_found_out(attack: Attack, three_seals: World) -> None:
     """Each command, by itself, says what it should; none says that all is well where it is not."""
     world = three_seals

@@ -84,6 +84,17 @@ class World:
     def __exit__(self, *_: object) -> None:
         self.admin.close()
 
+    @classmethod
+    @contextmanager
+    def again(cls, url: str, before: "World") -> Iterator["World"]:
+        """The same folder, keys and policy with another database; entries are numbered on from 1000."""
+        after = cls(url, before.path)
+        after._offset = 1000
+        try:
+            yield after
+        finally:
+            after.admin.close()
+
     def record(self, workspace_id: str = "org_acme", time: str = f"{DAY}T10:00:00Z", **changed: Any) -> None:
         """One entry, as the consumer records one, in a transaction of its own."""
         with self.recording() as transaction:

@@ -161,7 +161,7 @@ def bearer(site: Site) -> bytes:
 
 @pytest.mark.parametrize(
     "target",
-    [b"//audit", b"//v1/audit-events", b"///", b"/audit/", b"/audit//1", b"/v1/audit-events/", b"/v1/audit-events//1", b"/audit/..",
+    [b"//audit", b"//v1/audit-events", b"///", b"/audit//1", b"/v1/audit-events/", b"/v1/audit-events//1", b"/audit/..",
      b"/audit/../v1/audit-events", b"/static/../reader.py", b"/static/..%2f..%2fetc%2fpasswd", b"/static/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
      b"/static/..%5c..%5cwin.ini", b"/v1/audit-events/1%2f2", b"/v1/audit-events/1%00", b"/audit/%ff",
      b"/audit/%d9%a1", b"/audit/%EF%BC%91", b"/audit/-1", b"/audit/+1", b"/audit/1.0", b"/audit/1e3", b"/audit/0x1", b"/audit/1%0a", b"/audit/%20",

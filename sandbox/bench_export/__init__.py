@@ -1,0 +1,5 @@
+"""What the verified export costs, each command beside the least that could be done instead.
+
+Map: `entries` fills the table; `commands` runs `audit-export` as a process and measures it; `bare` what it is compared with;
+`report` how figures are shown; `__main__` all of it in turn.
+"""

@@ -1,0 +1,114 @@
+"""How the export's figures are shown: a table on the terminal, and a section of docs/benchmarks.md."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.table import Table
+
+from sandbox.bench.report import Line, machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """A seal of 1,000 new entries in a table of so many, in so many workspaces: seconds and MiB."""
+
+    entries: int
+    workspaces: int
+    seconds: float
+    peak_mib: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Medians of the runs, in seconds and MiB; ratios are medians of those of each run."""
+
+    entries: int
+    runs: int
+    seal_seconds: float
+    copy_new_seconds: float
+    seal_ratio: float
+    seal_mib: float
+    create_seconds: float
+    copy_sealed_seconds: float
+    create_ratio: float
+    create_mib: float
+    verify_seconds: float
+    bare_seconds: float
+    verify_ratio: float
+    check_seconds: float
+    proof_bytes: int
+    growth: tuple[Growth, ...]
+
+
+def lines(figures: Figures) -> list[Line]:
+    """What was asked for, and what came of it."""
+    count = figures.entries
+    per_row = figures.proof_bytes / count
+    return [
+        Line(
+            f"verify {count:,} rows",
+            f"{figures.verify_seconds:.1f} s, {count / figures.verify_seconds:,.0f}/s; bare {figures.bare_seconds:.1f} s",
+            f"{figures.verify_ratio:.2f} × the bare loop",
+            "≤ 1.5",
+            figures.verify_ratio <= 1.5,
+        ),
+        Line(
+            f"create of {count:,} rows",
+            f"{figures.create_seconds:.1f} s, {count / figures.create_seconds:,.0f}/s; COPY {figures.copy_sealed_seconds:.1f} s",
+            f"{figures.create_ratio:.2f} × one COPY",
+            "≤ 2.5",
+            figures.create_ratio <= 2.5,
+        ),
+        Line(
+            "memory of create",
+            "the most at a time",
+            f"{figures.create_mib:.0f} MiB",
+            "< 100 MiB",
+            figures.create_mib < 100,
+        ),
+        Line(
+            f"seal of {count:,} entries",
+            f"{figures.seal_seconds:.1f} s, two readings; COPY {figures.copy_new_seconds:.1f} s; {figures.seal_mib:.0f} MiB",
+            f"{figures.seal_ratio:.2f} × one COPY for each reading",
+            "≤ 2.5",
+            figures.seal_ratio <= 2.5,
+        ),
+        Line("proof", f"{figures.proof_bytes:,} bytes", f"{per_row:.3f} bytes a row", "≤ 1", per_row <= 1),
+    ]
+
+
+def tables(figures: Figures) -> list[Table]:
+    """For the terminal."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("what", "measured", "figure", "asked for", "reached"):
+        table.add_column(column)
+    for line in lines(figures):
+        table.add_row(line.what, line.measured, line.figure, line.asked, "yes" if line.reached else "no")
+    return [table]
+
+
+def section(figures: Figures) -> str:
+    """For the document."""
+    rows = [
+        f"| {line.what} | {line.measured} | {line.figure} | {line.asked} | {'yes' if line.reached else 'no'} |"
+        for line in lines(figures)
+    ]
+    growth = [
+        f"| {one.entries:,} | {one.workspaces:,} | {one.seconds:.2f} | {one.peak_mib:.0f} |" for one in figures.growth
+    ]
+    return "\n".join(
+        [
+            f"Written by `make bench-export` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}. Medians of {figures.runs} runs, each side",
+            f"in turn; commands as processes, their start included. `check` of all of it took {figures.check_seconds:.1f} s.",
+            "",
+            "| what | measured | figure | asked for | reached |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "A seal of 1,000 new entries, start of the process included:",
+            "",
+            "| entries in the table | workspaces | s | MiB |",
+            "|---:|---:|---:|---:|",
+            *growth,
+        ]
+    )

@@ -85,7 +85,11 @@ class Routes:
         if entry is None:
             problem = errors.NOT_FOUND
             return HTMLResponse(pages.render_problem(problem, None, viewer), problem.status)
-        return HTMLResponse(pages.render_entry(viewer, entry, self._services.export_contact))
+        try:
+            pairs = decode_pairs(request.scope["query_string"])
+        except InvalidQuery:
+            pairs = []
+        return HTMLResponse(pages.render_entry(viewer, entry, pairs, datetime.now(UTC), self._services.export_contact))
 
     async def static(self, request: Request) -> Response:
         """Style and script."""
@@ -135,4 +139,4 @@ class Routes:
 
     def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
-        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, datetime.now(UTC), contact), 422)
+        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, contact), 422)

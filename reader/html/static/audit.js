@@ -1,9 +1,5 @@
-// Improves pages that also work without it: rows open in place, times can be local, JSON can be copied, and the number of
-// newer entries is shown.
-
-const ZONE = "callmine.audit.zone";
-const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
-const zoneName = Intl.DateTimeFormat().resolvedOptions().timeZone;
+// Improves pages that also work without it: rows open in place, links and JSON can be copied, and the number of newer entries
+// is shown.
 
 function makeButton(text, onClick) {
   const button = document.createElement("button");
@@ -27,6 +23,9 @@ for (const link of document.querySelectorAll("a[data-opens]")) {
   button.className = link.className;
   button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", link.dataset.opens);
+  // The entry's own page knows the way back to this one.
+  const permalink = document.querySelector(`#${link.dataset.opens} .link a`);
+  if (permalink) permalink.href = link.href;
   link.replaceWith(button);
   button.closest("tr").addEventListener("click", (event) => {
     const selecting = String(getSelection()) !== "";
@@ -34,43 +33,21 @@ for (const link of document.querySelectorAll("a[data-opens]")) {
   });
 }
 
-// --- UTC or local time
-
-function showZone(zone) {
-  for (const time of document.querySelectorAll("time")) {
-    time.dataset.utc ??= time.textContent;
-    time.textContent = zone === "local" ? local.format(new Date(time.dateTime)) : time.dataset.utc;
-  }
-  for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
-}
-
-const times = document.querySelector("[data-times]");
-if (times && zoneName !== "UTC") {
-  let zone = "utc";
-  try {
-    zone = localStorage.getItem(ZONE) ?? "utc";
-  } catch {
-    // Without local storage every page starts with UTC.
-  }
-  const button = makeButton("", () => {
-    zone = zone === "utc" ? "local" : "utc";
-    try {
-      localStorage.setItem(ZONE, zone);
-    } catch {
-      // As above.
-    }
-    render();
-  });
-  const render = () => {
-    button.textContent = zone === "utc" ? `Show times in ${zoneName}` : "Show times in UTC";
-    showZone(zone);
-  };
-  button.className = "quiet";
-  times.append(button);
-  render();
-}
-
 // --- copying
+
+for (const link of document.querySelectorAll("a.copies")) {
+  const button = makeButton("Copy link", async () => {
+    try {
+      await navigator.clipboard.writeText(link.href);
+      button.textContent = "Copied";
+    } catch {
+      location.assign(link.href); // then the link is in the address bar
+    }
+  });
+  button.className = "quiet";
+  button.setAttribute("aria-live", "polite");
+  link.replaceWith(button);
+}
 
 for (const details of document.querySelectorAll("details.raw")) {
   const pre = details.querySelector("pre");
@@ -87,6 +64,20 @@ for (const details of document.querySelectorAll("details.raw")) {
   button.className = "quiet";
   button.setAttribute("aria-live", "polite");
   pre.after(button);
+}
+
+// --- one action or several: the dropdown and the ticks are one choice
+
+const dropdown = document.getElementById("show");
+const ticks = document.querySelectorAll(".several input");
+dropdown?.addEventListener("change", () => {
+  for (const tick of ticks) tick.checked = false;
+});
+for (const tick of ticks) {
+  tick.addEventListener("change", () => {
+    const several = [...dropdown.options].find((option) => option.value.startsWith("several="));
+    dropdown.value = several ? several.value : "";
+  });
 }
 
 // --- newer entries: only their number is shown until the link is followed

@@ -10,7 +10,7 @@ from catalog.visible_text import visible
 from catalog.wording import Part
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
-from reader.html.row_links import EntryLinks, RowLinks
+from reader.html.row_links import RowLinks, SharedValues, shared_values
 from reader.model import Entry
 from runtime.timestamps import iso
 
@@ -35,7 +35,8 @@ class EntryView(NamedTuple):
     is_edit: bool
     facts: tuple[tuple[str, str], ...]
     identifiers: tuple[tuple[str, str], ...]
-    links: EntryLinks
+    url: str
+    shared: SharedValues
 
     @property
     def sentence(self) -> str:
@@ -59,7 +60,8 @@ def entry_view(entry: Entry, links: RowLinks, *, whole: bool) -> EntryView:
         is_edit=_is_edit(entry),
         facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))),
         identifiers=_shown(_identifiers(entry)),
-        links=links.of(entry),
+        url=links.entry_url(entry),
+        shared=shared_values(entry),
     )
 
 

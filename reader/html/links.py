@@ -135,7 +135,8 @@ def _chip(pair: tuple[str, str], url: str, selection: Selection) -> Link:
         return Link(_described(name, text), url)
     is_last_day = name == "to" and len(text) == len("2026-11-22")
     at = bound.at - timedelta(seconds=1) if is_last_day else bound.at
-    return Link(name.capitalize(), url, time=text if len(text) == len("2026-11-22") else time(at), at=at)
+    label = "Before" if name == "to" and not is_last_day else name.capitalize()
+    return Link(label, url, time=text if len(text) == len("2026-11-22") else time(at), at=at)
 
 
 def _described(name: str, value: str) -> str:

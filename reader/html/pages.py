@@ -55,6 +55,7 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
         export_contact=export_contact,
         days=_days([entry_view(entry, row_links, whole=False) for entry in listing.entries]),
         listing=listing,
+        prefixes=row_links.prefixes,
         now=now,
         stale=_is_stale(listing.complete_through, now),
         pagination=links.pagination(listing),
@@ -87,8 +88,16 @@ def render_entry(
         back = links.link(parse(pairs))
     except InvalidQuery:
         back = links.PATH
-    view = entry_view(entry, RowLinks(Query()), whole=True)
-    return _render("entry.html", viewer=viewer, export_contact=export_contact, view=view, back_url=back, now=now)
+    row_links = RowLinks(Query())
+    return _render(
+        "entry.html",
+        viewer=viewer,
+        export_contact=export_contact,
+        view=entry_view(entry, row_links, whole=True),
+        lists=row_links.lists(entry),
+        back_url=back,
+        now=now,
+    )
 
 
 def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | None = None) -> str:

@@ -10,10 +10,9 @@ from reader.query.filters import MAX_TEXT_BYTES, to_pairs
 from reader.query.searched_text import name_of_actor, without_edges
 
 
-class EntryLinks(NamedTuple):
-    """An entry's own page, and the lists of what has the same actor, subject, action or source; empty where none can be asked for."""
+class SharedValues(NamedTuple):
+    """What a list can be filtered by to find the like of an entry; empty where it cannot. `source` is a channel."""
 
-    entry: str
     actor: str
     subject: str
     action: str
@@ -23,36 +22,41 @@ class EntryLinks(NamedTuple):
 class RowLinks:
     """Makes the links of one list. Its other filters are kept, and an entry's page knows the way back to it.
 
-    `query` is the page of the list with its `as_of`. A page has two hundred of these links, so what they share is made once.
+    `query` is the page of the list with its `as_of`. A page would have two hundred links to filter it, as long as its filters
+    are: it has what they begin with once, in `prefixes`, and a script puts each together with a value of `shared_values`.
     """
 
     def __init__(self, query: Query) -> None:
         pairs = to_pairs(query)
         self._back = f"?{urlencode(pairs)}" if pairs else ""
         kept = to_pairs(Query(query.selection, query.limit))
-        self._actor, self._subject = _before(kept, "actor"), _before(kept, "subject")
-        self._action = _before(kept, "action", "facet")
-        self._channel = _before(kept, "channel", "source")
-        self._source = self._channel.removesuffix("channel=") + "source="
-
-    def of(self, entry: Entry) -> EntryLinks:
-        """The links of one entry."""
-        subject = entry.subject_id
-        return EntryLinks(
-            entry=f"{PATH}/{entry.id}{self._back}",
-            actor=self._actor + quote_plus(_asked(entry)),
-            subject=self._subject + quote_plus(subject) if without_edges(subject) == subject else "",
-            action=self._action + quote_plus(entry.action) if entry.action in BY_NAME else "",
-            source=f"{self._source}mcp" if entry.source == "mcp" else self._channel + quote_plus(entry.channel),
+        self.prefixes = SharedValues(
+            actor=_before(kept, "actor"),
+            subject=_before(kept, "subject"),
+            action=_before(kept, "action", "facet"),
+            source=_before(kept, "channel", "source"),
         )
 
+    def entry_url(self, entry: Entry) -> str:
+        """The entry's own page."""
+        return f"{PATH}/{entry.id}{self._back}"
 
-def _asked(entry: Entry) -> str:
-    """The e-mail address, which people know; the id where the address cannot be asked for as it is."""
-    email = entry.actor_email
-    if email and name_of_actor(email) == email and len(email.encode()) <= MAX_TEXT_BYTES:
-        return email
-    return entry.actor_id
+    def lists(self, entry: Entry) -> SharedValues:
+        """The addresses of the lists of what has the same actor, subject, action or source; empty where there is none."""
+        values = zip(self.prefixes, shared_values(entry), strict=True)
+        return SharedValues(*(prefix + quote_plus(value) if value else "" for prefix, value in values))
+
+
+def shared_values(entry: Entry) -> SharedValues:
+    """The actor is the e-mail address, which people know, or the id where the address cannot be asked for as it is."""
+    email, subject = entry.actor_email, entry.subject_id
+    can_be_asked = email and name_of_actor(email) == email and len(email.encode()) <= MAX_TEXT_BYTES
+    return SharedValues(
+        actor=email if email and can_be_asked else entry.actor_id,
+        subject=subject if without_edges(subject) == subject else "",
+        action=entry.action if entry.action in BY_NAME else "",
+        source=entry.channel,
+    )
 
 
 def _before(pairs: list[tuple[str, str]], name: str, *also: str) -> str:

@@ -38,6 +38,7 @@ function instant(name, text) {
 function showBound(input) {
   input.dataset.sent ??= input.value;
   input.dataset.kind ??= input.type;
+  input.value = ""; // of one type, which is none of the next
   const at = zone === "local" ? instant(input.name, input.dataset.sent) : null;
   if (at === null) {
     input.type = zone === "local" && !input.dataset.sent ? "date" : input.dataset.kind;
@@ -53,6 +54,7 @@ function showBound(input) {
     input.value = withOffset(at).slice(0, 19);
   }
   input.closest(".field").classList.toggle("time", input.type !== "date");
+  for (const hint of input.closest(".field").querySelectorAll(".inclusive")) hint.hidden = input.type !== "date";
   input.dataset.shown = input.value;
 }
 

@@ -15,7 +15,7 @@ from reader.errors import Problem
 from reader.html import filter_form, links
 from reader.html.entry_view import EntryView, entry_view
 from reader.html.labels import SOURCE_LABELS
-from reader.html.row_links import RowLinks
+from reader.html.row_links import RowLinks, shared_values
 from reader.model import Entry, Listing, Query, Viewer
 from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
 from runtime.timestamps import iso, time
@@ -48,7 +48,7 @@ def render_home(viewer: Viewer | None, name: str) -> str:
 def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact: str | None) -> str:
     """A page of the list."""
     row_links = RowLinks(replace(listing.query, as_of=None if listing.query.cursor else listing.as_of))
-    actors = sorted({entry.actor_email for entry in listing.entries if entry.actor_email})
+    actors = sorted({entry.actor_email for entry in listing.entries if shared_values(entry).actor == entry.actor_email})
     return _render(
         "list.html",
         viewer=viewer,

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from urllib.parse import quote_plus, urlencode
 
 from catalog.audit_types import BY_NAME
+from catalog.visible_text import visible
 from reader.html.links import PATH
 from reader.model import Entry, Query
 from reader.query.filters import MAX_TEXT_BYTES, to_pairs
@@ -49,11 +50,11 @@ class RowLinks:
 
 def shared_values(entry: Entry) -> SharedValues:
     """The actor is the e-mail address, which people know, or the id where the address cannot be asked for as it is."""
-    email, subject = entry.actor_email, entry.subject_id
-    can_be_asked = email and name_of_actor(email) == email and len(email.encode()) <= MAX_TEXT_BYTES
+    email, subject = entry.actor_email or "", entry.subject_id
+    is_plain = name_of_actor(email) == visible(email) == email and len(email.encode()) <= MAX_TEXT_BYTES
     return SharedValues(
-        actor=email if email and can_be_asked else entry.actor_id,
-        subject=subject if without_edges(subject) == subject else "",
+        actor=email if email and is_plain else entry.actor_id,
+        subject=subject if without_edges(subject) == visible(subject) == subject else "",
         action=entry.action if entry.action in BY_NAME else "",
         source=entry.channel,
     )

@@ -21,7 +21,7 @@ from reader.errors import (
     Problem,
 )
 from reader.http.json_schemas import AS_OF, COUNT, CURSOR, ENTRY_ID, TEXT, ref, schemas
-from reader.query.filters import CHANNELS, DEFAULT_LIMIT, MAX_LIMIT, MAX_TEXT_BYTES, RANGES, SOURCES
+from reader.query.filters import CHANNELS, DEFAULT_LIMIT, MAX_LIMIT, MAX_TEXT_BYTES, RANGES, REPEATABLE, SOURCES
 
 JSON = "application/json"
 # A date that exists, or a time with a zone, by the rules of `reader.query.filters`.
@@ -115,13 +115,15 @@ def _parameters() -> list[dict[str, Any]]:
     actions = {"type": "string", "enum": [audit_type.name for audit_type in CATALOG]}
     return [
         _query(
-            "action", "Only these actions; repeatable", {"type": "array", "items": actions, "maxItems": len(CATALOG)}
+            "action",
+            "Only these actions; repeatable",
+            {"type": "array", "items": actions, "maxItems": REPEATABLE["action"]},
         ),
         _query(
             "facet",
             "Only entries with these facets, such as `operation:paused`; repeatable: values of one name are alternatives, "
             "and an entry must have one of every name",
-            {"type": "array", "items": SEARCHED, "maxItems": 20},
+            {"type": "array", "items": SEARCHED, "maxItems": REPEATABLE["facet"]},
         ),
         _query("source", "Only changes made through the MCP server", {"type": "string", "enum": list(SOURCES)}),
         _query("channel", "Only changes made through this channel", {"type": "string", "enum": list(CHANNELS)}),

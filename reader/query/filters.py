@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 CHANNELS = ("web", "api", "mcp", "system", "unknown")
 SOURCES = ("mcp",)
-REPEATABLE = ("action", "facet")
+# The parameters that may be repeated, and how often.
+REPEATABLE = {"action": len(BY_NAME), "facet": 20}
 # All parameters, in the order in which links name them.
 PARAMETERS = (
     *("action", "facet", "source", "channel", "actor", "subject"),
@@ -143,9 +144,9 @@ def _values(pairs: Sequence[tuple[str, str]], errors: list[ParameterError]) -> d
         elif value:
             values.setdefault(name, []).append(value)
     errors += [
-        ParameterError(name, "is given more than once")
+        ParameterError(name, f"is given more than {'once' if most == 1 else f'{most} times'}")
         for name, texts in values.items()
-        if len(texts) > 1 and name not in REPEATABLE
+        if len(texts) > (most := REPEATABLE.get(name, 1))
     ]
     return values
 

@@ -2,8 +2,8 @@
 
 import re
 
-# Blanks of every kind, and what is pasted along unseen: soft hyphens, zero-width and bidirectional controls, byte order marks.
-_AROUND = r"[\s\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
+# Blanks of every kind, also those without a width, which are pasted along unseen.
+_AROUND = r"[\s\u180e\u200b\u2060\ufeff]+"
 _EDGES = re.compile(rf"\A{_AROUND}|{_AROUND}\Z")
 
 

@@ -62,7 +62,7 @@ def test_filtering_paging_and_reading(visit: Visit, sample: Sample, count: Count
     page = visitor.open("/audit", 401)
     tab_to(page, "Sign in")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{visitor.site.issuer.url}/")
+    page.wait_for_url(f"{visitor.site.issuer.url}/**")
     tab_to(page, "Dana")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{visitor.site.url}/")

@@ -82,7 +82,7 @@ def test_before_and_after(dana: Visitor) -> None:
     assert cells(part, "report › format") == ["report › format changed", "pdf", "docx"]
     expect(part.locator("li.removed")).to_have_text(re.compile(r"−removed: \s*sam\.okafor@northwind\.example"))
     expect(part.locator("li.added")).to_have_count(2)
-    expect(part.locator(".facts")).to_contain_text("update_schedule")
+    expect(part.locator(".facts").first).to_contain_text("update_schedule")
 
 
 def test_values_that_look_alike_do_not(visit: Visit, fresh: Fresh) -> None:

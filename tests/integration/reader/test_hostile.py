@@ -402,7 +402,7 @@ def test_numbers_are_shown_digit_by_digit(tenant: Tenant) -> None:
         assert number in page
 
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x>\u202egnp.exe\u2066\u200b\x07{{7*7}}"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x>\u202egnp.exe\u2066\u200b\x07{{1153*1160+49}}"
 
 
 @pytest.mark.parametrize("column", ["label", "actor_email", "actor_id", "event_id", "facets"])
@@ -416,10 +416,8 @@ def test_every_text_of_an_entry_is_only_text(tenant: Tenant, column: str) -> Non
         assert "<script>" not in page.text
         assert "<img" not in page.text
         assert UNSEEN.search(page.text) is None
-        assert (
-            "49" not in re.sub(r'<link.*?>|<script src.*?>|"[^"]*"', "", page.text.split("<main", 1)[-1])
-            or "{{7*7}}" in page.text
-        )
+        # What a template would have made of the braces is in no page.
+        assert "1337529" not in page.text
 
 
 def test_an_action_that_this_program_does_not_know_is_shown(tenant: Tenant) -> None:

@@ -40,7 +40,7 @@ def test_several_actions_at_once(visit: Visit, sample: Sample, count: Count) -> 
 
 
 def test_keys(dana: Visitor) -> None:
-    """j and k go from entry to entry, Enter opens, / leads to the filters; none acts when turned off."""
+    """The keys j and k go from entry to entry, Enter opens, / leads to the filters; none acts when turned off."""
     page = dana.open("/audit?limit=5")
     for key in "jjk":
         page.keyboard.press(key)

@@ -53,7 +53,7 @@ def test_before_and_after_have_names(visit: Visit, sample: Sample, width: int) -
     page = visitor.open("/audit?facet=operation%3Aedited&limit=5")
     page.locator("button.toggle").first.click()
     for media in ("screen", "print"):
-        page.emulate_media(media=media)  # type: ignore[arg-type]
+        page.emulate_media(media=media)
         for name in ("Field", "Before", "After"):
             head = page.locator(".changes thead th").get_by_text(name, exact=True)
             expect(head).to_be_visible()

@@ -76,7 +76,7 @@ def test_filtering_paging_and_reading(visit: Visit, sample: Sample, count: Count
     page.keyboard.press("Enter")
     page.wait_for_url("**/audit?action=report.exported")
     assert visitor.total == count("action = 'report.exported'")
-    tab_to(page, "Next")
+    tab_to(page, "Older")
     page.keyboard.press("Enter")
     page.wait_for_url("**offset=50**")
 

@@ -15,7 +15,7 @@ function makeButton(text, onClick) {
 
 function element(name, className, text = "") {
   const made = document.createElement(name);
-  made.className = className;
+  if (className) made.className = className;
   made.textContent = text;
   return made;
 }

@@ -30,13 +30,18 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which entries (SPEC 6): every field that is not empty or None is a condition. `before` is exclusive, from `to`."""
+    """Which entries (SPEC 6): every field that is not empty or None is a condition. `before` is exclusive, from `to`.
+
+    `last` is a range that ends with the moment of which the list is; it stands instead of `since` and `before`.
+    """
 
     actions: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     source: str | None = None
     channel: str | None = None
     actor: str | None = None
+    subject: str | None = None
+    last: str | None = None
     since: Bound | None = None
     before: Bound | None = None
 

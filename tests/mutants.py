@@ -404,6 +404,38 @@ MUTANTS = (
         (E2E + "test_database_faults.py", "-k", "stops_answering"),
     ),
     Mutant(
+        "look-alike values are shown as they are",
+        (Edit("catalog/visible_text.py", "one != other and _shape(one) == _shape(other)", "False"),),
+        ("tests/unit/catalog/test_visible_text.py", "-k", "told_apart"),
+    ),
+    Mutant(
+        "a currency that is not listed has two digits",
+        (Edit("catalog/money.py", "_DIGITS.get(currency)", "_DIGITS.get(currency, 2)"),),
+        ("tests/unit/catalog/test_summary.py", "-k", "money"),
+    ),
+    Mutant(
+        "an address has a case",
+        (
+            Edit(
+                "reader/query/list_queries.py",
+                "lower(actor_email) = lower(%(actor)s::text)",
+                "actor_email = %(actor)s::text",
+            ),
+        ),
+        (READER + "test_api.py", "-k", "however_the_address"),
+    ),
+    Mutant(
+        "a relative range is that of now on every page",
+        (
+            Edit(
+                "reader/query/listing.py",
+                "_window(query, position, position.snapshot.time)",
+                "_window(query, position, datetime.now(UTC))",
+            ),
+        ),
+        (READER + "test_api.py", "-k", "relative_range"),
+    ),
+    Mutant(
         "nobody is fenced",
         (
             Edit(

@@ -58,6 +58,10 @@ def _entry() -> dict[str, Any]:
         "workspace_id": TEXT,
         "action": {**TEXT, "description": "One of /v1/audit-actions, or one of a newer version of the consumer"},
         "label": TEXT,
+        "summary": {
+            **TEXT,
+            "description": "What happened, as one sentence for people: plain text in which nothing is invisible",
+        },
         "facets": {"type": "array", "items": TEXT},
         "actor": _object({"type": {"enum": ["user", "system"]}, "id": TEXT, "email": MAYBE_TEXT}),
         "subject": _object({"type": TEXT, "id": TEXT, "label": MAYBE_TEXT}),

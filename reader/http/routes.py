@@ -118,13 +118,18 @@ class Routes:
         if entry is None:
             problem = errors.NOT_FOUND
             return HTMLResponse(pages.render_problem(problem, None, viewer), problem.status)
+        try:
+            pairs = query_pairs(request.scope)
+        except InvalidQuery:
+            pairs = []
         if entry.diff is not None:
-            return HTMLResponse(pages.render_entry(viewer, entry, contact))
+            return HTMLResponse(pages.render_entry(viewer, entry, pairs, datetime.now(UTC), contact))
 
         def make() -> Response:
             large = self._listings.large_diffs(viewer.workspace_id, [entry], MAX_PAGE_DIFF)[entry.id]
             text = None if large.text is None else large.text.decode()
-            return HTMLResponse(pages.render_entry(viewer, entry._replace(diff=text, diff_bytes=large.size), contact))
+            whole = entry._replace(diff=text, diff_bytes=large.size)
+            return HTMLResponse(pages.render_entry(viewer, whole, pairs, datetime.now(UTC), contact))
 
         return LargeResponse(make)
 
@@ -194,4 +199,4 @@ class Routes:
 
     def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
-        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, datetime.now(UTC), contact), 422)
+        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, contact), 422)

@@ -23,7 +23,8 @@ SELECTED: LiteralString = """
     AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s::text[]))
     AND (%(source)s::text IS NULL OR source = %(source)s::text)
     AND (%(channel)s::text IS NULL OR channel = %(channel)s::text)
-    AND (%(actor)s::text IS NULL OR actor_id = %(actor)s::text OR actor_email = %(actor)s::text)
+    AND (%(actor)s::text IS NULL OR actor_id = %(actor)s::text OR lower(actor_email) = lower(%(actor)s::text))
+    AND (%(subject)s::text IS NULL OR subject_id = %(subject)s::text)
     AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s::timestamptz)
     AND (%(before)s::timestamptz IS NULL OR occurred_at < %(before)s::timestamptz)"""
 FACETS: LiteralString = " AND facets && %(facets)s::text[]"
@@ -43,6 +44,7 @@ class ListQuery:
             "source": selection.source,
             "channel": selection.channel,
             "actor": selection.actor,
+            "subject": selection.subject,
             "since": None,
             "before": None,
         }

@@ -6,11 +6,13 @@ row-level security hides all others.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import structlog
 
-from reader.model import Entry, LargeDiff, Listing, Query
+from reader.model import Bound, Entry, LargeDiff, Listing, Query, Selection
 from reader.query.database import Database, Unavailable
+from reader.query.filters import RANGES
 from reader.query.index_store import FutureSnapshot, IndexStore, Outdated
 from reader.query.large_diffs import LargeDiffs
 from reader.query.list_queries import ListQuery, entries_by_id, large_diffs, to_entries, to_keys, whole_entry
@@ -18,6 +20,7 @@ from reader.query.position import Position, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.window import Slice, Window, cut
+from runtime.timestamps import iso
 
 log = structlog.get_logger()
 
@@ -47,7 +50,7 @@ class Listings:
     def page(self, workspace_id: str, query: Query) -> Listing:
         """The page. Raises InvalidQuery for an as_of or cursor that no response has given, and Unavailable."""
         position = parse_position(query)
-        list_query = ListQuery(workspace_id, replace(query.selection, since=None, before=None))
+        list_query = ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
         for _ in range(ATTEMPTS):
             try:
                 if position is None:
@@ -79,9 +82,8 @@ class Listings:
         return self._large_diffs.of(self._indexes.server, workspace_id, ids, limit)
 
     def _current_page(self, list_query: ListQuery, query: Query) -> Listing:
-        window = _window(query, None)
-        current = self._indexes.current(list_query, window)
-        page, entries = cut(current.index, window), current.entries
+        current = self._indexes.current(list_query, _window(query, None, datetime.now(UTC)))
+        page, entries = cut(current.index, _window(query, None, current.index.snapshot.time)), current.entries
         if page.ids != [entry.id for entry in entries]:
             # Something was recorded since the last request. Entries never change, so another transaction reads the same.
             view, (rows,) = self._database.ask(
@@ -96,10 +98,10 @@ class Listings:
             index = self._indexes.at(position.snapshot, list_query)
         except FutureSnapshot:
             raise position.invalid() from None
-        page = cut(index, _window(query, position))
+        page = cut(index, _window(query, position, position.snapshot.time))
         view, (newer, rows) = self._database.ask(
             list_query.workspace_id,
-            list_query.recorded_since(position.snapshot, MAX_NEWER, query.selection),
+            list_query.recorded_since(position.snapshot, MAX_NEWER, absolute(query.selection, position.snapshot.time)),
             entries_by_id(list_query.workspace_id, page.ids),
         )
         entries = to_entries(rows)
@@ -114,8 +116,17 @@ class Listings:
             raise Outdated
 
 
-def _window(query: Query, position: Position | None) -> Window:
-    since, before = query.selection.since, query.selection.before
+def absolute(selection: Selection, at: datetime) -> Selection:
+    """The selection with its relative range as a range of times. All pages of a list have the same, that of its as_of."""
+    if selection.last is None:
+        return selection
+    since = at - RANGES[selection.last]
+    return replace(selection, last=None, since=Bound(iso(since), since))
+
+
+def _window(query: Query, position: Position | None, at: datetime) -> Window:
+    selection = absolute(query.selection, at)
+    since, before = selection.since, selection.before
     return Window(
         since=since.at if since else None,
         before=before.at if before else None,

@@ -1,0 +1,16 @@
+"""A stored diff as values, without the loss of a digit."""
+
+import json
+from typing import Any
+
+
+class Number(str):
+    """A number, exactly as the stored text writes it."""
+
+    __slots__ = ()
+
+
+def parse(stored: str) -> dict[str, Any]:
+    """The diff of an entry. Raises RecursionError where it is nested too deeply."""
+    diff: dict[str, Any] = json.loads(stored, parse_int=Number, parse_float=Number, parse_constant=Number)
+    return diff

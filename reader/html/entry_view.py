@@ -32,7 +32,6 @@ class EntryView(NamedTuple):
     diff: diff_view.DiffView | None
     is_edit: bool
     facts: tuple[tuple[str, str], ...]
-    whole: bool
     identifiers: tuple[tuple[str, str], ...]
     url: str
     shared: SharedValues
@@ -43,8 +42,8 @@ class EntryView(NamedTuple):
         return "".join(part.text for part in self.parts)
 
 
-def entry_view(entry: Entry, links: RowLinks, *, whole: bool) -> EntryView:
-    """The entry for the list that has these links, or with its `whole` diff for its own page."""
+def entry_view(entry: Entry, links: RowLinks) -> EntryView:
+    """The entry with as much of its diff as it was read with, for the page that has these links."""
     diff = None if entry.diff is None else diff_view.parse_diff(entry.diff)
     words = summary_parts(entry, changes_of(entry.diff))
     return EntryView(
@@ -61,7 +60,6 @@ def entry_view(entry: Entry, links: RowLinks, *, whole: bool) -> EntryView:
         identifiers=_shown(_identifiers(entry)),
         url=links.entry_url(entry),
         shared=shared_values(entry),
-        whole=whole,
     )
 
 

@@ -65,14 +65,6 @@ BROKEN = (
         "one_waits",
     ),
     Broken(
-        "pending that another has made otherwise",
-        S + "start.py",
-        "pending.record != theirs:",
-        "False:",
-        "test_seal",
-        "made_otherwise",
-    ),
-    Broken(
         "what a crash left behind records is cut",
         S + "start.py",
         "    folder.cut(signed.size)\n",
@@ -94,7 +86,7 @@ BROKEN = (
         "if not self._known.holds(bucket, self._buckets[bucket]):",
         "if False:",
         "test_seal",
-        "changed_while",
+        "neighbour_is_compared",
     ),
     Broken(
         "days are compared when they are used",

@@ -143,14 +143,17 @@ def test_times_are_later_whatever_the_clock_says(sealed_world: World) -> None:
 
 
 def test_last_checkpoint_of_each_day_is_kept(sealed_world: World) -> None:
-    """Once, when a later day's first seal is made."""
+    """Once, when a later day's first seal is made; what is there stays."""
     world = sealed_world
     kept = {}
+    (world.folder / "checkpoints").mkdir(parents=True)
+    (world.folder / "checkpoints" / "2026-11-07").write_bytes(b"there")
     for day, hour in ((4, 1), (4, 2), (7, 1), (8, 1), (8, 2)):
         with patch.object(run, "_now", lambda day=day, hour=hour: dt.datetime(2026, 11, day, hour, tzinfo=dt.UTC)):
             sealed(world)
         kept[f"2026-11-0{day}"] = (world.folder / "checkpoint").read_bytes()
     del kept["2026-11-08"]
+    kept["2026-11-07"] = b"there"
 
     assert {path.name: path.read_bytes() for path in (world.folder / "checkpoints").iterdir()} == kept
 

@@ -3,15 +3,15 @@
 import os
 from pathlib import Path
 
-_TEXT = """# HELP audit_check_last_timestamp_seconds When the last check ended, Unix time
-# TYPE audit_check_last_timestamp_seconds gauge
-audit_check_last_timestamp_seconds {time:.3f}
-# HELP audit_check_exit_code What the last check found: 0 nothing, 1 tampered, 3 incomplete, 4 untrusted, 5 rewritten
-# TYPE audit_check_exit_code gauge
-audit_check_exit_code {exit_code}
-# HELP audit_check_duration_seconds What the last check took
-# TYPE audit_check_duration_seconds gauge
-audit_check_duration_seconds {seconds:.3f}
+_TEXT = """# HELP auditlog_check_last_timestamp_seconds When the last check ended, Unix time
+# TYPE auditlog_check_last_timestamp_seconds gauge
+auditlog_check_last_timestamp_seconds {time:.3f}
+# HELP auditlog_check_exit_code What the last check found: 0 nothing, 1 tampered, 3 incomplete, 4 untrusted, 5 rewritten
+# TYPE auditlog_check_exit_code gauge
+auditlog_check_exit_code {exit_code}
+# HELP auditlog_check_duration_seconds What the last check took
+# TYPE auditlog_check_duration_seconds gauge
+auditlog_check_duration_seconds {seconds:.3f}
 """
 
 

@@ -15,21 +15,21 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._size = Gauge("audit_seal_size", "Seals in the log", registry=self.registry)
+        self._size = Gauge("auditlog_seal_size", "Seals in the log", registry=self.registry)
         self._time = Gauge(
-            "audit_seal_last_timestamp_seconds", "When the newest seal was made, Unix time", registry=self.registry
+            "auditlog_seal_last_timestamp_seconds", "When the newest seal was made, Unix time", registry=self.registry
         )
         self._complete = Gauge(
-            "audit_seal_complete_through_timestamp_seconds",
+            "auditlog_seal_complete_through_timestamp_seconds",
             "Up to when Kafka is completely read, as the newest seal says, Unix time; 0: not known",
             registry=self.registry,
         )
-        self._entries = Counter("audit_seal_entries", "Entries sealed by this process", registry=self.registry)
+        self._entries = Counter("auditlog_seal_entries", "Entries sealed by this process", registry=self.registry)
         self._seconds = Histogram(
-            "audit_seal_duration_seconds", "What a seal took", buckets=SECONDS, registry=self.registry
+            "auditlog_seal_duration_seconds", "What a seal took", buckets=SECONDS, registry=self.registry
         )
         self.unavailable = Counter(
-            "audit_seal_database_unavailable", "How often the database was not there", registry=self.registry
+            "auditlog_seal_database_unavailable", "How often the database was not there", registry=self.registry
         )
         self._made = False
 

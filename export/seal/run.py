@@ -103,6 +103,10 @@ class Sealer:
                 started = start(main, folder, self._signer, options)
                 if started.taken_over:
                     log.warning("taken_over", seals=started.taken_over)
+                if started.superseded is not None:
+                    log.warning(
+                        "pending_superseded", seal=started.superseded.seal, checkpoint=started.superseded.checkpoint
+                    )
                 stream = stack.enter_context(session(url, ROLE, APPLICATION))
                 state, pending = started.state, started.pending
                 sealing = Sealing(Sessions(main=main, stream=stream), folder, self._signer, self._stop, _now)

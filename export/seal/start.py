@@ -37,6 +37,8 @@ class Started:
     state: State
     pending: Pending | None = None
     taken_over: int = 0
+    superseded: Pending | None = None
+    """A seal that was signed here and never committed: another sealer with our key has made one of that number."""
 
 
 @dataclass(kw_only=True)
@@ -80,7 +82,7 @@ def _start(main: Connection, folder: Folder, signer: Signer, options: Options) -
             raise rewritten(f"{PENDING} is of seal {pending.seal}, the {CHECKPOINT} is of size {signed.size}")
     # What is behind the checkpoint's size was left by a crash: `pending` or the table has it.
     folder.cut(signed.size)
-    found = _compare(main, folder, pending)
+    found = _compare(main, folder)
     own_log = found.common if found.common is not None and found.own < found.stored else found.log
     if (found.own, own_log.root()) != (signed.size, signed.root):
         raise rewritten(f"records in AUDIT_SEAL_DIR are not those that its checkpoint, of size {signed.size}, signs")
@@ -93,21 +95,21 @@ def _start(main: Connection, folder: Folder, signer: Signer, options: Options) -
             f"AUDIT_SEAL_DIR is empty, and the database has {found.stored} seals: give the folder that sealed them, or "
             "--adopt to continue from what the database says"
         )
-    others = found.stored - found.own - (pending is not None)
-    return Started(state=_taken_over(main, folder, signer, found), taken_over=others)
+    state = _taken_over(main, folder, signer, found)
+    ours = pending is not None and pending.record == _record(main, found.own)
+    return Started(
+        state=state,
+        taken_over=found.stored - found.own - ours,
+        superseded=pending if pending is not None and not ours else None,
+    )
 
 
-def _compare(main: Connection, folder: Folder, pending: Pending | None) -> _Comparison:
+def _compare(main: Connection, folder: Folder) -> _Comparison:
     """Reads both sides once, side by side. REWRITTEN where they differ."""
     found = _Comparison(log=RootBuilder())
     for number, (ours, theirs) in enumerate(zip_longest(folder.records(), stored_records(main))):
         if ours is not None and theirs is not None and ours != theirs:
             raise rewritten(f"seal {number} of audit_seal is not the one that was signed")
-        if ours is None and pending is not None and pending.seal == number and pending.record != theirs:
-            raise rewritten(
-                f"audit_seal has another seal {number} than the one that was signed here and not finished; if another "
-                "sealer of yours went on, move AUDIT_SEAL_DIR away and start with an empty one and --adopt"
-            )
         if (ours is None or theirs is None) and found.common is None:
             found.common = deepcopy(found.log)
         found.log.add(record_leaf(ours if ours is not None else theirs or ""))
@@ -125,6 +127,11 @@ def _taken_over(main: Connection, folder: Folder, signer: Signer, found: _Compar
     assert found.common is not None
     take_over(main, folder, signer, found.common, newest)
     return state
+
+
+def _record(main: Connection, seal: int) -> str | None:
+    stored = stored_seal(main, seal)
+    return None if stored is None else stored.record
 
 
 def _restored(

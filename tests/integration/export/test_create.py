@@ -220,9 +220,9 @@ def test_check_says_it_to_prometheus(two_seals: World, tmp_path: Path) -> None:
     """The file of a scheduled check has the exit code, also of a failure; where it cannot be written, exit 2."""
     world, file = two_seals, tmp_path / "check.prom"
     assert world.check(AUDIT_CHECK_METRICS_FILE=str(file)).exit == 0
-    assert "audit_check_exit_code 0\n" in file.read_text()
+    assert "auditlog_check_exit_code 0\n" in file.read_text()
     world.tamper("UPDATE audit_event SET trace_id = 'x' WHERE event_id = 'e1'")
     assert world.check(AUDIT_CHECK_METRICS_FILE=str(file)).exit == 1
-    assert "audit_check_exit_code 1\n" in file.read_text()
+    assert "auditlog_check_exit_code 1\n" in file.read_text()
     world.tamper("UPDATE audit_event SET trace_id = NULL WHERE event_id = 'e1'")
     assert world.check(AUDIT_CHECK_METRICS_FILE=str(tmp_path / "missing" / "check.prom")).exit == 2

@@ -2,15 +2,19 @@
 
 import datetime as dt
 import signal
+import sys
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from export.format.accounts import parse_accounts
+from export.format.encoding import workspace_key
 from export.format.record import parse_record
 from export.seal import run
+from export.seal.bucket_map import bucket_of
 from export.tables import entries
 from tests.integration.export.test_crashes import consistent, crash, wait_for, wait_for_seals
 from tests.integration.export.world import DAY, INSERT, LOG, World
@@ -139,14 +143,17 @@ def test_times_are_later_whatever_the_clock_says(sealed_world: World) -> None:
 
 
 def test_last_checkpoint_of_each_day_is_kept(sealed_world: World) -> None:
-    """Once, when a later day's first seal is made."""
+    """Once, when a later day's first seal is made; what is there stays."""
     world = sealed_world
     kept = {}
+    (world.folder / "checkpoints").mkdir(parents=True)
+    (world.folder / "checkpoints" / "2026-11-07").write_bytes(b"there")
     for day, hour in ((4, 1), (4, 2), (7, 1), (8, 1), (8, 2)):
         with patch.object(run, "_now", lambda day=day, hour=hour: dt.datetime(2026, 11, day, hour, tzinfo=dt.UTC)):
             sealed(world)
         kept[f"2026-11-0{day}"] = (world.folder / "checkpoint").read_bytes()
     del kept["2026-11-08"]
+    kept["2026-11-07"] = b"there"
 
     assert {path.name: path.read_bytes() for path in (world.folder / "checkpoints").iterdir()} == kept
 
@@ -250,7 +257,7 @@ def test_two_sealers_of_one_folder(sealed_world: World) -> None:
 
 
 def test_pending_seal_that_another_sealer_has_made_otherwise(sealed_world: World) -> None:
-    """Two signatures of one size are never explained away: a person decides."""
+    """What our key signed and what is committed counts; the signature that no one was shown is said in the log."""
     world = sealed_world
     world.record()
     sealed(world)
@@ -259,10 +266,11 @@ def test_pending_seal_that_another_sealer_has_made_otherwise(sealed_world: World
     crash(world, "pending_written", "kill", "seal", "--once")
     sealed(world, "--adopt", **other)
 
-    done = world.seal()
+    process = world.start(sys.executable, "-m", "export", "seal", "--once")
+    _, err = process.communicate(timeout=60)
 
-    assert (done.exit, done.word) == (5, "REWRITTEN")
-    assert "--adopt" in done.err
+    assert (process.returncode, "pending_superseded" in err, "taken_over" in err) == (0, True, True), err
+    consistent(world, 3)
 
 
 def test_folder_of_another_key_is_untrusted(sealed_world: World) -> None:
@@ -351,3 +359,45 @@ def test_what_is_changed_while_it_runs_is_found(
     done = world.run("seal")
 
     assert done.exit == code, done
+
+
+def test_head_of_a_neighbour_is_compared(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace without new entries, whose key begins as that of one that has some: its head must not be signed anew."""
+    world = sealed_world
+    first, neighbour = in_one_bucket()
+    for workspace in (first, neighbour):
+        world.record(workspace)
+
+    def tamper(_: Any, sealed_now: Any) -> None:
+        if sealed_now.record.seal > 0:
+            raise AssertionError("the change was not found")
+        changed = f"UPDATE audit_sealed_workspace SET days = sha256('x') WHERE workspace = sha256('{neighbour}')"
+        world.tamper(changed, table="audit_sealed_workspace")
+        world.record(first)
+
+    monkeypatch.setattr(run.Sealer, "_pause", tamper)
+    done = world.run("seal")
+
+    assert (done.exit, done.word) == (1, "TAMPERED"), done
+
+
+def test_neighbours_are_sealed_and_exported(sealed_world: World) -> None:
+    """Two workspaces of one bucket, changed in turn."""
+    world = sealed_world
+    first, neighbour = in_one_bucket()
+    for workspace in (first, neighbour, first, neighbour, "org_acme"):
+        world.record(workspace)
+        sealed(world)
+
+    consistent(world, 5)
+
+
+def in_one_bucket() -> tuple[str, str]:
+    """Two workspaces whose keys begin alike."""
+    seen: dict[int, str] = {}
+    for number in count():
+        workspace = f"org_{number}"
+        other = seen.setdefault(bucket_of(workspace_key(workspace)), workspace)
+        if other != workspace:
+            return other, workspace
+    raise AssertionError

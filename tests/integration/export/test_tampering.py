@@ -54,6 +54,16 @@ ATTACKS = (
         1,
     ),
     Attack(
+        "inserts behind the last entry of a sealed day",
+        "audit_event",
+        INSERTED.replace("'e1'", "'e4'").format(
+            xid="xid", time="occurred_at + interval '1 s'", workspace="workspace_id"
+        ),
+        None,
+        1,
+        1,
+    ),
+    Attack(
         "back-dates into a day without entries",
         "audit_event",
         INSERTED.format(xid="xid", time="occurred_at - interval '5 days'", workspace="workspace_id"),
@@ -268,6 +278,7 @@ def test_superuser_is_found_out(attack: Attack, three_seals: World) -> None:
         world.admin.execute(f"ALTER TABLE audit_event DETACH PARTITION {leaf}".encode())
     for name, expected, done in (
         ("check", attack.check, world.check()),
+        ("check without the folder", attack.check, world.check(AUDIT_SEAL_DIR=None)),
         ("create", attack.create, world.create()),
     ):
         assert expected is None or (done.exit, name) == (expected, name), done

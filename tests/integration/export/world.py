@@ -187,7 +187,7 @@ class World:
     def start(self, *command: str | Path, **environ: str) -> "subprocess.Popen[str]":
         """A command as a process of its own."""
         settings = {**os.environ, **self.environ, **environ}
-        words = command or (Path(sys.executable).with_name("audit-export"), "seal")
+        words = command or (sys.executable, "-m", "export", "seal")
         return subprocess.Popen(words, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def rows(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:

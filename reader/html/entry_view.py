@@ -5,6 +5,7 @@ from typing import NamedTuple
 from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
 from catalog.definitions import FacetOf
+from catalog.stored_diff import mcp_client
 from catalog.summary import actor_name, changes_of, summary_parts
 from catalog.visible_text import visible
 from catalog.wording import Part
@@ -16,7 +17,7 @@ from runtime.timestamps import iso
 
 
 class EntryView(NamedTuple):
-    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long.
+    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None in a list, and where it is too long.
 
     `is_edit`: fields that were not there before were added to something that was; otherwise all of it is new or gone.
     `facts` are what is shown of an entry beside its changes, `identifiers` what only a search needs.
@@ -42,9 +43,9 @@ class EntryView(NamedTuple):
         return "".join(part.text for part in self.parts)
 
 
-def entry_view(entry: Entry, links: RowLinks) -> EntryView:
-    """The entry with as much of its diff as it was read with, for the page that has these links."""
-    diff = None if entry.diff is None else diff_view.parse_diff(entry.diff)
+def entry_view(entry: Entry, links: RowLinks, *, with_changes: bool) -> EntryView:
+    """The entry for the page that has these links; a list shows no changes, so it does not pay for a view of them."""
+    diff = diff_view.parse_diff(entry.diff) if with_changes and entry.diff is not None else None
     words = summary_parts(entry, changes_of(entry.diff))
     return EntryView(
         entry=entry,
@@ -52,7 +53,7 @@ def entry_view(entry: Entry, links: RowLinks) -> EntryView:
         actor=actor_name(entry),
         parts=words,
         starts_with_actor=words[0].names == "actor",
-        source=_source(entry, diff),
+        source=_source(entry),
         via_mcp=entry.source == "mcp",
         diff=diff,
         is_edit=_is_edit(entry),
@@ -63,11 +64,11 @@ def entry_view(entry: Entry, links: RowLinks) -> EntryView:
     )
 
 
-def _source(entry: Entry, diff: diff_view.DiffView | None) -> str:
+def _source(entry: Entry) -> str:
     channel = SOURCE_LABELS.get(entry.channel, entry.channel)
-    if entry.source != "mcp" or diff is None:
+    if entry.source != "mcp" or entry.diff is None:
         return channel
-    return f"{channel} · {visible(display_name(diff.client))}"
+    return f"{channel} · {visible(display_name(mcp_client(entry.diff)))}"
 
 
 def _is_edit(entry: Entry) -> bool:

@@ -531,6 +531,11 @@ MUTANTS = (
                 "        if view.server != key.server:\n",
                 "        if view.server != view.server:\n",
             ),
+            Edit(
+                "reader/query/listing.py",
+                "            self._indexes.forget(workspace_id)\n            raise Outdated\n",
+                "            pass\n",
+            ),
         ),
         (READER + "test_servers.py", "-k", "was_replaced or was_restored"),
     ),

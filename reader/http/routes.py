@@ -124,7 +124,7 @@ class Routes:
         def make() -> Response:
             large = self._listings.large_diffs(viewer.workspace_id, [entry], MAX_PAGE_DIFF)[entry.id]
             text = None if large.text is None else large.text.decode()
-            return HTMLResponse(pages.render_entry(viewer, entry._replace(diff=text, diff_bytes=large.size), contact))
+            return HTMLResponse(pages.render_entry(viewer, entry._replace(diff=text), contact))
 
         return LargeResponse(make)
 

@@ -1,5 +1,5 @@
--- The sizes of diffs that page.sql has left out, and those of at most %(most)s bytes, in UTF-8 as they are sent. To know the size of a compressed
--- value is to read it, so this is asked for a few entries at a time, and once.
+-- The sizes of diffs that page.sql has left out, and those of at most %(most)s bytes, in UTF-8 as they are sent. To
+-- know the size of a compressed value is to read it, so this is asked for a few entries at a time, and once.
 SELECT
     id,
     bytes,

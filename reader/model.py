@@ -60,9 +60,8 @@ class Query:
 class Entry(NamedTuple):
     """One stored entry. `diff` is the stored canonical text, which the API copies without parsing it.
 
-    In a list, `diff` is None where it is too long; `diff_bytes` is its size then, once that is known. `is_cut`: other texts
-    of the entry were so long that they are shortened. A named tuple: every page makes fifty, and a frozen dataclass takes
-    four times as long to make.
+    In a list, `diff` is None where it is too long. `is_cut`: other texts of the entry were so long that they are shortened. A
+    named tuple: every page makes fifty, and a frozen dataclass takes four times as long to make.
     """
 
     id: int
@@ -83,7 +82,6 @@ class Entry(NamedTuple):
     subject_label: str | None
     diff: str | None
     is_cut: bool = False
-    diff_bytes: int | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -940,6 +940,11 @@ MUTANTS = (
                 "        if expected.get((kind, name)) != found.get((kind, name))\n",
                 "        if ((kind, name) in expected) != ((kind, name) in found)\n",
             ),
+            Edit(
+                "reader/query/listing.py",
+                "            self._indexes.forget(workspace_id)\n            raise Outdated\n",
+                "            pass\n",
+            ),
         ),
         ("tests/integration/sql/test_tampering.py", "-k", "pg18 and DISABLE"),
     ),

@@ -128,7 +128,7 @@ class Routes:
         def make() -> Response:
             large = self._listings.large_diffs(viewer.workspace_id, [entry], MAX_PAGE_DIFF)[entry.id]
             text = None if large.text is None else large.text.decode()
-            whole = entry._replace(diff=text, diff_bytes=large.size)
+            whole = entry._replace(diff=text)
             return HTMLResponse(pages.render_entry(viewer, whole, pairs, datetime.now(UTC), contact))
 
         return LargeResponse(make)

@@ -98,7 +98,7 @@ def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:
 
 def to_entries(rows: Sequence[tuple[Any, ...]]) -> tuple[Entry, ...]:
     """The result of `entries_by_id` or `whole_entry`."""
-    return tuple(Entry(*row) for row in rows)
+    return tuple(map(Entry._make, rows))
 
 
 def _facets_by_name(facets: tuple[str, ...]) -> list[list[str]]:

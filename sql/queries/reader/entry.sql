@@ -16,6 +16,7 @@ SELECT
     facets,
     actor_email,
     subject_label,
-    NULL AS diff
+    NULL AS diff,
+    FALSE AS is_cut
 FROM audit_event
 WHERE workspace_id = %(workspace_id)s AND id = %(id)s

@@ -1,6 +1,6 @@
 -- The rows of a page, bounded in bytes: a diff of more than %(shown)s bytes is not read, and neither is most of a text
--- of more than 4 KiB, or the facets beyond the twentieth. pg_column_size and octet_length read no value that is stored
--- apart from its row (TOAST); a compressed value has at most some ninety times the bytes that are stored.
+-- of more than 4 KiB, or of many facets. pg_column_size and octet_length read no value that is stored apart from its
+-- row (TOAST); a compressed value has at most some ninety times the bytes that are stored.
 SELECT
     id,
     workspace_id,
@@ -16,8 +16,8 @@ SELECT
     event_source,
     event_id,
     CASE
-        WHEN facets_fit THEN facets
-        ELSE array(SELECT left(facet, 255) FROM unnest(facets[1:20]) AS facet)
+        WHEN pg_column_size(facets) <= 500 THEN facets
+        ELSE array(SELECT left(facet, 255) FROM unnest(facets[1:50]) AS facet)
     END AS facets,
     CASE
         WHEN octet_length(actor_email) > 4096 THEN left(actor_email, 500) || '…'
@@ -32,10 +32,9 @@ SELECT
         WHEN pg_column_compression(diff) IS NULL THEN diff::text
         WHEN octet_length(json_send(diff)) <= %(shown)s THEN diff::text
     END AS diff,
-    NOT facets_fit
+    pg_column_size(facets) > 500
     OR coalesce(octet_length(actor_email) > 4096, FALSE)
     OR coalesce(octet_length(subject_label) > 4096, FALSE) AS is_cut
 FROM audit_event
-CROSS JOIN LATERAL (SELECT pg_column_size(facets) <= 1900 AND cardinality(facets) <= 20) AS size (facets_fit)
 WHERE workspace_id = %(workspace_id)s AND id = any(%(ids)s::bigint[])
 ORDER BY occurred_at DESC, id DESC

@@ -71,6 +71,7 @@ lock: setup  ## Makes requirements/ again; ARGS=--upgrade or ARGS='--upgrade-pac
 	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt $(ARGS)
 	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt $(ARGS)
 	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt $(ARGS)
+	$(COMPILE) --group sbom --output-file requirements/sbom.txt $(ARGS)
 
 .PHONY: release
 release: setup  ## Makes a release from a clean tree: version, changelog, commit and tag; VERSION=1.2.0
@@ -91,6 +92,15 @@ bench-reader: setup  ## Measures the reader's pages and writes its part of docs/
 .PHONY: verifier
 verifier:  ## Builds dist/audit-verifier.pyz, the single file that auditors run; prints its SHA-256
 	@$(PYTHON) deploy/build_verifier.py dist/audit-verifier.pyz
+
+.PHONY: sbom
+sbom:  ## Writes dist/sbom.json (CycloneDX): the packages of the image with their hashes, the same bytes each time
+	@mkdir -p dist
+	$(PYTHON) -m venv dist/.sbom
+	dist/.sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sbom.txt
+	dist/.sbom/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible --of JSON \
+		--output-file dist/sbom.json 2>/dev/null
+	rm -rf dist/.sbom
 
 .PHONY: bench-export
 bench-export: setup  ## Measures the verified export and writes its part of docs/benchmarks.md; ARGS=--help

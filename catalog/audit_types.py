@@ -69,6 +69,7 @@ CATALOG = (
         tracked=_CONNECTION,
         facets=(_PROVIDER,),
         sentence="{actor} reconnected {provider} ({subject})",
+        detailed="{actor} reconnected {provider} ({subject}){changes}",
     ),
     AuditType(
         name="member.invite_sent",
@@ -77,6 +78,7 @@ CATALOG = (
         subject=Subject("invitation", id="invitation_id", label="email"),
         tracked=_MEMBERSHIP,
         sentence="{actor} invited {subject}",
+        detailed="{actor} invited {subject} as {after_role}",
     ),
     AuditType(
         name="member.added",
@@ -86,6 +88,7 @@ CATALOG = (
         tracked=_MEMBERSHIP,
         context=(Field("invitation_id", is_id=True),),
         sentence="{subject} joined the workspace",
+        detailed="{subject} joined the workspace as {after_role}",
     ),
     AuditType(
         name="member.removed",
@@ -102,6 +105,7 @@ CATALOG = (
         subject=_MEMBER,
         tracked=_MEMBERSHIP,
         sentence="{actor} changed the role of {subject}",
+        detailed="{actor} changed the role of {subject} from {before_role} to {after_role}{others}",
     ),
     AuditType(
         name="billing.plan_upgraded",
@@ -110,6 +114,7 @@ CATALOG = (
         subject=_SUBSCRIPTION,
         tracked=_PLAN,
         sentence="{actor} upgraded the subscription to {subject}",
+        detailed="{actor} upgraded the subscription to {subject}{edits}",
     ),
     AuditType(
         name="billing.plan_downgraded",
@@ -118,6 +123,7 @@ CATALOG = (
         subject=_SUBSCRIPTION,
         tracked=_PLAN,
         sentence="{actor} downgraded the subscription to {subject}",
+        detailed="{actor} downgraded the subscription to {subject}{edits}",
     ),
     AuditType(
         name="billing.addon_purchased",
@@ -126,6 +132,7 @@ CATALOG = (
         subject=Subject("subscription", id="workspace_id", label="addon", prefix="org_"),
         facts=(Field("addon"), Field("quantity"), Field("amount")),
         sentence="{actor} bought the add-on {subject}",
+        detailed="{actor} bought the add-on {subject} for {amount}",
     ),
     AuditType(
         name="billing.payment_failed",
@@ -135,6 +142,7 @@ CATALOG = (
         facts=(Field("attempt"), Field("amount"), Field("failure_code")),
         facets=(_ATTEMPT,),
         sentence="Payment of invoice {subject} failed (attempt {attempt})",
+        detailed="Payment of {amount} failed (attempt {attempt})",
     ),
     AuditType(
         name="schedule.lifecycle_changed",
@@ -150,6 +158,7 @@ CATALOG = (
         tracked=tuple(map(Field, ("name", "cron", "timezone", "status", "recipients", "report"))),
         facets=(_OPERATION,),
         sentence="{actor} {operation} the schedule {subject}",
+        detailed="{actor} {operation} the schedule {subject}{edits}",
     ),
     AuditType(
         name="report.exported",
@@ -168,6 +177,7 @@ CATALOG = (
         tracked=(Field("name"), Field("timezone"), Field("preferences", open_map=True)),
         facets=(_SETTING,),
         sentence="{actor} changed the settings of {subject} ({setting})",
+        detailed="{actor} changed {fields} in the settings{values}",
     ),
 )
 

@@ -11,6 +11,9 @@ from enum import StrEnum
 from string import Formatter
 
 TYPE_NAME = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
+# What `detailed` may name: money; all changes, or those of an edit; the fields that changed and, apart, their values; and
+# the changes beside that of the role. `catalog.wording` makes them.
+DETAILS = frozenset({"amount", "changes", "edits", "fields", "values", "others"})
 WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
@@ -116,7 +119,9 @@ class AuditType:
     `tracked` are fields of the `before`/`after` snapshots, and what the diff may look at. `facts` are fields of the
     event itself, listed as `after` only; for events without snapshots. `context` are fields of the event beside its
     snapshots, kept beside `changes` where given: among the changes they would break "`before` plus changes is `after`".
-    Nothing else of an event is ever stored. `sentence` may name {actor}, {subject} and its own facets.
+    Nothing else of an event is ever stored. `sentence` may name {actor}, {subject} and its own facets. `detailed` says more,
+    and may also name what the changes tell (`DETAILS`, {before_FIELD} and {after_FIELD} of a tracked field); where they do
+    not tell one of its names, the entry reads as `sentence` says.
     """
 
     name: str
@@ -124,6 +129,7 @@ class AuditType:
     feeds: tuple[Feed, ...]
     subject: Subject
     sentence: str
+    detailed: str = ""
     tracked: tuple[Field, ...] = ()
     facts: tuple[Field, ...] = ()
     context: tuple[Field, ...] = ()
@@ -171,5 +177,7 @@ class AuditType:
 
     def _check_sentence(self) -> None:
         known = {"actor", "subject"} | {facet.name for facet in self.facets}
-        for _, name, _, _ in Formatter().parse(self.sentence):
-            require(name is None or name in known, f"{self.name}: its sentence names {{{name}}}")
+        more = known | DETAILS | {f"{side}_{one.name}" for side in ("before", "after") for one in self.tracked}
+        for pattern, names in ((self.sentence, known), (self.detailed, more)):
+            for _, name, _, _ in Formatter().parse(pattern):
+                require(name is None or name in names, f"{self.name}: its sentence names {{{name}}}")

@@ -1,32 +1,19 @@
 """An entry as JSON (SPEC 6): the one shape in which the reader's API and the operator's commands show it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from catalog.audit_types import BY_NAME
+from catalog.summary import Summarized, summary
 
 
-class EntryFields(Protocol):
+class EntryFields(Summarized, Protocol):
     """What the shape needs of an entry, however a program holds it."""
 
     @property
     def workspace_id(self) -> str: ...
     @property
-    def action(self) -> str: ...
-    @property
-    def facets(self) -> Sequence[str]: ...
-    @property
-    def actor_type(self) -> str: ...
-    @property
-    def actor_id(self) -> str: ...
-    @property
-    def actor_email(self) -> str | None: ...
-    @property
     def subject_type(self) -> str: ...
-    @property
-    def subject_id(self) -> str: ...
-    @property
-    def subject_label(self) -> str | None: ...
     @property
     def channel(self) -> str: ...
     @property
@@ -45,6 +32,7 @@ def entry_json(entry: EntryFields, *, times: Mapping[str, Any], source: str | No
         "workspace_id": entry.workspace_id,
         "action": entry.action,
         "label": audit_type.label if audit_type else entry.action,
+        "summary": summary(entry),
         "facets": entry.facets,
         "actor": {"type": entry.actor_type, "id": entry.actor_id, "email": entry.actor_email},
         "subject": {"type": entry.subject_type, "id": entry.subject_id, "label": entry.subject_label},

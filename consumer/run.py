@@ -56,7 +56,7 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     except Exception as error:
         log.critical("stopped", error=repr(error), kind=type(error).__name__, hint="a fault of ours", exc_info=True)
         return 1
-    log.info("finished", halted_partitions=not clean)
+    log.info("finished", complete=clean)
     return _exit_code(clean=clean, until_end=until_end)
 
 

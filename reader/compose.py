@@ -16,6 +16,7 @@ from reader.http.renewal import Renewal
 from reader.http.services import ReaderServices
 from reader.query.database import Database
 from reader.query.listing import Listings
+from runtime.health_server import Probes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,11 @@ class Reader:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def serve_ops(self, address: tuple[str, int]) -> Probes:
+        """Listens for Prometheus and for probes, in a thread: whatever the public port suffers. Raises OSError."""
+        services = self.services
+        return Probes(address, services.metrics.registry, alive=lambda: True, failing=services.failing)
 
     def close(self) -> None:
         """Ends everything that the reader opened or was given."""

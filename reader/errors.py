@@ -71,6 +71,12 @@ UNKNOWN_HOST = Problem(
     title="Unknown host",
     detail="This host name is not served here.",
 )
+TOO_LARGE = Problem(
+    status=400,
+    kind="request-too-large",
+    title="Request too large",
+    detail="The headers of the request are too long.",
+)
 INVALID_QUERY = Problem(
     status=422,
     kind="invalid-query",

@@ -30,13 +30,18 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which entries (SPEC 6): every field that is not empty or None is a condition. `before` is exclusive, from `to`."""
+    """Which entries (SPEC 6): every field that is not empty or None is a condition. `before` is exclusive, from `to`.
+
+    `last` is a range that ends with the moment of which the list is; it stands instead of `since` and `before`.
+    """
 
     actions: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     source: str | None = None
     channel: str | None = None
     actor: str | None = None
+    subject: str | None = None
+    last: str | None = None
     since: Bound | None = None
     before: Bound | None = None
 
@@ -55,26 +60,45 @@ class Query:
 class Entry(NamedTuple):
     """One stored entry. `diff` is the stored canonical text, which the API copies without parsing it.
 
-    A named tuple: every page makes fifty, and a frozen dataclass takes four times as long to make.
+    In a list, `diff` is None where it is too long; `diff_bytes` is its size then, once that is known. `is_cut`: other texts
+    of the entry were so long that they are shortened. A named tuple: every page makes fifty, and a frozen dataclass takes
+    four times as long to make.
     """
 
     id: int
     workspace_id: str
     action: str
-    facets: Sequence[str]
     actor_type: str
     actor_id: str
-    actor_email: str | None
     subject_type: str
     subject_id: str
-    subject_label: str | None
     occurred_at: datetime
     recorded_at: datetime
     channel: str
     source: str | None
-    diff: str
     event_source: str
     event_id: str
+    facets: Sequence[str]
+    actor_email: str | None
+    subject_label: str | None
+    diff: str | None
+    is_cut: bool = False
+    diff_bytes: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of what is stored is missing."""
+        return self.diff is not None and not self.is_cut
+
+
+class LargeDiff(NamedTuple):
+    """A diff that a list's statement leaves out: its size in bytes, and the stored text in UTF-8, None where it is too long.
+
+    Bytes, since a text with a single character beyond the first plane takes four bytes for each character in memory.
+    """
+
+    size: int
+    text: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,25 @@
 
 import signal
 import sys
+from functools import partial
 from types import FrameType
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
 
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
-from reader.compose import compose
+from reader.compose import Reader, compose
+from reader.http.connections import BoundedProtocol, Connections
 from reader.query.database import Database
 from reader.settings import Settings
+from runtime import way_out
 from runtime.postgres import SettingRefused
 
 log = structlog.get_logger()
 
 GRACE_SECONDS = 10
-MAX_CONNECTIONS = 900  # below the 1,024 files that a process may have open by default
+BACKLOG = 128  # connections that are accepted in one turn of the event loop
 
 
 def serve(settings: Settings) -> int:
@@ -35,33 +37,38 @@ def serve(settings: Settings) -> int:
         try:
             reader.services.database.check()
             if settings.metrics_bind is not None:
-                reader.services.metrics.serve(settings.metrics_bind, reader.services.failing)
-            return listen(reader.app, settings.bind)
+                reader.serve_ops(settings.metrics_bind)
+            code = listen(reader, settings.bind)
+            way_out.begin(code)  # what is closed from here on does not change it
+            return code
         except (OSError, SettingRefused) as error:
             log.critical("stopped", error=str(error))
             return 1
 
 
-def server(app: ASGIApp, address: tuple[str, int]) -> uvicorn.Server:
-    """The HTTP server for `app` at host and port `address`."""
+def server(reader: Reader, address: tuple[str, int]) -> uvicorn.Server:
+    """The HTTP server for `reader` at host and port `address`."""
+    connections = Connections(reader.services.metrics.connection_closed)
+    reader.services.metrics.register_connections(lambda: connections.waiting)
     config = uvicorn.Config(
-        app,
+        reader.app,
         *address,
+        http=partial(BoundedProtocol, among=connections),  # type: ignore[arg-type]
         access_log=False,
         log_config=None,
         server_header=False,
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        limit_concurrency=MAX_CONNECTIONS,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
     )
     return uvicorn.Server(config)
 
 
-def listen(app: ASGIApp, address: tuple[str, int]) -> int:
-    """Serves `app` until SIGTERM or SIGINT. Returns 0, or 1 if the address cannot be bound."""
+def listen(reader: Reader, address: tuple[str, int]) -> int:
+    """Serves `reader` until SIGTERM or SIGINT. Returns 0, or 1 if the address cannot be bound."""
     # After each log line the event loop's thread waits for the interpreter's lock, by default up to 5 ms.
     sys.setswitchinterval(0.0005)
     # uvicorn raises the signal again after it has stopped. These handlers let the rest of the shutdown run.
@@ -69,7 +76,7 @@ def listen(app: ASGIApp, address: tuple[str, int]) -> int:
         signal.signal(number, _ignore_signal)
     log.info("started", address="{}:{}".format(*address))
     try:
-        server(app, address).run()
+        server(reader, address).run()
     except SystemExit:  # uvicorn could not bind the address
         log.critical("stopped", error="cannot listen at {}:{}".format(*address))
         return 1

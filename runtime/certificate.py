@@ -27,7 +27,7 @@ def fault(host: str, port: int, authority: str | None) -> str | None:
 
 
 def postgresql_fault(host: str, port: int, authority: str | None, *, verify: bool) -> str | None:
-    """As `fault`, of a PostgreSQL; also says that it has no TLS. Without `verify`, any certificate will do."""
+    """As `fault`, of a PostgreSQL server; also says so if it offers no TLS. Without `verify`, any certificate will do."""
     try:
         with socket.create_connection((host, port), timeout=SECONDS) as plain:
             plain.sendall(POSTGRESQL_ASKS)

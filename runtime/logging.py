@@ -1,6 +1,6 @@
 """Logs: structured, readable on a terminal, JSON with AUDIT_LOG_FORMAT=json; always on standard error.
 
-Logging never stops what it tells of (runtime.log_writer): it neither waits nor raises, whatever becomes of its reader.
+Logging never stops the program that logs (runtime.log_writer): it neither waits nor raises, whatever becomes of its reader.
 """
 
 import io

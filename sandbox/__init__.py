@@ -5,7 +5,7 @@
     demo          `make demo`
     bench         `make bench`: the consumer's speed
     bench_reader  `make bench-reader`: the reader's speed
-    bench_export  `make bench-export`: the verified export's speed
+    bench_export  `make bench-export`: the export's speed
     release       `make release`: one version everywhere, the changelog, the tag
     screenshots   `make screenshots`: the pictures of docs/reader.md
 

@@ -58,6 +58,339 @@ EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
 MUTANTS = (
     Mutant(
+        "a connection that says nothing stays",
+        (Edit("reader/http/connections.py", "        self._within(HEAD_SECONDS, self._no_request)\n", ""),),
+        (READER + "test_connections.py", "-k", "silence"),
+    ),
+    Mutant(
+        "each byte of a request is another chance",
+        (
+            Edit(
+                "reader/http/connections.py",
+                "        super().data_received(data)\n",
+                "        super().data_received(data)\n        self._within(HEAD_SECONDS, self._no_request)\n",
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "trickles"),
+    ),
+    Mutant(
+        "connections that wait keep others out",
+        (
+            Edit(
+                "reader/http/connections.py",
+                '            other.abort("room")\n',
+                '            self._close("refused", OVERLOADED)\n            return\n',
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "keep_nobody_out"),
+    ),
+    Mutant(
+        "a client may take nothing for ever",
+        (
+            Edit(
+                "reader/http/connections.py",
+                '        self._stall = self.loop.call_later(STALL_SECONDS, self.abort, "response_timeout")\n',
+                "",
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "takes_nothing"),
+    ),
+    Mutant(
+        "of an absolute target the Host header counts",
+        (
+            Edit(
+                "reader/http/middleware.py",
+                '[pair for pair in scope["headers"] if pair[0] != b"host"] + [(b"host", absolute[1])]',
+                'scope["headers"]',
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "absolute_form"),
+    ),
+    Mutant(
+        "a query is as long as it likes",
+        (Edit("reader/http/bounds.py", "if len(query) > MAX_QUERY_BYTES:", "if len(query) < 0:"),),
+        (READER + "test_connections.py", "-k", "long_query"),
+    ),
+    Mutant(
+        "a value that compresses well is short",
+        (Edit("sql/queries/reader/page.sql", "octet_length(json_send(diff)) <= %(shown)s", "%(shown)s > 0"),),
+        (READER + "test_bytes.py", "-k", "shows_what_is_short or depends_on_its_bytes"),
+    ),
+    Mutant(
+        "one workspace holds all bytes that are sent",
+        (
+            Edit(
+                "reader/http/large_responses.py",
+                "            (self._sending[workspace_id], MAX_WORKSPACE_BYTES),\n",
+                "",
+            ),
+        ),
+        (READER + "test_bytes.py", "-k", "cannot_hold"),
+    ),
+    Mutant(
+        "a standby is believed like a primary",
+        (
+            Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),
+            Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
+            Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),
+        ),
+        (READER + "test_servers.py", "-k", "precede"),
+    ),
+    Mutant(
+        "what a standby reads anew is not held to what is settled",
+        (Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),),
+        (READER + "test_servers.py", "-k", "precede"),
+    ),
+    Mutant(
+        "what a standby reads on is not held to what is settled",
+        (Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),),
+        (READER + "test_servers.py", "-k", "precede or many_pages"),
+    ),
+    Mutant(
+        "a standby says how complete the tables are, not the page",
+        (Edit("reader/query/transaction_view.py", " and said.xmax <= horizon]", "]"),),
+        (READER + "test_servers.py", "-k", "completeness"),
+    ),
+    Mutant(
+        "a list is remembered whatever database it was of",
+        (
+            Edit(
+                "reader/query/index_store.py",
+                "        if view.server != key.server:\n",
+                "        if view.server != view.server:\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "was_replaced or was_restored"),
+    ),
+    Mutant(
+        "rows are shown that the index does not name",
+        (
+            Edit(
+                "reader/query/listing.py",
+                "            self._indexes.forget(workspace_id)\n            raise Outdated\n",
+                "            pass\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "not_those_of_the_list"),
+    ),
+    Mutant(
+        "a shared bucket is counted for each index",
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "{id(bucket): len(bucket) for index",
+                "{(id(index), id(bucket)): len(bucket) for index",
+            ),
+        ),
+        (READER_UNIT + "test_index_cache.py", "-k", "older_pages"),
+    ),
+    Mutant(
+        "a workspace's many lists push out the others'",
+        (Edit("reader/query/index_cache.py", "        if len(extra) > 1 and", "        if len(extra) < 0 and"),),
+        (READER_UNIT + "test_index_cache.py", "-k", "each_other_only"),
+    ),
+    Mutant(
+        "each workspace pushes out the next",
+        (Edit("reader/query/index_cache.py", ", -self._lists[key].number)", ", self._lists[key].number)"),),
+        (READER_UNIT + "test_index_cache.py", "-k", "more_workspaces_than_fit"),
+    ),
+    Mutant(
+        "freshness counts a backlog",
+        (
+            Edit(
+                "consumer/telemetry/recorder.py",
+                "if offsets.start < ends.get(partition, 0)}",
+                "if offsets.start < 0}",
+            ),
+        ),
+        ("tests/unit/consumer/test_metrics.py", "-k", "after_the_claim or backlog"),
+    ),
+    Mutant(
+        "a rewind's claim leaves the end of the one before",
+        (
+            Edit(
+                "consumer/telemetry/recorder.py",
+                "self._backlog_ends[position.partition] = position.end or 0",
+                "self._backlog_ends.setdefault(position.partition, position.end or 0)",
+            ),
+        ),
+        ("tests/unit/consumer/test_metrics.py", "-k", "backlog"),
+    ),
+    Mutant(
+        "the parking lot is shown of what is assigned only",
+        (
+            Edit(
+                "consumer/telemetry/poller.py",
+                "            counts[row.topic, row.reason] += row.records\n",
+                "            if (row.topic, row.number) in self._gauges.keys():\n"
+                "                counts[row.topic, row.reason] += row.records\n",
+            ),
+        ),
+        ("tests/integration/test_poller.py", "-k", "parking_lot"),
+    ),
+    Mutant(
+        "a certificate for another name is believed",
+        (
+            Edit(
+                "runtime/certificate.py",
+                "            with context.wrap_socket(plain, server_hostname=host) as secured:\n",
+                "            context.check_hostname = False\n            with context.wrap_socket(plain) as secured:\n",
+            ),
+        ),
+        ("tests/unit/consumer/test_certificates.py",),
+    ),
+    Mutant(
+        "an unknown property of SASL may be plain in the chart",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/files/settings.yaml",
+                "secretPrefixes: [KAFKA_CONFIG_SASL_, KAFKA_CONFIG_SSL_, OTEL_EXPORTER_]",
+                "secretPrefixes: [KAFKA_CONFIG_SSL_, OTEL_EXPORTER_]",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "by_reference_only"),
+    ),
+    Mutant(
+        "the chart does not look at addresses",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/_helpers.tpl",
+                '(eq $class "url") (regexMatch "[@?]" $value)',
+                "false",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "address_with_a_password"),
+    ),
+    Mutant(
+        "the network policy has a port of its own for a registry that a Secret names",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/_helpers.tpl",
+                "{{- if and (has .setting .values.secretEnv) (not $ports) }}",
+                "{{- if false }}",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
+    ),
+    Mutant(
+        "the sealer may be given the administrator's login",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/sealer.yaml",
+                "{{- if has $own (list .Values.migrate.existingSecret",
+                "{{- if has $own (list",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
+    ),
+    Mutant(
+        "what the binding raises for one message ends the poll",
+        (
+            Edit(
+                "consumer/kafka/polled.py",
+                "        except Exception as error:",
+                "        except ZeroDivisionError as error:",
+            ),
+        ),
+        ("tests/unit/consumer/test_polled.py", "-k", "costs_that_part_alone"),
+    ),
+    Mutant(
+        "the list of headers that the binding did not finish is used",
+        (
+            Edit(
+                "consumer/kafka/polled.py",
+                "            get_headers = message.headers\n            headers = get_headers() or ()\n",
+                "            headers = message.headers() or ()\n",
+            ),
+        ),
+        (E2E + "test_parking.py", "-k", "every_reason"),
+    ),
+    Mutant(
+        "a record waits for its headers for ever",
+        (Edit("consumer/unreadable.py", "if self._failed[place] < ATTEMPTS:", "if self._failed[place]:"),),
+        ("tests/unit/consumer/test_unreadable.py", "-k", "for_ever"),
+    ),
+    Mutant(
+        "a record is parked without the headers that could be had",
+        (Edit("consumer/unreadable.py", 'if "headers" in unreadable.missing:', "if not unreadable.missing:"),),
+        ("tests/unit/consumer/test_unreadable.py", "-k", "by_other_means"),
+    ),
+    Mutant(
+        "a null schemaType is another kind of schema",
+        (
+            Edit(
+                "consumer/registry/client.py",
+                'if kind is not None and kind != "AVRO":',
+                'if kind != "AVRO" and "schemaType" in answer:',
+            ),
+        ),
+        ("tests/unit/consumer/test_registry_client.py", "-k", "fetches_the_text"),
+    ),
+    Mutant(
+        "--until-end asks for its own partitions alone",
+        (Edit("consumer/until_end.py", "        if not others:\n", "        if others:\n"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "whoever_reads_them"),
+    ),
+    Mutant(
+        "--until-end does not say which ends it did not reach",
+        (Edit("consumer/until_end.py", "        if left:\n", "        if not left:\n"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "named"),
+    ),
+    Mutant(
+        "--until-end gives up on a partition that moves",
+        (Edit("consumer/until_end.py", "if seen != self._seen:", "if self._seen is None:"),),
+        ("tests/unit/consumer/test_until_end.py", "-k", "nobody_moves"),
+    ),
+    Mutant(
+        "a topic that may not be described stays in the subscription",
+        (
+            Edit(
+                "consumer/kafka/topic_watch.py",
+                "if (topic, TopicFault.UNDESCRIBED) not in faults",
+                "if (topic, TopicFault.SETTINGS) not in faults",
+            ),
+        ),
+        ("tests/unit/consumer/test_topic_faults.py", "-k", "subscribed_to"),
+    ),
+    Mutant(
+        "a rollout goes on past a topic that cannot be had",
+        (
+            Edit(
+                "consumer/telemetry/setup.py",
+                'return names + [f"topic {topic}: {cause}" for topic, cause in faults]',
+                "return names if faults is not None else []",
+            ),
+        ),
+        ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
+    ),
+    Mutant(
+        "one topic's refusal is an outage of all",
+        (
+            Edit(
+                "consumer/kafka/topic_questions.py",
+                "        if error.args[0].name() in UNREACHABLE:\n            raise ClusterUnavailable(why) from error",
+                "        raise ClusterUnavailable(why) from error",
+            ),
+        ),
+        ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
+    ),
+    Mutant(
+        "a topic that Kafka does not tell of now counts as replaced",
+        (Edit("consumer/completeness.py", "if partition.topic in end_offsets.unknown:", "if not partition.topic:"),),
+        ("tests/unit/consumer/test_completeness.py",),
+    ),
+    Mutant(
+        "an open transaction is not told",
+        (
+            Edit(
+                "consumer/partitions/open_transactions.py",
+                "if p in ends and stable < ends[p]",
+                "if p in ends and stable > ends[p]",
+            ),
+        ),
+        ("tests/unit/consumer/test_open_transactions.py", "-k", "named"),
+    ),
+    Mutant(
         "Kafka is told before the database",
         (
             Edit(
@@ -69,6 +402,38 @@ MUTANTS = (
             ),
         ),
         (E2E + "test_database_faults.py", "-k", "stops_answering"),
+    ),
+    Mutant(
+        "look-alike values are shown as they are",
+        (Edit("catalog/visible_text.py", "one != other and _shape(one) == _shape(other)", "False"),),
+        ("tests/unit/catalog/test_visible_text.py", "-k", "told_apart"),
+    ),
+    Mutant(
+        "a currency that is not listed has two digits",
+        (Edit("catalog/money.py", "_DIGITS.get(currency)", "_DIGITS.get(currency, 2)"),),
+        ("tests/unit/catalog/test_summary.py", "-k", "money"),
+    ),
+    Mutant(
+        "an address has a case",
+        (
+            Edit(
+                "reader/query/list_queries.py",
+                "lower(actor_email) = lower(%(actor)s::text)",
+                "actor_email = %(actor)s::text",
+            ),
+        ),
+        (READER + "test_api.py", "-k", "however_the_address"),
+    ),
+    Mutant(
+        "a relative range is that of now on every page",
+        (
+            Edit(
+                "reader/query/listing.py",
+                "_window(query, position, position.snapshot.time)",
+                "_window(query, position, datetime.now(UTC))",
+            ),
+        ),
+        (READER + "test_api.py", "-k", "relative_range"),
     ),
     Mutant(
         "nobody is fenced",
@@ -209,7 +574,7 @@ MUTANTS = (
     ),
     Mutant(
         "a consumer that fails stays in its group",
-        (Edit("consumer/run.py", "        opened.callback(loop.close)\n", ""),),
+        (Edit("consumer/run.py", "    opened.callback(loop.close)\n", ""),),
         ("tests/unit/consumer/test_run.py", "-k", "after_a_failure"),
     ),
     Mutant(
@@ -405,8 +770,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                '        """A page of entries."""\n        viewer = self._viewer(request)\n        query = parse(decode_pairs(request.scope["query_string"]))\n',
-                '        """A page of entries."""\n        query = parse(decode_pairs(request.scope["query_string"]))\n        viewer = self._viewer(request)\n',
+                '        """A page of entries."""\n        viewer = self._viewer(request)\n        query = parse(query_pairs(request.scope))\n',
+                '        """A page of entries."""\n        query = parse(query_pairs(request.scope))\n        viewer = self._viewer(request)\n',
             ),
         ),
         (READER + "test_api.py", "-k", "who_is_let_in"),
@@ -485,6 +850,65 @@ MUTANTS = (
         "a pooler gets its server back in our role",
         (Edit("runtime/postgres/connection.py", "            connection.pooled = True\n", ""),),
         (RUNTIME + "test_pooler.py", "-k", "session_mode"),
+    ),
+    Mutant(
+        "completeness is told by this machine's clock",
+        (Edit("consumer/partitions/watermark.py", "at = self._database_time()", "at = datetime.now().astimezone()"),),
+        (E2E + "test_clocks.py", "-k", "not_read"),
+    ),
+    Mutant(
+        "the database's time is asked for after the ends",
+        (
+            Edit("consumer/partitions/watermark.py", "        at = self._database_time()\n", ""),
+            Edit("consumer/partitions/watermark.py", "EndOffsets(at=at, ", "EndOffsets(at=self._database_time(), "),
+        ),
+        ("tests/unit/consumer/test_watermark.py",),
+    ),
+    Mutant(
+        "figures are by this machine's clock",
+        (Edit("consumer/telemetry/database_clock.py", "time.time() - self._ahead", "time.time()"),),
+        (E2E + "test_clocks.py", "-k", "figures"),
+    ),
+    Mutant(
+        "the way out has no limit",
+        (
+            Edit(
+                "runtime/way_out.py",
+                '    threading.Thread(target=_force, name="way-out", daemon=True).start()\n',
+                "",
+            ),
+        ),
+        (E2E + "test_ways_out.py", "-k", "what_holds"),
+    ),
+    Mutant(
+        "only the main thread sees a signal",
+        (Edit("runtime/way_out.py", "                begin()\n", "                pass\n"),),
+        (E2E + "test_ways_out.py", "-k", "main_thread and releasing"),
+    ),
+    Mutant(
+        "a process that is cut off forgets its error",
+        (Edit("consumer/run.py", "way_out.begin(2 if isinstance(error, REFUSED) else 1)", "way_out.begin(0)"),),
+        (E2E + "test_ways_out.py", "-k", "not_forgotten"),
+    ),
+    Mutant(
+        "a frozen database is waited for twice",
+        (Edit("consumer/loop.py", "        if drained:\n", "        if drained or True:\n"),),
+        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
+    ),
+    Mutant(
+        "a thread that is needed dies and nobody minds",
+        (Edit("runtime/threads.py", "            on_death(name, error)\n\n", "            pass\n\n"),),
+        (E2E + "test_threads.py", "-k", "needed"),
+    ),
+    Mutant(
+        "the poller stays dead",
+        (Edit("runtime/threads.py", "                time.sleep(RESTART_SECONDS)\n", "                return\n"),),
+        (E2E + "test_threads.py", "-k", "poller"),
+    ),
+    Mutant(
+        "the poller asks about several instants",
+        (Edit("consumer/telemetry/poller.py", "            with snapshot(connection):\n", "            if True:\n"),),
+        ("tests/integration/test_poller.py", "-k", "between"),
     ),
     Mutant(
         "a log line waits for its reader",
@@ -576,7 +1000,7 @@ MUTANTS = (
         "an open transaction is not seen",
         (
             Edit(
-                "consumer/kafka/admin.py",
+                "consumer/kafka/topic_questions.py",
                 "IsolationLevel.READ_COMMITTED if stable",
                 "IsolationLevel.READ_UNCOMMITTED if stable",
             ),
@@ -632,7 +1056,14 @@ def _try(mutant: Mutant) -> tuple[str, str]:
                 return "misfit", complaint
         command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *mutant.tests]
         done = subprocess.run(
-            command, cwd=tree, env=_environ(), capture_output=True, text=True, timeout=LIMIT, check=False
+            command,
+            cwd=tree,
+            env=_environ(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT,
+            check=False,
         )
     return ("caught" if done.returncode == CAUGHT else "survived"), done.stdout[-3000:]
 

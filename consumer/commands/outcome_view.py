@@ -10,7 +10,7 @@ from rich.text import Text
 from catalog.advice import ADVICE
 from catalog.audit_types import BY_NAME
 from catalog.entry_json import entry_json
-from catalog.wording import sentence
+from catalog.summary import summary
 from consumer.event.model import Ignored, Outcome, Parked, Recorded, Row
 from runtime import terminal
 
@@ -54,11 +54,10 @@ def _entry(row: Row) -> dict[str, Any]:
 
 def _row_view(row: Row) -> Group:
     audit_type, diff = BY_NAME[row.action], json.loads(row.diff)
-    actor, subject = row.actor_email or row.actor_id, row.subject_label or row.subject_id
     entry = terminal.facts(
         ("outcome", Text("recorded", "bold green")),
         ("action", f"{row.action} ({audit_type.label})"),
-        ("reads", sentence(audit_type, actor, subject, row.facets)),
+        ("reads", summary(row)),
         ("workspace", row.workspace_id),
         ("actor", " ".join(filter(None, (row.actor_type, row.actor_id, row.actor_email)))),
         ("subject", " ".join(filter(None, (row.subject_type, row.subject_id, row.subject_label)))),

@@ -10,31 +10,25 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition, libversion
+from confluent_kafka import KafkaException, TopicPartition, libversion
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
-from confluent_kafka.admin._resource import ResourceType
 
 from consumer.event.model import Partition
 from consumer.kafka.auth_errors import AuthErrors
-from consumer.kafka.topic_faults import TopicFault, TopicFaults
-from consumer.retries import OnRetry, Retry, uncounted
+from consumer.kafka.topic_faults import TopicFaults
+from consumer.kafka.topic_questions import SECONDS, ClusterUnavailable, TopicQuestions
+from consumer.retries import OnRetry, uncounted
 from runtime.timestamps import milliseconds
 
 log = structlog.get_logger()
 
-SECONDS = 10.0
-# Errors of a client that no broker answers; the reason is in its error callback.
-UNREACHABLE = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
+__all__ = ["Bounds", "Cluster", "ClusterUnavailable", "PropertyRefused", "Topic"]
+
 # Properties that only a member of a group has.
 OF_MEMBERS = ("group.", "session.")
 CLIENT_VERSION = libversion()[0]
-
-
-class ClusterUnavailable(Exception):
-    """The brokers did not answer, or refused; said with the client's own words."""
 
 
 class PropertyRefused(ClusterUnavailable):
@@ -66,7 +60,6 @@ class Cluster:
     """
 
     def __init__(self, config: Mapping[str, str], on_retry: OnRetry = uncounted) -> None:
-        self._on_retry = on_retry
         self.faults = TopicFaults()
         own: dict[str, Any] = {name: value for name, value in config.items() if not name.startswith(OF_MEMBERS)}
         self._auth_errors = AuthErrors(config)
@@ -79,6 +72,7 @@ class Cluster:
             self._admin = AdminClient({**own, **callbacks})
         except KafkaException as error:
             raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
+        self._questions = TopicQuestions(self._admin, self._auth_errors, self.faults, on_retry)
         self._ids: bool | None = None
 
     def partitions(self, topics: Collection[str]) -> list[Partition]:
@@ -99,20 +93,7 @@ class Cluster:
         self._auth_errors.forget()
         if not self.gives_ids():
             return {topic: topic for topic in topics}
-        ids = {}
-        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS)
-        for topic, future in described.items():
-            try:
-                ids[topic] = str(future.result().topic_id)
-                self.faults.clear(topic, TopicFault.MISSING, TopicFault.UNDESCRIBED)
-            except KafkaException as error:
-                why = f"topic {topic} cannot be described: {self._why(error)}"
-                self._raise_unreachable(error, why)
-                if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                    self.faults.note(topic, TopicFault.MISSING, "Kafka has no topic of this name")
-                else:
-                    self.faults.note(topic, TopicFault.UNDESCRIBED, why)
-        return ids
+        return self._questions.ids(topics)
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
         """Where the log of each partition begins and ends, transactions still open included.
@@ -120,21 +101,21 @@ class Cluster:
         A partition that cannot be read now (without a leader, say) is left out.
         """
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
-        low = self._offsets(dict.fromkeys(keys, OffsetSpec.earliest()))
-        high = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()))
+        low = self._questions.offsets(dict.fromkeys(keys, OffsetSpec.earliest()))
+        high = self._questions.offsets(dict.fromkeys(keys, OffsetSpec.latest()))
         known = low.keys() & high.keys()
         return {p: Bounds(low[key], high[key]) for p in keys.values() if (key := (p.topic, p.number)) in known}
 
     def ends(self, partitions: Iterable[Partition], *, stable: bool = False) -> dict[Partition, int]:
         """Where the log of each partition ends; with `stable` its last stable offset, before transactions still open."""
         keys = {TopicPartition(p.topic, p.number): p for p in partitions}
-        ends = self._offsets(dict.fromkeys(keys, OffsetSpec.latest()), stable=stable)
+        ends = self._questions.offsets(dict.fromkeys(keys, OffsetSpec.latest()), stable=stable)
         return {p: ends[key] for p in keys.values() if (key := (p.topic, p.number)) in ends}
 
     def at(self, partition: Partition, time: datetime) -> int:
         """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
         key = TopicPartition(partition.topic, partition.number)
-        offset = self._offsets({key: OffsetSpec.for_timestamp(milliseconds(time))})[key.topic, key.partition]
+        offset = self._questions.offsets({key: OffsetSpec.for_timestamp(milliseconds(time))})[key.topic, key.partition]
         return offset if offset >= 0 else self.ends([partition])[partition]
 
     def gives_ids(self) -> bool:
@@ -149,7 +130,7 @@ class Cluster:
         """Whether cleanup.policy includes compact, for those of `topics` whose settings may be read."""
         if not topics or not self.gives_ids():
             return dict.fromkeys(topics, False)
-        policies = self._setting("cleanup.policy", topics)
+        policies = self._questions.settings("cleanup.policy", topics)
         return {topic: "compact" in policy.split(",") for topic, policy in policies.items()}
 
     def topics(self, topics: Collection[str]) -> dict[str, Topic]:
@@ -158,7 +139,7 @@ class Cluster:
         present = {
             topic: len(listed[topic].partitions) for topic in topics if topic in listed and not listed[topic].error
         }
-        kept = self._setting("retention.ms", present) if present and self.gives_ids() else {}
+        kept = self._questions.settings("retention.ms", present) if present and self.gives_ids() else {}
         seconds = {topic: int(text) / 1000 for topic, text in kept.items()}
         for_ever = {topic: float("inf") for topic, held in seconds.items() if held < 0}
         return {
@@ -166,63 +147,8 @@ class Cluster:
             for topic in topics
         }
 
-    def _setting(self, name: str, topics: Collection[str]) -> dict[str, str]:
-        resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
-        answers = self._admin.describe_configs(resources, request_timeout=SECONDS)
-        values = {}
-        for resource, future in answers.items():
-            try:
-                values[resource.name] = future.result()[name].value or ""
-                self.faults.clear(resource.name, TopicFault.SETTINGS)
-            except KafkaException as error:
-                why = f"{name} of {resource.name} is unreadable: {self._why(error)}"
-                self._raise_unreachable(error, why)
-                self.faults.note(resource.name, TopicFault.SETTINGS, why)
-        return values
-
     def _list(self) -> ClusterMetadata:
         try:
             return self._admin.list_topics(timeout=SECONDS)
         except KafkaException as error:
-            raise ClusterUnavailable(f"topics cannot be listed: {self._why(error)}") from error
-
-    @staticmethod
-    def _raise_unreachable(error: KafkaException, why: str) -> None:
-        """An error that says nothing of a topic is an outage of the whole cluster."""
-        if error.args[0].name() in UNREACHABLE:
-            raise ClusterUnavailable(why) from error
-
-    def _why(self, error: KafkaException) -> str:
-        """The words of an error; of a client that is not connected, with what keeps it from being so."""
-        fault = error.args[0]
-        if fault.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            return f"{fault.str()} (docs/security.md lists the ACLs that are needed)"
-        if fault.name() not in UNREACHABLE:
-            return str(fault.str())
-        self._admin.poll(0)
-        return f"{fault.str()}{self._auth_errors.explanation()}"
-
-    def _offsets(self, wanted: dict[TopicPartition, OffsetSpec], *, stable: bool = False) -> dict[tuple[str, int], int]:
-        if not wanted:
-            return {}
-        level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
-        answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=SECONDS)
-        offsets: dict[tuple[str, int], int] = {}
-        refused: dict[str, str] = {}
-        unreachable: ClusterUnavailable | None = None
-        for key, future in answers.items():
-            try:
-                offsets[key.topic, key.partition] = future.result().offset
-            except KafkaException as error:
-                why = f"offsets of {key.topic}/{key.partition} cannot be read: {self._why(error)}"
-                refused.setdefault(key.topic, why)
-                if error.args[0].name() in UNREACHABLE:
-                    unreachable = ClusterUnavailable(why)
-        if unreachable is not None and not offsets:
-            raise unreachable
-        for topic, why in refused.items():
-            self.faults.note(topic, TopicFault.OFFSETS, why)
-            self._on_retry(Retry.KAFKA)
-        for topic in {topic for topic, _ in offsets} - refused.keys():
-            self.faults.clear(topic, TopicFault.OFFSETS)
-        return offsets
+            raise ClusterUnavailable(f"topics cannot be listed: {self._questions.why(error)}") from error

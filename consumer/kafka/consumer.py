@@ -13,12 +13,12 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.event.model import Headers, Partition
-from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.client_errors import ClientErrors, ClientLog
 from consumer.kafka.group_config import BASE, PROTOCOLS
 from consumer.kafka.polled import Polled, add_messages, add_partition_event
 from consumer.kafka.raw_headers import read_raw_headers
 from consumer.kafka.rebalance import Keys, RebalanceCallbacks
-from consumer.kafka.topic_faults import TopicFault, TopicFaults
+from consumer.kafka.topic_faults import TopicFaults
 from consumer.retries import OnRetry, Retry
 
 log = structlog.get_logger()
@@ -54,12 +54,8 @@ class GroupConsumer:
         self._ignored = dict(ignored)
         self._rebalance = rebalance
         self._on_retry = on_retry
-        self._faults = faults
-        self._forbidden: set[str] = set()
         self._failure: BaseException | None = None
-        self._auth_errors = AuthErrors(config)
-        self._refused: str | None = None
-        self._member = False
+        self._errors = ClientErrors(config, on_retry, faults)
         self._started: dict[tuple[str, int], Partition] = {}
         # A user may pin the protocol through KAFKA_CONFIG_GROUP_PROTOCOL; otherwise the newer one is tried first.
         self._protocol = self._config.pop("group.protocol", "consumer")
@@ -71,8 +67,8 @@ class GroupConsumer:
         messages = self._consumer.consume(limit, seconds)
         if self._failure is not None:
             raise GroupConsumerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
-        if self._refused is not None:
-            raise GroupConsumerFailure(self._refused)
+        if self._errors.refused is not None:
+            raise GroupConsumerFailure(self._errors.refused)
         polled = Polled([], [], [])
         try:
             others = add_messages(polled, messages, self._started, self._ignored)
@@ -80,8 +76,7 @@ class GroupConsumer:
             raise GroupConsumerFailure(f"the Kafka client cannot say where a record is: {error!r}") from error
         for message in others:
             self._on_error_message(message, polled)
-        if self._forbidden:
-            self._clear_forbidden(polled)
+        self._errors.read(polled)
         return polled
 
     def subscribe(self, topics: Sequence[str]) -> None:
@@ -133,15 +128,12 @@ class GroupConsumer:
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
-            log.warning(
-                "leave_group_timeout",
-                hint="the broker does not answer; it will reassign our partitions when our session times out",
-            )
+            log.warning("leave_group_timeout", hint="the broker does not answer; our session has to time out there")
 
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:
             raise GroupConsumerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
-        callbacks = {"logger": _ClientLog(), "error_cb": self._on_client_error}
+        callbacks = {"logger": ClientLog(), "error_cb": self._errors.on_client_error}
         try:
             consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, **callbacks})
         except KafkaException as error:
@@ -163,7 +155,7 @@ class GroupConsumer:
     # The callbacks run inside consume(). An exception there would make the binding throw away messages that it has
     # taken from the queue, so it is kept and raised after the call.
     def _on_assign(self, consumer: Consumer, parts: list[TopicPartition]) -> None:
-        self._member = True
+        self._errors.member = True
         try:
             consumer.incremental_assign([])
             self._rebalance.assigned([(part.topic, part.partition) for part in parts])
@@ -178,20 +170,6 @@ class GroupConsumer:
         except BaseException as error:
             self._failure = error
 
-    def _on_client_error(self, error: KafkaError) -> None:
-        """Runs inside consume(), with each error that is not of a partition."""
-        if error.code() != KafkaError._ALL_BROKERS_DOWN:
-            self._auth_errors.record(error.name(), error.str())
-            return
-        refused = self._auth_errors.proven_error()
-        # A member waits: the brokers accepted its credentials once, and may do so again.
-        if refused is not None and not self._member:
-            self._refused = refused
-        else:
-            log.warning("kafka_unavailable", error=f"no broker answers{self._auth_errors.explanation()}")
-            self._on_retry(Retry.KAFKA)
-        self._auth_errors.forget()
-
     def _on_error_message(self, message: Message, polled: Polled) -> None:
         """Runs after consume(), with each message that is an error. Raises GroupConsumerFailure."""
         error = message.error()
@@ -205,19 +183,10 @@ class GroupConsumer:
         partition = self._started.get((message.topic() or "", message.partition() or 0))
         known = partition is not None and add_partition_event(polled, message, partition)
         if code == KafkaError.TOPIC_AUTHORIZATION_FAILED and partition is not None:
-            self._forbidden.add(partition.topic)
-            self._faults.note(partition.topic, TopicFault.RECORDS, f"{error.str()} (docs/security.md lists the ACLs)")
-            self._on_retry(Retry.KAFKA)
+            self._errors.on_forbidden(partition.topic, error)
         elif not known and code != KafkaError._PARTITION_EOF:  # the end of a partition that was stopped meanwhile
             log.warning("kafka_error", code=error.name(), text=error.str(), topic=message.topic())
             self._on_retry(Retry.KAFKA)
-
-    def _clear_forbidden(self, polled: Polled) -> None:
-        """A topic of which something was read may be read again."""
-        for item in (*polled.records, *polled.ends):
-            if item.partition.topic in self._forbidden:
-                self._forbidden.discard(item.partition.topic)
-                self._faults.clear(item.partition.topic, TopicFault.RECORDS)
 
     def _fall_back_or_fail(self, error: KafkaError) -> None:
         unsupported = any(words in error.str() for words in UNSUPPORTED)
@@ -228,10 +197,3 @@ class GroupConsumer:
         self._started.clear()
         self._protocol = "classic"
         self._consumer = self._join()
-
-
-class _ClientLog:
-    """Hands librdkafka's own log lines to ours; it asks for an object with `log`."""
-
-    def log(self, level: int, text: str, *args: object) -> None:
-        log.log(level, "librdkafka", text=text % args if args else text)

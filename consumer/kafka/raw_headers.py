@@ -14,6 +14,8 @@ from confluent_kafka import cimpl
 SECONDS = 5.0
 CONSUMER = 1  # RD_KAFKA_CONSUMER
 ERROR_BYTES = 512
+# Properties that only a member of a group may have, or only under one protocol.
+OF_MEMBERS = ("group.", "session.", "heartbeat.", "partition.assignment.")
 # What a client of one record needs of a member's properties; it neither commits nor is told of rebalances.
 OWN: Mapping[str, str] = {
     "enable.auto.commit": "false",
@@ -78,7 +80,8 @@ def read_raw_headers(
     `config` is a member's, with its group.id. Waits `seconds` at most. Raises RawHeadersUnavailable.
     """
     library = _library()
-    client = _client(library, {**config, **OWN})
+    alone = {name: value for name, value in config.items() if name == "group.id" or not name.startswith(OF_MEMBERS)}
+    client = _client(library, {**alone, **OWN})
     try:
         library.rd_kafka_poll_set_consumer(client)
         wanted = library.rd_kafka_topic_partition_list_new(1)

@@ -164,8 +164,7 @@ class Assignment:
         return [*self.active.values(), *(position for position, _ in self.awaiting_schema.values())]
 
     def _claim(self, keys: set[Key], claimed: list[Position]) -> None:
-        topics = {topic for topic, _ in keys}
-        ids = self._cluster.topic_ids(topics)
+        ids = self._cluster.topic_ids({topic for topic, _ in keys})
         compacted = self._cluster.compacted(ids)
         partitions = sorted(Partition(topic, ids[topic], number) for topic, number in keys if topic in compacted)
         bounds = self._cluster.bounds(partitions)

@@ -14,6 +14,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from runtime.threads import spawn_restarted
+
 log = structlog.get_logger()
 
 REFRESH_SECONDS, RETRY_SECONDS = 240.0, 10.0
@@ -68,7 +70,7 @@ class JwksKeys:
         self._last_try = 0.0
         self.fetched_at: float | None = None
         self.failures = 0
-        threading.Thread(target=self._refresh, name="keys", daemon=True).start()
+        spawn_restarted("keys", self._refresh)
 
     def find(self, key_id: str | None) -> Any:
         """The key of this id; None if the issuer has no such key. Raises KeysUnavailable."""

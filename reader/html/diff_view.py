@@ -9,20 +9,15 @@ import re
 from collections import Counter
 from typing import Any, NamedTuple
 
+from catalog import stored_diff
+from catalog.stored_diff import Number
+from catalog.visible_text import first_difference, look_alike, spelled, told_apart, visible
+
 MAX_VALUE_LENGTH = 500  # characters of one value, before "show all": a dozen lines of a column
-# C0 and C1 controls except tab and line feed, zero-width and bidirectional controls, separators, tags, lone surrogates (Unicode
-# categories Cc, Cf, Zl, Zp, Cs).
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
-# A text that could be read as another JSON value, or that begins or ends with a space, is shown in quotes.
-AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
-
-
-class Literal(str):
-    """A number, exactly as the stored text writes it."""
-
-    __slots__ = ()
+MAX_COMPARED_LENGTH = 20_000  # characters; longer values are not searched for what looks alike
+# A text that could be read as another JSON value or as one of the page's own words, or that begins or ends with a space, is shown
+# in quotes.
+AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|masked|nothing|empty list|—|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
 
 
 class Item(NamedTuple):
@@ -59,6 +54,13 @@ class DiffView(NamedTuple):
     client: str | None
     tool: str | None
 
+    @property
+    def sides(self) -> str:
+        """`after` where nothing was before, `before` where nothing is after, else `both`."""
+        if all(row.before is MISSING for row in self.rows):
+            return "after"
+        return "before" if all(row.after is MISSING for row in self.rows) else "both"
+
 
 MISSING, MASKED = Side("missing"), Side("masked")
 TOO_DEEP = Side("value", (Item("nested too deeply to show here: see the raw JSON", "json"),))
@@ -67,28 +69,38 @@ TOO_DEEP = Side("value", (Item("nested too deeply to show here: see the raw JSON
 def parse_diff(stored: str) -> DiffView:
     """The diff of an entry, from its stored text. One that is nested too deeply is shown as raw text only."""
     try:
-        return _read(json.loads(stored, parse_int=Literal, parse_float=Literal, parse_constant=Literal))
+        return _read(stored_diff.parse(stored))
     except RecursionError:
         return DiffView((ChangeRow("", "changed", MISSING, TOO_DEEP),), (), None, None)
 
 
-def visible(text: str) -> str:
-    """The text with every invisible or reordering character replaced by its code."""
-    return INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
-
-
 def _read(diff: dict[str, Any]) -> DiffView:
     mcp = diff.get("mcp") or {}
+    paths = _paths(list(diff["changes"]))
+    rows = tuple(_row(path, change) for path, change in zip(paths, diff["changes"].values(), strict=True))
     return DiffView(
-        tuple(_row(pointer, change) for pointer, change in diff["changes"].items()),
+        rows,
         tuple((name, visible(_display_text(value))) for name, value in diff.get("context", {}).items()),
         mcp.get("client"),
         mcp.get("tool"),
     )
 
 
-def _row(pointer: str, change: dict[str, Any]) -> ChangeRow:
-    path = visible(pointer.removeprefix("/").replace("/", " › ").replace("~1", "/").replace("~0", "~"))
+def _paths(pointers: list[str]) -> list[str]:
+    """The paths for people; of those that look alike every character outside ASCII is a code."""
+    paths = [" › ".join(map(_key, pointer.removeprefix("/").split("/"))) for pointer in pointers]
+    twins = {one for one in paths if any(look_alike(one, other) for other in paths)} if len(paths) < 100 else set(paths)
+    return [spelled(path) if path in twins else visible(path) for path in paths]
+
+
+def _key(part: str) -> str:
+    """A part of a path; one that could be taken for several, or for none, is in quotes."""
+    key = part.replace("~1", "/").replace("~0", "~")
+    odd = not key or key != key.strip() or "›" in key or key.startswith('"')
+    return json.dumps(key, ensure_ascii=False) if odd else key
+
+
+def _row(path: str, change: dict[str, Any]) -> ChangeRow:
     if change.get("masked") is True:
         return ChangeRow(path, "masked", MASKED, MASKED)
     removed, added = (
@@ -96,38 +108,61 @@ def _row(pointer: str, change: dict[str, Any]) -> ChangeRow:
         Counter(map(_display_text, change.get("added", ()))),
     )
     moved = "added" in change and not (removed or added)
-    before = _side(change["before"], removed, "removed") if "before" in change else MISSING
-    after = _side(change["after"], added, "added") if "after" in change else MISSING
-    what = "changed" if before.items and after.items else "added" if after is not MISSING else "removed"
+    spellings = _spellings(change, removed, added)
+    before = _side(change["before"], removed, "removed", spellings) if "before" in change else MISSING
+    after = _side(change["after"], added, "added", spellings) if "after" in change else MISSING
     if before is not MISSING and after is not MISSING:
-        what = "changed"
-    return ChangeRow(path, what, before, after, "the same items in another order" if moved else "")
+        note = "the same items in another order" if moved else _note(before, after)
+        return ChangeRow(path, "changed", before, after, note)
+    return ChangeRow(path, "added" if before is MISSING else "removed", before, after)
 
 
-def _side(value: Any, marked: Counter[str], mark: str) -> Side:
+def _spellings(change: dict[str, Any], removed: Counter[str], added: Counter[str]) -> dict[str, str]:
+    """For each text that looks like one on the other side: the text with codes where the two differ."""
+    if "before" not in change or "after" not in change:
+        return {}
+    pairs = [(_display_text(change["before"]), _display_text(change["after"]))]
+    if isinstance(change["before"], list) and isinstance(change["after"], list):
+        pairs = [(one, other) for one in list(removed)[:50] for other in list(added)[:50]]
+    made: dict[str, str] = {}
+    for one, other in pairs:
+        if len(one) + len(other) < MAX_COMPARED_LENGTH and look_alike(one, other):
+            made[one], made[other] = told_apart(one, other)
+    return made
+
+
+def _note(before: Side, after: Side) -> str:
+    """Where two long values begin to differ, if that is behind what is shown of them."""
+    if not (before.state == after.state == "value"):
+        return ""
+    place = first_difference(*(item.text + item.rest for item in (*before.items, *after.items)))
+    return f"from character {place + 1:,} on" if place >= MAX_VALUE_LENGTH else ""
+
+
+def _side(value: Any, marked: Counter[str], mark: str, spellings: dict[str, str]) -> Side:
     if not isinstance(value, list):
-        return Side("value", (_item(value),))
+        return Side("value", (_item(value, "", spellings),))
     items = []
     for member in value:
         text = _display_text(member)
         marked[text] -= 1
-        items.append(_item(member, mark if marked[text] >= 0 else ""))
+        items.append(_item(member, mark if marked[text] >= 0 else "", spellings))
     return Side("list", tuple(items))
 
 
-def _item(value: Any, mark: str = "") -> Item:
+def _item(value: Any, mark: str, spellings: dict[str, str]) -> Item:
     """`kind` is text for a plain text, literal for a number, true, false and null, and json for anything in quotes or brackets."""
     written = _display_text(value)
     kind = "json" if isinstance(value, dict | list) or written != value else "text"
-    if value is None or isinstance(value, bool | Literal):
+    if value is None or isinstance(value, bool | Number):
         kind = "literal"
-    text = visible(written)
+    text = spellings.get(written) or visible(written)
     return Item(text[:MAX_VALUE_LENGTH], kind, mark, text[MAX_VALUE_LENGTH:])
 
 
 def _display_text(value: Any) -> str:
     """A value for people. No two different values have the same text."""
-    if isinstance(value, Literal):
+    if isinstance(value, Number):
         return str(value)
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if not value or AMBIGUOUS.fullmatch(value) else value
@@ -144,6 +179,6 @@ def _display_text(value: Any) -> str:
 
 def _quoted(value: Any) -> str:
     """A value inside another value, as JSON."""
-    if isinstance(value, str) and not isinstance(value, Literal):
+    if isinstance(value, str) and not isinstance(value, Number):
         return json.dumps(value, ensure_ascii=False)
     return _display_text(value)

@@ -4,17 +4,24 @@ from typing import NamedTuple
 
 from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
-from catalog.wording import Part, parts
+from catalog.definitions import FacetOf
+from catalog.stored_diff import mcp_client
+from catalog.summary import actor_name, changes_of, summary_parts
+from catalog.visible_text import visible
+from catalog.wording import Part
 from reader.html import diff_view
-from reader.html.filter_form import SOURCE_LABELS
+from reader.html.labels import SOURCE_LABELS
+from reader.html.row_links import RowLinks, SharedValues, shared_values
 from reader.model import Entry
 from runtime.timestamps import iso
 
-MAX_LIST_DIFF_LENGTH = 8 * 1024  # characters; a longer diff is shown on the entry's own page only
-
 
 class EntryView(NamedTuple):
-    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long."""
+    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None in a list, and where it is too long.
+
+    `is_edit`: fields that were not there before were added to something that was; otherwise all of it is new or gone.
+    `facts` are what is shown of an entry beside its changes, `identifiers` what only a search needs.
+    """
 
     entry: Entry
     label: str
@@ -24,7 +31,11 @@ class EntryView(NamedTuple):
     source: str
     via_mcp: bool
     diff: diff_view.DiffView | None
+    is_edit: bool
     facts: tuple[tuple[str, str], ...]
+    identifiers: tuple[tuple[str, str], ...]
+    url: str
+    shared: SharedValues
 
     @property
     def sentence(self) -> str:
@@ -32,58 +43,61 @@ class EntryView(NamedTuple):
         return "".join(part.text for part in self.parts)
 
 
-def entry_view(entry: Entry, *, whole: bool) -> EntryView:
-    """The entry for the list, or with its `whole` diff for its own page."""
-    diff = diff_view.parse_diff(entry.diff) if whole or len(entry.diff) <= MAX_LIST_DIFF_LENGTH else None
-    actor = _actor(entry)
-    words = _parts(entry, actor)
+def entry_view(entry: Entry, links: RowLinks, *, with_changes: bool) -> EntryView:
+    """The entry for the page that has these links; a list shows no changes, so it does not pay for a view of them."""
+    diff = diff_view.parse_diff(entry.diff) if with_changes and entry.diff is not None else None
+    words = summary_parts(entry, changes_of(entry.diff))
     return EntryView(
         entry=entry,
-        label=BY_NAME[entry.action].label if entry.action in BY_NAME else entry.action,
-        actor=actor,
+        label=BY_NAME[entry.action].label if entry.action in BY_NAME else visible(entry.action),
+        actor=actor_name(entry),
         parts=words,
         starts_with_actor=words[0].names == "actor",
-        source=_source(entry, diff),
+        source=_source(entry),
         via_mcp=entry.source == "mcp",
         diff=diff,
-        facts=_facts(entry, diff),
+        is_edit=_is_edit(entry),
+        facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))),
+        identifiers=_shown(_identifiers(entry)),
+        url=links.entry_url(entry),
+        shared=shared_values(entry),
     )
 
 
-def _actor(entry: Entry) -> str:
-    """The e-mail address, if one was recorded; a service is marked as part of the system."""
-    name = entry.actor_email or entry.actor_id
-    return diff_view.visible(f"System ({name})" if entry.actor_type == "system" else name)
-
-
-def _parts(entry: Entry, actor: str) -> tuple[Part, ...]:
-    subject = diff_view.visible(entry.subject_label or entry.subject_id)
-    audit_type = BY_NAME.get(entry.action)
-    if audit_type is None:  # written by a newer consumer than this reader
-        return Part(actor, "actor"), Part(f" did {entry.action} to ", ""), Part(subject, "subject")
-    # The value of a facet may be any text, too.
-    return tuple(
-        part._replace(text=diff_view.visible(part.text)) for part in parts(audit_type, actor, subject, entry.facets)
-    )
-
-
-def _source(entry: Entry, diff: diff_view.DiffView | None) -> str:
+def _source(entry: Entry) -> str:
     channel = SOURCE_LABELS.get(entry.channel, entry.channel)
-    if entry.source != "mcp" or diff is None:
+    if entry.source != "mcp" or entry.diff is None:
         return channel
-    return f"{channel} · {diff_view.visible(display_name(diff.client))}"
+    return f"{channel} · {visible(display_name(mcp_client(entry.diff)))}"
 
 
-def _facts(entry: Entry, diff: diff_view.DiffView | None) -> tuple[tuple[str, str], ...]:
-    """Everything that is stored about an entry except its changes."""
-    facts = [
-        ("Actor", f"{entry.actor_id} ({entry.actor_type})"),
-        ("Actor's e-mail", entry.actor_email or "none recorded"),
-        ("Subject", f"{entry.subject_id} ({entry.subject_type})"),
+def _is_edit(entry: Entry) -> bool:
+    """By the operation of the entry, or by what feeds its type; of a type of a newer consumer nothing is known."""
+    audit_type = BY_NAME.get(entry.action)
+    if audit_type is None:
+        return True
+    operation = next((facet.name for facet in audit_type.facets if facet.of is FacetOf.OPERATION), None)
+    feeds = [feed for feed in audit_type.feeds if operation is None or f"{operation}:{feed.operation}" in entry.facets]
+    return any(feed.edit for feed in feeds)
+
+
+def _facts(entry: Entry, diff: diff_view.DiffView | None) -> list[tuple[str, str]]:
+    """What a person asks about an entry beside its changes."""
+    return [
+        ("Subject", entry.subject_label or entry.subject_id),
         ("Source", SOURCE_LABELS.get(entry.channel, entry.channel)),
         *([("MCP client", diff.client)] if diff and diff.client else []),
         *([("MCP tool", diff.tool)] if diff and diff.tool else []),
         *(diff.context if diff else ()),
+    ]
+
+
+def _identifiers(entry: Entry) -> list[tuple[str, str]]:
+    """Everything else that is stored."""
+    return [
+        ("Actor's id", f"{entry.actor_id} ({entry.actor_type})"),
+        ("Actor's e-mail", entry.actor_email or "none recorded"),
+        ("Subject's id", f"{entry.subject_id} ({entry.subject_type})"),
         ("Occurred", iso(entry.occurred_at)),
         ("Recorded", iso(entry.recorded_at)),
         ("Action", entry.action),
@@ -91,7 +105,10 @@ def _facts(entry: Entry, diff: diff_view.DiffView | None) -> tuple[tuple[str, st
         ("Event", f"{entry.event_id} from {entry.event_source}"),
         ("Entry", str(entry.id)),
     ]
+
+
+def _shown(facts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name.replace("_", " ").capitalize() if name.islower() else name, diff_view.visible(value))
+        (visible(name.replace("_", " ").capitalize() if name.islower() else name), visible(value))
         for name, value in facts
     )

@@ -14,12 +14,12 @@ from catalog.definitions import AuditType, Facet
 from catalog.topics import FAMILY_LABELS
 from reader.html.links import PATH, facet_label
 from reader.model import Query, Selection
-from reader.query.filters import CHANNELS, PARAMETERS, to_pairs
+from reader.query.filters import PARAMETERS, to_pairs
+from reader.query.searched_text import without_edges
 
 FIND_PATH = f"{PATH}/find"
-# The names of the channels, for people.
-SOURCE_LABELS = {"mcp": "MCP", "web": "Web", "api": "API", "system": "System", "unknown": "Unknown"}
-assert set(SOURCE_LABELS) == set(CHANNELS)
+# What the dropdown sends where the choice is not one of its lines: the ticked actions, and such facets as there are.
+SEVERAL = ("several", "1")
 
 
 class Option(NamedTuple):
@@ -49,14 +49,22 @@ class FieldValue:
 def list_address(pairs: Sequence[tuple[str, str]]) -> str:
     """The address of the list that a submitted form describes: one that can be kept and sent, without empty parameters.
 
-    `show` is the value of an Option, `by` a key of SOURCE_LABELS, `page` a page number. Other unknown parameters are kept,
-    and the list refuses them.
+    `show` is the value of an Option, to which ticked actions are added, `by` a key of SOURCE_LABELS, `page` a page number.
+    Other unknown parameters are kept, and the list refuses them. Dates take the place of a relative range.
     """
     parameters: list[tuple[str, str]] = []
+    given = dict(pairs)
     limit = next((value for name, value in pairs if name == "limit"), "")
+    all_again = SEVERAL in pairs and not given.get("show")  # the dropdown was set back: the ticks are from before
     for name, value in pairs:
+        if name == SEVERAL[0] or (name == "action" and all_again):
+            continue
+        if name == "last" and (given.get("from") or given.get("to")):
+            continue
         if name == "show":
-            parameters += parse_qsl(value)
+            parameters += [pair for pair in parse_qsl(value) if pair != SEVERAL]
+        elif name in ("actor", "subject"):
+            parameters.append((name, without_edges(value)))
         elif name == "by":
             parameters.append(("source" if value == "mcp" else "channel", value))
         elif name == "page":
@@ -65,7 +73,7 @@ def list_address(pairs: Sequence[tuple[str, str]]) -> str:
             parameters.append((name, value))
     order = {name: index for index, name in enumerate(PARAMETERS)}
     parameters.sort(key=lambda pair: order.get(pair[0], len(order)))
-    parameters = [pair for pair in parameters if pair[1]]
+    parameters = list(dict.fromkeys(pair for pair in parameters if pair[1]))
     return f"{PATH}?{urlencode(parameters)}" if parameters else PATH
 
 
@@ -76,16 +84,33 @@ def action_groups(selection: Selection) -> tuple[Group, ...]:
         Group(family, tuple(Option(value, label, value == chosen) for value, label in lines))
         for family, lines in _option_groups()
     ]
-    if chosen and not any(option.chosen for group in groups for option in group.options):
-        groups.insert(0, Group("Current choice", (Option(chosen, _custom_label(selection), True),)))
+    if is_several(selection):
+        several = urlencode([SEVERAL, *(("facet", facet) for facet in selection.facets)])
+        groups.insert(0, Group("Current choice", (Option(several, _custom_label(selection), True),)))
     return tuple(groups)
+
+
+def is_several(selection: Selection) -> bool:
+    """Whether the actions and facets are not one line of the dropdown."""
+    chosen = _value(selection.actions, selection.facets)
+    return bool(chosen) and not any(value == chosen for _, lines in _option_groups() for value, _ in lines)
+
+
+def ticks(selection: Selection) -> tuple[Group, ...]:
+    """All types, to tick several of them; none is ticked where the dropdown has the choice."""
+    ticked = selection.actions if is_several(selection) else ()
+    families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
+    return tuple(
+        Group(FAMILY_LABELS[name], tuple(Option(each.name, each.label, each.name in ticked) for each in types))
+        for name, types in families
+    )
 
 
 def fields(values: Mapping[str, str]) -> dict[str, FieldValue]:
     """The text fields. A date has a date picker; a time, which only an address can contain, and an invalid date are text."""
     texts = {name: values.get(name, "") for name in ("from", "to")}
     dates = {name: FieldValue(text, "date" if not text or _is_date(text) else "text") for name, text in texts.items()}
-    return dates | {"actor": FieldValue(values.get("actor", ""), "text")}
+    return dates | {name: FieldValue(values.get(name, ""), "text") for name in ("actor", "subject")}
 
 
 def chosen_source(selection: Selection) -> str:
@@ -96,8 +121,9 @@ def chosen_source(selection: Selection) -> str:
 def hidden_fields(selection: Selection, limit: int) -> list[tuple[str, str]]:
     """Parameters that the form has no control for and must keep."""
     both = selection.source and selection.channel not in {None, "mcp"}
-    names = {"limit", "source"} if both else {"limit"}
-    return [pair for pair in to_pairs(Query(selection, limit)) if pair[0] in names]
+    names = {"limit", "last", "source"} if both else {"limit", "last"}
+    several = [SEVERAL] if is_several(selection) else []
+    return [pair for pair in to_pairs(Query(selection, limit)) if pair[0] in names] + several
 
 
 @cache

@@ -1,35 +1,46 @@
 """The links of a list page: its other pages, other ranges of dates, and the list with one filter removed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
 from urllib.parse import urlencode
 
 from catalog.audit_types import BY_NAME, CATALOG
-from reader.model import Listing, Query
-from reader.query.filters import to_pairs
+from reader.html.labels import SOURCE_LABELS
+from reader.model import Listing, Query, Selection
+from reader.query.filters import RANGES, to_pairs
+from reader.query.listing import absolute
+from runtime.timestamps import time
 
 PATH, API = "/audit", "/v1/audit-events"
-PRESETS = (("24 h", "Last 24 hours", 1), ("7 d", "Last 7 days", 7), ("30 d", "Last 30 days", 30))
+# The ranges of `last`: short labels for links, and whole ones.
+PRESETS = {"24h": ("24 h", "Last 24 hours"), "7d": ("7 d", "Last 7 days"), "30d": ("30 d", "Last 30 days")}
+assert PRESETS.keys() == RANGES.keys()
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link. `aria_label` is its accessible name where the label is short; `current` marks the page that is shown."""
+    """A link. `aria_label` is its accessible name where the label is short; `current` marks the page that is shown.
+
+    `time` and `at` are the end of the label where it is a time: as it is shown in UTC, and its instant for other zones.
+    """
 
     label: str
     url: str
     aria_label: str = ""
     current: bool = False
+    time: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pagination:
     """The pages of a list. The URL of the page that is shown, or of one that does not exist, is empty.
 
-    `refresh_url` is the list as of now; a script reads its total at `count_url`.
+    `refresh_url` is the list as of now; a script reads its total at `count_url`. `permanent_url` is this page as of the
+    moment of which it is, and `json_url` the same from the API.
     """
 
     number: int
@@ -42,6 +53,8 @@ class Pagination:
     last_url: str
     refresh_url: str
     count_url: str
+    permanent_url: str
+    json_url: str
     hidden_fields: list[tuple[str, str]]
 
 
@@ -56,6 +69,8 @@ def pagination(listing: Listing) -> Pagination:
     last = max(1, -(-listing.total // limit))
     number = min(query.offset // limit + 1, last)
 
+    here = query if query.cursor else replace(query, as_of=listing.as_of)
+
     def at(page: int) -> str:
         return link(Query(query.selection, limit, (page - 1) * limit, listing.as_of))
 
@@ -69,23 +84,23 @@ def pagination(listing: Listing) -> Pagination:
         next_url=at(number + 1) if number < last else "",
         last_url=at(last) if number < last else "",
         refresh_url=link(Query(query.selection, limit)),
-        count_url=f"{API}?{urlencode(to_pairs(Query(query.selection, 1)))}",
+        # Of an absolute range: as a relative one moves on, it loses entries, and its total would not tell what is new.
+        count_url=_api(Query(absolute(query.selection, listing.as_of_time), 1)),
+        permanent_url=link(here),
+        json_url=_api(here),
         hidden_fields=to_pairs(Query(query.selection, limit, 0, listing.as_of)),
     )
 
 
-def presets(query: Query, now: datetime) -> tuple[Link, ...]:
-    """The most common ranges of dates; each keeps the other filters."""
-    since, before = query.selection.since, query.selection.before
-    links = []
-    for label, aria_label, days in PRESETS:
-        start = now - timedelta(days=days)
-        text = start.strftime("%Y-%m-%dT%H:%M:00Z") if days == 1 else start.strftime("%Y-%m-%d")
-        near = timedelta(hours=24 if days > 1 else 1)
-        current = since is not None and before is None and abs(since.at - start) < near
-        links.append(Link(label, _with(query, {"from": text, "to": None}), aria_label, current))
-    everything = Link("All time", _with(query, {"from": None, "to": None}), "", since is None and before is None)
-    return (*links, everything)
+def presets(query: Query) -> tuple[Link, ...]:
+    """The most common ranges of time; each keeps the other filters. They are relative, and stay so."""
+    selection = query.selection
+    ranges = tuple(
+        Link(label, _with(query, {"last": value, "from": None, "to": None}), whole, selection.last == value)
+        for value, (label, whole) in PRESETS.items()
+    )
+    is_all = selection.last is None and selection.since is None and selection.before is None
+    return (*ranges, Link("All time", _with(query, {"last": None, "from": None, "to": None}), "", is_all))
 
 
 def chips(query: Query) -> tuple[Link, ...]:
@@ -97,7 +112,7 @@ def chips(query: Query) -> tuple[Link, ...]:
     single = [pair for pair in pairs if pair[0] != "limit" and not (family and pair in actions)]
     return (
         *whole,
-        *(Link(_described(*pair), _url([other for other in pairs if other != pair])) for pair in single),
+        *(_chip(pair, _url([other for other in pairs if other != pair]), query.selection) for pair in single),
     )
 
 
@@ -112,14 +127,28 @@ def facet_label(facet: str) -> str:
     return _facet_labels().get(facet) or f"{name}: {value}"
 
 
+def _chip(pair: tuple[str, str], url: str, selection: Selection) -> Link:
+    """A date is shown as it is; in another zone it is the first instant of its day, or the last second."""
+    name, text = pair
+    bound = {"from": selection.since, "to": selection.before}.get(name)
+    if bound is None:
+        return Link(_described(name, text), url)
+    is_last_day = name == "to" and len(text) == len("2026-11-22")
+    at = bound.at - timedelta(seconds=1) if is_last_day else bound.at
+    label = "Before" if name == "to" and not is_last_day else name.capitalize()
+    return Link(label, url, time=text if len(text) == len("2026-11-22") else time(at), at=at)
+
+
 def _described(name: str, value: str) -> str:
     if name == "action":
         return BY_NAME[value].label
     if name == "facet":
         return facet_label(value)
     if name == "channel":
-        return f"Source: {value}"
-    return {"source": "Source: MCP", "actor": f"Actor: {value}", "from": f"From {value}", "to": f"To {value}"}[name]
+        return f"Source: {SOURCE_LABELS[value]}"
+    if name == "last":
+        return PRESETS[value][1]
+    return {"source": "Source: MCP", "actor": f"Actor: {value}", "subject": f"Subject: {value}"}[name]
 
 
 @cache
@@ -145,6 +174,10 @@ def _families() -> Mapping[tuple[str, ...], str]:
 def _with(query: Query, changed: Mapping[str, str | None]) -> str:
     pairs = [pair for pair in to_pairs(Query(query.selection, query.limit)) if pair[0] not in changed]
     return _url([*pairs, *((name, value) for name, value in changed.items() if value)])
+
+
+def _api(query: Query) -> str:
+    return f"{API}?{urlencode(to_pairs(query))}"
 
 
 def _url(pairs: Sequence[tuple[str, str]]) -> str:

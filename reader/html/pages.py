@@ -2,15 +2,20 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from catalog.visible_text import visible
 from reader.errors import Problem
-from reader.html import diff_view, filter_form, links
-from reader.html.entry_view import entry_view
+from reader.html import filter_form, links
+from reader.html.entry_view import EntryView, entry_view
+from reader.html.labels import SOURCE_LABELS
+from reader.html.row_links import RowLinks, shared_values
 from reader.model import Entry, Listing, Query, Viewer
 from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
 from runtime.timestamps import iso, time
@@ -20,7 +25,10 @@ STATIC = {
     name: (content, media_type, hashlib.sha256(content).hexdigest()[:16])
     for name, media_type in (
         ("audit.css", "text/css; charset=utf-8"),
+        ("print.css", "text/css; charset=utf-8"),
         ("audit.js", "text/javascript; charset=utf-8"),
+        ("times.js", "text/javascript; charset=utf-8"),
+        ("keys.js", "text/javascript; charset=utf-8"),
         ("logo.svg", "image/svg+xml"),
     )
     for content in [(files("reader.html") / "static" / name).read_bytes()]
@@ -39,15 +47,19 @@ def render_home(viewer: Viewer | None, name: str) -> str:
 
 def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact: str | None) -> str:
     """A page of the list."""
+    row_links = RowLinks(replace(listing.query, as_of=None if listing.query.cursor else listing.as_of))
+    actors = sorted({entry.actor_email for entry in listing.entries if shared_values(entry).actor == entry.actor_email})
     return _render(
         "list.html",
         viewer=viewer,
         export_contact=export_contact,
-        entries=[entry_view(entry, whole=False) for entry in listing.entries],
+        days=_days([entry_view(entry, row_links, with_changes=False) for entry in listing.entries]),
         listing=listing,
+        prefixes=row_links.prefixes,
+        now=now,
         stale=_is_stale(listing.complete_through, now),
         pagination=links.pagination(listing),
-        **_filters(listing.query, now),
+        **(_filters(listing.query) | {"actors": actors}),
     )
 
 
@@ -55,23 +67,37 @@ def render_invalid(
     viewer: Viewer,
     pairs: Sequence[tuple[str, str]],
     errors: Sequence[ParameterError],
-    now: datetime,
     export_contact: str | None,
 ) -> str:
     """The filter form with the values that were sent, and what is wrong with them."""
     invalid_fields = {error.parameter for error in errors}
-    values = {name: diff_view.visible(value) for name, value in pairs if name in PARAMETERS}
-    filters = _filters(_valid_part(pairs, invalid_fields), now) | {
+    values = {name: visible(value) for name, value in pairs if name in PARAMETERS}
+    filters = _filters(_valid_part(pairs, invalid_fields)) | {
         "fields": filter_form.fields(values),
         "invalid_fields": invalid_fields,
     }
-    messages = [(error.parameter, diff_view.visible(error.text)) for error in errors]
+    messages = [(error.parameter, visible(error.text)) for error in errors]
     return _render("invalid.html", viewer=viewer, export_contact=export_contact, errors=messages, **filters)
 
 
-def render_entry(viewer: Viewer, entry: Entry, export_contact: str | None) -> str:
-    """One entry, with its whole diff."""
-    return _render("entry.html", viewer=viewer, export_contact=export_contact, view=entry_view(entry, whole=True))
+def render_entry(
+    viewer: Viewer, entry: Entry, pairs: Sequence[tuple[str, str]], now: datetime, export_contact: str | None
+) -> str:
+    """One entry, with its whole diff. `pairs` are the parameters of the list that led to it, to which a link leads back."""
+    try:
+        back = links.link(parse(pairs))
+    except InvalidQuery:
+        back = links.PATH
+    row_links = RowLinks(Query())
+    return _render(
+        "entry.html",
+        viewer=viewer,
+        export_contact=export_contact,
+        view=entry_view(entry, row_links, with_changes=True),
+        lists=row_links.lists(entry),
+        back_url=back,
+        now=now,
+    )
 
 
 def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | None = None) -> str:
@@ -80,19 +106,29 @@ def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | N
     return _render("problem.html", viewer=viewer, problem=problem, sign_in_url=url)
 
 
-def _filters(query: Query, now: datetime) -> dict[str, Any]:
+def _filters(query: Query) -> dict[str, Any]:
     selection = query.selection
     return {
         "fields": filter_form.fields(dict(to_pairs(query))),
         "invalid_fields": frozenset[str](),
+        "actors": [],
         "groups": filter_form.action_groups(selection),
-        "sources": filter_form.SOURCE_LABELS,
+        "ticks": filter_form.ticks(selection),
+        "is_several": filter_form.is_several(selection),
+        "sources": SOURCE_LABELS,
         "chosen_source": filter_form.chosen_source(selection),
         "hidden_fields": filter_form.hidden_fields(selection, query.limit),
-        "presets": links.presets(query, now),
+        "presets": links.presets(query),
         "chips": links.chips(query),
+        "selection": selection,
+        "range_label": links.PRESETS[selection.last][1] if selection.last else "",
         "clear_url": links.clear_url(query),
     }
+
+
+def _days(views: list[EntryView]) -> list[tuple[date, list[EntryView]]]:
+    """The entries by the UTC day on which they occurred."""
+    return [(day, list(same)) for day, same in groupby(views, key=lambda view: view.entry.occurred_at.date())]
 
 
 def _valid_part(pairs: Sequence[tuple[str, str]], invalid_fields: set[str]) -> Query:
@@ -122,6 +158,6 @@ _TEMPLATES.globals |= {
     "static_url": static_url,
     "time": time,
     "iso": iso,
-    "visible": diff_view.visible,
+    "visible": visible,
     "find_path": filter_form.FIND_PATH,
 }

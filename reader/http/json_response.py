@@ -1,7 +1,8 @@
 """JSON responses (SPEC 6). A stored diff goes out as the text that it is, never parsed and written again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from catalog.audit_types import CATALOG
 from catalog.entry_json import entry_json
-from reader.model import Entry, Listing
+from reader.model import Entry, LargeDiff, Listing
 from runtime.timestamps import iso
 
 MEDIA_TYPE = "application/json"
@@ -20,11 +21,11 @@ def json(content: Any) -> Response:
     return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), media_type=MEDIA_TYPE)
 
 
-def listing(page: Listing) -> Response:
-    """A page of entries."""
+def listing(page: Listing, large_diffs: Mapping[int, LargeDiff] = MappingProxyType({})) -> Response:
+    """A page of entries. `large_diffs`, by id, are those that the page does not have."""
     return json(
         {
-            "data": [_entry(entry) for entry in page.entries],
+            "data": [_entry(entry, large_diffs.get(entry.id)) for entry in page.entries],
             "total": page.total,
             "limit": page.query.limit,
             "offset": page.query.offset,
@@ -35,9 +36,9 @@ def listing(page: Listing) -> Response:
     )
 
 
-def entry(stored: Entry) -> Response:
-    """One entry."""
-    return json(_entry(stored))
+def entry(stored: Entry, large_diff: LargeDiff | None = None) -> Response:
+    """One entry; `large_diff` is its diff if the entry itself does not have it."""
+    return json(_entry(stored, large_diff))
 
 
 def actions() -> Response:
@@ -72,11 +73,13 @@ def health(failing: Sequence[str]) -> Response:
     return Response(content, 503 if failing else 200, {"Retry-After": "5"} if failing else None, MEDIA_TYPE)
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    """The id is a string: JavaScript's numbers end at 2^53."""
+def _entry(entry: Entry, large: LargeDiff | None) -> dict[str, Any]:
+    """The id is a string: JavaScript's numbers end at 2^53. `diff_bytes` is there where the diff is too long to be."""
     times = {"occurred_at": _time(entry.occurred_at), "recorded_at": _time(entry.recorded_at)}
-    diff = orjson.Fragment(entry.diff)
-    return {"id": str(entry.id), **entry_json(entry, times=times, source=entry.source, diff=diff)}
+    text = entry.diff if large is None else large.text
+    diff = None if text is None else orjson.Fragment(text)
+    content = {"id": str(entry.id), **entry_json(entry, times=times, source=entry.source, diff=diff)}
+    return content if diff is not None else {**content, "diff_bytes": large.size if large else None}
 
 
 def _time(at: datetime) -> datetime | str:

@@ -32,7 +32,7 @@ def schemas() -> dict[str, Any]:
     problem = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}  # fmt: skip
     error = _object({"parameter": TEXT, "detail": TEXT})
     page = {
-        "data": {"type": "array", "items": ref("schemas", "Entry"), "maxItems": MAX_LIMIT},
+        "data": {"type": "array", "items": ref("schemas", "ListedEntry"), "maxItems": MAX_LIMIT},
         "total": {**COUNT, "description": "The exact number of entries of the selection as of as_of"},
         "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
         "offset": COUNT,
@@ -42,6 +42,7 @@ def schemas() -> dict[str, Any]:
     }  # fmt: skip
     return {
         "Entry": _object(_entry()),
+        "ListedEntry": _listed_entry(),
         "Diff": _diff(),
         "Change": _change(),
         "Page": _object(page),
@@ -57,6 +58,10 @@ def _entry() -> dict[str, Any]:
         "workspace_id": TEXT,
         "action": {**TEXT, "description": "One of /v1/audit-actions, or one of a newer version of the consumer"},
         "label": TEXT,
+        "summary": {
+            **TEXT,
+            "description": "What happened, as one sentence for people: plain text in which nothing is invisible",
+        },
         "facets": {"type": "array", "items": TEXT},
         "actor": _object({"type": {"enum": ["user", "system"]}, "id": TEXT, "email": MAYBE_TEXT}),
         "subject": _object({"type": TEXT, "id": TEXT, "label": MAYBE_TEXT}),
@@ -67,6 +72,13 @@ def _entry() -> dict[str, Any]:
         "diff": ref("schemas", "Diff"),
         "event": _object({"source": TEXT, "id": TEXT}),
     }
+
+
+def _listed_entry() -> dict[str, Any]:
+    """An entry in a list: a long diff is absent there."""
+    listed = _object({**_entry(), "diff": {"anyOf": [ref("schemas", "Diff"), {"type": "null"}], "description": "null if it has more than 64 KiB"}})  # fmt: skip
+    listed["properties"]["diff_bytes"] = {**COUNT, "description": "The size of a diff that is null here; the entry's own address has it"}  # fmt: skip
+    return listed
 
 
 def _diff() -> dict[str, Any]:

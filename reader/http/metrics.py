@@ -24,13 +24,14 @@ from reader.http.limiter import RequestLimiter
 from reader.http.renewal import OUTCOMES
 from reader.query.database import Database
 from reader.query.listing import Listings
-from runtime.health_server import Probes
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS = frozenset({"GET", "HEAD"})
 NO_ROUTE = "none"
 # Their series exist from the start, so that a rate sees their first increase.
 STATUSES = ("200", "401", "403", "500", "503")
+# Why the reader closes a connection: no request or no taker for its response in time, room for another, too many at work.
+CLOSED = ("request_timeout", "response_timeout", "room", "refused")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -89,6 +90,20 @@ class Metrics:
         self._waiting = Gauge(
             "auditlog_reader_requests_waiting", "Requests in progress that wait in the queue", registry=self.registry
         )
+        # Are there clients that connect and say nothing, or take nothing?
+        self._waiting_connections = Gauge(
+            "auditlog_reader_waiting_connections",
+            "Connections of the public port without a request in progress",
+            registry=self.registry,
+        )
+        self._closed = Counter(
+            "auditlog_reader_closed_connections_total",
+            "Connections that the reader has closed before their time",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in CLOSED:
+            self._closed.labels(reason)
         # Which version runs where?
         Info("auditlog_reader_build", "Versions of this program and of Python", registry=self.registry).info(
             {"version": version("callmine-audit"), "python": platform.python_version()}
@@ -128,9 +143,13 @@ class Metrics:
         """Adds the metrics that are read from these services at each scrape."""
         self.registry.register(_ServiceCollector(database, keys, listings))
 
-    def serve(self, address: tuple[str, int], failing: Callable[[], list[str]]) -> None:
-        """Listens for Prometheus and probes, in a thread. Raises OSError."""
-        Probes(address, self.registry, alive=lambda: True, failing=failing)
+    def register_connections(self, waiting: Callable[[], int]) -> None:
+        """Reads at each scrape how many connections wait for a request."""
+        self._waiting_connections.set_function(waiting)
+
+    def connection_closed(self, reason: str) -> None:
+        """A connection of the public port was closed by the reader; `reason` is one of CLOSED."""
+        self._closed.labels(reason).inc()
 
 
 class _ServiceCollector(Collector):
@@ -167,4 +186,8 @@ class _ServiceCollector(Collector):
             "auditlog_reader_key_index_builds",
             "Key indexes built by reading a whole list",
             self._listings.key_index_builds,
+        )
+        # How much of the memory do they take?
+        yield GaugeMetricFamily(
+            "auditlog_reader_key_index_bytes", "Key indexes in memory", self._listings.key_index_bytes
         )

@@ -16,12 +16,13 @@ from reader.errors import (
     NOT_ALLOWED,
     NOT_FOUND,
     OVERLOADED,
+    TOO_LARGE,
     TOO_SLOW,
     UNKNOWN_HOST,
     Problem,
 )
 from reader.http.json_schemas import AS_OF, COUNT, CURSOR, ENTRY_ID, TEXT, ref, schemas
-from reader.query.filters import CHANNELS, DEFAULT_LIMIT, MAX_LIMIT, SOURCES
+from reader.query.filters import CHANNELS, DEFAULT_LIMIT, MAX_LIMIT, MAX_TEXT_BYTES, RANGES, REPEATABLE, SOURCES
 
 JSON = "application/json"
 # A date that exists, or a time with a zone, by the rules of `reader.query.filters`.
@@ -35,7 +36,8 @@ WHEN = {
     "pattern": f"^({_DATE}({_CLOCK})?)?$",
     "examples": ["2026-11-22", "2026-11-22T09:30:00Z"],
 }
-WORDS = {"type": "string", "pattern": r"^[^\x00]*$"}
+# The limit is one of bytes of UTF-8; JSON Schema can only count characters.
+SEARCHED = {"type": "string", "pattern": r"^[^\x00]*$", "maxLength": MAX_TEXT_BYTES}
 UNAVAILABLE = (NO_DATABASE, TOO_SLOW, OVERLOADED, NO_KEYS)
 DESCRIPTION = (
     "Who changed what, when, and from where. Read only; for admins of the active workspace of a Clerk session. "
@@ -73,7 +75,7 @@ def describe() -> dict[str, Any]:
             "responses": {
                 str(status): _refused(*problems)
                 for status, problems in {
-                    400: [UNKNOWN_HOST], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
+                    400: [UNKNOWN_HOST, TOO_LARGE], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
                     422: [INVALID_QUERY], 500: [INTERNAL_ERROR], 503: UNAVAILABLE,
                 }.items()
             },
@@ -114,17 +116,29 @@ def _parameters() -> list[dict[str, Any]]:
     actions = {"type": "string", "enum": [audit_type.name for audit_type in CATALOG]}
     return [
         _query(
-            "action", "Only these actions; repeatable", {"type": "array", "items": actions, "maxItems": len(CATALOG)}
+            "action",
+            "Only these actions; repeatable",
+            {"type": "array", "items": actions, "maxItems": REPEATABLE["action"]},
         ),
         _query(
             "facet",
             "Only entries with these facets, such as `operation:paused`; repeatable: values of one name are alternatives, "
             "and an entry must have one of every name",
-            {"type": "array", "items": WORDS, "maxItems": 20},
+            {"type": "array", "items": SEARCHED, "maxItems": REPEATABLE["facet"]},
         ),
         _query("source", "Only changes made through the MCP server", {"type": "string", "enum": list(SOURCES)}),
         _query("channel", "Only changes made through this channel", {"type": "string", "enum": list(CHANNELS)}),
-        _query("actor", "Only this actor: the whole id or e-mail address", WORDS),
+        _query(
+            "actor",
+            "Only this actor: the whole id or e-mail address; blanks around it are cut, and an address's case does not matter",
+            SEARCHED,
+        ),
+        _query("subject", "Only what happened to this: the whole id; blanks around it are cut", SEARCHED),
+        _query(
+            "last",
+            "Instead of from and to: occurred_at in the last 24 hours, 7 or 30 days before the moment of as_of",
+            {"type": "string", "enum": list(RANGES)},
+        ),
         _query("from", "occurred_at at or after this: a date, or RFC 3339 with a zone", WHEN),
         _query("to", "occurred_at before this; a date includes its whole day", WHEN),
         _query(

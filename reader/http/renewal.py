@@ -27,6 +27,7 @@ from reader.auth.renewal import (
 from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, REDIRECTS, cookie_values
 from reader.auth.signed_token import KeySource, Unauthenticated
 
+MAX_URL_BYTES = 10 * 1024  # of a path and a query to come back to
 # What happened to a navigation without a session; the label of a metric.
 OUTCOMES = ("sent", "renewed", "signed_out", "refused", "given_up")
 
@@ -70,6 +71,8 @@ class Renewal:
     def _own_url(self, request: Request) -> str | None:
         """The URL of the request in the browser. The middleware has checked its host."""
         scope = request.scope
+        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+            return None  # it would be repeated in the response
         return own_url(self._scheme, request.headers.get("host", ""), scope["raw_path"], scope["query_string"])
 
     def turn(self, request: Request, reason: str, *, for_people: bool) -> Turn:

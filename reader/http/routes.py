@@ -3,7 +3,10 @@
 Each one authenticates the request before it reads anything else of it, and before any SQL.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -14,14 +17,27 @@ from reader.errors import problem_response
 from reader.html import pages
 from reader.html.filter_form import list_address
 from reader.http import json_response
+from reader.http.bounds import (
+    FEW_DIFFS,
+    MAX_LIST_DIFF,
+    MAX_PAGE_DIFF,
+    MAX_QUERY_BYTES,
+    bounded,
+    diff_length,
+    query_pairs,
+)
+from reader.http.large_responses import LargeResponse, LargeResponses
 from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
-from reader.query.filters import InvalidQuery, decode_pairs, parse
+from reader.query.filters import InvalidQuery, parse
 
 MAX_ID_DIGITS = 18
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
+
+
+Result: TypeAlias = Response | LargeResponse
 
 
 class Routes:
@@ -31,10 +47,15 @@ class Routes:
         self._services = services
         self._viewer = services.access.viewer
         self._listings = services.listings
-        limited = limiter.wrap
+        large = LargeResponses()
+
+        def limited(endpoint: Callable[[Request], Result]) -> Callable[..., Any]:
+            return large.wrap(limiter.wrap(endpoint))
+
         self.all = (
             ("/", limited(self.home)),
             ("/audit", limited(self.audit)),
+            ("/audit/", self.slash),
             ("/audit/find", limited(self.find)),
             ("/audit/{entry_id}", limited(self.entry)),
             ("/static/{name}", self.static),
@@ -57,35 +78,60 @@ class Routes:
             return HTMLResponse(pages.render_home(None, forbidden.user_id))
         return HTMLResponse(pages.render_home(viewer, viewer.user_id))
 
-    def audit(self, request: Request) -> Response:
+    def audit(self, request: Request) -> Result:
         """The list."""
         viewer = self._viewer(request)
         try:
-            pairs = decode_pairs(request.scope["query_string"])
+            pairs = query_pairs(request.scope)
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
         try:
             listing = self._listings.page(viewer.workspace_id, parse(pairs))
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
-        return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
+        contact = self._services.export_contact
+        listing = replace(listing, entries=bounded(listing.entries))
+
+        def make() -> Response:
+            return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), contact))
+
+        return make() if diff_length(listing.entries) <= FEW_DIFFS else LargeResponse(make)
+
+    async def slash(self, request: Request) -> Response:
+        """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""
+        query = request.scope["query_string"]
+        return RedirectResponse(f"/audit?{query.decode()}" if 0 < len(query) <= MAX_QUERY_BYTES else "/audit", 308)
 
     def find(self, request: Request) -> Response:
         """Redirects from a submitted form to the address of the list."""
         viewer = self._viewer(request)
         try:
-            return RedirectResponse(list_address(decode_pairs(request.scope["query_string"])), 303)
+            return RedirectResponse(list_address(query_pairs(request.scope)), 303)
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
 
-    def entry(self, request: Request) -> Response:
-        """One entry."""
+    def entry(self, request: Request) -> Result:
+        """One entry; a diff of more than MAX_PAGE_DIFF bytes is left to the API."""
         viewer = self._viewer(request)
         entry = self._entry(viewer, request)
+        contact = self._services.export_contact
         if entry is None:
             problem = errors.NOT_FOUND
             return HTMLResponse(pages.render_problem(problem, None, viewer), problem.status)
-        return HTMLResponse(pages.render_entry(viewer, entry, self._services.export_contact))
+        try:
+            pairs = query_pairs(request.scope)
+        except InvalidQuery:
+            pairs = []
+        if entry.diff is not None:
+            return HTMLResponse(pages.render_entry(viewer, entry, pairs, datetime.now(UTC), contact))
+
+        def make() -> Response:
+            large = self._listings.large_diffs(viewer.workspace_id, [entry], MAX_PAGE_DIFF)[entry.id]
+            text = None if large.text is None else large.text.decode()
+            whole = entry._replace(diff=text, diff_bytes=large.size)
+            return HTMLResponse(pages.render_entry(viewer, whole, pairs, datetime.now(UTC), contact))
+
+        return LargeResponse(make)
 
     async def static(self, request: Request) -> Response:
         """Style and script."""
@@ -97,16 +143,35 @@ class Routes:
 
     # --- API and probes
 
-    def events(self, request: Request) -> Response:
+    def events(self, request: Request) -> Result:
         """A page of entries."""
         viewer = self._viewer(request)
-        query = parse(decode_pairs(request.scope["query_string"]))
-        return json_response.listing(self._listings.page(viewer.workspace_id, query))
+        query = parse(query_pairs(request.scope))
+        listing = self._listings.page(viewer.workspace_id, query)
+        if all(entry.diff is not None for entry in listing.entries):
+            return json_response.listing(listing)
 
-    def event(self, request: Request) -> Response:
-        """One entry."""
-        entry = self._entry(self._viewer(request), request)
-        return problem_response(errors.NOT_FOUND) if entry is None else json_response.entry(entry)
+        def make() -> Response:
+            return json_response.listing(
+                listing, self._listings.large_diffs(viewer.workspace_id, listing.entries, MAX_LIST_DIFF)
+            )
+
+        return LargeResponse(make)
+
+    def event(self, request: Request) -> Result:
+        """One entry, whole."""
+        viewer = self._viewer(request)
+        entry = self._entry(viewer, request)
+        if entry is None:
+            return problem_response(errors.NOT_FOUND)
+        if entry.is_whole:
+            return json_response.entry(entry)
+
+        def make() -> Response:
+            whole = self._listings.whole_entry(viewer.workspace_id, entry.id)
+            return problem_response(errors.NOT_FOUND) if whole is None else json_response.entry(*whole)
+
+        return LargeResponse(make)
 
     def actions(self, request: Request) -> Response:
         """The actions and facets for filters."""
@@ -134,4 +199,4 @@ class Routes:
 
     def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
-        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, datetime.now(UTC), contact), 422)
+        return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, contact), 422)

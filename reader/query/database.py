@@ -5,7 +5,6 @@ Law of this file: whatever the database does, a request gets an answer or `Unava
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
@@ -14,6 +13,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 import sql
+from reader.query.transaction_view import Completeness, TransactionView
 from runtime.postgres import ANSWER_SECONDS, Connection, SettingRefused, configure
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ SESSION = {
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "10s",
     # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
-    # anew would cost more than to run it. What is planned for one list alone says so (reader_patience).
+    # anew would cost more than to run it. What is planned for one list alone says so (reader/patience.sql).
     "plan_cache_mode": "force_generic_plan",
     # A session sees no workspace until a transaction names one.
     "audit.workspace_id": "",
@@ -44,21 +44,16 @@ NETWORK: dict[str, Any] = {
 }
 BUILDING_SECONDS = 60.0  # what reading a whole list may take
 MORE_SECONDS = 5.0  # as we see it, so that the server's own limit comes first
-POOL_SIZE = 9  # one for each turn (reader.http.limiter), and one by which readiness is asked
+POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one by which readiness is asked
 WAIT_SECONDS = 2.0
 RETRY_SECONDS = 5
+
+# For a probe: what it sees of completeness is what a page needs to know on a standby.
+NO_WORKSPACE = ""
 
 READER_SESSION = sql.query("reader/session")
 READER_PATIENCE = sql.query("reader/patience")
 SCHEMA_VERSION = sql.query("runtime/schema_version")
-
-
-class TransactionView(NamedTuple):
-    """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are."""
-
-    time: datetime
-    snapshot: str
-    complete_through: datetime | None
 
 
 class Session(NamedTuple):
@@ -89,6 +84,7 @@ class Database:
 
     def __init__(self, url: str, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS) -> None:
         self._url = url
+        self._completeness = Completeness()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=Connection,
@@ -121,7 +117,7 @@ class Database:
             connection.patience = ANSWER_SECONDS
             row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
             assert row is not None
-            yield Session(connection, TransactionView(*row[1:]))
+            yield Session(connection, self._completeness.settled(TransactionView.from_row(row)))
 
     def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
         """What these statements find, in one such transaction and one round trip. Raises Unavailable."""
@@ -137,16 +133,19 @@ class Database:
 
         with _answered():
             (view,), *found = self._with_session(asked)
-            return TransactionView(*view[1:]), found
+            return self._completeness.settled(TransactionView.from_row(view)), found
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
         try:
             with _answered(), self._pool.connection() as connection:
                 row = connection.execute(SCHEMA_VERSION).fetchone()
-                return bool(row and row[0] and row[0] >= sql.wanted_version())
+                if not (row and row[0] and row[0] >= sql.wanted_version()):
+                    return False
+            self.ask(NO_WORKSPACE)
         except Unavailable:
             return False
+        return True
 
     def stats(self) -> dict[str, int]:
         """The pool's own figures, as psycopg_pool names them."""

@@ -7,26 +7,33 @@ parameter is absent.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from catalog.audit_types import BY_NAME
-from reader.model import Bound, Query, Selection
+from reader.model import Query, Selection
+from reader.query import bounds
+from reader.query.searched_text import name_of_actor, without_edges
 
 T = TypeVar("T")
 
 CHANNELS = ("web", "api", "mcp", "system", "unknown")
 SOURCES = ("mcp",)
-REPEATABLE = ("action", "facet")
+# The parameters that may be repeated, and how often.
+REPEATABLE = {"action": len(BY_NAME), "facet": 20}
 # All parameters, in the order in which links name them.
-PARAMETERS = ("action", "facet", "source", "channel", "actor", "from", "to", "limit", "offset", "as_of", "cursor")
+PARAMETERS = (
+    *("action", "facet", "source", "channel", "actor", "subject"),
+    *("last", "from", "to", "limit", "offset", "as_of", "cursor"),
+)
+# The ranges of `last`. They stay relative: a link to one shows, on every day, what is then the last day.
+RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 MAX_PARAMETERS = 100
+MAX_TEXT_BYTES = 255  # of an actor, a subject and a facet, as of an id in the table
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
-MIN_TIME, TIME_LIMIT = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+TOO_LONG = f"is longer than {MAX_TEXT_BYTES} bytes"
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,9}")
 
 
@@ -76,14 +83,23 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
         for action in values.get("action", ())
         if action not in BY_NAME
     ]
-    since, before = one("from", _since, None), one("to", _before, None)
-    _check_order(since, before, errors)
+    errors += [
+        ParameterError("facet", TOO_LONG) for facet in values.get("facet", ()) if len(facet.encode()) > MAX_TEXT_BYTES
+    ]
+    since, before = one("from", bounds.since, None), one("to", bounds.before, None)
+    last = one("last", _among(tuple(RANGES)), None)
+    if since is not None and before is not None and bounds.is_later(since, before):
+        errors.append(ParameterError("from", "is later than to"))
+    if "last" in values and ("from" in values or "to" in values):
+        errors.append(ParameterError("last", "cannot be combined with from or to: it is a range by itself"))
     selection = Selection(
         actions=tuple(dict.fromkeys(values.get("action", ()))),
         facets=tuple(dict.fromkeys(values.get("facet", ()))),
         source=one("source", _among(SOURCES), None),
         channel=one("channel", _among(CHANNELS), None),
-        actor=one("actor", _whole, None),
+        actor=one("actor", _searched(name_of_actor), None),
+        subject=one("subject", _searched(without_edges), None),
+        last=last,
         since=since,
         before=before,
     )
@@ -105,6 +121,8 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
         "source": [selection.source],
         "channel": [selection.channel],
         "actor": [selection.actor],
+        "subject": [selection.subject],
+        "last": [selection.last],
         "from": [selection.since.text if selection.since else None],
         "to": [selection.before.text if selection.before else None],
         "limit": [str(query.limit) if query.limit != DEFAULT_LIMIT else None],
@@ -126,44 +144,11 @@ def _values(pairs: Sequence[tuple[str, str]], errors: list[ParameterError]) -> d
         elif value:
             values.setdefault(name, []).append(value)
     errors += [
-        ParameterError(name, "is given more than once")
+        ParameterError(name, f"is given more than {'once' if most == 1 else f'{most} times'}")
         for name, texts in values.items()
-        if len(texts) > 1 and name not in REPEATABLE
+        if len(texts) > (most := REPEATABLE.get(name, 1))
     ]
     return values
-
-
-def _check_order(since: Bound | None, before: Bound | None, errors: list[ParameterError]) -> None:
-    if since is None or before is None:
-        return
-    last = before.at - timedelta(microseconds=1) if _DATE.fullmatch(before.text) else before.at
-    if since.at > last:
-        errors.append(ParameterError("from", "is later than to"))
-
-
-def _since(text: str) -> Bound:
-    return Bound(text, _instant(text))
-
-
-def _before(text: str) -> Bound:
-    """The exclusive end: a date includes its whole day."""
-    return Bound(text, _instant(text) + timedelta(days=bool(_DATE.fullmatch(text))))
-
-
-def _instant(text: str) -> datetime:
-    """The instant in UTC; a date is its first instant. Digits beyond microseconds are dropped."""
-    if not (_DATE.fullmatch(text) or _TIME.fullmatch(text)):
-        raise ValueError(
-            "is neither a date (2026-11-22) nor a time with a zone (2026-11-22T09:30:00Z; write a + in it as %2B)"
-        )
-    try:
-        at = datetime.fromisoformat(text.upper())
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("is not a date or time that exists") from None
-    if not MIN_TIME <= at < TIME_LIMIT:
-        raise ValueError("is outside the years 2000 to 2100 (UTC)")
-    return at
 
 
 def _integer(text: str) -> int:
@@ -190,3 +175,13 @@ def _among(words: Sequence[str]) -> Callable[[str], str | None]:
 
 def _whole(text: str) -> str | None:
     return text
+
+
+def _searched(clean: Callable[[str], str]) -> Callable[[str], str | None]:
+    def read(text: str) -> str | None:
+        found = clean(text)
+        if len(found.encode()) > MAX_TEXT_BYTES:
+            raise ValueError(TOO_LONG)
+        return found or None
+
+    return read

@@ -8,22 +8,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reader.model import Entry
-from reader.query import key_index, list_queries
-from reader.query.database import Database, Statement, TransactionView, be_patient
+from reader.query import list_queries
+from reader.query.database import Database, Statement, Unavailable
 from reader.query.index_cache import CacheKey, IndexCache
+from reader.query.index_load import load_index
 from reader.query.key_index import Key, KeyIndex
 from reader.query.list_queries import ListQuery
 from reader.query.single_flight import SingleFlight
 from reader.query.snapshot import Snapshot
+from reader.query.transaction_view import TransactionView
 from reader.query.window import Window, cut
-from runtime.postgres import Connection
 
-CHUNK_KEYS = 4_000_000  # keys that one statement of a load returns: 64 MB
 MAX_CATCH_UP = 10_000  # beyond so many new entries it is cheaper to load the list again
 
 
 class FutureSnapshot(Exception):
     """A snapshot that this database has not reached yet."""
+
+
+class Outdated(Exception):
+    """What was remembered is not of the database that answers. Another attempt may succeed: it is forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,35 +58,67 @@ class IndexStore:
         self._loads: SingleFlight[CacheKey] = SingleFlight()
         self._lock = threading.Lock()
         self._builds = 0
+        self._server = ""
+
+    @property
+    def server(self) -> str:
+        """The server that answered last (TransactionView.server)."""
+        return self._server
 
     @property
     def builds(self) -> int:
         """How many indexes were built by reading a whole list."""
         return self._builds
 
+    @property
+    def size(self) -> int:
+        """Bytes of all indexes that are held."""
+        return self._cache.size
+
     def current(self, list_query: ListQuery, window: Window) -> CurrentIndex:
-        """The list as it is now, and in the same round trip the entries of `window`. Raises Unavailable."""
-        key = _cache_key(list_query)
+        """The list as it is now, and in the same round trip the entries of `window`. Raises Outdated and Unavailable."""
         # The index is taken before the transaction's snapshot, so it is never ahead of what that snapshot sees.
-        caught_up = self._catch_up(self._get_or_load(key, list_query), list_query, window, MAX_CATCH_UP + 1)
+        key, cached = self._get_or_load(list_query)
+        caught_up = self._catch_up(key, cached, list_query, window, MAX_CATCH_UP + 1)
         if len(caught_up.recorded) > MAX_CATCH_UP:
             self._cache.discard(key, caught_up.cached)
-            caught_up = self._catch_up(self._get_or_load(key, list_query), list_query, window, None)
+            key, cached = self._get_or_load(list_query)
+            caught_up = self._catch_up(key, cached, list_query, window, None)
         index = caught_up.cached.with_added(_snapshot(caught_up.view), caught_up.recorded)
         self._cache.put(key, index)
         return CurrentIndex(index=index, view=caught_up.view, entries=caught_up.entries)
 
     def at(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
-        """The list as it was at an older snapshot. Raises FutureSnapshot and Unavailable."""
-        key = replace(_cache_key(list_query), pg_snapshot=snapshot.pg_snapshot)
-        return self._cache.get(key) or self._take_back(key, snapshot, list_query)
+        """The list as it was at an older snapshot. Raises FutureSnapshot, Outdated and Unavailable."""
+        return self._cache.get(self._key(list_query, snapshot)) or self._take_back(snapshot, list_query)
 
-    def _catch_up(self, cached: KeyIndex, list_query: ListQuery, window: Window, limit: int | None) -> _CatchUp:
+    def check(self, view: TransactionView) -> None:
+        """Raises Outdated unless this transaction is of the server whose lists are in use; from now on they are of its server."""
+        if view.server != self._server:
+            self._server = view.server
+            raise Outdated
+
+    def forget(self, workspace_id: str) -> None:
+        """Forgets the lists of a workspace, which have been found not to be those of the database."""
+        self._cache.forget(workspace_id)
+
+    def _key(self, list_query: ListQuery, snapshot: Snapshot | None = None) -> CacheKey:
+        return CacheKey(
+            server=self._server,
+            workspace_id=list_query.workspace_id,
+            selection=list_query.selection,
+            pg_snapshot=snapshot.pg_snapshot if snapshot else None,
+        )
+
+    def _catch_up(
+        self, key: CacheKey, cached: KeyIndex, list_query: ListQuery, window: Window, limit: int | None
+    ) -> _CatchUp:
         view, (recorded, rows) = self._database.ask(
             list_query.workspace_id,
             list_query.recorded_since(cached.snapshot, limit),
             list_queries.entries_by_id(list_query.workspace_id, cut(cached, window).ids),
         )
+        self._check_since(key, cached, view)
         return _CatchUp(
             cached=cached,
             view=view,
@@ -90,63 +126,57 @@ class IndexStore:
             entries=list_queries.to_entries(rows),
         )
 
-    def _take_back(self, key: CacheKey, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
+    def _check_since(self, key: CacheKey, cached: KeyIndex, view: TransactionView) -> None:
+        """Raises Outdated unless the transaction follows the snapshot of the index, on the same server."""
+        self._server = view.server
+        if view.server != key.server:
+            raise Outdated
+        if _snapshot(view).xmax < cached.snapshot.xmax:  # a machine was set back
+            self._cache.discard(key, cached)
+            raise Outdated
+
+    def _take_back(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
         """The current index less what was recorded after `snapshot`, or by a load where that is too much."""
-        cached = self._cache.get(_cache_key(list_query))
+        key = self._key(list_query)
+        cached = self._cache.get(key)
         since: Sequence[Statement] = ()
         if cached is not None:
             since = [list_query.recorded_since(start, MAX_CATCH_UP + 1) for start in (cached.snapshot, snapshot)]
         view, results = self._database.ask(list_query.workspace_id, *since)
         now = _snapshot(view)
+        if cached is not None:
+            self._check_since(key, cached, view)
         if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
-            # Entries that are recorded later would appear in it.
-            raise FutureSnapshot
+            # Entries that are recorded later would appear in it. A standby may only be behind the server that gave it.
+            raise Unavailable if view.is_standby else FutureSnapshot
         if cached is None:
-            return self._get_or_load(key, list_query, snapshot)
+            return self._get_or_load(list_query, snapshot)[1]
         new, later = (list_queries.to_keys(rows) for rows in results)
         if max(len(new), len(later)) > MAX_CATCH_UP:
-            return self._get_or_load(key, list_query, snapshot)
-        index = cached.with_added(now, new).without(snapshot, later)
-        self._cache.put(key, index)
+            return self._get_or_load(list_query, snapshot)[1]
+        current = cached.with_added(now, new)
+        index = current.without(snapshot, later)
+        self._cache.put(replace(key, pg_snapshot=snapshot.pg_snapshot), index, current.fresh + index.fresh)
         return index
 
-    def _get_or_load(self, key: CacheKey, list_query: ListQuery, snapshot: Snapshot | None = None) -> KeyIndex:
+    def _get_or_load(self, list_query: ListQuery, snapshot: Snapshot | None = None) -> tuple[CacheKey, KeyIndex]:
+        """The index, and the key under which it is cached."""
+        key = self._key(list_query, snapshot)
         index = self._cache.get(key)
         if index is not None:
-            return index
-        with self._loads.admit(key):
+            return key, index
+        with self._loads.admit(replace(key, server="")):
+            key = self._key(list_query, snapshot)
             index = self._cache.get(key)  # another thread may have loaded it meanwhile
             if index is None:
                 with self._loads.load():
-                    index = self._load(list_query, snapshot)
+                    server, index = load_index(self._database, list_query, snapshot)
+                with self._lock:
+                    self._builds += 1
+                self._server, key = server, replace(key, server=server)
                 self._cache.put(key, index)
-            return index
-
-    def _load(self, list_query: ListQuery, snapshot: Snapshot | None) -> KeyIndex:
-        """Reads all keys of the list at `snapshot`, or as it is now."""
-        buckets: list[bytes] = []
-        with self._database.workspace(list_query.workspace_id) as session:
-            be_patient(session.connection)
-            chunk = _read(session.connection, list_query.keys(snapshot, None, CHUNK_KEYS))
-            buckets += key_index.split(chunk)
-            while len(chunk) == CHUNK_KEYS * key_index.KEY.size:
-                chunk = _read(session.connection, list_query.keys(snapshot, key_index.last_key(chunk), CHUNK_KEYS))
-                buckets += key_index.split(chunk)
-        with self._lock:
-            self._builds += 1
-        return KeyIndex.from_buckets(snapshot or _snapshot(session.view), buckets)
-
-
-def _cache_key(list_query: ListQuery) -> CacheKey:
-    return CacheKey(workspace_id=list_query.workspace_id, selection=list_query.selection)
+            return key, index
 
 
 def _snapshot(view: TransactionView) -> Snapshot:
     return Snapshot.from_postgres(view.time, view.snapshot)
-
-
-def _read(connection: Connection, statement: Statement) -> bytes:
-    """The packed keys that a `ListQuery.keys` statement finds."""
-    row = connection.execute(statement.text, statement.values, binary=True).fetchone()
-    assert row is not None
-    return bytes(row[0])

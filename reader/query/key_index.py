@@ -27,17 +27,22 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class KeyIndex:
-    """The list at `snapshot`: buckets of packed keys, newest first, and the byte position at which each bucket ends."""
+    """The list at `snapshot`: buckets of packed keys, newest first, and the byte position at which each bucket ends.
+
+    `fresh`: bytes of buckets that the index from which this one was made does not have.
+    """
 
     snapshot: Snapshot
     buckets: tuple[bytes, ...]
     ends: tuple[int, ...]
+    fresh: int = 0
 
     @classmethod
-    def from_buckets(cls, snapshot: Snapshot, buckets: Iterable[bytes]) -> "KeyIndex":
-        """From buckets that `split` made, newest first."""
+    def from_buckets(cls, snapshot: Snapshot, buckets: Iterable[bytes], fresh: int | None = None) -> "KeyIndex":
+        """From buckets that `split` made, newest first; all of them are fresh unless `fresh` says how many bytes."""
         kept = tuple(buckets)
-        return cls(snapshot, kept, tuple(accumulate(map(len, kept))))
+        ends = tuple(accumulate(map(len, kept)))
+        return cls(snapshot, kept, ends, (ends[-1] if ends else 0) if fresh is None else fresh)
 
     @property
     def size(self) -> int:
@@ -82,10 +87,12 @@ class KeyIndex:
         keys_by_bucket: defaultdict[int, list[Key]] = defaultdict(list)
         for key in sorted(keys, reverse=True):
             keys_by_bucket[self._bucket(key)].append(key)
-        buckets = list(self.buckets)
+        buckets, fresh = list(self.buckets), 0
         for number in sorted(keys_by_bucket, reverse=True):  # from the end, so that earlier buckets keep their numbers
-            buckets[number : number + 1] = split(change(buckets[number], keys_by_bucket[number]))
-        return KeyIndex.from_buckets(snapshot, buckets)
+            changed = change(buckets[number], keys_by_bucket[number])
+            fresh += len(changed)
+            buckets[number : number + 1] = split(changed)
+        return KeyIndex.from_buckets(snapshot, buckets, fresh)
 
     def _bucket(self, key: Key) -> int:
         """The number of the bucket in which a key belongs: the last one whose first key is not older."""

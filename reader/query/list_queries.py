@@ -13,6 +13,9 @@ from reader.query.snapshot import Snapshot
 KEYS = sql.query("reader/keys")
 RECORDED_SINCE = sql.query("reader/recorded_since")
 PAGE = sql.query("reader/page")
+ENTRY = sql.query("reader/entry")
+LARGE_DIFFS = sql.query("reader/large_diffs")
+LIST_DIFF_BYTES = 8 * 1024  # a longer diff is not read for a list
 
 # The conditions of a selection. One text serves all selections, so that each session plans it once. The range of time is
 # NULL as a rule: it is found in the key index. Facets of one name are alternatives; those of several names must all hold.
@@ -20,7 +23,8 @@ SELECTED: LiteralString = """
     AND (%(actions)s::text[] IS NULL OR action = ANY(%(actions)s::text[]))
     AND (%(source)s::text IS NULL OR source = %(source)s::text)
     AND (%(channel)s::text IS NULL OR channel = %(channel)s::text)
-    AND (%(actor)s::text IS NULL OR actor_id = %(actor)s::text OR actor_email = %(actor)s::text)
+    AND (%(actor)s::text IS NULL OR actor_id = %(actor)s::text OR lower(actor_email) = lower(%(actor)s::text))
+    AND (%(subject)s::text IS NULL OR subject_id = %(subject)s::text)
     AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s::timestamptz)
     AND (%(before)s::timestamptz IS NULL OR occurred_at < %(before)s::timestamptz)"""
 FACETS: LiteralString = " AND facets && %(facets)s::text[]"
@@ -40,6 +44,7 @@ class ListQuery:
             "source": selection.source,
             "channel": selection.channel,
             "actor": selection.actor,
+            "subject": selection.subject,
             "since": None,
             "before": None,
         }
@@ -72,8 +77,18 @@ class ListQuery:
 
 
 def entries_by_id(workspace_id: str, ids: Sequence[int]) -> Statement:
-    """Finds the entries of these ids in a workspace, newest first; `to_entries` reads the result."""
-    return Statement(PAGE, {"workspace_id": workspace_id, "ids": ids})
+    """Finds the entries of these ids in a workspace, newest first, without what is too long for a list; `to_entries` reads the result."""
+    return Statement(PAGE, {"workspace_id": workspace_id, "ids": ids, "shown": LIST_DIFF_BYTES})
+
+
+def whole_entry(workspace_id: str, entry_id: int) -> Statement:
+    """Finds one entry, its texts whole and without its diff; `to_entries` reads the result."""
+    return Statement(ENTRY, {"workspace_id": workspace_id, "id": entry_id})
+
+
+def large_diffs(workspace_id: str, ids: Sequence[int], limit: int) -> Statement:
+    """Finds ids, sizes in bytes, and diffs of at most `limit` bytes in UTF-8 (others are None)."""
+    return Statement(LARGE_DIFFS, {"workspace_id": workspace_id, "ids": ids, "most": limit})
 
 
 def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:
@@ -82,8 +97,8 @@ def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:
 
 
 def to_entries(rows: Sequence[tuple[Any, ...]]) -> tuple[Entry, ...]:
-    """The result of `entries_by_id`."""
-    return tuple(map(Entry._make, rows))
+    """The result of `entries_by_id` or `whole_entry`."""
+    return tuple(Entry(*row) for row in rows)
 
 
 def _facets_by_name(facets: tuple[str, ...]) -> list[list[str]]:

@@ -4,17 +4,28 @@ A page at a snapshot holds what had been recorded by then and nothing else. Ever
 row-level security hides all others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from reader.model import Entry, Listing, Query
-from reader.query.database import Database, TransactionView
-from reader.query.index_store import FutureSnapshot, IndexStore
-from reader.query.list_queries import ListQuery, entries_by_id, to_entries, to_keys
+import structlog
+
+from reader.model import Bound, Entry, LargeDiff, Listing, Query, Selection
+from reader.query.database import Database, Unavailable
+from reader.query.filters import RANGES
+from reader.query.index_store import FutureSnapshot, IndexStore, Outdated
+from reader.query.large_diffs import LargeDiffs
+from reader.query.list_queries import ListQuery, entries_by_id, large_diffs, to_entries, to_keys, whole_entry
 from reader.query.position import Position, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
+from reader.query.transaction_view import TransactionView
 from reader.query.window import Slice, Window, cut
+from runtime.timestamps import iso
 
+log = structlog.get_logger()
+
+ATTEMPTS = 4  # to read a page of one database, where it changes or where sessions go to several
+NO_LIMIT = 2**31 - 1
 MAX_NEWER = 100  # newer entries are counted up to this
 
 
@@ -24,31 +35,62 @@ class Listings:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._indexes = IndexStore(database)
+        self._large_diffs = LargeDiffs(database)
 
     @property
     def key_index_builds(self) -> int:
         """How many key indexes were built by reading a whole list."""
         return self._indexes.builds
 
+    @property
+    def key_index_bytes(self) -> int:
+        """Bytes of the key indexes in memory."""
+        return self._indexes.size
+
     def page(self, workspace_id: str, query: Query) -> Listing:
         """The page. Raises InvalidQuery for an as_of or cursor that no response has given, and Unavailable."""
         position = parse_position(query)
-        list_query = ListQuery(workspace_id, replace(query.selection, since=None, before=None))
-        if position is None:
-            return self._current_page(list_query, query)
-        return self._page_at(position, list_query, query)
+        list_query = ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
+        for _ in range(ATTEMPTS):
+            try:
+                if position is None:
+                    return self._current_page(list_query, query)
+                return self._page_at(position, list_query, query)
+            except Outdated:
+                log.warning("index_outdated")
+        log.critical(
+            "database_changes", detail="the rows of a page are not those of its list, also after reading it again"
+        )
+        raise Unavailable
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
-        """The entry of this id, if this workspace has it. Raises Unavailable."""
-        return next(iter(self._entries(workspace_id, [entry_id])), None)
+        """The entry of this id as a list has it, if this workspace has it. Raises Unavailable."""
+        _, (rows,) = self._database.ask(workspace_id, entries_by_id(workspace_id, [entry_id]))
+        return next(iter(to_entries(rows)), None)
+
+    def whole_entry(self, workspace_id: str, entry_id: int) -> tuple[Entry, LargeDiff] | None:
+        """The entry of this id with all that is stored, which may be megabytes. Raises Unavailable."""
+        _, (rows, diffs) = self._database.ask(
+            workspace_id, whole_entry(workspace_id, entry_id), large_diffs(workspace_id, [entry_id], NO_LIMIT)
+        )
+        entry = next(iter(to_entries(rows)), None)
+        return None if entry is None else (entry, LargeDiff(*diffs[0][1:]))
+
+    def large_diffs(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> Mapping[int, LargeDiff]:
+        """The diffs that these entries lack, by id; without the texts of more than `limit` bytes. Raises Unavailable."""
+        ids = [entry.id for entry in entries if entry.diff is None]
+        return self._large_diffs.of(self._indexes.server, workspace_id, ids, limit)
 
     def _current_page(self, list_query: ListQuery, query: Query) -> Listing:
-        window = _window(query, None)
-        current = self._indexes.current(list_query, window)
-        page, entries = cut(current.index, window), current.entries
+        current = self._indexes.current(list_query, _window(query, None, datetime.now(UTC)))
+        page, entries = cut(current.index, _window(query, None, current.index.snapshot.time)), current.entries
         if page.ids != [entry.id for entry in entries]:
             # Something was recorded since the last request. Entries never change, so another transaction reads the same.
-            entries = self._entries(list_query.workspace_id, page.ids)
+            view, (rows,) = self._database.ask(
+                list_query.workspace_id, entries_by_id(list_query.workspace_id, page.ids)
+            )
+            entries = to_entries(rows)
+            self._check(list_query.workspace_id, view, page, entries)
         return _listing(query, current.index.snapshot, page, entries, current.view, 0)
 
     def _page_at(self, position: Position, list_query: ListQuery, query: Query) -> Listing:
@@ -56,21 +98,35 @@ class Listings:
             index = self._indexes.at(position.snapshot, list_query)
         except FutureSnapshot:
             raise position.invalid() from None
-        page = cut(index, _window(query, position))
+        page = cut(index, _window(query, position, position.snapshot.time))
         view, (newer, rows) = self._database.ask(
             list_query.workspace_id,
-            list_query.recorded_since(position.snapshot, MAX_NEWER, query.selection),
+            list_query.recorded_since(position.snapshot, MAX_NEWER, absolute(query.selection, position.snapshot.time)),
             entries_by_id(list_query.workspace_id, page.ids),
         )
-        return _listing(query, position.snapshot, page, to_entries(rows), view, len(to_keys(newer)))
+        entries = to_entries(rows)
+        self._check(list_query.workspace_id, view, page, entries)
+        return _listing(query, position.snapshot, page, entries, view, len(to_keys(newer)))
 
-    def _entries(self, workspace_id: str, ids: Sequence[int]) -> tuple[Entry, ...]:
-        _, (rows,) = self._database.ask(workspace_id, entries_by_id(workspace_id, ids))
-        return to_entries(rows)
+    def _check(self, workspace_id: str, view: TransactionView, page: Slice, entries: Sequence[Entry]) -> None:
+        """Raises Outdated unless the entries are those that the index names, in its order."""
+        self._indexes.check(view)
+        if page.ids != [entry.id for entry in entries]:
+            self._indexes.forget(workspace_id)
+            raise Outdated
 
 
-def _window(query: Query, position: Position | None) -> Window:
-    since, before = query.selection.since, query.selection.before
+def absolute(selection: Selection, at: datetime) -> Selection:
+    """The selection with its relative range as a range of times. All pages of a list have the same, that of its as_of."""
+    if selection.last is None:
+        return selection
+    since = at - RANGES[selection.last]
+    return replace(selection, last=None, since=Bound(iso(since), since))
+
+
+def _window(query: Query, position: Position | None, at: datetime) -> Window:
+    selection = absolute(query.selection, at)
+    since, before = selection.since, selection.before
     return Window(
         since=since.at if since else None,
         before=before.at if before else None,

@@ -43,8 +43,8 @@ def main() -> None:
         export_contact="audit@callmine.example",
     )
     if arguments.metrics_port:
-        reader.services.metrics.serve(("127.0.0.1", arguments.metrics_port), reader.services.failing)
-    raise SystemExit(listen(reader.app, ("127.0.0.1", arguments.port)))
+        reader.serve_ops(("127.0.0.1", arguments.metrics_port))
+    raise SystemExit(listen(reader, ("127.0.0.1", arguments.port)))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ def _open_rows(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(sample.people.admin).open("/audit?limit=20")
     for number in range(12):
         visitor.page.locator("button.toggle").nth(number).click()
+    visitor.page.locator("tr.more .facts .facts").nth(11).wait_for(state="attached")
     visitor.page.get_by_text("Raw JSON").nth(1).click()
+    visitor.page.get_by_text("Ids and times").nth(1).click()
 
 
 def _odd(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
@@ -48,7 +50,7 @@ def _odd(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(fresh.admin).open("/audit")
     for number in range(2):
         visitor.page.locator("button.toggle").nth(number).click()
-    visitor.page.locator("summary").first.click()
+    visitor.page.locator("tr.more summary").first.click()
 
 
 def _entry(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
@@ -90,6 +92,12 @@ def _local(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.page.get_by_role("button", name="Show times in").click()
 
 
+def _keys(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    visitor.signed_in(sample.people.admin).open("/audit?limit=5")
+    visitor.page.keyboard.press("?")
+    visitor.page.get_by_role("dialog").wait_for()
+
+
 def _member(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(sample.people.member).open("/audit", 403)
 
@@ -122,6 +130,8 @@ STATES: Mapping[str, State] = {
     "a huge entry": _huge,
     "filters": _at("/audit?action=schedule.lifecycle_changed&facet=operation%3Apaused&actor=dana.whitfield%40northwind.example&source=mcp&from=2000-01-01"),
     "a time in a filter": _at("/audit?from=2026-01-01T08:30:00Z&limit=5"),
+    "several actions": _at("/audit?action=member.added&action=report.exported&last=30d&subject=sch_1&limit=5"),
+    "keys": _keys,
     "nothing matches": _at("/audit?actor=nobody"),
     "nothing yet": _empty,
     "newer entries": _newer,

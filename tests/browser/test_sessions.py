@@ -66,7 +66,7 @@ def test_filters_are_applied_though_the_session_has_run_out(reader: Visitor, sam
     """A form's redirects are held to the page's policy, which lets this one lead to Clerk and back."""
     page = reader.open("/audit")
     run_out(reader, sample)
-    page.get_by_label("Action").select_option(label="Schedule changed · paused")
+    page.get_by_label("Action", exact=True).select_option(label="Schedule changed · paused")
     with page.expect_navigation():
         page.get_by_role("button", name="Apply").click()
 

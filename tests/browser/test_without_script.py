@@ -21,8 +21,8 @@ def test_from_signing_in_to_an_entry(plain: Visitor, sample: Sample, count: Coun
     page.get_by_role("link", name="Sign in").click()
     page.get_by_role("link", name=sample.people.admin.label).click()
     page.get_by_role("link", name="Open the audit log").click()
-    page.get_by_label("Action").select_option(label="Schedule changed · edited")
-    page.get_by_label("Source").select_option(label="MCP")
+    page.get_by_label("Action", exact=True).select_option(label="Schedule changed · edited")
+    page.get_by_label("Source", exact=True).select_option(label="MCP")
     page.get_by_role("button", name="Apply").click()
     expect(page).to_have_url(re.compile("operation%3Aedited"))
     assert plain.total == count("source = 'mcp' AND 'operation:edited' = ANY (facets)") > 50
@@ -34,7 +34,7 @@ def test_from_signing_in_to_an_entry(plain: Visitor, sample: Sample, count: Coun
     expect(page.locator("#page")).to_have_value("1")
     page.get_by_role("link", name="Details of Schedule changed").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "dana.whitfield@northwind.example edited the schedule Weekly pipeline"
+        "dana.whitfield@northwind.example edited the schedule Weekly pipeline: 3 changes"
     )
     expect(page.locator(".changes")).to_contain_text("0 8 * * 1")
     page.get_by_text("Raw JSON").click()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from helm_python.chart import Chart, lint
 from helm_python.errors import HelmError
 from kubernetes_validate import validate
@@ -18,10 +19,12 @@ from kubernetes_validate.utils import ValidationError as NotKubernetes
 from pydantic import BaseModel
 
 import consumer.settings
+import export.settings
 import reader.settings
 from catalog.topics import TOPICS
 from consumer.loop import REVOKE_SECONDS
 from consumer.telemetry.recorder import STUCK_SECONDS
+from export.format.keys import SigningKey
 from reader.serve import GRACE_SECONDS
 from runtime.postgres import WATCHDOG_SECONDS
 
@@ -32,8 +35,20 @@ KUBERNETES = "1.37"
 FOREIGN = {"ScaledObject", "PodMonitor", "PrometheusRule"}
 RUNBOOK = "https://docs.callmine.example/audit/runbook"
 SETTINGS = yaml.safe_load((CHART / "files" / "settings.yaml").read_text())
-MODELS: Mapping[str, type[BaseModel]] = {"consumer": consumer.settings.Settings, "reader": reader.settings.Settings}
+MODELS: Mapping[str, type[BaseModel]] = {
+    "consumer": consumer.settings.Settings,
+    "reader": reader.settings.Settings,
+    "sealer": export.settings.SealSettings,
+}
+# Of commands of audit-export that the chart does not run, or runs without them.
+OTHER_COMMANDS = {"AUDIT_EXPORT_KEY", "AUDIT_CHECK_METRICS_FILE"}
 CLASSES = ("secret", "url", "plain", "chart")
+SEALER: dict[str, Any] = {
+    "enabled": True,
+    "existingSecret": "audit-sealer",
+    "keySecret": "audit-log-key",
+    "check": {"policyConfigMap": "audit-policy"},
+}
 # The least that must be given, and everything that can be switched on.
 MINIMAL: Mapping[str, Any] = {
     "image": {"repository": "registry.internal/callmine-audit"},
@@ -50,13 +65,11 @@ MINIMAL: Mapping[str, Any] = {
     },
     "networkPolicy": {"postgresql": {"ports": [5432], "to": []}},
 }
-FULL = {
+FULL: dict[str, Any] = {
     "imagePullSecrets": [{"name": "pull"}],
     "certificates": {"configMap": "authorities"},
     "consumer.secretEnv": ["DATABASE_URL", "KAFKA_CONFIG_SASL_PASSWORD", "SCHEMA_REGISTRY_URL"],
     "consumer.env.KAFKA_CONFIG_SECURITY_PROTOCOL": "SASL_SSL",
-    "consumer.env.KAFKA_CONFIG_SASL_MECHANISM": "SCRAM-SHA-512",
-    "consumer.env.KAFKA_CONFIG_SASL_USERNAME": "audit-consumer",
     "consumer.env.AUDIT_REGISTRY_CA": "/certificates/registry.pem",
     "consumer.env.OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
     "consumer.autoscaling.enabled": True,
@@ -64,6 +77,14 @@ FULL = {
     "consumer.nodeSelector": {"pool": "audit"},
     "consumer.tolerations": [{"key": "audit", "operator": "Exists"}],
     "reader.secretEnv": ["DATABASE_URL", "CLERK_JWT_KEY"],
+    "sealer": {
+        "enabled": True,
+        "existingSecret": "audit-sealer",
+        "keySecret": "audit-log-key",
+        "keyFiles": ["old.key", "log.key"],
+        "env": {"AUDIT_SEAL_EVERY": "30"},
+        "check": {"policyConfigMap": "audit-policy"},
+    },
     "networkPolicy.kafka.to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}],
     "networkPolicy.registry": {"ports": [8443], "to": []},
     "networkPolicy.readerFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
@@ -116,9 +137,10 @@ def full() -> dict[str, list[dict[str, Any]]]:
 
 def pods(made: Mapping[str, list[dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each program's pod, by component."""
-    for kind in ("Job", "Deployment"):
-        for owner in made[kind]:
-            template = owner["spec"]["template"]
+    for kind in ("Job", "Deployment", "CronJob"):
+        for owner in made.get(kind, ()):
+            spec = owner["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else owner["spec"]
+            template = spec["template"]
             yield template["metadata"]["labels"]["app.kubernetes.io/component"], template["spec"]
 
 
@@ -195,6 +217,8 @@ def test_what_is_not_kubernetes_is_refused() -> None:
         {"reader.env": {"CLERK_ISSUER": "https://clerk.example"}},
         {"networkPolicy.postgresql": {"ports": [0], "to": []}},
         {"networkPolicy.readerFrom": [{}]},
+        {"sealer": {"enabled": True}},
+        {"sealer": {"enabled": True, "existingSecret": "audit-sealer", "keySecret": "audit-log-key"}},
         {"replicas": 3},
     ],
     ids=lambda changed: json.dumps(changed)[:60],
@@ -234,7 +258,7 @@ def test_keda_looks_at_every_topic() -> None:
 def test_no_pod_may_do_more_than_it_needs(made: Any) -> None:
     """Not root, nothing writable, no capability, no token of the cluster, bounded memory, a profile of system calls."""
     found = dict(pods(made()))
-    assert found.keys() == {"migrate", "consumer", "reader"}
+    assert found.keys() == {"migrate", "consumer", "reader"} | ({"sealer", "check"} if made is full else set())
     for pod in found.values():
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -254,13 +278,21 @@ def test_the_migration_comes_first_and_alone_has_its_login() -> None:
     job = of(full(), "Job", "migrate")
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     secrets = {name: environment(pod)["DATABASE_URL"]["secretKeyRef"]["name"] for name, pod in pods(full())}
-    assert secrets == {"migrate": "audit-migrate", "consumer": "audit-consumer", "reader": "audit-reader"}
+    assert secrets == {
+        "migrate": "audit-migrate",
+        "consumer": "audit-consumer",
+        "reader": "audit-reader",
+        "sealer": "audit-sealer",
+        "check": "audit-sealer",
+    }
     assert "Secret" not in full() and "ConfigMap" not in full()
     commands = {name: pod["containers"][0]["command"] for name, pod in pods(full())}
     assert commands == {
         "migrate": ["audit-consumer", "migrate"],
         "consumer": ["audit-consumer", "run"],
         "reader": ["audit-reader", "serve"],
+        "sealer": ["audit-export", "seal"],
+        "check": ["audit-export", "check", "--policy", "/policy/auditor.policy"],
     }
 
 
@@ -273,14 +305,10 @@ def test_the_example_of_the_readme_is_rendered() -> None:
     assert found["KAFKA_CONFIG_SSL_CA_LOCATION"].startswith("/certificates/")
 
 
-def test_every_setting_is_one_that_the_programs_know() -> None:
+def test_every_setting_is_one_that_the_programs_know(tmp_path: Path) -> None:
     """What the pods are given is loaded by the programs themselves."""
-    fields = {
-        field.alias
-        for settings in (consumer.settings.Settings, reader.settings.Settings)
-        for field in settings.model_fields.values()
-    }
-    held = {"KAFKA_CONFIG_SASL_PASSWORD": "sesame"}
+    models: list[type[BaseModel]] = [*MODELS.values(), export.settings.CheckSettings]
+    fields = {field.alias for model in models for field in model.model_fields.values()}
     for component, pod in pods(full()):
         found = environment(pod)
         assert {name for name in found if not name.startswith("KAFKA_CONFIG_")} <= fields, component
@@ -293,8 +321,15 @@ def test_every_setting_is_one_that_the_programs_know() -> None:
             loaded = reader.settings.load({**text, **url})
             assert loaded.hosts == ("audit.callmine.example",)
             assert loaded.bind[1] == 8000 and loaded.metrics_bind == ("0.0.0.0", 9109)
+        elif component == "check":
+            assert export.settings.load(export.settings.CheckSettings, {**text, **url}).folder == Path("/seals")
+        elif component == "sealer":
+            key = tmp_path / "log.key"
+            key.write_bytes(SigningKey(name="audit.example.com/log", private=Ed25519PrivateKey.generate()).encode())
+            settings = export.settings.load(export.settings.SealSettings, {**text, **url, "AUDIT_SEAL_KEY": str(key)})
+            assert (settings.folder, settings.every, settings.metrics_bind) == (Path("/seals"), 30, ("0.0.0.0", 9110))
         else:
-            assert consumer.settings.load({**text, **url, **held}, kafka=component == "consumer")
+            assert consumer.settings.load({**text, **url}, kafka=component == "consumer")
 
 
 def refused(**changed: Any) -> str:
@@ -312,13 +347,14 @@ def names_of(program: str) -> list[str]:
 def test_every_setting_is_classified_once() -> None:
     """Those of the programs and of env.example: whether a value may be a secret is decided for each, in one place."""
     example = (DEPLOY / "env.example").read_text()
-    consumers, _, readers = example.partition("# --- audit-reader")
-    for program, text in (("consumer", consumers), ("reader", readers)):
+    consumers, _, rest = example.partition("# --- audit-reader")
+    readers, _, exports = rest.partition("# --- audit-export")
+    for program, text in (("consumer", consumers), ("reader", readers), ("sealer", exports)):
         listed = names_of(program)
         assert len(listed) == len(set(listed))
         fields = {field.alias for field in MODELS[program].model_fields.values() if field.alias}
         named = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", text, re.MULTILINE))
-        assert fields | named <= set(listed)
+        assert (fields | named) - OTHER_COMMANDS <= set(listed)
         assert {name for name in listed if not name.startswith(("OTEL_", "KAFKA_CONFIG_"))} <= fields
 
 
@@ -330,13 +366,15 @@ def test_what_the_programs_never_show_is_no_plain_setting() -> None:
             for field in model.model_fields.values()
             if field.alias and (not field.repr or "Secret" in str(field.annotation))
         }
-        assert hidden and hidden <= {*SETTINGS[program]["secret"], *SETTINGS[program]["url"]}
+        # The sealer's keys are files: the setting is their path.
+        assert hidden - {"AUDIT_SEAL_KEY"} <= {*SETTINGS[program]["secret"], *SETTINGS[program]["url"]}
+        assert "DATABASE_URL" in hidden
 
 
 @pytest.mark.parametrize(
     ("program", "name"),
     [
-        *((program, name) for program in SETTINGS for name in SETTINGS[program]["secret"]),
+        *((program, name) for program in ("consumer", "reader") for name in SETTINGS[program]["secret"]),
         *(("consumer", prefix + "UNHEARD_OF") for prefix in SETTINGS["consumer"]["secretPrefixes"]),
         ("consumer", "KAFKA_CONFIG_SASL_OAUTHBEARER_CLIENT_SECRET"),
         ("consumer", "KAFKA_CONFIG_SASL_OAUTHBEARER_CONFIG"),
@@ -382,6 +420,14 @@ def test_an_address_with_a_password_is_taken_by_reference_only(program: str, nam
             },
             "consumer.env.SCHEMA_REGISTRY_URL: is in consumer.secretEnv as well",
         ),
+        (
+            {"sealer": SEALER | {"env": {"DATABASE_URL": "postgresql://a@b/c"}}},
+            "sealer.env.DATABASE_URL: may be a secret",
+        ),
+        ({"sealer": SEALER | {"env": {"AUDIT_SEAL_KEY": "/k"}}}, "sealer.env.AUDIT_SEAL_KEY: is set by the chart"),
+        ({"sealer": SEALER | {"existingSecret": "audit-migrate"}}, "sealer.existingSecret: give the sealer a login of"),
+        ({"sealer": SEALER | {"keySecret": "audit-migrate"}}, "sealer.keySecret: give the key a Secret of its own"),
+        ({"sealer": SEALER | {"keySecret": "audit-sealer"}}, "whoever has a login of the database must not be able"),
         ({"networkPolicy": {}}, "networkPolicy.postgresql.ports: is empty"),
         ({"consumer.secretEnv": ["DATABASE_URL", "SCHEMA_REGISTRY_URL"]}, "networkPolicy.registry.ports: is empty"),
         ({"monitoring.podMonitor": True}, "set networkPolicy.metricsFrom"),
@@ -414,7 +460,7 @@ def test_an_image_is_named_by_tag_or_digest(image: dict[str, str], reference: st
 def test_probes_ask_what_answers() -> None:
     """Liveness is the heartbeat alone; each probe asks a port that is there, the reader by a name that it takes."""
     for component, pod in pods(full()):
-        if component == "migrate":
+        if component not in {"consumer", "reader"}:
             continue
         (container,) = pod["containers"]
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
@@ -517,3 +563,45 @@ def test_the_rules_are_those_of_the_repository() -> None:
         assert monitor["metadata"]["labels"]["release"] == "prometheus"
         assert monitor["spec"]["podMetricsEndpoints"][0]["port"] == "metrics"
         assert monitor["spec"]["selector"] == of(full(), "Deployment", component)["spec"]["selector"]
+
+
+def volumes(pod: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What the pod's only container has mounted: where from and how, by path."""
+    sources = {volume.pop("name"): volume for volume in deepcopy(pod["volumes"])}
+    (container,) = pod["containers"]
+    return {
+        mount["mountPath"]: (sources[mount["name"]], mount.get("readOnly", False))
+        for mount in container["volumeMounts"]
+    }
+
+
+def test_the_sealer_alone_has_the_key() -> None:
+    """As a file that its group may read, in no environment; nobody else mounts it, and the check may not write."""
+    found = dict(pods(full()))
+    sealer = volumes(found["sealer"])
+    assert sealer["/keys"] == ({"secret": {"secretName": "audit-log-key", "defaultMode": 0o440}}, True)
+    assert sealer["/seals"] == ({"persistentVolumeClaim": {"claimName": "audit-sealer"}}, False)
+    assert found["sealer"]["securityContext"]["fsGroup"] == found["sealer"]["securityContext"]["runAsGroup"]
+    assert environment(found["sealer"])["AUDIT_SEAL_KEY"] == "/keys/old.key:/keys/log.key"
+    assert volumes(found["check"])["/seals"] == ({"persistentVolumeClaim": {"claimName": "audit-sealer"}}, True)
+    named = [name for name, pod in found.items() if "audit-log-key" in json.dumps(pod)]
+    assert named == ["sealer"]
+
+
+def test_the_sealer_is_one_and_stands_apart() -> None:
+    """An account without a token, one process at a time, a folder that outlives the release, a network of its own."""
+    made, found = full(), dict(pods(full()))
+    assert found["sealer"]["serviceAccountName"] == of(made, "ServiceAccount", "sealer")["metadata"]["name"]
+    assert "serviceAccountName" not in found["consumer"]
+    deployment = of(made, "Deployment", "sealer")["spec"]
+    assert (deployment["replicas"], deployment["strategy"]) == (1, {"type": "Recreate"})
+    claim = of(made, "PersistentVolumeClaim", "sealer")
+    assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    assert egress(made, "sealer") == egress(made, "check") == {5432, 53}
+    assert "ingress" not in of(made, "NetworkPolicy", "check")["spec"]
+    (affinity,) = found["check"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert affinity["labelSelector"] == deployment["selector"]
+    kept = render(given(**FULL | {"sealer": SEALER | {"storage": {"existingClaim": "seals"}}}))
+    assert "PersistentVolumeClaim" not in kept
+    assert volumes(dict(pods(kept))["sealer"])["/seals"][0] == {"persistentVolumeClaim": {"claimName": "seals"}}
+    assert not {"ServiceAccount", "CronJob", "PersistentVolumeClaim"} & least().keys()

@@ -69,6 +69,7 @@ class Surroundings:
             environ["SCHEMA_REGISTRY_URL"] = self.registry.url
         if "collector" in faults:
             environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = self.collector.url
+            environ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "100"  # seconds, as a user may have set it
         if "logs" in faults:
             self.world.stderr = self._running.enter_context(full_pipe())
         return self.world.consumer(failpoint=failpoint, **environ)

@@ -10,15 +10,24 @@ from structlog.testing import capture_logs
 
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds, Topic
+from consumer.operator.accounting import PARTITIONS
 from consumer.run import OwnerWarning
 from consumer.telemetry import poller
 from consumer.telemetry.metrics import Metrics
 from consumer.telemetry.partition_gauges import PartitionGauges
 from consumer.telemetry.poller import Poller
-from runtime.postgres import Connection, connect
+from runtime.postgres import Connection, connect, select
 from sandbox.services.process import wait_until
 
 TOPIC = "callmine.members"
+CLAIM = """
+INSERT INTO partition_progress (kafka_topic, kafka_topic_id, kafka_partition, next_offset, epoch)
+VALUES ('callmine.members', 'an id', %(number)s, 0, 0)
+"""
+GAP = """
+INSERT INTO data_gap (kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, epoch, cause, detail)
+VALUES ('callmine.members', 'an id', %(number)s, 0, 5, 0, 'log_start_moved', '')
+"""
 
 
 class Cluster:
@@ -71,6 +80,61 @@ def test_schema_and_open_transaction_become_figures(database_url: str) -> None:
             asking.close()
     said = {line["difference"].partition(":")[0] for line in lines if line["event"] == "schema_differs"}
     assert said == {"trigger append_only on audit_event_p02 has changed"}
+
+
+def test_a_claim_between_two_questions_is_no_news_of_the_second(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another consumer claims a partition, and states a gap of it, while the poller asks: the poller goes on."""
+    metrics, gauges = Metrics([TOPIC], "0"), PartitionGauges([TOPIC])
+    cluster: Any = Cluster()
+    looks: list[int] = []
+
+    def claimed_meanwhile(connection: Connection, kind: type[Any], statement: Any, **values: object) -> list[Any]:
+        rows = select(connection, kind, statement, **values)
+        if statement is PARTITIONS:
+            looks.append(len(rows))
+            with psycopg.connect(database_url, autocommit=True) as other:
+                other.execute(CLAIM.encode(), {"number": len(looks)})
+                other.execute(GAP.encode(), {"number": len(looks)})
+        return rows
+
+    monkeypatch.setattr(poller, "select", claimed_meanwhile)
+    with capture_logs() as lines:
+        asking = Poller(
+            [TOPIC], cluster, lambda: connect(database_url, "audit_writer", "test"), metrics, gauges, lambda _: None
+        )
+        try:
+            assert wait_until(lambda: len(looks) > 2 or bool(lines), 30)
+        finally:
+            asking.close()
+    assert [line for line in lines if line["event"] == "thread_died"] == []
+    assert looks[:3] == [0, 1, 2]
+
+
+def test_the_parking_lot_is_the_same_for_every_consumer(database_url: str) -> None:
+    """What waits is counted for all partitions, also those of others: a rebalance changes no figure."""
+    metrics, gauges = Metrics([TOPIC], "0"), PartitionGauges([TOPIC])
+    cluster: Any = Cluster()
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute(
+            "INSERT INTO parked_record (kafka_topic, kafka_topic_id, kafka_partition, kafka_offset, headers, reason, detail) "
+            "SELECT %s, 'id', number, 0, '[]', 'bad_time', 'x' FROM generate_series(0, 2) AS number",
+            [TOPIC],
+        )
+        asking = Poller(
+            [TOPIC], cluster, lambda: connect(database_url, "audit_writer", "test"), metrics, gauges, lambda _: None
+        )
+        try:
+            wait_until(lambda: value(metrics, "parked_unresolved_records", topic=TOPIC, reason="bad_time") == 3, 10)
+            gauges.add([(TOPIC, 0)])
+            asked = value(metrics, "poller_last_success_timestamp_seconds", source="postgresql") or 0
+            wait_until(
+                lambda: (value(metrics, "poller_last_success_timestamp_seconds", source="postgresql") or 0) > asked, 10
+            )
+            assert value(metrics, "parked_unresolved_records", topic=TOPIC, reason="bad_time") == 3
+        finally:
+            asking.close()
 
 
 def test_login_that_may_become_the_owner_is_logged_once(database_url: str) -> None:

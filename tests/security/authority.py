@@ -13,12 +13,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 NAME = "localhost"  # what the certificates are for; 127.0.0.1 is another name
 PASSWORDS = {"consumer": "kestrel-of-kafka", "writer": "wren-of-writer", "operator": "owl-of-operator"}
-PASSWORDS |= {"reader": "rook-of-reader", "migrator": "magpie-of-migrator", "registry": "raven:of/registry"}
+PASSWORDS |= {
+    "reader": "rook-of-reader",
+    "migrator": "magpie-of-migrator",
+    "scaler": "swift-of-scaler",
+    "registry": "raven:of/registry",
+}
 WRONG = "gull-that-is-wrong"
 ACLS = (
     (ResourceType.TOPIC, AclOperation.READ),
     (ResourceType.TOPIC, AclOperation.DESCRIBE_CONFIGS),
     (ResourceType.GROUP, AclOperation.READ),
+)
+# Of KEDA's scaler, which asks for lag and reads no record.
+SCALER_ACLS = (
+    (ResourceType.TOPIC, AclOperation.DESCRIBE),
+    (ResourceType.GROUP, AclOperation.DESCRIBE),
 )
 
 

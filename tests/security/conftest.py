@@ -36,7 +36,8 @@ def kafka(authority: Authority) -> Iterator[LocalKafka]:
     """A broker with two more listeners: SECURE, and EXPIRED, whose certificate is."""
     shown = {"SECURE": authority.issue("kafka.pem"), "EXPIRED": authority.issue("kafka-old.pem", expired=True)}
     with LocalKafka(config=SHORT, tls=shown) as broker:
-        enrol(broker.bootstrap, "consumer", PASSWORDS["consumer"])
+        for user in ("consumer", "scaler"):
+            enrol(broker.bootstrap, user, PASSWORDS[user])
         yield broker
 
 

@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclOperation
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 
 from sandbox.services.kafka import LocalKafka
@@ -16,7 +19,7 @@ from sandbox.services.process import free_port
 from tests.builders import events
 from tests.e2e.program import Program
 from tests.e2e.topics import LIMIT
-from tests.security.authority import ACLS, PASSWORDS, WRONG, Authority, enrol, forbid_group
+from tests.security.authority import ACLS, PASSWORDS, SCALER_ACLS, WRONG, Authority, allow, enrol, forbid_group
 from tests.security.conftest import Secured
 
 
@@ -268,8 +271,59 @@ def test_a_member_that_loses_its_group_ends(world: Secured, protocol: str) -> No
     world.check()
 
 
+def lag_as_the_scaler(world: Secured, topic: str) -> int:
+    """What KEDA's scaler asks as its own user: the topic's partitions, their ends, and what the group has committed."""
+    own = {name.removeprefix("KAFKA_CONFIG_").lower().replace("_", "."): value
+           for name, value in world.environ.items() if name.startswith("KAFKA_CONFIG_")}  # fmt: skip
+    own |= {"bootstrap.servers": world.environ["KAFKA_BOOTSTRAP_SERVERS"], "sasl.username": "scaler"}
+    admin = AdminClient({**own, "sasl.password": PASSWORDS["scaler"], "log_level": 0})
+    (described,) = admin.describe_topics(TopicCollection([topic])).values()
+    at = [TopicPartition(topic, partition.id) for partition in described.result().partitions]
+    ends = admin.list_offsets({each: OffsetSpec.latest() for each in at})  # type: ignore[no-untyped-call]
+    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(world.group, at)])
+    (committed,) = (future.result().topic_partitions for future in asked.values())
+    assert all(each.error is None for each in committed)
+    behind = {(each.topic, each.partition): max(each.offset, 0) for each in committed}
+    return sum(future.result().offset - behind[each.topic, each.partition] for each, future in ends.items())
+
+
+def allow_scaler(world: Secured, topic: str, *left_out: tuple[ResourceType, AclOperation]) -> None:
+    """Gives the scaler's user the ACLs of docs/security.md but for those `left_out`."""
+    names = {ResourceType.TOPIC: topic, ResourceType.GROUP: world.group}
+    given = [acl for acl in SCALER_ACLS if acl not in left_out]
+    allow(world.bootstrap, "scaler", [(kind, names[kind], doing) for kind, doing in given])
+
+
+@pytest.mark.parametrize("left_out", SCALER_ACLS, ids=lambda acl: acl[0].name.lower())
+def test_the_scaler_needs_each_of_its_acls_and_no_other(
+    world: Secured, left_out: tuple[ResourceType, AclOperation]
+) -> None:
+    """Without one Kafka refuses what KEDA asks; with both it sees the consumer's lag, and may still not read."""
+    topic = world.topic()
+    world.allow()
+    world.send(topic, events(5))
+    program = world.consumer("run", DATABASE_URL=world.url("writer"))
+    world.until_read(program)
+    assert program.stop() == 0
+    world.send(topic, events(3))
+    allow_scaler(world, topic, left_out)
+    with pytest.raises(KafkaException, match=r"(?i)authorization failed"):
+        lag_as_the_scaler(world, topic)
+    allow_scaler(world, topic)
+    world.until(lambda: lag_as_the_scaler(world, topic) == 3, "the scaler sees the lag", of=[])
+    reading = world.consumer("run", KAFKA_CONFIG_SASL_USERNAME="scaler", KAFKA_CONFIG_SASL_PASSWORD=PASSWORDS["scaler"],
+                             DATABASE_URL=world.url("writer"))  # fmt: skip
+    assert reading.wait() == 1
+    assert "uthorization" in only_fault(reading, "stopped")["error"]
+
+
 def test_the_list_of_acls_is_the_documented_one() -> None:
-    """docs/security.md lists what these tests give, and no more."""
+    """docs/security.md lists what these tests give, and no more: for the consumer, then for the scaler."""
     page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
-    listed = re.findall(r"^\| (topic|group) \| `([A-Z_]+)` \|", page, re.MULTILINE)
-    assert listed == [(kind.name.lower(), operation.name) for kind, operation in ACLS]
+    for text, given in zip(page.split("### The scaler's user"), (ACLS, SCALER_ACLS), strict=True):
+        listed = re.findall(r"^\| (topic|group) \| `([A-Z_]+)` \|", text, re.MULTILINE)
+        assert listed == [(kind.name.lower(), operation.name) for kind, operation in given]
+        for kind, operation in given:
+            assert re.search(
+                rf"^kafka-acls.sh .* --{kind.name.lower()} .*--operation {operation.name}\b", text, re.MULTILINE
+            )

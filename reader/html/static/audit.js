@@ -1,9 +1,7 @@
-// Improves pages that also work without it: rows open in place, times can be local, JSON can be copied, and the number of
-// newer entries is shown.
+// Improves pages that also work without it: rows open in place, links and JSON can be copied, and the number of newer entries
+// is shown.
 
-const ZONE = "callmine.audit.zone";
-const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
-const zoneName = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const PRINT_REQUESTS = 4; // at once, of the few that the server runs
 
 function makeButton(text, onClick) {
   const button = document.createElement("button");
@@ -13,80 +11,194 @@ function makeButton(text, onClick) {
   return button;
 }
 
-// --- rows that open
+// --- rows that open: an entry's changes are those of its own page, and are fetched when they are first asked for
 
-function toggle(button) {
-  const detail = document.getElementById(button.getAttribute("aria-controls"));
-  detail.hidden = !detail.hidden;
-  button.setAttribute("aria-expanded", String(!detail.hidden));
+function element(name, className, text = "") {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.textContent = text;
+  return made;
 }
 
-for (const link of document.querySelectorAll("a[data-opens]")) {
-  const button = makeButton("", () => toggle(button));
-  button.append(...link.childNodes);
-  button.className = link.className;
-  button.setAttribute("aria-expanded", "false");
-  button.setAttribute("aria-controls", link.dataset.opens);
-  link.replaceWith(button);
-  button.closest("tr").addEventListener("click", (event) => {
-    const selecting = String(getSelection()) !== "";
-    if (!selecting && !event.target.closest("a, button, input, summary")) toggle(button);
-  });
+function linkTo(url, text) {
+  const link = element("a", "", text);
+  link.href = url;
+  return link;
 }
 
-// --- UTC or local time
-
-function showZone(zone) {
-  for (const time of document.querySelectorAll("time")) {
-    time.dataset.utc ??= time.textContent;
-    time.textContent = zone === "local" ? local.format(new Date(time.dateTime)) : time.dataset.utc;
-  }
-  for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
-}
-
-const times = document.querySelector("[data-times]");
-if (times && zoneName !== "UTC") {
-  let zone = "utc";
-  try {
-    zone = localStorage.getItem(ZONE) ?? "utc";
-  } catch {
-    // Without local storage every page starts with UTC.
-  }
-  const button = makeButton("", () => {
-    zone = zone === "utc" ? "local" : "utc";
-    try {
-      localStorage.setItem(ZONE, zone);
-    } catch {
-      // As above.
+// What a row shares with others becomes a link to all of these: what the page gives once, and the row's value.
+function addFilters(row) {
+  const prefixes = row.closest("table").dataset;
+  const parts = { actor: ".actor bdi", subject: ".happened .subject", action: ".action", source: ".source bdi" };
+  for (const [name, selector] of Object.entries(parts)) {
+    const part = row.querySelector(`td${selector}`);
+    const cell = part?.closest("td");
+    const value = cell?.dataset[name] ?? (name === "actor" ? cell.textContent : "");
+    if (!value) continue;
+    const link = linkTo(prefixes[name] + encodeURIComponent(value), "");
+    link.title = "Only these";
+    // Four for each entry would be a long way for the Tab key; those of the entry's own page can be reached.
+    link.tabIndex = -1;
+    if (part === cell) {
+      link.append(...part.childNodes);
+      part.append(link);
+    } else {
+      part.replaceWith(link);
+      link.append(part);
     }
-    render();
-  });
-  const render = () => {
-    button.textContent = zone === "utc" ? `Show times in ${zoneName}` : "Show times in UTC";
-    showZone(zone);
-  };
+  }
+}
+
+class Row {
+  #detail = element("tr", "more");
+  #cell = element("td", "");
+  #loading = null;
+
+  constructor(link) {
+    this.url = link.href;
+    this.isLong = "long" in link.dataset;
+    this.button = makeButton("", () => this.toggle());
+    this.button.append(...link.childNodes);
+    this.button.className = link.className;
+    this.button.setAttribute("aria-expanded", "false");
+    this.button.setAttribute("aria-controls", link.dataset.opens);
+    this.#detail.id = link.dataset.opens;
+    this.#detail.hidden = true;
+    this.#detail.setAttribute("role", "row");
+    this.#cell.setAttribute("role", "cell");
+    this.#cell.colSpan = 6;
+    this.#detail.append(this.#cell);
+    const row = link.closest("tr");
+    addFilters(row);
+    link.replaceWith(this.button);
+    row.after(this.#detail);
+    row.addEventListener("click", (event) => {
+      const selecting = String(getSelection()) !== "";
+      if (!selecting && !event.target.closest("a, button, input, summary")) this.toggle();
+    });
+  }
+
+  toggle() {
+    this.#detail.hidden = !this.#detail.hidden;
+    this.button.setAttribute("aria-expanded", String(!this.#detail.hidden));
+    if (!this.#detail.hidden) this.load().catch(() => location.assign(this.url));
+  }
+
+  get isLoaded() {
+    return this.#cell.querySelector(".changes, .none") !== null;
+  }
+
+  load() {
+    this.#loading ??= this.#fetch();
+    return this.#loading;
+  }
+
+  async #fetch() {
+    if (this.isLong) {
+      const text = element("p", "elsewhere", "These changes are too long to show in the list. ");
+      text.append(linkTo(this.url, "Open the entry"), " to read them.");
+      this.#cell.append(text);
+      return;
+    }
+    this.#cell.append(element("p", "elsewhere", "Loading…"));
+    // Where the session has ended or the server is busy, the entry's page is opened instead: a navigation renews a session.
+    const response = await fetch(this.url, { headers: { Accept: "text/html" } });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const detail = document.adoptNode(page.querySelector(".detail"));
+    const link = element("div", "link");
+    const term = element("dd", "");
+    term.append(linkTo(this.url, "Permalink"));
+    link.append(element("dt", "", "Link"), term);
+    detail.querySelector(".ids").before(link);
+    this.#cell.replaceChildren(detail);
+    makeCopying(detail);
+  }
+}
+
+const rows = [...document.querySelectorAll("a[data-opens]")].map((link) => new Row(link));
+
+// --- paper: every row with its changes, or a sentence that says which are without them
+
+async function printAll(button) {
+  button.disabled = true;
+  try {
+    for (let start = 0; start < rows.length; start += PRINT_REQUESTS) {
+      await Promise.all(rows.slice(start, start + PRINT_REQUESTS).map((row) => row.load()));
+    }
+    print();
+  } catch {
+    location.reload(); // a navigation renews a session that has ended meanwhile
+  } finally {
+    button.disabled = false;
+  }
+}
+
+addEventListener("beforeprint", () => {
+  const place = document.querySelector("[data-details]");
+  const loaded = rows.filter((row) => row.isLoaded).length;
+  if (!place || loaded === 0) return;
+  place.textContent =
+    loaded === rows.length
+      ? "every row with its changes"
+      : `${loaded} of ${rows.length} rows with their changes; of the others each entry's own page has them`;
+});
+
+if (rows.length) {
+  const button = makeButton("Print", () => printAll(button));
   button.className = "quiet";
-  times.append(button);
-  render();
+  document.querySelector(".tools").append(button);
 }
 
 // --- copying
 
-for (const details of document.querySelectorAll("details.raw")) {
-  const pre = details.querySelector("pre");
-  const button = makeButton("Copy JSON", async () => {
+for (const link of document.querySelectorAll("a.copies")) {
+  const button = makeButton("Copy link", async () => {
     try {
-      // The page shows invisible characters as codes; the copy is the stored text.
-      await navigator.clipboard.writeText(pre.dataset.stored ?? pre.textContent);
+      await navigator.clipboard.writeText(link.href);
       button.textContent = "Copied";
     } catch {
-      getSelection().selectAllChildren(pre);
-      button.textContent = "Selected. Press Ctrl+C to copy.";
+      location.assign(link.href); // then the link is in the address bar
     }
   });
   button.className = "quiet";
   button.setAttribute("aria-live", "polite");
-  pre.after(button);
+  link.replaceWith(button);
+}
+
+function makeCopying(part) {
+  for (const details of part.querySelectorAll("details.raw")) {
+    const pre = details.querySelector("pre");
+    const button = makeButton("Copy JSON", async () => {
+      try {
+        // The page shows invisible characters as codes; the copy is the stored text.
+        await navigator.clipboard.writeText(pre.dataset.stored ?? pre.textContent);
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(pre);
+        button.textContent = "Selected. Press Ctrl+C to copy.";
+      }
+    });
+    button.className = "quiet";
+    button.setAttribute("aria-live", "polite");
+    pre.after(button);
+  }
+}
+
+makeCopying(document);
+
+// --- one action or several: the dropdown and the ticks are one choice
+
+const dropdown = document.getElementById("show");
+const ticks = document.querySelectorAll(".several input");
+dropdown?.addEventListener("change", () => {
+  for (const tick of ticks) tick.checked = false;
+});
+for (const tick of ticks) {
+  tick.addEventListener("change", () => {
+    const several = [...dropdown.options].find((option) => option.value.startsWith("several="));
+    dropdown.value = several ? several.value : "";
+  });
 }
 
 // --- newer entries: only their number is shown until the link is followed

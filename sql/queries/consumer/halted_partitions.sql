@@ -1,4 +1,4 @@
--- Which of these partitions still stand, by an operator's leave or not; asked now and then for those that halted.
+-- Which of these partitions are still halted, by an operator's leave or not; asked now and then for those that halted.
 SELECT
     p.kafka_topic_id,
     p.kafka_partition

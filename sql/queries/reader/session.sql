@@ -1,11 +1,35 @@
 -- For this transaction alone: the next one in the same session is another admin's. And what this transaction sees:
--- retired topics will get nothing more, what they had is in the tables.
+-- retired topics will get nothing more, what they had is in the tables. On a standby pg_current_snapshot() does not
+-- list the transactions that are still open: what is below its xmin is settled there, and nothing above. `server` is
+-- another one where all that was there may be different: a server that is another one, or was restarted or promoted,
+-- or another database.
 SELECT
+    is_standby,
     set_config('audit.workspace_id', %(workspace_id)s, TRUE) AS workspace_id,
     clock_timestamp() AS time,
-    pg_current_snapshot()::text AS snapshot,
+    CASE
+        WHEN is_standby THEN pg_snapshot_xmin(seen)::text || ':' || pg_snapshot_xmin(seen)::text || ':'
+        ELSE seen::text
+    END AS snapshot,
     (
         SELECT CASE WHEN count(*) = count(complete_through) THEN min(complete_through) END
         FROM partition_progress
         WHERE retired_at IS NULL
-    ) AS complete_through
+    ) AS complete_through,
+    concat_ws(
+        '/',
+        extract(EPOCH FROM pg_postmaster_start_time()),
+        is_standby,
+        (
+            SELECT oid
+            FROM pg_database
+            WHERE datname = current_database()
+        ),
+        to_regclass('audit_event')::oid
+    ) AS server,
+    pg_snapshot_xmax(seen)::text::bigint AS xmax
+FROM (
+    SELECT
+        pg_is_in_recovery() AS is_standby,
+        pg_current_snapshot() AS seen
+) AS here

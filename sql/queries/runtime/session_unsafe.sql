@@ -3,7 +3,7 @@ SELECT
     known.name,
     known.setting,
     wanted.value
-FROM unnest(%(names)s::text [], %(values)s::text []) AS wanted (name, value)
-INNER JOIN pg_settings AS known ON known.name = wanted.name
+FROM unnest(%(names)s::text[], %(values)s::text[]) AS wanted (name, value)
+INNER JOIN pg_settings AS known ON wanted.name = known.name
 WHERE known.setting <> wanted.value
 ORDER BY known.name

@@ -57,7 +57,7 @@ class Site:
         self.app, services = self._reader.app, self._reader.services
         self.database, self.listings, self.metrics = services.database, services.listings, services.metrics
         self.keys = services.keys
-        self._server = server(self.app, ("127.0.0.1", port))
+        self._server = server(self._reader, ("127.0.0.1", port))
         self._thread = threading.Thread(target=self._server.run)
         self._client = httpx.Client(
             base_url=self.url, trust_env=False, timeout=30, limits=httpx.Limits(max_connections=None)

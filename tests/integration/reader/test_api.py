@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sandbox.services.issuer import Person
-from tests.integration.reader.entries import WORKSPACE
+from tests.integration.reader.entries import BEGAN, WORKSPACE
 from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, OTHER, Site
 
 EVERYWHERE = ("/audit", "/audit/1", "/audit/find", "/v1/audit-events", "/v1/audit-events/1", "/v1/audit-actions")
@@ -63,7 +64,7 @@ def test_a_page_of_entries(site: Site, put: Callable[..., int]) -> None:
     }  # fmt: skip
     (entry,) = page["data"]
     assert list(entry) == [
-        "id", "workspace_id", "action", "label", "facets", "actor", "subject", "occurred_at", "recorded_at", "channel",
+        "id", "workspace_id", "action", "label", "summary", "facets", "actor", "subject", "occurred_at", "recorded_at", "channel",
         "source", "diff", "event",
     ]  # fmt: skip
     assert (entry["id"], entry["occurred_at"]) == (str(entry_id), "2026-11-01T00:01:00.000000Z")
@@ -87,6 +88,8 @@ def test_a_foreign_id_is_no_id(site: Site, put: Callable[..., int]) -> None:
      ("offset=1234567890", "offset"), ("offset=%D9%A1", "offset"), ("action=schedule.exploded", "action"), ("source=web", "source"),
      ("channel=fax", "channel"), ("from=yesterday", "from"), ("from=1999-12-31", "from"), ("to=2101-01-01", "to"),
      ("from=2026-02-30", "from"), ("from=2026-01-01T00:00:00", "from"), ("from=2026-01-02&to=2026-01-01", "from"),
+     (f"actor={'a' * 256}", "actor"), (f"subject={'%C3%A9' * 128}", "subject"), (f"facet={'f' * 256}", "facet"),
+     ("last=2d", "last"), ("last=24h&from=2026-01-01", "last"), ("last=7d&to=2026-01-01", "last"), ("subject=a&subject=b", "subject"),
      ("actor=a%00b", "actor"), ("actor=%ff", "query"), ("as_of=x", "as_of"), ("cursor=x", "cursor"), ("cursor=x&offset=1", "cursor")],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_named(site: Site, query: str, parameter: str) -> None:
@@ -104,9 +107,9 @@ def test_empty_means_absent(site: Site, put: Callable[..., int]) -> None:
     """A form sends its empty fields too."""
     put(1)
     assert (
-        site.get("/v1/audit-events?action=&facet=&source=&from=&to=&limit=&offset=&actor=&as_of=&cursor=").json()[
-            "total"
-        ]
+        site.get(
+            "/v1/audit-events?action=&facet=&source=&from=&to=&limit=&offset=&actor=&subject=&last=&as_of=&cursor="
+        ).json()["total"]
         == 1
     )
 
@@ -159,3 +162,66 @@ def test_what_is_stored_is_only_text(site: Site, put: Callable[..., int]) -> Non
                 assert "<script>" not in answer.text
                 assert "<img" not in answer.text
                 assert "\u202e" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["Dana.Upper+test@X.Example", "dana.upper%2Btest@x.example", "%20DANA.UPPER%2BTEST@X.EXAMPLE%20", "%C2%A0Dana.Upper%2Btest@X.Example%EF%BB%BF",
+     "user_Upper", "%20user_Upper%09", "+user_Upper+"],
+)  # fmt: skip
+def test_an_actor_is_found_however_the_address_was_pasted(site: Site, put: Callable[..., int], asked: str) -> None:
+    """Blanks around it are cut, an address's case is ignored, and its plus is one without being percent-encoded."""
+    found = put(1, actor_email="Dana.Upper+test@X.Example", actor_id="user_Upper")
+    put(2)
+
+    page = site.get(f"/v1/audit-events?actor={asked}").json()
+    assert ([entry["id"] for entry in page["data"]], page["total"]) == ([str(found)], 1)
+    assert f'href="/audit/{found}' in site.get(f"/audit?actor={asked}").text
+
+
+@pytest.mark.parametrize("asked", ["user_upper", "dana.upper", "dana_upper%2Btest@x.example", "%25", "user%5fUppe_"])
+def test_an_actor_matches_whole(site: Site, put: Callable[..., int], asked: str) -> None:
+    """An id has a case, a part is somebody else, and what SQL gives a meaning has none."""
+    put(1, actor_email="Dana.Upper+test@X.Example", actor_id="user_Upper")
+
+    assert site.get(f"/v1/audit-events?actor={asked}").json()["total"] == 0
+
+
+def test_everything_that_happened_to_one_thing(site: Site, put: Callable[..., int]) -> None:
+    """`subject` is a whole id, of this workspace, and narrows with the other filters."""
+    put(1)
+    put(2, action="member.removed")
+    put(3, workspace_id="org_2")
+
+    for query, total in (("subject=sch_1", 2), ("subject=%20sch_1%20", 2), ("subject=SCH_1", 0), ("subject=sch_", 0)):
+        assert site.get(f"/v1/audit-events?{query}").json()["total"] == total, query
+    assert site.get("/v1/audit-events?subject=sch_1&action=member.removed").json()["total"] == 1
+
+
+def test_a_relative_range_is_that_of_its_moment(site: Site, put: Callable[..., int]) -> None:
+    """`last` counts back from the as_of, so that pages fit each other; and an answer repeats nothing of it."""
+    now = (datetime.now(UTC) - BEGAN) / timedelta(minutes=1)
+    inside, outside = now - 24 * 60 + 5, now - 24 * 60 - 5
+    ids = [put(outside), put(inside), put(now - 60)]
+
+    day = site.get("/v1/audit-events?last=24h&limit=1").json()
+    assert (day["total"], day["data"][0]["id"]) == (2, str(ids[2]))
+    second = site.get(f"/v1/audit-events?last=24h&limit=1&offset=1&as_of={day['as_of']}").json()
+    assert (second["total"], second["data"][0]["id"]) == (2, str(ids[1]))
+    assert site.get(f"/v1/audit-events?last=24h&limit=1&cursor={day['next_cursor']}").json()["data"] == second["data"]
+    assert site.get("/v1/audit-events?last=7d").json()["total"] == 3
+    hour = 3_600_000_000
+    earlier = f"{int(day['as_of'].partition('-')[0]) - hour}-{day['as_of'].partition('-')[2]}"
+    assert site.get(f"/v1/audit-events?last=24h&as_of={earlier}").json()["total"] == 3
+
+
+def test_an_entry_says_what_happened(site: Site, put: Callable[..., int]) -> None:
+    """`summary` tells one or two changes; nothing in it is invisible, and a diff that is too long is not told."""
+    diff = '{"changes":{"/cron":{"after":"0 8 * * 1","before":"0 9 * * 1"}}}'
+    edited = {"facets": ["operation:edited"], "actor_email": "dana\u200b@x.example", "label": "Weekly\npipeline"}
+    long = json.dumps({"changes": {"/name": {"before": "a", "after": "x" * 10_000}}})
+    short_id, long_id = put(1, diff=diff, **edited), put(2, diff=long, **edited)
+
+    said = "dana[U+200B]@x.example edited the schedule Weekly[U+000A]pipeline"
+    assert site.get(f"/v1/audit-events/{short_id}").json()["summary"] == f"{said}: cron 0 9 * * 1 → 0 8 * * 1"
+    assert site.get(f"/v1/audit-events/{long_id}").json()["summary"] == said

@@ -12,8 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 import reader.html.pages
-import reader.http.routes
 from reader.errors import MEDIA_TYPE
+from reader.http.bounds import MAX_LIST_DIFF
 from reader.http.middleware import SECURITY_HEADERS
 from reader.query.snapshot import Snapshot
 from tests.integration.reader.site import ADMIN, MEMBER, OTHER, Site, Tenant
@@ -84,7 +84,8 @@ def test_every_bad_value_is_named(tenant: Tenant, name: str) -> None:
     [("from=2026-11-22T10:00:00+00:00", "from"), ("limit=1&limit=1", "limit"), ("from=2026-01-01&from=2026-01-01", "from"),
      ("actor=a&actor=b", "actor"), ("source=mcp&source=mcp", "source"), ("cursor=x&as_of=y", "cursor"), ("cursor=x&offset=1", "cursor"),
      ("workspace_id=org_2", "workspace_id"), ("workspace=org_2", "workspace"), ("o[id]=org_2", "o[id]"), ("Limit=1", "Limit"),
-     ("limit[]=1", "limit[]"), ("=1", ""), ("actor=%00", "actor"), ("facet=a%00b", "facet"), ("as_of=%00", "as_of"), ("%00=1", "\0"),
+     ("limit[]=1", "limit[]"), ("=1", ""), ("actor=" + "a" * 8000, "actor"), ("facet=" + "x%3A" * 1000, "facet"),
+     ("&".join(["facet=a"] * 21), "facet"), ("&".join(["action=member.added"] * 15), "action"), ("actor=%00", "actor"), ("facet=a%00b", "facet"), ("as_of=%00", "as_of"), ("%00=1", "\0"),
      ("actor=%ff", "query"), ("actor=%ed%a0%80", "query"), ("actor=%c0%80", "query"), ("%ff=1", "query"), ("from=2026-01-02&to=2026-01-01", "from"),
      ("from=2026-01-01T00:00:01Z&to=2026-01-01T00:00:00Z", "from"), ("&".join(["facet=a"] * 101), "query"), ("&" * 300, "query")],
 )  # fmt: skip
@@ -102,7 +103,7 @@ def test_every_bad_query_is_named(tenant: Tenant, query: str, parameter: str) ->
 @pytest.mark.parametrize(
     "query",
     ["actor=%25", "actor=_", "actor=%27%20OR%20%271%27%3D%271", "facet=%25", "facet=%7Ba%2Cb%7D", "facet=%22%2C%22", "facet=NULL",
-     "actor=%F0%9F%98%80", "actor=%E2%80%AE", "actor=%5C", "actor=" + "a" * 8000, "facet=" + "x%3A" * 1000, "offset=999999999",
+     "actor=%F0%9F%98%80", "actor=%E2%80%AE", "actor=%5C", "actor=" + "a" * 255, "facet=" + "x%3A" * 127, "offset=999999999",
      "facet=%3A", "facet=a%3A&facet=b%3A&facet=c", "actor=%0D%0ASet-Cookie%3A+a%3Db"],
 )  # fmt: skip
 def test_a_text_is_only_a_text(tenant: Tenant, query: str) -> None:
@@ -161,7 +162,7 @@ def bearer(site: Site) -> bytes:
 
 @pytest.mark.parametrize(
     "target",
-    [b"//audit", b"//v1/audit-events", b"///", b"/audit/", b"/audit//1", b"/v1/audit-events/", b"/v1/audit-events//1", b"/audit/..",
+    [b"//audit", b"//v1/audit-events", b"///", b"/audit//1", b"/v1/audit-events/", b"/v1/audit-events//1", b"/audit/..",
      b"/audit/../v1/audit-events", b"/static/../reader.py", b"/static/..%2f..%2fetc%2fpasswd", b"/static/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
      b"/static/..%5c..%5cwin.ini", b"/v1/audit-events/1%2f2", b"/v1/audit-events/1%00", b"/audit/%ff",
      b"/audit/%d9%a1", b"/audit/%EF%BC%91", b"/audit/-1", b"/audit/+1", b"/audit/1.0", b"/audit/1e3", b"/audit/0x1", b"/audit/1%0a", b"/audit/%20",
@@ -375,7 +376,8 @@ def test_a_stored_value_is_shown_and_never_obeyed(tenant: Tenant, stored: str) -
     for path in (EVENTS, f"{EVENTS}/{entry_id}"):
         answer = tenant.get(path)
         assert answer.status_code == 200
-        assert f'"diff":{diff}' in answer.text
+        listed_without = path == EVENTS and len(diff.encode()) > MAX_LIST_DIFF
+        assert (f'"diff":{diff}' in answer.text) is not listed_without
         assert send_with_headers(answer)
     for path in ("/audit", f"/audit/{entry_id}"):
         page = tenant.get(path)
@@ -401,7 +403,7 @@ def test_numbers_are_shown_digit_by_digit(tenant: Tenant) -> None:
         assert number in page
 
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x>\u202egnp.exe\u2066\u200b\x07{{7*7}}"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x>\u202egnp.exe\u2066\u200b\x07{{1153*1160+49}}"
 
 
 @pytest.mark.parametrize("column", ["label", "actor_email", "actor_id", "event_id", "facets"])
@@ -415,10 +417,8 @@ def test_every_text_of_an_entry_is_only_text(tenant: Tenant, column: str) -> Non
         assert "<script>" not in page.text
         assert "<img" not in page.text
         assert UNSEEN.search(page.text) is None
-        assert (
-            "49" not in re.sub(r'<link.*?>|<script src.*?>|"[^"]*"', "", page.text.split("<main", 1)[-1])
-            or "{{7*7}}" in page.text
-        )
+        # What a template would have made of the braces is in no page.
+        assert "1337529" not in page.text
 
 
 def test_an_action_that_this_program_does_not_know_is_shown(tenant: Tenant) -> None:

@@ -14,10 +14,12 @@ import psycopg
 import pytest
 
 import reader
+from runtime.way_out import SECONDS
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port, wait_until
 from tests.integration.reader.program import ISSUER, ORIGIN, PROGRAM, Program
 from tests.integration.reader.site import ADMIN, MEMBER
+from tests.integration.reader.test_health import frozen
 
 EVENTS = "/v1/audit-events"
 
@@ -131,6 +133,24 @@ def test_it_finishes_what_was_asked_and_ends(
         program.get("/healthz", None)
     assert '"event": "finished"' in program.log
     assert "Traceback" not in program.log
+
+
+def test_it_ends_beside_a_frozen_database(
+    program: Program, postgres: PostgresServer, database_url: str, put: Callable[..., int]
+) -> None:
+    """Requests that wait for a server that says nothing do not keep it: exit code 0, well within the stated time."""
+    put(1)
+    assert program.get(EVENTS).status_code == 200
+    process = program._server._process
+    assert process is not None
+    with ThreadPoolExecutor(4) as many:
+        with frozen(postgres, database_url):
+            asked = [many.submit(program.get, EVENTS) for _ in range(4)]
+            assert wait_until(lambda: program.figure("auditlog_reader_requests_in_progress") == 4, 20)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(SECONDS) == 0
+        assert {each.result().status_code for each in asked} <= {200, 503}
+    assert '"event": "end_forced"' not in program.log
 
 
 def test_it_ends_under_a_storm(program: Program, put: Callable[..., int]) -> None:

@@ -225,3 +225,14 @@ def test_a_partition_is_in_one_state_or_not_ours(steps: list[tuple[str, Key]]) -
                     mine.unclaimed.add(key)
                     ours.add(key)
             assert [len(world.states(other)) for other in KEYS] == [int(other in ours) for other in KEYS]
+
+
+def test_a_topic_whose_settings_may_not_be_read_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is claimed, as it may be compacted; the others are."""
+    world = World(monkeypatch)
+    world.cluster.settings_forbidden = {"t"}
+    world.assignment.claim_unclaimed([])
+    assert [world.states(key) for key in KEYS] == [["unclaimed"], ["unclaimed"], ["active"]]
+    world.cluster.settings_forbidden = set()
+    world.assignment.claim_unclaimed([])
+    assert [world.states(key) for key in KEYS] == [["active"]] * 3

@@ -71,12 +71,13 @@ def test_the_end_is_that_of_the_certificate(authority: Authority, answer: bytes 
 
 
 def test_what_is_not_trusted_has_no_end(authority: Authority, tmp_path: Path) -> None:
-    """Expired, of another authority, no TLS, nobody there: not known, and no error."""
+    """Expired, of another authority or name, no TLS, nobody there: not known, and no error."""
     other = Authority(tmp_path / "other")
     with server(authority.issue("expired.pem", expired=True)) as port:
         assert certificate.expiry(NAME, port, str(authority.path)) is None
     with server(authority.issue("server.pem")) as port:
         assert certificate.expiry(NAME, port, str(other.path)) is None
+        assert certificate.expiry("127.0.0.1", port, str(authority.path)) is None
     with server(authority.issue("declined.pem"), POSTGRESQL_DECLINES) as port:
         assert certificate.expiry(NAME, port, str(authority.path), postgresql=True) is None
     assert certificate.expiry(NAME, port, str(authority.path)) is None

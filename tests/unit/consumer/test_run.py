@@ -11,7 +11,7 @@ from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.observer import Observer
 from consumer.settings import Settings, load
 
-OPENED = ["telemetry", "source", "registry", "watermark", "assignment", "writer", "group_consumer"]
+OPENED = ["telemetry", "source", "registry", "watermark", "topic_watch", "assignment", "writer", "group_consumer"]
 
 
 class Part:
@@ -23,6 +23,7 @@ class Part:
         self.unclaimed: set[object] = set()
         self.active: dict[object, object] = {}
         self.batch = None
+        self.faults = None
 
     def close(self) -> None:
         self._closed.append(self._name)
@@ -78,8 +79,11 @@ def consume(
     monkeypatch.setattr(run, "telemetry", opened)
     monkeypatch.setattr(run, "Cluster", opening("cluster"))
     monkeypatch.setattr(run, "SchemaFetcher", opening("fetcher"))
+    monkeypatch.setattr(run, "TopicWatch", lambda *_: Part("topic_watch", []))
     for name, factory in zip(
-        [*OPENED[1:2], *OPENED[3:]], ("SchemaSource", "Watermark", "Assignment", "Writer", "GroupConsumer"), strict=True
+        [*OPENED[1:2], *OPENED[3:]],
+        ("SchemaSource", "Watermark", "TopicWatch", "Assignment", "Writer", "GroupConsumer"),
+        strict=True,
     ):
         monkeypatch.setattr(run, factory, factories.get(factory, opening(name)))
     stop = threading.Event()

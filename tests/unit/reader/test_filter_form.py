@@ -1,5 +1,6 @@
 """The form and the links around it: what they lead to is what was chosen, said in the least that says it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from catalog.audit_types import CATALOG
 from reader.html import filter_form, links
 from reader.model import Listing, Query, Selection
-from reader.query.filters import CHANNELS, parse
+from reader.query.filters import CHANNELS, RANGES, parse
+from reader.query.searched_text import name_of_actor, without_edges
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 ACTIONS = [audit_type.name for audit_type in CATALOG]
+SEARCHED = st.text(min_size=1, max_size=9).filter(lambda text: "\0" not in text and name_of_actor(text) == text)
 SELECTIONS = st.builds(
     Selection,
     actions=st.lists(st.sampled_from(ACTIONS), unique=True, max_size=4).map(tuple),
@@ -23,7 +26,9 @@ SELECTIONS = st.builds(
     source=st.sampled_from((None, "mcp")),
     # `channel=mcp` is the same entries as `source=mcp`, which is what the form makes of it.
     channel=st.sampled_from((None, *(channel for channel in CHANNELS if channel != "mcp"))),
-    actor=st.none() | st.text(min_size=1, max_size=9).filter(lambda text: "\0" not in text),
+    actor=st.none() | SEARCHED,
+    subject=st.none() | st.text(min_size=1, max_size=9).filter(lambda t: "\0" not in t and without_edges(t) == t),
+    last=st.sampled_from((None, *RANGES)),
 )
 
 
@@ -38,17 +43,20 @@ def test_a_form_that_is_sent_as_it_is_changes_nothing(selection: Selection, limi
     chosen = [
         option.value for group in filter_form.action_groups(selection) for option in group.options if option.chosen
     ]
-    fields = filter_form.fields({"actor": selection.actor or ""})
+    fields = filter_form.fields({"actor": selection.actor or "", "subject": selection.subject or ""})
+    ticked = [option.value for group in filter_form.ticks(selection) for option in group.options if option.chosen]
     sent = [
         *filter_form.hidden_fields(selection, limit),
         ("show", chosen[0] if chosen else ""),
+        *(("action", name) for name in ticked),
         ("by", filter_form.chosen_source(selection)),
         *((name, field.value) for name, field in fields.items()),
     ]
     led = parse(pairs(filter_form.list_address(sent)))
 
     assert len(chosen) == bool(selection.actions or selection.facets)
-    assert (led.selection, led.limit) == (selection, limit)
+    assert (replace(led.selection, actions=()), led.limit) == (replace(selection, actions=()), limit)
+    assert sorted(led.selection.actions) == sorted(selection.actions)
 
 
 def test_a_change_by_mcp_is_asked_for_once() -> None:
@@ -77,6 +85,16 @@ def test_what_a_browser_cannot_show_as_a_date_is_shown_as_text(value: str, kind:
         ([("show", ""), ("by", ""), ("from", ""), ("actor", "")], "/audit"),
         ([("by", "mcp")], "/audit?source=mcp"),
         ([("by", "api"), ("limit", "20")], "/audit?channel=api&limit=20"),
+        ([("actor", " a@x.example\u00a0"), ("subject", "\ufeffsch_1 ")], "/audit?actor=a%40x.example&subject=sch_1"),
+        ([("actor", "   ")], "/audit"),
+        ([("show", ""), ("last", "24h"), ("from", "")], "/audit?last=24h"),
+        ([("last", "24h"), ("from", "2026-11-01"), ("to", "")], "/audit?from=2026-11-01"),
+        ([("last", "7d"), ("from", ""), ("to", "2026-11-01")], "/audit?to=2026-11-01"),
+        ([("show", ""), ("action", "a"), ("action", "b")], "/audit?action=a&action=b"),
+        ([("show", "action=a"), ("action", "b")], "/audit?action=a&action=b"),
+        ([("several", "1"), ("show", "several=1"), ("action", "a"), ("action", "b")], "/audit?action=a&action=b"),
+        ([("several", "1"), ("show", "several=1&facet=f"), ("action", "a")], "/audit?action=a&facet=f"),
+        ([("several", "1"), ("show", ""), ("action", "a"), ("action", "b")], "/audit"),
         ([("page", "3"), ("as_of", "x")], "/audit?offset=100&as_of=x"),
         ([("page", "3"), ("limit", "20")], "/audit?limit=20&offset=40"),
         ([("page", "1")], "/audit?offset=0"),
@@ -109,22 +127,24 @@ def test_the_whole_of_a_family_is_one_choice_and_one_chip() -> None:
     ]
 
 
-def test_presets_keep_the_other_filters_and_know_where_one_is() -> None:
-    """Each preset sets `from` alone; the one that was followed is current for as long as it is about right."""
+def test_presets_keep_the_other_filters_and_stay_relative() -> None:
+    """Each preset is a `last` and no time, whatever range there was; the one that was followed is current for good."""
     query = Query(Selection(actions=("member.removed",)))
-    urls = {link.label: link.url for link in links.presets(query, NOW)}
+    urls = {link.label: link.url for link in links.presets(query)}
     assert urls == {
-        "24 h": "/audit?action=member.removed&from=2026-11-23T06%3A30%3A00Z",
-        "7 d": "/audit?action=member.removed&from=2026-11-17",
-        "30 d": "/audit?action=member.removed&from=2026-10-25",
+        "24 h": "/audit?action=member.removed&last=24h",
+        "7 d": "/audit?action=member.removed&last=7d",
+        "30 d": "/audit?action=member.removed&last=30d",
         "All time": "/audit?action=member.removed",
     }
 
     for label, url in urls.items():
-        followed = links.presets(parse(pairs(url)), NOW)
+        followed = links.presets(parse(pairs(url)))
         assert [link.label for link in followed if link.current] == [label]
-    custom = links.presets(parse([("from", "2026-11-03"), ("to", "2026-11-04")]), NOW)
+        assert {link.url for link in followed} == set(urls.values())
+    custom = links.presets(parse([("from", "2026-11-03"), ("to", "2026-11-04")]))
     assert [link for link in custom if link.current] == []
+    assert {dict(pairs(link.url)).get("from") for link in custom} == {None}
 
 
 @pytest.mark.parametrize(
@@ -150,3 +170,5 @@ def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> 
     assert {dict(pairs(url))["as_of"] for url in (made.first_url, made.next_url, made.last_url) if url} <= {"then"}
     assert (made.previous_url == "") == (number == 1)
     assert "as_of" not in made.refresh_url
+    assert dict(pairs(made.permanent_url))["as_of"] == "then"
+    assert made.json_url == made.permanent_url.replace("/audit", "/v1/audit-events", 1)

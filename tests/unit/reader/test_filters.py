@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.audit_types import CATALOG
-from reader.model import Query
-from reader.query.filters import CHANNELS, InvalidQuery, decode_pairs, parse, to_pairs
+from reader.model import Query, Selection
+from reader.query.filters import CHANNELS, RANGES, InvalidQuery, decode_pairs, parse, to_pairs
+from reader.query.searched_text import name_of_actor, without_edges
 from reader.query.snapshot import Snapshot
 
 WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=20)
@@ -21,8 +22,11 @@ PAIRS = st.tuples(
     st.lists(st.tuples(st.just("channel"), st.sampled_from(CHANNELS)), max_size=1),
     st.lists(st.tuples(st.just("source"), st.just("mcp")), max_size=1),
     st.lists(st.tuples(st.just("actor"), WORDS), max_size=1),
-    st.lists(st.tuples(st.just("from"), DATES), max_size=1),
-    st.lists(st.tuples(st.just("to"), LATER), max_size=1),
+    st.lists(st.tuples(st.just("subject"), WORDS), max_size=1),
+    st.one_of(
+        st.lists(st.tuples(st.just("last"), st.sampled_from(tuple(RANGES))), max_size=1),
+        st.tuples(st.tuples(st.just("from"), DATES), st.tuples(st.just("to"), LATER)),
+    ),
     st.lists(st.tuples(st.just("limit"), st.integers(1, 200).map(str)), max_size=1),
     st.lists(st.tuples(st.just("offset"), st.integers(0, 999_999_999).map(str)), max_size=1),
     st.lists(st.tuples(st.just("as_of"), WORDS), max_size=1),
@@ -77,6 +81,40 @@ def test_a_date_in_to_includes_its_day() -> None:
     assert moment.at == datetime(2026, 11, 22, 10, 0, 0, 123456, UTC)
     with pytest.raises(InvalidQuery, match="later"):
         parse([("from", "2026-11-23"), ("to", "2026-11-22")])
+
+
+@given(WORDS, st.text(" \t\n\u00a0\u2003\u3000\u200b\ufeff", max_size=3))
+def test_blanks_around_a_name_are_cut(name: str, blanks: str) -> None:
+    """Of every kind, before and after; a name that is nothing else is absent; what was cut once is cut for good."""
+    selection = parse([("actor", blanks + name + blanks), ("subject", name + blanks)]).selection
+
+    assert selection.subject == (without_edges(name) or None)
+    assert selection.actor == (name_of_actor(name) or None)
+    assert parse([("actor", selection.actor or "")]).selection.actor == selection.actor
+
+
+def test_only_an_address_has_a_plus_for_a_blank() -> None:
+    """A blank inside an e-mail address was a plus that nobody encoded; an id keeps what it has."""
+    assert parse(decode_pairs(b"actor=dana+test@x.example")).selection.actor == "dana+test@x.example"
+    assert parse(decode_pairs(b"actor=some+id&subject=a+b@c")).selection == Selection(actor="some id", subject="a b@c")
+
+
+@pytest.mark.parametrize("name", ["actor", "subject", "facet"])
+def test_a_text_ends_at_255_bytes(name: str) -> None:
+    """Bytes of UTF-8, as in the table; the blanks around it do not count."""
+    parse([(name, "é" * 127 + "a")])
+    with pytest.raises(InvalidQuery, match=f"{name}: is longer than 255 bytes"):
+        parse([(name, "é" * 128)])
+    if name != "facet":
+        parse([(name, " " * 300 + "a")])
+
+
+def test_a_relative_range_is_no_other_range() -> None:
+    """`last` beside `from` or `to` is refused, and a query with it stays relative."""
+    assert to_pairs(parse([("last", "7d")])) == [("last", "7d")]
+    for other in ("from", "to"):
+        with pytest.raises(InvalidQuery, match="last: cannot be combined"):
+            parse([("last", "7d"), (other, "2026-01-01")])
 
 
 def test_empty_is_absent() -> None:

@@ -1,4 +1,4 @@
-"""Key indexes in memory: the newest is kept, the least recently used is evicted, and both bounds hold."""
+"""Key indexes in memory: what is held is counted once, and no list or workspace pushes out the others."""
 
 from datetime import UTC, datetime
 
@@ -8,20 +8,45 @@ from hypothesis import strategies as st
 
 import reader.query.index_cache
 from reader.model import Selection
-from reader.query.index_cache import CacheKey, IndexCache
+from reader.query.index_cache import BUCKET_BYTES, INDEX_BYTES, CacheKey, IndexCache
 from reader.query.key_index import KEY, KeyIndex, pack, split
 from reader.query.snapshot import Snapshot
 
 
+def snapshot(xmax: int) -> Snapshot:
+    return Snapshot(datetime(2026, 11, 1, tzinfo=UTC), xmax, xmax, ())
+
+
 def index(xmax: int = 1, entries: int = 1) -> KeyIndex:
     """An index of so many entries, at a snapshot."""
-    snapshot = Snapshot(datetime(2026, 11, 1, tzinfo=UTC), xmax, xmax, ())
-    return KeyIndex.from_buckets(snapshot, split(pack((0, entries - number) for number in range(entries))))
+    return KeyIndex.from_buckets(snapshot(xmax), split(pack((0, entries - number) for number in range(entries))))
 
 
-def key(number: int) -> CacheKey:
+def key(number: int, workspace: int = 1) -> CacheKey:
     """The list of one actor."""
-    return CacheKey(workspace_id="org_1", selection=Selection(actor=f"user_{number}"))
+    return CacheKey(workspace_id=f"org_{workspace}", selection=Selection(actor=f"user_{number}"))
+
+
+def at(list_key: CacheKey, xmax: int) -> CacheKey:
+    """An older page of a list."""
+    return CacheKey(
+        workspace_id=list_key.workspace_id, selection=list_key.selection, pg_snapshot=snapshot(xmax).pg_snapshot
+    )
+
+
+def held(cache: IndexCache) -> int:
+    """What all indexes hold, each bucket counted once."""
+    buckets: dict[int, int] = {}
+    own = 0
+    for cached in cache._lists.values():
+        for one in cached.indexes.values():
+            own += INDEX_BYTES + BUCKET_BYTES * len(one.buckets)
+            buckets |= {id(bucket): len(bucket) for bucket in one.buckets}
+    return own + sum(buckets.values())
+
+
+def bound(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(reader.query.index_cache, "MAX_BYTES", size)
 
 
 def test_an_older_index_does_not_replace_a_newer_one() -> None:
@@ -40,58 +65,186 @@ def test_an_index_that_is_too_old_is_discarded_once() -> None:
     old, newer = index(1), index(5)
     cache.put(key(1), old)
     cache.discard(key(1), old)
-    assert cache.get(key(1)) is None
+    assert (cache.get(key(1)), cache.size) == (None, 0)
     cache.put(key(1), newer)
     cache.discard(key(1), old)
 
     assert cache.get(key(1)) is newer
 
 
-def test_the_least_recently_used_is_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when an index grows; the one in use stays, even alone over the bound."""
-    monkeypatch.setattr(reader.query.index_cache, "MAX_BYTES", 10 * KEY.size)
+def test_what_is_known_of_one_server_is_not_asked_of_another() -> None:
+    """The same list on another server, or after a restart, is another list."""
     cache = IndexCache()
-    for number in range(3):
-        cache.put(key(number), index(entries=3))
-    cache.get(key(0))
-    cache.put(key(2), index(2, entries=5))
-    assert [cache.get(key(number)) is not None for number in range(3)] == [True, False, True]
+    cache.put(key(1), index())
+    other = CacheKey(server="other", workspace_id="org_1", selection=key(1).selection)
 
+    assert cache.get(other) is None
+
+
+def test_older_pages_of_a_list_push_out_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share its buckets, which are counted once: of a list that takes half of the memory there are many."""
+    large = index(100, entries=100_000)
+    bound(monkeypatch, 2 * large.size)
+    cache = IndexCache()
+    cache.put(key(9, workspace=2), index(entries=1000))
+    cache.put(key(1), large)
+    for xmax in range(1, 60):
+        cache.put(at(key(1), xmax), large.without(snapshot(xmax), [(0, 100_000 - xmax)]))
+
+    assert cache.get(key(9, workspace=2)) is not None
+    assert cache.get(key(1)) is large
+    assert cache.get(at(key(1), 59)) is not None
+    cached = cache._lists[key(1)]
+    cached.count()
+    assert large.size < cached.size < 1.5 * large.size
+    assert len(cached.indexes) == 1 + reader.query.index_cache.MAX_SNAPSHOTS
+
+
+def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside an older page of it, whatever was counted on the way: nothing is given up while there is room."""
+    bound(monkeypatch, 1_000_000)
+    cache = IndexCache()
+    growing = index(1, entries=20_000)
+    cache.put(key(9, workspace=2), index(entries=10))
+    cache.put(key(1), growing)
+    cache.put(at(key(1), 1), growing.without(snapshot(1), []))
+    for xmax in range(2, 500):
+        growing = growing.with_added(snapshot(xmax), [(1, xmax)])
+        cache.put(key(1), growing)
+
+    assert cache.get(key(9, workspace=2)) is not None
+    assert cache.get(at(key(1), 1)) is not None
+    assert held(cache) <= cache.size <= 1_000_000
+
+
+def test_more_workspaces_than_fit_do_not_push_out_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In turn, over and over: those that fit stay, where each would evict the next by recent use alone."""
+    one = index(entries=1000)
+    size = one.size + INDEX_BYTES + BUCKET_BYTES * len(one.buckets)
+    bound(monkeypatch, 160 * size)
+    cache = IndexCache()
+    for turn in range(5):
+        found = 0
+        for workspace in range(200):
+            if cache.get(key(1, workspace)) is not None:
+                found += 1
+            else:
+                cache.put(key(1, workspace), index(entries=1000))
+        assert found >= (0 if turn == 0 else 150)
+
+
+def test_a_list_that_is_used_more_takes_the_place_of_one_that_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if it was given up before: how often it was asked for is remembered."""
+    bound(monkeypatch, 3 * (INDEX_BYTES + BUCKET_BYTES + KEY.size))
+    cache = IndexCache()
+    for workspace in range(3):
+        cache.put(key(1, workspace), index())
+    cache.put(key(1, 3), index())
+    assert cache.get(key(1, 3)) is None  # each was asked for once, and the others were there
+    cache.put(key(1, 3), index())
+
+    assert cache.get(key(1, 3)) is not None
+
+
+def test_what_is_not_used_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it was used long ago."""
+    monkeypatch.setattr(reader.query.index_cache, "HALVED_AFTER", 50)
+    bound(monkeypatch, 2 * (INDEX_BYTES + BUCKET_BYTES + KEY.size))
+    cache = IndexCache()
+    for workspace in range(2):
+        cache.put(key(1, workspace), index())
+    for _ in range(49):
+        cache.get(key(1, 0))
+    for _ in range(500):
+        cache.get(key(1, 1))
+    cache.put(key(1, 2), index())
+
+    assert [cache.get(key(1, workspace)) is not None for workspace in range(3)] == [False, True, True]
+
+
+def test_many_lists_of_one_workspace_push_out_each_other_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often they are used: a workspace keeps its most used list, what it has beyond its share goes first."""
+    one = index(entries=100)
+    bound(monkeypatch, 10 * (one.size + INDEX_BYTES + BUCKET_BYTES))
+    cache = IndexCache()
+    for workspace in (2, 3, 4):
+        cache.put(key(1, workspace), index(entries=100))
+    for number in range(50):
+        cache.put(key(number), index(entries=100))
+        for _ in range(20):
+            cache.get(key(number))
+
+    assert all(cache.get(key(1, workspace)) is not None for workspace in (2, 3, 4))
+
+
+def test_the_list_in_use_stays_alone_over_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of more than fits must not be read for each of its pages."""
+    bound(monkeypatch, 10)
+    cache = IndexCache()
     cache.put(key(1), index(entries=20))
 
-    assert [cache.get(key(number)) is not None for number in range(3)] == [False, True, False]
+    assert cache.get(key(1)) is not None
 
 
 def test_empty_indexes_are_bounded_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Filters that match nothing cost no bytes, and their keys do."""
+    """Filters that match nothing hold names: those of the workspace that has most of them go."""
     monkeypatch.setattr(reader.query.index_cache, "MAX_INDEXES", 3)
     cache = IndexCache()
-    for number in range(5):
+    cache.put(key(1, workspace=2), index(entries=0))
+    for number in range(50):
         cache.put(key(number), index(entries=0))
 
-    assert [cache.get(key(number)) is not None for number in range(5)] == [False, False, True, True, True]
+    assert len(cache._lists) == 3
+    assert len(cache._evicted) <= 3
+    assert cache.get(key(1, workspace=2)) is not None
+
+
+def test_a_workspace_is_forgotten_alone() -> None:
+    """All its lists, and nobody else's."""
+    cache = IndexCache()
+    for workspace in (1, 2):
+        for number in range(3):
+            cache.put(key(number, workspace), index())
+    cache.forget("org_1")
+
+    assert [cache.get(key(1, workspace)) is not None for workspace in (1, 2)] == [False, True]
+    assert held(cache) == cache.size
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["get", "put", "discard"]), st.integers(0, 4), st.integers(1, 4), st.integers(0, 6))
+    st.tuples(
+        st.sampled_from(["get", "put", "older", "grow", "discard", "forget"]),
+        st.integers(0, 4),
+        st.integers(1, 2),
+        st.integers(1, 4),
+        st.integers(0, 6),
+    )
 )
 
 
 @given(STEPS)
-def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int]]) -> None:
-    """The cache counts the bytes it holds, and no bound is exceeded but by one index alone."""
+def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, int]]) -> None:
+    """The cache counts at least what it holds, exactly where it evicts, and no bound is exceeded but by one list alone."""
     cache = IndexCache()
+    most = 3 * INDEX_BYTES
     with pytest.MonkeyPatch.context() as bounds:
-        bounds.setattr(reader.query.index_cache, "MAX_BYTES", 10 * KEY.size)
+        bounds.setattr(reader.query.index_cache, "MAX_BYTES", most)
         bounds.setattr(reader.query.index_cache, "MAX_INDEXES", 3)
-        for step, number, xmax, entries in steps:
-            if step == "get":
-                cache.get(key(number))
-            elif step == "put":
-                cache.put(key(number), index(xmax, entries))
-            else:
-                cache.discard(key(number), index(xmax, entries))
-            held = list(cache._indexes.values())
-            assert cache._bytes == sum(one.size for one in held)
-            assert len(held) <= 3
-            assert cache._bytes <= 10 * KEY.size or len(held) == 1
+        for step, number, workspace, xmax, entries in steps:
+            which = key(number, workspace)
+            present = cache.get(which)
+            if step == "put":
+                cache.put(which, index(xmax, entries))
+            elif step == "older" and present is not None and present.total:
+                cache.put(at(which, xmax), present.without(snapshot(xmax), [(0, present.total)]))
+            elif step == "grow" and present is not None:
+                newer = present.snapshot.xmax + 1
+                cache.put(which, present.with_added(snapshot(newer), [(1, newer)]))
+            elif step == "discard":
+                cache.discard(which, index(xmax, entries))
+            elif step == "forget":
+                cache.forget(which.workspace_id)
+            assert cache.size == sum(cached.size for cached in cache._lists.values())
+            assert held(cache) <= cache.size
+            assert len(cache._lists) <= 3
+            assert cache.size <= most or len(cache._lists) == 1

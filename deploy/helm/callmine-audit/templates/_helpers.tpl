@@ -18,21 +18,49 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{- /* What all pods have: no token of the cluster, no root, no service links in the environment. */ -}}
 {{- define "audit.pod" -}}
+{{- include "audit.hardened" (dict "root" .) }}
+{{- with .Values.certificates.configMap }}
+volumes:
+  - name: certificates
+    configMap: {name: {{ . }}}
+{{- end }}
+{{- end }}
+
+{{- define "audit.hardened" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
-{{- with .Values.imagePullSecrets }}
+{{- with .root.Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001
   runAsGroup: 10001
+  {{- with .group }}
+  fsGroup: {{ . }}
+  fsGroupChangePolicy: OnRootMismatch
+  {{- end }}
   seccompProfile: {type: RuntimeDefault}
-{{- with .Values.certificates.configMap }}
+{{- end }}
+
+{{- /* A pod with the sealer's folder, and the key or the policy as files that its group may read. */ -}}
+{{- define "audit.sealing" -}}
+{{ include "audit.hardened" (dict "root" .root "group" 10001) }}
 volumes:
+  - name: seals
+    persistentVolumeClaim: {claimName: {{ .claim }}}
+  {{- with .key }}
+  - name: key
+    secret: {secretName: {{ . }}, defaultMode: 0440}
+  {{- end }}
+  {{- with .policy }}
+  - name: policy
+    configMap: {name: {{ . }}}
+  {{- end }}
+  {{- with .root.Values.certificates.configMap }}
   - name: certificates
     configMap: {name: {{ . }}}
-{{- end }}
+  {{- end }}
 {{- end }}
 
 {{- /* By digest where one is given: a tag beside it is for people. */ -}}
@@ -42,15 +70,25 @@ volumes:
 {{- end }}
 
 {{- define "audit.container" -}}
+{{ include "audit.image.settings" . }}
+{{- if .Values.certificates.configMap }}
+volumeMounts:
+  {{- include "audit.certificates.mount" . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "audit.image.settings" -}}
 image: {{ include "audit.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities: {drop: [ALL]}
-{{- if .Values.certificates.configMap }}
-volumeMounts:
-  - {name: certificates, mountPath: /certificates, readOnly: true}
+{{- end }}
+
+{{- define "audit.certificates.mount" -}}
+{{- if .Values.certificates.configMap -}}
+- {name: certificates, mountPath: /certificates, readOnly: true}
 {{- end }}
 {{- end }}
 

@@ -1,0 +1,102 @@
+"""What changed, in a few words: for sentences, which tell one or two changes and count more.
+
+Values are cut; two values that would then look the same are not told at all, since the sentence would contradict itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from catalog.stored_diff import Number
+from catalog.visible_text import look_alike, visible
+
+MAX_TOLD = 2  # changes, and members of a list
+MAX_VALUE_LENGTH = 40  # characters
+MARK = "\ue000"  # before and after each name and value in a text; `visible` leaves none of it in what it returns
+
+Change = Mapping[str, Any]
+
+
+class ToldChange(NamedTuple):
+    """One change: its field, and what became of it, such as `weekly → daily`; empty where that cannot be told in short."""
+
+    field: str
+    what: str
+
+
+def told(changes: Mapping[str, Change]) -> tuple[ToldChange, ...]:
+    """The changes one by one."""
+    return tuple(ToldChange(field_name(pointer), _what(change)) for pointer, change in changes.items())
+
+
+def value_at(changes: Mapping[str, Change], side: str, field: str) -> str | None:
+    """The value of a field before or after; None if there is none, or it is more than can be told."""
+    change = changes.get(f"/{field}", {})
+    value = change.get(side)
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_VALUE_LENGTH else None
+
+
+def field_name(pointer: str) -> str:
+    """A pointer (RFC 6901) for people, its parts set apart; those within the preferences are known without that word."""
+    parts = pointer.removeprefix("/").split("/")
+    names = [part.replace("~1", "/").replace("~0", "~") for part in parts]
+    if names[0] == "preferences" and len(names) > 1:
+        names = names[1:]
+    return marked(short(" › ".join(name or '""' for name in names)))
+
+
+def short(text: str) -> str:
+    """A text of one line, cut where it is long."""
+    line = text[: MAX_VALUE_LENGTH + 1].replace("\n", "[U+000A]")
+    return visible(line) if len(text) <= MAX_VALUE_LENGTH else f"{visible(line[:MAX_VALUE_LENGTH])}…"
+
+
+def marked(text: str) -> str:
+    """A name or a value within a text, so that a page can isolate it: one written from right to left moves nothing else."""
+    return f"{MARK}{text}{MARK}"
+
+
+def _what(change: Change) -> str:
+    if change.get("masked") is True:
+        return "masked"
+    if "added" in change or "removed" in change:
+        return _members(change.get("added", ()), change.get("removed", ()))
+    if "before" not in change:
+        return f"set to {marked(_value(change['after']))}"
+    if "after" not in change:
+        return "removed"
+    before, after = change["before"], change["after"]
+    one, other = _value(before), _value(after)
+    if one == other or look_alike(one, other):
+        return ""
+    return f"{marked(one)} → {marked(other)}"
+
+
+def _members(added: Sequence[Any], removed: Sequence[Any]) -> str:
+    if not added and not removed:
+        return "in another order"
+    if len(added) + len(removed) <= MAX_TOLD:
+        return ", ".join(
+            [
+                *(f"added {marked(_value(one))}" for one in added),
+                *(f"removed {marked(_value(one))}" for one in removed),
+            ]
+        )
+    counts = ((len(added), "added"), (len(removed), "removed"))
+    return ", ".join(f"{number:,} {word}" for number, word in counts if number)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"a list of {len(value):,}" if value else "an empty list"
+    if isinstance(value, dict):
+        return f"an object of {len(value):,}" if value else "an empty object"
+    if isinstance(value, Number):
+        return short(value)
+    if isinstance(value, str):
+        return short(value) if value and value == value.strip() and not _is_word(value) else f'"{short(value)}"'
+    return {None: "null", True: "true", False: "false"}[value]
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text would read as a value of another type."""
+    return text in {"null", "true", "false", "masked", "removed"} or text.lstrip("-").replace(".", "").isdigit()

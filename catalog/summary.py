@@ -1,0 +1,69 @@
+"""A stored entry as one sentence: the same words wherever an entry is shown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from catalog import stored_diff
+from catalog.audit_types import BY_NAME
+from catalog.visible_text import visible
+from catalog.wording import NO_CHANGES, Part, parts
+
+MAX_DIFF_LENGTH = (
+    8 * 1024
+)  # characters; of a longer diff the sentence tells nothing, so that no page costs more than it shows
+
+
+class Summarized(Protocol):
+    """What a sentence needs of an entry, however a program holds it. `diff` is the stored text; None: not at hand."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def facets(self) -> Sequence[str]: ...
+    @property
+    def actor_type(self) -> str: ...
+    @property
+    def actor_id(self) -> str: ...
+    @property
+    def actor_email(self) -> str | None: ...
+    @property
+    def subject_id(self) -> str: ...
+    @property
+    def subject_label(self) -> str | None: ...
+    @property
+    def diff(self) -> str | None: ...
+
+
+def summary(entry: Summarized) -> str:
+    """The sentence as plain text (not HTML: escape it), in which nothing is invisible."""
+    text = "".join(part.text for part in summary_parts(entry, changes_of(entry.diff)))
+    return text.replace("\n", "[U+000A]")
+
+
+def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Part, ...]:
+    """The sentence, stretch by stretch; `changes` as `changes_of` gives them."""
+    actor, subject = actor_name(entry), visible(entry.subject_label or entry.subject_id)
+    audit_type = BY_NAME.get(entry.action)
+    if audit_type is None:  # written by a newer consumer than this program
+        return Part(actor, "actor"), Part(f" did {visible(entry.action)} to ", ""), Part(subject, "subject")
+    # The value of a facet may be any text, too.
+    return parts(audit_type, actor, subject, [visible(facet) for facet in entry.facets], changes)
+
+
+def actor_name(entry: Summarized) -> str:
+    """The e-mail address, if one was recorded; a service is marked as part of the system, and nobody else is."""
+    name = visible(entry.actor_email or entry.actor_id)
+    if entry.actor_type == "system":
+        return f"System ({name})"
+    return f'"{name}"' if name.startswith("System (") else name
+
+
+def changes_of(stored: str | None) -> Mapping[str, Any]:
+    """The changes that a sentence may tell: none of a diff that is missing, too long or nested too deeply."""
+    if stored is None or len(stored) > MAX_DIFF_LENGTH:
+        return NO_CHANGES
+    try:
+        changes = stored_diff.parse(stored).get("changes", NO_CHANGES)
+    except RecursionError:
+        return NO_CHANGES
+    return changes if isinstance(changes, dict) else NO_CHANGES

@@ -1,0 +1,62 @@
+"""What the client of a member says of its connection and of single topics, beside the records."""
+
+from collections.abc import Mapping
+
+import structlog
+from confluent_kafka import KafkaError
+
+from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.polled import Polled
+from consumer.kafka.topic_faults import TopicFault, TopicFaults
+from consumer.retries import OnRetry, Retry
+
+log = structlog.get_logger()
+
+
+class ClientErrors:
+    """`refused` is an error that no waiting cures, None without one; `member` is set by the group's first answer."""
+
+    def __init__(self, config: Mapping[str, str], on_retry: OnRetry, faults: TopicFaults) -> None:
+        self.refused: str | None = None
+        self.member = False
+        self._auth_errors = AuthErrors(config)
+        self._on_retry = on_retry
+        self._faults = faults
+        self._forbidden: set[str] = set()
+
+    def on_client_error(self, error: KafkaError) -> None:
+        """Runs inside consume(), with each error that is not of a partition."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self._auth_errors.record(error.name(), error.str())
+            return
+        refused = self._auth_errors.proven_error()
+        # A member waits: the brokers accepted its credentials once, and may do so again.
+        if refused is not None and not self.member:
+            self.refused = refused
+        else:
+            log.warning("kafka_unavailable", error=f"no broker answers{self._auth_errors.explanation()}")
+            self._on_retry(Retry.KAFKA)
+        self._auth_errors.forget()
+
+    def on_forbidden(self, topic: str, error: KafkaError) -> None:
+        """A partition of the topic is assigned to us, and its records may not be read."""
+        self._forbidden.add(topic)
+        self._faults.note(topic, TopicFault.RECORDS, f"{error.str()} (docs/security.md lists the ACLs that are needed)")
+        self._on_retry(Retry.KAFKA)
+
+    def read(self, polled: Polled) -> None:
+        """What was read; a topic of which something was read may be read again."""
+        if not self._forbidden:
+            return
+        for item in (*polled.records, *polled.ends):
+            if item.partition.topic in self._forbidden:
+                self._forbidden.discard(item.partition.topic)
+                self._faults.clear(item.partition.topic, TopicFault.RECORDS)
+
+
+class ClientLog:
+    """Hands librdkafka's own log lines to ours; it asks for an object with `log`."""
+
+    def log(self, level: int, text: str, *args: object) -> None:
+        """Called by the client's binding."""
+        log.log(level, "librdkafka", text=text % args if args else text)

@@ -1,0 +1,108 @@
+"""Questions to Kafka whose answers may differ from topic to topic: ids, settings, offsets.
+
+What is refused for one topic is left out of the answer and noted; what no broker answers is raised.
+"""
+
+from collections.abc import Collection
+
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._resource import ResourceType
+
+from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.topic_faults import TopicFault, TopicFaults
+from consumer.retries import OnRetry, Retry
+
+SECONDS = 10.0
+# Errors of a client that no broker answers; the reason is in its error callback.
+UNREACHABLE = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
+
+
+class ClusterUnavailable(Exception):
+    """The brokers did not answer, or refused; said with the client's own words."""
+
+
+class TopicQuestions:
+    """Asks by `admin`; notes in `faults`, and calls `on_retry` for a topic whose offsets are to be asked for again."""
+
+    def __init__(self, admin: AdminClient, auth_errors: AuthErrors, faults: TopicFaults, on_retry: OnRetry) -> None:
+        self._admin = admin
+        self._auth_errors = auth_errors
+        self._on_retry = on_retry
+        self.faults = faults
+
+    def ids(self, topics: Collection[str]) -> dict[str, str]:
+        """Kafka's ids, as text."""
+        ids = {}
+        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS)
+        for topic, future in described.items():
+            try:
+                ids[topic] = str(future.result().topic_id)
+                self.faults.clear(topic, TopicFault.MISSING, TopicFault.UNDESCRIBED)
+            except KafkaException as error:
+                why = f"topic {topic} cannot be described: {self.why(error)}"
+                self._raise_unreachable(error, why)
+                if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    self.faults.note(topic, TopicFault.MISSING, "Kafka has no topic of this name")
+                else:
+                    self.faults.note(topic, TopicFault.UNDESCRIBED, why)
+        return ids
+
+    def settings(self, name: str, topics: Collection[str]) -> dict[str, str]:
+        """The values of one setting."""
+        resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
+        answers = self._admin.describe_configs(resources, request_timeout=SECONDS)
+        values = {}
+        for resource, future in answers.items():
+            try:
+                values[resource.name] = future.result()[name].value or ""
+                self.faults.clear(resource.name, TopicFault.SETTINGS)
+            except KafkaException as error:
+                why = f"{name} of {resource.name} is unreadable: {self.why(error)}"
+                self._raise_unreachable(error, why)
+                self.faults.note(resource.name, TopicFault.SETTINGS, why)
+        return values
+
+    def offsets(self, wanted: dict[TopicPartition, OffsetSpec], *, stable: bool = False) -> dict[tuple[str, int], int]:
+        """The offsets by topic and number; with `stable` as a reader of committed records sees them."""
+        if not wanted:
+            return {}
+        level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
+        answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=SECONDS)
+        offsets: dict[tuple[str, int], int] = {}
+        refused: dict[str, str] = {}
+        unreachable: ClusterUnavailable | None = None
+        for key, future in answers.items():
+            try:
+                offsets[key.topic, key.partition] = future.result().offset
+            except KafkaException as error:
+                why = f"offsets of {key.topic}/{key.partition} cannot be read: {self.why(error)}"
+                refused.setdefault(key.topic, why)
+                if error.args[0].name() in UNREACHABLE:
+                    unreachable = ClusterUnavailable(why)
+        if unreachable is not None and not offsets:
+            raise unreachable
+        for topic, why in refused.items():
+            self.faults.note(topic, TopicFault.OFFSETS, why)
+            self._on_retry(Retry.KAFKA)
+        for topic in {topic for topic, _ in offsets} - refused.keys():
+            self.faults.clear(topic, TopicFault.OFFSETS)
+        return offsets
+
+    def why(self, error: KafkaException) -> str:
+        """The words of an error; of a client that is not connected, with what keeps it from being so."""
+        fault = error.args[0]
+        if fault.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            return f"{fault.str()} (docs/security.md lists the ACLs that are needed)"
+        if fault.name() not in UNREACHABLE:
+            return str(fault.str())
+        self._admin.poll(0)
+        return f"{fault.str()}{self._auth_errors.explanation()}"
+
+    @staticmethod
+    def _raise_unreachable(error: KafkaException, why: str) -> None:
+        """An error that says nothing of a topic is an outage of the whole cluster."""
+        if error.args[0].name() in UNREACHABLE:
+            raise ClusterUnavailable(why) from error

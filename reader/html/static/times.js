@@ -1,0 +1,138 @@
+// UTC or local time, for all times of a page and for the dates of its filters. Without this script all of them are UTC.
+
+const ZONE = "callmine.audit.zone";
+const DAY = 86_400_000;
+const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
+const longDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "full" });
+const zoneName = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const times = document.querySelector("[data-times]");
+const form = document.querySelector("form.filters");
+let zone = "utc";
+
+function pad(number, length = 2) {
+  return String(number).padStart(length, "0");
+}
+
+function localDate(at) {
+  return `${pad(at.getFullYear(), 4)}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+}
+
+// A time as RFC 3339 with the offset that is in force here at that time.
+function withOffset(at) {
+  const minutes = -at.getTimezoneOffset();
+  const offset = `${minutes < 0 ? "-" : "+"}${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
+  return `${localDate(at)}T${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}${offset}`;
+}
+
+// --- the dates of the filters
+
+// The exclusive instant that a value of the server's means; null where it is none.
+function instant(name, text) {
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
+  const at = new Date(isDate ? `${text}T00:00:00Z` : text);
+  if (!text || Number.isNaN(at.getTime())) return null;
+  return isDate && name === "to" ? new Date(at.getTime() + DAY) : at;
+}
+
+// Shows a value in the zone of the page: a whole day as a date, any other time with its seconds.
+function showBound(input) {
+  input.dataset.sent ??= input.value;
+  input.dataset.kind ??= input.type;
+  input.value = ""; // of one type, which is none of the next
+  const at = zone === "local" ? instant(input.name, input.dataset.sent) : null;
+  if (at === null) {
+    input.type = zone === "local" && !input.dataset.sent ? "date" : input.dataset.kind;
+    input.removeAttribute("step");
+    input.value = input.dataset.sent;
+  } else if (at.getHours() + at.getMinutes() + at.getSeconds() + at.getMilliseconds() === 0) {
+    if (input.name === "to") at.setDate(at.getDate() - 1);
+    input.type = "date";
+    input.value = localDate(at);
+  } else {
+    input.type = "datetime-local";
+    input.step = "1";
+    input.value = withOffset(at).slice(0, 19);
+  }
+  input.closest(".field").classList.toggle("time", input.type !== "date");
+  for (const hint of input.closest(".field").querySelectorAll(".inclusive")) hint.hidden = input.type !== "date";
+  input.dataset.shown = input.value;
+}
+
+// What the form sends for a value: itself where nobody changed it or times are UTC, else the time here.
+function bound(input) {
+  if (input.value === input.dataset.shown) return input.dataset.sent;
+  if (zone !== "local" || !input.value) return input.value;
+  const isDate = input.type === "date";
+  const at = new Date(isDate ? `${input.value}T00:00:00` : input.value);
+  if (Number.isNaN(at.getTime())) return input.value;
+  if (isDate && input.name === "to") at.setDate(at.getDate() + 1);
+  return withOffset(at);
+}
+
+form?.addEventListener("formdata", (event) => {
+  for (const input of form.querySelectorAll(".date input")) event.formData.set(input.name, bound(input));
+});
+
+// --- the days of the list
+
+function showDays() {
+  const body = document.querySelector(".entries > tbody");
+  const model = body?.querySelector(".day");
+  if (!model) return;
+  for (const heading of body.querySelectorAll(".day")) heading.remove();
+  let last = "";
+  for (const row of body.querySelectorAll(".entry")) {
+    const at = new Date(row.querySelector("time").dateTime);
+    const day = zone === "local" ? localDate(at) : at.toISOString().slice(0, 10);
+    if (day === last) continue;
+    const heading = model.cloneNode(true);
+    const text = heading.querySelector("[data-day]");
+    text.dataset.day = last = day;
+    text.textContent = longDay.format(new Date(`${day}T12:00:00`)).replace(/^(\w+) /, "$1, ");
+    row.before(heading);
+  }
+}
+
+// --- the zone
+
+function showZone() {
+  for (const time of document.querySelectorAll("time")) {
+    time.dataset.utc ??= time.textContent;
+    time.textContent = zone === "local" ? local.format(new Date(time.dateTime)) : time.dataset.utc;
+  }
+  for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
+  for (const input of form?.querySelectorAll(".date input") ?? []) showBound(input);
+  showDays();
+}
+
+if (times && zoneName !== "UTC") {
+  try {
+    zone = localStorage.getItem(ZONE) === "local" ? "local" : "utc";
+  } catch {
+    // Without local storage every page starts with UTC.
+  }
+  const button = document.createElement("button");
+  const render = () => {
+    button.textContent = zone === "utc" ? `Show times in ${zoneName}` : "Show times in UTC";
+    showZone();
+  };
+  button.type = "button";
+  button.className = "quiet";
+  button.addEventListener("click", () => {
+    zone = zone === "utc" ? "local" : "utc";
+    try {
+      localStorage.setItem(ZONE, zone);
+    } catch {
+      // As above.
+    }
+    render();
+  });
+  times.append(button);
+  render();
+}
+
+addEventListener("beforeprint", () => {
+  const now = new Date();
+  const text = zone === "local" ? local.format(now) : now.toISOString().slice(0, 19).replace("T", " ");
+  for (const place of document.querySelectorAll("[data-printed]")) place.textContent = `at ${text}`;
+});

@@ -1,0 +1,37 @@
+"""How many bytes a query may have, and a page may show (decision 71)."""
+
+from collections.abc import Sequence
+
+from starlette.types import Scope
+
+from reader.model import Entry
+from reader.query.filters import InvalidQuery, ParameterError, decode_pairs
+
+MAX_QUERY_BYTES = 8 * 1024
+MAX_LIST_DIFF = 64 * 1024  # bytes of one diff in a list of the API (SPEC 6)
+MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page: some thousands of values
+FEW_DIFFS, MANY_DIFFS = 48 * 1024, 256 * 1024  # characters of all diffs of a page: to show them at once, and at all
+
+
+def query_pairs(scope: Scope) -> list[tuple[str, str]]:
+    """The names and values of the query. Raises InvalidQuery, also for one that is too long to be looked at."""
+    query = scope["query_string"]
+    if len(query) > MAX_QUERY_BYTES:
+        raise InvalidQuery(ParameterError("query", f"is longer than {MAX_QUERY_BYTES:,} bytes"))
+    return decode_pairs(query)
+
+
+def diff_length(entries: Sequence[Entry]) -> int:
+    """Characters of all diffs."""
+    return sum(len(entry.diff) for entry in entries if entry.diff is not None)
+
+
+def bounded(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, without the diffs beyond MANY_DIFFS characters: those are on the entries' own pages."""
+    if diff_length(entries) <= MANY_DIFFS:
+        return entries
+    bounded, left = [], MANY_DIFFS
+    for entry in entries:
+        left -= len(entry.diff or "")
+        bounded.append(entry if left >= 0 else entry._replace(diff=None))
+    return tuple(bounded)

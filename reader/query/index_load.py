@@ -1,0 +1,33 @@
+"""Loads a key index by reading all keys of a list, which takes up to a second for each million entries."""
+
+from reader.query import key_index
+from reader.query.database import Database, Statement, be_patient
+from reader.query.key_index import KeyIndex
+from reader.query.list_queries import ListQuery
+from reader.query.snapshot import Snapshot
+from runtime.postgres import Connection
+
+CHUNK_KEYS = 1_250_000  # keys that one statement returns: 20 MB, which are copied once
+
+
+def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | None) -> tuple[str, KeyIndex]:
+    """The server, and the list at `snapshot`, or as it is now. Raises Unavailable."""
+    buckets: list[bytes] = []
+    with database.workspace(list_query.workspace_id) as session:
+        be_patient(session.connection)
+        now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
+        # On a standby more can be seen than is settled.
+        at = snapshot or (now if session.view.is_standby else None)
+        chunk = _read(session.connection, list_query.keys(at, None, CHUNK_KEYS))
+        buckets += key_index.split(chunk)
+        while len(chunk) == CHUNK_KEYS * key_index.KEY.size:
+            chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), CHUNK_KEYS))
+            buckets += key_index.split(chunk)
+    return session.view.server, KeyIndex.from_buckets(snapshot or now, buckets)
+
+
+def _read(connection: Connection, statement: Statement) -> bytes:
+    """The packed keys that a `ListQuery.keys` statement finds."""
+    row = connection.execute(statement.text, statement.values, binary=True).fetchone()
+    assert row is not None
+    return bytes(row[0])

@@ -1,0 +1,89 @@
+"""From an entry to its like, by a click; several actions at once; keys; dates in the zone that is shown."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Count, Sample, Visit
+from tests.browser.visitor import Visitor
+
+
+def test_a_click_on_a_value_filters_by_it(dana: Visitor, count: Count) -> None:
+    """Actor, subject, action and source; the other filters stay."""
+    for selector, name in (
+        ("td.actor", "actor"),
+        (".subject", "subject"),
+        ("td.action", "action"),
+        ("td.source", "channel"),
+    ):
+        dana.open("/audit?last=30d&facet=operation%3Aedited&limit=5")
+        dana.rows.first.locator(selector).first.get_by_role("link").or_(
+            dana.rows.first.locator(f"a:has({selector})")
+        ).first.click()
+        expect(dana.page).to_have_url(
+            re.compile(rf"last=30d.*{name}=" if name != "action" else r"last=30d.*action=schedule")
+        )
+        assert dana.total > 0
+
+
+def test_several_actions_at_once(visit: Visit, sample: Sample, count: Count) -> None:
+    """With a script and without."""
+    for script in (True, False):
+        visitor = visit(java_script_enabled=script).signed_in(sample.people.admin)
+        page = visitor.open("/audit")
+        page.get_by_text("Several actions").click()
+        page.get_by_label("Member added").check()
+        page.get_by_label("Report exported").check()
+        page.get_by_role("button", name="Apply").click()
+        expect(page).to_have_url(re.compile("action=member.added&action=report.exported$"))
+        assert visitor.total == count("action IN ('member.added', 'report.exported')")
+
+
+def test_keys(dana: Visitor) -> None:
+    """The keys j and k go from entry to entry, Enter opens, / leads to the filters; none acts when turned off."""
+    page = dana.open("/audit?limit=5")
+    for key in "jjk":
+        page.keyboard.press(key)
+    expect(page.locator("button.toggle").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("tr.more .facts").first).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.locator("#show")).to_be_focused()
+    page.locator("#main").focus()
+    page.keyboard.press("?")
+    page.get_by_label("Use these keys").uncheck()
+    page.keyboard.press("Escape")
+    page.locator("#main").focus()
+    page.keyboard.press("j")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_dates_are_those_of_the_zone_that_is_shown(visit: Visit, sample: Sample, count: Count) -> None:
+    """A local day is sent as its first instant, and shown as that day again."""
+    visitor = visit(timezone_id="Asia/Tokyo").signed_in(sample.people.admin)
+    page = visitor.open("/audit")
+    page.get_by_role("button", name="Show times in").click()
+    page.locator("#from").fill("2026-11-20")
+    page.locator("#to").fill("2026-11-20")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url(re.compile(r"from=2026-11-20T00%3A00%3A00%2B09%3A00&to=2026-11-21T00%3A00%3A00%2B09%3A00"))
+
+    expect(page.locator("#from")).to_have_value("2026-11-20")
+    expect(page.locator("#to")).to_have_value("2026-11-20")
+    assert visitor.total == count("occurred_at >= '2026-11-20 00:00+09' AND occurred_at < '2026-11-21 00:00+09'")
+
+
+def test_a_page_can_be_kept_and_read_by_a_program(visit: Visit, sample: Sample) -> None:
+    """The link and the JSON are those of this page, as of its moment."""
+    visitor = visit(permissions=["clipboard-read", "clipboard-write"]).signed_in(sample.people.admin)
+    page = visitor.open("/audit?last=7d&limit=10")
+    url = page.get_by_role("link", name="This page as JSON").get_attribute("href") or ""
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+
+    assert (
+        page.evaluate("navigator.clipboard.readText()")
+        == f"{visitor.site.url}{url.replace('/v1/audit-events', '/audit')}"
+    )
+    assert re.search(r"last=7d&limit=10&as_of=", url)
+    assert page.request.get(visitor.site.url + url).json()["total"] == visitor.total

@@ -1,0 +1,62 @@
+"""What is printed is evidence: the filters, the range, the zone, who and when; and every row with its changes."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Sample, Visit
+from tests.browser.visitor import Visitor
+
+
+def test_a_print_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
+    """A4, a table, and above it everything that an auditor asks."""
+    page = dana.open("/audit?action=member.added&from=2026-01-01&limit=10&offset=10")
+    page.set_viewport_size({"width": 700, "height": 990})
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    said = page.locator(".evidence").inner_text()
+
+    for words in (
+        "Member added",
+        "From 2026-01-01 UTC",
+        "11–20 of",
+        "page 2 of",
+        "as of",
+        sample.people.admin.user_id,
+        "northwind-freight",
+        ", at 20",
+    ):
+        assert words in said, said
+    assert "everything since" not in page.locator("main").inner_text()
+    assert page.locator(".entries").evaluate("each => getComputedStyle(each).display") == "table"
+    expect(page.locator("form.filters")).to_be_hidden()
+    assert "rows without their changes" in said
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_the_button_prints_every_row(dana: Visitor) -> None:
+    """It fetches all changes first; those that were not opened are on paper too."""
+    page = dana.open("/audit?limit=5")
+    page.evaluate("() => { window.print = () => document.body.setAttribute('data-print', ''); }")
+    page.get_by_role("button", name="Print").click()
+    expect(page.locator("body[data-print]")).to_have_count(1)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    expect(page.locator(".evidence")).to_contain_text("every row with its changes")
+    assert page.locator("tr.more:visible").count() == 5
+
+
+@pytest.mark.parametrize("width", [641, 800, 960, 1280])
+def test_before_and_after_have_names(visit: Visit, sample: Sample, width: int) -> None:
+    """At every width, and on paper."""
+    visitor = visit(viewport={"width": width, "height": 900}).signed_in(sample.people.admin)
+    page = visitor.open("/audit?facet=operation%3Aedited&limit=5")
+    page.locator("button.toggle").first.click()
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        for name in ("Field", "Before", "After"):
+            head = page.locator(".changes thead th").get_by_text(name, exact=True)
+            expect(head).to_be_visible()
+            box = head.bounding_box()
+            assert box is not None
+            assert box["width"] > 20

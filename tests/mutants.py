@@ -177,7 +177,7 @@ MUTANTS = (
         "a shared bucket is counted for each index",
         (
             Edit(
-                "reader/query/index_cache.py",
+                "reader/query/cached_list.py",
                 "{id(bucket): len(bucket) for index",
                 "{(id(index), id(bucket)): len(bucket) for index",
             ),
@@ -186,7 +186,13 @@ MUTANTS = (
     ),
     Mutant(
         "a workspace's many lists push out the others'",
-        (Edit("reader/query/index_cache.py", "        if len(extra) > 1 and", "        if len(extra) < 0 and"),),
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "        if sum(self._lists[key].size for key in keys) <= share:",
+                "        if share:",
+            ),
+        ),
         (READER_UNIT + "test_index_cache.py", "-k", "each_other_only"),
     ),
     Mutant(

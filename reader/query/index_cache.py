@@ -7,17 +7,15 @@ a moment ago is no exception: of more lists than fit some stay, while by recent 
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from reader.model import Selection
+from reader.query.cached_list import CachedList
 from reader.query.key_index import KeyIndex
 
 MAX_BYTES = 96 * 1024 * 1024  # sixteen an entry, and what holds them
 MAX_INDEXES = 2_000
-MAX_SNAPSHOTS = 16  # older pages of one list
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often
-INDEX_BYTES = 1_500  # of an index without entries: its key, with a selection of the usual length, and its objects
-BUCKET_BYTES = 81  # of each bucket of an index: its object, its place in two tuples, and the number in one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,42 +31,12 @@ class CacheKey:
     pg_snapshot: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class _CachedList:
-    """The indexes of one list by pg_snapshot, the least recently used first; `size` is at least what they hold together."""
-
-    number: int
-    uses: int = 1
-    size: int = 0
-    is_exact: bool = True
-    indexes: OrderedDict[str | None, KeyIndex] = field(default_factory=OrderedDict)
-
-    def put(self, pg_snapshot: str | None, index: KeyIndex, grown: int) -> None:
-        """Adds or replaces an index that has `grown` bytes which those it was made from do not have."""
-        alone = not self.indexes.keys() - {pg_snapshot}
-        self.indexes[pg_snapshot] = index
-        self.indexes.move_to_end(pg_snapshot)
-        if alone:
-            self.size, self.is_exact = _own_bytes(index) + index.size, True
-        else:
-            self.size, self.is_exact = self.size + grown + _own_bytes(index), False
-        snapshots = [name for name in self.indexes if name is not None]
-        for name in snapshots[: max(0, len(snapshots) - MAX_SNAPSHOTS)]:
-            del self.indexes[name]
-
-    def count(self) -> None:
-        """Makes `size` exact."""
-        buckets = {id(bucket): len(bucket) for index in self.indexes.values() for bucket in index.buckets}
-        self.size = sum(buckets.values()) + sum(map(_own_bytes, self.indexes.values()))
-        self.is_exact = True
-
-
 class IndexCache:
     """Key indexes of all lists. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._lists: dict[CacheKey, _CachedList] = {}
-        self._evicted: OrderedDict[CacheKey, int] = OrderedDict()  # how often these were used
+        self._lists: dict[CacheKey, CachedList] = {}
+        self._evicted: OrderedDict[CacheKey, int] = OrderedDict()  # how often lists that are not here were used
         self._lock = threading.Lock()
         self._number = self._gets = self._bytes = 0
 
@@ -78,15 +46,24 @@ class IndexCache:
         return self._bytes
 
     def get(self, key: CacheKey) -> KeyIndex | None:
-        """The index, which counts as used; None if it is not cached."""
+        """The index; None if it is not cached. Its list counts as used once more, in either case."""
         with self._lock:
             self._age()
             cached = self._lists.get(_of_list(key))
-            index = cached.indexes.get(key.pg_snapshot) if cached else None
-            if cached is not None and index is not None:
-                cached.uses += 1
+            if cached is None:
+                self._note_uses(_of_list(key), self._evicted.get(_of_list(key), 0) + 1)
+                return None
+            cached.uses += 1
+            index = cached.indexes.get(key.pg_snapshot)
+            if index is not None:
                 cached.indexes.move_to_end(key.pg_snapshot)
             return index
+
+    def peek(self, key: CacheKey) -> KeyIndex | None:
+        """The index, for a request that has used `get` before."""
+        with self._lock:
+            cached = self._lists.get(_of_list(key))
+            return cached.indexes.get(key.pg_snapshot) if cached else None
 
     def put(self, key: CacheKey, index: KeyIndex, grown: int | None = None) -> None:
         """Stores the index unless a newer one is there: two requests may catch up at once, and the other may see more.
@@ -121,19 +98,23 @@ class IndexCache:
             for key in [key for key in self._lists if key.workspace_id == workspace_id]:
                 self._remove(key)
 
-    def _new(self, key: CacheKey) -> _CachedList:
+    def _new(self, key: CacheKey) -> CachedList:
         self._number += 1
-        cached = self._lists[key] = _CachedList(number=self._number, uses=self._evicted.pop(key, 0) + 1)
+        cached = self._lists[key] = CachedList(number=self._number, uses=self._evicted.pop(key, 1))
         return cached
 
     def _remove(self, key: CacheKey) -> None:
         cached = self._lists.pop(key)
         self._bytes -= cached.size
-        self._evicted[key] = cached.uses
+        self._note_uses(key, cached.uses)
+
+    def _note_uses(self, key: CacheKey, uses: int) -> None:
+        self._evicted[key] = uses
+        self._evicted.move_to_end(key)
         while len(self._evicted) > MAX_INDEXES:
             self._evicted.popitem(last=False)
 
-    def _count(self, cached: _CachedList) -> None:
+    def _count(self, cached: CachedList) -> None:
         before = cached.size
         cached.count()
         self._bytes += cached.size - before
@@ -154,16 +135,24 @@ class IndexCache:
                 if not cached.is_exact:
                     self._count(cached)
         while len(self._lists) > 1 and self._bytes > MAX_BYTES:
-            self._remove(self._victim())
+            if not self._cut_largest():
+                self._remove(self._least_used(list(self._lists)))
 
-    def _victim(self) -> CacheKey:
-        """An extra list of the workspace that is furthest above its share; else the least used list of all."""
-        extra = self._of_largest({key: cached.size for key, cached in self._lists.items()})
+    def _cut_largest(self) -> bool:
+        """Takes from the workspace that is furthest above its share: an extra list, or an older page of its only one."""
+        keys = self._of_largest({key: cached.size for key, cached in self._lists.items()})
         share = MAX_BYTES / len({key.workspace_id for key in self._lists})
-        if len(extra) > 1 and sum(self._lists[key].size for key in extra) > share:
-            extra.remove(max(extra, key=lambda key: self._lists[key].uses))
-            return self._least_used(extra)
-        return self._least_used(list(self._lists))
+        if sum(self._lists[key].size for key in keys) <= share:
+            return False
+        most_used = max(keys, key=lambda key: self._lists[key].uses)
+        if len(keys) > 1:
+            self._remove(self._least_used([key for key in keys if key != most_used]))
+            return True
+        cached = self._lists[most_used]
+        if not cached.drop_older_page():
+            return False
+        self._count(cached)
+        return True
 
     def _of_largest(self, weights: dict[CacheKey, int]) -> list[CacheKey]:
         """The lists of the workspace whose lists have the largest weight in all."""
@@ -180,8 +169,3 @@ class IndexCache:
 
 def _of_list(key: CacheKey) -> CacheKey:
     return replace(key, pg_snapshot=None) if key.pg_snapshot is not None else key
-
-
-def _own_bytes(index: KeyIndex) -> int:
-    """What an index holds beside its keys."""
-    return INDEX_BYTES + BUCKET_BYTES * len(index.buckets)

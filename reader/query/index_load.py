@@ -7,21 +7,19 @@ from reader.query.list_queries import ListQuery
 from reader.query.snapshot import Snapshot
 from runtime.postgres import Connection
 
-CHUNK_KEYS = 1_250_000  # keys that one statement returns: 20 MB, which are copied once
 
-
-def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | None) -> tuple[str, KeyIndex]:
-    """The server, and the list at `snapshot`, or as it is now. Raises Unavailable."""
+def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | None, most: int) -> tuple[str, KeyIndex]:
+    """The server, and the list at `snapshot`, or as it is now. One statement returns `most` keys. Raises Unavailable."""
     buckets: list[bytes] = []
     with database.workspace(list_query.workspace_id) as session:
         be_patient(session.connection)
         now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
         # On a standby more can be seen than is settled.
         at = snapshot or (now if session.view.is_standby else None)
-        chunk = _read(session.connection, list_query.keys(at, None, CHUNK_KEYS))
+        chunk = _read(session.connection, list_query.keys(at, None, most))
         buckets += key_index.split(chunk)
-        while len(chunk) == CHUNK_KEYS * key_index.KEY.size:
-            chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), CHUNK_KEYS))
+        while len(chunk) == most * key_index.KEY.size:
+            chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), most))
             buckets += key_index.split(chunk)
     return session.view.server, KeyIndex.from_buckets(snapshot or now, buckets)
 

@@ -19,6 +19,7 @@ from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.window import Window, cut
 
+CHUNK_KEYS = 1_250_000  # keys that one statement of a load returns: 20 MB, which are copied once
 MAX_CATCH_UP = 10_000  # beyond so many new entries it is cheaper to load the list again
 
 
@@ -167,10 +168,10 @@ class IndexStore:
             return key, index
         with self._loads.admit(replace(key, server="")):
             key = self._key(list_query, snapshot)
-            index = self._cache.get(key)  # another thread may have loaded it meanwhile
+            index = self._cache.peek(key)  # another thread may have loaded it meanwhile
             if index is None:
                 with self._loads.load():
-                    server, index = load_index(self._database, list_query, snapshot)
+                    server, index = load_index(self._database, list_query, snapshot, CHUNK_KEYS)
                 with self._lock:
                     self._builds += 1
                 self._server, key = server, replace(key, server=server)

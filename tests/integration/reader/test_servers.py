@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-import reader.query.index_load
+import reader.query.index_store
 from reader.model import Query, Selection
 from reader.query.database import Database, Unavailable
 from reader.query.filters import InvalidQuery, parse
@@ -229,7 +229,7 @@ def test_a_list_is_read_in_parts(database: Database, put: Callable[..., int], mo
     """Whatever number of keys a part has: all of them, once, in their order, also of one instant."""
     recorded = [put(minutes // 3) for minutes in range(20)][::-1]
     for keys in (1, 7, 10, 20, 21):
-        monkeypatch.setattr(reader.query.index_load, "CHUNK_KEYS", keys)
+        monkeypatch.setattr(reader.query.index_store, "CHUNK_KEYS", keys)
         assert ids(Listings(database)) == recorded
 
 

@@ -74,7 +74,7 @@ def test_someone_who_is_impersonated_is_told_about(visit: Visit, sample: Sample)
         visit().signed_in(sample.people.admin, act={"sub": "user_2support", "iss": "https://x.example"}).open("/audit")
     )
 
-    expect(page.get_by_text("impersonated by")).to_contain_text("user_2support")
+    expect(page.get_by_role("status").filter(has_text="impersonated by")).to_contain_text("user_2support")
 
 
 def test_an_admin_who_asks_for_nothing_keeps_the_navigation(dana: Visitor) -> None:

@@ -167,7 +167,7 @@ def test_restoring_a_logical_dump(postgres: PostgresServer, world: World, tmp_pa
     with PostgresServer(settings={"fsync": "off"}) as fresh:
         url = fresh.create_database("audit")
         world.database_url = url
-        for _ in range(4):
+        for _ in range(6):
             world.rows(drill.line("CREATE ROLE"))
         drill.line("pg_restore -d SUPERUSER_URL DUMP")
         fresh.run("pg_restore", "-d", url, dump)

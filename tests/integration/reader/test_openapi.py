@@ -39,6 +39,16 @@ import schemathesis
 def map_query(context, query):
     return query and {name: value for name, value in query.items() if name not in {"as_of", "cursor", "to"}}
 """
+# On the wire an empty parameter is absent (SPEC 6), and null or 0.5 for a text are texts: nothing that a schema refuses.
+AS_SENT = """
+import schemathesis
+
+@schemathesis.hook
+def filter_query(context, query):
+    values = [each for value in (query or {}).values() for each in (value if isinstance(value, list) else [value])]
+    empty = any(value == [] for value in (query or {}).values())
+    return not empty and all(isinstance(value, str | int) and not isinstance(value, bool) and value != "" for value in values)
+"""
 ALLOWED = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx"]
@@ -75,7 +85,7 @@ def schemathesis_finds(
 
 def test_schemathesis_finds_nothing_as_an_admin(full: Tenant, tmp_path: Path) -> None:
     """Examples, boundaries, chance and sequences, valid and invalid: documented statuses, types, headers and shapes only."""
-    found = schemathesis_finds(full, tmp_path, TOGETHER, full.admin)
+    found = schemathesis_finds(full, tmp_path, TOGETHER, full.admin, hooks=AS_SENT)
     assert not found, found
 
 

@@ -26,8 +26,8 @@ TEXTS: Mapping[str, str] = {
     "plpgsql.extra_errors": "all",
     "audit.workspace_id": "org_of_someone_else",
 }
-# Milliseconds: a login is a transaction too, and a busy machine acknowledges what it gets within more than one of them.
-TIMEOUTS = {"transaction_timeout": "500", "tcp_user_timeout": "2000"}
+# Milliseconds: a login is a transaction too, and a busy machine takes seconds for what an idle one does at once.
+TIMEOUTS = {"transaction_timeout": "5000", "tcp_user_timeout": "20000"}
 # Tried each on its own, since they end a session or keep it from beginning: see the tests.
 ALONE = {
     *REQUIRED,

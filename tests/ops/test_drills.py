@@ -5,6 +5,8 @@ Faults are for tests/e2e; here everything is done on purpose.
 
 from pathlib import Path
 
+import pytest
+
 from reader.model import Query
 from reader.query.database import Database, Unavailable
 from reader.query.listing import Listings

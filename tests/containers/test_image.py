@@ -87,7 +87,7 @@ def test_its_core_is_compiled(engine: DockerClient, image: str) -> None:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_program_is_in_it(engine: DockerClient, image: str, program: str) -> None:
     """Each script of pyproject.toml runs with a read-only root and no network."""
-    assert "Usage" in run(engine, image, program, "--help")
+    assert run(engine, image, program, "--help").lstrip().lower().startswith("usage: " + program)
 
 
 def test_a_command_starts_within_two_seconds(engine: DockerClient, image: str) -> None:

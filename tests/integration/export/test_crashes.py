@@ -3,12 +3,12 @@
 import datetime as dt
 import signal
 import sys
-import time
 from unittest.mock import patch
 
 import pytest
 
 from export.seal import run
+from sandbox.services.process import wait_until
 from tests.integration.export.failpoint import POINTS
 from tests.integration.export.world import DAY, World
 
@@ -16,6 +16,7 @@ SEAL = [point for point in POINTS if point not in {"journalling", "journalled", 
 # From here on the seal is signed, and must come out as it was.
 SIGNED = ("pending_written", "committed", "day_kept", "appending", "appended", "published", "done")
 COMMITTED = tuple(point for point in SIGNED[1:] if point != "day_kept")  # the first seal ends no day
+LIMIT = 30.0  # seconds that anything may take here
 YESTERDAY = dt.datetime(2026, 11, 4, 12, tzinfo=dt.UTC)
 
 
@@ -170,16 +171,9 @@ def test_sigterm_ends_at_once_and_well(sealed_world: World) -> None:
 def wait_for_seals(world: World, count: int) -> None:
     """Waits until so many seals are published."""
     wait_for(world, "SELECT count(*) FROM audit_seal", count)
-    for _ in range(600):
-        if (world.folder / "checkpoint").exists():
-            return
-        time.sleep(0.05)
+    assert wait_until((world.folder / "checkpoint").exists, LIMIT), "no checkpoint was published"
 
 
 def wait_for(world: World, statement: str, value: int) -> None:
     """Waits until the database says so."""
-    for _ in range(600):
-        if world.rows(statement)[0][0] >= value:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{statement} did not come to {value}")
+    assert wait_until(lambda: world.rows(statement)[0][0] >= value, LIMIT), f"{statement} did not come to {value}"

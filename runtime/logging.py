@@ -50,7 +50,6 @@ def configure(form: Literal["console", "json"]) -> None:
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: _Lines(write),
-        cache_logger_on_first_use=True,
     )
     logging.raiseExceptions = False
     root = logging.getLogger()

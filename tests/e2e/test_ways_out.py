@@ -152,8 +152,7 @@ def test_a_main_thread_that_is_held_does_not_keep_a_signal_from_ending_it(world:
     if step == "releasing":
         world.until_read(consumer)
     else:
-        world.until(lambda: bool(consumer.logged("started")), "it runs", of=[consumer])
-        time.sleep(1.0)
+        world.until(lambda: bool(consumer.logged("failpoint_reached")), "it is held", of=[consumer])
     assert consumer.stop() == 1
     assert consumer.logged("end_forced", exit_code=1)
 

@@ -12,7 +12,7 @@ from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
 from consumer.run import serve
 from consumer.telemetry.progress_bar import ProgressBar
-from runtime import logging, terminal, threads, way_out
+from runtime import logging, shutdown, terminal, threads
 from runtime import migrations as migration
 from runtime.version import HELP_NAMES, VersionOption
 
@@ -77,11 +77,11 @@ app.command()(catalog.catalog)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; `arguments` are the process's own unless given."""
-    way_out.arm()
+    shutdown.arm()
     threads.log_deaths_of_others()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(
             stream, io.TextIOWrapper
         ):  # a terminal that cannot show a letter gets its escape, not a traceback
             stream.reconfigure(errors="backslashreplace")
-    way_out.leave(lambda: app(args=arguments))
+    shutdown.leave(lambda: app(args=arguments))

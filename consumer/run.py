@@ -31,7 +31,7 @@ from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, telemetry
 from consumer.until_end import UntilEnd
-from runtime import postgres, way_out
+from runtime import postgres, shutdown
 from runtime.threads import Deaths, ThreadDied
 from schemas import all_schemas
 
@@ -70,9 +70,9 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
         try:
             clean = _open(opened, settings, stop, until_end=until_end, observer=observer).run()
         except BaseException as error:
-            way_out.begin(2 if isinstance(error, REFUSED) else 1)
+            shutdown.begin(2 if isinstance(error, REFUSED) else 1)
             raise
-        way_out.begin(_exit_code(clean=clean, until_end=until_end))
+        shutdown.begin(_exit_code(clean=clean, until_end=until_end))
         return clean
 
 

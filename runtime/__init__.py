@@ -11,6 +11,6 @@ terminal       tables and text for people, safe whatever a record holds
 threads        threads in the background, none of which dies unseen
 timestamps     times as text and as numbers
 certificate    until when a server's certificate is trusted, and why it is not
-way_out        ends a program within its stated time, whatever holds it up
+shutdown       ends a program within its stated time, whatever holds it up
 version        --version and the names of --help
 """

@@ -1,6 +1,6 @@
 """Threads in the background, none of which dies unseen: a death is logged, and then ends the program or is made good.
 
-All are daemons: a program that ends does not wait for them (runtime.way_out).
+All are daemons: a program that ends does not wait for them (runtime.shutdown).
 """
 
 import threading

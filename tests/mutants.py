@@ -879,27 +879,27 @@ MUTANTS = (
         "the way out has no limit",
         (
             Edit(
-                "runtime/way_out.py",
-                '    threading.Thread(target=_force, name="way-out", daemon=True).start()\n',
+                "runtime/shutdown.py",
+                '    threading.Thread(target=_force, name="shutdown", daemon=True).start()\n',
                 "",
             ),
         ),
-        (E2E + "test_ways_out.py", "-k", "what_holds"),
+        (E2E + "test_shutdown.py", "-k", "what_holds"),
     ),
     Mutant(
         "only the main thread sees a signal",
-        (Edit("runtime/way_out.py", "                begin()\n", "                pass\n"),),
-        (E2E + "test_ways_out.py", "-k", "main_thread and releasing"),
+        (Edit("runtime/shutdown.py", "                begin()\n", "                pass\n"),),
+        (E2E + "test_shutdown.py", "-k", "main_thread and releasing"),
     ),
     Mutant(
         "a process that is cut off forgets its error",
-        (Edit("consumer/run.py", "way_out.begin(2 if isinstance(error, REFUSED) else 1)", "way_out.begin(0)"),),
-        (E2E + "test_ways_out.py", "-k", "not_forgotten"),
+        (Edit("consumer/run.py", "shutdown.begin(2 if isinstance(error, REFUSED) else 1)", "shutdown.begin(0)"),),
+        (E2E + "test_shutdown.py", "-k", "not_forgotten"),
     ),
     Mutant(
         "a frozen database is waited for twice",
         (Edit("consumer/loop.py", "        if drained:\n", "        if drained or True:\n"),),
-        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
+        (E2E + "test_shutdown.py", "-k", "signal-broker and database"),
     ),
     Mutant(
         "a thread that is needed dies and nobody minds",

@@ -18,7 +18,7 @@ from consumer.operator.dry_run import DryRun, RegistryUnset
 from consumer.operator.session import SessionError, session
 from consumer.registry.client import AuthorityUnusable, Registry, RegistryUnavailable
 from consumer.settings import Settings, SettingsError, load
-from runtime import logging, way_out
+from runtime import logging, shutdown
 from runtime.postgres import Connection
 
 
@@ -92,6 +92,6 @@ def find_partition(cluster: Cluster, topic: str, number: int) -> Partition:
 
 def end(message: str, code: int) -> NoReturn:
     """Prints `message` on standard error and ends the program with exit code `code`."""
-    way_out.begin(code)  # a pipe that is full takes no message
+    shutdown.begin(code)  # a pipe that is full takes no message
     typer.echo(f"audit-consumer: {message}", err=True)
     raise typer.Exit(code)

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 import reader
-from runtime.way_out import SECONDS
+from runtime.shutdown import SECONDS
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port, wait_until
 from tests.integration.reader.program import ISSUER, ORIGIN, PROGRAM, Program

@@ -66,7 +66,7 @@ def begin(code: int | None = None) -> None:
         if not _End.armed or _End.began:
             return
         _End.began = True
-    threading.Thread(target=_force, name="way-out", daemon=True).start()
+    threading.Thread(target=_force, name="shutdown", daemon=True).start()
 
 
 def leave(program: Callable[[], object]) -> NoReturn:

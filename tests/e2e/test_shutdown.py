@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from runtime.way_out import SECONDS
+from runtime.shutdown import SECONDS
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker
 from tests.builders import event, events
@@ -25,7 +25,7 @@ from tests.e2e.world import World
 
 # A process has to be started and seen to be gone as well.
 MARGIN = 5.0
-SHORT = ("set", "runtime.way_out.SECONDS=3")
+SHORT = ("set", "runtime.shutdown.SECONDS=3")
 FAULTS = ("broker", "database", "registry", "collector", "logs")
 # Way out, what is frozen, exit code, whether it is cut off.
 TABLE = (

@@ -54,7 +54,7 @@ def run(
     ```
 
     Exit code with --until-end: 0 every end was reached, whatever was parked; 1 a partition is halted, or nobody reads it
-    (the log names it), or a topic cannot be had.
+    (the log names it), or a topic is unavailable.
     """
     loaded = settings(kafka=True)
     screen = terminal.console(errors=True)

@@ -1,4 +1,4 @@
-"""Puts a consumer together from its settings and runs it; signals stop it, and the result is an exit code."""
+"""Builds a consumer from its settings and runs it; signals stop it, and the result is an exit code."""
 
 import gc
 import os
@@ -37,7 +37,7 @@ from schemas import all_schemas
 
 log = structlog.get_logger()
 
-# Settings that only showed themselves to be wrong when they were used.
+# Errors of settings that are found only when the settings are used.
 REFUSED = (PropertyRefused, BindRefused, AuthorityUnusable)
 
 
@@ -65,7 +65,7 @@ def _exit_code(*, clean: bool, until_end: bool) -> int:
 
 
 def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, observer: Observer) -> bool:
-    """Whether no partition is halted at the end. Whatever ends the run, its end has begun before anything is closed."""
+    """Whether no partition is halted at the end. The time limit of the shutdown begins before anything is closed."""
     with ExitStack() as opened:
         try:
             clean = _open(opened, settings, stop, until_end=until_end, observer=observer).run()
@@ -103,7 +103,7 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
     opened.callback(watermark.close)
     topic_watch = TopicWatch(cluster, settings.topics, on_retry, deaths.note)
     opened.callback(topic_watch.close)
-    # Two batches may have been decoded, and not written, when an owner died.
+    # Up to two batches may have been decoded and not written when an owner died.
     assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
     opened.callback(assignment.close)
     writer = Writer(connect, stop, on_retry, deaths.note)
@@ -144,7 +144,7 @@ class OwnerWarning:
         self._checked = False
 
     def __call__(self, connection: postgres.Connection) -> None:
-        """Looks at the first connection; a login changes at a restart only."""
+        """Checks the first connection only: the login changes only with a restart."""
         if not self._checked:
             self._checked = True
             if may_become_owner(connection):
@@ -163,7 +163,7 @@ def _tune() -> None:
 
 
 def _stop_on_signals() -> threading.Event:
-    """The first signal asks for an orderly end, the second ends at once; a handler that raised would lose messages."""
+    """The first signal requests an orderly shutdown, the second ends at once; a handler that raised would lose messages."""
     stop = threading.Event()
 
     def handle(_number: int, _frame: FrameType | None) -> None:

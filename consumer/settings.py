@@ -115,7 +115,7 @@ def load(environ: Mapping[str, str], *, kafka: bool) -> Settings:
 
 
 def _kafka_properties(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
-    """What librdkafka is told by the user; notes in `problems` what may not be told, and what it does not take."""
+    """The user's properties for librdkafka; notes in `problems` those that may not be set, and those that it refuses."""
     properties: dict[str, str] = {}
     names: dict[str, str] = {}
     for name, value in environ.items():

@@ -57,7 +57,10 @@ def settings(*, kafka: bool) -> Settings:
 
 @contextmanager
 def operator(loaded: Settings, *, read_only: bool = False) -> Iterator[Connection]:
-    """A connection as audit_operator; with `read_only` a standby will do. An error inside the block becomes one line on standard error and an exit code."""
+    """A connection as audit_operator; with `read_only` to a standby as well.
+
+    An error inside the block becomes one line on standard error and an exit code.
+    """
     try:
         with session(loaded.database_url.get_secret_value(), read_only=read_only) as connection:
             yield connection

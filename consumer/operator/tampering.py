@@ -71,5 +71,5 @@ def may_become_owner(connection: Session) -> bool:
 
 
 def _names(facts: Iterable[tuple[str, str]]) -> set[str]:
-    """The names of our relations and functions: those that are looked for whoever owns them."""
+    """The names of our relations and functions, which are compared whoever owns them."""
     return {name.partition("(")[0] for kind, name in facts if kind in {"relation", "function"}}

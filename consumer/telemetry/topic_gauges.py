@@ -1,4 +1,4 @@
-"""What cannot be had of a topic, as a gauge: 1 for each fault, read when Prometheus asks."""
+"""The faults of topics as a gauge: 1 for each fault, read when Prometheus scrapes."""
 
 from collections.abc import Iterator, Sequence
 

@@ -26,7 +26,7 @@ class SettingRefused(LoginRefused):
 
 
 class ConnectionUnclear(psycopg.OperationalError):
-    """No connection, and it is not known whether the cause is temporary: it is retried, and each attempt is logged as an error."""
+    """No connection, and it is unknown whether the cause is temporary: retried, and each attempt is logged as an error."""
 
 
 class Fault(Enum):

@@ -33,6 +33,6 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.RECORD_UNREADABLE: (
         "Send header names in UTF-8. The bytes of the name that is not are kept as escapes; if the rest is right, replay it."
     ),
-    ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once mended.",
-    ParkReason.DATABASE_REFUSED: "Read PostgreSQL's words in the detail; a check of ours is missing. Replay it once mended.",
+    ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once fixed.",
+    ParkReason.DATABASE_REFUSED: "Read PostgreSQL's words in the detail; a check of ours is missing. Replay it once fixed.",
 }

@@ -55,7 +55,9 @@ class UntilEnd:
         left = sorted([*(f"{p.topic}/{p.number}" for p in remaining), *self._unknown])
         if left:
             log.error(
-                "ends_not_reached", partitions=left, hint="nobody reads them; see topic_unavailable, or the group"
+                "ends_not_reached",
+                partitions=left,
+                hint="no consumer reads them; see topic_unavailable, or the group's members",
             )
             self.clean = False
         return True

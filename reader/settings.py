@@ -42,7 +42,7 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme != "https" or not parts.hostname or origin != f"https://{parts.netloc}":
-            raise ValueError(f"{origin!r} is no https origin: scheme and host, nothing behind")
+            raise ValueError(f"{origin!r} is no https origin: scheme and host, nothing after them")
     return origins
 
 

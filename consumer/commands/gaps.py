@@ -101,4 +101,4 @@ def state(
         target = find_partition(cluster, topic, partition)
         bounds = cluster.bounds([target])[target]
         start = recovery.state_damaged_range(connection, target, bounds, to_offset, reason)
-    typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition goes on")
+    typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition is read on")

@@ -160,7 +160,7 @@ def _now(dry_run: DryRun, parked: parked_records.ParkedRecord) -> Outcome | str:
     try:
         return dry_run.outcome(parked.record())
     except (RegistryUnset, RegistryUnavailable) as error:
-        return f"cannot be said: {error}"
+        return f"unknown: {error}"
 
 
 def _data(dry_run: DryRun, parked: parked_records.ParkedRecord) -> dict[str, Any] | str:

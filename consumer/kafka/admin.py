@@ -123,7 +123,7 @@ class Cluster:
         if self._ids is None:
             self._ids = not (self._list().cluster_id or "").startswith("mockCluster")
             if not self._ids:
-                log.warning("no_topic_ids", hint="this broker is a stand-in: a topic's name takes the place of its id")
+                log.warning("no_topic_ids", hint="this broker has no topic ids: topic names are used instead")
         return self._ids
 
     def compacted(self, topics: Collection[str]) -> dict[str, bool]:

@@ -72,8 +72,10 @@ class GroupConsumer:
         polled = Polled([], [], [])
         try:
             others = add_messages(polled, messages, self._started, self._ignored)
-        except Exception as error:  # without topic, partition and offset this record cannot be skipped, nor any after it
-            raise GroupConsumerFailure(f"the Kafka client cannot say where a record is: {error!r}") from error
+        except Exception as error:  # without its topic, partition and offset the record cannot be passed
+            raise GroupConsumerFailure(
+                f"the Kafka client gives no topic, partition or offset for a record: {error!r}"
+            ) from error
         for message in others:
             self._on_error_message(message, polled)
         self._errors.read(polled)
@@ -110,7 +112,7 @@ class GroupConsumer:
     def commit_async(self, offsets: Mapping[Partition, int]) -> None:
         """Commits the database's offsets to the group, for lag tools only, and does not wait for the result."""
         commits = [TopicPartition(p.topic, p.number, offset) for p, offset in offsets.items()]
-        with suppress(KafkaException):  # if the coordinator is unavailable this commit is lost: the next one has newer offsets
+        with suppress(KafkaException):  # lost while the coordinator is unavailable: the next commit has newer offsets
             if commits:
                 self._consumer.commit(offsets=commits, asynchronous=True)
 
@@ -128,7 +130,10 @@ class GroupConsumer:
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
-            log.warning("leave_group_timeout", hint="the broker does not answer; our session has to time out there")
+            log.warning(
+                "leave_group_timeout",
+                hint="the broker does not answer; the group drops us after the session timeout",
+            )
 
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:

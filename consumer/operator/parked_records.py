@@ -167,5 +167,6 @@ def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replay
         if counted:
             return ReplayResult(outcome=word, detail=None)
     return ReplayResult(
-        outcome="conflict", detail="an entry with this identity and other content stands; this one is kept beside it"
+        outcome="conflict",
+        detail="an entry with this identity and other content exists; this record is kept as a conflict",
     )

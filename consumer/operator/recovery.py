@@ -62,7 +62,7 @@ def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
         key = {"topic": gap.topic, "topic_id": gap.topic_id, "number": gap.number}
         record_action(connection, "accept_gap", reason, {**key, **offsets, "gap_id": gap.id})
         lifted = connection.execute(GAP_LIFT, key).fetchone() is not None
-    return f"gap {gap.id} accepted: {words}" + ("; the partition goes on" if lifted else "")
+    return f"gap {gap.id} accepted: {words}" + ("; the partition is read on" if lifted else "")
 
 
 def state_damaged_range(connection: Connection, partition: Partition, bounds: Bounds, to: int, reason: str) -> int:
@@ -80,7 +80,7 @@ def state_damaged_range(connection: Connection, partition: Partition, bounds: Bo
             raise Refused(f"{name} is halted by {halted or 'nothing'}; only a damaged log is passed in this way")
         if not max(bounds.low, progress.next_offset + 1) <= to <= bounds.high:
             raise Refused(
-                f"offset {to} does not lie behind the next offset, {progress.next_offset}, and in the log, which has "
+                f"offset {to} is not after the next offset, {progress.next_offset}, or not in the log, which has "
                 f"{bounds.low} to {bounds.high}"
             )
         key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number}

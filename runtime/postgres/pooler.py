@@ -23,7 +23,7 @@ _one_at_a_time = threading.Lock()
 ROUNDS = 10
 TRIES = 10
 REFUSAL = (
-    "a pooler stands before the database and changes servers between transactions (PgBouncer: pool_mode=transaction or "
+    "a pooler before the database changes the server session between transactions (PgBouncer: pool_mode=transaction or "
     "statement): this program needs a session of its own; use pool_mode=session, or connect to PostgreSQL itself"
 )
 

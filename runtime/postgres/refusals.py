@@ -47,7 +47,7 @@ def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalEr
         return LoginRefused(f"{words}; {found[-1]}")
     if all(one is None for one in found):
         return error
-    log.error("database_connection_unclear", error=words, hint="if this does not pass, look at the server's own log")
+    log.error("database_connection_unclear", error=words, hint="if this persists, see the server's own log")
     return ConnectionUnclear(f"{words}; it is not known whether this passes by itself")
 
 

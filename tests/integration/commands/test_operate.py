@@ -50,7 +50,7 @@ def test_accepted_gap_is_counted_and_passed(desk: Desk, consumer: Consumer, rows
     assert before.halt is not None
     (listed,) = json.loads(desk.ok("gaps", "list", "--format", "json"))
     assert (listed["start"], listed["end"]) == (read, 10)
-    assert "the partition goes on" in desk.ok("gaps", "accept", str(listed["id"]), *WHY)
+    assert "the partition is read on" in desk.ok("gaps", "accept", str(listed["id"]), *WHY)
     after = progress(rows)
     assert (after["next_offset"], after["gap"], after["halted"]) == (10, 10 - read, None)
     assert (after["owner"], after["epoch"] > before.epoch) == (None, True)

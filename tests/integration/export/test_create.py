@@ -193,7 +193,7 @@ def test_database_that_is_away(two_seals: World) -> None:
     world = two_seals
     world.environ["DATABASE_URL"] = "host=127.0.0.1 port=1 connect_timeout=1"
 
-    assert refused(world, 1).startswith("FAILED - the database is away")
+    assert refused(world, 1).startswith("FAILED - the database is unavailable")
     assert world.check().err.startswith("FAILED - ")
     assert world.seal().err.startswith("FAILED - ")
 

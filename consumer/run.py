@@ -54,9 +54,7 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1
     except Exception as error:
-        log.critical(
-            "stopped", error=repr(error), kind=type(error).__name__, hint="a bug in this program", exc_info=True
-        )
+        log.critical("stopped", error=repr(error), kind=type(error).__name__, hint="a bug of ours", exc_info=True)
         return 1
     log.info("finished", complete=clean)
     return _exit_code(clean=clean, until_end=until_end)

@@ -73,9 +73,7 @@ class GroupConsumer:
         try:
             others = add_messages(polled, messages, self._started, self._ignored)
         except Exception as error:  # without its topic, partition and offset the record cannot be passed
-            raise GroupConsumerFailure(
-                f"the Kafka client gives no topic, partition or offset for a record: {error!r}"
-            ) from error
+            raise GroupConsumerFailure(f"the Kafka client gives no offset for a record: {error!r}") from error
         for message in others:
             self._on_error_message(message, polled)
         self._errors.read(polled)
@@ -130,10 +128,7 @@ class GroupConsumer:
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
-            log.warning(
-                "leave_group_timeout",
-                hint="the broker does not answer; the group drops us after the session timeout",
-            )
+            log.warning("leave_group_timeout", hint="the broker does not answer; it drops us at the session timeout")
 
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:

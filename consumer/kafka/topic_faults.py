@@ -43,13 +43,7 @@ class TopicFaults:
             if say:
                 self._said_at[key] = now
         if say:
-            log.error(
-                "topic_unavailable",
-                topic=topic,
-                cause=cause.value,
-                detail=detail,
-                hint="the other topics are not affected",
-            )
+            log.error("topic_unavailable", topic=topic, cause=cause.value, detail=detail, hint="other topics are read")
 
     def clear(self, topic: str, *causes: TopicFault) -> None:
         """The topic has none of these faults."""

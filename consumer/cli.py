@@ -46,7 +46,7 @@ def run(
         bool, typer.Option("--until-end", help="Stop once the ends seen at the start are reached.")
     ] = False,
 ) -> None:
-    """Consumes until SIGTERM. Offsets are kept in the database; Kafka's own are a hint for lag tools.
+    """Consumes until SIGTERM. Offsets are kept in the database; those committed to Kafka are only for lag tools.
 
     ```
     audit-consumer run

@@ -39,7 +39,7 @@ def serve(settings: Settings) -> int:
             if settings.metrics_bind is not None:
                 reader.serve_ops(settings.metrics_bind)
             code = listen(reader, settings.bind)
-            shutdown.begin(code)  # what is closed from here on does not change it
+            shutdown.begin(code)  # closing the reader does not change it
             return code
         except (OSError, SettingRefused) as error:
             log.critical("stopped", error=str(error))

@@ -86,7 +86,7 @@ def _publishable(key: str) -> str:
 
 
 def _kinds(text: object) -> object:
-    """The kinds of tokens that may lack an azp (SPEC 6); `true` and `false` are what they were before there were kinds."""
+    """The kinds of tokens that may lack an azp (SPEC 6); `true` and `false` are values of earlier versions."""
     if not isinstance(text, str):
         return text
     lowered = text.strip().lower()

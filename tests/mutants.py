@@ -137,7 +137,7 @@ MUTANTS = (
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(
-        "what a standby reads anew is not held to what is settled",
+        "what a standby reads again is not limited to what is settled",
         (Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),),
         (READER + "test_servers.py", "-k", "precede"),
     ),
@@ -257,7 +257,7 @@ MUTANTS = (
         ("tests/deploy/test_helm.py", "-k", "by_reference_only"),
     ),
     Mutant(
-        "the chart does not look at addresses",
+        "the chart does not check addresses",
         (
             Edit(
                 "deploy/helm/callmine-audit/templates/_helpers.tpl",
@@ -381,12 +381,12 @@ MUTANTS = (
         ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
     ),
     Mutant(
-        "a topic that Kafka does not tell of now counts as replaced",
+        "a topic for which Kafka returns no id now counts as replaced",
         (Edit("consumer/completeness.py", "if partition.topic in end_offsets.unknown:", "if not partition.topic:"),),
         ("tests/unit/consumer/test_completeness.py",),
     ),
     Mutant(
-        "an open transaction is not told",
+        "an open transaction is not logged",
         (
             Edit(
                 "consumer/partitions/open_transactions.py",
@@ -397,7 +397,7 @@ MUTANTS = (
         ("tests/unit/consumer/test_open_transactions.py", "-k", "named"),
     ),
     Mutant(
-        "Kafka is told before the database",
+        "the offset is committed to Kafka before the database",
         (
             Edit(
                 "consumer/handover.py",
@@ -531,7 +531,7 @@ MUTANTS = (
         (E2E + "test_kafka_faults.py", "-k", "deleted_while_it_is_away"),
     ),
     Mutant(
-        "a topic made anew is the same topic",
+        "a re-created topic is the same topic",
         (Edit("consumer/partitions/claim.py", "    replaced = first and ", "    replaced = False and "),),
         (E2E + "test_kafka_faults.py", "-k", "made_anew"),
     ),
@@ -637,7 +637,7 @@ MUTANTS = (
         (READER_UNIT + "test_clerk.py", "-k", "turned_away"),
     ),
     Mutant(
-        "a session is told no workspace to be held to",
+        "a session is not limited to a workspace",
         (
             Edit("sql/queries/reader/session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),
             Edit("reader/query/database.py", "self._url, ROLE, SESSION", "self._url, None, SESSION"),
@@ -756,7 +756,7 @@ MUTANTS = (
         (READER + "test_sessions.py", "-k", "leads_elsewhere"),
     ),
     Mutant(
-        "a custom claim stands in for the organisation",
+        "a custom claim is taken for the organisation",
         (Edit("reader/auth/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
         (READER_UNIT + "test_clerk.py", "-k", "stand_in"),
     ),
@@ -772,7 +772,7 @@ MUTANTS = (
         (READER + "test_hostile.py", "-k", "never_obeyed and markup"),
     ),
     Mutant(
-        "parameters are looked at before the session",
+        "parameters are read before the session",
         (
             Edit(
                 "reader/http/routes.py",
@@ -788,7 +788,7 @@ MUTANTS = (
         (READER + "test_health.py", "-k", "frozen"),
     ),
     Mutant(
-        "an error of ours is told to whoever asked",
+        "an error of ours is shown to the client",
         (
             Edit(
                 "reader/http/exception_handlers.py",
@@ -858,7 +858,7 @@ MUTANTS = (
         (RUNTIME + "test_pooler.py", "-k", "session_mode"),
     ),
     Mutant(
-        "completeness is told by this machine's clock",
+        "completeness is by this machine's clock",
         (Edit("consumer/partitions/watermark.py", "at = self._database_time()", "at = datetime.now().astimezone()"),),
         (E2E + "test_clocks.py", "-k", "not_read"),
     ),
@@ -876,7 +876,7 @@ MUTANTS = (
         (E2E + "test_clocks.py", "-k", "figures"),
     ),
     Mutant(
-        "the way out has no limit",
+        "the shutdown has no limit",
         (
             Edit(
                 "runtime/shutdown.py",

@@ -146,7 +146,7 @@ def test_only_the_commands_read_the_environment() -> None:
     "text", ["import os\nos.environ['A']", "import os\nos.getenv('A')", "from os import environ as e"]
 )
 def test_a_look_at_the_environment_is_seen(text: str) -> None:
-    """However a module looks at the environment, the guard sees it."""
+    """However a module reads the environment, the guard sees it."""
     assert reads_environ(text)
     assert not reads_environ("import os\n\ndef load(environ: dict[str, str]) -> int:\n    return os.getpid()")
 
@@ -207,7 +207,7 @@ def test_a_package_names_each_of_its_modules_once(package: str) -> None:
 
 
 def test_a_map_that_is_not_complete_is_refused() -> None:
-    """A module that is left out, one that is named twice and one that is gone are each told by name."""
+    """A module that is left out, one that is named twice and one that is gone are each reported by name."""
     docstring = (
         "Sums up.\n\n    alpha        first\n    beta, gamma  second\n    beta         again\n    old          gone\n"
     )

@@ -47,7 +47,7 @@ def register(stack: Stack) -> dict[str, int]:
 
 
 def total(stack: Stack) -> int:
-    """How many entries the admin is told of."""
+    """How many entries the admin sees."""
     answer = stack.read("/v1/audit-events", ADMIN)
     assert answer.status_code == 200, answer.text
     return int(answer.json()["total"])

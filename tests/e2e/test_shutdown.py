@@ -1,4 +1,4 @@
-"""Every way out ends within its stated time, with its exit code, whatever is frozen meanwhile (SPEC 7, decision 81).
+"""Every shutdown ends within its time limit, with its exit code, whatever is frozen meanwhile (SPEC 7, decision 81).
 
 A broker, a database, a registry, a collector and a reader of logs that are frozen keep their connections and say nothing.
 """

@@ -1,4 +1,4 @@
-"""Other members of the group, topics that are not there, and transactions that stay open: what is told, and what goes on."""
+"""Other members of the group, missing topics, and transactions that stay open: what is reported, and what continues."""
 
 from sandbox.services.process import free_port
 from tests.builders import events
@@ -73,6 +73,6 @@ def test_an_open_transaction_is_told(world: World) -> None:
     assert world.count("audit_event") == 0
     world.end_transaction(producer, commit=True)
     world.until_read(program)
-    world.until(lambda: bool(program.logged("open_transaction_ended", topic=topic)), "its end is told", of=[program])
+    world.until(lambda: bool(program.logged("open_transaction_ended", topic=topic)), "its end is logged", of=[program])
     assert program.stop() == 0
     world.check()

@@ -208,7 +208,7 @@ def test_a_reader_that_is_down_is_told_and_forgotten(stack: Stack) -> None:
 
 
 def test_every_alert_has_been_seen_and_none_is_left(stack: Stack) -> None:
-    """Each rule about the reader fired above, on a real fault; nothing fires when all is mended."""
+    """Each rule about the reader fired above, on a real fault; nothing fires when all is fixed."""
     assert stack.fired == ALERTS
     stack.until(lambda: stack.prometheus.firing() == set(), "nothing fires")
     assert stack.reader.stop() == 0

@@ -1,4 +1,4 @@
-"""`explain` and `catalog`: what services are told, without any setting or service."""
+"""`explain` and `catalog`: what developers of services see, without any setting or service."""
 
 import json
 from pathlib import Path

@@ -78,7 +78,7 @@ def test_rewind_to_a_time(desk: Desk, world: World) -> None:
 
 
 def test_rewind_refuses_what_would_lose_or_cannot_be(desk: Desk, world: World) -> None:
-    """Forward, to where it stands, below the log's start, an unknown partition, one never read: refused; nothing moves."""
+    """Forward, to its present offset, below the log's start, an unknown partition, one never read: refused; nothing moves."""
     topic = world.topic(partitions=2)
     world.send(topic, [event() for _ in range(8)], partition=0)
     world.run_until_end()

@@ -91,7 +91,7 @@ def test_topic_made_anew_retires_the_old_log(desk: Desk, consumer: Consumer, row
 def test_two_gaps_at_one_partition_need_both(
     desk: Desk, consumer: Consumer, rows: Rows, order: tuple[str, str]
 ) -> None:
-    """A topic made anew that has lost its first records stands until both gaps are accepted, in either order."""
+    """A re-created topic that has lost its first records is halted until both gaps are accepted, in either order."""
     consumer.reads(event())
     consumer.claims(NEW, 4, 9)
     assert "goes on" not in desk.ok("gaps", "accept", order[0], *WHY)
@@ -129,7 +129,7 @@ def test_gap_where_the_partition_no_longer_stands(desk: Desk, consumer: Consumer
 
 
 def test_resume_lifts_a_halt(desk: Desk, consumer: Consumer, rows: Rows) -> None:
-    """A halted partition goes on where it stands; what halted it is noted."""
+    """A halted partition continues at its offset; what halted it is noted."""
     consumer.reads(event())
     consumer.halts(HaltCause.BREAKER, "20 records parked in a row")
     assert consumer.claims(TOPIC, 0, 9).halt is not None

@@ -315,7 +315,7 @@ def test_forged_seals_are_not_taken_over(three_seals: World) -> None:
 
 
 def test_log_signed_anew_by_another_key_is_refused(three_seals: World) -> None:
-    """Someone with another key of the same name edits an entry and seals all anew: the folder and the policy say so."""
+    """Someone with another key of the same name edits an entry and seals everything again: the folder and the policy say so."""
     world = three_seals
     world.run("keygen", LOG, "--out", str(world.path / "forged"))
     for table in ("audit_sealed_day", "audit_sealed_workspace", "audit_seal"):

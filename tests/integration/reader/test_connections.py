@@ -209,7 +209,7 @@ def test_what_is_no_http_is_a_problem_too(calm: Site, sent: bytes) -> None:
 
 
 def test_headers_that_arrive_at_once_are_bounded_as_those_that_do_not(calm: Site) -> None:
-    """20 kB of headers: 400, also for a probe; 10 kB of cookies are looked at."""
+    """20 kB of headers: 400, also for a probe; 10 kB of cookies are read."""
     for path in (b"/healthz", b"/v1/audit-events"):
         answer = calm.raw(GET % (path, b"Connection: close\r\nX: " + b"a" * 20_000 + b"\r\n"))
         assert problem(answer, 400)["type"] == "/problems/request-too-large" or b"not-http" in answer

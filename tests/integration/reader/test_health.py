@@ -1,4 +1,4 @@
-"""Whatever is away, slow, frozen or too much, the answer is a 503 that says when to come back, and it mends itself."""
+"""Whatever is unavailable, slow, frozen or overloaded, the response is a 503 with Retry-After, and the reader recovers by itself."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ READS = ("/v1/audit-events", "/v1/audit-events/1", "/audit", "/audit/1")
 
 
 def is_refused(answer: httpx.Response, kind: str) -> bool:
-    """Whether this is a documented 503, and tells nothing of what is behind it."""
+    """Whether this is a documented 503 that reveals nothing about its cause."""
     assert answer.status_code == 503, answer.text
     assert answer.headers["retry-after"] == "5"
     assert answer.headers["content-security-policy"]

@@ -99,7 +99,7 @@ def test_nothing_of_the_sandbox_is_in_the_program() -> None:
 
 
 def test_a_given_key_is_enough(database_url: str, put: Callable[..., int]) -> None:
-    """Networkless: no look at the issuer at all, and the same page."""
+    """Networkless: no request to the issuer at all, and the same page."""
     put(1)
     with Program(database_url, CLERK_JWKS_URL="") as program:
         program.stop()

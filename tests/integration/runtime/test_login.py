@@ -1,4 +1,4 @@
-"""Logins that only a person can mend, outages, and what is neither: sorted by SQLSTATE, in whatever language (decision 60)."""
+"""Login errors that only a person can fix, outages, and what is neither: classified by SQLSTATE, in whatever language (decision 60)."""
 
 import socket
 import threading
@@ -89,7 +89,7 @@ def test_an_outage_is_waited_for(database: str, hosts: int) -> None:
 
 
 def test_too_many_connections_are_waited_for(database: str) -> None:
-    """The server has no room for this login: that ends."""
+    """The server has no free connection for this login: that is temporary."""
     with pytest.raises(psycopg.OperationalError) as raised:
         connect(make_conninfo(database, user="crowded", password="x"), "audit_writer", "test")
     assert classify(raised.value) is Fault.AWAY
@@ -97,7 +97,7 @@ def test_too_many_connections_are_waited_for(database: str) -> None:
 
 
 def test_another_node_that_refuses_proves_nothing(database: str) -> None:
-    """The first node is away, the second lets this login in never: the first may come back. That is said as unclear."""
+    """The first node is unavailable, the second refuses this login for good: the first may come back, so it is unclear."""
     port = conninfo_to_dict(database)["port"]
     url = make_conninfo(database, host="127.0.0.1,127.0.0.1", port=f"{free_port()},{port}", password="wrong")
     with pytest.raises(ConnectionUnclear) as raised:

@@ -30,7 +30,7 @@ class Reading:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The loop's clock, which stands until a test moves it."""
+    """The loop's clock, which only a test moves."""
     now = SimpleNamespace(at=1000.0)
     monkeypatch.setattr(time, "monotonic", lambda: now.at)
     return now

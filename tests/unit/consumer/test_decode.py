@@ -95,7 +95,7 @@ def test_framing_is_checked(decoder: Decoder, value: bytes, reason: ParkReason) 
 
 
 def test_size_is_checked_first(decoder: Decoder) -> None:
-    """8 MiB is read, one byte more is refused before anything else is looked at."""
+    """8 MiB is read, one byte more is refused before anything else is read."""
     header = encode_single_object(V2, DATA)[:10]
 
     assert refusal(decoder, header + bytes(MAX_VALUE - 10)).reason is ParkReason.TRAILING_BYTES
@@ -219,7 +219,7 @@ PREFERENCES = st.dictionaries(
 
 @given(PREFERENCES, PREFERENCES, st.integers(0, 400), st.integers(1, 255))
 def test_both_framings_give_the_same_data(before: dict[str, Any], after: dict[str, Any], at: int, flip: int) -> None:
-    """A settings change comes back typed as it was sent by either road; with a byte changed it is refused or whole."""
+    """A settings change comes back typed as it was sent, in either framing; with a byte changed it is refused or whole."""
     file = latest("workspace.settings_changed")
     decoder = every_schema()
     data = {

@@ -1,4 +1,4 @@
-"""What cannot be had of a topic: noted by topic and cause, said once, and taken back."""
+"""Faults of a topic: noted by topic and cause, logged once, and cleared."""
 
 import threading
 from types import SimpleNamespace

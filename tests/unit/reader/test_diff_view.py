@@ -29,7 +29,7 @@ def seen(value: Any) -> list[str]:
 
 @given(SCALARS, SCALARS)
 def test_no_two_values_read_the_same(one: Any, other: Any) -> None:
-    """null, "null", 1, 1.0, "1", "" and a space are all told apart by their text alone."""
+    """null, "null", 1, 1.0, "1", "" and a space all have different texts."""
     same = json.dumps(one) == json.dumps(other)
 
     assert (seen(one) == seen(other)) == same

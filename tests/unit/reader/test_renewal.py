@@ -28,7 +28,7 @@ def reason(refusal: str, *, client_uat: bool = False, suffixed: bool = False) ->
 
 
 def test_every_refusal_is_decided() -> None:
-    """A reason that is new is put somewhere: it can be mended, is no token at all, or is final."""
+    """Every reason is classified: a new token helps, there is no token, or it is final."""
     assert set(REASONS) == {*RENEWABLE, *UNUSABLE, "repeated_cookie"} | FINAL | FORBIDDEN
 
 

@@ -412,7 +412,7 @@ MUTANTS = (
     Mutant(
         "look-alike values are shown as they are",
         (Edit("catalog/visible_text.py", "one != other and _shape(one) == _shape(other)", "False"),),
-        ("tests/unit/catalog/test_visible_text.py", "-k", "told_apart"),
+        ("tests/unit/catalog/test_visible_text.py", "-k", "shown_differently"),
     ),
     Mutant(
         "a currency that is not listed has two digits",
@@ -528,12 +528,12 @@ MUTANTS = (
     Mutant(
         "what Kafka lost is passed in silence",
         (Edit("consumer/partitions/claim.py", "    if next_offset < bounds.low:\n", "    if next_offset < 0:\n"),),
-        (E2E + "test_kafka_faults.py", "-k", "deleted_while_it_is_away"),
+        (E2E + "test_kafka_faults.py", "-k", "deleted_while_it_is_stopped"),
     ),
     Mutant(
         "a re-created topic is the same topic",
         (Edit("consumer/partitions/claim.py", "    replaced = first and ", "    replaced = False and "),),
-        (E2E + "test_kafka_faults.py", "-k", "made_anew"),
+        (E2E + "test_kafka_faults.py", "-k", "topic_re_created"),
     ),
     Mutant(
         "what a poll brought before a restart counts as proof",
@@ -634,7 +634,7 @@ MUTANTS = (
                 'not role.removeprefix("org:").startswith(ADMIN)',
             ),
         ),
-        (READER_UNIT + "test_clerk.py", "-k", "turned_away"),
+        (READER_UNIT + "test_clerk.py", "-k", "no_admin_of_an_active"),
     ),
     Mutant(
         "a session is not limited to a workspace",
@@ -742,7 +742,7 @@ MUTANTS = (
     Mutant(
         "a script's request is redirected",
         (Edit("reader/auth/navigation.py", 'destination == "document" and ', ""),),
-        (READER_UNIT + "test_renewal.py", "-k", "told_by_its_headers"),
+        (READER_UNIT + "test_renewal.py", "-k", "recognized_by_its_headers"),
     ),
     Mutant(
         "the host that a proxy names is the one to come back to",
@@ -796,7 +796,7 @@ MUTANTS = (
                 'return self._refuse(request, Problem(status=500, kind="internal", title=repr(_error), detail=""))',
             ),
         ),
-        (READER + "test_hostile.py", "-k", "our_own_mistake"),
+        (READER + "test_hostile.py", "-k", "our_own_bug"),
     ),
     Mutant(
         "a slash more leads to wherever the Host says",
@@ -834,7 +834,7 @@ MUTANTS = (
     Mutant(
         "a refusal has no SQLSTATE",
         (Edit("runtime/postgres/libpq.py", "SQLSTATE_ONLY = 3", "SQLSTATE_ONLY = 1"),),
-        (RUNTIME + "test_login.py", "-k", "only_a_person_mends"),
+        (RUNTIME + "test_login.py", "-k", "only_a_person_can_fix"),
     ),
     Mutant(
         "a refusal of one node is that of all",
@@ -884,7 +884,7 @@ MUTANTS = (
                 "",
             ),
         ),
-        (E2E + "test_shutdown.py", "-k", "what_holds"),
+        (E2E + "test_shutdown.py", "-k", "what_blocks"),
     ),
     Mutant(
         "only the main thread sees a signal",

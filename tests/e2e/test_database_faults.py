@@ -46,7 +46,7 @@ def test_a_database_that_goes_and_comes_back_costs_nothing(world: World, running
     world.check()
 
 
-def test_a_database_that_is_away_at_the_start_is_waited_for(world: World, running: PostgresServer) -> None:
+def test_a_database_that_is_unavailable_at_the_start_is_waited_for(world: World, running: PostgresServer) -> None:
     """Without the database no offset is guessed: the consumer waits, as a member, and then begins at the beginning."""
     topic = world.topic()
     world.send(topic, events(10))
@@ -59,7 +59,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(world: World, runnin
     world.check()
 
 
-def test_told_to_stop_during_an_outage_it_ends_in_order(world: World, running: PostgresServer) -> None:
+def test_stopped_during_an_outage_it_ends_in_order(world: World, running: PostgresServer) -> None:
     """SIGTERM while the database is unavailable: exit 0, and what was not written is read again."""
     topic = world.topic()
     world.send(topic, events(10))

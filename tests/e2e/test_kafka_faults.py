@@ -64,7 +64,7 @@ def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, 
     world.check()
 
 
-def test_records_deleted_while_it_is_away_are_a_gap(world: World) -> None:
+def test_records_deleted_while_it_is_stopped_are_a_gap(world: World) -> None:
     """What retention removed unread is stated exactly, halts its partition alone, and is passed once accepted."""
     topic = world.topic(2)
     world.send(topic, events(20), partition=0)
@@ -125,7 +125,7 @@ def test_records_deleted_from_under_it_are_a_gap(world: World) -> None:
     world.check()
 
 
-def test_a_topic_made_anew_under_it_is_another_log(world: World) -> None:
+def test_a_topic_re_created_under_it_is_another_log(world: World) -> None:
     """Deleted and created again while it runs: it halts with an open gap, and begins at 0 once that is accepted."""
     topic, other = world.topic(), world.topic()
     world.send(topic, events(10))
@@ -144,7 +144,7 @@ def test_a_topic_made_anew_under_it_is_another_log(world: World) -> None:
     world.check()
 
 
-def test_a_topic_made_anew_while_it_is_away_is_another_log(world: World) -> None:
+def test_a_topic_re_created_while_it_is_stopped_is_another_log(world: World) -> None:
     """Created again and longer than before, the offsets alone would not show it: the topic's id does, and nothing is left out."""
     topic = world.topic()
     world.send(topic, events(10))

@@ -108,7 +108,7 @@ def test_confluent_framing_without_a_registry_halts_and_parks_nothing(world: Wor
     world.check()
 
 
-def test_a_registry_that_is_away_is_waited_for(world: World, registry: SchemaRegistry) -> None:
+def test_a_registry_that_is_unavailable_is_waited_for(world: World, registry: SchemaRegistry) -> None:
     """Nothing is parked while the registry is down: its partition rests, others go on, and it is read afterwards."""
     topic = world.topic(2)
     registry.stop()

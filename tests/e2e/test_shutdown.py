@@ -123,7 +123,7 @@ def test_a_consumer_ends_in_time(around: Surroundings, way: str, faults: tuple[s
         assert not consumer.logged("end_forced"), "closing in order must need less"
 
 
-def test_what_holds_a_process_is_said_and_it_ends(world: World) -> None:
+def test_what_blocks_a_process_is_logged_and_it_ends(world: World) -> None:
     """A call that does not come back, as of a client library: the rest of the time, a line of the log, and the end."""
     world.topic()
     consumer = world.consumer(failpoint=[*SHORT, "closing", "hang"])

@@ -58,7 +58,7 @@ def test_a_topic_that_comes_later_is_read(world: World) -> None:
     world.check()
 
 
-def test_an_open_transaction_is_told(world: World) -> None:
+def test_an_open_transaction_is_reported(world: World) -> None:
     """By topic, partition and the offset at which it holds the partition back; and its end."""
     topic = world.topic()
     producer = world.producer(transactional_id=world.group, transaction_timeout_ms=60_000)

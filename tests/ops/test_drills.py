@@ -97,7 +97,7 @@ def test_growing_and_shrinking(world: World) -> None:
     closed(world, first)
 
 
-def test_moving_to_a_topic_made_anew(world: World) -> None:
+def test_moving_to_a_re_created_topic(world: World) -> None:
     """One topic is deleted and re-created while another one is under load; its new log is read from the beginning."""
     drill, topic, other = Procedure("Moving to a re-created topic"), world.topic(2), world.topic()
     world.send(topic, events(50))

@@ -168,7 +168,7 @@ def test_late_events_burn_the_budget(stack: Stack) -> None:
     stack.fires("AuditFreshnessFastBurn", "AuditFreshnessSlowBurn")
 
 
-def test_a_conflict_is_told(stack: Stack) -> None:
+def test_a_conflict_is_alerted(stack: Stack) -> None:
     """The same identity with another content: AuditConflict."""
     first = event()
     other = first.with_headers(ce_time="2026-01-01T00:00:00Z")
@@ -204,7 +204,7 @@ def test_books_that_someone_has_changed_do_not_balance(stack: Stack) -> None:
     stack.clears("AuditAccountingMismatch")
 
 
-def test_a_schema_that_someone_has_changed_is_told(stack: Stack) -> None:
+def test_a_schema_that_someone_has_changed_is_alerted(stack: Stack) -> None:
     """A trigger that is switched off by hand: AuditTampering, until it is back. The consumer looks once a minute."""
     stack.world.rows("ALTER TABLE audit_event_p02 DISABLE TRIGGER append_only")
     stack.fires("AuditTampering")
@@ -212,7 +212,7 @@ def test_a_schema_that_someone_has_changed_is_told(stack: Stack) -> None:
     stack.clears("AuditTampering")
 
 
-def test_a_transaction_that_stays_open_is_told(stack: Stack) -> None:
+def test_a_transaction_that_stays_open_is_alerted(stack: Stack) -> None:
     """Records of a transaction that does not end: AuditOpenTransaction, until it is aborted."""
     producer = stack.world.producer(transactional_id="hanging", transaction_timeout_ms=600_000)
     producer.init_transactions(30)
@@ -225,7 +225,7 @@ def test_a_transaction_that_stays_open_is_told(stack: Stack) -> None:
     stack.clears("AuditOpenTransaction")
 
 
-def test_a_consumer_that_stands_still_and_finds_a_gap(stack: Stack) -> None:
+def test_a_consumer_that_is_stuck_and_finds_a_gap(stack: Stack) -> None:
     """Frozen: AuditConsumerDown. What Kafka deleted meanwhile: AuditDataGap, until it is accepted."""
     world, topic = stack.world, stack.topics["gapped"]
     world.send(topic, events(10))
@@ -250,7 +250,7 @@ def test_a_consumer_that_stands_still_and_finds_a_gap(stack: Stack) -> None:
     assert [labels.items() <= gap["metric"].items() for gap in gaps()] == [True]
 
 
-def test_outages_are_told_and_forgotten(stack: Stack, kafka: KafkaBroker, postgres: PostgresServer) -> None:
+def test_outages_fire_and_resolve(stack: Stack, kafka: KafkaBroker, postgres: PostgresServer) -> None:
     """PostgreSQL stopped under load, then Kafka too: each is reported, the listener answers, and it ends with them."""
     postgres.stop()
     try:

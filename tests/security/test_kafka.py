@@ -99,7 +99,7 @@ def only_fault(program: Program, event: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", PROVEN)
-def test_what_no_waiting_mends_ends_it(world: Secured, kafka: LocalKafka, stranger: Authority, case: str) -> None:
+def test_what_waiting_does_not_fix_ends_it(world: Secured, kafka: LocalKafka, stranger: Authority, case: str) -> None:
     """Exit code 1 at once, and one line that says what is wrong and what to do."""
     world.topic()
     wrong = PROVEN[case]

@@ -27,7 +27,7 @@ def status(desk: Desk, world: World) -> dict[str, Any]:
     return found
 
 
-def test_status_tells_lag_and_what_was_not_read(desk: Desk, world: World) -> None:
+def test_status_shows_lag_and_what_was_not_read(desk: Desk, world: World) -> None:
     """Before the first read the partitions are named, later the lag; a topic that Kafka does not know is said."""
     topic = world.topic(partitions=2)
     world.send(topic, [event() for _ in range(4)], partition=0)

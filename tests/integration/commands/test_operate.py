@@ -71,7 +71,7 @@ def test_shorter_log_is_read_again_from_its_end(desk: Desk, consumer: Consumer, 
     assert json.loads(desk.ok("status", "--format", "json"))["balanced"]
 
 
-def test_topic_made_anew_retires_the_old_log(desk: Desk, consumer: Consumer, rows: Rows) -> None:
+def test_topic_re_created_retires_the_old_log(desk: Desk, consumer: Consumer, rows: Rows) -> None:
     """Accepting retires the old incarnation's row and lets the new one flow; the other partitions wait for their own."""
     other = TOPIC._replace(number=1)
     consumer.reads(event())
@@ -120,7 +120,7 @@ def test_gap_is_accepted_once(desk: Desk, consumer: Consumer, rows: Rows) -> Non
     assert (progress(rows)["gap"], len(noted(rows))) == (10, 1)
 
 
-def test_gap_where_the_partition_no_longer_stands(desk: Desk, consumer: Consumer, rows: Rows) -> None:
+def test_gap_where_the_partition_no_longer_is(desk: Desk, consumer: Consumer, rows: Rows) -> None:
     """A gap that begins elsewhere than the progress is refused, and the progress stays."""
     consumer.claims(TOPIC, 10, 50)
     rows("UPDATE partition_progress SET next_offset = 3, gap = 3")

@@ -109,7 +109,7 @@ def test_nothing_read_yet(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("read")
-def test_brokers_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_brokers_unavailable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the brokers unavailable, or not set, the database's part is shown, and why there is no lag."""
     monkeypatch.setattr(admin, "SECONDS", 0.3)
     desk.environ["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{free_port()}"
@@ -131,7 +131,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_database_away(bare: Desk, command: tuple[str, ...]) -> None:
+def test_database_unavailable(bare: Desk, command: tuple[str, ...]) -> None:
     """With the database away each command is one line and exit code 1; the password is not in it."""
     url = f"postgresql://u:sesame@127.0.0.1:{free_port()}/audit"
     words = bare.refused(*command, DATABASE_URL=url)

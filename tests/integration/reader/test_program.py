@@ -194,7 +194,7 @@ def test_it_starts_without_a_database_and_takes_it_when_it_comes(program: Progra
     assert "Traceback" not in program.log
 
 
-def test_the_log_is_json_and_tells_no_secret(program: Program, put: Callable[..., int]) -> None:
+def test_the_log_is_json_and_has_no_secret(program: Program, put: Callable[..., int]) -> None:
     """Each line is an object with time and level; tokens, cookies, queries and the database's password are in none."""
     put(1)
     token = program.token()

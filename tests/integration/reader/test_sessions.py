@@ -305,7 +305,7 @@ HOPELESS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def test_a_token_that_no_new_one_can_mend_is_refused(renewing: Site, browser: Browser) -> None:
+def test_a_token_that_no_new_one_can_fix_is_refused(renewing: Site, browser: Browser) -> None:
     """Another party, an audience, no user: Clerk would only say it again."""
     for claims in HOPELESS:
         signed_in(renewing, browser, __session=renewing.issuer.token(ADMIN, **claims), __client_uat="1700000000")
@@ -422,7 +422,7 @@ def test_a_handshake_that_is_not_clerks_sets_no_cookie(renewing: Site, browser: 
     assert set(set_cookies(answer)) == {"__session", "audit_redirects"}
 
 
-def test_keys_that_are_away_are_told_of(renewing: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_keys_are_reported(renewing: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """A handshake cannot be judged without: 503, and nothing is set."""
     monkeypatch.setattr(renewing.keys, "ready", lambda: False)
     token = api_of(renewing).handshake(["__session=a.b.c; Path=/"])

@@ -55,7 +55,7 @@ REFUSED: Mapping[str, tuple[Mapping[str, str | None], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_only_a_person_mends(database: str, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+def test_what_only_a_person_can_fix(database: str, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     """Each is final, said in one line that says what to do; `status` and `migrate` end with it."""
     changed, advice = REFUSED[case]
     monkeypatch.setenv("PGPASSFILE", "/nowhere")
@@ -143,7 +143,7 @@ def fatal(state: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", fatal(b"58000"), fatal(b"08P01")])
-def test_what_nobody_knows_is_said_and_waited_for(
+def test_what_is_unclear_is_logged_and_waited_for(
     database: str, hang_up: Callable[[bytes], int], monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
     """A proxy without a server, another protocol, an error of no known kind: loudly, and not for ever in silence."""

@@ -75,7 +75,7 @@ def test_header_and_schema_must_agree(decoder: Decoder) -> None:
     assert refusal(decoder, encode_single_object(V2, DATA), "no.such").reason is ParkReason.SCHEMA_MISMATCH
 
 
-def test_names_type_looks_at_the_schema_only(decoder: Decoder) -> None:
+def test_names_type_reads_the_schema_only(decoder: Decoder) -> None:
     """Every version of a type is that type's, and the body is not read."""
     assert decoder.names_type("thing.made", encode_single_object(V1, {"size": 7})[:10]) is True
     assert decoder.names_type("thing.made", encode_single_object(V2, DATA) + b"junk") is True

@@ -279,7 +279,7 @@ def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.Monke
     assert found == {"schema": 1, "absent": 1, "unavailable": 1}
 
 
-def test_a_composite_observer_tells_everyone_everything() -> None:
+def test_a_composite_observer_calls_all() -> None:
     """No call of an observer is forgotten on the way to the others."""
     told: list[str] = []
 

@@ -17,7 +17,7 @@ from consumer.telemetry.topic_gauges import TopicFaultGauges
 from sandbox.services.process import wait_until
 
 
-def test_a_fault_is_said_once_then_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_is_logged_once_then_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     """By topic and cause; its end is said once as well."""
     now = SimpleNamespace(at=1000.0)
     monkeypatch.setattr(topic_faults, "time", SimpleNamespace(monotonic=lambda: now.at))

@@ -91,7 +91,7 @@ def test_the_time_is_the_databases_and_older_than_the_ends() -> None:
     assert retries == []
 
 
-def test_a_database_that_is_away_costs_the_time_only() -> None:
+def test_a_database_that_is_unavailable_costs_the_time_only() -> None:
     """That a topic was re-created is still noticed."""
     retries = list[Retry]()
     answer = first_answer(Surroundings(away=True), retries)

@@ -42,7 +42,7 @@ def test_example_lists_every_setting_and_no_other() -> None:
     assert set(example_settings()) == {field.alias for field in Settings.model_fields.values()}
 
 
-def test_example_is_loaded_as_it_stands() -> None:
+def test_example_is_loaded_unchanged() -> None:
     """Every line is accepted, and those that claim to show a default do."""
     loaded, default = load(example_settings()), load(GOOD)
     for name in ("bind", "hosts", "log_format"):

@@ -71,7 +71,7 @@ def test_what_is_missing_is_brought() -> None:
     assert tools.ensure("Chromium", find, lambda: found.append("/cache/chromium")) == "Chromium: /cache/chromium"
 
 
-def test_what_cannot_be_brought_is_said_and_is_no_failure() -> None:
+def test_what_cannot_be_installed_is_reported_and_is_no_failure() -> None:
     """One line with the reason; the tests go on without it."""
 
     def find() -> str:

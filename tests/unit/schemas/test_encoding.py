@@ -119,7 +119,7 @@ def test_a_preference_is_one_of_five_types(value: object) -> None:
         schemas.encode_single_object(SETTINGS, data)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_that_is_wrong_is_reported_at_once() -> None:
     """One refusal lists every place, so that an author can fix a file in one go."""
     data = example_data("schedule.edited", "plain")
     del data["after"]

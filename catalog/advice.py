@@ -23,7 +23,7 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.SCHEMA_UNKNOWN: (
         "Encode with a schema of schemas/, or register the schema. A service ahead of us: deploy its schema, then replay."
     ),
-    ParkReason.SCHEMA_NOT_AVRO: "Register an Avro schema that stands alone, without references.",
+    ParkReason.SCHEMA_NOT_AVRO: "Register an Avro schema without references to others.",
     ParkReason.SCHEMA_UNSAFE: "Register a schema like those of schemas/: not recursive, not nested without end.",
     ParkReason.SCHEMA_MISMATCH: "Let ce_type and the schema name the same event type.",
     ParkReason.SCHEMA_RESOLUTION: "Register a schema that ours can read: fields may be added with a default, not changed.",

@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 
 class ParkReason(Reason):
-    """Why a record was kept raw for a person to look at (SPEC 4, `parked`)."""
+    """Why a record was kept raw for a person to decide about (SPEC 4, `parked`)."""
 
     NOT_CLOUDEVENTS = "not_cloudevents", "a required CloudEvents header is missing, repeated, not UTF-8 or wrong"
     BAD_TIME = "bad_time", "ce_time is not RFC 3339 with a zone, or lies outside what can be stored"

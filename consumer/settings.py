@@ -19,7 +19,7 @@ from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError
 __all__ = ["Settings", "SettingsError", "load"]
 
 KAFKA_PREFIX = "KAFKA_CONFIG_"
-# The promise rests on these: whoever could change them could lose records without a trace.
+# The promise depends on these: with other values records could be lost without a trace.
 FIXED_PROPERTIES = (
     "enable.auto.",
     "auto.commit.",

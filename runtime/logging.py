@@ -1,6 +1,6 @@
 """Logs: structured, readable on a terminal, JSON with AUDIT_LOG_FORMAT=json; always on standard error.
 
-Logging never stops the program that logs (runtime.log_writer): it neither waits nor raises, whatever becomes of its reader.
+Logging never stops the program that logs (runtime.log_writer): it neither blocks nor raises, whatever happens to its reader.
 """
 
 import io
@@ -70,7 +70,7 @@ class _Lines:
 
 
 class _Library(logging.Handler):
-    """Hands what libraries log to our own logs."""
+    """Passes what libraries log to our own logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
         with suppress(Exception):

@@ -154,13 +154,13 @@ def _report(outcomes: dict[int, parked_records.ReplayResult], chosen: int) -> No
 
 
 def _now(dry_run: DryRun, parked: parked_records.ParkedRecord) -> Outcome | str:
-    """What would become of the record now; in words where that cannot be said."""
+    """What would become of the record now, or why that is unknown."""
     if parked.reason == ParkReason.CRASH_LOOP:
         return "not tried: decoding it has killed a process"
     try:
         return dry_run.outcome(parked.record())
     except (RegistryUnset, RegistryUnavailable) as error:
-        return f"cannot be said: {error}"
+        return f"unknown: {error}"
 
 
 def _data(dry_run: DryRun, parked: parked_records.ParkedRecord) -> dict[str, Any] | str:

@@ -1,7 +1,7 @@
-"""Where the consumer stands, per partition, and whether every offset that it passed is accounted for (SPEC 2 and 5).
+"""The progress of the consumer, per partition, and whether every offset that it passed is accounted for (SPEC 2 and 5).
 
-The check is computed here again, from the counters and against the rows that they count. Counters of parked records and
-conflicts cannot be told from rows exactly once a partition was rewound (a record parked twice is one row): then bounds.
+The check is computed again here, from the counters and against the rows that they count. Once a partition was rewound, a
+record may be parked twice and is one row: then the counters of parked records and conflicts are only compared with bounds.
 """
 
 import time
@@ -37,7 +37,7 @@ class PartitionAccount(PartitionProgress):
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAccount:
-    """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted.
+    """What the database says, in one snapshot; `entries` per (topic, partition), None if they were not counted.
 
     `clock_ahead` is how many seconds this machine's clock is ahead of the database's (negative: behind).
     """
@@ -53,7 +53,7 @@ class DatabaseAccount:
 class LogBounds:
     """What Kafka says: the bounds and the last stable offset of each partition's log, and topics that it does not know.
 
-    `unavailable` is why it says nothing.
+    `unavailable` is why there is no answer.
     """
 
     bounds: Mapping[Partition, Bounds]
@@ -91,7 +91,7 @@ def read_account(connection: Connection, *, count_entries: bool) -> DatabaseAcco
 
 
 def read_log_bounds(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> LogBounds:
-    """Asks Kafka where the logs of `topics` begin and end; brokers that do not answer are no error here."""
+    """Queries Kafka for where the logs of `topics` begin and end; brokers that do not answer are not an error here."""
     if not brokers:
         return LogBounds(bounds={}, stable_ends={}, missing=(), unavailable="KAFKA_BOOTSTRAP_SERVERS is not set")
     try:
@@ -168,7 +168,7 @@ def held_back(partition: Partition, logs: LogBounds) -> int | None:
 
 
 def clock_ahead(connection: Connection) -> float:
-    """How many seconds this machine's clock is ahead of the database's; 0 within what the question itself took."""
+    """How many seconds this machine's clock is ahead of the database's; 0 if that is within the query's round trip."""
     before = time.time()
     row = connection.execute(CLOCK).fetchone()
     after = time.time()

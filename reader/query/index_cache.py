@@ -1,8 +1,8 @@
 """Key indexes in memory, within one bound for all and a share for each workspace (decision 73).
 
-What is counted is what is held: a bucket that several indexes of a list share is counted once. When there is too much, the
-extra lists of workspaces that hold more than their share go first; then the list that is least used. A list that was read
-a moment ago is no exception: of more lists than fit some stay, while by recent use alone each would push out the next.
+A bucket that several indexes of a list share is counted once. When the bound is exceeded, further lists of workspaces that
+hold more than their share are evicted first; then the least used list, even if it was read just now: if more lists are in use
+than fit, some stay cached, whereas with LRU each would evict the next one needed.
 """
 
 import threading
@@ -22,7 +22,7 @@ HALVED_AFTER = 4_096  # requests after which every list counts as used half as o
 class CacheKey:
     """A list: its workspace, its selection without a range of time, and the pg_snapshot of an older page (None: now).
 
-    `server`: what is known of a list on one server is true on no other (reader.query.transaction_view).
+    `server`: an index of one server is not valid for another (reader.query.transaction_view).
     """
 
     server: str = ""

@@ -24,7 +24,7 @@ from runtime.timestamps import iso
 
 log = structlog.get_logger()
 
-ATTEMPTS = 4  # to read a page of one database, where it changes or where sessions go to several
+ATTEMPTS = 4  # to read a page from one database, if it is replaced or if sessions go to several
 NO_LIMIT = 2**31 - 1
 MAX_NEWER = 100  # newer entries are counted up to this
 

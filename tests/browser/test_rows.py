@@ -1,4 +1,4 @@
-"""A row opens, and tells the whole entry: before and after, what was added and removed, what is hidden, what is huge."""
+"""A row opens, and shows the whole entry: before and after, what was added and removed, what is hidden, what is huge."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_before_and_after(dana: Visitor) -> None:
 
 
 def test_values_that_look_alike_do_not(visit: Visit, fresh: Fresh) -> None:
-    """null, "", nothing, an empty list, a number and its text, false and 0, and what is masked: each is told apart."""
+    """null, "", nothing, an empty list, a number and its text, false and 0, and what is masked: each looks different."""
     fresh.put(diff=ODD, channel="mcp")
     visitor = visit().signed_in(fresh.admin)
     visitor.open("/audit")

@@ -161,7 +161,9 @@ def test_the_topics_are_those_of_the_catalogue() -> None:
         ("reader", ReaderSettings),
     ],
 )
-def test_our_programs_are_told_only_what_they_know(name: str, model: type[ConsumerSettings | ReaderSettings]) -> None:
+def test_our_programs_get_only_settings_that_they_have(
+    name: str, model: type[ConsumerSettings | ReaderSettings]
+) -> None:
     """A misspelt setting would be ignored in silence: each is an alias of the program's own, or libpq's."""
     known = {str(field.alias) for field in model.model_fields.values()}
 

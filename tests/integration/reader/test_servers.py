@@ -159,7 +159,7 @@ def test_a_slow_transaction_across_many_pages(pair: Pair, standby: Listings) -> 
     assert sorted(ids(standby, Query(limit=200))) == recorded
 
 
-def test_completeness_is_said_of_what_is_shown(pair: Pair, standby: Listings) -> None:
+def test_completeness_is_that_of_what_is_shown(pair: Pair, standby: Listings) -> None:
     """A time through which all is recorded, while a part of that is not settled: the earlier time holds until it is."""
     pair.put()
     pair.complete(AT)

@@ -1,4 +1,4 @@
-"""Passes batches to the writer, and acts on the result: commit the offsets, rejoin the group, or read the records again."""
+"""Passes batches to the writer, and acts on the result: commit the offsets to Kafka (for lag tools), rejoin the group, or read the records again."""
 
 from typing import assert_never
 

@@ -53,7 +53,7 @@ def _breaker(text: object) -> object:
 
 def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
     if not topics:
-        raise ValueError("names no topic; leave it unset for the seven of the catalogue")
+        raise ValueError(f"names no topic; leave it unset for the {len(TOPICS)} of the catalog")
     for topic in topics:
         if topic.startswith("^"):
             raise ValueError(f"{topic} is a pattern; name each topic, so that none joins or leaves unseen")

@@ -61,7 +61,7 @@ MAPPED = [
 
 MAX_LINES = 200
 LONGER = {
-    "catalog/audit_types.py": "the catalogue: one list, read as one",
+    "catalog/audit_types.py": "the catalog: one list, read as one",
     "reader/http/routes.py": "every endpoint, in one list",
 }
 

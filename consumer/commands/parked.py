@@ -92,7 +92,7 @@ def replay(
     parked_as: ParkedAs = None,
     every: Annotated[bool, typer.Option("--all", help="All that wait for a decision.")] = False,
 ) -> None:
-    """Runs parked records again, by the schemas and the catalogue of today, and stores what they give.
+    """Runs parked records again, by the schemas and the catalog of today, and stores what they give.
 
     Name them by their ids, by --parked-as, or all of them. It can be repeated without harm: what is in the audit log
     already is a duplicate. What still cannot be recorded stays parked. Each replay is kept: who, when, why, the outcome.

@@ -113,6 +113,6 @@ def _facets(audit_type: AuditType, feed: Feed, data: Mapping[str, Any], changes:
             facets.append(f"{facet.name}:{data[facet.name]}")
         elif facet.of is _OPERATION:
             facets.append(f"{facet.name}:{feed.operation}")
-        else:  # a tracked field's name needs no unescaping: the catalogue allows only snake_case
+        else:  # a tracked field's name needs no unescaping: the catalog allows only snake_case
             facets += {f"{facet.name}:{pointer.split('/', 2)[1]}" for pointer in changes}
     return facets

@@ -4,7 +4,6 @@ The check is computed again here, from the counters and against the rows that th
 record may be parked twice and is one row: then the counters of parked records and conflicts are only compared with bounds.
 """
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds, Cluster, ClusterUnavailable
+from consumer.operator.clock import clock_ahead
 from consumer.operator.recovery import StatedGap, stated_gaps
 from consumer.partitions.progress import PartitionProgress
 from runtime.postgres import Connection, select, snapshot
@@ -19,7 +19,6 @@ from runtime.postgres import Connection, select, snapshot
 PARTITIONS = sql.query("operator/status_partitions")
 ENTRIES = sql.query("operator/status_entries")
 PARKED = sql.query("operator/status_parked")
-CLOCK = sql.query("operator/clock")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,18 +164,6 @@ def held_back(partition: Partition, logs: LogBounds) -> int | None:
     """The offset at which a producer's open transaction holds `partition` back; None where none does, or it is not known."""
     stable_end, bounds = logs.stable_ends.get(partition), logs.bounds.get(partition)
     return stable_end if stable_end is not None and bounds is not None and stable_end < bounds.high else None
-
-
-def clock_ahead(connection: Connection) -> float:
-    """How many seconds this machine's clock is ahead of the database's; 0 if that is within the query's round trip."""
-    before = time.time()
-    row = connection.execute(CLOCK).fetchone()
-    after = time.time()
-    assert row is not None
-    server = float(row[0])
-    if before > server:
-        return before - server
-    return min(after - server, 0.0)
 
 
 def unread(account: DatabaseAccount, logs: LogBounds) -> dict[Partition, Bounds]:

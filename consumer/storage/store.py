@@ -1,4 +1,6 @@
-"""The transaction that stores a batch: entries, raw records and progress, fenced.
+"""The transaction that stores a batch: entries, parked records, and the next offset of each partition (`partition_progress`).
+
+It refuses to write for a partition that another consumer has claimed.
 
 Invariant: what is counted and what is stored become visible together or not at all. Every statement of `write` runs
 between the fence, which locks the progress rows of the batch's partitions, and the update of these rows.

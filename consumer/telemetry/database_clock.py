@@ -1,4 +1,7 @@
-"""The database's clock, estimated in this process: metrics use it, since this machine's own clock may be wrong."""
+"""The database's clock, estimated in this process: metrics use it, since this machine's own clock may be wrong.
+
+The poller sets the difference, which `consumer.operator.clock` measures.
+"""
 
 import time
 

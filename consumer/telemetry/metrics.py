@@ -61,7 +61,7 @@ class Metrics:
     def _count_records(self, topics: Sequence[str]) -> None:
         # What became of the records? Ignored ones are the background, parked and conflicting ones need a person.
         self.records = self._counter("records", "Records by what became of them", topic=topics, outcome=OUTCOMES)
-        # Which of the fourteen kinds of events arrive? A kind that falls silent may be a producer that does not send.
+        # Which audit types arrive? One that falls silent may be a producer that does not send.
         self.events = self._counter("events", "Audited events taken in, duplicates too", audit_type=BY_NAME)
         # Why was something left out on purpose?
         self.ignored = self._counter("records_ignored", "Records ignored", topic=topics, reason=IgnoreReason)

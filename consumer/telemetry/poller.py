@@ -15,7 +15,8 @@ import structlog
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
-from consumer.operator.accounting import PARTITIONS, PartitionAccount, clock_ahead, difference
+from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
+from consumer.operator.clock import clock_ahead
 from consumer.operator.tampering import find_tampering
 from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics

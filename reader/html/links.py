@@ -122,7 +122,7 @@ def clear_url(query: Query) -> str:
 
 
 def facet_label(facet: str) -> str:
-    """A facet for people, such as `Provider: Gong` for `provider:gong`; one that the catalogue lacks stays as it is."""
+    """A facet for people, such as `Provider: Gong` for `provider:gong`; one that the catalog lacks stays as it is."""
     name, _, value = facet.partition(":")
     return _facet_labels().get(facet) or f"{name}: {value}"
 

@@ -79,7 +79,7 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
             return absent
 
     errors += [
-        ParameterError("action", f"{action[:60]!r} is not in the catalogue: see /v1/audit-actions")
+        ParameterError("action", f"{action[:60]!r} is not in the catalog: see /v1/audit-actions")
         for action in values.get("action", ())
         if action not in BY_NAME
     ]

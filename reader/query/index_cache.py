@@ -1,8 +1,9 @@
 """Key indexes in memory, within one bound for all and a share for each workspace (decision 73).
 
-A bucket that several indexes of a list share is counted once. When the bound is exceeded, further lists of workspaces that
-hold more than their share are evicted first; then the least used list, even if it was read just now: if more lists are in use
-than fit, some stay cached, whereas with LRU each would evict the next one needed.
+A bucket that several indexes of a list share is counted once. When the bound is exceeded, the workspace furthest above its
+share loses its lists first, all but the most used one, then older pages of that one. If no workspace is above its share, the
+least used list of all is evicted: uses are counted, because LRU would evict what is needed next if more lists are in use than
+fit.
 """
 
 import threading
@@ -60,7 +61,7 @@ class IndexCache:
             return index
 
     def peek(self, key: CacheKey) -> KeyIndex | None:
-        """The index, for a request that has used `get` before."""
+        """As `get`, but it does not count as a use."""
         with self._lock:
             cached = self._lists.get(_of_list(key))
             return cached.indexes.get(key.pg_snapshot) if cached else None

@@ -19,7 +19,7 @@ def apply(visitor: Visitor) -> None:
         visitor.page.get_by_role("button", name="Apply").click()
 
 
-def test_the_dropdown_offers_what_the_catalogue_has(dana: Visitor) -> None:
+def test_the_dropdown_offers_what_the_catalog_has(dana: Visitor) -> None:
     """Six families with the fourteen types, each followed by its facets; and nothing else."""
     page = dana.open("/audit")
     groups = page.locator("#show optgroup").evaluate_all("found => found.map(each => each.label)")

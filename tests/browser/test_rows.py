@@ -173,7 +173,7 @@ def test_permalink(dana: Visitor, sample: Sample) -> None:
 
 
 def test_all_fourteen_types_read_as_sentences(dana: Visitor, sample: Sample) -> None:
-    """Every type of the catalogue is among the entries, and none shows a hole where a name should be."""
+    """Every type of the catalog is among the entries, and none shows a hole where a name should be."""
     labels: set[str] = set()
     sentences: list[str] = []
     for offset in range(0, 1000, 200):
@@ -185,7 +185,7 @@ def test_all_fourteen_types_read_as_sentences(dana: Visitor, sample: Sample) -> 
     assert [each for each in sentences if "()" in each or "  " in each or "{" in each or each.endswith(" ")] == []
 
 
-def test_an_action_of_a_newer_catalogue_is_shown_too(visit: Visit, fresh: Fresh) -> None:
+def test_an_action_of_a_newer_catalog_is_shown_too(visit: Visit, fresh: Fresh) -> None:
     """What a newer consumer has recorded can be read here, if not in well-chosen words."""
     fresh.put(action="schedule.archived", facets=[], label="Weekly pipeline")
     visitor = visit().signed_in(fresh.admin)

@@ -91,7 +91,7 @@ def test_every_program_is_in_it(engine: DockerClient, image: str, program: str) 
 
 
 def test_a_command_starts_within_two_seconds(engine: DockerClient, image: str) -> None:
-    """From the engine's being asked to the catalogue's last line; the best of three, as others use the machine too."""
+    """From the engine's being asked to the catalog's last line; the best of three, as others use the machine too."""
     taken = []
     for _ in range(3):
         since = time.monotonic()

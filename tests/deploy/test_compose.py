@@ -147,7 +147,7 @@ def test_images_come_from_variables_and_default_to_official_ones() -> None:
     assert services()["registry"]["image"].endswith(f":{REGISTRY_VERSION}")
 
 
-def test_the_topics_are_those_of_the_catalogue() -> None:
+def test_the_topics_are_those_of_the_catalog() -> None:
     """What the job makes is what the consumer reads by default."""
     assert sorted(services()["topics"]["environment"]["TOPICS"].split()) == sorted(TOPICS)
 

@@ -9,7 +9,7 @@ import pytest
 
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
-from consumer.operator import accounting
+from consumer.operator import accounting, clock
 from consumer.operator.accounting import LogBounds
 from runtime.postgres import connect
 from sandbox.services.postgres import PostgresServer
@@ -68,7 +68,7 @@ def test_clock_that_is_off_is_reported(
 def test_clock_within_the_question_is_right(database_url: str) -> None:
     """A difference that the question's own time explains is none."""
     with connect(database_url, "audit_operator", "test") as connection:
-        assert accounting.clock_ahead(connection) == 0
+        assert clock.clock_ahead(connection) == 0
 
 
 def test_open_transaction_is_reported(world: World) -> None:

@@ -158,7 +158,7 @@ def test_control_characters_do_not_reach_the_terminal(bare: Desk) -> None:
 
 
 def test_catalog_in_three_forms(bare: Desk) -> None:
-    """JSON and Markdown are the catalogue's own; the table names every type and every reason."""
+    """JSON and Markdown are the catalog's own; the table names every type and every reason."""
     assert json.loads(bare.ok("catalog", "--format", "json")) == json.loads(render.as_json())
     assert bare.ok("catalog", "--format", "markdown") == render.as_markdown()
     table = bare.ok("catalog", COLUMNS="80")

@@ -31,8 +31,13 @@ class Piece(NamedTuple):
 
 
 def divide(read_at: ReadAt, size: int, whole: Part, most: int) -> Sequence[Piece]:
-    """At most so many pieces of about as many rows each, in order; none where it cannot be said where they begin."""
+    """At most so many pieces of about as many rows each, in order; none where it cannot be said where they begin.
+
+    A single day cannot be divided: its chain goes through all its rows.
+    """
     days = whole.days
+    if not days:
+        return ()
     rows = [0, *accumulate(day.entries for day in days)]
     firsts = sorted({_nearest(rows, rows[-1] * number // most) for number in range(most)} | {0, len(days)})
     starts = [0, *(_beginning(read_at, size, days[first].day) for first in firsts[1:-1]), size]

@@ -3,7 +3,7 @@
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -12,9 +12,10 @@ from rich.console import Console
 
 from runtime.migrations import migrate
 from sandbox.bench import drain
+from sandbox.bench.load import Load
 from sandbox.bench.report import replace_section
 from sandbox.bench_export.bare import copy_new, copy_sealed, hash_records
-from sandbox.bench_export.beside import Drain, drains
+from sandbox.bench_export.beside import Drains, drains
 from sandbox.bench_export.commands import Commands
 from sandbox.bench_export.entries import fill, settle
 from sandbox.bench_export.report import Figures, Growth, section, tables
@@ -26,6 +27,7 @@ from sandbox.services.temporary_folder import TemporaryFolder
 POSTGRES = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 DOCUMENT = Path("docs/benchmarks.md")
 NEW = 1000
+NOISE = 0.25  # as make bench's drain: one record of four is of an ignored type
 
 
 class Bench:
@@ -34,7 +36,7 @@ class Bench:
     def __init__(self, postgres: PostgresServer, count: int, runs: int, say: Callable[[str], None]) -> None:
         self._postgres, self._count, self._runs, self._say = postgres, count, runs, say
 
-    def figures(self, growth: tuple[tuple[int, int], ...], beside: Drain | None) -> Figures:
+    def figures(self, growth: tuple[tuple[int, int], ...], beside: tuple[Drains, ...]) -> Figures:
         """Measures everything but the drain."""
         seals, creates, verifies, news, sealeds, bares, checks = ([] for _ in range(7))
         proof = 0
@@ -70,7 +72,7 @@ class Bench:
             check_seconds=median(cost.seconds for cost in checks),
             proof_bytes=proof,
             growth=tuple(self._growth(entries, workspaces) for entries, workspaces in growth),
-            drain=beside,
+            drains=beside,
         )
 
     def _growth(self, entries: int, workspaces: int) -> Growth:
@@ -114,7 +116,7 @@ def _snapshot(url: str) -> str:
     return str(row[0])
 
 
-def _drain(records: int, every: float, runs: int, say: Callable[[str], None]) -> Drain:
+def _drains(records: int, everys: Sequence[float], runs: int, say: Callable[[str], None]) -> tuple[Drains, ...]:
     """On a server and a broker of its own, by the programs as they are deployed."""
     with (
         TemporaryFolder("wheel") as folder,
@@ -122,7 +124,10 @@ def _drain(records: int, every: float, runs: int, say: Callable[[str], None]) ->
         LocalKafka(jit=True) as kafka,
     ):
         consumers = drain.Consumers(postgres, wheel.unpack(folder.path / "programs"))
-        return drains(consumers, kafka.bootstrap, records, every, runs, say)
+        load = Load(kafka.bootstrap, "beside")
+        load.fill(records, NOISE, seed=7, tick=lambda: None)
+        say(f"{records:,} records published")
+        return drains(consumers, load, records, everys, runs, say)
 
 
 def _options() -> argparse.Namespace:
@@ -141,7 +146,9 @@ def _options() -> argparse.Namespace:
         help="records drained beside a sealer; 0 leaves it out (default: 1,000,000)",
     )
     parser.add_argument(
-        "--seal-every", type=float, default=5.0, help="seconds between its seals (default: %(default)g)"
+        "--seal-every",
+        default="60,1",
+        help="seconds between its seals, as set by default and the most: N,… (%(default)s)",
     )
     parser.add_argument("--no-document", action="store_true", help="do not write docs/benchmarks.md")
     return parser.parse_args()
@@ -158,7 +165,8 @@ def main() -> None:
         (int(entries), int(workspaces))
         for entries, _, workspaces in (one.partition("x") for one in options.growth.split(",") if one)
     )
-    beside = _drain(options.drain, options.seal_every, options.runs, say) if options.drain else None
+    everys = [float(one) for one in options.seal_every.split(",")]
+    beside = _drains(options.drain, everys, options.runs, say) if options.drain else ()
     with PostgresServer(settings=POSTGRES) as postgres:
         figures = Bench(postgres, options.count, options.runs, say).figures(growth, beside)
     for table in tables(figures):

@@ -64,7 +64,7 @@ class Commands:
         return self._run("check", "--policy", str(self._policy))
 
     def _run(self, *words: str) -> Cost:
-        command = [sys.executable, "-m", "sandbox.bench_export.measured", PROGRAM, *words]
+        command = [sys.executable, "-m", "sandbox.bench_export.measured", str(PROGRAM), *words]
         done = subprocess.run(command, env=self._environ, stdout=subprocess.PIPE, check=True)
         took = json.loads(done.stdout)
         if took["code"]:

@@ -174,16 +174,26 @@ def test_answers_come_in_order_and_what_fails_has_none() -> None:
         assert list(answers) == ["one", None, None, ""]
 
 
-def test_no_process_is_left_behind() -> None:
+def test_no_process_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    pids: list[int] = []
+    fork = os.fork
+
+    def recorded() -> int:
+        pids.append(fork())
+        return pids[-1]
+
     def waits() -> str:
         signal.pause()
         return "woke up"
 
+    monkeypatch.setattr(os, "fork", recorded)
     with pytest.raises(KeyboardInterrupt), processes.running([waits, waits]):
         raise KeyboardInterrupt
 
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(pids) == 2
+    for pid in pids:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def file_of(sizes: list[list[int]]) -> tuple[bytes, list[Day]]:

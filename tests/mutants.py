@@ -1026,6 +1026,7 @@ MUTANTS = (
                 EXPORT + "test_attacks.py",
                 EXPORT + "test_merkle.py",
                 EXPORT + "test_csv.py",
+                EXPORT + "test_parts.py",
                 "-k",
                 " and ".join(skipped.words.split()),
             ),

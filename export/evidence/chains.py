@@ -1,5 +1,6 @@
 """The entries of a workspace against its days: each chain is computed again, in memory that does not grow with them."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -60,12 +61,12 @@ def check_chains(connection: Connection, log: SealedLog, scope: Range, take: Tak
             "lost": log.lost,
         }
         for batch in entries.rows(connection, entries.SEALED, values):
-            for day, rows in groupby(batch, _day_of):
+            for day, rows in _by_day(batch):
                 if chain is None or chain.head.day != day:
                     if chain is not None:
                         chain.end()
                     chain = _begin(part, expected, steps, day)
-                chain.add(list(rows))
+                chain.add(rows)
             take(batch)
         if chain is not None:
             chain.end()
@@ -117,6 +118,16 @@ def _begin(scope: Range, expected: Iterator[DayHead], steps: dict[str, list[tupl
 
 def _wrong(scope: Range, head: DayHead, count: int) -> Exception:
     return tampered(f"{scope.workspace_id!a} has {count} entries of {head.day}, {head.entries} were sealed")
+
+
+def _by_day(rows: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """The rows of each day; they come in order of days, and one that does not breaks the chain of another day."""
+    start = 0
+    while start < len(rows):
+        day = _day_of(rows[start])
+        end = bisect_right(rows, day, start, key=_day_of)
+        yield day, rows[start:end]
+        start = end
 
 
 def _day_of(row: bytes) -> str:

@@ -7,7 +7,8 @@ than what is done with it.
 import io
 from collections.abc import Callable, Iterator
 
-BLOCK_BYTES = 1 << 20
+# Small enough that a block, its lines and their hashes stay in the processor's cache.
+BLOCK_BYTES = 1 << 16
 # No entry is longer: a Kafka value has at most 8 MiB, of which escapes make six times as much, shown before and after.
 MAX_RECORD_BYTES = 128 << 20
 
@@ -24,26 +25,32 @@ def record_batches(
     Raises RecordError: the last record does not end, or one is longer than `max_record_bytes`.
     """
     tail = b""  # what follows the last line feed read so far
-    begun = bytearray()  # the beginning of a record: its number of quotes is odd, or its line feed does not follow a CR
-    while block := read(block_bytes):
+    begun = _Begun()
+    while block := read(max(block_bytes, len(tail))):  # as much as is kept, so that a long line is not copied often
         lines = io.BytesIO(tail + block).readlines()  # the fastest way to split: no copy but the lines
         tail = lines.pop() if not lines[-1].endswith(b"\n") else b""
         goes_on = [line.count(b'"') & 1 or line[-2:] != b"\r\n" for line in lines]
-        yield _join(lines, begun) if begun or any(goes_on) else lines
-        if len(begun) + len(tail) > max_record_bytes:
+        yield begun.join(lines) if begun.record or any(goes_on) else lines
+        if len(begun.record) + len(tail) > max_record_bytes:
             raise RecordError(f"a record is longer than {max_record_bytes} bytes")
-    if begun or tail:
+    if begun.record or tail:
         raise RecordError("the last record does not end with CRLF after an even number of quotes")
 
 
-def _join(lines: list[bytes], begun: bytearray) -> list[bytes]:
-    """Gives the records that end in `lines`, the first of which may continue `begun`; leaves an unfinished record there."""
-    records = []
-    odd = begun.count(b'"') & 1
-    for line in lines:
-        odd ^= line.count(b'"') & 1
-        begun += line
-        if not odd and line.endswith(b"\r\n"):
-            records.append(bytes(begun))
-            begun.clear()
-    return records
+class _Begun:
+    """The beginning of a record: its number of quotes is odd, or its line feed does not follow a CR."""
+
+    def __init__(self) -> None:
+        self.record = bytearray()
+        self._odd = 0
+
+    def join(self, lines: list[bytes]) -> list[bytes]:
+        """Gives the records that end in `lines`, the first of which continues this one; keeps an unfinished record."""
+        records = []
+        for line in lines:
+            self._odd ^= line.count(b'"') & 1
+            self.record += line
+            if not self._odd and line.endswith(b"\r\n"):
+                records.append(bytes(self.record))
+                self.record.clear()
+        return records

@@ -9,6 +9,8 @@ Map, in reading order:
 * `signatures`: who signed the manifest, the checkpoint and what the auditor holds;
 * `views`: a workspace as of one seal: the way up the map and the log;
 * `history`: whether the package continues what the auditor holds;
-* `rows`: audit.csv against the days;
+* `rows`: records of audit.csv against the days;
+* `audit_csv`: the whole file, read from start to end or, if it is large, in parts;
+* `parts`, `processes`: a file divided at the beginnings of days, and one process for each part;
 * `report`: the report when all checks hold.
 """

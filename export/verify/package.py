@@ -1,6 +1,7 @@
 """Opens and reads the files of a package, and the auditor's own; none of them is trusted to be a regular file.
 
-Each file is opened once and read once: what was hashed is what is used, even if someone changes the folder meanwhile.
+Each file is opened once and read once: what was hashed is what is used, even if someone changes the folder meanwhile. A large
+audit.csv is read by several processes from that one opening (decision 45).
 """
 
 import hashlib

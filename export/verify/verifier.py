@@ -13,6 +13,7 @@ from export.format.note import parse_note
 from export.format.policy import Policy, parse_policy
 from export.format.proof import parse_proof
 from export.format.record import SealRecord
+from export.verify.audit_csv import check_rows
 from export.verify.history import check_growth, check_known
 from export.verify.package import (
     MANIFEST,
@@ -26,7 +27,6 @@ from export.verify.package import (
     within_limit,
 )
 from export.verify.report import Report
-from export.verify.rows import check_rows
 from export.verify.signatures import check_exporter, check_quorum, read_checkpoint
 from export.verify.views import WorkspaceState, check_views
 

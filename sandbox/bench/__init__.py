@@ -4,6 +4,7 @@
 docs/benchmarks.md. It is not a test: nothing here fails because a machine is slow.
 
     baselines  what the parts do alone: raw COPY, and a bare loop over Kafka
+    drain      starts consumers, each on a new database
     load       the records that are consumed
     measured   one consumer as a process of its own, which says what it did
     report     the table, and docs/benchmarks.md

@@ -1,22 +1,16 @@
 """python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md."""
 
 import argparse
-import json
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Mapping
 from operator import truediv
 from pathlib import Path
 from statistics import median, quantiles
-from typing import NamedTuple
 
-import psycopg
 from rich.console import Console
 
 from sandbox.bench.baselines import bare_loop, raw_copy
+from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
 from sandbox.bench.report import Figures, document, table
 from sandbox.services import wheel
@@ -24,27 +18,8 @@ from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.temporary_folder import TemporaryFolder
 
-# What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
-# them by chance. docs/benchmarks.md says what autovacuum costs a drain.
-POSTGRES = {
-    "shared_buffers": "2GB",  # what a drain of a million writes, so that neither side throws pages out as it goes
-    "max_wal_size": "8GB",
-    "checkpoint_timeout": "30min",
-    "autovacuum": "off",
-}
 FRESHNESS_SECONDS, FRESHNESS_RATE = 60, 1000
 DOCUMENT = Path("docs/benchmarks.md")
-
-
-class Measured(NamedTuple):
-    """What one consumer process said of itself (sandbox/bench/measured.py)."""
-
-    code: int
-    records: int
-    batches: int
-    seconds: float
-    peak_mib: float
-    latencies: list[int]
 
 
 class Bench:
@@ -53,15 +28,13 @@ class Bench:
     def __init__(
         self,
         kafka: LocalKafka,
-        postgres: PostgresServer,
-        programs: Mapping[str, str],
+        consumers: Consumers,
         records: int,
         runs: int,
         console: Console,
     ) -> None:
-        self._kafka, self._postgres, self._programs = kafka, postgres, programs
+        self._kafka, self._consumers = kafka, consumers
         self._records, self._runs, self._console = records, runs, console
-        self._databases = 0
 
     def figures(self) -> Figures:
         """Measures everything."""
@@ -72,8 +45,8 @@ class Bench:
         copies, skips, bares, peaks, batches = [], [], [], [], []
         for run in range(self._runs):
             for size in sizes:
-                url = self._database()
-                drained = self._consume(loads[size], url)
+                url = self._consumers.database()
+                drained = self._consumers.drain(loads[size], url)
                 assert (drained.code, drained.records) == (0, size), drained[:3]
                 drains[size].append(drained.seconds)
                 self._say(f"run {run + 1}: drained {size:,} records in {drained.seconds:.1f} s")
@@ -82,7 +55,7 @@ class Bench:
             copies.append(raw_copy(url))
             self._say(f"run {run + 1}: raw COPY of the same rows in {copies[-1]:.1f} s")
             bares.append(bare_loop(self._kafka.bootstrap, noise.topics, self._records))
-            skipped = self._consume(noise, self._database())
+            skipped = self._consumers.drain(noise, self._consumers.database())
             assert (skipped.code, skipped.records) == (0, self._records), skipped[:3]
             skips.append(skipped.seconds)
             self._say(f"run {run + 1}: skipped in {skips[-1]:.2f} s, bare loop {bares[-1]:.2f} s")
@@ -106,13 +79,12 @@ class Bench:
 
     def _fresh(self) -> list[int]:
         load = Load(self._kafka.bootstrap, "fresh")
-        consumer = self._start(load, self._database(), until_end=False)
+        consumer = self._consumers.follow(load, self._consumers.database())
         warm = threading.Thread(target=load.pour, args=(5, FRESHNESS_RATE, 1))
         warm.start()
         warm.join()
         load.pour(FRESHNESS_SECONDS, FRESHNESS_RATE, 2)
-        consumer.send_signal(signal.SIGTERM)
-        latencies = self._result(consumer).latencies
+        latencies = consumer.stop().latencies
         self._say(f"{len(latencies):,} latencies at {FRESHNESS_RATE} records a second")
         # The first seconds hold the records that waited for the consumer to join the group.
         return latencies[-FRESHNESS_SECONDS * FRESHNESS_RATE * 3 // 4 :]
@@ -124,48 +96,8 @@ class Bench:
         self._say(f"{count:,} records published in {time.perf_counter() - began:.0f} s")
         return load
 
-    def _database(self) -> str:
-        """A new database, on a server without the previous one, whose pages would still fill the shared buffers."""
-        self._databases += 1
-        with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
-            server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
-        url = self._postgres.create_database("bench")
-        subprocess.run(
-            [sys.executable, "-m", "consumer", "migrate"],
-            env={**self._programs, **_settings(url)},
-            check=True,
-            capture_output=True,
-        )
-        # As before the raw COPY: what is measured begins with clean buffers.
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CHECKPOINT")
-        return url
-
-    def _consume(self, load: Load, url: str) -> Measured:
-        return self._result(self._start(load, url, until_end=True))
-
-    def _start(self, load: Load, url: str, *, until_end: bool) -> "subprocess.Popen[str]":
-        environ = {
-            **self._programs,
-            **_settings(url),
-            "KAFKA_BOOTSTRAP_SERVERS": load.bootstrap,
-            "AUDIT_TOPICS": ",".join(load.topics),
-            "AUDIT_GROUP_ID": f"bench-{self._databases}",
-        }
-        command = [sys.executable, "-m", "sandbox.bench.measured", *(["--until-end"] if until_end else [])]
-        return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-    @staticmethod
-    def _result(process: "subprocess.Popen[str]") -> Measured:
-        out, _ = process.communicate()
-        return Measured(**json.loads(out))
-
     def _say(self, text: str) -> None:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
-
-
-def _settings(url: str) -> dict[str, str]:
-    return {"DATABASE_URL": url, "AUDIT_LOG_FORMAT": "json"}
 
 
 def main() -> None:
@@ -184,7 +116,7 @@ def main() -> None:
         LocalKafka(jit=True) as kafka,
     ):
         programs = wheel.unpack(folder.path / "programs")
-        figures = Bench(kafka, postgres, programs, arguments.records, arguments.runs, console).figures()
+        figures = Bench(kafka, Consumers(postgres, programs), arguments.records, arguments.runs, console).figures()
     console.print(table(figures))
     if not arguments.no_document:
         DOCUMENT.write_text(document(figures, DOCUMENT.read_text() if DOCUMENT.exists() else ""))

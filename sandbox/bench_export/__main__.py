@@ -3,6 +3,7 @@
 import argparse
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -10,26 +11,33 @@ import psycopg
 from rich.console import Console
 
 from runtime.migrations import migrate
+from sandbox.bench import drain
+from sandbox.bench.load import Load
 from sandbox.bench.report import replace_section
 from sandbox.bench_export.bare import copy_new, copy_sealed, hash_records
+from sandbox.bench_export.beside import Drains, drains
 from sandbox.bench_export.commands import Commands
 from sandbox.bench_export.entries import fill, settle
 from sandbox.bench_export.report import Figures, Growth, section, tables
+from sandbox.services import wheel
+from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
+from sandbox.services.temporary_folder import TemporaryFolder
 
 POSTGRES = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 DOCUMENT = Path("docs/benchmarks.md")
 NEW = 1000
+NOISE = 0.25  # as make bench's drain: one record of four is of an ignored type
 
 
 class Bench:
     """Databases of `count` entries on one server."""
 
-    def __init__(self, postgres: PostgresServer, count: int, runs: int, console: Console) -> None:
-        self._postgres, self._count, self._runs, self._console = postgres, count, runs, console
+    def __init__(self, postgres: PostgresServer, count: int, runs: int, say: Callable[[str], None]) -> None:
+        self._postgres, self._count, self._runs, self._say = postgres, count, runs, say
 
-    def figures(self, growth: tuple[tuple[int, int], ...]) -> Figures:
-        """Measures everything."""
+    def figures(self, growth: tuple[tuple[int, int], ...], beside: tuple[Drains, ...]) -> Figures:
+        """Measures everything but the drain."""
         seals, creates, verifies, news, sealeds, bares, checks = ([] for _ in range(7))
         proof = 0
         for run in range(self._runs):
@@ -64,20 +72,28 @@ class Bench:
             check_seconds=median(cost.seconds for cost in checks),
             proof_bytes=proof,
             growth=tuple(self._growth(entries, workspaces) for entries, workspaces in growth),
+            drains=beside,
         )
 
     def _growth(self, entries: int, workspaces: int) -> Growth:
         url = self._database("growth", entries, workspaces)
         with tempfile.TemporaryDirectory(prefix="callmine-bench-export-") as folder:
             commands = Commands(url, Path(folder))
-            commands.seal()
+            first = commands.seal()
             fill(url, entries, NEW, workspaces)
             cost = commands.seal()
         self._drop(url)
         self._say(
             f"{NEW} more in {entries:,} of {workspaces:,} workspaces: {cost.seconds:.2f} s, {cost.peak_mib:.0f} MiB"
         )
-        return Growth(entries=entries, workspaces=workspaces, seconds=cost.seconds, peak_mib=cost.peak_mib)
+        return Growth(
+            entries=entries,
+            workspaces=workspaces,
+            first_seconds=first.seconds,
+            first_mib=first.peak_mib,
+            seconds=cost.seconds,
+            peak_mib=cost.peak_mib,
+        )
 
     def _database(self, name: str, count: int, workspaces: int) -> str:
         url = self._postgres.create_database(name)
@@ -92,9 +108,6 @@ class Bench:
         with psycopg.connect(self._postgres.dsn, autocommit=True) as admin:
             admin.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)".encode())
 
-    def _say(self, text: str) -> None:
-        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
-
 
 def _snapshot(url: str) -> str:
     with psycopg.connect(url) as connection:
@@ -103,23 +116,59 @@ def _snapshot(url: str) -> str:
     return str(row[0])
 
 
-def main() -> None:
-    """Measures, shows, and writes the document's section unless told not to."""
+def _drains(records: int, everys: Sequence[float], runs: int, say: Callable[[str], None]) -> tuple[Drains, ...]:
+    """On a server and a broker of its own, by the programs as they are deployed."""
+    with (
+        TemporaryFolder("wheel") as folder,
+        PostgresServer(settings=drain.POSTGRES) as postgres,
+        LocalKafka(jit=True) as kafka,
+    ):
+        consumers = drain.Consumers(postgres, wheel.unpack(folder.path / "programs"))
+        load = Load(kafka.bootstrap, "beside")
+        load.fill(records, NOISE, seed=7, tick=lambda: None)
+        say(f"{records:,} records published")
+        return drains(consumers, load, records, everys, runs, say)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-export", description=__doc__)
     parser.add_argument("--count", type=int, default=1_000_000, help="entries of a package (default: 1,000,000)")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument(
-        "--growth", default="1000000x1,10000000x1,1000000x100000", help="tables for small seals: ENTRIESxWORKSPACES,…"
+        "--growth",
+        default="1000000x1,1000000x100000",
+        help="tables for small seals: ENTRIESxWORKSPACES,…; 10000000x1 takes a quarter of an hour (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--drain",
+        type=int,
+        default=1_000_000,
+        help="records drained beside a sealer; 0 leaves it out (default: 1,000,000)",
+    )
+    parser.add_argument(
+        "--seal-every",
+        default="60,1",
+        help="seconds between its seals, as set by default and the most: N,… (%(default)s)",
     )
     parser.add_argument("--no-document", action="store_true", help="do not write docs/benchmarks.md")
-    options = parser.parse_args()
-    console = Console()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measures, shows, and writes the document's section unless told not to."""
+    options, console = _options(), Console()
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
+
     growth = tuple(
         (int(entries), int(workspaces))
         for entries, _, workspaces in (one.partition("x") for one in options.growth.split(",") if one)
     )
+    everys = [float(one) for one in options.seal_every.split(",")]
+    beside = _drains(options.drain, everys, options.runs, say) if options.drain else ()
     with PostgresServer(settings=POSTGRES) as postgres:
-        figures = Bench(postgres, options.count, options.runs, console).figures(growth)
+        figures = Bench(postgres, options.count, options.runs, say).figures(growth, beside)
     for table in tables(figures):
         console.print(table)
     if not options.no_document:

@@ -1,9 +1,9 @@
 """Runs `audit-export` as it is run in earnest, and says what it took."""
 
+import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ SCOPE = ("--workspace", BIG, "--from", "2025-01-01", "--to", "2099-01-01")
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Seconds on the wall, and the most memory at a time, in MiB."""
+    """Seconds on the wall, and the most memory of one process at a time, in MiB."""
 
     seconds: float
     peak_mib: float
@@ -45,6 +45,11 @@ class Commands:
         """One seal, its start included."""
         return self._run("seal", "--once")
 
+    def sealing(self, every: float) -> "subprocess.Popen[bytes]":
+        """A sealer that goes on until it is stopped."""
+        environ = {**self._environ, "AUDIT_SEAL_EVERY": str(every)}
+        return subprocess.Popen([PROGRAM, "seal"], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def create(self, name: str) -> Cost:
         """A package of all that BIG has, verified as always."""
         who = ("--requested-by", "bench", "--reason", "bench")
@@ -59,10 +64,9 @@ class Commands:
         return self._run("check", "--policy", str(self._policy))
 
     def _run(self, *words: str) -> Cost:
-        began = time.perf_counter()
-        process = subprocess.Popen([PROGRAM, *words], env=self._environ, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SandboxError(f"audit-export {words[0]} ended with {process.returncode}")
-        return Cost(seconds=time.perf_counter() - began, peak_mib=usage.ru_maxrss / 1024)
+        command = [sys.executable, "-m", "sandbox.bench_export.measured", str(PROGRAM), *words]
+        done = subprocess.run(command, env=self._environ, stdout=subprocess.PIPE, check=True)
+        took = json.loads(done.stdout)
+        if took["code"]:
+            raise SandboxError(f"audit-export {words[0]} ended with {took['code']}")
+        return Cost(seconds=took["seconds"], peak_mib=took["peak_mib"])

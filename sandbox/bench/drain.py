@@ -1,0 +1,98 @@
+"""Consumers under measurement: each is a separate process with a new database."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import psycopg
+
+from sandbox.bench.load import Load
+from sandbox.services.postgres import PostgresServer
+
+# What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
+# them by chance. docs/benchmarks.md says what autovacuum costs a drain.
+POSTGRES = {
+    "shared_buffers": "2GB",  # what a drain of a million writes, so that neither side throws pages out as it goes
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+    "autovacuum": "off",
+}
+
+
+class Measured(NamedTuple):
+    """What one consumer process said of itself (sandbox/bench/measured.py)."""
+
+    code: int
+    records: int
+    batches: int
+    seconds: float
+    peak_mib: float
+    latencies: list[int]
+
+
+class Consumers:
+    """Starts consumers on a server, with `programs` as the environment in which their packages are found."""
+
+    def __init__(self, postgres: PostgresServer, programs: Mapping[str, str]) -> None:
+        self._postgres, self._programs = postgres, programs
+        self._databases = 0
+
+    def database(self) -> str:
+        """A new database, on a server without the previous one, whose pages would still fill the shared buffers."""
+        self._databases += 1
+        with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
+            server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
+        url = self._postgres.create_database("bench")
+        subprocess.run(
+            [sys.executable, "-m", "consumer", "migrate"],
+            env={**self._programs, **_settings(url)},
+            check=True,
+            capture_output=True,
+        )
+        # As before the raw COPY: what is measured begins with clean buffers.
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+        return url
+
+    def drain(self, load: Load, url: str) -> Measured:
+        """Consumes all that `load` has published."""
+        return _result(self._start(load, url, until_end=True))
+
+    def follow(self, load: Load, url: str) -> "Following":
+        """Consumes what comes until it is stopped."""
+        return Following(self._start(load, url, until_end=False))
+
+    def _start(self, load: Load, url: str, *, until_end: bool) -> "subprocess.Popen[str]":
+        environ = {
+            **self._programs,
+            **_settings(url),
+            "KAFKA_BOOTSTRAP_SERVERS": load.bootstrap,
+            "AUDIT_TOPICS": ",".join(load.topics),
+            "AUDIT_GROUP_ID": f"bench-{self._databases}",
+        }
+        command = [sys.executable, "-m", "sandbox.bench.measured", *(["--until-end"] if until_end else [])]
+        return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+class Following:
+    """A consumer that runs."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def stop(self) -> Measured:
+        """Ends it in order."""
+        self._process.send_signal(signal.SIGTERM)
+        return _result(self._process)
+
+
+def _result(process: "subprocess.Popen[str]") -> Measured:
+    out, _ = process.communicate()
+    return Measured(**json.loads(out))
+
+
+def _settings(url: str) -> dict[str, str]:
+    return {"DATABASE_URL": url, "AUDIT_LOG_FORMAT": "json"}

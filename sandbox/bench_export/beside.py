@@ -1,0 +1,104 @@
+"""A drain at full speed with a sealer beside it, and one without: what sealing takes from recording."""
+
+import signal
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import psycopg
+
+from sandbox.bench.drain import Consumers
+from sandbox.bench.load import Load
+from sandbox.bench_export.commands import Commands
+from sandbox.services.process import SandboxError, wait_until
+
+SEALED = """
+SELECT
+    (SELECT count(*) FROM audit_seal),
+    (
+        SELECT count(*) FROM audit_event
+        WHERE pg_visible_in_snapshot(xid, (SELECT snapshot FROM audit_seal ORDER BY seal DESC LIMIT 1))
+    )
+"""
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drain:
+    """A drain beside a sealer that seals every so many seconds; how many seals and sealed entries there were at its end."""
+
+    every: float
+    alone_seconds: float
+    seconds: float
+    seals: int
+    sealed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drains:
+    """Drains of so many records: medians in seconds, the ratio that of each run's, the most of what was sealed."""
+
+    records: int
+    every: float
+    alone_seconds: float
+    seconds: float
+    ratio: float
+    seals: int
+    sealed: int
+
+
+def drains(
+    consumers: Consumers, load: Load, records: int, everys: Sequence[float], runs: int, say: Callable[[str], None]
+) -> tuple[Drains, ...]:
+    """Drains what `load` has published without a sealer, and beside one of each kind, in turn."""
+    found: list[Drain] = []
+    for run in range(runs):
+        alone = _drain(consumers, load, consumers.database(), records)
+        found += (_beside(consumers, load, records, every, alone) for every in everys)
+        told = ", ".join(f"{one.seconds:.1f} s beside a seal every {one.every:g} s" for one in found[-len(everys) :])
+        say(f"run {run + 1}: drained in {alone:.1f} s, {told}")
+    return tuple(_median(records, [one for one in found if one.every == every]) for every in everys)
+
+
+def _median(records: int, runs: Sequence[Drain]) -> Drains:
+    return Drains(
+        records=records,
+        every=runs[0].every,
+        alone_seconds=median(one.alone_seconds for one in runs),
+        seconds=median(one.seconds for one in runs),
+        ratio=median(one.alone_seconds / one.seconds for one in runs),
+        seals=max(one.seals for one in runs),
+        sealed=max(one.sealed for one in runs),
+    )
+
+
+def _drain(consumers: Consumers, load: Load, url: str, records: int) -> float:
+    drained = consumers.drain(load, url)
+    assert (drained.code, drained.records) == (0, records), drained[:3]
+    return drained.seconds
+
+
+def _beside(consumers: Consumers, load: Load, records: int, every: float, alone: float) -> Drain:
+    url = consumers.database()
+    with tempfile.TemporaryDirectory(prefix="callmine-bench-export-") as folder, psycopg.connect(url) as connection:
+        connection.autocommit = True
+        sealer = Commands(url, Path(folder)).sealing(every)
+        try:
+            if not wait_until(lambda: _sealed(connection)[0] > 0, START_SECONDS):
+                raise SandboxError("the sealer has not sealed")
+            seconds = _drain(consumers, load, url, records)
+            seals, sealed = _sealed(connection)
+        finally:
+            sealer.send_signal(signal.SIGTERM)
+            code = sealer.wait()
+    if code:
+        raise SandboxError(f"the sealer ended with {code}")
+    return Drain(every=every, alone_seconds=alone, seconds=seconds, seals=seals, sealed=sealed)
+
+
+def _sealed(connection: "psycopg.Connection[tuple[int, ...]]") -> tuple[int, int]:
+    row = connection.execute(SEALED).fetchone()
+    assert row is not None
+    return row[0], row[1]

@@ -179,8 +179,8 @@ BROKEN = (
     Broken(
         "it is kept once",
         S + "folder.py",
-        "        if not path.exists():\n            _replace(path, checkpoint)",
-        "        _replace(path, checkpoint)",
+        "        if not path.exists():\n            whole_files.replace(path, checkpoint)",
+        "        whole_files.replace(path, checkpoint)",
         "test_seal",
         "last_checkpoint_of_each_day",
     ),

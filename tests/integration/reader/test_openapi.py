@@ -134,7 +134,12 @@ def test_the_document_is_complete() -> None:
     """Every parameter, every action, and every problem that the API can give, with its headers."""
     document = describe()
     operations = {path: methods["get"] for path, methods in document["paths"].items()}
-    assert set(operations) == {"/v1/audit-events", "/v1/audit-events/{id}", "/v1/audit-actions"}
+    assert set(operations) == {
+        "/v1/audit-events",
+        "/v1/audit-events/{id}",
+        "/v1/audit-actions",
+        "/v1/audit-checkpoint",
+    }
     parameters = {each["name"]: each["schema"] for each in operations["/v1/audit-events"]["parameters"]}
     assert list(parameters) == list(PARAMETERS)
     assert parameters["action"]["items"]["enum"] == list(BY_NAME)
@@ -147,6 +152,7 @@ def test_the_document_is_complete() -> None:
         "/v1/audit-events": {"422"},
         "/v1/audit-events/{id}": {"404"},
         "/v1/audit-actions": set(),
+        "/v1/audit-checkpoint": {"404"},
     }.items():
         assert set(operations[path]["responses"]) == always | more
 

@@ -35,8 +35,9 @@ def test_witnesses_are_named(sealed_world: World) -> None:
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
     name = "witness.example.com/w"
-    key_id = hashlib.sha256(name.encode() + b"\n\x04" + public).digest()[:4]
-    vkey = f"{name}+{key_id.hex()}+{base64.b64encode(b'\x04' + public).decode()}"
+    typed = b"\x04" + public
+    key_id = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
+    vkey = f"{name}+{key_id.hex()}+{base64.b64encode(typed).decode()}"
     world.policy.write_text(f"{world.policy.read_text()}witness w1 {vkey}\n")
     checkpoint = world.folder / "checkpoint"
     text = checkpoint.read_bytes().partition(b"\n\n")[0] + b"\n"

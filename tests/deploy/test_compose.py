@@ -204,7 +204,7 @@ def test_what_is_mounted_is_there() -> None:
         Path(volume["source"])
         for service in services().values()
         for volume in service.get("volumes", [])
-        if volume["type"] == "bind" and volume["bind"].get("create_host_path", False)
+        if volume["type"] == "bind" and not volume["target"].startswith("/sealing")
     ]
 
     assert mounted and [path for path in mounted if not path.exists()] == []
@@ -222,3 +222,11 @@ def test_grafana_finds_what_is_provisioned() -> None:
     assert f"{provider['options']['path']}/callmine-audit.json" in targets
     assert source["isDefault"] and source["type"] == variables["datasource"]["query"]
     assert source["url"] == "http://prometheus:9090" and "prometheus" in services()
+
+
+def test_no_engine_makes_the_sealers_folders() -> None:
+    """Where key, policy or folder are missing nothing starts: an empty folder made in their place would be sealed into."""
+    written = [line for line in COMPOSE.read_text().splitlines() if "target: /sealing" in line]
+
+    assert len(written) == sum(map(len, MOUNTED.values()))
+    assert [line for line in written if "bind: {create_host_path: false}" not in line] == []

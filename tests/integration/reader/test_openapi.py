@@ -90,10 +90,10 @@ def test_schemathesis_finds_nothing_as_an_admin(full: Tenant, tmp_path: Path) ->
 
 
 def test_every_valid_request_is_answered(full: Tenant, tmp_path: Path) -> None:
-    """What the document calls valid is 200, where no parameter contradicts another."""
+    """What the document calls valid is 200, where no parameter contradicts another; of what is not sealed there is no checkpoint."""
     found = schemathesis_finds(
         full, tmp_path, ALLOWED, full.admin, "--mode=positive", "--phases=examples,fuzzing", "--exclude-path=/v1/audit-events/{id}",
-        hooks=APART,
+        "--exclude-path=/v1/audit-checkpoint", hooks=APART,
     )  # fmt: skip
     assert not found, found
 

@@ -12,7 +12,6 @@ MAX_SAID, SAID_SECONDS = 600, 0.5  # remembered values of complete_through on a 
 class TransactionView(NamedTuple):
     """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are.
 
-
     `server`: caches of one server and database are not valid for another (session.sql). `xmax`: no transaction from it on is
     visible; on a standby `snapshot` may end earlier. `sealed_through`: the time of the newest seal.
     """

@@ -214,6 +214,6 @@ def test_answering_an_auditor(sealed_world: World) -> None:
     assert "with your checkpoints of size 1" in said
     assert EXPORTER in typed(world, line("inspect")).out
     drill.over()
-    assert world.rows("SELECT workspace_id, requested_by LIKE 'dana@%', reason FROM audit_export") == [
+    assert world.rows("SELECT workspace_id, starts_with(requested_by, 'dana@'), reason FROM audit_export") == [
         ("org_acme", True, "SOC 2 review, ticket 4720")
     ]

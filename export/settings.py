@@ -42,13 +42,13 @@ def _topic(name: str) -> str:
 
 
 def _words(text: object) -> object:
-    """A command's words, as a shell takes them apart."""
+    """A command's words, split as a shell does."""
     if not isinstance(text, str):
         return text
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
-        raise ValueError(f"cannot be taken apart into words: {error}") from None
+        raise ValueError(f"cannot be split into words: {error}") from None
 
 
 Keys = Annotated[tuple[SigningKey, ...], BeforeValidator(_keys)]
@@ -96,7 +96,7 @@ class CheckSettings(_Settings):
 
 
 def load_seal(environ: Mapping[str, str]) -> SealSettings:
-    """The settings of `seal`; what is said of Kafka is looked at only where checkpoints are copied to it. MALFORMED."""
+    """The settings of `seal`; those of Kafka are checked only if checkpoints are copied to it. MALFORMED."""
     problems: list[str] = []
     properties: dict[str, str] = {}
     if environ.get("AUDIT_SEAL_COPY_TOPIC"):

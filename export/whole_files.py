@@ -1,4 +1,4 @@
-"""Files that are written as a whole: whoever reads one, also after a crash, sees the old bytes or the new ones."""
+"""Replaces files atomically: a reader, also after a crash, sees either the old bytes or the new ones."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Brings the names in a folder to the disk."""
+    """Writes the names in a folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

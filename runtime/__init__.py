@@ -1,7 +1,7 @@
 """What the programs share. Nothing here depends on auditing.
 
 settings        reads the environment, one message for all that is wrong
-kafka_settings  reads what is said of Kafka's brokers and properties
+kafka_settings  reads the settings of Kafka's brokers and clients
 postgres        connections: role, session settings, timeouts, what an error asks for
 reconnecting    a connection that is opened again when it was lost
 migrations      brings a database to the schema of this code

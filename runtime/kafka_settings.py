@@ -1,4 +1,4 @@
-"""How each program that uses Kafka reads KAFKA_BOOTSTRAP_SERVERS and KAFKA_CONFIG_…: what librdkafka is told by whoever runs it."""
+"""Reads KAFKA_BOOTSTRAP_SERVERS and KAFKA_CONFIG_…, for each program that uses Kafka."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,15 +13,15 @@ BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 Refused: TypeAlias = Callable[[Mapping[str, str]], Iterable[tuple[Sequence[str], str]]]
-"""What librdkafka refuses of properties: the names that are wrong, alone or together, and its words."""
+"""Gives what librdkafka refuses: the names of the wrong properties, alone or together, and its message."""
 
 
 def properties(
     environ: Mapping[str, str], fixed: tuple[str, ...], promise: str, refused: Refused, problems: list[str]
 ) -> dict[str, str]:
-    """What librdkafka is told by the user; notes in `problems` what may not be told, and what it does not take.
+    """The user's properties for librdkafka; notes in `problems` those that may not be set, and those that it refuses.
 
-    Names that begin with one of `fixed` may not be told: `promise` rests on them.
+    Names that begin with one of `fixed` may not be set: `promise` depends on them.
     """
     given: dict[str, str] = {}
     names: dict[str, str] = {}

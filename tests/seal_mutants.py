@@ -287,7 +287,7 @@ BROKEN = (
     Broken(
         "what a crash left uncopied is copied at a start",
         S + "run.py",
-        "            self._tell(folder)  # what an earlier process published, and perhaps did not copy\n",
+        "            self._copy(folder)  # what an earlier process published, and perhaps did not copy\n",
         "",
         "test_copies",
         "while_the_database_is_away",

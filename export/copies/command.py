@@ -1,4 +1,4 @@
-"""Copies by a command of whoever runs the sealer, which gets the note on its standard input."""
+"""Copies by a command that the operator sets; it gets the note on its standard input."""
 
 import os
 import signal
@@ -10,12 +10,12 @@ from typing import ClassVar
 from export.copies.place import NotCopied, Note
 
 SECONDS = 60.0
-# It is given neither our database nor our keys.
+# The command gets neither the database's password nor the path of the key.
 OURS = ("DATABASE_URL", "AUDIT_", "KAFKA_", "PG")
 
 
 class Command:
-    """A program with its arguments, run without a shell. Exit code 0 says that the copy is there."""
+    """A program with its arguments, run without a shell. Exit code 0 means that the copy is stored."""
 
     name: ClassVar[str] = "command"
 
@@ -24,7 +24,7 @@ class Command:
         self._environ = {name: value for name, value in environ.items() if not name.startswith(OURS)}
 
     def copy(self, note: Note) -> None:
-        """Runs it, in a process group of its own, for SECONDS at most."""
+        """Runs it in a process group of its own, for at most SECONDS."""
         environ = {
             **self._environ,
             "AUDIT_CHECKPOINT_ORIGIN": note.origin,
@@ -47,7 +47,7 @@ class Command:
             raise NotCopied(f"{self._words[0]} ended with {process.returncode}: {last or 'it said nothing'}")
 
     def _finish(self, process: "subprocess.Popen[bytes]", data: bytes) -> bytes:
-        """What it said on standard error."""
+        """What it wrote to standard error."""
         try:
             return process.communicate(data, SECONDS)[1]
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""What waits to be copied to one place. Whatever the place does, sealing goes on."""
+"""The queue of one place. A place that fails or blocks does not delay sealing."""
 
 import threading
 import time
@@ -13,13 +13,13 @@ from export.copies.place import NotCopied, Note, Place
 log = structlog.get_logger()
 
 RETRY_SECONDS = 10.0
-# Of a longer outage the newest are copied: each is the signature of all seals before it.
+# After a longer outage only the newest are copied: each signs all seals before it.
 MOST_WAITING = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """How a place stands: what it has, how many seals wait to be covered by a copy, and how often it has failed."""
+    """The state of a place: what it has, how many seals no copy covers yet, and how often copying failed."""
 
     place: str
     copied: Copied
@@ -28,7 +28,7 @@ class State:
 
 
 class Copier:
-    """Hands checkpoints to one place in their order, and each again until it is taken. `tell` and `run` are of two threads."""
+    """Copies checkpoints to one place in their order, and retries. `add` and `run` are called in two threads."""
 
     def __init__(self, place: Place, memory: Memory) -> None:
         self._place = place
@@ -44,8 +44,8 @@ class Copier:
         """The place's."""
         return self._place.name
 
-    def tell(self, note: Note) -> None:
-        """There is a newer checkpoint; the one that the place has already is passed over."""
+    def add(self, note: Note) -> None:
+        """Queues a newer checkpoint, unless the place has it already."""
         with self._changed:
             self._newest = note.size
             if note.size != self._copied.size and (not self._queue or self._queue[-1].size != note.size):
@@ -67,17 +67,17 @@ class Copier:
                 time.sleep(RETRY_SECONDS)
 
     def once(self) -> None:
-        """Copies what waits, until the place fails."""
+        """Copies what is queued, until the place fails."""
         while self._queue and self._copy_next():
             pass
 
     def settle(self, seconds: float) -> None:
-        """Waits until nothing waits."""
+        """Waits until the queue is empty, at most this long."""
         with self._changed:
             self._changed.wait_for(lambda: not self._queue, seconds)
 
     def _copy_next(self) -> bool:
-        """Whether the place has taken the oldest that waits."""
+        """Copies the first of the queue; False if that failed."""
         note = self._queue[0]
         try:
             self._place.copy(note)
@@ -89,7 +89,7 @@ class Copier:
         copied = Copied(size=note.size, at=time.time())
         with self._changed:
             self._copied = copied
-            if self._queue[0] is note:  # unless newer ones have pushed it out meanwhile
+            if self._queue[0] is note:  # unless newer ones have displaced it meanwhile
                 self._queue.popleft()
             self._changed.notify_all()
         log.info("checkpoint_copied", place=self.name, size=note.size)

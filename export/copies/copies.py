@@ -1,4 +1,4 @@
-"""All places that take copies of the checkpoints."""
+"""All places that checkpoints are copied to."""
 
 import time
 from collections.abc import Sequence
@@ -11,33 +11,33 @@ from runtime.threads import spawn_restarted
 
 
 class Copies:
-    """Each place has a thread of its own, so that none waits for another."""
+    """Each place has its own thread, so that none waits for another."""
 
     def __init__(self, places: Sequence[Place], folder: Path) -> None:
-        """`folder` is AUDIT_SEAL_DIR, where it is remembered what was copied."""
+        """`folder` is AUDIT_SEAL_DIR, where the state of each place is stored."""
         self._copiers = [Copier(place, Memory(folder)) for place in places]
 
     def start(self) -> None:
-        """From now on what is told is copied, in the background."""
+        """Starts the threads."""
         for copier in self._copiers:
             spawn_restarted(f"copy-{copier.name}", copier.run)
 
-    def tell(self, note: Note) -> None:
-        """There is a newer checkpoint."""
+    def add(self, note: Note) -> None:
+        """Queues a newer checkpoint for each place."""
         for copier in self._copiers:
-            copier.tell(note)
+            copier.add(note)
 
     def once(self) -> None:
-        """Copies what was told, here and now; a place that fails is told of in the log, and no other one waits for it."""
+        """Copies what is queued, without threads; a failure is logged, and the other places still get their copies."""
         for copier in self._copiers:
             copier.once()
 
     def settle(self, seconds: float) -> None:
-        """Gives the threads so much time to copy what waits."""
+        """Waits until the queues are empty, at most this long."""
         end = time.monotonic() + seconds
         for copier in self._copiers:
             copier.settle(max(0.0, end - time.monotonic()))
 
     def states(self) -> list[State]:
-        """How each place stands."""
+        """The state of each place."""
         return [copier.state() for copier in self._copiers]

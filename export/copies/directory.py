@@ -9,7 +9,7 @@ from export.copies.place import NotCopied, Note
 
 
 class Directory:
-    """A directory. It must be there: where it is to be mounted and is not, nothing may look like a copy."""
+    """A directory, which must exist: if it is a mount point and nothing is mounted, a new folder would be no copy."""
 
     name: ClassVar[str] = "directory"
 
@@ -17,7 +17,7 @@ class Directory:
         self._path = path
 
     def copy(self, note: Note) -> None:
-        """Returns once the files are on the disk."""
+        """Returns when the files are on the disk."""
         day = dt.datetime.now(dt.UTC).date().isoformat()
         try:
             (self._path / "checkpoints").mkdir(exist_ok=True)

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from export.copies.place import NotCopied, Note
 
-# Whoever could change these could make a copy that is lost, or that is there twice, look like one.
+# With other values a copy that was lost could be reported as stored.
 FIXED: Mapping[str, str | int | bool] = {"acks": "all", "enable.idempotence": True}
 FIXED_PROPERTIES = ("acks", "request.required.acks", "enable.idempotence", "transactional.id", "enable.gapless.")
 BASE: Mapping[str, str | int | bool] = {"message.timeout.ms": 20_000, "log_level": 0}
@@ -15,7 +15,7 @@ FLUSH_SECONDS = 30.0
 
 
 def refused_properties(properties: Mapping[str, str]) -> list[tuple[Sequence[str], str]]:
-    """What librdkafka refuses of what a user gives it: all names, and its words, which tell the one that is wrong."""
+    """What librdkafka refuses: all names, and its message, which names the wrong one."""
     try:
         Producer({**BASE, **properties, **FIXED})  # without brokers it opens no connection
     except KafkaException as error:
@@ -26,7 +26,7 @@ def refused_properties(properties: Mapping[str, str]) -> list[tuple[Sequence[str
 
 
 class Topic:
-    """A topic. A producer that has failed once is not used again: its state is not known."""
+    """A topic. After a failure a new producer is made: the state of the old one is not known."""
 
     name: ClassVar[str] = "kafka"
 
@@ -43,8 +43,8 @@ class Topic:
         self._producer: Producer | None = None
 
     def copy(self, note: Note) -> None:
-        """Returns once all replicas that are in sync have it."""
-        answers: list[str | None] = []  # the client's errors do not bear being compared with None
+        """Returns when all in-sync replicas have it."""
+        answers: list[str | None] = []  # texts, since comparing a KafkaError with None raises
 
         def on_delivery(error: KafkaError | None, _message: Message) -> None:
             answers.append(None if error is None else error.str())
@@ -63,7 +63,7 @@ class Topic:
         self._producer = producer
 
     def _on_client_error(self, error: KafkaError) -> None:
-        """Called in flush(): why no broker answers is not in the error of a record that was not delivered."""
+        """Called in flush(): the error of an undelivered record does not say why no broker answers."""
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 the client names it so
             self._said = f" ({' '.join(error.str().split())})"
 

@@ -1,4 +1,4 @@
-"""What each place has taken, kept beside the folder's own memory, so that a restart knows what waits and since when."""
+"""Stores in AUDIT_SEAL_DIR what each place has, so that a restart knows what is still to be copied, and since when."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from export import whole_files
 
 @dataclass(frozen=True, kw_only=True)
 class Copied:
-    """The newest checkpoint that a place has: its size, and when it took it, Unix time."""
+    """The newest checkpoint that a place has: its size, and when it was copied, Unix time."""
 
     size: int
     at: float
@@ -18,13 +18,13 @@ NEVER = Copied(size=0, at=0.0)
 
 
 class Memory:
-    """A file for each place. It is no evidence: where it cannot be read, the newest checkpoint is copied again."""
+    """A file for each place. If it cannot be read, the newest checkpoint is copied again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "copied"
 
     def read(self, place: str) -> Copied:
-        """What was kept last of a place; NEVER where nothing was."""
+        """What was stored for a place; NEVER if nothing was."""
         try:
             size, at = (self._folder / place).read_text().split()
             return Copied(size=int(size), at=float(at))
@@ -32,6 +32,6 @@ class Memory:
             return NEVER
 
     def write(self, place: str, copied: Copied) -> None:
-        """Keeps it. Raises OSError."""
+        """Stores it. Raises OSError."""
         self._folder.mkdir(exist_ok=True)
         whole_files.replace(self._folder / place, f"{copied.size} {copied.at:.3f}\n".encode())

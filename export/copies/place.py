@@ -1,4 +1,4 @@
-"""A place that takes copies of checkpoints."""
+"""The interface of a place that copies of checkpoints are sent to."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,15 +14,15 @@ class Note:
 
 
 class NotCopied(Exception):
-    """The place did not take a copy, or did not say that it has; the message says why, in one line."""
+    """The copy failed, or was not confirmed; the message gives the reason, in one line."""
 
 
 class Place(Protocol):
-    """Where copies go. Taking one twice does no harm."""
+    """A destination of copies. Sending the same one twice does no harm."""
 
     @property
     def name(self) -> str:
-        """How log and metrics call it."""
+        """Its name in log and metrics."""
 
     def copy(self, note: Note) -> None:
-        """Returns once the place has it for good; raises NotCopied, within about a minute."""
+        """Returns when the copy is stored; raises NotCopied otherwise, within about a minute."""

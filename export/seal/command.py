@@ -7,7 +7,7 @@ from typing import Any
 
 from export.format.errors import Verdict, malformed
 
-# What the last copies get when we are stopped; what is not copied then is at the next start.
+# For the last copies when the program is stopped; what is not copied then is copied by the next start.
 SETTLE_SECONDS = 3.0
 _EPILOG = """exit codes:
   0 VERIFIED   sealed, or stopped by SIGTERM or SIGINT
@@ -18,7 +18,7 @@ _EPILOG = """exit codes:
 
 settings: DATABASE_URL, AUDIT_SEAL_DIR, AUDIT_SEAL_KEY, AUDIT_SEAL_EVERY (60), AUDIT_SEAL_METRICS_BIND, AUDIT_LOG_FORMAT;
 each checkpoint is copied to AUDIT_SEAL_COPY_TOPIC (with KAFKA_BOOTSTRAP_SERVERS, KAFKA_CONFIG_…), AUDIT_SEAL_COPY_DIR,
-AUDIT_SEAL_COPY_COMMAND; AUDIT_CHECK_METRICS_FILE (optional: what `check` left, for Prometheus)
+AUDIT_SEAL_COPY_COMMAND; AUDIT_CHECK_METRICS_FILE (optional: the metrics of `check`)
 """
 
 

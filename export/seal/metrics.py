@@ -58,7 +58,7 @@ class Metrics:
 
 
 class _Copied(Collector):
-    """How each place stands that checkpoints are copied to."""
+    """The state of each place that checkpoints are copied to."""
 
     def __init__(self, copies: Copies) -> None:
         self._copies = copies
@@ -74,7 +74,7 @@ class _Copied(Collector):
             "auditlog_seal_uncopied_seals", "Seals that no copy there covers yet", labels=["place"]
         )
         failures = CounterMetricFamily(
-            "auditlog_seal_copy_failures", "How often the place took no copy", labels=["place"]
+            "auditlog_seal_copy_failures", "How often copying there failed", labels=["place"]
         )
         for state in self._copies.states():
             when.add_metric([state.place], state.copied.at)
@@ -84,7 +84,7 @@ class _Copied(Collector):
 
 
 class _Checked(Collector):
-    """What `check` left (export.check.metrics_file), for where no node exporter reads that file; nothing where there is none."""
+    """The metrics in the file that `check` wrote (export.check.metrics_file); none if there is no such file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

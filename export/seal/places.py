@@ -1,4 +1,4 @@
-"""The places that the settings name for copies of the checkpoints."""
+"""Makes the places that checkpoints are copied to, from the settings."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from export.settings import SealSettings
 
 
 def copies_of(settings: SealSettings, environ: Mapping[str, str]) -> Copies:
-    """All of them; `environ` is what the command is run in, but for our own settings."""
+    """All of them; the command runs in `environ`, without our own settings."""
     places: list[Place] = []
     if settings.copy_topic is not None:
         places.append(Topic(settings.bootstrap_servers, settings.copy_topic, settings.kafka))

@@ -29,7 +29,7 @@ RETRY_SECONDS = 5.0
 
 
 class Sealer:
-    """Seals into one folder and one database, and tells of each checkpoint to whoever copies it."""
+    """Seals into one folder and one database, and has each checkpoint copied."""
 
     def __init__(self, settings: SealSettings, stop: Stop, metrics: Metrics, copies: Copies) -> None:
         """Raises ExportError: MALFORMED where the keys do not go together."""
@@ -68,7 +68,7 @@ class Sealer:
         with Folder(self._settings.folder) as folder:
             self._wait_for_folder(folder)
             self._copies.start()
-            self._tell(folder)  # what an earlier process published, and perhaps did not copy
+            self._copy(folder)  # what an earlier process published, and perhaps did not copy
             while True:
                 try:
                     self._with_database(folder, options, pause)
@@ -92,11 +92,11 @@ class Sealer:
         )
         self._stop.wait(self._settings.every - sealed.seconds)
 
-    def _tell(self, folder: Folder) -> None:
-        """Has the newest checkpoint copied. UNTRUSTED if it is not ours."""
+    def _copy(self, folder: Folder) -> None:
+        """Queues the newest checkpoint for copying. UNTRUSTED if it is not ours."""
         if (note := folder.checkpoint()) is not None:
             signed = self._signer.own(note, CHECKPOINT)
-            self._copies.tell(Note(origin=signed.origin, size=signed.size, data=note))
+            self._copies.add(Note(origin=signed.origin, size=signed.size, data=note))
 
     def _wait_for_folder(self, folder: Folder) -> None:
         if folder.try_lock():
@@ -113,7 +113,7 @@ class Sealer:
                 main = stack.enter_context(session(url, ROLE, APPLICATION))
                 self._wait_for_lock(main)
                 started = start(main, folder, self._signer, options)
-                self._tell(folder)  # what was taken over, from before a crash too
+                self._copy(folder)  # what was taken over, also after a crash
                 if started.taken_over:
                     log.warning("taken_over", seals=started.taken_over)
                 if started.superseded is not None:
@@ -125,10 +125,10 @@ class Sealer:
                 sealing = Sealing(Sessions(main=main, stream=stream), folder, self._signer, self._stop, _now)
                 if pending is not None:  # what is new since is in the next one
                     state = sealing.make(state, pending).state
-                    self._tell(folder)
+                    self._copy(folder)
                 while True:
                     sealed = sealing.make(state)
-                    self._tell(folder)
+                    self._copy(folder)
                     if not after(sealed):
                         break
                     state = sealed.state

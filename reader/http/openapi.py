@@ -106,7 +106,7 @@ def _operation(name: str, summary: str, schema: str, parameters: list[Any], prob
 
 def _checkpoint() -> dict[str, Any]:
     """A signed note, as text."""
-    summary = "The newest checkpoint of the log of seals, to be kept: an auditor who has it sees whether the log was changed since"
+    summary = "The newest checkpoint of the log of seals: an auditor who has it sees whether the log was changed later"
     operation = _operation("getCheckpoint", summary, "", [], [NOT_SEALED])
     operation["responses"]["200"]["content"] = {"text/plain": {"schema": TEXT}}
     operation["responses"]["200"]["headers"]["Content-Disposition"] = ref("headers", "Attachment")

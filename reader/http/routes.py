@@ -181,7 +181,7 @@ class Routes:
         return json_response.actions()
 
     def checkpoint(self, request: Request) -> Response:
-        """The newest checkpoint: whoever keeps it is a witness."""
+        """The newest checkpoint, as a file to keep."""
         viewer = self._viewer(request)
         newest = newest_checkpoint(self._services.database, viewer.workspace_id)
         return problem_response(errors.NOT_SEALED) if newest is None else json_response.checkpoint(newest)

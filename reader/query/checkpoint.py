@@ -1,4 +1,4 @@
-"""The newest checkpoint of the log of seals: who keeps it is a witness of what had been recorded by then."""
+"""The newest checkpoint of the log of seals."""
 
 from typing import NamedTuple
 
@@ -16,6 +16,6 @@ class Checkpoint(NamedTuple):
 
 
 def newest_checkpoint(database: Database, workspace_id: str) -> Checkpoint | None:
-    """None where nothing is sealed yet. The same for every workspace: nothing in it is of one. Raises Unavailable."""
+    """None if nothing is sealed yet. It is the same for every workspace, and contains nothing of one. Raises Unavailable."""
     _, (rows,) = database.ask(workspace_id, Statement(CHECKPOINT, {}))
     return Checkpoint(rows[0][0] + 1, rows[0][1]) if rows else None

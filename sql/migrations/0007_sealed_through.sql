@@ -1,3 +1,3 @@
--- The newest checkpoint for the page, so that every admin can be a witness. Records and checkpoints are what the sealer
--- publishes anyway: nothing in them is of a workspace, or of a person. Not the accounts, which are sums over all tenants.
+-- For the page: the newest checkpoint and its time. The sealer publishes records and checkpoints anyway, and they contain
+-- nothing of a workspace or a person. The accounts are left out: they are sums over all workspaces.
 GRANT SELECT (seal, record, checkpoint) ON audit_seal TO audit_reader;

@@ -1,4 +1,4 @@
-"""Every admin can be a witness: the page says through when the log is sealed, and hands out the newest checkpoint."""
+"""The page shows until when the log is sealed, and an admin can download the newest checkpoint."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_nothing_sealed(site: Site, sealing: World) -> None:
 
     assert site.get("/v1/audit-events").json()["sealed_through"] is None
     assert "Sealed" not in site.get("/audit").text
-    assert "witness" not in site.get("/audit").text
+    assert "checkpoint" not in site.get("/audit").text
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "not-sealed")
 
 

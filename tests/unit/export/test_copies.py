@@ -36,7 +36,7 @@ def test_a_failure_keeps_what_waits_in_its_order(tmp_path: Path) -> None:
     place = Fake(failures=1)
     waiting = Copier(place, Memory(tmp_path))
     for size in (1, 2):
-        waiting.tell(note(size))
+        waiting.add(note(size))
 
     waiting.once()
     assert (place.sizes, waiting.state().waiting, waiting.state().failures) == ([], 2, 1)
@@ -49,7 +49,7 @@ def test_of_a_long_outage_the_newest_are_copied(tmp_path: Path) -> None:
     place = Fake()
     waiting = Copier(place, Memory(tmp_path))
     for size in range(1, MOST_WAITING + 51):
-        waiting.tell(note(size))
+        waiting.add(note(size))
 
     assert waiting.state().waiting == MOST_WAITING + 50
     waiting.once()
@@ -59,15 +59,15 @@ def test_of_a_long_outage_the_newest_are_copied(tmp_path: Path) -> None:
 
 def test_a_restart_copies_what_was_not_copied_and_nothing_twice(tmp_path: Path) -> None:
     first = Copier(Fake(), Memory(tmp_path))
-    first.tell(note(7))
+    first.add(note(7))
     first.once()
 
     place = Fake()
     again = Copier(place, Memory(tmp_path))
-    again.tell(note(7))
+    again.add(note(7))
     again.once()
     assert (place.sizes, again.state().waiting, again.state().copied.size) == ([], 0, 7)
-    again.tell(note(9))
+    again.add(note(9))
     assert again.state().waiting == 2
     again.once()
     assert place.sizes == [9]
@@ -77,8 +77,8 @@ def test_the_same_checkpoint_waits_once(tmp_path: Path) -> None:
     """The folder's is told at a start, and again by whoever finds that nothing is newer."""
     place = Fake()
     waiting = Copier(place, Memory(tmp_path))
-    waiting.tell(note(3))
-    waiting.tell(note(3))
+    waiting.add(note(3))
+    waiting.add(note(3))
     waiting.once()
 
     assert place.sizes == [3]
@@ -88,7 +88,7 @@ def test_a_memory_that_cannot_be_read_or_written_costs_nothing_but_a_copy(tmp_pa
     (tmp_path / "copied").write_text("a file where a folder should be")
     place = Fake()
     waiting = Copier(place, Memory(tmp_path))
-    waiting.tell(note(1))
+    waiting.add(note(1))
     waiting.once()
 
     assert place.sizes == [1]
@@ -126,7 +126,7 @@ def test_a_thread_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("export.copies.copier.time.sleep", pause)
     waiting = Copier(Fake(failures=3), Memory(tmp_path))
-    waiting.tell(note(1))
+    waiting.add(note(1))
     with pytest.raises(Over):
         waiting.run()
     assert pauses == [copier.RETRY_SECONDS] * 3

@@ -1,9 +1,8 @@
 -- For this transaction alone: the next one in the same session is another admin's. And what this transaction sees:
 -- retired topics will get nothing more, what they had is in the tables. On a standby pg_current_snapshot() does not
--- list the transactions that are still open: what is below its xmin is settled there, and nothing above. What had been
--- committed by the time of a seal is in it, of every workspace: the sealer reads the clock, then takes its snapshot. `server` is
+-- list the transactions that are still open: what is below its xmin is settled there, and nothing above. `server` is
 -- another one where all that was there may be different: a server that is another one, or was restarted or promoted,
--- or another database.
+-- or another database. `sealed_through`: a seal covers what had been committed by its time, of every workspace.
 SELECT
     is_standby,
     set_config('audit.workspace_id', %(workspace_id)s, TRUE) AS workspace_id,

@@ -13,12 +13,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from catalog.topics import TOPICS
 from consumer.kafka.property_check import refused_properties
 from consumer.partitions.breaker import Limits
-from runtime import settings
+from runtime import kafka_settings, settings
+from runtime.kafka_settings import Brokers
 from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError
 
 __all__ = ["Settings", "SettingsError", "load"]
 
-KAFKA_PREFIX = "KAFKA_CONFIG_"
 # The promise depends on these: with other values records could be lost without a trace.
 FIXED_PROPERTIES = (
     "enable.auto.",
@@ -32,9 +32,6 @@ FIXED_PROPERTIES = (
     "offset.store.",
 )
 BREAKER = re.compile(r"([0-9]{1,6}),([0-9]{1,3}(?:\.[0-9]{1,2})?)%/([0-9]{1,6})")
-TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
-BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
-MAX_PORT = 65535
 # A group's name is shown and typed by people; Kafka itself takes nearly anything.
 MAX_GROUP_ID = 255
 
@@ -57,17 +54,9 @@ def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
     for topic in topics:
         if topic.startswith("^"):
             raise ValueError(f"{topic} is a pattern; name each topic, so that none joins or leaves unseen")
-        if not TOPIC.fullmatch(topic) or topic in {".", ".."}:
+        if not kafka_settings.is_topic(topic):
             raise ValueError(f"{topic!r} is no topic's name: letters, digits, dot, underscore and hyphen, at most 249")
     return topics
-
-
-def _brokers(text: str) -> str:
-    for broker in text.split(","):
-        match = BROKER.fullmatch(broker.strip())
-        if match is None or not 0 < int(match["port"] or MAX_PORT) <= MAX_PORT:
-            raise ValueError("use host:port[,host:port…] of the brokers")
-    return text
 
 
 def _registry(url: str) -> str:
@@ -83,7 +72,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     database_url: DatabaseUrl = Field(alias="DATABASE_URL")
-    bootstrap_servers: Annotated[str, AfterValidator(_brokers)] = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
+    bootstrap_servers: Brokers = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
     registry_url: Annotated[str, AfterValidator(_registry)] | None = Field(
         default=None, alias="SCHEMA_REGISTRY_URL", repr=False
     )
@@ -108,27 +97,7 @@ class Settings(BaseModel):
 def load(environ: Mapping[str, str], *, kafka: bool) -> Settings:
     """Reads the settings from `environ`; `kafka` says whether this command needs a broker. Raises SettingsError."""
     problems: list[str] = []
-    properties = _kafka_properties(environ, problems)
+    properties = kafka_settings.properties(environ, FIXED_PROPERTIES, "nothing is lost", refused_properties, problems)
     if kafka and not environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         problems.append("KAFKA_BOOTSTRAP_SERVERS: is not set; give host:port[,host:port…] of the brokers")
     return settings.load(Settings, environ, extra={"kafka": properties}, problems=problems)
-
-
-def _kafka_properties(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
-    """The user's properties for librdkafka; notes in `problems` those that may not be set, and those that it refuses."""
-    properties: dict[str, str] = {}
-    names: dict[str, str] = {}
-    for name, value in environ.items():
-        if not name.startswith(KAFKA_PREFIX) or value == "":
-            continue
-        dotted = name.removeprefix(KAFKA_PREFIX).lower().replace("_", ".")
-        if dotted.startswith(FIXED_PROPERTIES):
-            problems.append(f"{name}: {dotted} cannot be changed, the promise that nothing is lost rests on it")
-        elif dotted in {"bootstrap.servers", "metadata.broker.list"}:
-            problems.append(f"{name}: set KAFKA_BOOTSTRAP_SERVERS instead")
-        elif (fault := settings.malformed_text(value, multiline=dotted.endswith(".pem"))) is not None:
-            problems.append(f"{name}: {fault}")
-        else:
-            properties[dotted], names[dotted] = value, name
-    problems.extend(f"{', '.join(names[p] for p in which)}: {why}" for which, why in refused_properties(properties))
-    return properties

@@ -13,7 +13,7 @@ SECONDS = 3
 
 def main() -> int:
     """Asks, and says what was wrong: `docker inspect` shows it."""
-    for setting in ("AUDIT_METRICS_BIND", "AUDIT_READER_BIND"):
+    for setting in ("AUDIT_METRICS_BIND", "AUDIT_READER_BIND", "AUDIT_SEAL_METRICS_BIND"):
         port = os.environ.get(setting, "").rpartition(":")[2]
         if not port:
             continue

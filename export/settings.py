@@ -1,14 +1,17 @@
 """Settings: the one place that names what the environment may say to `audit-export` (section 10), and refuses what it may not."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from export.copies.kafka import FIXED_PROPERTIES, refused_properties
 from export.format.errors import malformed
 from export.format.keys import SigningKey, parse_key_file
-from runtime import settings
+from runtime import kafka_settings, settings
+from runtime.kafka_settings import Brokers
 from runtime.settings import BindAddress, DatabaseUrl, Model, SettingsError
 
 
@@ -32,6 +35,22 @@ def _key(text: object) -> object:
         raise ValueError(f"{text!a} is no key file of audit-export keygen: {error}") from None
 
 
+def _topic(name: str) -> str:
+    if not kafka_settings.is_topic(name):
+        raise ValueError(f"{name!r} is no topic's name: letters, digits, dot, underscore and hyphen, at most 249")
+    return name
+
+
+def _words(text: object) -> object:
+    """A command's words, split as a shell does."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ValueError(f"cannot be split into words: {error}") from None
+
+
 Keys = Annotated[tuple[SigningKey, ...], BeforeValidator(_keys)]
 Key = Annotated[SigningKey, BeforeValidator(_key)]
 
@@ -51,7 +70,15 @@ class SealSettings(_Settings):
     keys: Keys = Field(alias="AUDIT_SEAL_KEY", repr=False)
     every: float = Field(default=60.0, alias="AUDIT_SEAL_EVERY", gt=0, le=86400, allow_inf_nan=False)
     metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_SEAL_METRICS_BIND")
+    check_metrics_file: Path | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
+    copy_topic: Annotated[str, AfterValidator(_topic)] | None = Field(default=None, alias="AUDIT_SEAL_COPY_TOPIC")
+    copy_dir: Path | None = Field(default=None, alias="AUDIT_SEAL_COPY_DIR")
+    copy_command: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=(), alias="AUDIT_SEAL_COPY_COMMAND"
+    )
+    bootstrap_servers: Brokers = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka: dict[str, str] = Field(default_factory=dict, repr=False)
 
 
 class CreateSettings(_Settings):
@@ -68,10 +95,33 @@ class CheckSettings(_Settings):
     metrics_file: Path | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
 
 
-def load(model: type[Model], environ: Mapping[str, str]) -> Model:
-    """The settings in `environ`; MALFORMED, naming all that is wrong in one line, if they will not do."""
+def load_seal(environ: Mapping[str, str]) -> SealSettings:
+    """The settings of `seal`; those of Kafka are checked only if checkpoints are copied to it. MALFORMED."""
+    problems: list[str] = []
+    properties: dict[str, str] = {}
+    if environ.get("AUDIT_SEAL_COPY_TOPIC"):
+        promise = "a copy is there"
+        properties = kafka_settings.properties(environ, FIXED_PROPERTIES, promise, refused_properties, problems)
+        if not environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+            problems.append("KAFKA_BOOTSTRAP_SERVERS: is not set, and AUDIT_SEAL_COPY_TOPIC is")
+    return load(SealSettings, environ, extra={"kafka": properties}, problems=problems, check=_apart)
+
+
+def _apart(seal: SealSettings) -> Collection[str]:
+    """A copy in the folder itself would be lost with it."""
+    copy = seal.copy_dir
+    if copy is not None and (seal.folder.resolve() in (copy.resolve(), *copy.resolve().parents)):
+        return ["AUDIT_SEAL_COPY_DIR: is within AUDIT_SEAL_DIR; name a directory of another disk or machine"]
+    return []
+
+
+def load(model: type[Model], environ: Mapping[str, str], **more: Any) -> Model:
+    """The settings in `environ`; MALFORMED, naming all that is wrong in one line, if they will not do.
+
+    `more` is as in runtime.settings.load.
+    """
     try:
-        return settings.load(model, environ)
+        return settings.load(model, environ, **more)
     except SettingsError as error:
         raise malformed("; ".join(line.strip() for line in str(error).splitlines()).replace(":;", ":")) from None
 

@@ -58,6 +58,12 @@ NOT_FOUND = Problem(
     title="Not found",
     detail="This page does not exist, or you do not have access to it.",
 )
+NOT_SEALED = Problem(
+    status=404,
+    kind="not-sealed",
+    title="Nothing is sealed yet",
+    detail="There is no checkpoint yet. Ask again later, or ask whoever runs the audit log.",
+)
 NOT_ALLOWED = Problem(
     status=405,
     kind="method-not-allowed",

@@ -104,7 +104,8 @@ class Listing:
     """The result of a Query: entries, newest first, and the exact total of the selection as of `as_of`.
 
     `newer`: entries of the selection recorded after `as_of`, counted up to 100 (100 means "100 or more").
-    `complete_through`: the minimum of the live partitions (SPEC 5); None while one of them has none.
+    `complete_through`: the minimum of the live partitions (SPEC 5); None while one of them has none. `sealed_through`: the
+    time of the newest checkpoint; None while nothing is sealed.
     """
 
     query: Query
@@ -114,4 +115,5 @@ class Listing:
     as_of_time: datetime
     newer: int
     complete_through: datetime | None
+    sealed_through: datetime | None
     next_cursor: str | None

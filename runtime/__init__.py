@@ -1,16 +1,17 @@
 """What the programs share. Nothing here depends on auditing.
 
-settings       reads the environment, one message for all that is wrong
-postgres       connections: role, session settings, timeouts, what an error asks for
-reconnecting   a connection that is opened again when it was lost
-migrations     brings a database to the schema of this code
-logging        structured logs on standard error
-log_writer     writes log lines without ever blocking the program
-health_server  the listener for metrics and probes
-terminal       tables and text for people, safe whatever a record holds
-threads        background threads; the death of one is logged, and the thread restarted or the program ended
-timestamps     times as text and as numbers
-certificate    until when a server's certificate is trusted, and why it is not
-shutdown       ends a program within a fixed time, whatever blocks it
-version        --version and the names of --help
+settings        reads the environment, one message for all that is wrong
+kafka_settings  reads the settings of Kafka's brokers and clients
+postgres        connections: role, session settings, timeouts, what an error asks for
+reconnecting    a connection that is opened again when it was lost
+migrations      brings a database to the schema of this code
+logging         structured logs on standard error
+log_writer      writes log lines without ever blocking the program
+health_server   the listener for metrics and probes
+terminal        tables and text for people, safe whatever a record holds
+threads         background threads; the death of one is logged, and the thread restarted or the program ended
+timestamps      times as text and as numbers
+certificate     until when a server's certificate is trusted, and why it is not
+shutdown        ends a program within a fixed time, whatever blocks it
+version         --version and the names of --help
 """

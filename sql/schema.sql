@@ -922,6 +922,12 @@ GRANT INSERT(reason) ON TABLE public.audit_export TO audit_exporter;
 GRANT SELECT,INSERT ON TABLE public.audit_seal TO audit_sealer;
 GRANT SELECT ON TABLE public.audit_seal TO audit_exporter;
 
+GRANT SELECT(seal) ON TABLE public.audit_seal TO audit_reader;
+
+GRANT SELECT(record) ON TABLE public.audit_seal TO audit_reader;
+
+GRANT SELECT(checkpoint) ON TABLE public.audit_seal TO audit_reader;
+
 GRANT SELECT,INSERT ON TABLE public.audit_sealed_day TO audit_sealer;
 GRANT SELECT ON TABLE public.audit_sealed_day TO audit_exporter;
 

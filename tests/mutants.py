@@ -442,6 +442,27 @@ MUTANTS = (
         (READER + "test_api.py", "-k", "relative_range"),
     ),
     Mutant(
+        "a seal without a checkpoint is handed out",
+        (Edit("sql/queries/reader/checkpoint.sql", "WHERE checkpoint <> ''\n", ""),),
+        (READER + "test_sealed.py", "-k", "passed_over"),
+    ),
+    Mutant(
+        "the oldest seal says through when all is sealed",
+        (Edit("sql/queries/reader/session.sql", "ORDER BY seal DESC", "ORDER BY seal"),),
+        (READER + "test_sealed.py", "-k", "newest_seal"),
+    ),
+    Mutant(
+        "a checkpoint is anyone's",
+        (
+            Edit(
+                "reader/http/routes.py",
+                "        viewer = self._viewer(request)\n        newest = newest_checkpoint(self._services.database, viewer.workspace_id)\n",
+                '        newest = newest_checkpoint(self._services.database, "")\n',
+            ),
+        ),
+        (READER + "test_sealed.py", "-k", "no_one_but"),
+    ),
+    Mutant(
         "nobody is fenced",
         (
             Edit(

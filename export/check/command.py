@@ -11,6 +11,7 @@ from export.check import metrics_file
 from export.format.errors import ExportError, Verdict, malformed
 from export.format.policy import parse_policy
 from export.verify.package import read_small
+from export.verify.report import NO_WITNESS
 
 _EPILOG = """exit codes:
   0 VERIFIED    everything is as it was signed
@@ -64,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> str:
         f"{Verdict.VERIFIED.word} - {checked.entries} entries of {checked.workspaces} workspaces are as they were signed\n"
         f"  {'log':<12} {checked.log.checkpoint.origin}, {checked.log.checkpoint.size} seals, sealed at {newest.time}\n"
         f"  {'compared':<12} {folder}\n"
+        f"  {'witnesses':<12} {', '.join(checked.witnesses) or NO_WITNESS}\n"
     )
 
 

@@ -14,6 +14,7 @@ from export.format.policy import Policy
 from export.format.workspace_map import MapBuilder
 from export.tables.database import Connection
 from export.tables.heads import Head, all_heads
+from export.verify.signatures import read_checkpoint, witnesses
 from sql import query
 
 ALL_WORKSPACES, UNKNOWN = query("export/all_workspaces"), query("export/unknown_entries")
@@ -56,6 +57,7 @@ class Checked:
     workspaces: int
     entries: int
     in_folder: bool
+    witnesses: tuple[str, ...]
 
 
 def check_everything(connection: Connection, policy: Policy, folder_note: bytes | None) -> Checked:
@@ -81,7 +83,14 @@ def check_everything(connection: Connection, policy: Policy, folder_note: bytes 
         raise tampered("; ".join(findings.said) + (f"; and {more} more" if more else ""))
     if (imbalance := next(imbalances(parse_accounts(log.accounts.encode())), None)) is not None:
         raise incomplete(f"the accounts of seal {log.newest.seal} do not balance: {imbalance}")
-    return Checked(log=log, workspaces=workspaces, entries=entries, in_folder=folder_note is not None)
+    signed = read_checkpoint(log.note, policy, "the newest checkpoint")
+    return Checked(
+        log=log,
+        workspaces=workspaces,
+        entries=entries,
+        in_folder=folder_note is not None,
+        witnesses=witnesses(signed, policy),
+    )
 
 
 def _check_workspace(connection: Connection, log: SealedLog, head: Head | None, workspace_id: str | None) -> int:

@@ -14,6 +14,7 @@ Map, from the bottom up:
 * `conditions`: what has to hold for each seal;
 * `sealing`: one seal, in one transaction;
 * `start`: what has to hold before the first one;
+* `places`: where copies of checkpoints go, by the settings;
 * `run`: the program, until it is stopped;
 * `stop`: how it is stopped;
 * `metrics`: its metrics;

@@ -2,10 +2,13 @@
 
 import argparse
 import os
+from contextlib import suppress
 from typing import Any
 
 from export.format.errors import Verdict, malformed
 
+# For the last copies when the program is stopped; what is not copied then is copied by the next start.
+SETTLE_SECONDS = 3.0
 _EPILOG = """exit codes:
   0 VERIFIED   sealed, or stopped by SIGTERM or SIGINT
   1 TAMPERED   the tables' heads or days, or two readings, differ (FAILED: a person is needed, the database is unavailable)
@@ -13,7 +16,9 @@ _EPILOG = """exit codes:
   4 UNTRUSTED  the folder's checkpoint is not by our key
   5 REWRITTEN  the tables have other or fewer seals, or lack entries, that we signed; the database went back
 
-settings: DATABASE_URL, AUDIT_SEAL_DIR, AUDIT_SEAL_KEY, AUDIT_SEAL_EVERY (60), AUDIT_SEAL_METRICS_BIND, AUDIT_LOG_FORMAT
+settings: DATABASE_URL, AUDIT_SEAL_DIR, AUDIT_SEAL_KEY, AUDIT_SEAL_EVERY (60), AUDIT_SEAL_METRICS_BIND, AUDIT_LOG_FORMAT;
+each checkpoint is copied to AUDIT_SEAL_COPY_TOPIC (with KAFKA_BOOTSTRAP_SERVERS, KAFKA_CONFIG_…), AUDIT_SEAL_COPY_DIR,
+AUDIT_SEAL_COPY_COMMAND; AUDIT_CHECK_METRICS_FILE (optional: the metrics of `check`)
 """
 
 
@@ -41,20 +46,22 @@ def add_parser(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> str:
     # What only the operator's commands need is not installed where an auditor verifies.
     from export.seal.metrics import Metrics  # noqa: PLC0415
+    from export.seal.places import copies_of  # noqa: PLC0415
     from export.seal.run import Sealer, log  # noqa: PLC0415
     from export.seal.start import Options  # noqa: PLC0415
     from export.seal.stop import Stop, Stopped  # noqa: PLC0415
-    from export.settings import SealSettings, load  # noqa: PLC0415
+    from export.settings import load_seal  # noqa: PLC0415
     from runtime.logging import configure  # noqa: PLC0415
 
     reason = arguments.accept_restore
     if reason is not None and not reason.strip():
         raise malformed("--accept-restore needs a reason")
-    settings = load(SealSettings, os.environ)
+    settings = load_seal(os.environ)
     configure(settings.log_format)
     options = Options(adopt=arguments.adopt, accept_restore=reason is not None)
-    stop, metrics = Stop(), Metrics()
-    sealer = Sealer(settings, stop, metrics)
+    copies = copies_of(settings, os.environ)
+    stop, metrics = Stop(), Metrics(copies, settings.check_metrics_file)
+    sealer = Sealer(settings, stop, metrics, copies)
     try:
         stop.install()
         if arguments.once:
@@ -74,5 +81,6 @@ def _run(arguments: argparse.Namespace) -> str:
             log.warning("restore_accepted", reason=reason)
         sealer.forever(options)
     except Stopped:
-        pass
+        with suppress(Stopped):  # asked for once more
+            copies.settle(SETTLE_SECONDS)
     return f"{Verdict.VERIFIED.word} - stopped\n"

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from export import whole_files
 from export.format.errors import malformed, rewritten
 from export.format.record import parse_record
 
@@ -110,12 +111,12 @@ class Folder:
 
     def write_pending(self, pending: Pending) -> None:
         """Stores a signed seal before it is committed."""
-        _replace(self._pending, json.dumps(asdict(pending)).encode(), mode=0o600)
+        whole_files.replace(self._pending, json.dumps(asdict(pending)).encode(), mode=0o600)
 
     def drop_pending(self) -> None:
         """The seal is in `records` and in `checkpoint`."""
         self._pending.unlink(missing_ok=True)
-        _sync_folder(self.path)
+        whole_files.sync_folder(self.path)
 
     def append(self, records: Iterable[str]) -> None:
         """Appends records."""
@@ -125,17 +126,17 @@ class Folder:
             file.flush()
             os.fsync(file.fileno())
         if new:
-            _sync_folder(self.path)
+            whole_files.sync_folder(self.path)
 
     def publish(self, checkpoint: bytes) -> None:
         """Makes this the newest checkpoint."""
-        _replace(self._checkpoint, checkpoint)
+        whole_files.replace(self._checkpoint, checkpoint)
 
     def keep_last_of_day(self, day: str, checkpoint: bytes) -> None:
         """Stores the last checkpoint of a day that has ended; an existing one is not replaced."""
         path = self.path / "checkpoints" / day
         if not path.exists():
-            _replace(path, checkpoint)
+            whole_files.replace(path, checkpoint)
 
 
 def _next_record(file: BinaryIO) -> str | None:
@@ -170,23 +171,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _replace(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Writes a file as a whole: whoever reads it sees the old bytes or these."""
-    draft = path.with_name(f".{path.name}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

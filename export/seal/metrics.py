@@ -1,9 +1,15 @@
 """The sealer's metrics and probes, at AUDIT_SEAL_METRICS_BIND."""
 
 import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
+from export.copies.copies import Copies
 from export.seal.sealing import Sealed
 from runtime.health_server import Probes
 
@@ -11,10 +17,13 @@ SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
 
 
 class Metrics:
-    """The figures of one process."""
+    """The figures of one process; beside them what the file of a scheduled `check` says, if one is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, copies: Copies, check_file: Path | None) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(_Copied(copies))
+        if check_file is not None:
+            self.registry.register(_Checked(check_file))
         self._size = Gauge("auditlog_seal_size", "Seals in the log", registry=self.registry)
         self._time = Gauge(
             "auditlog_seal_last_timestamp_seconds", "When the newest seal was made, Unix time", registry=self.registry
@@ -46,6 +55,50 @@ class Metrics:
     def serve(self, address: tuple[str, int]) -> Probes:
         """Listens. Raises OSError where it cannot."""
         return Probes(address, self.registry, alive=lambda: True, failing=lambda: [] if self._made else ["no seal yet"])
+
+
+class _Copied(Collector):
+    """The state of each place that checkpoints are copied to."""
+
+    def __init__(self, copies: Copies) -> None:
+        self._copies = copies
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        when = GaugeMetricFamily(
+            "auditlog_seal_copied_timestamp_seconds",
+            "When a checkpoint was last copied there, Unix time; 0: never",
+            labels=["place"],
+        )
+        waiting = GaugeMetricFamily(
+            "auditlog_seal_uncopied_seals", "Seals that no copy there covers yet", labels=["place"]
+        )
+        failures = CounterMetricFamily(
+            "auditlog_seal_copy_failures", "How often copying there failed", labels=["place"]
+        )
+        for state in self._copies.states():
+            when.add_metric([state.place], state.copied.at)
+            waiting.add_metric([state.place], state.waiting)
+            failures.add_metric([state.place], state.failures)
+        yield from (when, waiting, failures)
+
+
+class _Checked(Collector):
+    """The metrics in the file that `check` wrote (export.check.metrics_file); none if there is no such file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        try:
+            yield from list(text_string_to_metric_families(self._path.read_text()))
+        except (OSError, ValueError):
+            return
+
+    def describe(self) -> Iterator[Metric]:
+        """The file may not be there yet."""
+        yield from ()
 
 
 def _unix(text: str) -> float:

@@ -6,12 +6,14 @@ from contextlib import ExitStack
 
 import structlog
 
+from export.copies.copies import Copies
+from export.copies.place import Note
 from export.format.errors import malformed
 from export.seal.folder import Folder
 from export.seal.metrics import Metrics
 from export.seal.sealing import Sealed, Sealing, Sessions
 from export.seal.signer import Signer
-from export.seal.start import Options, start
+from export.seal.start import CHECKPOINT, Options, start
 from export.seal.stop import Stop
 from export.settings import SealSettings
 from export.tables.database import Connection, Error, Unavailable, refused, session
@@ -27,9 +29,9 @@ RETRY_SECONDS = 5.0
 
 
 class Sealer:
-    """Seals into one folder and one database."""
+    """Seals into one folder and one database, and has each checkpoint copied."""
 
-    def __init__(self, settings: SealSettings, stop: Stop, metrics: Metrics) -> None:
+    def __init__(self, settings: SealSettings, stop: Stop, metrics: Metrics, copies: Copies) -> None:
         """Raises ExportError: MALFORMED where the keys do not go together."""
         try:
             self._signer = Signer(settings.keys)
@@ -38,6 +40,7 @@ class Sealer:
         self._settings = settings
         self._stop = stop
         self._metrics = metrics
+        self._copies = copies
 
     def once(self, options: Options) -> Sealed:
         """One seal. ExportError where it cannot be made."""
@@ -50,6 +53,7 @@ class Sealer:
         with Folder(self._settings.folder) as folder:
             self._wait_for_folder(folder)
             self._with_database(folder, options, keep)
+            self._copies.once()
         return made[0]
 
     def forever(self, options: Options) -> None:
@@ -63,6 +67,8 @@ class Sealer:
 
         with Folder(self._settings.folder) as folder:
             self._wait_for_folder(folder)
+            self._copies.start()
+            self._copy(folder)  # what an earlier process published, and perhaps did not copy
             while True:
                 try:
                     self._with_database(folder, options, pause)
@@ -86,6 +92,12 @@ class Sealer:
         )
         self._stop.wait(self._settings.every - sealed.seconds)
 
+    def _copy(self, folder: Folder) -> None:
+        """Queues the newest checkpoint for copying. UNTRUSTED if it is not ours."""
+        if (note := folder.checkpoint()) is not None:
+            signed = self._signer.own(note, CHECKPOINT)
+            self._copies.add(Note(origin=signed.origin, size=signed.size, data=note))
+
     def _wait_for_folder(self, folder: Folder) -> None:
         if folder.try_lock():
             return
@@ -101,6 +113,7 @@ class Sealer:
                 main = stack.enter_context(session(url, ROLE, APPLICATION))
                 self._wait_for_lock(main)
                 started = start(main, folder, self._signer, options)
+                self._copy(folder)  # what was taken over, also after a crash
                 if started.taken_over:
                     log.warning("taken_over", seals=started.taken_over)
                 if started.superseded is not None:
@@ -112,7 +125,12 @@ class Sealer:
                 sealing = Sealing(Sessions(main=main, stream=stream), folder, self._signer, self._stop, _now)
                 if pending is not None:  # what is new since is in the next one
                     state = sealing.make(state, pending).state
-                while after(sealed := sealing.make(state)):
+                    self._copy(folder)
+                while True:
+                    sealed = sealing.make(state)
+                    self._copy(folder)
+                    if not after(sealed):
+                        break
                     state = sealed.state
         except Error as error:
             raise refused(error) from None

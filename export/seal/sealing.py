@@ -68,9 +68,10 @@ class Sealing:
         whether it was committed.
         """
         began = time.monotonic()
+        at = self._clock()  # before the snapshot: what was committed by then is sealed, however long the reading takes
         begin(self._main, read_only=False)
         try:
-            base, signed, first = self._write(state, pending)
+            base, signed, first = self._write(state, pending, at)
             # A crash leaves either no trace of the seal, or a signature, from which the next start completes the seal.
             with self._stop.shielded():
                 if pending is None:
@@ -90,7 +91,7 @@ class Sealing:
             state=State(log=_with(state.log, signed.record), newest=record, base=base),
         )
 
-    def _write(self, state: State, pending: Pending | None) -> tuple[Base, Pending, CheckedReading]:
+    def _write(self, state: State, pending: Pending | None, at: dt.datetime) -> tuple[Base, Pending, CheckedReading]:
         """Reads twice, signs, and inserts all of it."""
         base = state.base
         now = self._snapshot(base, pending)
@@ -100,7 +101,7 @@ class Sealing:
         second = Reading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
         first.read()
         entries = base.entries + first.entries
-        signed = pending or self._sign(state, now, first.root, entries)
+        signed = pending or self._sign(state, at, now, first.root, entries)
         record = parse_record(signed.record)
         if pending is not None:
             check_again(signed, record, first.root, entries)
@@ -131,12 +132,12 @@ class Sealing:
         check_forward(now, again)
         return again
 
-    def _sign(self, state: State, now: str, root: str, entries: Counter[Partition]) -> Pending:
+    def _sign(self, state: State, at: dt.datetime, now: str, root: str, entries: Counter[Partition]) -> Pending:
         accounts = compose(self._main, entries)
         restored = state.newest.restored if state.newest else ()
         record = SealRecord(
             seal=state.log.size,
-            time=_later(self._clock(), state.newest),
+            time=_later(at, state.newest),
             complete_through=accounts.complete_through,
             map_root=root,
             accounts=sha256_hex(accounts.text.encode()),

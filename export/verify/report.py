@@ -12,7 +12,7 @@ from export.format.record import SealRecord
 _NOTHING = (
     "NOTHING: without an earlier checkpoint of yours (--known), the holder of the log's key could have begun it anew"
 )
-_NONE = "NONE: no one but the log's operator says that all receivers see the same log"
+NO_WITNESS = "NONE: no one but the log's operator says that all receivers see the same log"
 _LIMITS = "not shown: that a service told the truth or sent the event, nor what happened in the seconds before a seal"
 
 
@@ -62,7 +62,7 @@ class Report:
         yield "complete", f"everything that Kafka had received through {self.record.complete_through}"
         sizes = ", ".join(map(str, self.known))
         yield "compared", f"with your checkpoints of size {sizes}" if self.known else f"with {_NOTHING}"
-        yield "witnesses", ", ".join(self.witnesses) or _NONE
+        yield "witnesses", ", ".join(self.witnesses) or NO_WITNESS
         for first, after in self.record.restored:
             yield "restored", f"the database lost seals {first} to {after - 1} and was restored from a backup"
         if not self.record.restored:

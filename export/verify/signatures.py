@@ -37,9 +37,14 @@ def read_checkpoint(data: bytes, policy: Policy, what: str) -> SignedCheckpoint:
     return SignedCheckpoint(checkpoint=checkpoint, signers=signers)
 
 
+def witnesses(signed: SignedCheckpoint, policy: Policy) -> tuple[str, ...]:
+    """The witnesses that signed, by their names in the policy."""
+    return tuple(name for name, key in policy.witnesses.items() if key in signed.signers)
+
+
 def check_quorum(signed: SignedCheckpoint, policy: Policy) -> tuple[str, ...]:
     """Gives the witnesses that signed, by their names in the policy; INCOMPLETE if they are too few for its quorum."""
-    names = tuple(name for name, key in policy.witnesses.items() if key in signed.signers)
+    names = witnesses(signed, policy)
     if not policy.has_quorum(set(names)):
         seen = ", ".join(map(quote, names)) or "NONE"
         raise incomplete(f"checkpoint lacks the policy's quorum {quote(policy.quorum)}: witnessed by {seen}")

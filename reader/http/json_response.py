@@ -11,9 +11,11 @@ from starlette.responses import Response
 from catalog.audit_types import CATALOG
 from catalog.entry_json import entry_json
 from reader.model import Entry, LargeDiff, Listing
+from reader.query.checkpoint import Checkpoint
 from runtime.timestamps import iso
 
 MEDIA_TYPE = "application/json"
+NOTE = "text/plain"
 
 
 def json(content: Any) -> Response:
@@ -31,6 +33,7 @@ def listing(page: Listing, large_diffs: Mapping[int, LargeDiff] = MappingProxyTy
             "offset": page.query.offset,
             "as_of": page.as_of,
             "complete_through": None if page.complete_through is None else iso(page.complete_through),
+            "sealed_through": None if page.sealed_through is None else iso(page.sealed_through),
             "next_cursor": page.next_cursor,
         }
     )
@@ -65,6 +68,12 @@ def actions() -> Response:
             ]
         }
     )
+
+
+def checkpoint(newest: Checkpoint) -> Response:
+    """A signed note, as a file to keep."""
+    name = f"audit-checkpoint-{newest.size}.txt"
+    return Response(newest.note, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=NOTE)
 
 
 def health(failing: Sequence[str]) -> Response:

@@ -38,6 +38,7 @@ def schemas() -> dict[str, Any]:
         "offset": COUNT,
         "as_of": AS_OF,
         "complete_through": {**MAYBE_TIME, "description": "Everything that Kafka had received by then is recorded; null: not known"},
+        "sealed_through": {**MAYBE_TIME, "description": "The time of the newest checkpoint (/v1/audit-checkpoint): everything recorded by then is sealed; null: nothing is sealed yet"},
         "next_cursor": {**CURSOR, "type": ["string", "null"]},
     }  # fmt: skip
     return {

@@ -15,6 +15,7 @@ from reader.errors import (
     NO_WORKSPACE,
     NOT_ALLOWED,
     NOT_FOUND,
+    NOT_SEALED,
     OVERLOADED,
     TOO_LARGE,
     TOO_SLOW,
@@ -60,6 +61,7 @@ def describe() -> dict[str, Any]:
             },
             "/v1/audit-events/{id}": {"get": _operation("getEvent", "One entry", "Entry", [_id()], [NOT_FOUND])},
             "/v1/audit-actions": {"get": _operation("listActions", "The actions and facets for filters", "Actions", [], [])},
+            "/v1/audit-checkpoint": {"get": _checkpoint()},
         },
         "components": {
             "securitySchemes": {
@@ -68,6 +70,7 @@ def describe() -> dict[str, Any]:
             },
             "headers": {
                 "CacheControl": _header("Nothing is cached", {"const": "no-store"}),
+                "Attachment": _header("A file's name", TEXT),
                 "Allow": _header("Allowed methods", {"const": NOT_ALLOWED.headers["Allow"]}),
                 "RetryAfter": _header("Seconds", {"type": "integer", "minimum": 1}),
                 "WwwAuthenticate": _header("How to sign in", TEXT),
@@ -75,7 +78,7 @@ def describe() -> dict[str, Any]:
             "responses": {
                 str(status): _refused(*problems)
                 for status, problems in {
-                    400: [UNKNOWN_HOST, TOO_LARGE], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND], 405: [NOT_ALLOWED],
+                    400: [UNKNOWN_HOST, TOO_LARGE], 401: [NO_TOKEN], 403: [FORBIDDEN, NO_WORKSPACE], 404: [NOT_FOUND, NOT_SEALED], 405: [NOT_ALLOWED],
                     422: [INVALID_QUERY], 500: [INTERNAL_ERROR], 503: UNAVAILABLE,
                 }.items()
             },
@@ -99,6 +102,15 @@ def _operation(name: str, summary: str, schema: str, parameters: list[Any], prob
             **{str(status): ref("responses", str(status)) for status in sorted(problem.status for problem in always)},
         },
     }
+
+
+def _checkpoint() -> dict[str, Any]:
+    """A signed note, as text."""
+    summary = "The newest checkpoint of the log of seals: an auditor who has it sees whether the log was changed later"
+    operation = _operation("getCheckpoint", summary, "", [], [NOT_SEALED])
+    operation["responses"]["200"]["content"] = {"text/plain": {"schema": TEXT}}
+    operation["responses"]["200"]["headers"]["Content-Disposition"] = ref("headers", "Attachment")
+    return operation
 
 
 def _refused(*problems: Problem) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
+from reader.query.checkpoint import newest_checkpoint
 from reader.query.filters import InvalidQuery, parse
 
 MAX_ID_DIGITS = 18
@@ -62,6 +63,7 @@ class Routes:
             ("/v1/audit-events", limited(self.events)),
             ("/v1/audit-events/{entry_id}", limited(self.event)),
             ("/v1/audit-actions", limited(self.actions)),
+            ("/v1/audit-checkpoint", limited(self.checkpoint)),
             ("/openapi.json", self.openapi),
             ("/healthz", self.healthz),
             # One at a time, by the database session that no other request can take.
@@ -177,6 +179,12 @@ class Routes:
         """The actions and facets for filters."""
         self._viewer(request)
         return json_response.actions()
+
+    def checkpoint(self, request: Request) -> Response:
+        """The newest checkpoint, as a file to keep."""
+        viewer = self._viewer(request)
+        newest = newest_checkpoint(self._services.database, viewer.workspace_id)
+        return problem_response(errors.NOT_SEALED) if newest is None else json_response.checkpoint(newest)
 
     async def openapi(self, _request: Request) -> Response:
         """The description of the API, which needs no session."""

@@ -4,5 +4,6 @@
 `snapshot` and `position` are the texts by which a client continues a list. `listing` returns
 pages and entries: `index_store` keeps the `key_index` of each list up to date, in the `index_cache` of
 `cached_list`s, loaded by `index_load` through `single_flight`; `window` cuts a page from it. `large_diffs` has what a page
-leaves out. `list_queries` has the statements, `database` runs them, and `transaction_view` is what a transaction sees, on a primary or a standby.
+leaves out. `list_queries` has the statements, `database` runs them, `checkpoint` reads the newest checkpoint, and `transaction_view`
+is what a transaction sees, on a primary or a standby.
 """

@@ -147,5 +147,6 @@ def _listing(
         as_of_time=snapshot.time,
         newer=newer,
         complete_through=view.complete_through,
+        sealed_through=view.sealed_through,
         next_cursor=next_cursor(snapshot, entries[-1]) if len(entries) == query.limit else None,
     )

@@ -1,4 +1,4 @@
-"""Starts and ends what the demo runs on: services, topics, schema, consumer, reader."""
+"""Starts and ends what the demo runs on: services, topics, schema, consumer, reader, sealer."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from catalog.topics import TOPICS
 from runtime.migrations import migrate
 from runtime.postgres import Connection, connect
 from sandbox.demo import queries
+from sandbox.demo.sealing import Sealing, sealing
 from sandbox.demo.steps import Steps
 from sandbox.services.environment import Sandbox
 from sandbox.services.issuer import Issuer, Person
@@ -40,6 +41,7 @@ class DemoEnvironment:
     program: Path
     issuer: Issuer
     page: str
+    sealing: Sealing
 
     @property
     def environ(self) -> dict[str, str]:
@@ -57,7 +59,7 @@ class DemoEnvironment:
 @contextmanager
 def demo_environment(environ: Mapping[str, str], steps: Steps) -> Iterator[DemoEnvironment]:
     """Everything, for the time of a `with`; it is ended in reverse order, whatever happens inside. SandboxError."""
-    program = Path(sys.executable).with_name("audit-consumer")
+    program, export = (Path(sys.executable).with_name(name) for name in ("audit-consumer", "audit-export"))
     with _services(environ, steps) as sandbox:
         with steps.step("the topics are created"):
             partitions = _create_topics(sandbox)
@@ -71,8 +73,8 @@ def demo_environment(environ: Mapping[str, str], steps: Steps) -> Iterator[DemoE
             with steps.step(f"audit-consumer run, until it has claimed all {partitions} partitions"):
                 consumer.start([program, "run"], _environ(sandbox))
             try:
-                with _page(sandbox, steps) as page:
-                    yield DemoEnvironment(sandbox, consumer, connection, program, page.issuer, page.url)
+                with _page(sandbox, steps) as page, sealing(_environ(sandbox), export, steps) as sealer:
+                    yield DemoEnvironment(sandbox, consumer, connection, program, page.issuer, page.url, sealer)
             finally:
                 with steps.step("audit-consumer drains and ends"):
                     consumer.stop()
@@ -87,11 +89,15 @@ def _page(sandbox: Sandbox, steps: Steps) -> Iterator[Site]:
         yield page
 
 
+def workspaces() -> list[str]:
+    """The ids of the sample's workspaces."""
+    events = sample(datetime.now(UTC), timedelta(seconds=1))
+    return list(dict.fromkeys(emission.key.decode() for emission in events))
+
+
 def people() -> tuple[Person, ...]:
     """Who can sign in: an admin and a member of the first workspace of the sample, and the admin of the second."""
-    first, second = list(
-        dict.fromkeys(emission.key.decode() for emission in sample(datetime.now(UTC), timedelta(seconds=1)))
-    )[:2]
+    first, second = workspaces()[:2]
     return (
         Person("Dana, admin of the first workspace", "user_2demodana", first, "first-workspace", "admin"),
         Person("Max, member of the first workspace", "user_2demomax", first, "first-workspace", "member"),

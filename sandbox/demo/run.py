@@ -10,16 +10,16 @@ from typing import NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from sandbox.demo import next_commands, queries, report
+from sandbox.demo import evidence, next_commands, queries, report
 from sandbox.demo.background_publisher import BackgroundPublisher
 from sandbox.demo.display import LineDisplay, LiveDisplay
-from sandbox.demo.environment import DemoEnvironment
+from sandbox.demo.environment import DemoEnvironment, workspaces
 from sandbox.demo.expected_outcomes import expected_outcomes
 from sandbox.services.process import SandboxError
 from sandbox.traffic.generator import Emission, Traffic
 from sandbox.traffic.sample import sample
 
-STEP = timedelta(seconds=30)
+STEP = timedelta(minutes=15)  # so that the sample spans days that are over, which can be exported
 SEED, WORKSPACES = 20, 3
 RATE, RATE_ONCE = 8.0, 100.0  # records a second
 TICK = 0.5  # seconds between two updates of the display
@@ -34,7 +34,13 @@ def watch(console: Console, environment: DemoEnvironment) -> NoReturn:
     for line in next_commands.lines(environment):
         console.print(f"  {line}", soft_wrap=True)
     console.print()
-    _flow(console, environment, chain(_sample(), Traffic(SEED, WORKSPACES, lambda: datetime.now(UTC))), RATE, None)
+    console.print("Ctrl-C ends it, with an export that is verified and one that was tampered with.\n")
+    try:
+        _flow(console, environment, chain(_sample(), Traffic(SEED, WORKSPACES, lambda: datetime.now(UTC))), RATE, None)
+    except KeyboardInterrupt:
+        for fault in evidence.show(console, environment.sealing, workspaces()[0]):
+            console.print(Text(f"Not as expected: {fault}", "bold red"), soft_wrap=True)
+        raise
     raise AssertionError("the traffic never ends")
 
 
@@ -56,7 +62,7 @@ def once(console: Console, environment: DemoEnvironment) -> list[str]:
         faults.append(
             f"`audit-consumer status` says that the accounting does not balance:\n{status.stdout}{status.stderr}"
         )
-    return faults
+    return faults + evidence.show(console, environment.sealing, workspaces()[0])
 
 
 def _sample() -> tuple[Emission, ...]:

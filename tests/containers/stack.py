@@ -23,7 +23,13 @@ ISSUER, ORIGIN = "https://clerk.callmine.example", "https://app.callmine.example
 PORTS = ("AUDIT_KAFKA_PORT", "AUDIT_POSTGRES_PORT", "AUDIT_REGISTRY_PORT", "AUDIT_READER_PORT", "AUDIT_PROMETHEUS_PORT")
 UP = ("up", "--detach", "--no-build", "--wait", "--wait-timeout=180")
 # With what a URL or a shell would take for its own.
-PASSWORDS = ("POSTGRES_PASSWORD", "AUDIT_CONSUMER_PASSWORD", "AUDIT_READER_PASSWORD", "AUDIT_OPERATOR_PASSWORD")
+PASSWORDS = (
+    "POSTGRES_PASSWORD",
+    "AUDIT_CONSUMER_PASSWORD",
+    "AUDIT_READER_PASSWORD",
+    "AUDIT_OPERATOR_PASSWORD",
+    "AUDIT_SEALER_PASSWORD",
+)
 
 
 class Stack:

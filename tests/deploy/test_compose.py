@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from catalog.topics import TOPICS
 from consumer.settings import Settings as ConsumerSettings
+from export.settings import CheckSettings, SealSettings
 from reader.settings import Settings as ReaderSettings
 from sandbox.services.container import IMAGE
 from sandbox.services.registry import VERSION as REGISTRY_VERSION
@@ -22,13 +24,20 @@ from sandbox.services.registry import VERSION as REGISTRY_VERSION
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
 SECRETS = (
-    "POSTGRES_PASSWORD", "AUDIT_CONSUMER_PASSWORD", "AUDIT_READER_PASSWORD", "AUDIT_OPERATOR_PASSWORD", "CLERK_ISSUER",
-    "CLERK_AUTHORIZED_PARTIES",
+    "POSTGRES_PASSWORD", "AUDIT_CONSUMER_PASSWORD", "AUDIT_READER_PASSWORD", "AUDIT_OPERATOR_PASSWORD",
+    "AUDIT_SEALER_PASSWORD", "CLERK_ISSUER", "CLERK_AUTHORIZED_PARTIES",
 )  # fmt: skip
 GIVEN = {**dict.fromkeys(SECRETS, "given"), "GRAFANA_PASSWORD": "given"}
 JOBS = {"topics", "migrate", "logins", "operator"}
-OURS = {"migrate", "consumer", "reader", "operator"}
+OURS = {"migrate", "consumer", "reader", "operator", "sealer", "check"}
+# What they have beside their image: where it is, and whether they can only read it.
+MOUNTED = {
+    "sealer": [("/sealing", False)],
+    "check": [("/sealing/sealed", True), ("/sealing/auditor.policy", True), ("/sealing/check", False)],
+}
 LIBPQ = {"PGPASSWORD"}
+# Of the loop in the service, not of the program.
+LOOP = {"AUDIT_CHECK_EVERY"}
 
 
 def compose(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -57,7 +66,7 @@ def test_it_is_valid_and_compose_has_nothing_to_say() -> None:
     """With every profile, and without a warning; monitoring and the operator come only when asked for."""
     done = compose(GIVEN, "config", "--services")
 
-    assert set(done.stdout.split()) == services().keys() - {"prometheus", "grafana", "operator"}
+    assert set(done.stdout.split()) == services().keys() - {"prometheus", "grafana", "operator", "sealer", "check"}
     assert services().keys() >= JOBS | OURS
 
 
@@ -86,13 +95,15 @@ def test_ports_are_on_loopback() -> None:
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_our_programs_can_change_nothing(name: str) -> None:
-    """A read-only root, no capabilities, no way to get any, no volume."""
+    """A read-only root, no capabilities, no way to get any; no volume but what sealing is about."""
     service = services()[name]
 
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"] and "cap_add" not in service
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert "volumes" not in service and "privileged" not in service
+    assert "privileged" not in service
+    mounted = [(volume["target"], volume.get("read_only", False)) for volume in service.get("volumes", [])]
+    assert mounted == MOUNTED.get(name, [])
 
 
 def test_no_ones_program_gets_more_than_it_needs() -> None:
@@ -133,6 +144,9 @@ def test_the_schema_comes_before_the_programs() -> None:
             ("consumer", "topics"): done,
             ("reader", "logins"): done,
             ("operator", "logins"): done,
+            ("sealer", "logins"): done,
+            ("sealer", "topics"): done,
+            ("check", "sealer"): healthy,
         }.items()
     )
 
@@ -159,15 +173,29 @@ def test_the_topics_are_those_of_the_catalog() -> None:
         ("operator", ConsumerSettings),
         ("migrate", ConsumerSettings),
         ("reader", ReaderSettings),
+        ("sealer", SealSettings),
+        ("check", CheckSettings),
     ],
 )
-def test_our_programs_get_only_settings_that_they_have(
-    name: str, model: type[ConsumerSettings | ReaderSettings]
-) -> None:
+def test_our_programs_get_only_settings_that_they_have(name: str, model: type[BaseModel]) -> None:
     """A misspelt setting would be ignored in silence: each is an alias of the program's own, or libpq's."""
     known = {str(field.alias) for field in model.model_fields.values()}
 
-    assert services()[name]["environment"].keys() <= known | LIBPQ
+    assert services()[name]["environment"].keys() <= known | LIBPQ | (LOOP if name == "check" else set())
+
+
+def test_the_sealer_alone_has_the_key() -> None:
+    """It has a login and a user of its own; the check beside it sees neither the key's file nor its setting."""
+    named = {name for name, service in services().items() if "AUDIT_SEAL_KEY" in service.get("environment", {})}
+    logins = {
+        name: service["environment"].get("DATABASE_URL", "") for name, service in services().items() if name in OURS
+    }
+
+    assert named == {"sealer"}
+    assert {name for name, url in logins.items() if "//audit_seal@" in url} == {"sealer", "check"}
+    assert services()["sealer"]["user"] == services()["check"]["user"] == "10001:10001"
+    topic = services()["sealer"]["environment"]["AUDIT_SEAL_COPY_TOPIC"]
+    assert topic == services()["topics"]["environment"]["CHECKPOINTS"] not in TOPICS
 
 
 def test_what_is_mounted_is_there() -> None:
@@ -176,7 +204,7 @@ def test_what_is_mounted_is_there() -> None:
         Path(volume["source"])
         for service in services().values()
         for volume in service.get("volumes", [])
-        if volume["type"] == "bind"
+        if volume["type"] == "bind" and not volume["target"].startswith("/sealing")
     ]
 
     assert mounted and [path for path in mounted if not path.exists()] == []
@@ -194,3 +222,11 @@ def test_grafana_finds_what_is_provisioned() -> None:
     assert f"{provider['options']['path']}/callmine-audit.json" in targets
     assert source["isDefault"] and source["type"] == variables["datasource"]["query"]
     assert source["url"] == "http://prometheus:9090" and "prometheus" in services()
+
+
+def test_no_engine_makes_the_sealers_folders() -> None:
+    """Where key, policy or folder are missing nothing starts: an empty folder made in their place would be sealed into."""
+    written = [line for line in COMPOSE.read_text().splitlines() if "target: /sealing" in line]
+
+    assert len(written) == sum(map(len, MOUNTED.values()))
+    assert [line for line in written if "bind: {create_host_path: false}" not in line] == []

@@ -398,9 +398,10 @@ def test_a_secret_is_taken_by_reference_only(program: str, name: str) -> None:
 @pytest.mark.parametrize("address", ["https://user:sesame@host.example/", "https://host.example/?key=sesame"])
 def test_an_address_with_a_password_is_taken_by_reference_only(program: str, name: str, address: str) -> None:
     """Without one it may stand in plain text."""
-    told = refused(**{f"{program}.env.{name}": address})
+    enabled = {"sealer": deepcopy(SEALER)} if program == "sealer" else {}
+    told = refused(**enabled, **{f"{program}.env.{name}": address})
     assert f"{program}.env.{name}: has a user, a password or a query" in told and "sesame" not in told
-    made = render(given(**{f"{program}.env.{name}": "https://host.example"}))
+    made = render(given(**enabled, **{f"{program}.env.{name}": "https://host.example"}))
     assert environment(dict(pods(made))[program])[name] == "https://host.example"
 
 
@@ -584,6 +585,14 @@ def test_the_sealer_alone_has_the_key() -> None:
     assert found["sealer"]["securityContext"]["fsGroup"] == found["sealer"]["securityContext"]["runAsGroup"]
     assert environment(found["sealer"])["AUDIT_SEAL_KEY"] == "/keys/old.key:/keys/log.key"
     assert volumes(found["check"])["/seals"] == ({"persistentVolumeClaim": {"claimName": "audit-sealer"}}, True)
+    (container,) = found["check"]["containers"]
+    (own,) = [mount for mount in container["volumeMounts"] if mount["mountPath"] == "/check"]
+    assert own == {"name": "seals", "mountPath": "/check", "subPath": "check"}
+    left = (
+        environment(found["sealer"])["AUDIT_CHECK_METRICS_FILE"],
+        environment(found["check"])["AUDIT_CHECK_METRICS_FILE"],
+    )
+    assert left == ("/seals/check/check.prom", "/check/check.prom")
     named = [name for name, pod in found.items() if "audit-log-key" in json.dumps(pod)]
     assert named == ["sealer"]
 
@@ -605,3 +614,19 @@ def test_the_sealer_is_one_and_stands_apart() -> None:
     assert "PersistentVolumeClaim" not in kept
     assert volumes(dict(pods(kept))["sealer"])["/seals"][0] == {"persistentVolumeClaim": {"claimName": "seals"}}
     assert not {"ServiceAccount", "CronJob", "PersistentVolumeClaim"} & least().keys()
+
+
+def test_copies_of_checkpoints_leave_the_sealer() -> None:
+    """To a topic: the brokers' port is opened for the sealer alone. To a claim of another storage: it is mounted there alone."""
+    copies = {
+        "env": {"AUDIT_SEAL_COPY_TOPIC": "callmine.audit.checkpoints", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9093"},
+        "storage": {"copyClaim": "elsewhere"},
+    }
+    made = render(given(**FULL | {"sealer": SEALER | copies}))
+    found = dict(pods(made))
+
+    assert egress(made, "sealer") == egress(made, "check") | {9093}
+    assert volumes(found["sealer"])["/copies"] == ({"persistentVolumeClaim": {"claimName": "elsewhere"}}, False)
+    assert environment(found["sealer"])["AUDIT_SEAL_COPY_DIR"] == "/copies"
+    assert [name for name, pod in found.items() if "elsewhere" in json.dumps(pod)] == ["sealer"]
+    assert "/copies" not in volumes(dict(pods(full()))["sealer"])

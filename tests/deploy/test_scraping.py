@@ -25,13 +25,14 @@ def test_promtool_accepts_it_with_its_rules(tmp_path: Path) -> None:
     assert bad.returncode == 1
 
 
-def test_both_programs_are_scraped_where_the_image_has_their_figures() -> None:
+def test_the_programs_are_scraped_where_the_image_has_their_figures() -> None:
     """By the names of compose.yaml's services, at the ports that the Dockerfile sets."""
     jobs = {job["job_name"]: job for job in yaml.safe_load(CONFIG.read_text())["scrape_configs"]}
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
     (consumer,) = re.findall(r"AUDIT_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
     (reader,) = re.findall(r"AUDIT_READER_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
+    (sealer,) = re.findall(r"AUDIT_SEAL_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
 
-    for name, port in (("consumer", consumer), ("reader", reader)):
+    for name, port in (("consumer", consumer), ("reader", reader), ("sealer", sealer)):
         (found,) = jobs[f"audit-{name}"]["dns_sd_configs"]
         assert (found["names"], found["port"]) == ([name], int(port))

@@ -34,9 +34,9 @@ class Procedure:
         self._done += 1
         return line
 
-    def command(self, start: str, **given: str | int) -> list[str]:
-        """The next line as arguments of audit-consumer, capitals replaced by what is `given`."""
-        words = re.findall(r'"[^"]*"|\S+', self.line(f"audit-consumer {start}"))[1:]
+    def command(self, start: str, program: str = "audit-consumer", /, **given: str | int) -> list[str]:
+        """The next line as arguments of our program, capitals (and names of files) replaced by what is `given`."""
+        words = re.findall(r'"[^"]*"|\S+', self.line(f"{program} {start}"))[1:]
         return [str(given.get(word.lower(), word)).strip('"') for word in words]
 
     def over(self) -> None:

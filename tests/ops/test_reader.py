@@ -36,6 +36,7 @@ ASKED = (
     "/v1/audit-events?limit=0",
     "/v1/audit-events/1",
     "/v1/audit-actions",
+    "/v1/audit-checkpoint",
     "/nothing",
     "/",
 )

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from typer.exceptions import TyperException
 
+from export.cli import build_parser
+from export.format.errors import ExportError
 from tests.ops.prometheus import RULES
 from tests.ops.runbook import RUNBOOK, Procedure, code, parts
 from tests.test_docs import COMMANDS
@@ -28,14 +30,19 @@ OTHERS = (
     "pg_basebackup ",
     "pg_restore ",
     "pg_resetwal ",
+    "pg_dump ",
+    "kcat ",
+    "kill -TERM SEALER_PID",
 )
-SQL = ("CREATE ROLE ", "GRANT ", "DROP ROLE ", "SELECT ")
+SQL = ("CREATE ROLE ", "GRANT ", "DROP ROLE ", "SELECT ", "ALTER TABLE ", "TRUNCATE ")
 STANDS_FOR = {"TOPIC": "callmine.billing", "PARTITION": "0", "ID": "3", "OFFSET": "1200"}
 
 
 def parsed(line: str) -> Any:
-    """The command line as the program itself takes it; an error of typer's where it does not."""
+    """The command line as the program itself takes it; an error of typer's, or of the export's, where it does not."""
     words = [STANDS_FOR.get(word, word) for word in shlex.split(line)[1:]]
+    if line.startswith("audit-export "):
+        return build_parser().parse_args(words)
     length = 2 if " ".join(words[:2]) in COMMANDS else 1
     name, rest = " ".join(words[:length]), words[length:]
     return COMMANDS[name].make_context(name, rest)
@@ -59,6 +66,8 @@ def test_the_procedures_of_issue_and_code_are_there() -> None:
     assert set(PROCEDURES) == {
         "Stopping and starting", "Replaying", "Rewinding", "Accepting a gap", "A damaged log", "Moving to a re-created topic",
         "Restoring a backup", "Restoring a logical dump", "Rotating credentials", "Upgrading", "Growing",
+        "The first sealing", "What to keep outside", "Losing the sealer's folder", "Sealing after a restore",
+        "Rotating the log's key", "A stolen key", "Answering an auditor",
     }  # fmt: skip
     assert all(code(text) for text in PROCEDURES.values())
 
@@ -66,7 +75,7 @@ def test_the_procedures_of_issue_and_code_are_there() -> None:
 @pytest.mark.parametrize("line", sorted({*code(RUNBOOK.read_text())}))
 def test_every_line_of_code_can_be_typed(line: str) -> None:
     """Ours are parsed by the program itself, with all that it requires; others are of programs that are known."""
-    if line.startswith("audit-consumer "):
+    if line.startswith(("audit-consumer ", "audit-export ")):
         assert parsed(line).command is not None
     else:
         assert line.startswith((*OTHERS, *SQL)), line
@@ -80,11 +89,14 @@ def test_every_line_of_code_can_be_typed(line: str) -> None:
         "audit-consumer gaps accept three --reason x",
         "audit-consumer rewind callmine.billing 0 --to-offset back --reason x",
         "audit-consumer status --loud",
+        "audit-export create FOLDER --workspace W",
+        "audit-export seal --accept-restore",
+        "audit-export check --policy POLICY --loud",
     ],
 )
 def test_a_line_that_cannot_be_typed_is_noticed(line: str) -> None:
     """A missing argument, a missing reason, a wrong type and an unknown option are refused by the guard above."""
-    with pytest.raises(TyperException):
+    with pytest.raises((TyperException, ExportError)):
         parsed(line)
 
 

@@ -2,7 +2,7 @@
 -- retired topics will get nothing more, what they had is in the tables. On a standby pg_current_snapshot() does not
 -- list the transactions that are still open: what is below its xmin is settled there, and nothing above. `server` is
 -- another one where all that was there may be different: a server that is another one, or was restarted or promoted,
--- or another database.
+-- or another database. `sealed_through`: a seal covers what had been committed by its time, of every workspace.
 SELECT
     is_standby,
     set_config('audit.workspace_id', %(workspace_id)s, TRUE) AS workspace_id,
@@ -27,7 +27,13 @@ SELECT
         ),
         to_regclass('audit_event')::oid
     ) AS server,
-    pg_snapshot_xmax(seen)::text::bigint AS xmax
+    pg_snapshot_xmax(seen)::text::bigint AS xmax,
+    (
+        SELECT substring(record FROM '\ntime ([-0-9]{10}T[:.0-9]{15}Z)\n')::timestamptz
+        FROM audit_seal
+        ORDER BY seal DESC
+        LIMIT 1
+    ) AS sealed_through
 FROM (
     SELECT
         pg_is_in_recovery() AS is_standby,

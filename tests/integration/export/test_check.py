@@ -1,5 +1,10 @@
 """`check` on databases that no one has touched; what a superuser does to them is in test_tampering."""
 
+import base64
+import hashlib
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from tests.integration.export.world import DAY, World
 
 
@@ -18,7 +23,30 @@ def test_untouched_database_is_verified(sealed_world: World) -> None:
     assert (done.exit, done.err) == (0, "")
     assert done.out.startswith("VERIFIED - 6 entries of 5 workspaces")
     assert "with the checkpoint of AUDIT_SEAL_DIR" in done.out
+    assert "witnesses    NONE: no one but the log's operator" in done.out
     assert "NOTHING" in world.check(AUDIT_SEAL_DIR=None).out
+
+
+def test_witnesses_are_named(sealed_world: World) -> None:
+    """Whose line is in the folder's checkpoint and whose key is in the policy."""
+    world = sealed_world
+    world.record()
+    assert world.seal().exit == 0
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    name = "witness.example.com/w"
+    typed = b"\x04" + public
+    key_id = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
+    vkey = f"{name}+{key_id.hex()}+{base64.b64encode(typed).decode()}"
+    world.policy.write_text(f"{world.policy.read_text()}witness w1 {vkey}\n")
+    checkpoint = world.folder / "checkpoint"
+    text = checkpoint.read_bytes().partition(b"\n\n")[0] + b"\n"
+    signature = key.sign(b"cosignature/v1\ntime 1795684607\n" + text)
+    line = base64.b64encode(key_id + (1795684607).to_bytes(8) + signature).decode()
+    with checkpoint.open("a") as file:
+        file.write(f"\N{EM DASH} {name} {line}\n")
+
+    assert "witnesses    w1\n" in world.check().out
 
 
 def test_every_finding_is_reported(sealed_world: World) -> None:

@@ -15,6 +15,7 @@ from export.format.encoding import workspace_key
 from export.format.record import parse_record
 from export.seal import run
 from export.seal.bucket_map import bucket_of
+from export.seal.reading import CheckedReading
 from export.tables import entries
 from tests.integration.export.test_crashes import consistent, crash, wait_for, wait_for_seals
 from tests.integration.export.world import DAY, INSERT, LOG, World
@@ -401,3 +402,21 @@ def in_one_bucket() -> tuple[str, str]:
         if other != workspace:
             return other, workspace
     raise AssertionError
+
+
+def test_time_of_a_seal_is_before_its_snapshot(sealed_world: World) -> None:
+    """So that "sealed through" is true of a long reading too: what is committed meanwhile is later than the seal."""
+    world = sealed_world
+    world.record()
+    read = CheckedReading.read
+
+    def slow(reading: CheckedReading) -> None:
+        world.record()
+        read(reading)
+
+    with patch.object(CheckedReading, "read", slow):
+        sealed(world)
+
+    (meanwhile,) = world.rows("SELECT recorded_at FROM audit_event ORDER BY id DESC LIMIT 1")[0]
+    assert dt.datetime.fromisoformat(parse_record(world.records()[0]).time) < meanwhile
+    assert "sealed 1 entries of 1 workspaces" in world.seal().out

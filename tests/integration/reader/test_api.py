@@ -11,7 +11,15 @@ from sandbox.services.issuer import Person
 from tests.integration.reader.entries import BEGAN, WORKSPACE
 from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, OTHER, Site
 
-EVERYWHERE = ("/audit", "/audit/1", "/audit/find", "/v1/audit-events", "/v1/audit-events/1", "/v1/audit-actions")
+EVERYWHERE = (
+    "/audit",
+    "/audit/1",
+    "/audit/find",
+    "/v1/audit-events",
+    "/v1/audit-events/1",
+    "/v1/audit-actions",
+    "/v1/audit-checkpoint",
+)
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
@@ -59,8 +67,8 @@ def test_a_page_of_entries(site: Site, put: Callable[..., int]) -> None:
 
     assert answer.headers["content-type"] == "application/json"
     assert f'"diff":{diff},' in answer.text
-    assert {name: page[name] for name in ("total", "limit", "offset", "next_cursor", "complete_through")} == {
-        "total": 1, "limit": 50, "offset": 0, "next_cursor": None, "complete_through": None,
+    assert {name: page[name] for name in ("total", "limit", "offset", "next_cursor", "complete_through", "sealed_through")} == {
+        "total": 1, "limit": 50, "offset": 0, "next_cursor": None, "complete_through": None, "sealed_through": None,
     }  # fmt: skip
     (entry,) = page["data"]
     assert list(entry) == [

@@ -36,6 +36,7 @@ def test_every_series_is_there_before_anything_happens(site: Site) -> None:
         "/v1/audit-events",
         "/v1/audit-events/{entry_id}",
         "/v1/audit-actions",
+        "/v1/audit-checkpoint",
         "/readyz",
         NO_ROUTE,
     ):

@@ -1,6 +1,7 @@
 """The demo shows what happens, checks it, and leaves nothing behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -114,6 +115,8 @@ def test_once_checks_itself_and_ends(tmp_path: Path) -> None:
     assert "DATABASE_URL is ignored" in said
     assert all(name in said for name in (*BY_NAME, "unknown_type", '"tool": "update_schedule"'))
     assert "\x1b" not in said
+    assert re.findall(r"^\$ audit-export verify .*\n(\w+) - ", said, re.MULTILINE) == ["VERIFIED", "TAMPERED"]
+    assert "nobody@example.com" in said
 
 
 def test_an_interrupt_ends_all_of_it(tmp_path: Path) -> None:
@@ -126,6 +129,8 @@ def test_an_interrupt_ends_all_of_it(tmp_path: Path) -> None:
         code = program.wait(60)
 
     assert code == 0, log.read_text("utf-8")
-    assert "everything that it started is gone" in log.read_text("utf-8")
+    said = log.read_text("utf-8")
+    assert "everything that it started is gone" in said
+    assert re.findall(r"^\$ audit-export verify .*\n(\w+) - ", said, re.MULTILINE) == ["VERIFIED", "TAMPERED"]
     assert len(children) >= 3
     assert wait_until(lambda: not any(child.is_running() for child in children), 20)

@@ -26,14 +26,14 @@ EVERYTHING = (
     "INSERT INTO schema_migration VALUES (99, 'x', 'x')", "CREATE TEMP TABLE staging ()", "CREATE TABLE stray ()",
     "SELECT nextval('audit_event_id_seq')", "SELECT * FROM partition_account", "SELECT * FROM parked_unresolved",
     "SELECT * FROM audit_seal", "SELECT * FROM audit_sealed_workspace", "SELECT * FROM audit_sealed_day",
-    "SELECT * FROM audit_export",
+    "SELECT * FROM audit_export", "SELECT seal, record, checkpoint FROM audit_seal",
 )  # fmt: skip
 ALLOWED = {
     "audit_writer": {0, 1, 3, 4, 5, 7, 9, 11, 15, 17, 20, 21},
-    "audit_reader": {0, 1, 2, 4},
+    "audit_reader": {0, 1, 2, 4, 26},
     "audit_operator": {*range(14), 15, 17, 20, 21, 25},
-    "audit_sealer": {0, 1, 2, 20, 22, 23, 24},
-    "audit_exporter": {0, 1, 2, 22, 23, 24},
+    "audit_sealer": {0, 1, 2, 20, 22, 23, 24, 26},
+    "audit_exporter": {0, 1, 2, 22, 23, 24, 26},
 }
 
 

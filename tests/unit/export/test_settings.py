@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from export.format.errors import ExportError, Verdict
 from export.format.keys import SigningKey
-from export.settings import CheckSettings, CreateSettings, SealSettings, folder_checkpoint, load
+from export.settings import CheckSettings, CreateSettings, SealSettings, folder_checkpoint, load, load_seal
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
 MODELS: tuple[type[BaseModel], ...] = (SealSettings, CreateSettings, CheckSettings)
@@ -31,7 +31,7 @@ def test_example_lists_every_setting_and_no_other() -> None:
     part = EXAMPLE.read_text().partition("# --- audit-export")[2].partition("\n# --- ")[0]
     names = set(re.findall(r"^#?([A-Z][A-Z_]+)=", part, re.MULTILINE))
 
-    assert names == {field.alias for model in MODELS for field in model.model_fields.values()}
+    assert names == {field.alias for model in MODELS for field in model.model_fields.values() if field.alias}
 
 
 def test_good_settings(environ: dict[str, str]) -> None:
@@ -49,6 +49,8 @@ def test_good_settings(environ: dict[str, str]) -> None:
         *((SealSettings, "AUDIT_SEAL_KEY", value) for value in ("/missing.key", ":", "/etc/hostname")),
         (SealSettings, "AUDIT_SEAL_METRICS_BIND", "9110"),
         (SealSettings, "AUDIT_LOG_FORMAT", "xml"),
+        (SealSettings, "AUDIT_SEAL_COPY_TOPIC", "a b"),
+        (SealSettings, "AUDIT_SEAL_COPY_COMMAND", "'one quote"),
         (SealSettings, "DATABASE_URL", "nonsense"),
         (CreateSettings, "AUDIT_EXPORT_KEY", "/missing.key"),
     ],
@@ -59,6 +61,46 @@ def test_bad_setting_is_one_line(model: type[BaseModel], name: str, value: str, 
 
     assert caught.value.verdict is Verdict.MALFORMED
     assert name in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_places_for_copies(environ: dict[str, str]) -> None:
+    """What is said of Kafka counts where a topic is named, and then all of it must be good."""
+    brokers = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+    given = load_seal(
+        {
+            **environ,
+            **brokers,
+            "AUDIT_SEAL_COPY_TOPIC": "callmine.audit.checkpoints",
+            "KAFKA_CONFIG_CLIENT_ID": "sealer",
+            "AUDIT_SEAL_COPY_COMMAND": "upload 'two words'",
+        }
+    )
+    assert (given.copy_topic, given.kafka) == ("callmine.audit.checkpoints", {"client.id": "sealer"})
+    assert given.copy_command == ("upload", "two words")
+    assert load_seal({**environ, "KAFKA_CONFIG_ACKS": "0"}).kafka == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("KAFKA_BOOTSTRAP_SERVERS", "", "KAFKA_BOOTSTRAP_SERVERS: is not set"),
+        ("KAFKA_CONFIG_ACKS", "1", "KAFKA_CONFIG_ACKS: acks cannot be changed"),
+        ("KAFKA_CONFIG_ENABLE_IDEMPOTENCE", "false", "KAFKA_CONFIG_ENABLE_IDEMPOTENCE"),
+        ("KAFKA_CONFIG_TRANSACTIONAL_ID", "x", "KAFKA_CONFIG_TRANSACTIONAL_ID"),
+        ("KAFKA_CONFIG_NO_SUCH", "x", 'No such configuration property: "no.such"'),
+        ("KAFKA_CONFIG_SECURITY_PROTOCOL", "nonsense", "KAFKA_CONFIG_SECURITY_PROTOCOL"),
+        ("AUDIT_SEAL_COPY_DIR", "SEALED", "AUDIT_SEAL_COPY_DIR: is within AUDIT_SEAL_DIR"),
+        ("AUDIT_SEAL_COPY_DIR", "SEALED/copy", "AUDIT_SEAL_COPY_DIR: is within AUDIT_SEAL_DIR"),
+    ],
+)
+def test_bad_place_for_copies(name: str, value: str, words: str, environ: dict[str, str]) -> None:
+    value = value.replace("SEALED", environ["AUDIT_SEAL_DIR"])
+    topic = {"AUDIT_SEAL_COPY_TOPIC": "t", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+    with pytest.raises(ExportError, match=words) as caught:
+        load_seal({**environ, **topic, name: value})
+
+    assert caught.value.verdict is Verdict.MALFORMED
     assert "\n" not in caught.value.message
 
 

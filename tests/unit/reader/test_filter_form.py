@@ -161,6 +161,7 @@ def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> 
         as_of_time=NOW,
         newer=0,
         complete_through=None,
+        sealed_through=None,
         next_cursor=None,
     )
     made = links.pagination(listing)

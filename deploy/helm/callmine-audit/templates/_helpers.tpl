@@ -53,6 +53,10 @@ volumes:
   - name: key
     secret: {secretName: {{ . }}, defaultMode: 0440}
   {{- end }}
+  {{- with .copies }}
+  - name: copies
+    persistentVolumeClaim: {claimName: {{ . }}}
+  {{- end }}
   {{- with .policy }}
   - name: policy
     configMap: {name: {{ . }}}

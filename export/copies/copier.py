@@ -1,0 +1,100 @@
+"""The queue of one place. A place that fails or blocks does not delay sealing."""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import structlog
+
+from export.copies.memory import Copied, Memory
+from export.copies.place import NotCopied, Note, Place
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 10.0
+# After a longer outage only the newest are copied: each signs all seals before it.
+MOST_WAITING = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """The state of a place: what it has, how many seals no copy covers yet, and how often copying failed."""
+
+    place: str
+    copied: Copied
+    waiting: int
+    failures: int
+
+
+class Copier:
+    """Copies checkpoints to one place in their order, and retries. `add` and `run` are called in two threads."""
+
+    def __init__(self, place: Place, memory: Memory) -> None:
+        self._place = place
+        self._memory = memory
+        self._copied = memory.read(place.name)
+        self._newest = self._copied.size
+        self._failures = 0
+        self._queue: deque[Note] = deque(maxlen=MOST_WAITING)
+        self._changed = threading.Condition()
+
+    @property
+    def name(self) -> str:
+        """The place's."""
+        return self._place.name
+
+    def add(self, note: Note) -> None:
+        """Queues a newer checkpoint, unless the place has it already."""
+        with self._changed:
+            self._newest = note.size
+            if note.size != self._copied.size and (not self._queue or self._queue[-1].size != note.size):
+                self._queue.append(note)
+                self._changed.notify_all()
+
+    def state(self) -> State:
+        """For the metrics."""
+        with self._changed:
+            waiting = max(0, self._newest - self._copied.size)
+            return State(place=self.name, copied=self._copied, waiting=waiting, failures=self._failures)
+
+    def run(self) -> None:
+        """Copies for ever."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue)
+            if not self._copy_next():
+                time.sleep(RETRY_SECONDS)
+
+    def once(self) -> None:
+        """Copies what is queued, until the place fails."""
+        while self._queue and self._copy_next():
+            pass
+
+    def settle(self, seconds: float) -> None:
+        """Waits until the queue is empty, at most this long."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._queue, seconds)
+
+    def _copy_next(self) -> bool:
+        """Copies the first of the queue; False if that failed."""
+        note = self._queue[0]
+        try:
+            self._place.copy(note)
+        except NotCopied as error:
+            with self._changed:
+                self._failures += 1
+            log.warning("checkpoint_not_copied", place=self.name, size=note.size, error=str(error))
+            return False
+        copied = Copied(size=note.size, at=time.time())
+        with self._changed:
+            self._copied = copied
+            if self._queue[0] is note:  # unless newer ones have displaced it meanwhile
+                self._queue.popleft()
+            self._changed.notify_all()
+        log.info("checkpoint_copied", place=self.name, size=note.size)
+        try:
+            self._memory.write(self.name, copied)
+        except OSError as error:
+            log.warning("copy_not_remembered", place=self.name, error=str(error))
+        return True

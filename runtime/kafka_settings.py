@@ -1,0 +1,58 @@
+"""Reads KAFKA_BOOTSTRAP_SERVERS and KAFKA_CONFIG_…, for each program that uses Kafka."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
+
+from runtime.settings import MAX_PORT, malformed_text
+
+PREFIX = "KAFKA_CONFIG_"
+BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
+TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+
+Refused: TypeAlias = Callable[[Mapping[str, str]], Iterable[tuple[Sequence[str], str]]]
+"""Gives what librdkafka refuses: the names of the wrong properties, alone or together, and its message."""
+
+
+def properties(
+    environ: Mapping[str, str], fixed: tuple[str, ...], promise: str, refused: Refused, problems: list[str]
+) -> dict[str, str]:
+    """The user's properties for librdkafka; notes in `problems` those that may not be set, and those that it refuses.
+
+    Names that begin with one of `fixed` may not be set: `promise` depends on them.
+    """
+    given: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for name, value in environ.items():
+        if not name.startswith(PREFIX) or value == "":
+            continue
+        dotted = name.removeprefix(PREFIX).lower().replace("_", ".")
+        if dotted.startswith(fixed):
+            problems.append(f"{name}: {dotted} cannot be changed, the promise that {promise} rests on it")
+        elif dotted in {"bootstrap.servers", "metadata.broker.list"}:
+            problems.append(f"{name}: set KAFKA_BOOTSTRAP_SERVERS instead")
+        elif (fault := malformed_text(value, multiline=dotted.endswith(".pem"))) is not None:
+            problems.append(f"{name}: {fault}")
+        else:
+            given[dotted], names[dotted] = value, name
+    problems.extend(f"{', '.join(names[p] for p in which)}: {why}" for which, why in refused(given))
+    return given
+
+
+def is_topic(name: str) -> bool:
+    """Whether Kafka takes this as the name of a topic."""
+    return TOPIC.fullmatch(name) is not None and name not in {".", ".."}
+
+
+def _brokers(text: str) -> str:
+    for broker in text.split(","):
+        match = BROKER.fullmatch(broker.strip())
+        if match is None or not 0 < int(match["port"] or MAX_PORT) <= MAX_PORT:
+            raise ValueError("use host:port[,host:port…] of the brokers")
+    return text
+
+
+# KAFKA_BOOTSTRAP_SERVERS.
+Brokers = Annotated[str, AfterValidator(_brokers)]

@@ -9,6 +9,7 @@ log_writer     writes log lines without ever blocking the program
 health_server  the listener for metrics and probes
 terminal       tables and text for people, safe whatever a record holds
 threads        threads in the background, none of which dies unseen
+allocator      memory that is free goes back to the system
 timestamps     times as text and as numbers
 certificate    until when a server's certificate is trusted, and why it is not
 way_out        ends a program within its stated time, whatever holds it up

@@ -128,6 +128,21 @@ MUTANTS = (
         (READER + "test_bytes.py", "-k", "cannot_hold"),
     ),
     Mutant(
+        "a session keeps the memory of the largest row",
+        (Edit("runtime/postgres/connection.py", "self._expire_at = 0.0", "del self"),),
+        (READER + "test_bytes.py", "-k", "buffers"),
+    ),
+    Mutant(
+        "a page shows any number of values",
+        (Edit("reader/http/bounds.py", "> MAX_PAGE_COMMAS", "> MAX_PAGE_DIFF"),),
+        (READER + "test_bytes.py", "-k", "shows_what_is_short"),
+    ),
+    Mutant(
+        "freed blocks stay in the heap",
+        (Edit("runtime/allocator.py", "(M_MMAP_THRESHOLD, LARGE)", "(M_MMAP_THRESHOLD, 2**25)"),),
+        ("tests/unit/runtime/test_allocator.py",),
+    ),
+    Mutant(
         "a standby is believed like a primary",
         (
             Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),

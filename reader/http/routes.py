@@ -24,6 +24,7 @@ from reader.http.bounds import (
     MAX_QUERY_BYTES,
     bounded,
     diff_length,
+    page_text,
     query_pairs,
 )
 from reader.http.large_responses import LargeResponse, LargeResponses
@@ -127,8 +128,7 @@ class Routes:
 
         def make() -> Response:
             large = self._listings.large_diffs(viewer.workspace_id, [entry], MAX_PAGE_DIFF)[entry.id]
-            text = None if large.text is None else large.text.decode()
-            whole = entry._replace(diff=text)
+            whole = entry._replace(diff=page_text(large))
             return HTMLResponse(pages.render_entry(viewer, whole, pairs, datetime.now(UTC), contact))
 
         return LargeResponse(make)

@@ -70,7 +70,7 @@ class Listings:
 
     def whole_entry(self, workspace_id: str, entry_id: int) -> tuple[Entry, LargeDiff] | None:
         """The entry of this id with all that is stored, which may be megabytes. Raises Unavailable."""
-        _, (rows, diffs) = self._database.ask(
+        _, (rows, diffs) = self._database.ask_for_much(
             workspace_id, whole_entry(workspace_id, entry_id), large_diffs(workspace_id, [entry_id], NO_LIMIT)
         )
         entry = next(iter(to_entries(rows)), None)

@@ -43,7 +43,8 @@ class FakeDatabase:
         if self.failing:
             raise Unavailable
         answer = SimpleNamespace(fetchone=lambda: (pack([(0, 1)]),))
-        yield SimpleNamespace(connection=SimpleNamespace(execute=lambda *_, **__: answer), view=NOW)
+        session = SimpleNamespace(execute=lambda *_, **__: answer, retire=lambda: None)
+        yield SimpleNamespace(connection=session, view=NOW)
 
     def ask(self, _workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[tuple[object, ...]]]]:
         nothing: list[Key] = []

@@ -103,15 +103,20 @@ class LargeDiff(NamedTuple):
 class Listing:
     """The result of a Query: entries, newest first, and the exact total of the selection as of `as_of`.
 
+    While a long list is read into memory a page may have no total yet: `has_more` says whether older entries follow, and
+    `is_read` whether its own entries are there.
+
     `newer`: entries of the selection recorded after `as_of`, counted up to 100 (100 means "100 or more").
     `complete_through`: the minimum of the live partitions (SPEC 5); None while one of them has none.
     """
 
     query: Query
     entries: tuple[Entry, ...]
-    total: int
+    total: int | None
     as_of: str
     as_of_time: datetime
     newer: int
     complete_through: datetime | None
     next_cursor: str | None
+    has_more: bool = False
+    is_read: bool = True

@@ -87,7 +87,7 @@ class Routes:
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
         try:
-            listing = self._listings.page(viewer.workspace_id, parse(pairs))
+            listing = self._listings.first_sight(viewer.workspace_id, parse(pairs))
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
         contact = self._services.export_contact

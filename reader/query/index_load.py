@@ -1,24 +1,19 @@
 """Loads a key index by reading all keys of a list, which takes up to a second for each million entries."""
 
-import sql
 from reader.query import key_index
-from reader.query.database import Database, Statement
+from reader.query.database import Database, Statement, Unavailable
 from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery
+from reader.query.patience import be_patient, hurry
 from reader.query.snapshot import Snapshot
 from runtime.postgres import Connection
-
-BUILDING_SECONDS = 60.0  # what reading a whole list may take
-MORE_SECONDS = 5.0  # as we see it, so that the server's own limit comes first
-
-PATIENCE = sql.query("reader/patience")
 
 
 def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | None, most: int) -> tuple[str, KeyIndex]:
     """The server, and the list at `snapshot`, or as it is now. One statement returns `most` keys. Raises Unavailable."""
     buckets: list[bytes] = []
     with database.workspace(list_query.workspace_id) as session:
-        _be_patient(session.connection)
+        be_patient(session.connection)
         now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
         # On a standby more can be seen than is settled.
         at = snapshot or (now if session.view.is_standby else None)
@@ -30,11 +25,20 @@ def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | N
     return session.view.server, KeyIndex.from_buckets(snapshot or now, buckets)
 
 
-def _be_patient(connection: Connection) -> None:
-    """Lets the rest of this transaction take the time and the memory that reading a whole list may; its session ends with it."""
-    connection.retire()
-    connection.execute(PATIENCE, {"timeout": f"{BUILDING_SECONDS:.0f}s"})
-    connection.patience = BUILDING_SECONDS + MORE_SECONDS
+def load_short_index(database: Database, list_query: ListQuery, most: int) -> tuple[str, KeyIndex] | None:
+    """As `load_index` of the list as it is now; None for one of `most` entries or more, or that takes too long."""
+    try:
+        with database.workspace(list_query.workspace_id) as session:
+            hurry(session.connection)
+            now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
+            chunk = _read(session.connection, list_query.keys(now if session.view.is_standby else None, None, most))
+    except Unavailable as error:
+        if not error.slow:
+            raise
+        return None
+    if len(chunk) == most * key_index.KEY.size:
+        return None
+    return session.view.server, KeyIndex.from_buckets(now, key_index.split(chunk))
 
 
 def _read(connection: Connection, statement: Statement) -> bytes:

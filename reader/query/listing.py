@@ -10,23 +10,21 @@ from datetime import UTC, datetime
 
 import structlog
 
-from reader.model import Bound, Entry, LargeDiff, Listing, Query, Selection
+from reader.model import Entry, LargeDiff, Listing, Query
 from reader.query.database import Database, Unavailable
-from reader.query.filters import RANGES
-from reader.query.index_store import FutureSnapshot, IndexStore, Outdated
+from reader.query.first_sight import MAX_NEWER, look
+from reader.query.index_store import IndexStore, Outdated
 from reader.query.large_diffs import LargeDiffs
 from reader.query.list_queries import ListQuery, entries_by_id, large_diffs, to_entries, to_keys, whole_entry
-from reader.query.position import Position, next_cursor, parse_position
+from reader.query.position import FutureSnapshot, Position, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
-from reader.query.window import Slice, Window, cut
-from runtime.timestamps import iso
+from reader.query.window import Slice, Window, absolute, cut
 
 log = structlog.get_logger()
 
 ATTEMPTS = 4  # to read a page of one database, where it changes or where sessions go to several
 NO_LIMIT = 2**31 - 1
-MAX_NEWER = 100  # newer entries are counted up to this
 
 
 class Listings:
@@ -49,8 +47,7 @@ class Listings:
 
     def page(self, workspace_id: str, query: Query) -> Listing:
         """The page. Raises InvalidQuery for an as_of or cursor that no response has given, and Unavailable."""
-        position = parse_position(query)
-        list_query = ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
+        position, list_query = parse_position(query), _list_query(workspace_id, query)
         for _ in range(ATTEMPTS):
             try:
                 if position is None:
@@ -62,6 +59,30 @@ class Listings:
             "database_changes", detail="the rows of a page are not those of its list, also after reading it again"
         )
         raise Unavailable
+
+    def first_sight(self, workspace_id: str, query: Query) -> Listing:
+        """As `page`, but at once: of a long list that is not in memory yet, perhaps without its total, or without entries."""
+        position, list_query = parse_position(query), _list_query(workspace_id, query)
+        if self._indexes.is_at_hand(list_query):
+            return self.page(workspace_id, query)
+        try:
+            sight = look(self._database, list_query, query, position)
+        except FutureSnapshot:
+            assert position is not None
+            raise position.invalid() from None
+        entries = sight.entries or ()
+        return Listing(
+            query=query,
+            entries=entries,
+            total=sight.total,
+            as_of=sight.snapshot.as_of,
+            as_of_time=sight.snapshot.time,
+            newer=sight.newer,
+            complete_through=sight.view.complete_through,
+            next_cursor=next_cursor(sight.snapshot, entries[-1]) if len(entries) == query.limit else None,
+            has_more=sight.has_more,
+            is_read=sight.entries is not None,
+        )
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
         """The entry of this id as a list has it, if this workspace has it. Raises Unavailable."""
@@ -116,12 +137,8 @@ class Listings:
             raise Outdated
 
 
-def absolute(selection: Selection, at: datetime) -> Selection:
-    """The selection with its relative range as a range of times. All pages of a list have the same, that of its as_of."""
-    if selection.last is None:
-        return selection
-    since = at - RANGES[selection.last]
-    return replace(selection, last=None, since=Bound(iso(since), since))
+def _list_query(workspace_id: str, query: Query) -> ListQuery:
+    return ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
 
 
 def _window(query: Query, position: Position | None, at: datetime) -> Window:

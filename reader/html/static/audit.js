@@ -207,7 +207,7 @@ const POLL_MILLISECONDS = 30_000; // while the page is visible
 const status = document.querySelector("[data-total]");
 
 async function countNewer() {
-  if (document.hidden) return;
+  if (document.hidden || !status.dataset.total) return; // that page is still without its own (counting.js)
   let response;
   try {
     response = await fetch(status.dataset.count, { headers: { Accept: "application/json" } });

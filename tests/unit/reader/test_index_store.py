@@ -12,9 +12,10 @@ import pytest
 
 from reader.model import Selection
 from reader.query.database import Database, Statement, Unavailable
-from reader.query.index_store import FutureSnapshot, IndexStore
+from reader.query.index_store import IndexStore
 from reader.query.key_index import Key, pack
 from reader.query.list_queries import ListQuery
+from reader.query.position import FutureSnapshot
 from reader.query.single_flight import MAX_LOADING, MAX_WAITING
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView

@@ -103,8 +103,8 @@ class LargeDiff(NamedTuple):
 class Listing:
     """The result of a Query: entries, newest first, and the exact total of the selection as of `as_of`.
 
-    While a long list is read into memory a page may have no total yet: `has_more` says whether older entries follow, and
-    `is_read` whether its own entries are there.
+    While a long list is read into memory a page may be without its total: then it is not `is_counted`, and `total` is how many
+    there are at least. `has_more` says that older entries follow, and `is_read` whether its own are there.
 
     `newer`: entries of the selection recorded after `as_of`, counted up to 100 (100 means "100 or more").
     `complete_through`: the minimum of the live partitions (SPEC 5); None while one of them has none.
@@ -112,11 +112,12 @@ class Listing:
 
     query: Query
     entries: tuple[Entry, ...]
-    total: int | None
+    total: int
     as_of: str
     as_of_time: datetime
     newer: int
     complete_through: datetime | None
     next_cursor: str | None
+    is_counted: bool = True
     has_more: bool = False
     is_read: bool = True

@@ -67,7 +67,7 @@ def pagination(listing: Listing) -> Pagination:
     """Links to the other pages as of the same snapshot, and to the list as of now."""
     query, limit = listing.query, listing.query.limit
     number = query.offset // limit + 1
-    last = None if listing.total is None else max(1, -(-listing.total // limit))
+    last = max(1, -(-listing.total // limit)) if listing.is_counted else None
     if last is not None:
         number = min(number, last)
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from catalog.audit_types import CATALOG
 from catalog.entry_json import entry_json
+from catalog.visible_text import visible
 from reader.model import Entry, LargeDiff, Listing
 from runtime.timestamps import iso
 
@@ -65,6 +66,11 @@ def actions() -> Response:
             ]
         }
     )
+
+
+def names(found: Sequence[str]) -> Response:
+    """Names to choose from, in the order of the alphabet; not those in which something is invisible."""
+    return json({"data": sorted(name for name in found if visible(name) == name)})
 
 
 def health(failing: Sequence[str]) -> Response:

@@ -58,6 +58,7 @@ class Routes:
             ("/audit", limited(self.audit)),
             ("/audit/", self.slash),
             ("/audit/find", limited(self.find)),
+            ("/audit/actors", limited(self.actors)),
             ("/audit/{entry_id}", limited(self.entry)),
             ("/static/{name}", self.static),
             ("/v1/audit-events", limited(self.events)),
@@ -132,6 +133,10 @@ class Routes:
             return HTMLResponse(pages.render_entry(viewer, whole, pairs, datetime.now(UTC), contact))
 
         return LargeResponse(make)
+
+    def actors(self, request: Request) -> Response:
+        """The names that the form suggests for its field of that name."""
+        return json_response.names(self._listings.actors(self._viewer(request).workspace_id))
 
     async def static(self, request: Request) -> Response:
         """Style and script."""

@@ -14,6 +14,7 @@ KEYS = sql.query("reader/keys")
 RECORDED_SINCE = sql.query("reader/recorded_since")
 PAGE = sql.query("reader/page")
 ENTRY = sql.query("reader/entry")
+ACTORS = sql.query("reader/actors")
 LARGE_DIFFS = sql.query("reader/large_diffs")
 LIST_DIFF_BYTES = 8 * 1024  # a longer diff is not read for a list
 
@@ -106,6 +107,11 @@ def whole_entry(workspace_id: str, entry_id: int) -> Statement:
 def large_diffs(workspace_id: str, ids: Sequence[int], limit: int) -> Statement:
     """Finds ids, sizes in bytes, and diffs of at most `limit` bytes in UTF-8 (others are None)."""
     return Statement(LARGE_DIFFS, {"workspace_id": workspace_id, "ids": ids, "most": limit})
+
+
+def recent_actors(workspace_id: str) -> Statement:
+    """Finds the names, e-mail addresses or ids, of those who did something in the newest entries of a workspace, most first."""
+    return Statement(ACTORS, {"workspace_id": workspace_id})
 
 
 def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:

@@ -15,7 +15,15 @@ from reader.query.database import Database, Unavailable
 from reader.query.first_sight import MAX_NEWER, look
 from reader.query.index_store import IndexStore, Outdated
 from reader.query.large_diffs import LargeDiffs
-from reader.query.list_queries import ListQuery, entries_by_id, large_diffs, to_entries, to_keys, whole_entry
+from reader.query.list_queries import (
+    ListQuery,
+    entries_by_id,
+    large_diffs,
+    recent_actors,
+    to_entries,
+    to_keys,
+    whole_entry,
+)
 from reader.query.position import FutureSnapshot, Position, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
@@ -74,12 +82,13 @@ class Listings:
         return Listing(
             query=query,
             entries=entries,
-            total=sight.total,
+            total=query.offset + len(entries) if sight.total is None else sight.total,
             as_of=sight.snapshot.as_of,
             as_of_time=sight.snapshot.time,
             newer=sight.newer,
             complete_through=sight.view.complete_through,
             next_cursor=next_cursor(sight.snapshot, entries[-1]) if len(entries) == query.limit else None,
+            is_counted=sight.total is not None,
             has_more=sight.has_more,
             is_read=sight.entries is not None,
         )
@@ -96,6 +105,11 @@ class Listings:
         )
         entry = next(iter(to_entries(rows)), None)
         return None if entry is None else (entry, LargeDiff(*diffs[0][1:]))
+
+    def actors(self, workspace_id: str) -> list[str]:
+        """Who did something lately in this workspace, as a filter takes them. Raises Unavailable."""
+        _, (rows,) = self._database.ask(workspace_id, recent_actors(workspace_id))
+        return [name for (name,) in rows]
 
     def large_diffs(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> Mapping[int, LargeDiff]:
         """The diffs that these entries lack, by id; without the texts of more than `limit` bytes. Raises Unavailable."""

@@ -11,7 +11,15 @@ from sandbox.services.issuer import Person
 from tests.integration.reader.entries import BEGAN, WORKSPACE
 from tests.integration.reader.site import ADMIN, MEMBER, NOBODY, OTHER, Site
 
-EVERYWHERE = ("/audit", "/audit/1", "/audit/find", "/v1/audit-events", "/v1/audit-events/1", "/v1/audit-actions")
+EVERYWHERE = (
+    "/audit",
+    "/audit/1",
+    "/audit/find",
+    "/audit/actors",
+    "/v1/audit-events",
+    "/v1/audit-events/1",
+    "/v1/audit-actions",
+)
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

@@ -67,8 +67,7 @@ def same(seen: Listing, indexed: Listing) -> None:
     assert all(found.workspace_id == WORKSPACE for found in seen.entries)
     assert (seen.is_read, seen.as_of, seen.newer) == (True, indexed.as_of, indexed.newer)
     assert seen.next_cursor == indexed.next_cursor
-    assert indexed.total is not None
-    if seen.total is not None:
+    if seen.is_counted:
         assert (seen.total, seen.has_more) == (indexed.total, seen.query.offset + len(seen.entries) < indexed.total)
     elif seen.query.cursor is None:
         assert seen.has_more is (seen.query.offset + len(seen.entries) < indexed.total)
@@ -116,14 +115,14 @@ def test_pages_that_are_walked_while_all_is_counted_have_each_entry_once(
     """From the first page to the last by the as_of of the first, while entries arrive on every page."""
     recorded = [put(minutes) for minutes in range(25)]
     first = listings.first_sight(WORKSPACE, parse([("limit", "10")]))
-    assert (first.total, first.has_more) == (None, True)
+    assert (first.is_counted, first.has_more) == (False, True)
     walked = [found.id for found in first.entries]
     for offset in ("10", "20"):
         put(int(offset) - 0.5)
         page = listings.first_sight(WORKSPACE, parse([("limit", "10"), ("offset", offset), ("as_of", first.as_of)]))
         walked += [found.id for found in page.entries]
     assert walked == recorded[::-1]
-    assert (page.total, page.has_more, page.newer) == (25, False, 2)
+    assert (page.is_counted, page.total, page.has_more, page.newer) == (True, 25, False, 2)
 
 
 def test_the_total_comes_when_the_list_was_read(put: Callable[..., int], listings: Listings, long: None) -> None:
@@ -132,8 +131,9 @@ def test_the_total_comes_when_the_list_was_read(put: Callable[..., int], listing
         put(minutes)
     query = parse([("limit", "2")])
 
-    assert listings.first_sight(WORKSPACE, query).total is None
-    assert wait_until(lambda: listings.first_sight(WORKSPACE, query).total == 3, 20)
+    assert not listings.first_sight(WORKSPACE, query).is_counted
+    assert wait_until(lambda: listings.first_sight(WORKSPACE, query).is_counted, 20)
+    assert listings.first_sight(WORKSPACE, query).total == 3
     assert listings.key_index_builds == 1
 
 
@@ -141,7 +141,8 @@ def test_a_short_list_has_its_total_at_once(put: Callable[..., int], listings: L
     """Only long ones are shown without."""
     for minutes in range(3):
         put(minutes)
-    assert listings.first_sight(WORKSPACE, parse([("limit", "2")])).total == 3
+    short = listings.first_sight(WORKSPACE, parse([("limit", "2")]))
+    assert (short.is_counted, short.total) == (True, 3)
     assert listings.key_index_builds == 1
 
 
@@ -154,12 +155,12 @@ def test_a_page_that_takes_too_long_comes_without_rows(
     monkeypatch.setattr(reader.query.first_sight, "MAX_SKIPPED", 100)
     for offset, is_read in (("100", True), ("101", False)):
         deep = listings.first_sight(WORKSPACE, parse([("offset", offset), ("as_of", first.as_of)]))
-        assert (deep.is_read, deep.entries, deep.total, deep.as_of) == (is_read, (), None, first.as_of)
+        assert (deep.is_read, deep.entries, deep.is_counted, deep.as_of) == (is_read, (), False, first.as_of)
 
     monkeypatch.setattr(reader.query.patience, "SIGHT_SECONDS", 0.001)
     monkeypatch.setattr(reader.query.list_queries, "KEYS", "SELECT ''::bytea FROM (SELECT pg_sleep(10)) AS slow")
     slow = listings.first_sight(WORKSPACE, parse([]))
-    assert (slow.is_read, slow.entries, slow.total) == (False, (), None)
+    assert (slow.is_read, slow.entries, slow.is_counted) == (False, (), False)
 
 
 def test_what_no_response_has_given_is_refused(put: Callable[..., int], listings: Listings, unread: None) -> None:
@@ -210,6 +211,6 @@ def test_few_lists_are_read_behind_pages_at_once(
     put(1)
     put(2)
     listings = Listings(database)
-    assert listings.first_sight(WORKSPACE, parse([("limit", "1")])).total is None
+    assert not listings.first_sight(WORKSPACE, parse([("limit", "1")])).is_counted
     monkeypatch.setattr(reader.query.background_loads, "MAX_BEHIND", 1)
-    assert wait_until(lambda: listings.first_sight(WORKSPACE, parse([("limit", "1")])).total == 2, 20)
+    assert wait_until(lambda: listings.first_sight(WORKSPACE, parse([("limit", "1")])).is_counted, 20)

@@ -143,6 +143,37 @@ MUTANTS = (
         ("tests/unit/runtime/test_allocator.py",),
     ),
     Mutant(
+        "what is seen at once on a standby is not held to what is settled",
+        (Edit("reader/query/first_sight.py", "if position or view.is_standby else None", "if position else None"),),
+        (READER + "test_first_sight.py", "-k", "key_index_says"),
+    ),
+    Mutant(
+        "what is seen at once is of now, whatever the as_of",
+        (
+            Edit(
+                "reader/query/first_sight.py",
+                "if position or view.is_standby else None",
+                "if view.is_standby else None",
+            ),
+        ),
+        (READER + "test_first_sight.py", "-k", "key_index_says"),
+    ),
+    Mutant(
+        "a total that is not known is shown",
+        (Edit("reader/query/listing.py", "is_counted=sight.total is not None", "is_counted=True"),),
+        (READER + "test_first_sight.py", "-k", "says_that_it_counts"),
+    ),
+    Mutant(
+        "actors of all workspaces are suggested",
+        (
+            Edit(
+                "sql/queries/reader/actors.sql", "WHERE workspace_id = %(workspace_id)s", "WHERE %(workspace_id)s <> ''"
+            ),
+            Edit("reader/query/database.py", "self._url, ROLE, SESSION", "self._url, None, SESSION"),
+        ),
+        (READER + "test_listing.py", "-k", "actors"),
+    ),
+    Mutant(
         "a standby is believed like a primary",
         (
             Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from reader.query.database import Unavailable
 from reader.query.list_queries import ListKey, ListQuery
+from reader.query.single_flight import MAX_LOADING
 from runtime import threads
 
-MAX_BEHIND = 4  # lists at once; beyond that, the next request for a list begins its reading
+MAX_BEHIND = MAX_LOADING  # lists at once: more would only wait. The next request for another begins its reading
 
 
 class BackgroundLoads:

@@ -9,12 +9,12 @@ clients         what people call the MCP clients
 reasons         the closed lists of words: why a record was ignored or parked, why there is a gap or a halt
 advice          what to do about each reason for parking
 wording         the sentence of an audit type
-changed_values  what the changes of an entry tell in a sentence
+changed_values  the changes of an entry, as parts of a sentence
 money           amounts as people write them
 summary         a stored entry as one sentence
 stored_diff     a stored diff as values
-visible_text    any text as it may be shown: nothing in it is invisible
-content_digest  the digest of an entry, the same for whoever computes it
+visible_text    text to be shown: nothing in it is invisible
+content_digest  the digest of an entry
 entry_json      the one shape of an entry as JSON
 render          the whole catalog as JSON or Markdown
 """

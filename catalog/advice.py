@@ -23,7 +23,7 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.SCHEMA_UNKNOWN: (
         "Encode with a schema of schemas/, or register the schema. A service ahead of us: deploy its schema, then replay."
     ),
-    ParkReason.SCHEMA_NOT_AVRO: "Register an Avro schema that stands alone, without references.",
+    ParkReason.SCHEMA_NOT_AVRO: "Register an Avro schema without references to others.",
     ParkReason.SCHEMA_UNSAFE: "Register a schema like those of schemas/: not recursive, not nested without end.",
     ParkReason.SCHEMA_MISMATCH: "Let ce_type and the schema name the same event type.",
     ParkReason.SCHEMA_RESOLUTION: "Register a schema that ours can read: fields may be added with a default, not changed.",
@@ -33,6 +33,6 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.RECORD_UNREADABLE: (
         "Send header names in UTF-8. The bytes of the name that is not are kept as escapes; if the rest is right, replay it."
     ),
-    ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once mended.",
-    ParkReason.DATABASE_REFUSED: "Read PostgreSQL's words in the detail; a check of ours is missing. Replay it once mended.",
+    ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once fixed.",
+    ParkReason.DATABASE_REFUSED: "Read PostgreSQL's words in the detail; a check of ours is missing. Replay it once fixed.",
 }

@@ -183,7 +183,7 @@ CATALOG = (
 
 
 def _plan_change(data: Mapping[str, Any]) -> Choice:
-    """Up, down, the same, or an unknown plan, which is never guessed (SPEC 4)."""
+    """Whether a plan change goes up, down or neither; an unknown plan is never guessed (SPEC 4)."""
     try:
         way = plans.direction(data["before"], data["after"])
     except plans.UnknownPlan as unknown:
@@ -198,7 +198,7 @@ CHOICES: Mapping[str, Choose] = MappingProxyType({"billing.subscription_changed"
 
 
 class Route(NamedTuple):
-    """Where an audited ce_type leads: pairs of audit type and feed, and who chooses where there are several."""
+    """What an audited ce_type becomes: pairs of audit type and feed, and the function that chooses if there are several."""
 
     ways: Mapping[str, tuple[AuditType, Feed]]
     choose: Choose | None

@@ -1,6 +1,6 @@
-"""What changed, in a few words: for sentences, which tell one or two changes and count more.
+"""What changed, in a few words: for sentences, which name one or two changes and only count more.
 
-Values are cut; two values that would then look the same are not told at all, since the sentence would contradict itself.
+Values are cut; two values that would then look the same are left out, since the sentence would contradict itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ Change = Mapping[str, Any]
 
 
 class ToldChange(NamedTuple):
-    """One change: its field, and what became of it, such as `weekly → daily`; empty where that cannot be told in short."""
+    """One change: its field, and its values, such as `weekly → daily`; these are empty if they are too long for a sentence."""
 
     field: str
     what: str
@@ -29,14 +29,14 @@ def told(changes: Mapping[str, Change]) -> tuple[ToldChange, ...]:
 
 
 def value_at(changes: Mapping[str, Change], side: str, field: str) -> str | None:
-    """The value of a field before or after; None if there is none, or it is more than can be told."""
+    """The value of a field before or after; None if there is none, or it is too long for a sentence."""
     change = changes.get(f"/{field}", {})
     value = change.get(side)
     return value if isinstance(value, str) and 0 < len(value) <= MAX_VALUE_LENGTH else None
 
 
 def field_name(pointer: str) -> str:
-    """A pointer (RFC 6901) for people, its parts set apart; those within the preferences are known without that word."""
+    """A pointer (RFC 6901) for people, its parts separated; the prefix of the preferences is left out."""
     parts = pointer.removeprefix("/").split("/")
     names = [part.replace("~1", "/").replace("~0", "~") for part in parts]
     if names[0] == "preferences" and len(names) > 1:

@@ -1,4 +1,4 @@
-"""What makes two entries the same: the digest that the consumer stores with an entry and the sealer computes again (SPEC 4)."""
+"""The digest that decides whether two entries are equal: the consumer stores it, and the sealer computes it again (SPEC 4)."""
 
 from hashlib import sha256
 

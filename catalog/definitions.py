@@ -1,7 +1,7 @@
-"""The grammar of the catalog: what an audit type may say about itself.
+"""The classes of the catalog: what an audit type consists of, and the rules for it.
 
-An entry that breaks the grammar cannot be made, so a mistake in the catalog is an error at import. All of it is frozen data;
-nothing here reads an event.
+The constructors check the rules, so a mistake in the catalog is an error at import. All of it is frozen data; nothing here
+reads an event.
 """
 
 import re
@@ -116,12 +116,12 @@ class Subject:
 class AuditType:
     """One kind of change that is recorded.
 
-    `tracked` are fields of the `before`/`after` snapshots, and what the diff may look at. `facts` are fields of the
+    `tracked` are the fields of the `before`/`after` snapshots that the diff compares. `facts` are fields of the
     event itself, listed as `after` only; for events without snapshots. `context` are fields of the event beside its
     snapshots, kept beside `changes` where given: among the changes they would break "`before` plus changes is `after`".
-    Nothing else of an event is ever stored. `sentence` may name {actor}, {subject} and its own facets. `detailed` says more,
-    and may also name what the changes tell (`DETAILS`, {before_FIELD} and {after_FIELD} of a tracked field); where they do
-    not tell one of its names, the entry reads as `sentence` says.
+    Nothing else of an event is ever stored. `sentence` may name {actor}, {subject} and its own facets. `detailed` may also
+    name values from the changes (`DETAILS`, {before_FIELD} and {after_FIELD} of a tracked field); if one of these is
+    missing, `sentence` is used instead.
     """
 
     name: str

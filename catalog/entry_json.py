@@ -8,7 +8,7 @@ from catalog.summary import Summarized, summary
 
 
 class EntryFields(Summarized, Protocol):
-    """What the shape needs of an entry, however a program holds it."""
+    """The fields that are needed of an entry; each program has its own class for entries."""
 
     @property
     def workspace_id(self) -> str: ...
@@ -23,9 +23,9 @@ class EntryFields(Summarized, Protocol):
 
 
 def entry_json(entry: EntryFields, *, times: Mapping[str, Any], source: str | None, diff: Any) -> dict[str, Any]:
-    """The entry's JSON value, without an id. `times` are its times by name, `diff` is what stands for the stored diff.
+    """The entry's JSON value, without an id. `times` are its times by name, `diff` is the value for the stored diff.
 
-    An action that the catalogue does not have, which a newer consumer may write, is its own label.
+    An action that the catalog does not have, which a newer consumer may write, is its own label.
     """
     audit_type = BY_NAME.get(entry.action)
     return {

@@ -1,4 +1,4 @@
-"""Which plan is above which: the one place that knows, and the one rule that tells up from down (SPEC 4)."""
+"""The order of the plans, and the rule that decides whether a change is an upgrade or a downgrade (SPEC 4)."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -20,7 +20,7 @@ class Direction(StrEnum):
 
 
 class UnknownPlan(ValueError):
-    """A plan that is not in `PLANS`; up or down would be a guess."""
+    """A plan that is not in `PLANS`; whether the change is an upgrade would be a guess."""
 
     def __init__(self, plan: str) -> None:
         super().__init__(plan)

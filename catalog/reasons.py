@@ -13,7 +13,7 @@ class Reason(StrEnum):
     meaning: str
 
     def __new__(cls, word: str, meaning: str) -> Self:
-        """A member, of its word and of the sentence that explains it."""
+        """A member with its word and the sentence that explains it."""
         member = str.__new__(cls, word)
         member._value_ = word
         member.meaning = meaning
@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 
 class ParkReason(Reason):
-    """Why a record was kept raw for a person to look at (SPEC 4, `parked`)."""
+    """Why a record was kept raw for a person to decide about (SPEC 4, `parked`)."""
 
     NOT_CLOUDEVENTS = "not_cloudevents", "a required CloudEvents header is missing, repeated, not UTF-8 or wrong"
     BAD_TIME = "bad_time", "ce_time is not RFC 3339 with a zone, or lies outside what can be stored"
@@ -51,7 +51,7 @@ class ParkReason(Reason):
     UNKNOWN_PLAN = "unknown_plan", "a plan is not in the order of plans, so up or down would be a guess"
     RECORD_UNREADABLE = (
         "record_unreadable",
-        "the Kafka client cannot hand over a part of the record, such as a header name that is not UTF-8",
+        "the Kafka client cannot decode a part of the record, such as a header name that is not UTF-8",
     )
     CRASH_LOOP = "crash_loop", "a child process that decoded this record alone died of it three times"
     DATABASE_REFUSED = "database_refused", "PostgreSQL refuses this one row, though everything was checked before"
@@ -82,7 +82,7 @@ class HaltCause(Reason):
     """Why a partition is halted until someone acts."""
 
     GAP = "gap", "a gap was stated; `audit-consumer gaps accept` lets it continue after the gap"
-    BREAKER = "breaker", "too many records parked; mend the producer or the catalog, then `audit-consumer resume`"
+    BREAKER = "breaker", "too many records parked; fix the producer or the catalog, then `audit-consumer resume`"
     REGISTRY_UNSET = (
         "registry_unset",
         "a Confluent-framed record, and SCHEMA_REGISTRY_URL is not set; set it, restart, resume",

@@ -1,4 +1,4 @@
-"""The whole catalog for a reader: as JSON for programs, as Markdown for people (`audit-consumer catalog`)."""
+"""The whole catalog as text: as JSON for programs, as Markdown for people (`audit-consumer catalog`)."""
 
 import json
 from typing import Any
@@ -55,7 +55,7 @@ def as_markdown() -> str:
         "# What the audit log records",
         "Printed by `audit-consumer catalog --format markdown`; do not edit.",
         f"## The {len(CATALOG)} audit types",
-        "Nothing of an event is stored but its envelope, its actor, the channel it came by, and what this table names.",
+        "Nothing of an event is stored but its envelope, its actor, the channel through which it came, and what this table names.",
         _table(
             ("type", "shown as", "fed by", "subject", "stored in `changes`", "beside `changes`", "facets"),
             [_type_row(audit_type) for audit_type in CATALOG],

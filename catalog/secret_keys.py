@@ -1,8 +1,8 @@
 """Which key of an open map names a secret: `…_token`, `…_secret`, `…_password`, `…_key` (SPEC 4).
 
-The rule is generous, because a value that was stored once can never be taken back: case, separators (`api-key`,
+The rule masks too much rather than too little, because a value that was stored can never be removed: case, separators (`api-key`,
 `apiKey`, `API KEY`), width variants, a plural and a trailing number make no difference, and no separator is needed
-(`apikey`). So it also masks a harmless `hotkey`; that is the lesser fault.
+(`apikey`). So it also masks a harmless `hotkey`.
 """
 
 import re

@@ -8,13 +8,11 @@ from catalog.audit_types import BY_NAME
 from catalog.visible_text import visible
 from catalog.wording import NO_CHANGES, Part, parts
 
-MAX_DIFF_LENGTH = (
-    8 * 1024
-)  # characters; of a longer diff the sentence tells nothing, so that no page costs more than it shows
+MAX_DIFF_LENGTH = 8 * 1024  # characters; a longer diff is not parsed for a sentence, to bound what a page costs
 
 
 class Summarized(Protocol):
-    """What a sentence needs of an entry, however a program holds it. `diff` is the stored text; None: not at hand."""
+    """The fields of an entry that a sentence needs; each program has its own class. `diff`: the stored text, None if not read."""
 
     @property
     def action(self) -> str: ...
@@ -41,7 +39,7 @@ def summary(entry: Summarized) -> str:
 
 
 def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Part, ...]:
-    """The sentence, stretch by stretch; `changes` as `changes_of` gives them."""
+    """The sentence in parts; `changes` as `changes_of` returns them."""
     actor, subject = actor_name(entry), visible(entry.subject_label or entry.subject_id)
     audit_type = BY_NAME.get(entry.action)
     if audit_type is None:  # written by a newer consumer than this program
@@ -51,7 +49,7 @@ def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Part, 
 
 
 def actor_name(entry: Summarized) -> str:
-    """The e-mail address, if one was recorded; a service is marked as part of the system, and nobody else is."""
+    """The e-mail address, if one was recorded; only a service is shown as `System (…)`."""
     name = visible(entry.actor_email or entry.actor_id)
     if entry.actor_type == "system":
         return f"System ({name})"
@@ -59,7 +57,7 @@ def actor_name(entry: Summarized) -> str:
 
 
 def changes_of(stored: str | None) -> Mapping[str, Any]:
-    """The changes that a sentence may tell: none of a diff that is missing, too long or nested too deeply."""
+    """The changes that a sentence may name: none if the diff is missing, too long or nested too deeply."""
     if stored is None or len(stored) > MAX_DIFF_LENGTH:
         return NO_CHANGES
     try:

@@ -1,4 +1,4 @@
-"""Text that other people wrote, as it may be shown: nothing in it is invisible, and no two texts look the same.
+"""Text from outside, made safe to show: nothing in it is invisible, and no two different texts look the same.
 
 Sources: Unicode 15, categories Cc, Cf, Zs, Zl, Zp, Co, Cs and the property Default_Ignorable_Code_Point
 (DerivedCoreProperties.txt), of which Python's `unicodedata` knows nothing; and U+2800, the braille pattern without dots.
@@ -79,12 +79,12 @@ def _apart(one: str, other: str) -> tuple[str, str, str, str]:
 
 
 def _codes(text: str) -> str:
-    """Codes for what is outside ASCII or has the shape of another; the letters between them stay."""
+    """The text with codes for characters that are outside ASCII or look like others; other letters stay."""
     return "".join(code(each) if not ("\n" <= each <= "~") or each in " Il1|O0" else each for each in text)
 
 
 def _shape(text: str) -> str:
-    """What is left to see of a text."""
+    """The visible shape of a text, for comparison."""
     plain = _BLANK.sub(" ", _SKIPPED.sub("", normalize("NFKC", _SKIPPED.sub("", text)))).strip()
     # Twice: a capital of another alphabet is first one of ours.
     shapes = plain.translate(_ALIKE).translate(_ALIKE)

@@ -1,4 +1,4 @@
-"""What an entry says in one line, for a person: on the page, in the API, in the operator's commands, in an export."""
+"""An entry as one sentence for people: on the page, in the API, in the operator's commands, in an export."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -15,7 +15,7 @@ NO_CHANGES: Mapping[str, Change] = MappingProxyType({})
 
 
 class Part(NamedTuple):
-    """A stretch of a sentence; `names` is actor, subject, a facet's name or what else stands there, and empty for words."""
+    """A part of a sentence; `names` says what it is: actor, subject, a facet's name and so on, empty for plain words."""
 
     text: str
     names: str
@@ -31,10 +31,10 @@ def sentence(
 def parts(
     audit_type: AuditType, actor: str, subject: str, facets: Iterable[str], changes: Mapping[str, Change] = NO_CHANGES
 ) -> tuple[Part, ...]:
-    """The same sentence, stretch by stretch, for those who set names apart from words.
+    """The same sentence in parts, so that names can be formatted differently from words.
 
     `actor` and `subject` as they are to be shown; `facets` as stored; `changes` of the stored diff (`catalog.stored_diff`),
-    or none where they are not at hand: then the sentence is the shorter one, which says less and nothing else.
+    or none if they were not read: then it is the shorter sentence.
     """
     words: dict[str, str | None] = {"actor": actor, "subject": subject, **_facet_words(audit_type, list(facets))}
     patterns = [audit_type.sentence]
@@ -47,7 +47,7 @@ def parts(
 
 
 def _stretches(text: str, names: str) -> Iterator[Part]:
-    """One part; or, of what the changes tell, the words and between them the values."""
+    """One part; for values from the changes several: words, and the values between them."""
     if names not in DETAILS or MARK not in text:
         yield Part(text, names)
         return
@@ -64,7 +64,7 @@ def _facet_words(audit_type: AuditType, facets: Sequence[str]) -> dict[str, str]
 
 
 def _change_words(changes: Mapping[str, Change], *, is_edit: bool) -> dict[str, str | None]:
-    """What `AuditType.detailed` may name beside the words of `sentence`; None for what the changes do not tell."""
+    """The names that `AuditType.detailed` may use in addition to those of `sentence`; None if the changes lack the value."""
     all_told = told(changes)
     sides = {
         f"{side}_{pointer.removeprefix('/')}": _visible(value_at(changes, side, pointer.removeprefix("/")))
@@ -114,7 +114,7 @@ def _values(changes: Sequence[ToldChange]) -> str:
 
 
 def _is_edit(audit_type: AuditType, words: Mapping[str, Any]) -> bool:
-    """Whether the entry is an edit by its operation, or else by what feeds its type."""
+    """Whether the entry is an edit: by its operation, or else by the feeds of its type."""
     operation = next((facet for facet in audit_type.facets if facet.of is FacetOf.OPERATION), None)
     feeds = [feed for feed in audit_type.feeds if operation is None or feed.operation == words[operation.name]]
     return any(feed.edit for feed in feeds)
@@ -127,7 +127,7 @@ def _names(pattern: str) -> tuple[str, ...]:
 
 @cache
 def _cut(pattern: str) -> tuple[tuple[str, bool], ...]:
-    """A pattern's stretches: its words, and the names between its braces."""
+    """The parts of a pattern: its words, and the names between its braces."""
     made: list[tuple[str, bool]] = []
     for words, name, _, _ in Formatter().parse(pattern):
         if words:

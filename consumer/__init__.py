@@ -5,8 +5,9 @@
 
 `loop` polls, and each of its concerns has a module: `intake` gives every record its outcome, `handover` passes batches
 to the writer and commits, `backpressure` bounds what is read meanwhile, `schema_wait` stops partitions that need a
-schema, `until_end` knows the ends that are to be reached, `unreadable` parks what the client cannot hand over, `completeness` writes down up to when a partition is complete. `schema_source` holds the schemas that were
-learned, and `isolated_worker` decodes suspect records in a child process. `observer` has the hooks for `telemetry`,
+schema, `until_end` knows the end offsets to reach, `unreadable` parks records that the client cannot decode,
+`completeness` records up to when a partition is complete. `schema_source` has the schemas that were fetched from the
+registry, and `isolated_worker` decodes suspect records in a child process. `observer` has the hooks for `telemetry`,
 `retries` the kinds of attempts that are repeated.
 
 What a record means is in `event`; `partitions` has what this consumer owns, `storage` the transaction; `kafka` and

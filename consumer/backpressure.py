@@ -12,7 +12,7 @@ from consumer.partitions.position import Position
 from consumer.storage.batch import Batch
 from consumer.storage.writer import MIN_BATCH_RECORDS
 
-# A batch is handed over as soon as the writer is free; these bound it while the writer is busy.
+# A batch goes to the writer as soon as that is free; these bound it while the writer is busy.
 MAX_RECORDS = 20_000
 MAX_BYTES = 16 * 1024 * 1024
 PATIENCE_SECONDS = 2.0

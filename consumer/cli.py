@@ -12,7 +12,7 @@ from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
 from consumer.run import serve
 from consumer.telemetry.progress_bar import ProgressBar
-from runtime import logging, terminal, threads, way_out
+from runtime import logging, shutdown, terminal, threads
 from runtime import migrations as migration
 from runtime.version import HELP_NAMES, VersionOption
 
@@ -46,7 +46,7 @@ def run(
         bool, typer.Option("--until-end", help="Stop once the ends seen at the start are reached.")
     ] = False,
 ) -> None:
-    """Consumes until SIGTERM. Offsets are kept in the database; Kafka's own are a hint for lag tools.
+    """Consumes until SIGTERM. Offsets are kept in the database; those committed to Kafka are only for lag tools.
 
     ```
     audit-consumer run
@@ -54,7 +54,7 @@ def run(
     ```
 
     Exit code with --until-end: 0 every end was reached, whatever was parked; 1 a partition is halted, or nobody reads it
-    (the log names it), or a topic cannot be had.
+    (the log names it), or a topic is unavailable.
     """
     loaded = settings(kafka=True)
     screen = terminal.console(errors=True)
@@ -77,11 +77,11 @@ app.command()(catalog.catalog)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; `arguments` are the process's own unless given."""
-    way_out.arm()
+    shutdown.arm()
     threads.log_deaths_of_others()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(
             stream, io.TextIOWrapper
         ):  # a terminal that cannot show a letter gets its escape, not a traceback
             stream.reconfigure(errors="backslashreplace")
-    way_out.leave(lambda: app(args=arguments))
+    shutdown.leave(lambda: app(args=arguments))

@@ -1,4 +1,4 @@
-"""From the ends of Kafka's logs to how complete the tables are (`complete_through`), and to topics that were replaced."""
+"""Derives from the end offsets how complete the tables are (`complete_through`), and which topics were re-created."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ class Completeness:
         self._goals: dict[Partition, tuple[datetime, int]] = {}
 
     def apply(self, batch: Batch) -> None:
-        """Writes into `batch` up to when its partitions are complete; a topic with another id is to be claimed again."""
+        """Notes in `batch` up to when its partitions are complete; partitions of a topic with another id are claimed again."""
         end_offsets = self._watermark.take()
         if end_offsets is None:
             return

@@ -1,4 +1,4 @@
-"""Batches on their way to the writer, and what follows from what became of them: commit, join again, or read again."""
+"""Passes batches to the writer, and acts on the result: commit the offsets to Kafka (for lag tools), rejoin the group, or read the records again."""
 
 from typing import assert_never
 
@@ -37,7 +37,7 @@ class HandOver:
         self._observer = observer
 
     def idle(self) -> bool:
-        """Whether nothing is taken in, and nothing is being written."""
+        """Whether no batch is being filled, and none is being written."""
         return not (self._intake.batch.ranges or self._writer.batch)
 
     def hand_over(self) -> None:
@@ -72,14 +72,14 @@ class HandOver:
         return outcome
 
     def _rejoin(self) -> None:
-        """Another consumer or an operator took a partition over: forgets all, and lets the group assign again."""
+        """Another consumer or an operator took a partition over: drops everything unwritten and rejoins the group."""
         log.warning("fenced", hint="a partition was taken over, or an operator moved it; joining the group again")
         self._unclaim_all()
         self._assignment.unclaimed.clear()
         self._consumer.rejoin()
 
     def _requeue(self) -> None:
-        """The database does not take batches of this size now: claims everything again, and reads less at a time."""
+        """The database fails on batches of this size: claims all partitions again, with smaller batches."""
         limit = self._backpressure.shrink()
         log.warning("batch_requeued", next_limit=limit, hint="its records are read again, in smaller batches")
         self._observer.on_retry(Retry.BATCH)
@@ -93,7 +93,7 @@ class HandOver:
             self._assignment.unclaim(partition)
 
     def drain(self) -> bool:
-        """Writes what was taken in; False where the database is unavailable: then it is read again, nothing is lost."""
+        """Writes the unfinished batch; False if the database is unavailable: then its records are read again."""
         while self._writer.batch or self._intake.batch.ranges:
             self._writer.wait(DRAIN_SECONDS)
             if isinstance(self.settle(), Abandoned):

@@ -1,4 +1,4 @@
-"""What a poll brought, record by record: each gets its outcome and goes into the batch, or its partition stops here.
+"""Processes the records of a poll one by one: each gets its outcome and goes into the batch, or its partition is stopped.
 
 Invariant: an offset is passed only together with its outcome. An offset that Kafka does not deliver is a hole, and is
 counted only once the broker has shown it (`partitions.position`).
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Intake:
-    """Builds the batch that is handed over next."""
+    """Builds the batch that goes to the writer next."""
 
     def __init__(
         self,
@@ -39,11 +39,11 @@ class Intake:
         self._source = source
         self._schema_wait = schema_wait
         self._unreadable = UnreadableRecords(consumer.read_headers)
-        # Started again while the records of one poll are taken in: the rest that this poll brought was read before.
+        # Partitions restarted while the records of one poll are processed: what is left of them in this poll is outdated.
         self._restarted: set[Partition] = set()
 
     def take(self, polled: Polled) -> None:
-        """Takes in what one poll brought."""
+        """Processes what one poll returned."""
         self._restarted.clear()
         self._take_records(polled.records)
         self._take_ends(polled.ends)

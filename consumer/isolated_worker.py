@@ -16,7 +16,7 @@ from consumer.event.pipeline import Pipeline
 from schemas import all_schemas
 
 MAX_DEATHS = 3
-# A child that asks for more is killed by its own limit, not the machine by it.
+# With its own memory limit the child is killed before the machine runs out of memory.
 MEMORY_BYTES = 2 * 1024**3
 
 LearnedSchema: TypeAlias = tuple[int, str | Poison]
@@ -33,7 +33,7 @@ class IsolatedWorker:
         self._learned: list[LearnedSchema] = []
 
     def learn(self, schema_id: int, schema: str | Poison) -> None:
-        """Takes in what the registry said of a schema id, for this child and the next ones."""
+        """Stores the registry's answer for a schema id, for this child and later ones."""
         self._learned.append((schema_id, schema))
         self.close()
 

@@ -1,7 +1,7 @@
-"""The loop: poll, take in, store, and only then commit.
+"""The loop: poll, process, store, and only then commit.
 
 Invariant: an offset is passed in memory only together with its outcome, in the database only together with its rows,
-and in Kafka only after that. Whatever is dropped here is read again, because only the database says how far we are.
+and in Kafka only after that. Whatever is dropped here is read again, because reading starts at the database's offsets.
 """
 
 import threading
@@ -30,7 +30,7 @@ from runtime.threads import Deaths
 
 log = structlog.get_logger()
 
-# Few enough that what one poll brings still lies in the processor's cache when its headers are read.
+# Few enough that the messages of one poll are still in the processor's cache when their headers are read.
 POLL_RECORDS = 200
 POLL_SECONDS = 0.02
 REVOKE_SECONDS = 10.0
@@ -80,12 +80,12 @@ class Loop:
         self._completeness = Completeness(self._consumer, parts.assignment, parts.watermark)
 
     def run(self) -> bool:
-        """Consumes until told to stop or, with `until_end`, until there is nothing more to wait for.
+        """Consumes until stopped or, with `until_end`, until there is nothing more to wait for.
 
         False if a partition is halted, or if with `until_end` an end was not reached.
 
-        Only a run that returns releases its partitions: after an exception the next owner must suspect their records. Nor
-        does one whose last batch a database that is away did not take: the release would only wait for it as well.
+        Partitions are released only if this returns: after an exception the next owner must suspect their records. They are
+        not released if the database was unavailable for the last batch, because the release would wait for it as well.
         """
         while not self._stop.is_set() and not self._at_end():
             self._deaths.check()
@@ -120,7 +120,7 @@ class Loop:
     def _revoked(self, keys: list[Key]) -> None:
         if self._closing:
             return
-        if self._writer.wait(REVOKE_SECONDS):  # what is being written is still ours to write
+        if self._writer.wait(REVOKE_SECONDS):  # a batch that is being written may still be written
             self._handover.settle()
         self._assignment.release(self._give_up(keys))
         self._observer.on_revoked(keys)
@@ -147,7 +147,7 @@ class Loop:
         if not self._assignment.unclaimed:
             return
         claimed = self._assignment.claim_unclaimed(unwritten)
-        if claimed:  # an operator who has mended the registry and resumed expects it to be asked again
+        if claimed:  # an operator who has fixed the registry and resumed expects another request to it
             self._source.forget_absent()
         for position in claimed:
             self._observer.on_claimed(position)

@@ -11,13 +11,13 @@ from consumer.storage.writer import Written
 
 
 class Observer:
-    """Hooks for each turn of the loop and each batch, never for a record; this one does nothing.
+    """Hooks for each iteration of the loop and each batch, never for a record; this one does nothing.
 
     All are called by the loop's thread, except `on_retry`.
     """
 
     def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
-        """A turn of the loop begins; `halted` are the halted partitions, and must not be kept: it changes."""
+        """An iteration of the loop begins; `halted` are the halted partitions; copy it to keep it, since it changes."""
 
     def on_assigned(self, keys: Sequence[Key]) -> None:
         """The group has assigned partitions to us."""

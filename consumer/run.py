@@ -1,4 +1,4 @@
-"""Puts a consumer together from its settings and runs it; signals stop it, and the result is an exit code."""
+"""Builds a consumer from its settings and runs it; signals stop it, and the result is an exit code."""
 
 import gc
 import os
@@ -31,13 +31,13 @@ from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, telemetry
 from consumer.until_end import UntilEnd
-from runtime import postgres, way_out
+from runtime import postgres, shutdown
 from runtime.threads import Deaths, ThreadDied
 from schemas import all_schemas
 
 log = structlog.get_logger()
 
-# Settings that only showed themselves to be wrong when they were used.
+# Errors of settings that are found only when the settings are used.
 REFUSED = (PropertyRefused, BindRefused, AuthorityUnusable)
 
 
@@ -54,7 +54,7 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1
     except Exception as error:
-        log.critical("stopped", error=repr(error), kind=type(error).__name__, hint="a fault of ours", exc_info=True)
+        log.critical("stopped", error=repr(error), kind=type(error).__name__, hint="a bug of ours", exc_info=True)
         return 1
     log.info("finished", complete=clean)
     return _exit_code(clean=clean, until_end=until_end)
@@ -65,14 +65,14 @@ def _exit_code(*, clean: bool, until_end: bool) -> int:
 
 
 def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, observer: Observer) -> bool:
-    """Whether no partition is halted at the end. Whatever ends the run, its end has begun before anything is closed."""
+    """Whether no partition is halted at the end. The time limit of the shutdown begins before anything is closed."""
     with ExitStack() as opened:
         try:
             clean = _open(opened, settings, stop, until_end=until_end, observer=observer).run()
         except BaseException as error:
-            way_out.begin(2 if isinstance(error, REFUSED) else 1)
+            shutdown.begin(2 if isinstance(error, REFUSED) else 1)
             raise
-        way_out.begin(_exit_code(clean=clean, until_end=until_end))
+        shutdown.begin(_exit_code(clean=clean, until_end=until_end))
         return clean
 
 
@@ -103,7 +103,7 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
     opened.callback(watermark.close)
     topic_watch = TopicWatch(cluster, settings.topics, on_retry, deaths.note)
     opened.callback(topic_watch.close)
-    # Two batches may have been decoded, and not written, when an owner died.
+    # Up to two batches may have been decoded and not written when an owner died.
     assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
     opened.callback(assignment.close)
     writer = Writer(connect, stop, on_retry, deaths.note)
@@ -144,7 +144,7 @@ class OwnerWarning:
         self._checked = False
 
     def __call__(self, connection: postgres.Connection) -> None:
-        """Looks at the first connection; a login changes at a restart only."""
+        """Checks the first connection only: the login changes only with a restart."""
         if not self._checked:
             self._checked = True
             if may_become_owner(connection):
@@ -163,7 +163,7 @@ def _tune() -> None:
 
 
 def _stop_on_signals() -> threading.Event:
-    """The first signal asks for an orderly end, the second ends at once; a handler that raised would lose messages."""
+    """The first signal requests an orderly shutdown, the second ends at once; a handler that raised would lose messages."""
     stop = threading.Event()
 
     def handle(_number: int, _frame: FrameType | None) -> None:

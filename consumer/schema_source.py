@@ -1,6 +1,6 @@
-"""The one place where a schema of the registry is learned: by this process's decoder, and by the isolated worker.
+"""The one place that passes a schema from the registry to the decoders: this process's, and the isolated worker's.
 
-Both decode; a schema that only one of them knew would give a record two outcomes.
+If only one of them knew a schema, a record could have two outcomes.
 """
 
 from consumer.event.decode import Decoder
@@ -22,12 +22,12 @@ class SchemaSource:
         return self._worker.run(record)
 
     def learn(self, schema_id: int, schema: str | Poison) -> None:
-        """Takes in what the registry said of this id: a schema's text, or why its records are parked."""
+        """Stores the registry's answer for this id: a schema's text, or why its records are parked."""
         self.decoder.learn(schema_id, schema)
         self._worker.learn(schema_id, schema)
 
     def forget_absent(self) -> None:
-        """Lets ids that the registry did not know be asked for again, as when an operator resumes a partition."""
+        """Forgets which ids the registry did not know, so that they are requested again: an operator resumed a partition."""
         self.decoder.forget_absent()
         self._worker.forget_absent()
 

@@ -1,4 +1,4 @@
-"""Partitions whose next record needs a schema that the registry has to give: stopped, and started again with it."""
+"""Partitions whose next record needs a schema from the registry: stopped, and started again once it was fetched."""
 
 from consumer.backpressure import Backpressure
 from consumer.kafka.consumer import GroupConsumer
@@ -26,7 +26,7 @@ class SchemaWait:
         self._fetcher = fetcher
 
     def begin(self, position: Position, schema_id: int) -> bool:
-        """Stops the partition and requests the schema; False, and nothing done, where there is no registry to ask."""
+        """Stops the partition and requests the schema; does nothing and returns False if no registry is set."""
         if self._fetcher is None:
             return False
         self._consumer.stop([position.partition])
@@ -35,7 +35,7 @@ class SchemaWait:
         return True
 
     def end(self) -> None:
-        """Learns the schemas that have come in, and starts the partitions that waited for them."""
+        """Stores the schemas that were fetched, and starts the partitions that waited for them."""
         if self._fetcher is None:
             return
         for answer in self._fetcher.take():

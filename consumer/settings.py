@@ -19,7 +19,7 @@ from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError
 __all__ = ["Settings", "SettingsError", "load"]
 
 KAFKA_PREFIX = "KAFKA_CONFIG_"
-# The promise rests on these: whoever could change them could lose records without a trace.
+# The promise depends on these: with other values records could be lost without a trace.
 FIXED_PROPERTIES = (
     "enable.auto.",
     "auto.commit.",
@@ -53,7 +53,7 @@ def _breaker(text: object) -> object:
 
 def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
     if not topics:
-        raise ValueError("names no topic; leave it unset for the seven of the catalogue")
+        raise ValueError(f"names no topic; leave it unset for the {len(TOPICS)} of the catalog")
     for topic in topics:
         if topic.startswith("^"):
             raise ValueError(f"{topic} is a pattern; name each topic, so that none joins or leaves unseen")
@@ -115,7 +115,7 @@ def load(environ: Mapping[str, str], *, kafka: bool) -> Settings:
 
 
 def _kafka_properties(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
-    """What librdkafka is told by the user; notes in `problems` what may not be told, and what it does not take."""
+    """The user's properties for librdkafka; notes in `problems` those that may not be set, and those that it refuses."""
     properties: dict[str, str] = {}
     names: dict[str, str] = {}
     for name, value in environ.items():

@@ -1,7 +1,7 @@
-"""Records that the Kafka client cannot hand over whole: parked with what can be had of them (SPEC 4).
+"""Records that the Kafka client cannot decode completely: parked with their readable parts (SPEC 4).
 
-Their headers are read once more, by librdkafka's own functions. That may need a few attempts, as every question to a
-broker; it is given up in the end, because one record must not stop its partition.
+Their headers are read once more, by librdkafka's own functions. Like every request to a broker that may need several
+attempts; it is given up in the end, because one record must not stop its partition.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ class UnreadableRecords:
         self._failed: Counter[tuple[Partition, int]] = Counter()
 
     def park(self, unreadable: Unreadable) -> tuple[Record, Parked] | None:
-        """The record and its outcome; None where it is to be read again first, because its headers may then be had."""
+        """The record and its outcome; None if it is to be read again first, because its headers may be readable then."""
         record, detail = unreadable.record, unreadable.detail
         place = record.partition, record.offset
         if "headers" in unreadable.missing:

@@ -1,8 +1,8 @@
-"""The ends that `run --until-end` goes for: those of every partition of every subscribed topic, seen at its start.
+"""The end offsets that `run --until-end` must reach: those of every partition of every subscribed topic, at its start.
 
-Other members of the group may own some of them. A living one moves its progress in the database; those of a dead one
-come to us when its session ends. 0 means that all ends were reached (SPEC 7), so what nobody moves is waited for, named,
-and given up.
+Other members of the group may own some of the partitions. A working member moves its progress in the database; the partitions
+of a dead one are assigned to us when its session times out. Exit code 0 means that all ends were reached (SPEC 7), so a
+partition whose progress does not move is waited for, logged, and given up.
 """
 
 import time
@@ -29,7 +29,7 @@ class UntilEnd:
         self._cluster = cluster
         self._assignment = assignment
         self._ends: dict[Partition, int] | None = None
-        self._unknown: set[str] = set()  # partitions, or whole topics, whose ends cannot be had
+        self._unknown: set[str] = set()  # partitions, or whole topics, whose end offsets cannot be read
         self._ask_at = 0.0
         self._seen: object = None
         self._moved_at = time.monotonic()
@@ -38,7 +38,7 @@ class UntilEnd:
     def reached(self, *, joined: bool) -> bool:
         """Whether there is nothing more to wait for; `clean` then says whether all ends were reached.
 
-        To be asked while nothing is unwritten. The brokers or the database away: no. `joined`: the group has answered.
+        Call it while nothing is unwritten. False if the brokers or the database do not answer. `joined`: the group has answered.
         """
         if not joined and not self._cluster.faults.topics().issuperset(self._topics):
             return False
@@ -55,13 +55,15 @@ class UntilEnd:
         left = sorted([*(f"{p.topic}/{p.number}" for p in remaining), *self._unknown])
         if left:
             log.error(
-                "ends_not_reached", partitions=left, hint="nobody reads them; see topic_unavailable, or the group"
+                "ends_not_reached",
+                partitions=left,
+                hint="no consumer reads them; see topic_unavailable, or the group's members",
             )
             self.clean = False
         return True
 
     def _unfinished(self) -> bool:
-        """Whether something that is ours has to be read; what is ours and cannot be claimed for its topic is not meant."""
+        """Whether a partition of ours still has to be read; one that cannot be claimed because of its topic does not count."""
         ours, ends = self._assignment, self._ends or {}
         if ours.awaiting_schema or {topic for topic, _ in ours.unclaimed} - self._cluster.faults.topics():
             return True

@@ -6,7 +6,7 @@ Map, in reading order:
 * `verify`: the offline verifier: standard library, `cryptography` and `format`, nothing else;
 * `key_files`: writes the files of a key pair, overwrites nothing;
 * `tables`: what is read from PostgreSQL, in bounded memory;
-* `evidence`: the log that was signed, the tables and the entries, compared;
+* `evidence`: compares the signed log, the tables and the entries;
 * `settings`: what the environment may say to `seal`, `create` and `check`;
 * `seal`: the sealer, which signs;
 * `create`: makes a package;

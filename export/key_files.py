@@ -13,7 +13,7 @@ SECRET, PUBLIC = 0o600, 0o644
 
 
 def read_key(path: str) -> SigningKey:
-    """Reads a private key; MALFORMED, without anything of the key, if it is none."""
+    """Reads a private key; MALFORMED, with a message that repeats nothing of the key, if it is none."""
     data = read_small(path, "the key file")
     try:
         return parse_key_file(data)

@@ -6,7 +6,7 @@ import typer
 
 from reader.serve import serve as run
 from reader.settings import SettingsError, load
-from runtime import logging, threads, way_out
+from runtime import logging, shutdown, threads
 from runtime.version import HELP_NAMES, VersionOption
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def serve() -> None:
     try:
         settings = load(os.environ)
     except SettingsError as error:
-        way_out.begin(2)  # a pipe that is full takes no message
+        shutdown.begin(2)  # a pipe that is full takes no message
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     logging.configure(settings.log_format)
@@ -49,6 +49,6 @@ def serve() -> None:
 
 def main() -> None:
     """The entry point."""
-    way_out.arm()
+    shutdown.arm()
     threads.log_deaths_of_others()
-    way_out.leave(app)
+    shutdown.leave(app)

@@ -33,7 +33,7 @@ class Reader:
         self.close()
 
     def serve_ops(self, address: tuple[str, int]) -> Probes:
-        """Listens for Prometheus and for probes, in a thread: whatever the public port suffers. Raises OSError."""
+        """Listens for Prometheus and for probes, in a thread, so that load on the public port has no effect. Raises OSError."""
         services = self.services
         return Probes(address, services.metrics.registry, alive=lambda: True, failing=services.failing)
 

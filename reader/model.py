@@ -32,7 +32,7 @@ class Bound:
 class Selection:
     """Which entries (SPEC 6): every field that is not empty or None is a condition. `before` is exclusive, from `to`.
 
-    `last` is a range that ends with the moment of which the list is; it stands instead of `since` and `before`.
+    `last` is a range that ends at the time of the list's `as_of`; it replaces `since` and `before`.
     """
 
     actions: tuple[str, ...] = ()

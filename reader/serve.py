@@ -14,7 +14,7 @@ from reader.compose import Reader, compose
 from reader.http.connections import BoundedProtocol, Connections
 from reader.query.database import Database
 from reader.settings import Settings
-from runtime import allocator, way_out
+from runtime import allocator, shutdown
 from runtime.postgres import SettingRefused
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ def serve(settings: Settings) -> int:
             if settings.metrics_bind is not None:
                 reader.serve_ops(settings.metrics_bind)
             code = listen(reader, settings.bind)
-            way_out.begin(code)  # what is closed from here on does not change it
+            shutdown.begin(code)  # closing the reader does not change it
             return code
         except (OSError, SettingRefused) as error:
             log.critical("stopped", error=str(error))

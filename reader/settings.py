@@ -42,7 +42,7 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme != "https" or not parts.hostname or origin != f"https://{parts.netloc}":
-            raise ValueError(f"{origin!r} is no https origin: scheme and host, nothing behind")
+            raise ValueError(f"{origin!r} is no https origin: scheme and host, nothing after them")
     return origins
 
 
@@ -86,7 +86,7 @@ def _publishable(key: str) -> str:
 
 
 def _kinds(text: object) -> object:
-    """The kinds of tokens that may lack an azp (SPEC 6); `true` and `false` are what they were before there were kinds."""
+    """The kinds of tokens that may lack an azp (SPEC 6); `true` and `false` are values of earlier versions."""
     if not isinstance(text, str):
         return text
     lowered = text.strip().lower()

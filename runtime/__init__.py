@@ -1,4 +1,4 @@
-"""What the programs share. It knows no word of auditing.
+"""What the programs share. Nothing here depends on auditing.
 
 settings       reads the environment, one message for all that is wrong
 postgres       connections: role, session settings, timeouts, what an error asks for
@@ -8,10 +8,10 @@ logging        structured logs on standard error
 log_writer     writes log lines without ever blocking the program
 health_server  the listener for metrics and probes
 terminal       tables and text for people, safe whatever a record holds
-threads        threads in the background, none of which dies unseen
-allocator      memory that is free goes back to the system
+threads        background threads; the death of one is logged, and the thread restarted or the program ended
+allocator      returns free memory to the system
 timestamps     times as text and as numbers
 certificate    until when a server's certificate is trusted, and why it is not
-way_out        ends a program within its stated time, whatever holds it up
+shutdown       ends a program within a fixed time, whatever blocks it
 version        --version and the names of --help
 """

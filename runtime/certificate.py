@@ -1,6 +1,6 @@
-"""A server's certificate, by a handshake of our own: why it is not trusted, as its clients say only that it is not, and until when it is.
+"""A server's certificate, by a TLS handshake of our own: until when it is valid, or why it is not trusted.
 
-Why it is not is asked once a client has been refused, and the answer is words for a person, nothing else.
+The client libraries say only that it is not trusted. The reason is looked up after a client has failed, for the error message.
 """
 
 import socket

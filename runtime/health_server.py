@@ -1,7 +1,7 @@
-"""The HTTP listener for ops: `/metrics`, `/healthz` (is it alive?) and `/readyz` (may the rollout go on?).
+"""The HTTP listener for operations: `/metrics`, `/healthz` (liveness) and `/readyz` (readiness: may the rollout go on?).
 
-Invariant of this file: `/healthz` needs nothing but this process. What is away outside shows in the figures: a restart does
-not cure an outage, and costs a rebalance. Why not prometheus_client's own server: decision 63.
+Rule of this module: `/healthz` depends on nothing but this process. An outage of another service shows in the metrics: a
+restart does not end it, and costs a rebalance. Why not prometheus_client's own server: decision 63.
 """
 
 import socket
@@ -21,14 +21,15 @@ from runtime.threads import spawn_restarted
 
 log = structlog.get_logger()
 
-# A client that connects and says nothing is let go.
+# A client that connects and sends nothing is disconnected.
 CLIENT_SECONDS = 10.0
 
 
 class Probes:
-    """Listens from its making on, in a thread. Raises OSError where it cannot.
+    """Listens from its construction on, in a thread. Raises OSError if it cannot.
 
-    `alive` and `failing`, which names what is not ready, answer the probes, in a thread of the request's. The registry also gets what every program tells.
+    `alive` and `failing`, which names what is not ready, answer the probes; each request has a thread. The metrics that every
+    program has are added to the registry.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Probes:
 
 
 class _Logs(Collector):
-    """What every program tells of its logs. Is something missing there? Then standard error could not be written."""
+    """The metric of every program's log: how many lines are missing because standard error could not be written."""
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
@@ -89,7 +90,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def server_bind(self) -> None:
-        # HTTPServer would ask the name service for our name, which may take long or be away.
+        # HTTPServer would look up our host name, and the name service may be slow or unavailable.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
@@ -107,4 +108,4 @@ class _Handler(WSGIRequestHandler):
     timeout = CLIENT_SECONDS
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: a probe every few seconds is no news."""
+        """Logs nothing: there is a probe every few seconds."""

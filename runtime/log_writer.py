@@ -1,7 +1,7 @@
-"""Writes log lines so that no reader of them can stop the program: a bounded queue, and a thread that waits in its place.
+"""Writes log lines without blocking the program that logs: a bounded queue, and a thread that writes.
 
-A pipe that is full, a reader that is gone, a disk without room: what cannot be written is dropped and counted, and said once
-it can be. A line is written whole or its rest is dropped with it.
+If the pipe is full, its reader is gone or the disk is full, lines are dropped and counted; the count is logged as soon as a
+line can be written again. A line that cannot be written to its end is counted as dropped.
 """
 
 import atexit
@@ -15,9 +15,9 @@ from collections.abc import Callable
 
 from runtime.threads import spawn_restarted
 
-# What waits at most: some seconds of a busy consumer's lines.
+# The longest queue: some seconds of a busy consumer's lines.
 MAX_LINES = 10_000
-# What the end of the program waits for a reader that reads no more.
+# How long the program waits at its end for a reader that does not read.
 FLUSH_SECONDS = 1.0
 _POLL_SECONDS = 0.5
 # The reader is gone for good; any other error may pass.

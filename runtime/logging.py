@@ -1,6 +1,6 @@
 """Logs: structured, readable on a terminal, JSON with AUDIT_LOG_FORMAT=json; always on standard error.
 
-Logging never stops the program that logs (runtime.log_writer): it neither waits nor raises, whatever becomes of its reader.
+Logging never stops the program that logs (runtime.log_writer): it neither blocks nor raises, whatever happens to its reader.
 """
 
 import io
@@ -50,7 +50,6 @@ def configure(form: Literal["console", "json"]) -> None:
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: _Lines(write),
-        cache_logger_on_first_use=True,
     )
     logging.raiseExceptions = False
     root = logging.getLogger()
@@ -71,7 +70,7 @@ class _Lines:
 
 
 class _Library(logging.Handler):
-    """Hands what libraries log to our own logs."""
+    """Passes what libraries log to our own logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
         with suppress(Exception):

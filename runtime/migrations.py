@@ -1,7 +1,7 @@
 """`audit-consumer migrate`: makes the roles, and brings the schema to the version of this code (SPEC 5).
 
-Law of this file: any number of migrates may run at the same time in one cluster, and each ends well. In a database
-they queue at an advisory lock; roles belong to the cluster, where no such lock reaches: collisions are retried.
+Rule of this module: any number of migrates may run at the same time in one cluster, and each succeeds. In a database
+they queue at an advisory lock; roles belong to the cluster, which has no such lock: collisions are retried.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ class MigrationError(Exception):
 
 
 def migrate(dsn: str, echo: Callable[[str], None]) -> list[Migration]:
-    """Brings the database at `dsn` to this code's schema; the migrations applied now, each also told to `echo`.
+    """Brings the database at `dsn` to this code's schema; returns the migrations applied, and passes each to `echo`.
 
     The login needs CREATEROLE unless the roles exist and are granted to it, and must own the database unless
     `audit_owner` may already create in schema public. Raises MigrationError; what was applied before it stays.

@@ -1,4 +1,4 @@
-"""A connection that is made when it is first needed, and again when it has been closed or given up."""
+"""A connection that is opened when it is first needed, and opened again after it was closed."""
 
 from collections.abc import Callable
 

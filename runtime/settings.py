@@ -61,7 +61,7 @@ def load(
 
 
 def malformed_text(value: str, *, multiline: bool = False) -> str | None:
-    """What makes `value` no value of any setting, without a word of it (it may be a password); None if nothing does."""
+    """Why `value` cannot be the value of any setting, without repeating it (it may be a password); None if it can."""
     if not value.strip():
         return "is blank; give a value, or leave it unset"
     if multiline:

@@ -24,7 +24,7 @@ def console(*, errors: bool = False) -> Console:
 
 
 def table(*columns: str, right: Iterable[str] = (), fold: Iterable[str] = ()) -> Table:
-    """An empty table. Numbers stand `right`; columns to `fold` give way, and break anywhere, where width is short."""
+    """An empty table. Columns of numbers are aligned `right`; columns to `fold` wrap anywhere if the width is too small."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 1, 0, 0))
     numbers, folding = set(right), set(fold)
     for column in columns:

@@ -1,6 +1,6 @@
-"""Threads in the background, none of which dies unseen: a death is logged, and then ends the program or is made good.
+"""Background threads. If one dies, that is logged, and then the program ends or the thread is restarted.
 
-All are daemons: a program that ends does not wait for them (runtime.way_out).
+All are daemon threads: a program that ends does not wait for them (runtime.shutdown).
 """
 
 import threading
@@ -29,7 +29,7 @@ class Deaths:
         self._first: tuple[str, BaseException] | None = None
 
     def note(self, name: str, error: BaseException) -> None:
-        """To be given to `spawn`."""
+        """The argument `on_death` of `spawn`."""
         self._first = self._first or (name, error)
 
     def check(self) -> None:
@@ -40,7 +40,7 @@ class Deaths:
 
 
 def spawn(name: str, target: Callable[[], None], on_death: OnDeath) -> None:
-    """Runs `target` in a thread; what it raises is logged and handed to `on_death`."""
+    """Runs `target` in a thread; what it raises is logged and passed to `on_death`."""
 
     def run() -> None:
         try:
@@ -53,7 +53,7 @@ def spawn(name: str, target: Callable[[], None], on_death: OnDeath) -> None:
 
 
 def spawn_restarted(name: str, target: Callable[[], None], on_death: OnDeath = lambda *_: None) -> None:
-    """As `spawn`, for a thread that is beside the matter: RESTART_SECONDS after a death it begins again."""
+    """As `spawn`, for a thread that the program can do without: it is restarted RESTART_SECONDS after it died."""
 
     def run() -> None:
         while True:
@@ -70,7 +70,7 @@ def spawn_restarted(name: str, target: Callable[[], None], on_death: OnDeath = l
 
 
 def log_deaths_of_others() -> None:
-    """From now on the death of a thread that a library has started is a line of the log, not text on standard error."""
+    """From now on an exception in a thread of a library is a log line, not text on standard error."""
 
     def died(args: threading.ExceptHookArgs) -> None:
         name = None if args.thread is None else args.thread.name
@@ -80,7 +80,7 @@ def log_deaths_of_others() -> None:
 
 
 def within(seconds: float, name: str, call: Callable[[], object]) -> bool:
-    """Whether `call` came to its end within `seconds`; if not, it goes on in a thread of this name."""
+    """Whether `call` returned within `seconds`; if not, it goes on in a thread of this name."""
     thread = threading.Thread(target=call, name=name, daemon=True)
     thread.start()
     thread.join(seconds)

@@ -1,4 +1,4 @@
-"""The version of the installed programs. pyproject.toml states it; everything else asks here."""
+"""The version of the installed programs. pyproject.toml states it; all other code reads it here."""
 
 from importlib.metadata import version
 from typing import Annotated, TypeAlias
@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 DISTRIBUTION = "callmine-audit"
-# `-h` as well as `--help`, for a program and all its commands: click hands the names down from the root.
+# `-h` as well as `--help`, for a program and all its commands: click passes the names on to subcommands.
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 

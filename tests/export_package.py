@@ -1,4 +1,4 @@
-"""Packages for tests: a sealer and an exporter in memory, made of the format's functions, honest unless told otherwise.
+"""Packages for tests: a sealer and an exporter in memory, made of the format's functions, honest by default.
 
 `Package` is what an attacker has in hand: everything can be edited, then signed again with whichever keys they hold.
 """

@@ -1,4 +1,4 @@
-"""`make docs`: writes what is derived from the catalogue again: docs/types.md, and the list of topics wherever it is deployed."""
+"""`make docs`: writes what is derived from the catalog again: docs/types.md, and the list of topics wherever it is deployed."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def files() -> dict[Path, str]:
 
 
 def _with_topics(name: str, pattern: str, prefix: str, per_line: int) -> str:
-    """The file's text with the catalogue's topics in its list; with 0 a line all in one line, commas between."""
+    """The file's text with the catalog's topics in its list; with 0 a line all in one line, commas between."""
     text = (ROOT / name).read_text("utf-8")
     found = re.search(pattern, text, re.MULTILINE)
     if found is None:

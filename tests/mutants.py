@@ -183,7 +183,7 @@ MUTANTS = (
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(
-        "what a standby reads anew is not held to what is settled",
+        "what a standby reads again is not limited to what is settled",
         (Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),),
         (READER + "test_servers.py", "-k", "precede"),
     ),
@@ -303,7 +303,7 @@ MUTANTS = (
         ("tests/deploy/test_helm.py", "-k", "by_reference_only"),
     ),
     Mutant(
-        "the chart does not look at addresses",
+        "the chart does not check addresses",
         (
             Edit(
                 "deploy/helm/callmine-audit/templates/_helpers.tpl",
@@ -427,12 +427,12 @@ MUTANTS = (
         ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
     ),
     Mutant(
-        "a topic that Kafka does not tell of now counts as replaced",
+        "a topic for which Kafka returns no id now counts as replaced",
         (Edit("consumer/completeness.py", "if partition.topic in end_offsets.unknown:", "if not partition.topic:"),),
         ("tests/unit/consumer/test_completeness.py",),
     ),
     Mutant(
-        "an open transaction is not told",
+        "an open transaction is not logged",
         (
             Edit(
                 "consumer/partitions/open_transactions.py",
@@ -443,7 +443,7 @@ MUTANTS = (
         ("tests/unit/consumer/test_open_transactions.py", "-k", "named"),
     ),
     Mutant(
-        "Kafka is told before the database",
+        "the offset is committed to Kafka before the database",
         (
             Edit(
                 "consumer/handover.py",
@@ -458,7 +458,7 @@ MUTANTS = (
     Mutant(
         "look-alike values are shown as they are",
         (Edit("catalog/visible_text.py", "one != other and _shape(one) == _shape(other)", "False"),),
-        ("tests/unit/catalog/test_visible_text.py", "-k", "told_apart"),
+        ("tests/unit/catalog/test_visible_text.py", "-k", "shown_differently"),
     ),
     Mutant(
         "a currency that is not listed has two digits",
@@ -574,12 +574,12 @@ MUTANTS = (
     Mutant(
         "what Kafka lost is passed in silence",
         (Edit("consumer/partitions/claim.py", "    if next_offset < bounds.low:\n", "    if next_offset < 0:\n"),),
-        (E2E + "test_kafka_faults.py", "-k", "deleted_while_it_is_away"),
+        (E2E + "test_kafka_faults.py", "-k", "deleted_while_it_is_stopped"),
     ),
     Mutant(
-        "a topic made anew is the same topic",
+        "a re-created topic is the same topic",
         (Edit("consumer/partitions/claim.py", "    replaced = first and ", "    replaced = False and "),),
-        (E2E + "test_kafka_faults.py", "-k", "made_anew"),
+        (E2E + "test_kafka_faults.py", "-k", "topic_re_created"),
     ),
     Mutant(
         "what a poll brought before a restart counts as proof",
@@ -680,10 +680,10 @@ MUTANTS = (
                 'not role.removeprefix("org:").startswith(ADMIN)',
             ),
         ),
-        (READER_UNIT + "test_clerk.py", "-k", "turned_away"),
+        (READER_UNIT + "test_clerk.py", "-k", "no_admin_of_an_active"),
     ),
     Mutant(
-        "a session is told no workspace to be held to",
+        "a session is not limited to a workspace",
         (
             Edit("sql/queries/reader/session.sql", "%(workspace_id)s, TRUE)", "%(workspace_id)s, FALSE)"),
             Edit("reader/query/database.py", "self._url, ROLE, SESSION", "self._url, None, SESSION"),
@@ -788,7 +788,7 @@ MUTANTS = (
     Mutant(
         "a script's request is redirected",
         (Edit("reader/auth/navigation.py", 'destination == "document" and ', ""),),
-        (READER_UNIT + "test_renewal.py", "-k", "told_by_its_headers"),
+        (READER_UNIT + "test_renewal.py", "-k", "recognized_by_its_headers"),
     ),
     Mutant(
         "the host that a proxy names is the one to come back to",
@@ -802,7 +802,7 @@ MUTANTS = (
         (READER + "test_sessions.py", "-k", "leads_elsewhere"),
     ),
     Mutant(
-        "a custom claim stands in for the organisation",
+        "a custom claim is taken for the organisation",
         (Edit("reader/auth/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
         (READER_UNIT + "test_clerk.py", "-k", "stand_in"),
     ),
@@ -818,7 +818,7 @@ MUTANTS = (
         (READER + "test_hostile.py", "-k", "never_obeyed and markup"),
     ),
     Mutant(
-        "parameters are looked at before the session",
+        "parameters are read before the session",
         (
             Edit(
                 "reader/http/routes.py",
@@ -834,7 +834,7 @@ MUTANTS = (
         (READER + "test_health.py", "-k", "frozen"),
     ),
     Mutant(
-        "an error of ours is told to whoever asked",
+        "an error of ours is shown to the client",
         (
             Edit(
                 "reader/http/exception_handlers.py",
@@ -842,7 +842,7 @@ MUTANTS = (
                 'return self._refuse(request, Problem(status=500, kind="internal", title=repr(_error), detail=""))',
             ),
         ),
-        (READER + "test_hostile.py", "-k", "our_own_mistake"),
+        (READER + "test_hostile.py", "-k", "our_own_bug"),
     ),
     Mutant(
         "a slash more leads to wherever the Host says",
@@ -880,7 +880,7 @@ MUTANTS = (
     Mutant(
         "a refusal has no SQLSTATE",
         (Edit("runtime/postgres/libpq.py", "SQLSTATE_ONLY = 3", "SQLSTATE_ONLY = 1"),),
-        (RUNTIME + "test_login.py", "-k", "only_a_person_mends"),
+        (RUNTIME + "test_login.py", "-k", "only_a_person_can_fix"),
     ),
     Mutant(
         "a refusal of one node is that of all",
@@ -904,7 +904,7 @@ MUTANTS = (
         (RUNTIME + "test_pooler.py", "-k", "session_mode"),
     ),
     Mutant(
-        "completeness is told by this machine's clock",
+        "completeness is by this machine's clock",
         (Edit("consumer/partitions/watermark.py", "at = self._database_time()", "at = datetime.now().astimezone()"),),
         (E2E + "test_clocks.py", "-k", "not_read"),
     ),
@@ -922,30 +922,30 @@ MUTANTS = (
         (E2E + "test_clocks.py", "-k", "figures"),
     ),
     Mutant(
-        "the way out has no limit",
+        "the shutdown has no limit",
         (
             Edit(
-                "runtime/way_out.py",
-                '    threading.Thread(target=_force, name="way-out", daemon=True).start()\n',
+                "runtime/shutdown.py",
+                '    threading.Thread(target=_force, name="shutdown", daemon=True).start()\n',
                 "",
             ),
         ),
-        (E2E + "test_ways_out.py", "-k", "what_holds"),
+        (E2E + "test_shutdown.py", "-k", "what_blocks"),
     ),
     Mutant(
         "only the main thread sees a signal",
-        (Edit("runtime/way_out.py", "                begin()\n", "                pass\n"),),
-        (E2E + "test_ways_out.py", "-k", "main_thread and releasing"),
+        (Edit("runtime/shutdown.py", "                begin()\n", "                pass\n"),),
+        (E2E + "test_shutdown.py", "-k", "main_thread and releasing"),
     ),
     Mutant(
         "a process that is cut off forgets its error",
-        (Edit("consumer/run.py", "way_out.begin(2 if isinstance(error, REFUSED) else 1)", "way_out.begin(0)"),),
-        (E2E + "test_ways_out.py", "-k", "not_forgotten"),
+        (Edit("consumer/run.py", "shutdown.begin(2 if isinstance(error, REFUSED) else 1)", "shutdown.begin(0)"),),
+        (E2E + "test_shutdown.py", "-k", "not_forgotten"),
     ),
     Mutant(
         "a frozen database is waited for twice",
         (Edit("consumer/loop.py", "        if drained:\n", "        if drained or True:\n"),),
-        (E2E + "test_ways_out.py", "-k", "signal-broker and database"),
+        (E2E + "test_shutdown.py", "-k", "signal-broker and database"),
     ),
     Mutant(
         "a thread that is needed dies and nobody minds",

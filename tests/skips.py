@@ -1,4 +1,4 @@
-"""A pytest plugin: what was skipped is told in one line for each reason, at the end, instead of one for each test."""
+"""A pytest plugin: what was skipped is reported in one line for each reason, at the end, instead of one for each test."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -18,28 +18,28 @@ from tests.repository import PACKAGES, PROGRAM, ROOT, sources
 # One breach for each contract of pyproject.toml, as (file, line to add), and the beginning of the contract's name.
 BREACHES: tuple[tuple[str, str, str], ...] = (
     ("catalog/topics.py", "import consumer.loop", "Tests use the sandbox, both use the programs"),
-    ("runtime/terminal.py", "import catalog.topics", "Runtime knows no word of auditing"),
+    ("runtime/terminal.py", "import catalog.topics", "Runtime does not depend on auditing"),
     ("consumer/loop.py", "import consumer.run", "The consumer imports one way"),
     ("consumer/event/diff.py", "import time", "The core is pure"),
     ("reader/query/key_index.py", "import reader.html.pages", "The reader imports one way"),
     ("reader/html/pages.py", "import time", "What a request means and how a page looks is pure"),
-    ("reader/query/listing.py", "import confluent_kafka", "Kafka has one door"),
-    ("consumer/storage/writer.py", "import psycopg", "PostgreSQL has one door"),
-    ("reader/query/listing.py", "import httpx", "HTTP requests have one door"),
-    ("reader/query/listing.py", "import fastavro", "The Avro library is known where bytes"),
-    ("reader/query/listing.py", "import pydantic", "Settings alone know pydantic"),
-    ("reader/query/listing.py", "import prometheus_client", "Prometheus is known where figures"),
-    ("reader/query/listing.py", "import opentelemetry", "OpenTelemetry has one door"),
-    ("reader/auth/access.py", "import jwt", "Signatures have doors of their own"),
-    ("export/key_files.py", "import export.cli", "The export reads one way"),
-    ("export/verify/views.py", "import export.verify.rows", "The verifier reads one way"),
-    ("export/format/keys.py", "import export.format.note", "The export's format reads one way"),
+    ("reader/query/listing.py", "import confluent_kafka", "Kafka is used by one package"),
+    ("consumer/storage/writer.py", "import psycopg", "PostgreSQL is used by one package"),
+    ("reader/query/listing.py", "import httpx", "HTTP requests are sent by one module"),
+    ("reader/query/listing.py", "import fastavro", "fastavro is used only where Avro"),
+    ("reader/query/listing.py", "import pydantic", "pydantic is used only by settings"),
+    ("reader/query/listing.py", "import prometheus_client", "prometheus_client is used only where metrics"),
+    ("reader/query/listing.py", "import opentelemetry", "OpenTelemetry is used by one module"),
+    ("reader/auth/access.py", "import jwt", "Signatures are made and verified in three places"),
+    ("export/key_files.py", "import export.cli", "The export imports one way"),
+    ("export/verify/views.py", "import export.verify.rows", "The verifier imports one way"),
+    ("export/format/keys.py", "import export.format.note", "The export's format imports one way"),
     ("export/format/days.py", "import os", "The export's format is pure"),
     ("export/verify/package.py", "import socket", "The verifier is offline and alone"),
-    ("export/seal/folder.py", "import export.seal.start", "The sealer reads one way"),
+    ("export/seal/folder.py", "import export.seal.start", "The sealer imports one way"),
 )
 
-# Who may look at the environment, and why.
+# Who may read the environment, and why.
 READ_ENVIRON = {
     "consumer/commands/cli_common.py",  # for all commands: hands it to settings.load
     "export/check/command.py",  # the commands of the export hand it to settings.load as well
@@ -61,7 +61,7 @@ MAPPED = [
 
 MAX_LINES = 200
 LONGER = {
-    "catalog/audit_types.py": "the catalogue: one list, read as one",
+    "catalog/audit_types.py": "the catalog: one list, read as one",
     "reader/http/routes.py": "every endpoint, in one list",
 }
 
@@ -107,7 +107,7 @@ def too_long(texts: Mapping[str, str], longer: Mapping[str, str]) -> set[str]:
 
 
 def test_every_contract_is_kept() -> None:
-    """The imports go one way, and each outside library comes in at its door."""
+    """The imports go one way, and each outside library is imported only where its contract allows."""
     code, said = contracts(ROOT)
 
     assert code == 0, said
@@ -115,7 +115,7 @@ def test_every_contract_is_kept() -> None:
 
 
 def test_every_contract_refuses_its_breach(tmp_path: Path) -> None:
-    """For each contract one line is enough to break it, and the breach is told by the contract's name."""
+    """For each contract one line is enough to break it, and the breach is reported under the contract's name."""
     root = copied(tmp_path)
     for file, line, _ in BREACHES:
         with (root / file).open("a", encoding="utf-8") as module:
@@ -146,7 +146,7 @@ def test_only_the_commands_read_the_environment() -> None:
     "text", ["import os\nos.environ['A']", "import os\nos.getenv('A')", "from os import environ as e"]
 )
 def test_a_look_at_the_environment_is_seen(text: str) -> None:
-    """However a module looks at the environment, the guard sees it."""
+    """However a module reads the environment, the guard sees it."""
     assert reads_environ(text)
     assert not reads_environ("import os\n\ndef load(environ: dict[str, str]) -> int:\n    return os.getpid()")
 
@@ -207,7 +207,7 @@ def test_a_package_names_each_of_its_modules_once(package: str) -> None:
 
 
 def test_a_map_that_is_not_complete_is_refused() -> None:
-    """A module that is left out, one that is named twice and one that is gone are each told by name."""
+    """A module that is left out, one that is named twice and one that is gone are each reported by name."""
     docstring = (
         "Sums up.\n\n    alpha        first\n    beta, gamma  second\n    beta         again\n    old          gone\n"
     )

@@ -14,7 +14,7 @@ from runtime import terminal
 
 
 class CatalogFormat(StrEnum):
-    """How to print the catalogue."""
+    """How to print the catalog."""
 
     TABLE = "table"
     JSON = "json"
@@ -24,7 +24,7 @@ class CatalogFormat(StrEnum):
 def catalog(
     form: Annotated[CatalogFormat, typer.Option("--format", help="How to print.")] = CatalogFormat.TABLE,
 ) -> None:
-    """Prints the fourteen audit types: what feeds them, what is stored of them; and every reason word.
+    """Prints the audit types: what feeds them, what is stored of them; and every reason word.
 
     ```
     audit-consumer catalog

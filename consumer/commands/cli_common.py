@@ -18,7 +18,7 @@ from consumer.operator.dry_run import DryRun, RegistryUnset
 from consumer.operator.session import SessionError, session
 from consumer.registry.client import AuthorityUnusable, Registry, RegistryUnavailable
 from consumer.settings import Settings, SettingsError, load
-from runtime import logging, way_out
+from runtime import logging, shutdown
 from runtime.postgres import Connection
 
 
@@ -57,7 +57,10 @@ def settings(*, kafka: bool) -> Settings:
 
 @contextmanager
 def operator(loaded: Settings, *, read_only: bool = False) -> Iterator[Connection]:
-    """A connection as audit_operator; with `read_only` a standby will do. An error inside the block becomes one line on standard error and an exit code."""
+    """A connection as audit_operator; with `read_only` to a standby as well.
+
+    An error inside the block becomes one line on standard error and an exit code.
+    """
     try:
         with session(loaded.database_url.get_secret_value(), read_only=read_only) as connection:
             yield connection
@@ -92,6 +95,6 @@ def find_partition(cluster: Cluster, topic: str, number: int) -> Partition:
 
 def end(message: str, code: int) -> NoReturn:
     """Prints `message` on standard error and ends the program with exit code `code`."""
-    way_out.begin(code)  # a pipe that is full takes no message
+    shutdown.begin(code)  # a pipe that is full takes no message
     typer.echo(f"audit-consumer: {message}", err=True)
     raise typer.Exit(code)

@@ -63,14 +63,14 @@ def list_gaps(
 
 @app.command()
 def accept(ids: Annotated[list[int], typer.Argument(metavar="ID")], reason: ReasonOption) -> None:
-    """Accepts stated gaps, so that their partitions go on; the gaps stay in the table and in every account.
+    """Accepts stated gaps, so that their partitions are read on; the gaps stay in the table and in every accounting.
 
     A partition whose log lost records goes on after the gap. One whose log is shorter than what was read goes back to
     the log's end. Of a topic that was re-created, the old log is retired and the new one is read from its beginning.
     The running consumer notices within seconds.
 
     ```
-    audit-consumer gaps accept 3 --reason "retention was 7 days during the outage; INC-311, told to the customers"
+    audit-consumer gaps accept 3 --reason "retention was 7 days during the outage; INC-311, customers were informed"
     ```
     """
     with operator(settings(kafka=False)) as connection:
@@ -85,7 +85,7 @@ def state(
     reason: ReasonOption,
     to_offset: Annotated[int, typer.Option(metavar="N", min=1, help="The first offset that can be read again.")],
 ) -> None:
-    """States a damaged range of the broker's log as a gap, accepts it, and lets the partition go on from --to-offset.
+    """States a damaged range of the broker's log as a gap, accepts it, and continues the partition at --to-offset.
 
     Only for a partition that is halted by `damaged_log`, and only where the log cannot be repaired: the offsets from the
     next one (`audit-consumer status` shows it) to before --to-offset are never read, and every account says so. The
@@ -101,4 +101,4 @@ def state(
         target = find_partition(cluster, topic, partition)
         bounds = cluster.bounds([target])[target]
         start = recovery.state_damaged_range(connection, target, bounds, to_offset, reason)
-    typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition goes on")
+    typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition is read on")

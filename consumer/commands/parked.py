@@ -92,7 +92,7 @@ def replay(
     parked_as: ParkedAs = None,
     every: Annotated[bool, typer.Option("--all", help="All that wait for a decision.")] = False,
 ) -> None:
-    """Runs parked records again, by the schemas and the catalogue of today, and stores what they give.
+    """Runs parked records again, by the schemas and the catalog of today, and stores what they give.
 
     Name them by their ids, by --parked-as, or all of them. It can be repeated without harm: what is in the audit log
     already is a duplicate. What still cannot be recorded stays parked. Each replay is kept: who, when, why, the outcome.
@@ -154,13 +154,13 @@ def _report(outcomes: dict[int, parked_records.ReplayResult], chosen: int) -> No
 
 
 def _now(dry_run: DryRun, parked: parked_records.ParkedRecord) -> Outcome | str:
-    """What would become of the record now; in words where that cannot be said."""
+    """What would become of the record now, or why that is unknown."""
     if parked.reason == ParkReason.CRASH_LOOP:
         return "not tried: decoding it has killed a process"
     try:
         return dry_run.outcome(parked.record())
     except (RegistryUnset, RegistryUnavailable) as error:
-        return f"cannot be said: {error}"
+        return f"unknown: {error}"
 
 
 def _data(dry_run: DryRun, parked: parked_records.ParkedRecord) -> dict[str, Any] | str:

@@ -1,4 +1,4 @@
-"""`resume`: lets a halted partition go on."""
+"""`resume`: continues a halted partition."""
 
 import typer
 
@@ -7,9 +7,9 @@ from consumer.operator import recovery
 
 
 def resume(topic: TopicArgument, partition: PartitionArgument, reason: ReasonOption) -> None:
-    """Lets a halted partition go on from its next offset. For a gap use `gaps accept`.
+    """Continues a halted partition at its next offset. For a gap use `gaps accept`.
 
-    First fix what halted it (`audit-consumer status` says what), or it halts again. The running consumer notices
+    First fix the cause of the halt (`audit-consumer status` shows it), or it halts again. The running consumer notices
     within seconds.
 
     ```
@@ -18,4 +18,4 @@ def resume(topic: TopicArgument, partition: PartitionArgument, reason: ReasonOpt
     """
     with operator(settings(kafka=False)) as connection:
         cause = recovery.resume(connection, topic, partition, reason)
-    typer.echo(f"{topic}/{partition} goes on; it was halted by {cause.value}")
+    typer.echo(f"{topic}/{partition} is read on; it was halted by {cause.value}")

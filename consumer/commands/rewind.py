@@ -34,7 +34,7 @@ def rewind(
     stays halted until `resume`.
 
     ```
-    audit-consumer rewind callmine.billing 0 --to-offset 1200 --reason "catalogue fixed, see INC-311"
+    audit-consumer rewind callmine.billing 0 --to-offset 1200 --reason "catalog fixed, see INC-311"
     audit-consumer rewind callmine.billing 0 --to-time 2026-11-22T10:00:00Z --reason "restored from backup"
     ```
     """

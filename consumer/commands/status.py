@@ -1,4 +1,4 @@
-"""`status`: where every partition stands, and whether all that was passed is accounted for."""
+"""`status`: the progress of every partition, and whether all that was passed is accounted for."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -38,7 +38,7 @@ def status(
 
     The check: every offset that was passed has exactly one outcome, lies in an accepted gap, or is one that Kafka does
     not deliver (`holes`); and the rows that the counters count are there. Replayed records still count as parked.
-    Without KAFKA_BOOTSTRAP_SERVERS, or with the brokers unavailable, it says what the database knows. A standby will do.
+    Without KAFKA_BOOTSTRAP_SERVERS, or if the brokers are unavailable, it shows what the database has. It works on a standby.
 
     ```
     audit-consumer status
@@ -47,7 +47,7 @@ def status(
     audit-consumer status --format json | jq '.partitions[] | select(.halted)'
     ```
 
-    --verify says what was changed behind the programs' back: a trigger, grant, policy, function, partition, column,
+    --verify shows what was changed without the programs: a trigger, grant, policy, function, partition, column,
     constraint or role that is not as the migrations made it, and each entry whose text is not what was sent.
 
     Exit code: 0 the accounting balances, and --verify found nothing; 1 otherwise (or the database is unavailable).

@@ -1,4 +1,4 @@
-"""What `status` prints for people: halts first, then where each partition stands, the outcomes, and the verdict."""
+"""What `status` prints for people: halts first, then the progress of each partition, the outcomes, and the verdict."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from consumer.operator import accounting
 from consumer.operator.accounting import DatabaseAccount, LogBounds, PartitionAccount
 from runtime import terminal
 
-# A clock that is further from the database's is said.
+# A clock that differs more from the database's is reported.
 MAX_CLOCK_SECONDS = 5.0
 # The counters in the order in which they are shown, with their headings.
 COUNTS = {
@@ -55,7 +55,7 @@ def _halt(row: PartitionAccount, account: DatabaseAccount) -> Panel:
 
 
 def _command(row: PartitionAccount, account: DatabaseAccount) -> str:
-    """What to type once the cause is dealt with."""
+    """The command to run once the cause is fixed."""
     where = f"{terminal.escaped(row.topic)} {row.number}"
     if row.halted == HaltCause.DAMAGED_LOG:
         return (

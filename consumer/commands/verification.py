@@ -1,4 +1,4 @@
-"""`status --verify`: what was changed behind the programs' back, in the schema and in the entries."""
+"""`status --verify`: what was changed without the programs, in the schema and in the entries."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -30,8 +30,8 @@ def text(value: Any) -> tuple[str, frozenset[str]]:
         encoded = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:  # a lone surrogate
         encoded = "null"
-    # orjson writes null for what is no JSON number. Looking at the finished text is far cheaper than at every value; a
-    # null that was one, or a literal backslash-u0000, is a false alarm, which the slow path sorts out.
+    # orjson writes null for what is no JSON number. Searching the finished text is far cheaper than checking every value;
+    # a real null, or a literal backslash-u0000, is a false positive, for which the slow path gives the same text.
     if "null" not in encoded and "\\u0000" not in encoded:
         return encoded, CLEAN
     replaced: set[str] = set()

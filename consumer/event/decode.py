@@ -1,7 +1,7 @@
 """The data of an event out of a record's value: framing, then the writer schema, then strict Avro (SPEC 3).
 
-Invariant: what is known of a schema is never overwritten; only "the registry does not know this id" can be
-forgotten, because that is the one answer that a registry may later change.
+Invariant: what is known about a schema is never overwritten; only "the registry does not know this id" can be
+forgotten, because a registry may later change only that answer.
 """
 
 import json
@@ -23,7 +23,7 @@ MAX_VALUE = 8 * 1024 * 1024  # bytes
 
 
 def check_size(value: bytes) -> None:
-    """Raises Poison TOO_LARGE for a value over MAX_VALUE: nothing else of it is looked at (SPEC 4)."""
+    """Raises Poison TOO_LARGE for a value over MAX_VALUE, before anything else of it is examined (SPEC 4)."""
     if len(value) > MAX_VALUE:
         raise Poison(ParkReason.TOO_LARGE, f"the value has {len(value)} bytes, the limit is {MAX_VALUE}")
 
@@ -48,7 +48,7 @@ _Known: TypeAlias = _WriterSchema | _RefusedSchema
 
 
 class Decoder:
-    """Decodes by the schemas of `files` and by those learned from the Schema Registry.
+    """Decodes by the schemas of `files` and by those fetched from the Schema Registry.
 
     The newest version of a type is its reader schema. It does not fetch: an id that it does not know comes back as
     NeedsSchema, and the caller then calls `learn`.
@@ -111,7 +111,7 @@ class Decoder:
             self._by_id[schema_id] = self._check(schema)
 
     def forget_absent(self) -> None:
-        """Lets ids that the registry did not know be asked for again, as when an operator resumes a partition."""
+        """Forgets which ids the registry did not know, so that they are requested again: an operator resumed a partition."""
         self._absent.clear()
 
     def _check(self, schema_text: str) -> _Known:

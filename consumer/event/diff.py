@@ -1,7 +1,7 @@
 """What changed between two snapshots, leaf by leaf (SPEC 4, "The diff").
 
 Invariant: two values are the same only if they are the same JSON: `false` is not `0`, `1` is not `1.0`, `0.0` is
-not `-0.0`, absent is not null. Python's `==` does not know that, so it is never asked about values of unknown type.
+not `-0.0`, absent is not null. Python's `==` ignores these differences, so it is never used on values of unknown type.
 
 A leaf is anything but a record or map with something in it. A list is one leaf, so that order is kept. Where a
 snapshot is absent altogether (created, deleted), an empty map is a leaf too, or it would be lost.

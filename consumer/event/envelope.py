@@ -36,7 +36,7 @@ _LATER_TRACEPARENT = re.compile(
 
 
 def read(headers: Headers) -> Envelope:
-    """The envelope of a record; order of headers does not matter, unknown headers and ce_subject are not looked at.
+    """The envelope of a record; the order of headers does not matter, unknown headers and ce_subject are ignored.
 
     Poison: NOT_CLOUDEVENTS, BAD_TIME, ID_MISSING, ID_MALFORMED, TOO_LARGE.
     """

@@ -25,7 +25,7 @@ def wire_types(files: Iterable[SchemaFile]) -> Mapping[bytes, bytes]:
 
 
 def names_only(headers: Headers, ce_type: bytes) -> bool:
-    """Whether the headers name that type, and no header occurs twice; otherwise the pipeline has to look."""
+    """Whether the headers name that type, and no header occurs twice; otherwise the pipeline decides."""
     named = dict(headers)
     return named.get("ce_type") == ce_type and len(named) == len(headers)
 

@@ -15,7 +15,7 @@ Headers: TypeAlias = tuple[tuple[str, bytes | None], ...] | list[tuple[str, byte
 
 
 class Partition(NamedTuple):
-    """A partition of one incarnation of a topic: the id tells a topic from its re-created namesake."""
+    """A partition of one incarnation of a topic: a re-created topic has the same name and another id."""
 
     topic: str
     topic_id: str
@@ -42,7 +42,7 @@ class Skipped(NamedTuple):
 
 
 class Unreadable(NamedTuple):
-    """A record of which the Kafka client cannot hand over the parts `missing`; `record` has the others, `detail` says why."""
+    """A record of which the Kafka client cannot decode the parts `missing`; `record` has the others, `detail` says why."""
 
     partition: Partition
     record: Record

@@ -1,7 +1,7 @@
 """What becomes of a record: a row to store, or a reason to ignore it or to park it.
 
-Invariant: nothing that a producer sends can raise out of `run`. What does raise is a mistake of ours, and it must:
-parking would hide it behind a reason that is not true. The loop ends at it, with the offset where it was.
+Invariant: nothing that a producer sends makes `run` raise. An exception is a bug of ours and is not caught: parking the
+record would hide the bug behind a wrong reason. It ends the loop, and the offset does not move.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _NOT_AUDITED = Ignored(IgnoreReason.NOT_AUDITED)
 
 
 class Pipeline:
-    """Runs records through decoding, diff and row; it waits for nothing and keeps nothing."""
+    """Runs records through decoding, diff and row; it neither blocks nor keeps state."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder

@@ -24,7 +24,7 @@ TOLERANCE_US = 5 * 60 * 1_000_000
 
 
 def row(event: Event, audit_type: AuditType, feed: Feed, changes: Changes, record: Record) -> Recorded:
-    """The row to store, and whether something in it had to be replaced; raises Poison for an identity that will not do.
+    """The row to store, and whether something in it had to be replaced; raises Poison for an invalid identity.
 
     `event.data` has the shape of our reader schema; `changes` is what `diff.changes` gave for it.
     """
@@ -113,6 +113,6 @@ def _facets(audit_type: AuditType, feed: Feed, data: Mapping[str, Any], changes:
             facets.append(f"{facet.name}:{data[facet.name]}")
         elif facet.of is _OPERATION:
             facets.append(f"{facet.name}:{feed.operation}")
-        else:  # a tracked field's name needs no unescaping: the catalogue sees to that
+        else:  # a tracked field's name needs no unescaping: the catalog allows only snake_case
             facets += {f"{facet.name}:{pointer.split('/', 2)[1]}" for pointer in changes}
     return facets

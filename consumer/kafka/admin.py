@@ -1,7 +1,7 @@
-"""The door to Kafka's administration: topic ids, log starts and ends, cleanup policies, offsets of a time.
+"""The admin client of Kafka: topic ids, log starts and ends, cleanup policies, offsets by time.
 
-Every answer is asked of the brokers when the method is called; nothing here is cached. All raise ClusterUnavailable
-where the brokers do not answer in time. What is refused for one topic is left out of the answer, and noted in `faults`.
+Every method queries the brokers; nothing here is cached. All raise ClusterUnavailable if the brokers do not answer in time.
+A topic for which a query fails is left out of the result, and noted in `faults`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -32,7 +32,7 @@ CLIENT_VERSION = libversion()[0]
 
 
 class PropertyRefused(ClusterUnavailable):
-    """librdkafka does not know a property, or not its value; said with its own words."""
+    """librdkafka does not know a property or refuses its value; the message is librdkafka's."""
 
 
 class Bounds(NamedTuple):
@@ -54,16 +54,16 @@ class Topic:
 
 
 class Cluster:
-    """Questions to the cluster; `on_retry` is called for a partition that cannot be read now and is asked for again.
+    """Queries to the cluster; `on_retry` is called for a partition that cannot be read now and is queried again.
 
-    `faults` has what is refused for one topic alone, as the last answers said.
+    `faults` has the errors of single topics, according to the last answers.
     """
 
     def __init__(self, config: Mapping[str, str], on_retry: OnRetry = uncounted) -> None:
         self.faults = TopicFaults()
         own: dict[str, Any] = {name: value for name, value in config.items() if not name.startswith(OF_MEMBERS)}
         self._auth_errors = AuthErrors(config)
-        # The client's own log lines are switched off; what they say is part of each error.
+        # The client's own log lines are switched off; each error has the same information.
         callbacks: dict[str, Any] = {
             "log_level": 0,
             "error_cb": lambda error: self._auth_errors.record(error.name(), error.str()),
@@ -88,8 +88,8 @@ class Cluster:
         ]
 
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
-        """Kafka's id, as text, of those of `topics` that it tells; the name where a broker gives no ids."""
-        self._admin.poll(0)  # what the client says of itself waits to be fetched, for as long as no one asks
+        """Kafka's id, as text, of those of `topics` for which it returns one; the name if the broker has no topic ids."""
+        self._admin.poll(0)  # the client's error callbacks run only during poll()
         self._auth_errors.forget()
         if not self.gives_ids():
             return {topic: topic for topic in topics}
@@ -123,7 +123,7 @@ class Cluster:
         if self._ids is None:
             self._ids = not (self._list().cluster_id or "").startswith("mockCluster")
             if not self._ids:
-                log.warning("no_topic_ids", hint="this broker is a stand-in: a topic's name takes the place of its id")
+                log.warning("no_topic_ids", hint="this broker has no topic ids: topic names are used instead")
         return self._ids
 
     def compacted(self, topics: Collection[str]) -> dict[str, bool]:
@@ -134,7 +134,7 @@ class Cluster:
         return {topic: "compact" in policy.split(",") for topic, policy in policies.items()}
 
     def topics(self, topics: Collection[str]) -> dict[str, Topic]:
-        """What Kafka knows of each of `topics`."""
+        """The partitions and retention of each of `topics`."""
         listed = self._list().topics
         present = {
             topic: len(listed[topic].partitions) for topic in topics if topic in listed and not listed[topic].error

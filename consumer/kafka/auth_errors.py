@@ -1,7 +1,7 @@
-"""Why the brokers refuse a client, in words for an operator: what is wrong, and which setting it is about.
+"""Why the brokers refuse a client, as a message for an operator: what is wrong, and which setting to check.
 
-A wrong password and an untrusted certificate are proven by what the other side answered, and waiting does not cure them.
-Whatever else keeps a client from its brokers may be an outage, and is never taken as proven.
+A wrong password and an untrusted certificate are proven by the other side's answer, and waiting does not help. Any other
+connection error may be an outage, and is never taken as proof.
 """
 
 import re
@@ -36,7 +36,7 @@ class AuthErrors:
         self._proven = self._last = None
 
     def proven_error(self) -> str | None:
-        """What waiting does not cure, and what to do; None where no such error was recorded. May connect to the server once."""
+        """The error that waiting does not fix, and what to do; None if there was none. May connect to the server once."""
         if self._proven is None:
             return None
         code, words = self._proven
@@ -50,7 +50,7 @@ class AuthErrors:
         return f"{words} (KAFKA_BOOTSTRAP_SERVERS, KAFKA_CONFIG_SSL_CA_LOCATION)"
 
     def explanation(self) -> str:
-        """Why the brokers do not answer, to be put after the client's own words; empty where nothing is known."""
+        """Why the brokers do not answer, to be appended to the client's own message; empty if nothing is known."""
         if (refused := self.proven_error()) is not None:
             return f": {refused}"
         if self._last is not None:

@@ -1,4 +1,4 @@
-"""What the client of a member says of its connection and of single topics, beside the records."""
+"""Errors of a member's client: of its connection, and of single topics."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class ClientErrors:
-    """`refused` is an error that no waiting cures, None without one; `member` is set by the group's first answer."""
+    """`refused` is an error that waiting does not fix, or None; `member` is set by the group's first answer."""
 
     def __init__(self, config: Mapping[str, str], on_retry: OnRetry, faults: TopicFaults) -> None:
         self.refused: str | None = None
@@ -45,7 +45,7 @@ class ClientErrors:
         self._on_retry(Retry.KAFKA)
 
     def read(self, polled: Polled) -> None:
-        """What was read; a topic of which something was read may be read again."""
+        """Clears the fault of each topic of which records were read."""
         if not self._forbidden:
             return
         for item in (*polled.records, *polled.ends):
@@ -55,7 +55,7 @@ class ClientErrors:
 
 
 class ClientLog:
-    """Hands librdkafka's own log lines to ours; it asks for an object with `log`."""
+    """Passes librdkafka's log lines to our log; librdkafka expects an object with `log`."""
 
     def log(self, level: int, text: str, *args: object) -> None:
         """Called by the client's binding."""

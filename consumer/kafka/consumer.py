@@ -1,4 +1,4 @@
-"""The door to Kafka for the loop: gives records, starts and stops partitions at explicit offsets, commits offsets.
+"""The group consumer: polls records, starts and stops partitions at explicit offsets, commits offsets.
 
 Invariant: a partition is read only between `start(partition, offset)` and `stop`, from an offset that the database gave.
 librdkafka never chooses one: `auto.offset.reset=error`, and a rebalance callback only takes note. Nothing is paused in
@@ -29,7 +29,7 @@ UNSUPPORTED = [KafkaError(code).str() for code in (KafkaError.UNSUPPORTED_VERSIO
 
 
 class GroupConsumerFailure(Exception):
-    """The client cannot go on: the process must end without a commit; the database knows where to begin again."""
+    """The client cannot go on: the process must end without a commit; the next offsets are in the database."""
 
 
 class GroupConsumer:
@@ -46,8 +46,8 @@ class GroupConsumer:
     ) -> None:
         """Joins the group.
 
-        `ignored` has, by the first bytes of a value, the ce_type whose records need not be made. `on_retry` is called
-        for an error that the client itself retries. A topic that must not be read is noted in `faults`.
+        `ignored` has, by the first bytes of a value, the ce_type whose messages are skipped without making a Record. `on_retry`
+        is called for an error that the client itself retries. A topic that we may not read is noted in `faults`.
         """
         self._config = dict(config)
         self._topics = list(topics)
@@ -72,15 +72,15 @@ class GroupConsumer:
         polled = Polled([], [], [])
         try:
             others = add_messages(polled, messages, self._started, self._ignored)
-        except Exception as error:  # without its place no record can be passed, nor any after it
-            raise GroupConsumerFailure(f"the Kafka client cannot say where a record is: {error!r}") from error
+        except Exception as error:  # without its topic, partition and offset the record cannot be passed
+            raise GroupConsumerFailure(f"the Kafka client gives no offset for a record: {error!r}") from error
         for message in others:
             self._on_error_message(message, polled)
         self._errors.read(polled)
         return polled
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """From now on these topics are subscribed to; the group assigns anew if they are others than before."""
+        """Subscribes to these topics from now on; the group rebalances if they differ from the previous ones."""
         if set(topics) == set(self._topics):
             return
         log.info("subscribed", topics=list(topics))
@@ -88,7 +88,7 @@ class GroupConsumer:
         self._subscribe(self._consumer)
 
     def read_headers(self, partition: Partition, offset: int) -> Headers:
-        """The headers of one record, read once more by other means. Waits for seconds; raises RawHeadersUnavailable."""
+        """The headers of one record, read once more by `raw_headers`. Takes seconds; raises RawHeadersUnavailable."""
         return read_raw_headers(self._config, partition.topic, partition.number, offset)
 
     def start(self, partition: Partition, offset: int) -> None:
@@ -108,9 +108,9 @@ class GroupConsumer:
             self._consumer.incremental_unassign([TopicPartition(*key) for key in keys])
 
     def commit_async(self, offsets: Mapping[Partition, int]) -> None:
-        """Commits to the group how far the database is, for lag tools; nothing depends on it, so nothing waits for it."""
+        """Commits the database's offsets to the group, for lag tools only, and does not wait for the result."""
         commits = [TopicPartition(p.topic, p.number, offset) for p, offset in offsets.items()]
-        with suppress(KafkaException):  # lost with the group's coordinator: the next commit says the same and more
+        with suppress(KafkaException):  # lost while the coordinator is unavailable: the next commit has newer offsets
             if commits:
                 self._consumer.commit(offsets=commits, asynchronous=True)
 
@@ -128,7 +128,7 @@ class GroupConsumer:
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
-            log.warning("leave_group_timeout", hint="the broker does not answer; our session has to time out there")
+            log.warning("leave_group_timeout", hint="the broker does not answer; it drops us at the session timeout")
 
     def _join(self) -> Consumer:
         if self._protocol not in PROTOCOLS:

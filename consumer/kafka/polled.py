@@ -49,17 +49,17 @@ def add_messages(
     polled: Polled,
     messages: Sequence[Message],
     started: dict[tuple[str, int], Partition],
-    ignored: dict[bytes, bytes],  # a Mapping would be asked through a method call for every message
+    ignored: dict[bytes, bytes],  # a Mapping would cost a method call for every message
 ) -> list[Message]:
     """Adds the records among `messages` to `polled`; gives the other messages, which are errors and ends.
 
     `started` has the partitions that are being read, by topic and number; messages of others are dropped. `ignored` has
-    the ce_type of each ignored type, by the first bytes of its values. A message of which a part cannot be had is added as
-    Unreadable; where its place cannot be had, the client's error is raised: no offset is passed that no one knows.
+    the ce_type of each ignored type, by the first bytes of its values. A message of which a part cannot be decoded is added as
+    Unreadable; if its topic, partition or offset is missing, the client's error is raised: an unknown offset is never passed.
     """
     items = polled.records
     errors: list[Message] = []
-    # The binding's types allow for more than it gives to a consumer: None for every part, text in headers.
+    # By its types the binding may return None for every part and text in headers; a consumer never gets these.
     topic: Any = None
     number: Any = None
     headers: Any
@@ -113,7 +113,7 @@ def add_messages(
 
 
 def add_partition_event(polled: Polled, message: Message, partition: Partition) -> bool:
-    """Adds to `polled` what an error message says of `partition`; False where it says nothing of the kind."""
+    """Adds to `polled` an error message that concerns `partition`; False if it is another error."""
     error = message.error()
     assert error is not None
     code = error.code()

@@ -1,4 +1,4 @@
-"""Whether librdkafka takes the properties that a user gives it, asked of librdkafka itself before anything else is done."""
+"""Whether librdkafka accepts the user's properties: tried with librdkafka itself, before anything else is done."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ from consumer.kafka.group_config import BASE, PROTOCOLS
 
 # Without brokers a client opens no connection; a group it must have.
 ALONE = {"group.id": "audit-settings-check", "log_level": 0}
-# No property of librdkafka's. It sets properties in their order, so what is refused before this one is refused by itself.
+# Not a property of librdkafka. It sets properties in order, so an error about an earlier one is about that one alone.
 NO_PROPERTY = {"audit.no.property": ""}
 
 
 def refused_properties(properties: Mapping[str, str]) -> list[tuple[tuple[str, ...], str]]:
-    """What librdkafka refuses of `properties`: the names that are wrong, alone or together, and its words."""
+    """What librdkafka refuses in `properties`: the names that are wrong, alone or together, and its message."""
     if (words := _refusal(properties)) is None:
         return []
     passed = _refusal(NO_PROPERTY)

@@ -1,7 +1,7 @@
 """The headers of one record by librdkafka's own functions, for names that the Python binding cannot decode.
 
-The library is the one that the binding has loaded. A second client with the same properties reads one offset and is gone
-again; it joins no group. C strings end at a NUL: what follows one in a name cannot be had from librdkafka.
+The library is the one that the binding has loaded. A second client with the same properties reads one offset and is closed
+again; it joins no group. C strings end at a NUL: what follows one in a name cannot be read by librdkafka's functions.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ CONSUMER = 1  # RD_KAFKA_CONSUMER
 ERROR_BYTES = 512
 # Properties that only a member of a group may have, or only under one protocol.
 OF_MEMBERS = ("group.", "session.", "heartbeat.", "partition.assignment.")
-# What a client of one record needs of a member's properties; it neither commits nor is told of rebalances.
+# Properties of a client that reads one record: it neither commits nor has rebalance callbacks.
 OWN: Mapping[str, str] = {
     "enable.auto.commit": "false",
     "isolation.level": "read_committed",

@@ -1,6 +1,6 @@
-"""What cannot be had of a topic, by topic and cause: told by whoever asks Kafka, read by the probe, the metrics and the loop.
+"""Errors of single topics, by topic and cause: noted by whatever queries Kafka, read by the probe, the metrics and the loop.
 
-One topic's failure must not stop the others (SPEC 4), so it is no exception: it is noted here, and the rest goes on.
+One topic's failure must not stop the others (SPEC 4), so it is not raised but noted here.
 """
 
 import threading
@@ -12,7 +12,7 @@ import structlog
 
 log = structlog.get_logger()
 
-# A fault that lasts is said again, but not with every attempt.
+# A fault that lasts is logged again, but not at every attempt.
 REPEAT_SECONDS = 600.0
 
 
@@ -35,7 +35,7 @@ class TopicFaults:
         self._said_at: dict[tuple[str, TopicFault], float] = {}
 
     def note(self, topic: str, cause: TopicFault, detail: str) -> None:
-        """The topic has this fault; said in the log at once if it is new, then rarely."""
+        """The topic has this fault; logged at once if it is new, then rarely."""
         key, now = (topic, cause), time.monotonic()
         with self._lock:
             say = key not in self._details or now - self._said_at[key] >= REPEAT_SECONDS
@@ -43,7 +43,7 @@ class TopicFaults:
             if say:
                 self._said_at[key] = now
         if say:
-            log.error("topic_unavailable", topic=topic, cause=cause.value, detail=detail, hint="the other topics go on")
+            log.error("topic_unavailable", topic=topic, cause=cause.value, detail=detail, hint="other topics are read")
 
     def clear(self, topic: str, *causes: TopicFault) -> None:
         """The topic has none of these faults."""

@@ -1,6 +1,6 @@
-"""Questions to Kafka whose answers may differ from topic to topic: ids, settings, offsets.
+"""Queries to Kafka that may fail for some topics only: ids, settings, offsets.
 
-What is refused for one topic is left out of the answer and noted; what no broker answers is raised.
+A topic with an error is left out of the result, and the error noted; if no broker answers, that is raised.
 """
 
 from collections.abc import Collection
@@ -21,11 +21,11 @@ UNREACHABLE = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION
 
 
 class ClusterUnavailable(Exception):
-    """The brokers did not answer, or refused; said with the client's own words."""
+    """The brokers did not answer, or refused; the message is the client's."""
 
 
 class TopicQuestions:
-    """Asks by `admin`; notes in `faults`, and calls `on_retry` for a topic whose offsets are to be asked for again."""
+    """Queries with `admin`; notes errors in `faults`, and calls `on_retry` for a topic whose offsets are queried again."""
 
     def __init__(self, admin: AdminClient, auth_errors: AuthErrors, faults: TopicFaults, on_retry: OnRetry) -> None:
         self._admin = admin
@@ -92,7 +92,7 @@ class TopicQuestions:
         return offsets
 
     def why(self, error: KafkaException) -> str:
-        """The words of an error; of a client that is not connected, with what keeps it from being so."""
+        """The text of an error; for a client that is not connected, with the reason."""
         fault = error.args[0]
         if fault.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             return f"{fault.str()} (docs/security.md lists the ACLs that are needed)"
@@ -103,6 +103,6 @@ class TopicQuestions:
 
     @staticmethod
     def _raise_unreachable(error: KafkaException, why: str) -> None:
-        """An error that says nothing of a topic is an outage of the whole cluster."""
+        """An error that is not about a topic is an outage of the whole cluster."""
         if error.args[0].name() in UNREACHABLE:
             raise ClusterUnavailable(why) from error

@@ -1,4 +1,4 @@
-"""Asks Kafka, in a thread of its own, which topics may be subscribed to.
+"""Queries Kafka, in a thread of its own, for the topics that may be subscribed to.
 
 Under the newer group protocol the broker refuses a whole subscription for one topic that may
 not be described.
@@ -17,7 +17,7 @@ from runtime.threads import OnDeath, spawn
 log = structlog.get_logger()
 
 SECONDS = 15.0
-# Where something is wrong, its cure is noticed sooner.
+# While there is a fault, so that its end is noticed soon.
 FAULT_SECONDS = 3.0
 
 

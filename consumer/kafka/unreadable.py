@@ -1,4 +1,4 @@
-"""A message of which the Kafka client cannot hand over a part: what can be had of it, and what the client said of the rest."""
+"""A message of which the Kafka client cannot decode a part: its readable parts, and the client's error for the others."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,13 @@ MAX_DETAIL = 300
 
 
 def readable_parts(message: Message, partition: Partition, headers: Headers | None, error: Exception) -> Unreadable:
-    """The parts of `message` that the client hands over, each asked for by itself; `error` is what was raised before.
+    """The parts of `message` that the client can decode, each read separately; `error` is what was raised before.
 
-    `headers` is None where they are what it raised for. They are not asked for again: the client would give a list that
-    it has not finished, and reading that ends the process.
+    `headers` is None if reading them raised. They are not read again: the client would return an incomplete list, and
+    accessing that crashes the process.
 
-    Raises what the client raises where the offset cannot be had, and `error` itself where every part can be had: then the
-    fault is not in the record. Lack of memory is no fault of a record either.
+    Raises the client's error if the offset cannot be read, and `error` itself if every part can be read: then the
+    fault is not in the record. Nor is a MemoryError.
     """
     if isinstance(error, MemoryError):
         raise error
@@ -48,5 +48,5 @@ def _fault(name: str, error: Exception) -> str:
 
 
 def _storable(text: str) -> str:
-    """Letters that any database and any terminal can hold."""
+    """The bytes as printable ASCII."""
     return text.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")[:MAX_DETAIL]

@@ -1,10 +1,9 @@
-"""Where the consumer stands, per partition, and whether every offset that it passed is accounted for (SPEC 2 and 5).
+"""The progress of the consumer, per partition, and whether every offset that it passed is accounted for (SPEC 2 and 5).
 
-The check is computed here again, from the counters and against the rows that they count. Counters of parked records and
-conflicts cannot be told from rows exactly once a partition was rewound (a record parked twice is one row): then bounds.
+The check is computed again here, from the counters and against the rows that they count. Once a partition was rewound, a
+record may be parked twice and is one row: then the counters of parked records and conflicts are only compared with bounds.
 """
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds, Cluster, ClusterUnavailable
+from consumer.operator.clock import clock_ahead
 from consumer.operator.recovery import StatedGap, stated_gaps
 from consumer.partitions.progress import PartitionProgress
 from runtime.postgres import Connection, select, snapshot
@@ -19,7 +19,6 @@ from runtime.postgres import Connection, select, snapshot
 PARTITIONS = sql.query("operator/status_partitions")
 ENTRIES = sql.query("operator/status_entries")
 PARKED = sql.query("operator/status_parked")
-CLOCK = sql.query("operator/clock")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class PartitionAccount(PartitionProgress):
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAccount:
-    """What the database says, all at one instant; `entries` per (topic, partition), None where they were not counted.
+    """What the database says, in one snapshot; `entries` per (topic, partition), None if they were not counted.
 
     `clock_ahead` is how many seconds this machine's clock is ahead of the database's (negative: behind).
     """
@@ -53,7 +52,7 @@ class DatabaseAccount:
 class LogBounds:
     """What Kafka says: the bounds and the last stable offset of each partition's log, and topics that it does not know.
 
-    `unavailable` is why it says nothing.
+    `unavailable` is why there is no answer.
     """
 
     bounds: Mapping[Partition, Bounds]
@@ -91,7 +90,7 @@ def read_account(connection: Connection, *, count_entries: bool) -> DatabaseAcco
 
 
 def read_log_bounds(config: Mapping[str, str], topics: Sequence[str], brokers: str) -> LogBounds:
-    """Asks Kafka where the logs of `topics` begin and end; brokers that do not answer are no error here."""
+    """Queries Kafka for where the logs of `topics` begin and end; brokers that do not answer are not an error here."""
     if not brokers:
         return LogBounds(bounds={}, stable_ends={}, missing=(), unavailable="KAFKA_BOOTSTRAP_SERVERS is not set")
     try:
@@ -165,18 +164,6 @@ def held_back(partition: Partition, logs: LogBounds) -> int | None:
     """The offset at which a producer's open transaction holds `partition` back; None where none does, or it is not known."""
     stable_end, bounds = logs.stable_ends.get(partition), logs.bounds.get(partition)
     return stable_end if stable_end is not None and bounds is not None and stable_end < bounds.high else None
-
-
-def clock_ahead(connection: Connection) -> float:
-    """How many seconds this machine's clock is ahead of the database's; 0 within what the question itself took."""
-    before = time.time()
-    row = connection.execute(CLOCK).fetchone()
-    after = time.time()
-    assert row is not None
-    server = float(row[0])
-    if before > server:
-        return before - server
-    return min(after - server, 0.0)
 
 
 def unread(account: DatabaseAccount, logs: LogBounds) -> dict[Partition, Bounds]:

@@ -1,7 +1,7 @@
 """Whether every entry is still what was sent: `content_digest` is computed again from the stored columns.
 
-It finds a text that was stored in another encoding, damage, and whoever edits a row. Whoever edits the digest as well is
-found by the sealed export only. Memory is bounded: rows come by a cursor of the server's, and findings are capped.
+It finds text that was stored in another encoding, damage, and an edited row. If the digest was edited as well, only the
+verified export can find it. Memory is bounded: rows come by a server-side cursor, and findings are capped.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _FACETS, _OCCURRED_AT = 4, 12
 
 @dataclass(frozen=True, kw_only=True)
 class DigestReport:
-    """How many entries were looked at, how many are not what was sent, and (id, workspace) of the first of these."""
+    """How many entries were read, how many are not what was sent, and (id, workspace) of the first of these."""
 
     entries: int
     mismatches: int
@@ -47,7 +47,7 @@ def estimate_entries(connection: Connection) -> int:
 
 
 def verify_digests(connection: Connection, on_entries: Callable[[int], None]) -> DigestReport:
-    """Reads every entry and computes its digest; `on_entries` is told how many were read, some thousand at a time."""
+    """Reads every entry and computes its digest; `on_entries` is called with how many were read, every few thousand."""
     entries = mismatches = 0
     first: list[tuple[int, str]] = []
     with connection.transaction(), connection.cursor(name="entries") as cursor:

@@ -1,6 +1,6 @@
-"""What would become of a record by the code of today: the pipeline with its schemas at hand, for one record at a time.
+"""What would become of a record with the present code: runs the pipeline for one record at a time.
 
-The loop has a thread that waits for the registry; a command has a person who waits, so here the registry is simply asked.
+Unlike the loop, which fetches schemas in a thread, a command may block: the registry is called directly.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ class RegistryUnset(Exception):
 
 
 class DryRun:
-    """Runs records. Its methods raise RegistryUnset, and RegistryUnavailable while the registry is away."""
+    """Runs records. Its methods raise RegistryUnset, and RegistryUnavailable if the registry does not answer."""
 
     def __init__(self, registry: Registry | None) -> None:
         self._registry = registry

@@ -1,6 +1,6 @@
-"""`audit-consumer explain`: what would become of an example, told to those who write services.
+"""`audit-consumer explain`: what would become of an example event, for developers of services.
 
-Nothing is imitated: the example is encoded as a service would, and goes through the pipeline that the consumer runs.
+The example is encoded as a service would do it, and goes through the same pipeline as in the consumer.
 """
 
 import json

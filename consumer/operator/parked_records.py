@@ -119,7 +119,7 @@ def list_actions(connection: Connection, parked_id: int) -> list[ParkedAction]:
 
 
 def replay(connection: Connection, dry_run: DryRun, parked_id: int, reason: str) -> ReplayResult:
-    """Runs a parked record through the pipeline of today and stores what it gives, as one transaction.
+    """Runs a parked record through the present pipeline and stores the result, as one transaction.
 
     Replaying what was recorded meanwhile is a duplicate. Raises Refused, and what DryRun raises; then nothing was stored.
     """
@@ -167,5 +167,6 @@ def _insert(connection: Connection, record: Record, outcome: Recorded) -> Replay
         if counted:
             return ReplayResult(outcome=word, detail=None)
     return ReplayResult(
-        outcome="conflict", detail="an entry with this identity and other content stands; this one is kept beside it"
+        outcome="conflict",
+        detail="an entry with this identity and other content exists; this record is kept as a conflict",
     )

@@ -1,7 +1,7 @@
-"""What an operator may change about a partition: accept a gap, read again, go on (SPEC 4 and 7).
+"""What an operator may do with a partition: accept a gap, rewind it, resume it (SPEC 4 and 7).
 
 Invariants: each is one transaction with its row of operator_action; offsets only ever move so that the accounting
-balances (a gap is counted, what is given back is `reread`); and a raised epoch fences whoever reads the partition now.
+balances (a gap is counted; rewound offsets are counted as `reread`); and a raised epoch fences the present reader.
 """
 
 from dataclasses import dataclass
@@ -62,11 +62,11 @@ def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
         key = {"topic": gap.topic, "topic_id": gap.topic_id, "number": gap.number}
         record_action(connection, "accept_gap", reason, {**key, **offsets, "gap_id": gap.id})
         lifted = connection.execute(GAP_LIFT, key).fetchone() is not None
-    return f"gap {gap.id} accepted: {words}" + ("; the partition goes on" if lifted else "")
+    return f"gap {gap.id} accepted: {words}" + ("; the partition is read on" if lifted else "")
 
 
 def state_damaged_range(connection: Connection, partition: Partition, bounds: Bounds, to: int, reason: str) -> int:
-    """States offsets from the next one of `partition` to before `to` as a gap, accepts it, and lets the partition go on.
+    """States offsets from the next one of `partition` to before `to` as a gap, accepts it, and resumes the partition.
 
     For a partition that is halted because the broker's log is damaged; `bounds` are those of the log now. Returns the
     offset that was next, where the gap begins. Raises Refused.
@@ -80,7 +80,7 @@ def state_damaged_range(connection: Connection, partition: Partition, bounds: Bo
             raise Refused(f"{name} is halted by {halted or 'nothing'}; only a damaged log is passed in this way")
         if not max(bounds.low, progress.next_offset + 1) <= to <= bounds.high:
             raise Refused(
-                f"offset {to} does not lie behind the next offset, {progress.next_offset}, and in the log, which has "
+                f"offset {to} is not after the next offset, {progress.next_offset}, or not in the log, which has "
                 f"{bounds.low} to {bounds.high}"
             )
         key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number}
@@ -123,7 +123,7 @@ def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int
 
 
 def resume(connection: Connection, topic: str, number: int, reason: str) -> HaltCause:
-    """Lets a halted partition go on from its next offset; returns what it was halted for. Raises Refused, for a gap too."""
+    """Resumes a halted partition at its next offset; returns the cause of the halt. Raises Refused, for a gap too."""
     with connection.transaction():
         current = [row for row in _lock_progress(connection, topic, number) if row.retired_at is None]
         halted = [row for row in current if row.halted is not None]
@@ -141,7 +141,7 @@ def resume(connection: Connection, topic: str, number: int, reason: str) -> Halt
 
 
 def _apply_gap(connection: Connection, gap: StatedGap, progress: PartitionProgress) -> tuple[dict[str, object], str]:
-    """Does to the progress what accepting `gap` means; the offsets before and after, if any moved, and words for it."""
+    """Moves the progress as accepting `gap` requires; returns the offsets before and after, if it moved, and a description."""
     key = {"topic_id": gap.topic_id, "number": gap.number}
     if progress.retired_at is not None:  # a later gap, stated when the topic was re-created, covers it
         return {}, "noted; the topic was re-created since, so nothing moves"

@@ -45,7 +45,7 @@ def _message(error: psycopg.Error) -> str:
         case errors.UndefinedTable() | errors.UndefinedColumn():
             return f"the database has no audit tables, or older ones ({words}): {MIGRATE}"
         case ConnectionUnclear():
-            return f"the database lets nobody in: {words}"
+            return f"the database cannot be connected to: {words}"
     if classify(error) is Fault.AWAY:
         return f"the database is unavailable or busy, try again: {words}"
     return f"the database refuses: {words}"

@@ -1,8 +1,8 @@
 """Whether the schema is what the migrations made: triggers, policies, grants, functions, partitions and the rest.
 
 What is compared is a list of facts that reads the same on PostgreSQL 15 to 18 (decision 66). It needs no privilege, and
-takes some fifty milliseconds. It finds what is different now: whoever changes a trigger, a row and the trigger back is found by
-the content's digest (`consumer.operator.digests`), or by the sealed export.
+takes some fifty milliseconds. It finds only what is different now. A row that was edited while a trigger was disabled is found by
+its digest (`consumer.operator.digests`), or by the verified export.
 """
 
 from collections.abc import Iterable, Mapping
@@ -71,5 +71,5 @@ def may_become_owner(connection: Session) -> bool:
 
 
 def _names(facts: Iterable[tuple[str, str]]) -> set[str]:
-    """The names of our relations and functions: those that are looked for whoever owns them."""
+    """The names of our relations and functions, which are compared whoever owns them."""
     return {name.partition("(")[0] for kind, name in facts if kind in {"relation", "function"}}

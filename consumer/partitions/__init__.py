@@ -1,6 +1,6 @@
-"""What this consumer owns.
+"""The partitions that this consumer owns.
 
-`assignment` has the state of each partition, `claim` takes and releases one in the database, `progress` is
-its row there; `position` says where its reading is, `breaker` when to halt it, and `watermark` asks Kafka for the ends
-of the logs. `open_transactions` says where a producer holds a partition back.
+`assignment` has the state of each partition, `claim` claims and releases one in the database, `progress` is
+its row there; `position` is the next offset to read, `breaker` decides when to halt it, and `watermark` queries Kafka for the
+end offsets. `open_transactions` reports partitions that a producer's open transaction holds back.
 """

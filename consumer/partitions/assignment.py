@@ -30,7 +30,7 @@ RECHECK_SECONDS = 2.0
 
 
 class Assignment:
-    """What is ours and in which state; used by the loop's thread only."""
+    """The partitions of this consumer and their states; used by the loop's thread only."""
 
     def __init__(
         self,
@@ -60,14 +60,14 @@ class Assignment:
         self._recheck_at = 0.0
 
     def claim_unclaimed(self, unwritten: Collection[Partition]) -> list[Position]:
-        """Claims what is unclaimed and has nothing `unwritten`; gives the positions of those that are active now."""
+        """Claims the unclaimed partitions that are not in `unwritten`; returns the positions of those that are active now."""
         busy = {(p.topic, p.number) for p in unwritten}
         keys = self.unclaimed - busy
         if not keys or time.monotonic() < self._not_before:
             return []
         claimed: list[Position] = []
         try:
-            self._claim(keys, claimed)  # what was claimed before an error is ours, and must be read
+            self._claim(keys, claimed)  # partitions claimed before an error are ours, and must be read
         except (ClusterUnavailable, Error) as error:
             if isinstance(error, Error) and classify(error) is not Fault.AWAY:
                 raise
@@ -80,7 +80,7 @@ class Assignment:
     def recheck(self, unwritten: Collection[Partition]) -> None:
         """Moves the halted partitions that an operator has resumed back to the unclaimed.
 
-        The halt of a partition among the `unwritten` is not in the database yet, so its absence there says nothing.
+        The halt of a partition in `unwritten` is not in the database yet, so it does not count as resumed.
         """
         if not self.halted or time.monotonic() < self._recheck_at:
             return
@@ -109,13 +109,13 @@ class Assignment:
             return None
 
     def unclaim(self, partition: Partition) -> None:
-        """Takes a partition out of its state, to be claimed again."""
+        """Makes a partition unclaimed, so that it is claimed again."""
         self.active.pop(partition, None)
         self.awaiting_schema.pop(partition, None)
         self.unclaimed.add((partition.topic, partition.number))
 
     def remove(self, keys: Iterable[Key]) -> list[Position]:
-        """Forgets partitions that are no longer ours, for good; gives the positions of those that were claimed."""
+        """Removes partitions that are no longer ours; returns the positions of those that were claimed."""
         taken = set(keys)
         self.unclaimed -= taken
         positions = [p for p in self._positions() if (p.partition.topic, p.partition.number) in taken]
@@ -138,7 +138,7 @@ class Assignment:
             self._database.close()
 
     def release_all(self) -> None:
-        """Releases every partition, before an orderly end."""
+        """Releases every partition, before an orderly shutdown."""
         self.release(self._positions())
         self.active.clear()
         self.awaiting_schema.clear()
@@ -189,7 +189,7 @@ class Assignment:
         return position
 
     def halt(self, partition: Partition, cause: HaltCause, detail: str) -> None:
-        """Notes that a partition is halted, as the database has it."""
+        """Notes that a partition is halted in the database."""
         self.active.pop(partition, None)
         self.awaiting_schema.pop(partition, None)
         self.halted[partition] = cause

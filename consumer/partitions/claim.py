@@ -1,7 +1,7 @@
-"""Claiming a partition: where it begins, and whether Kafka still has what was not read.
+"""Claiming a partition: its next offset, and whether Kafka still has everything that was not read.
 
 The decision is a pure function of the progress row and the log's bounds; the transaction around it states the gaps,
-raises the epoch (which fences whoever wrote before) and names the owner.
+raises the epoch (which fences the previous owner) and names the new owner.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,13 +22,13 @@ STATE_GAP = sql.query("consumer/state_gap")
 HALTED = sql.query("consumer/halted_partitions")
 PROGRESS = sql.query("consumer/read_progress")
 
-# An operator has to lift these. The other causes are examined again by every claim.
+# An operator has to end these halts. The other causes are checked again by every claim.
 STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """Offsets [start, end) that Kafka no longer has; `end` is None where no one can know."""
+    """Offsets [start, end) that Kafka no longer has; `end` is None if it cannot be known."""
 
     start: int
     end: int | None
@@ -50,7 +50,7 @@ class Claim:
 
 
 def gap(next_offset: int, bounds: Bounds, *, first: bool) -> Gap | None:
-    """What Kafka no longer has from `next_offset` on, if anything; `first` where nothing was ever read."""
+    """What Kafka no longer has from `next_offset` on, if anything; `first`: nothing was ever read."""
     if next_offset < bounds.low:
         cause = GapCause.BEFORE_FIRST_READ if first else GapCause.LOG_START_MOVED
         return Gap(start=next_offset, end=bounds.low, cause=cause)

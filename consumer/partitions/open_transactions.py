@@ -1,4 +1,4 @@
-"""Says which partitions are held back by a producer's open transaction: Kafka delivers nothing past its first record."""
+"""Logs which partitions are held back by a producer's open transaction: Kafka delivers nothing past its first record."""
 
 from collections.abc import Mapping
 
@@ -9,20 +9,20 @@ from consumer.event.model import Partition
 log = structlog.get_logger()
 
 ASK_SECONDS = 5.0
-# A transaction that is open for less is how transactions are.
+# Shorter transactions are normal.
 OPEN_SECONDS = 10.0
 REPEAT_SECONDS = 600.0
 
 
 class OpenTransactions:
-    """Follows the last stable offsets; each held partition is said once it has been so for a while, then rarely."""
+    """Follows the last stable offsets; a partition that is held back for a while is logged, and then again rarely."""
 
     def __init__(self) -> None:
         self._held: dict[Partition, tuple[int, float]] = {}
         self._said_at: dict[Partition, float] = {}
 
     def look(self, ends: Mapping[Partition, int], stable_ends: Mapping[Partition, int], now: float) -> None:
-        """Takes in the ends and, asked for after them, the last stable offsets; `now` is a monotonic time in seconds."""
+        """Compares the end offsets with the last stable offsets, which were queried after them; `now`: monotonic seconds."""
         held = {p: stable for p, stable in stable_ends.items() if p in ends and stable < ends[p]}
         for partition in [p for p in self._held if p in stable_ends and p not in held]:
             del self._held[partition]

@@ -1,10 +1,10 @@
-"""Asks Kafka, about once a second, where the logs end and which topics they belong to, in a thread of its own.
+"""Queries Kafka, about once a second and in a thread of its own, for the end offsets and the topic ids.
 
-Two things follow from an end and the time of the question: once we have read up to that end, everything that Kafka had
-received by then is in the tables (`complete_through`); and a topic id that is not the claimed one means another log.
+Two things follow from an end offset and the time of the query: once we have read up to that offset, everything that Kafka
+had received by that time is in the tables (`complete_through`); and a topic id other than the claimed one means another log.
 
-Invariant: the time is the database's, asked for before the question to Kafka. This machine's clock, which may be wrong,
-says nothing about how complete the tables are (decision 80).
+Invariant: the time is read from the database's clock, before Kafka is queried. This machine's clock may be wrong, and is
+never used to say how complete the tables are (decision 80).
 """
 
 import threading
@@ -29,17 +29,17 @@ log = structlog.get_logger()
 
 CLOCK = sql.query("consumer/clock")
 SECONDS = 1.0
-# A database that is away is said by whoever has something to write; here it only costs freshness.
+# That the database is unavailable is logged by whatever writes to it; here it only costs freshness.
 RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndOffsets:
-    """What Kafka said: all that it had received before `at` lies before these ends; `ids` by topic name.
+    """Kafka's answer: everything that it had received before `at` lies before these ends; `ids` by topic name.
 
-    Of the topics in `unknown` it does not tell the id now, which does not mean that they are gone.
+    For the topics in `unknown` it returned no id, which does not mean that they are gone.
 
-    `at` is by the database's clock, and None where the database did not say.
+    `at` is by the database's clock, and None if the database did not answer.
     """
 
     at: datetime | None
@@ -67,7 +67,7 @@ class Watermark:
         spawn("watermark", self._serve, on_death)
 
     def follow(self, partitions: Collection[Partition]) -> None:
-        """From now on ask for the ends of these."""
+        """From now on queries the ends of these."""
         self._owned = tuple(partitions)
         self._wake.set()
 

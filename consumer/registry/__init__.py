@@ -1,1 +1,1 @@
-"""The Schema Registry: `client` asks for one schema, `fetcher` asks in its own thread until there is an answer."""
+"""The Schema Registry: `client` requests one schema, `fetcher` retries in its own thread until there is an answer."""

@@ -1,7 +1,7 @@
-"""The door to the Schema Registry: the Confluent API, one question, `GET /schemas/ids/{id}`.
+"""The client of the Schema Registry: one request of the Confluent API, `GET /schemas/ids/{id}`.
 
-Invariant: it asks once and caches nothing; only the registry's own "not found" means that a schema is not
-there, whatever else goes wrong is an outage (SPEC 4).
+Invariant: it neither retries nor caches; only the registry's own "not found" means that a schema does not exist, any other
+error is an outage (SPEC 4).
 """
 
 import json
@@ -17,7 +17,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class RegistryUnavailable(Exception):
-    """The registry gave no answer that says anything of the schema: wait, and ask again."""
+    """The registry gave no usable answer: wait, and retry."""
 
 
 class SchemaAbsent(Exception):

@@ -1,7 +1,7 @@
 """Fetches schemas from the registry, in a thread of its own while the partition that needs one is stopped.
 
-An outage is waited out. An id that the registry does not know is asked for again for a minute, because a registry may
-lag behind its producers; only then are its records parked.
+An outage is waited out. An id that the registry does not know is requested again for a minute, because a registry may
+get a schema later than its producers; only then are its records parked.
 """
 
 import threading
@@ -81,7 +81,7 @@ class SchemaFetcher:
                     self._fetched.put(FetchedSchema(schema_id=schema_id, schema=schema))
 
     def _fetch(self, schema_id: int, waited: float) -> str | Poison | None:
-        """The final answer, or None where the registry has to be asked again; `waited` is in seconds."""
+        """The final answer, or None if the request has to be repeated; `waited` is in seconds."""
         try:
             schema = fetch_schema(self._registry, schema_id)
         except RegistryUnavailable as error:

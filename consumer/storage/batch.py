@@ -1,6 +1,7 @@
 """The accounting of one batch: every offset that it passes has exactly one outcome.
 
-A batch is built from records and their outcomes, and written by the store as one transaction. Outcomes that only the database can tell (recorded, duplicate, conflict) are counted in WriteResult.
+A batch is built from records and their outcomes, and written by the store as one transaction. Outcomes that only the database
+knows (recorded, duplicate, conflict) are counted in WriteResult.
 """
 
 from collections import Counter
@@ -44,7 +45,7 @@ class Batch:
         return offsets
 
     def add(self, offsets: OffsetRange, record: Record, outcome: Outcome) -> None:
-        """Takes in one record, which must be the next one of its partition."""
+        """Adds one record, which must be the next one of its partition."""
         offsets.next = record.offset + 1
         self.records += 1
         if type(outcome) is Ignored:
@@ -58,14 +59,14 @@ class Batch:
             self.parked.append((record, outcome))
 
     def skip(self, offsets: OffsetRange, after: int) -> None:
-        """Takes in the records of ignored types from where `offsets` ends to before the offset `after`."""
+        """Adds the records of ignored types from where `offsets` ends to before the offset `after`."""
         count = after - offsets.next
         offsets.ignored[IgnoreReason.NOT_AUDITED] += count
         offsets.next = after
         self.records += count
 
     def drop(self, partitions: Collection[Partition]) -> None:
-        """Takes out all that belongs to `partitions`; their records will be read again, by whoever owns them then."""
+        """Removes everything of `partitions`; their records will be read again, by the next owner."""
         for partition in partitions:
             self.ranges.pop(partition, None)
         self.recorded = [copied for copied in self.recorded if copied.partition in self.ranges]

@@ -1,7 +1,7 @@
 """A row on its way to the table: the line that COPY reads, and the raw record beside it, packed.
 
-Invariant: until its commit a record is two strings of bytes. Kept as the forty small objects that it is made
-of, a batch pushes out of the processor's caches what the next record needs, and each costs twice (docs/benchmarks.md).
+Invariant: until its commit a record is two strings of bytes. If a batch kept the forty small objects of each record, it
+would not fit into the processor's caches, and each record would cost twice as much (docs/benchmarks.md).
 """
 
 import marshal
@@ -18,7 +18,7 @@ _IDENTITY = 3  # columns, which are a row's first
 
 
 class EntryIdentity(NamedTuple):
-    """What a table of raw records says beside the record itself."""
+    """What a table of raw records has beside the record itself."""
 
     workspace_id: str
     event_source: str

@@ -1,6 +1,6 @@
-"""Inserts rows through the staging table; where the database refuses a row, finds it by halving (bisecting).
+"""Inserts rows through the staging table; if the database refuses a row, finds it by bisecting.
 
-One row's fault must not stop the others: a refused row is parked, and only where it is refused alone.
+One row's fault must not stop the others: a row is parked only after it was refused alone.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from runtime.postgres import Cursor, Error, Fault, UniqueViolation, classify
 COPY_STAGING = sql.query("consumer/copy_staging")
 # Lines that are sent together: the server reads the first ones while the others are joined.
 CHUNK = 500
-# In one message: while a statement or its answer is on the way, the server does nothing.
+# Sent in one message: separate statements would each cost a round trip.
 RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("consumer/record_staged"), "RELEASE SAVEPOINT unrecorded"))
 UNRECORD = "ROLLBACK TO SAVEPOINT unrecorded"
 TAKE_KNOWN = sql.query("consumer/take_known")
@@ -69,7 +69,7 @@ def _accepted(
 
 
 def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
-    """Inserts what is new; gives the others, by their ordinal, and whether their content is that of the entry.
+    """Inserts the new rows; returns the others, by their ordinal, and whether their content is that of the entry.
 
     An identity that exists already is rare, so it is searched for only after the insert has failed on one; and another
     writer may commit one between two searches, hence the loop.
@@ -92,7 +92,7 @@ def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
 
 
 def _count_and_keep(cursor: Cursor, part: Sequence[CopyRow], known: Known, result: WriteResult) -> None:
-    """Counts what became of `part`, and keeps the raw records of what was sanitized or is in conflict."""
+    """Counts the outcomes of `part`, and stores the raw records of those that were sanitized or are in conflict."""
     met = [copied for copied in part if copied.ordinal in known] if known else []
     result.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, met))
     for copied in [copied for copied in part if copied.sanitized and copied.ordinal not in known]:

@@ -1,7 +1,9 @@
-"""The transaction that stores a batch: entries, raw records and progress, fenced.
+"""The transaction that stores a batch: entries, parked records, and the next offset of each partition (`partition_progress`).
+
+It refuses to write for a partition that another consumer has claimed.
 
 Invariant: what is counted and what is stored become visible together or not at all. Every statement of `write` runs
-between the fence, which locks the progress of the batch's partitions, and the update that moves it.
+between the fence, which locks the progress rows of the batch's partitions, and the update of these rows.
 """
 
 import sql
@@ -41,7 +43,7 @@ def write(connection: Connection, batch: Batch) -> WriteResult:
 
 
 def written(connection: Connection, batch: Batch) -> bool:
-    """Whether a batch whose COMMIT got no answer is in the tables. Raises FencedError where neither can be said."""
+    """Whether a batch whose COMMIT got no answer is in the tables. Raises FencedError if that cannot be decided."""
     rows = connection.execute(
         WRITTEN,
         {**_keys(batch), "epoch": _epochs(batch), "next_offset": [a.next for a in batch.ranges.values()]},

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 MIN_WAIT, MAX_WAIT = 0.1, 5.0
 # After so many failures a batch of more than MIN_BATCH_RECORDS is requeued: its records are read again, in smaller
-# batches. It may be too large for what the database can take within a timeout, or within the life of a connection.
+# batches. It may be too large to be written within a timeout, or before the connection breaks.
 MAX_TRIES, MIN_BATCH_RECORDS = 5, 100
 
 
@@ -44,7 +44,7 @@ class Fenced:
 
 @dataclass(frozen=True, kw_only=True)
 class Failed:
-    """Nothing of the batch was written, because of an error that waiting does not cure."""
+    """Nothing of the batch was written, because of an error that waiting does not fix."""
 
     batch: Batch
     error: BaseException
@@ -59,7 +59,7 @@ class Requeued:
 
 @dataclass(frozen=True, kw_only=True)
 class Abandoned:
-    """Nothing of the batch is known to be written: the program was told to stop during an outage."""
+    """Nothing of the batch is known to be written: the program was stopped during an outage."""
 
     batch: Batch
 
@@ -92,7 +92,7 @@ class Writer:
         return self._batch
 
     def submit(self, batch: Batch) -> None:
-        """Hands over `batch`; the result of the one before must have been taken."""
+        """Starts to write `batch`; the result of the previous one must have been taken."""
         assert self._batch is None
         self._batch = batch
         self._done.clear()
@@ -103,7 +103,7 @@ class Writer:
         return self._done.wait(seconds)
 
     def take(self) -> BatchOutcome | None:
-        """The result of the batch handed over, once; None while it is being written or where there is none."""
+        """The result of the last batch, once; None while it is being written or if there is none."""
         if not self._done.is_set():
             return None
         result, self._result, self._batch = self._result, None, None

@@ -1,7 +1,7 @@
-"""What a running consumer shows.
+"""Metrics, probes, traces and the progress bar of a running consumer.
 
-`setup` starts what the settings ask for. `metrics` lists the metrics, `recorder` counts, `poller` asks Kafka and
-PostgreSQL for gauges, `partition_gauges` holds those of partitions, `topic_gauges` what cannot be had of topics,
-`histogram` takes whole batches, `certificates` asks servers for theirs, `database_clock` is
-the clock that figures are reckoned by. `tracing` exports spans, `progress_bar` is for a terminal.
+`setup` starts what the settings ask for. `metrics` defines the metrics, `recorder` counts, `poller` queries Kafka and
+PostgreSQL for gauges, `partition_gauges` holds those of partitions, `topic_gauges` the faults of topics,
+`histogram` takes whole batches, `certificates` watches the servers' certificates, `database_clock` is
+the clock by which times are measured. `tracing` exports spans, `progress_bar` is for a terminal.
 """

@@ -1,4 +1,4 @@
-"""Until when the certificates of the servers are good that the settings name: asked once an hour, in a thread of its own."""
+"""When the certificates of the servers in the settings expire: checked once an hour, in a thread of its own."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -10,19 +10,19 @@ from runtime import certificate
 from runtime.postgres import certificate_expiry
 from runtime.threads import spawn_restarted
 
-# A certificate is renewed weeks before it ends, and each look is a handshake.
+# A certificate is renewed weeks before it expires, and each check costs a handshake.
 SECONDS = 3600.0
 HTTPS_PORT = 443
 
 
 class CertificateWatch:
-    """Keeps the gauge of each server's certificate fresh.
+    """Keeps the gauge of each server's certificate up to date.
 
-    Where no certificate is shown that can be trusted the last figure stands: it may be the one that has ended.
+    If a server shows no certificate that is trusted, the gauge keeps its last value: that certificate may have expired.
     """
 
     def __init__(self, expiries: Mapping[str, Callable[[], float | None]], metrics: Metrics) -> None:
-        """`expiries` says, by server, until when its certificate is good, in seconds since 1970."""
+        """`expiries` returns, by server, when its certificate expires, in seconds since 1970."""
         self._expiries = expiries
         self._metrics = metrics
         self._closed = threading.Event()
@@ -41,7 +41,7 @@ class CertificateWatch:
 
 
 def expiries(settings: Settings) -> Mapping[str, Callable[[], float | None]]:
-    """For each server what asks it: the end in seconds since 1970, None without TLS or without a trusted answer."""
+    """For each server a function that checks it: the expiry in seconds since 1970, None without TLS or if it is not trusted."""
     return {
         "kafka": lambda: _kafka(settings),
         "postgresql": lambda: certificate_expiry(settings.database_url.get_secret_value()),
@@ -50,7 +50,7 @@ def expiries(settings: Settings) -> Mapping[str, Callable[[], float | None]]:
 
 
 def _kafka(settings: Settings) -> float | None:
-    """The earliest of the brokers that are named; the others of the cluster have certificates of their own."""
+    """The earliest expiry among the brokers in the settings; other brokers of the cluster are not checked."""
     if not settings.kafka.get("security.protocol", "").lower().endswith("ssl"):
         return None
     places = [urlsplit(f"//{broker.strip().rpartition('//')[2]}") for broker in settings.bootstrap_servers.split(",")]

@@ -1,10 +1,13 @@
-"""The database's clock as this process knows it: what figures are reckoned by, whatever this machine's own clock says."""
+"""The database's clock, estimated in this process: metrics use it, since this machine's own clock may be wrong.
+
+The poller sets the difference, which `consumer.operator.clock` measures.
+"""
 
 import time
 
 
 class DatabaseClock:
-    """Set by the poller's thread, read by all; until it is set, this machine's clock is taken for right."""
+    """Set by the poller's thread, read by all; until it is set, this machine's clock is assumed to be right."""
 
     def __init__(self) -> None:
         self._ahead = 0.0

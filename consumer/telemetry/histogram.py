@@ -1,4 +1,4 @@
-"""A histogram that takes whole batches: the client's own takes one value a call, which thousands of records cannot afford."""
+"""A histogram that takes whole batches: prometheus_client's takes one value a call, too slow for thousands of records."""
 
 import threading
 from bisect import bisect_right

@@ -61,13 +61,13 @@ class Metrics:
     def _count_records(self, topics: Sequence[str]) -> None:
         # What became of the records? Ignored ones are the background, parked and conflicting ones need a person.
         self.records = self._counter("records", "Records by what became of them", topic=topics, outcome=OUTCOMES)
-        # Which of the fourteen kinds of events arrive? A kind that falls silent may be a producer that does not send.
+        # Which audit types arrive? One that falls silent may be a producer that does not send.
         self.events = self._counter("events", "Audited events taken in, duplicates too", audit_type=BY_NAME)
         # Why was something left out on purpose?
         self.ignored = self._counter("records_ignored", "Records ignored", topic=topics, reason=IgnoreReason)
         # Why could something not be recorded?
         self.parked = self._counter("records_parked", "Records parked", topic=topics, reason=ParkReason)
-        # What waits in the parking lot for a person? Of all partitions: each consumer says the same, so take the maximum.
+        # What waits in the parking lot for a person? Of all partitions: each consumer reports the same, so take the maximum.
         self.unresolved = self._gauge(
             "parked_unresolved_records", "Parked records not resolved", topic=topics, reason=ParkReason
         )
@@ -93,7 +93,7 @@ class Metrics:
         self.retries = self._counter("retries", "Attempts that are repeated", **{"class": Retry})
         # Does another consumer, or an operator, take partitions over?
         self.fenced = self._counter("fenced", "Batches refused because a partition had been taken over")
-        # Does the group come to rest?
+        # Does the group keep rebalancing?
         self.rebalances = self._counter("rebalances", "What the group said of our partitions", event=REBALANCES)
         # Does the Schema Registry answer?
         self.registry_requests = self._counter("registry_requests", "Requests to the Schema Registry", answer=ANSWERS)
@@ -111,7 +111,7 @@ class Metrics:
         self.clock_offset = self._gauge(
             "clock_offset_seconds", "How far this machine's clock is ahead of the database's"
         )
-        # Is the schema what the migrations made? 0 until it was looked at.
+        # Is the schema what the migrations made? 0 until it was compared.
         self.schema_differences = self._gauge("schema_differences", "What is not as the migrations made it")
         # Which certificate must be renewed? +Inf: no TLS, or not known.
         self.certificate_expiry = self._gauge(

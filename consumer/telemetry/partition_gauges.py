@@ -1,7 +1,7 @@
-"""The figures of the partitions that are ours; a partition that is taken from us takes its series with it.
+"""The gauges of the partitions that are ours; when a partition is revoked, its series are removed.
 
-Invariant: two threads (the loop, the poller) change the figures and a third one reads them, each under the lock. Lags are
-worked out only when Prometheus asks. Times are seconds since 1970, by the database's clock.
+Invariant: two threads (the loop, the poller) change the values and a third one reads them, each under the lock. Lags are
+computed only when Prometheus scrapes. Times are seconds since 1970, by the database's clock.
 """
 
 import threading

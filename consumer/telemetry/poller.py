@@ -1,7 +1,7 @@
-"""Asks Kafka and PostgreSQL, every few seconds and in a thread of its own, what the loop does not know by itself.
+"""Queries Kafka and PostgreSQL, every few seconds and in a thread of its own, for what the loop does not know.
 
-Invariant: whatever is unavailable, the thread goes on and the last figures stay; how old they are is a figure too. What
-the database says is of one instant: a claim that comes between two questions cannot make their answers disagree.
+Invariant: whatever is unavailable, the thread goes on and the gauges keep their last values; a metric shows how old they are.
+The database is read in one snapshot: a claim between two queries cannot make their answers disagree.
 """
 
 import threading
@@ -15,7 +15,8 @@ import structlog
 import sql
 from consumer.event.model import Partition
 from consumer.kafka.admin import Cluster, ClusterUnavailable
-from consumer.operator.accounting import PARTITIONS, PartitionAccount, clock_ahead, difference
+from consumer.operator.accounting import PARTITIONS, PartitionAccount, difference
+from consumer.operator.clock import clock_ahead
 from consumer.operator.tampering import find_tampering
 from consumer.retries import OnRetry, Retry
 from consumer.telemetry.metrics import Metrics
@@ -31,9 +32,9 @@ GAPS = sql.query("consumer/survey_gaps")
 SECONDS = 5.0
 # Partitions and retention of a topic change by an administrator's hand only.
 TOPICS_SECONDS = 15.0
-# Looking at the whole schema takes some fifty milliseconds, and it changes by a person's hand only.
+# Comparing the whole schema takes some fifty milliseconds, and only a person changes it.
 SCHEMA_SECONDS = 60.0
-# No statement of the poller may hold up an operator's statement for longer.
+# A statement of the poller may block an operator's statement for this long at most.
 DATABASE_SECONDS = 10.0
 
 
@@ -54,7 +55,7 @@ class _GapCount:
 
 
 class Poller:
-    """Keeps the gauges fresh that must be asked for; `answered` is set with the first answer of the database."""
+    """Keeps the gauges up to date that need queries; `answered` is set with the first answer of the database."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ class ProgressBar(Observer):
         self._next: dict[Partition, int] = {}
 
     def on_claimed(self, position: Position) -> None:
-        """More is to be read; a partition that is claimed again, further back, is to be read from there."""
+        """Adds a partition to the total; one that is claimed again at an earlier offset counts from there."""
         partition = position.partition
         self._first[partition] = min(position.next, self._first.get(partition, position.next))
         self._end[partition] = max(position.end, position.next)
@@ -34,7 +34,7 @@ class ProgressBar(Observer):
         self._show()
 
     def on_written(self, written: Written) -> None:
-        """Some of it is in the tables."""
+        """Advances the bar: a batch is in the tables."""
         for partition, offsets in written.batch.ranges.items():
             self._next[partition] = offsets.next
         self._show()

@@ -1,4 +1,4 @@
-"""Records the metrics: once for each turn of the loop and for each batch, never while a record is decoded."""
+"""Records the metrics: once for each iteration of the loop and for each batch, never while a record is decoded."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ class MetricsRecorder(Observer):
         self.joined = threading.Event()
 
     def alive(self) -> bool:
-        """Whether the loop turns, which it does whatever service is unavailable."""
+        """Whether the loop still iterates, which it does whatever service is unavailable."""
         return time.monotonic() - self._looped_at < STUCK_SECONDS
 
     def on_retry(self, retry: Retry) -> None:
@@ -66,7 +66,7 @@ class MetricsRecorder(Observer):
         self._metrics.rebalances.labels("lost").inc()
 
     def on_claimed(self, position: Position) -> None:
-        """Where a partition begins, perhaps further back than it was, and where its backlog ends."""
+        """Notes where a partition begins, perhaps at an earlier offset than before, and where its backlog ends."""
         self._backlog_ends[position.partition] = position.end or 0
         with self._gauges.changing() as figures:
             figure = figures.get((position.partition.topic, position.partition.number))
@@ -185,7 +185,7 @@ class CountedRegistry(Registry):
 
 
 def _result_of(written: Written) -> WriteResult:
-    """What became of the batch; after a COMMIT without an answer, which the database kept, what was meant to become."""
+    """The outcomes of the batch; if a COMMIT succeeded without an answer, the outcomes that were expected."""
     result, batch = written.result, written.batch
     if any((result.recorded, result.duplicate, result.conflict, result.parked)):
         return result

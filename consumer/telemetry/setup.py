@@ -1,4 +1,4 @@
-"""The telemetry that the settings ask for: metrics and probes, traces, both, or nothing at all."""
+"""Starts the telemetry that the settings ask for: metrics and probes, traces, both, or none."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class BindRefused(Exception):
 
 
 class Closable(Protocol):
-    """Something with an end."""
+    """Something that must be closed."""
 
     def close(self) -> None:
         """Ends it."""
@@ -58,18 +58,18 @@ class MetricsExport:
         self._poller = Poller(self._topics, cluster, connect, self.metrics, self._gauges, on_retry)
 
     def watch_certificates(self, settings: Settings) -> None:
-        """Starts to look at the servers' certificates."""
+        """Starts to check the servers' certificates."""
         self._certificates = CertificateWatch(expiries(settings), self.metrics)
 
     def close(self) -> None:
-        """Ends the poller, the look at certificates and the listener."""
+        """Ends the poller, the check of certificates and the listener."""
         for part in (self._poller, self._certificates):
             if part is not None:
                 part.close()
         self._probes.close()
 
     def _failing(self) -> list[str]:
-        """What a rollout must not go on with; each once in words."""
+        """Why the consumer is not ready, each reason as a text; a rollout must wait."""
         faults = self._faults.current() if self._faults is not None else {}
         ready = {
             "group: not joined": self.recorder.joined.is_set(),
@@ -89,7 +89,7 @@ class Telemetry:
     tracer: Closable | None = None
 
     def poll(self, cluster: Cluster, connect: Callable[[], Connection]) -> None:
-        """Starts to ask Kafka and PostgreSQL for the gauges, if metrics are asked for."""
+        """Starts to query Kafka and PostgreSQL for the gauges, if the settings ask for metrics."""
         if self.metrics is not None:
             self.metrics.poll(cluster, connect, self.observer.on_retry)
 

@@ -1,4 +1,4 @@
-"""What cannot be had of a topic, as a gauge: 1 for each fault, read when Prometheus asks."""
+"""The faults of topics as a gauge: 1 for each fault, read when Prometheus scrapes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +18,7 @@ class TopicFaultGauges(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Called by the registry, in the thread of a scrape."""
         now = self._faults.current()
-        text = "What cannot be had of a topic, while the others go on"
+        text = "What is wrong with a topic, while the others are read"
         family = GaugeMetricFamily("auditlog_topic_faults", text, labels=["topic", "cause"])
         for topic in self._topics:
             for cause in TopicFault:

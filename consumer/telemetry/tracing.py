@@ -1,4 +1,4 @@
-"""The door to OpenTelemetry: one span for each written batch, with links to the spans that produced its records.
+"""Traces by OpenTelemetry: one span for each written batch, with links to the spans that produced its records.
 
 Links, not parents: a batch has as many origins as records (OTel messaging conventions). Imported only where the settings
 name an exporter; the exporter's own settings (`OTEL_…`) are read by OpenTelemetry.
@@ -28,7 +28,7 @@ from runtime.threads import within
 
 log = structlog.get_logger()
 
-# A collector that is frozen costs spans, and no more of the way out than this.
+# A frozen collector costs spans, and delays the shutdown by no more than this.
 CLOSE_SECONDS = 5.0
 
 # OpenTelemetry's own bound for a span; which of more are linked is a matter of even spacing.
@@ -38,7 +38,7 @@ CONTEXT_HEADERS = ("traceparent", "tracestate")
 
 
 class Tracer(Observer):
-    """Makes a span of each batch that held records, exported in the background; what cannot be exported is said and lost."""
+    """Makes a span of each batch that held records, exported in the background; what cannot be exported is logged and lost."""
 
     def __init__(self, group: str, version: str) -> None:
         _pass_on_logs()

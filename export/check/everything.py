@@ -26,7 +26,7 @@ SAID = 10
 
 @dataclass(kw_only=True)
 class Findings:
-    """What is wrong: how much, and the first few in words."""
+    """The findings: their number, and the text of the first few."""
 
     count: int = 0
     said: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Findings:
 
     @contextmanager
     def of(self) -> Iterator[None]:
-        """Whatever the block finds TAMPERED is one, and does not end the check."""
+        """If the block raises TAMPERED, that is counted as a finding, and the check goes on."""
         try:
             yield
         except ExportError as error:

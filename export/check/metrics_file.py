@@ -1,4 +1,4 @@
-"""What a scheduled check leaves for Prometheus: a file for the node exporter's textfile collector (decision 44)."""
+"""Writes the result of a scheduled check for Prometheus: a file for the node exporter's textfile collector (decision 44)."""
 
 import os
 from pathlib import Path

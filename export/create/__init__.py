@@ -5,7 +5,7 @@ Map, from the bottom up:
 * `request`: what is asked for, checked before the database is;
 * `views`: the workspace as of one seal or more, with the ways up the map and the log;
 * `folder`: the six files, beside the name until they are verified;
-* `readme`: what the receiver is told;
+* `readme`: the text for the receiver;
 * `progress`: the bar on a terminal;
 * `run`: all of it, in one transaction that only reads;
 * `command`: its options.

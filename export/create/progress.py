@@ -10,7 +10,7 @@ from runtime.terminal import console
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Gives what is told of entries that were read; on no terminal it says nothing."""
+    """Gives the function to call with the number of entries read; without a terminal it does nothing."""
     screen = console(errors=True)
     if not screen.is_terminal:
         yield lambda _: None

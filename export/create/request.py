@@ -1,4 +1,4 @@
-"""What `create` is asked for: all of it is checked before the database is asked."""
+"""The arguments of `create`: all of them are checked before the database is used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Request:
 def read_request(
     folder: str, scope: Scope, policy: str, who_and_why: tuple[str, str], known: Sequence[str], settings: CreateSettings
 ) -> Request:
-    """Reads the files that the options name. MALFORMED, UNTRUSTED (a --known) if anything will not do."""
+    """Reads the files that the options name. MALFORMED, or UNTRUSTED (a --known), if anything is wrong."""
     check_request(scope)
     requested_by, reason = who_and_why
     for option, text in (("--requested-by", requested_by), ("--reason", reason)):

@@ -32,7 +32,7 @@ INSERT_EXPORT = query("export/insert_export")
 
 
 def create(request: Request, settings: CreateSettings, folder_note: bytes | None) -> Report:
-    """Makes the package and gives what verifying it has said. `folder_note` is the checkpoint of AUDIT_SEAL_DIR, if set.
+    """Makes the package and returns the report of its verification. `folder_note` is the checkpoint of AUDIT_SEAL_DIR, if set.
 
     Raises ExportError (section 10); then there is no folder of that name.
     """
@@ -57,7 +57,7 @@ def create(request: Request, settings: CreateSettings, folder_note: bytes | None
 
 
 def _collect(connection: Connection, request: Request, package: Draft, folder_note: bytes | None) -> dict[str, Any]:
-    """Writes all files but the manifest, and gives what people are told in it."""
+    """Writes all files but the manifest, and returns the manifest's fields for people."""
     scope, key = request.scope, workspace_key(request.scope.workspace_id)
     older = [held.checkpoint.size - 1 for held in request.known if held.checkpoint.size > 0]
     log = read_log(connection, request.policy, folder_note, request.known, older)
@@ -115,7 +115,7 @@ def _sign(request: Request, package: Draft, key: SigningKey, facts: dict[str, An
 
 
 def _journal(url: str, request: Request, entries: int, manifest_sha256: bytes) -> None:
-    """Who took what out, when and why: what is not journalled is not handed over."""
+    """Records who exported what, when and why: without this row there is no package."""
     values = {
         "workspace_id": request.scope.workspace_id,
         "from_day": request.scope.from_day,

@@ -13,7 +13,7 @@ from export.tables.heads import workspace_days
 from sql import query
 
 DAY_STEPS = query("export/day_steps")
-# What is asked for with one statement: it is sorted in memory, unless a single day has more.
+# How many entries one statement reads: few enough to be sorted in memory, unless a single day has more.
 AT_ONCE = 20_000
 
 Take = Callable[[list[bytes]], None]

@@ -116,7 +116,7 @@ def _parse_line(line: str) -> Account | None:
 
 
 def imbalances(accounts: Iterable[Account]) -> Iterator[str]:
-    """Says of each line and each partition that does not balance by how much."""
+    """Lists the lines and partitions that do not balance, with the difference."""
     recorded: dict[tuple[str, int], int] = {}
     entries: dict[tuple[str, int], int] = {}
     for account in accounts:
@@ -131,7 +131,7 @@ def imbalances(accounts: Iterable[Account]) -> Iterator[str]:
 
 
 def exceptions(accounts: Iterable[Account]) -> Iterator[str]:
-    """Says what an auditor should ask about: halts, gaps, conflicts and parked records that no one has resolved."""
+    """Lists what an auditor should ask about: halts, gaps, conflicts and unresolved parked records."""
     for account in accounts:
         where = f"{account.topic}[{account.partition}] ({account.topic_id})"
         if account.state.startswith("halted_"):

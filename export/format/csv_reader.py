@@ -24,7 +24,7 @@ def record_batches(
     Raises RecordError: the last record does not end, or one is longer than `max_record_bytes`.
     """
     tail = b""  # what follows the last line feed read so far
-    begun = bytearray()  # a record that goes on: its quotes are odd, or its line feed was not behind a CR
+    begun = bytearray()  # the beginning of a record: its number of quotes is odd, or its line feed does not follow a CR
     while block := read(block_bytes):
         lines = io.BytesIO(tail + block).readlines()  # the fastest way to split: no copy but the lines
         tail = lines.pop() if not lines[-1].endswith(b"\n") else b""
@@ -37,7 +37,7 @@ def record_batches(
 
 
 def _join(lines: list[bytes], begun: bytearray) -> list[bytes]:
-    """Gives the records that end in `lines`, the first of which may continue `begun`; leaves there what goes on."""
+    """Gives the records that end in `lines`, the first of which may continue `begun`; leaves an unfinished record there."""
     records = []
     odd = begun.count(b'"') & 1
     for line in lines:

@@ -1,4 +1,4 @@
-"""The auditor's policy (section 7): C2SP tlog-policy, and `exporter` lines. It is got out of band, never from a package.
+"""The auditor's policy (section 7): C2SP tlog-policy, and `exporter` lines. It comes out of band, never from a package.
 
 Where section 7 is silent, C2SP holds: names are defined before they are used, `none` is reserved, a key or a group member
 occurs once, so that no witness counts twice.

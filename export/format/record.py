@@ -42,7 +42,7 @@ def record_leaf(text: str) -> bytes:
 
 
 def parse_record(text: str) -> SealRecord:
-    """Reads the eight lines; whether their values can be true is `check_values`'s question.
+    """Reads the eight lines; `check_values` checks whether their values are possible.
 
     Raises ExportError: MALFORMED, with the line that is out of form.
     """

@@ -1,4 +1,4 @@
-"""The sealer's own knowledge of all heads: the map's root, and the hash of each branch at depth 16.
+"""The hashes of all heads that the sealer keeps itself: the map's root, and the hash of each branch at depth 16.
 
 A branch holds the workspaces whose keys begin with the same two bytes, a *bucket*. What is in a bucket is read from the
 table when one of its workspaces changes, and must have the hash that is known here. So memory does not grow with the number

@@ -1,4 +1,4 @@
-"""Whether an entry's content_digest is that of its content: the consumer's own statement, computed again from the row."""
+"""Whether an entry's content_digest, which the consumer stored, is that of its content: it is computed again from the row."""
 
 import json
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def plain(cell: str) -> str:
 def has_its_digest(row: Sequence[str]) -> bool:
     """Whether the row's content_digest is that of its content. NULL and "" are one cell, so both are tried."""
     cells = _texts(row)
-    # Few cells are guarded or hold a quote: one look at all of them costs less than one at each.
+    # Few cells are guarded or hold a quote: one check of all of them costs less than one of each.
     joined = "\n".join(cells)
     if '"' in joined or "\n'" in joined or joined.startswith("'"):
         cells = tuple(map(plain, cells))

@@ -1,7 +1,7 @@
-"""AUDIT_SEAL_DIR: what is published, and the sealer's own memory of what it has signed (section 8).
+"""AUDIT_SEAL_DIR: what is published, and the sealer's own state of what it has signed (section 8).
 
-Invariant of this file: a crash at any point leaves either what was there or what comes next, never half of it; only the last
-record of `records` may be half, and then `pending` has it whole.
+Rule of this module: a crash at any point leaves a file either as it was or as it should be, never half written; only the last
+record of `records` may be incomplete, and then `pending` has it whole.
 """
 
 import fcntl
@@ -53,7 +53,7 @@ class Folder:
             raise malformed(f"AUDIT_SEAL_DIR cannot be used: {error.strerror}: {error.filename}") from None
 
     def try_lock(self) -> bool:
-        """Takes the folder for this process; False where another one has it."""
+        """Locks the folder for this process; False if another one has locked it."""
         assert self._lock is not None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,7 +62,7 @@ class Folder:
         return True
 
     def close(self) -> None:
-        """Gives the folder back."""
+        """Unlocks the folder."""
         if self._lock is not None:
             self._lock.close()
 
@@ -90,7 +90,7 @@ class Folder:
         return pending
 
     def records(self) -> Iterator[str]:
-        """The records one by one. What is behind the last whole one (a crash) is not given; see `cut`."""
+        """The records one by one, without what follows the last whole one (left by a crash); see `cut`."""
         if not self._records.exists():
             return
         with self._records.open("rb") as file:
@@ -98,7 +98,7 @@ class Folder:
                 yield record
 
     def cut(self, records: int) -> None:
-        """Takes away what is behind so many records."""
+        """Truncates the file after so many records."""
         if not self._records.exists():
             return
         with self._records.open("rb") as file:
@@ -109,7 +109,7 @@ class Folder:
                 os.fsync(file.fileno())
 
     def write_pending(self, pending: Pending) -> None:
-        """Keeps a signed seal before it is committed."""
+        """Stores a signed seal before it is committed."""
         _replace(self._pending, json.dumps(asdict(pending)).encode(), mode=0o600)
 
     def drop_pending(self) -> None:
@@ -118,7 +118,7 @@ class Folder:
         _sync_folder(self.path)
 
     def append(self, records: Iterable[str]) -> None:
-        """Adds records behind the others."""
+        """Appends records."""
         new = not self._records.exists()
         with self._records.open("ab") as file:
             file.writelines(record.encode() + b"\n" for record in records)
@@ -132,7 +132,7 @@ class Folder:
         _replace(self._checkpoint, checkpoint)
 
     def keep_last_of_day(self, day: str, checkpoint: bytes) -> None:
-        """Keeps the last checkpoint of a day that has ended; the one that is there stays."""
+        """Stores the last checkpoint of a day that has ended; an existing one is not replaced."""
         path = self.path / "checkpoints" / day
         if not path.exists():
             _replace(path, checkpoint)

@@ -1,4 +1,4 @@
-"""Heads and days as the tables have them, believed only where they are what the sealer knows (section 8, 2)."""
+"""Heads and days as the tables have them, used only after they were compared with the sealer's hashes (section 8, 2)."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What the sealer says of itself at AUDIT_SEAL_METRICS_BIND."""
+"""The sealer's metrics and probes, at AUDIT_SEAL_METRICS_BIND."""
 
 import datetime as dt
 
@@ -34,7 +34,7 @@ class Metrics:
         self._made = False
 
     def sealed(self, sealed: Sealed) -> None:
-        """Takes the figures of a seal."""
+        """Updates the metrics after a seal."""
         self._size.set(sealed.record.seal + 1)
         self._time.set(_unix(sealed.record.time))
         through = sealed.record.complete_through

@@ -138,7 +138,7 @@ class Reading:
 
 
 class CheckedReading(Reading):
-    """The first reading: it looks into the entries as well. A second that gives the same hashes has read the same bytes.
+    """The first reading, which also checks the entries. A second one that gives the same hashes has read the same bytes.
 
     When it has ended, `entries` counts them per partition. TAMPERED where one is not what the consumer recorded.
     """

@@ -53,11 +53,11 @@ class Sealer:
         return made[0]
 
     def forever(self, options: Options) -> None:
-        """Seals until Stopped, and waits for a database that is away. ExportError where a person is needed."""
+        """Seals until Stopped, and waits while the database is unavailable. ExportError if a person is needed."""
 
         def pause(sealed: Sealed) -> bool:
             nonlocal options
-            options = Options()  # what a person allowed was allowed for one start
+            options = Options()  # what a person allowed applies to one start only
             self._pause(sealed)
             return True
 

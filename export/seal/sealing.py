@@ -64,14 +64,14 @@ class Sealing:
     def make(self, state: State, pending: Pending | None = None) -> Sealed:
         """Makes the next seal and publishes it; with `pending`, exactly the one that was signed before a crash.
 
-        Raises ExportError: TAMPERED or REWRITTEN, nothing was sealed. Raises a database error: whether it was committed is
-        found out by the next start.
+        Raises ExportError: TAMPERED or REWRITTEN, nothing was sealed. Raises a database error: the next start finds out
+        whether it was committed.
         """
         began = time.monotonic()
         begin(self._main, read_only=False)
         try:
             base, signed, first = self._write(state, pending)
-            # A crash leaves either no trace of the seal, or a signature that the next start makes good.
+            # A crash leaves either no trace of the seal, or a signature, from which the next start completes the seal.
             with self._stop.shielded():
                 if pending is None:
                     self._folder.write_pending(signed)

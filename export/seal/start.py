@@ -1,4 +1,4 @@
-"""What has to hold before the first seal of a process: the folder, which is believed, against the tables (section 8, 4 and 5)."""
+"""Checks before the first seal of a process: compares the tables with the folder, which is trusted (section 8, 4 and 5)."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def _start(main: Connection, folder: Folder, signer: Signer, options: Options) -
             pending = None
         elif pending.seal != signed.size:
             raise rewritten(f"{PENDING} is of seal {pending.seal}, the {CHECKPOINT} is of size {signed.size}")
-    # What is behind the checkpoint's size was left by a crash: `pending` or the table has it.
+    # What is beyond the checkpoint's size was left by a crash: `pending` or the table has it.
     folder.cut(signed.size)
     found = _compare(main, folder)
     own_log = found.common if found.common is not None and found.own < found.stored else found.log

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# A server that hangs, or a disk, does not keep us: a seal that was begun is found and finished by the next start.
+# A server or disk that hangs must not delay the shutdown: the next start finds a seal that was begun and finishes it.
 SECONDS = 20.0
 
 
@@ -40,7 +40,7 @@ class Stop:
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
-        """Stopped is raised behind this block, not inside of it."""
+        """Stopped is raised after this block, not inside it."""
         self._shields += 1
         try:
             yield

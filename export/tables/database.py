@@ -30,7 +30,7 @@ def refused(error: Error) -> Unavailable:
     """What an error of PostgreSQL's means for a command, in one line."""
     words = " ".join((error.diag.message_primary or str(error)).split())
     if classify(error) is Fault.AWAY:
-        return Unavailable(f"the database is away or busy: {words}", passing=True)
+        return Unavailable(f"the database is unavailable or busy: {words}", passing=True)
     return Unavailable(f"the database refuses: {words}", passing=False)
 
 

@@ -1,7 +1,7 @@
 """Entries as PostgreSQL writes them: rows of audit.csv, streamed by COPY, in memory that does not grow with their number.
 
-COPY quotes each cell and doubles quotes as section 3 wants; row.sql guards formulas and writes times. So the server does
-most of what a row costs, and no row is taken apart that is not looked into.
+COPY quotes each cell and doubles quotes as section 3 requires; row.sql guards formulas and writes times. So the server does
+most of the work for a row, and only rows whose cells are needed are parsed.
 """
 
 from collections.abc import Iterator, Mapping

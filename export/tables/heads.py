@@ -1,4 +1,4 @@
-"""Heads and days of workspaces as the sealing tables have them; whoever reads them says why they are to be believed."""
+"""Heads and days of workspaces as the sealing tables have them; the caller must check them."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby

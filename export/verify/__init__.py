@@ -10,5 +10,5 @@ Map, in reading order:
 * `views`: a workspace as of one seal: the way up the map and the log;
 * `history`: whether the package continues what the auditor holds;
 * `rows`: audit.csv against the days;
-* `report`: what is said when all checks hold.
+* `report`: the report when all checks hold.
 """

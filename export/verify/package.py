@@ -1,4 +1,4 @@
-"""Opens and reads the files of a package, and the auditor's own, whatever lies in their place.
+"""Opens and reads the files of a package, and the auditor's own; none of them is trusted to be a regular file.
 
 Each file is opened once and read once: what was hashed is what is used, even if someone changes the folder meanwhile.
 """

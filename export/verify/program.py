@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
         self.register("action", None, _StoreOnce)
 
     def error(self, message: str) -> NoReturn:
-        """Instead of argparse's own way out."""
+        """Instead of argparse's own exit."""
         raise malformed(f"{' '.join(message.split())}; see {self.prog} --help")
 
 

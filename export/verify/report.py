@@ -1,4 +1,4 @@
-"""What is said when all checks hold: what was verified, what it was compared with, and what nobody can conclude from it."""
+"""The report when all checks hold: what was verified, what it was compared with, and what cannot be concluded from it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

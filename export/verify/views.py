@@ -59,7 +59,7 @@ def _check_path(view: View, key: str) -> None:
     if len(path) > workspace_map.KEY_BITS:
         raise tampered(f"{where}: the path is longer than a key has bits")
     if path and path[-1] == EMPTY_HASH:
-        raise tampered(f"{where}: the path goes on where one workspace is left")
+        raise tampered(f"{where}: the path continues where one workspace is left")
     if view.days is not None:
         bottom = workspace_map.leaf_hash(key, days_hash(view.days))
     elif view.other is None:

@@ -1,7 +1,7 @@
 """Renewal of sessions by Clerk's handshake: when a browser is redirected to Clerk's Frontend API, and with which URL.
 
-Clerk's tokens are valid for sixty seconds, and Clerk's script, which renews them, is not on this page. So the reader does what
-Clerk's SDKs do for pages that a server renders: it redirects the browser to the Frontend API, which identifies the browser by a
+Clerk's tokens are valid for sixty seconds, and Clerk's script, which renews them, is not on this page. So the reader works like
+Clerk's SDKs for pages that a server renders: it redirects the browser to the Frontend API, which identifies the browser by a
 cookie of its own and redirects back with a new token (`reader.auth.handshake`).
 """
 

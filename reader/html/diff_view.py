@@ -21,7 +21,7 @@ AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|masked|nothing|empty list|—
 
 
 class Item(NamedTuple):
-    """A value, or a member of a list. `mark` is added, removed or empty; `rest` is the part behind "Show all"."""
+    """A value, or a member of a list. `mark` is added, removed or empty; `rest` is the part that "Show all" shows."""
 
     text: str
     kind: str
@@ -132,7 +132,7 @@ def _spellings(change: dict[str, Any], removed: Counter[str], added: Counter[str
 
 
 def _note(before: Side, after: Side) -> str:
-    """Where two long values begin to differ, if that is behind what is shown of them."""
+    """Where two long values begin to differ, if that is after the part that is shown."""
     if not (before.state == after.state == "value"):
         return ""
     place = first_difference(*(item.text + item.rest for item in (*before.items, *after.items)))

@@ -78,7 +78,7 @@ def list_address(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def action_groups(selection: Selection) -> tuple[Group, ...]:
-    """The dropdown: the lines of the catalogue, and first the current choice where it is not one of these."""
+    """The dropdown: the lines of the catalog, and first the current choice where it is not one of these."""
     chosen = _value(selection.actions, selection.facets)
     groups = [
         Group(family, tuple(Option(value, label, value == chosen) for value, label in lines))
@@ -128,7 +128,7 @@ def hidden_fields(selection: Selection, limit: int) -> list[tuple[str, str]]:
 
 @cache
 def _option_groups() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """The families of the catalogue, each with its lines."""
+    """The families of the catalog, each with its lines."""
     families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
     return tuple((FAMILY_LABELS[name], tuple(_lines(name, list(types)))) for name, types in families)
 

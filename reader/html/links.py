@@ -39,8 +39,8 @@ class Link:
 class Pagination:
     """The pages of a list. The URL of the page that is shown, or of one that does not exist, is empty. `last` may not be known yet.
 
-    `refresh_url` is the list as of now; a script reads its total at `count_url`. `permanent_url` is this page as of the
-    moment of which it is, and `json_url` the same from the API.
+    `refresh_url` is the list as of now; a script reads its total at `count_url`. `permanent_url` is this page with its
+    `as_of`, and `json_url` the same from the API.
     """
 
     number: int
@@ -86,7 +86,7 @@ def pagination(listing: Listing) -> Pagination:
         next_url=at(number + 1) if listing.has_more or (last is not None and number < last) else "",
         last_url=at(last) if last is not None and number < last else "",
         refresh_url=link(Query(query.selection, limit)),
-        # Of an absolute range: as a relative one moves on, it loses entries, and its total would not tell what is new.
+        # Of an absolute range: as a relative one moves on, old entries drop out, and its total would not show how many are new.
         count_url=_api(Query(absolute(query.selection, listing.as_of_time), 1)),
         permanent_url=link(here),
         json_url=_api(here),
@@ -124,7 +124,7 @@ def clear_url(query: Query) -> str:
 
 
 def facet_label(facet: str) -> str:
-    """A facet for people, such as `Provider: Gong` for `provider:gong`; one that the catalogue lacks stays as it is."""
+    """A facet for people, such as `Provider: Gong` for `provider:gong`; one that the catalog lacks stays as it is."""
     name, _, value = facet.partition(":")
     return _facet_labels().get(facet) or f"{name}: {value}"
 

@@ -12,7 +12,7 @@ from reader.query.searched_text import name_of_actor, without_edges
 
 
 class SharedValues(NamedTuple):
-    """What a list can be filtered by to find the like of an entry; empty where it cannot. `source` is a channel."""
+    """The filters that find entries like this one; empty if a filter does not apply. `source` is a channel."""
 
     actor: str
     subject: str
@@ -21,10 +21,10 @@ class SharedValues(NamedTuple):
 
 
 class RowLinks:
-    """Makes the links of one list. Its other filters are kept, and an entry's page knows the way back to it.
+    """Makes the links of one list. Its other filters are kept, and an entry's page gets a link back to it.
 
-    `query` is the page of the list with its `as_of`. A page would have two hundred links to filter it, as long as its filters
-    are: it has what they begin with once, in `prefixes`, and a script puts each together with a value of `shared_values`.
+    `query` is the page of the list with its `as_of`. A page would have two hundred long links to filter it. Instead it has the
+    beginnings of their URLs once, in `prefixes`, and a script appends a value of `shared_values` to each.
     """
 
     def __init__(self, query: Query) -> None:
@@ -49,7 +49,7 @@ class RowLinks:
 
 
 def shared_values(entry: Entry) -> SharedValues:
-    """The actor is the e-mail address, which people know, or the id where the address cannot be asked for as it is."""
+    """The actor is the e-mail address, which people know, or the id if the address cannot be used in a filter."""
     email, subject = entry.actor_email or "", entry.subject_id
     is_plain = name_of_actor(email) == visible(email) == email and len(email.encode()) <= MAX_TEXT_BYTES
     return SharedValues(

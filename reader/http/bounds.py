@@ -15,7 +15,7 @@ FEW_DIFFS, MANY_DIFFS = 48 * 1024, 256 * 1024  # characters of all diffs of a pa
 
 
 def query_pairs(scope: Scope) -> list[tuple[str, str]]:
-    """The names and values of the query. Raises InvalidQuery, also for one that is too long to be looked at."""
+    """The names and values of the query. Raises InvalidQuery, also for one that is too long to be parsed."""
     query = scope["query_string"]
     if len(query) > MAX_QUERY_BYTES:
         raise InvalidQuery(ParameterError("query", f"is longer than {MAX_QUERY_BYTES:,} bytes"))

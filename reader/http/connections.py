@@ -1,7 +1,7 @@
-"""Connections to the public port: nothing that a client does or omits keeps one for ever, or keeps others out (decision 70).
+"""Connections to the public port: no client can keep a connection open for ever, or keep other clients out (decision 70).
 
-uvicorn has no limit for the time in which a request must arrive or a response must be taken. Here each of these has a
-deadline. A connection that waits for a request costs others nothing: where there are too many, the oldest of them is closed.
+uvicorn has no limit for the time in which a request must arrive or a response must be read. Here each of these has a
+deadline. Idle connections do not keep others out: if there are too many connections, the oldest idle one is closed.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Connections:
     """Those of one server that wait for a request, oldest first. For the event loop's thread only."""
 
     def __init__(self, closed: Callable[[str], None]) -> None:
-        """`closed` is told why each connection was closed that did not end by itself: one of metrics.CLOSED."""
+        """`closed` is called with the reason, one of metrics.CLOSED, for each connection that the reader closes early."""
         self.closed = closed
         self._silent: dict[BoundedProtocol, None] = {}
         self._served: dict[BoundedProtocol, None] = {}
@@ -55,7 +55,7 @@ class Connections:
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 connection with deadlines. It waits for a request, or it works: from a request to its response's end."""
+    """uvicorn's HTTP/1.1 connection with deadlines. It waits for a request, or is busy: from a request to its response's end."""
 
     def __init__(self, *, among: Connections, **given: Any) -> None:
         """`among` are the connections of the same server; `given` is what uvicorn gives."""
@@ -67,11 +67,11 @@ class BoundedProtocol(H11Protocol):
         self._unsent = sys.maxsize
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Makes room for itself, and waits for a request."""
+        """Closes another connection if there are too many, and waits for a request."""
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             other = self._among.oldest()
-            if other is None:  # all of them work
+            if other is None:  # all of them are busy
                 self._close("refused", OVERLOADED)
                 return
             other.abort("room")
@@ -99,12 +99,12 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The client takes less than it is sent."""
+        """The client reads more slowly than the response is sent."""
         super().pause_writing()
         self._stall = self.loop.call_later(STALL_SECONDS, self.abort, "response_timeout")
 
     def resume_writing(self) -> None:
-        """It has taken some of it."""
+        """The client has read some of it."""
         super().resume_writing()
         if self._stall is not None:
             self._stall.cancel()

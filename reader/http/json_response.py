@@ -1,4 +1,4 @@
-"""JSON responses (SPEC 6). A stored diff goes out as the text that it is, never parsed and written again."""
+"""JSON responses (SPEC 6). A stored diff is sent as the stored text, never parsed and serialized again."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

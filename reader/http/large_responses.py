@@ -1,6 +1,6 @@
-"""Responses that take much memory: made one at a time, and so many bytes wait for their clients at once (decision 71).
+"""Responses that take much memory: made one at a time, with a limit for the bytes that are being sent (decision 71).
 
-Rule of this module: whatever was saved, what it costs to show it is bounded, and one workspace cannot use up the bound.
+Rule of this module: whatever is stored, the memory to show it is bounded, and one workspace cannot use up the limit.
 """
 
 from collections import Counter
@@ -73,6 +73,6 @@ class LargeResponses:
 
 
 def _workspace(request: Request) -> str:
-    """Whose response it is; all that need no workspace are one."""
+    """The workspace of the response; responses without a workspace count together."""
     viewer = getattr(request.state, "viewer", None)
     return viewer.workspace_id if viewer else ""

@@ -38,7 +38,7 @@ class RequestLimiter:
 
         @wraps(endpoint)
         async def limited(*arguments: Any) -> Any:
-            request = object()  # not the task: a task may send several requests
+            request = object()  # the limiter counts requests, not tasks: a task may send several
             await self._acquire(request)
             try:
                 return await to_thread.run_sync(endpoint, *arguments, limiter=self._threads)

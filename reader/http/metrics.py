@@ -30,7 +30,7 @@ METHODS = frozenset({"GET", "HEAD"})
 NO_ROUTE = "none"
 # Their series exist from the start, so that a rate sees their first increase.
 STATUSES = ("200", "401", "403", "500", "503")
-# Why the reader closes a connection: no request or no taker for its response in time, room for another, too many at work.
+# Why the reader closes a connection: request or response timed out, closed to admit another, or too many are busy.
 CLOSED = ("request_timeout", "response_timeout", "room", "refused")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -64,7 +64,7 @@ class Metrics:
         )
         for reason in REASONS:
             self._refusals.labels(reason)
-        # Are sessions renewed? Many outcomes given_up: the way to the Frontend API or back does not work.
+        # Are sessions renewed? Many outcomes given_up: the redirects to the Frontend API or back do not work.
         self._renewals = Counter(
             "auditlog_reader_renewals_total", "Navigations without a session", ["outcome"], registry=self.registry
         )
@@ -90,7 +90,7 @@ class Metrics:
         self._waiting = Gauge(
             "auditlog_reader_requests_waiting", "Requests in progress that wait in the queue", registry=self.registry
         )
-        # Are there clients that connect and say nothing, or take nothing?
+        # Are there clients that connect and send nothing, or read nothing?
         self._waiting_connections = Gauge(
             "auditlog_reader_waiting_connections",
             "Connections of the public port without a request in progress",

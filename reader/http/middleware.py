@@ -38,7 +38,7 @@ HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 ABSOLUTE = re.compile(rb"https?://([^/?#]*)(/.*)?", re.IGNORECASE | re.DOTALL)
 MAX_HEADER_BYTES = 16 * 1024  # as h11 bounds those that do not arrive at once
 MAX_IN_PROGRESS = 500  # of the connections, so that probes always find one
-PIECE = 64 * 1024  # of a response: a client that does not take it keeps no more than this in the transport's buffer
+PIECE = 64 * 1024  # of a response: if the client does not read it, the transport's buffer holds no more than this
 
 
 class ReaderMiddleware:
@@ -92,7 +92,7 @@ class ReaderMiddleware:
             await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Problem | None:
-        """Why the request is not looked at, if so."""
+        """Why the request is refused before routing, or None."""
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             return TOO_LARGE
         if scope["path"] in PROBES:
@@ -118,7 +118,7 @@ class ReaderMiddleware:
 
 
 async def _send_in_pieces(message: Message, send: Send) -> None:
-    """Sends a part of a body. The server waits before each piece until the client has taken the last one."""
+    """Sends a part of a body. The server waits before each piece until the client has read the last one."""
     body = message.get("body", b"")
     last = max(0, len(body) - 1) // PIECE * PIECE
     for start in range(0, last, PIECE):

@@ -24,6 +24,6 @@ class ReaderServices:
     export_contact: str | None
 
     def failing(self) -> list[str]:
-        """What is not ready, asked now: the database does not answer, or there are no sign-in keys."""
+        """What is not ready, checked now: the database does not answer, or there are no sign-in keys."""
         checks = {"database": self.database.ready, "keys": self.keys.ready}
         return [name for name, is_ready in checks.items() if not is_ready()]

@@ -1,6 +1,6 @@
-"""The door to PostgreSQL: a pool of sessions that can read one workspace at a time and write nothing.
+"""The reader's database pool: sessions that can read one workspace at a time and write nothing.
 
-Law of this file: whatever the database does, a request gets an answer or `Unavailable` within seconds.
+Rule of this module: whatever the database does, a request gets a result or `Unavailable` within seconds.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,13 +24,13 @@ ROLE = "audit_reader"
 # In place of those that every program has (runtime.postgres.session).
 SESSION = {
     "default_transaction_read_only": "on",
-    # One snapshot for all statements of a transaction, also of one that no BEGIN begins.
+    # One snapshot for all statements of a transaction, also of an implicit one (a pipeline without BEGIN).
     "default_transaction_isolation": "repeatable read",
     "statement_timeout": "3s",
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "10s",
     # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
-    # anew would cost more than to run it. What is planned for one list alone says so (reader/patience.sql).
+    # again would cost more than to run it. The reading of a whole list is planned for that list (reader/patience.sql).
     "plan_cache_mode": "force_generic_plan",
     # A session sees no workspace until a transaction names one.
     "audit.workspace_id": "",
@@ -68,7 +68,7 @@ class Statement(NamedTuple):
 
 
 class Unavailable(Exception):
-    """The database gave no answer in time; `retry_after` in seconds. `slow`: it was there, and the question too large."""
+    """The database gave no answer in time; `retry_after` in seconds. `slow`: it works, but the query takes too long."""
 
     def __init__(self, *, slow: bool = False) -> None:
         super().__init__("the query took too long" if slow else "the database is not available")
@@ -77,7 +77,7 @@ class Unavailable(Exception):
 
 
 class Database:
-    """A pool of sessions of the role audit_reader; it opens them when they are wanted, so it can be made during an outage."""
+    """A pool of sessions in the role audit_reader; it opens them when they are needed, so it can be made during an outage."""
 
     def __init__(self, url: str, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS) -> None:
         self._url = url
@@ -98,7 +98,7 @@ class Database:
         self._pool.open(wait=False)
 
     def check(self) -> None:
-        """Raises SettingRefused where the database, or a pooler before it, cannot be worked with. An outage is waited for."""
+        """Raises SettingRefused if the database, or a pooler before it, cannot be used. During an outage it does not raise."""
         try:
             with Connection.connect(self._url, application_name="audit-reader", **NETWORK) as connection:
                 self._configure(connection)
@@ -117,7 +117,7 @@ class Database:
             yield Session(connection, self._completeness.settled(TransactionView.from_row(row)))
 
     def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
-        """What these statements find, in one such transaction and one round trip. Raises Unavailable."""
+        """The results of these statements, in one such transaction and one round trip. Raises Unavailable."""
         return self._ask(workspace_id, statements, lambda _: None)
 
     def ask_for_much(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
@@ -167,10 +167,10 @@ class Database:
         configure(connection, self._url, ROLE, SESSION)
 
     def _with_session(self, work: Callable[[Connection], T]) -> T:
-        """What `work` makes of a session that answers.
+        """The result of `work` with a working session.
 
-        One that the server has closed meanwhile is found out by its first statement, and the next one is taken: to ask
-        each before it is used would cost every request a round trip.
+        If the server has closed a session, its first statement fails, and the next session is tried: to check each session
+        before it is used would cost every request a round trip.
         """
         for others in reversed(range(self._pool.max_size + 1)):
             with self._pool.connection() as connection:

@@ -27,7 +27,7 @@ PARAMETERS = (
     *("action", "facet", "source", "channel", "actor", "subject"),
     *("last", "from", "to", "limit", "offset", "as_of", "cursor"),
 )
-# The ranges of `last`. They stay relative: a link to one shows, on every day, what is then the last day.
+# The ranges of `last`. They stay relative: a link with `last=24h` always shows the 24 hours before it is opened.
 RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 MAX_PARAMETERS = 100
 MAX_TEXT_BYTES = 255  # of an actor, a subject and a facet, as of an id in the table
@@ -79,7 +79,7 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
             return absent
 
     errors += [
-        ParameterError("action", f"{action[:60]!r} is not in the catalogue: see /v1/audit-actions")
+        ParameterError("action", f"{action[:60]!r} is not in the catalog: see /v1/audit-actions")
         for action in values.get("action", ())
         if action not in BY_NAME
     ]

@@ -1,8 +1,9 @@
 """Key indexes in memory, within one bound for all and a share for each workspace (decision 73).
 
-What is counted is what is held: a bucket that several indexes of a list share is counted once. When there is too much, the
-extra lists of workspaces that hold more than their share go first; then the list that is least used. A list that was read
-a moment ago is no exception: of more lists than fit some stay, while by recent use alone each would push out the next.
+A bucket that several indexes of a list share is counted once. When the bound is exceeded, the workspace furthest above its
+share loses its lists first, all but the most used one, then older pages of that one. If no workspace is above its share, the
+least used list of all is evicted: uses are counted, because LRU would evict what is needed next if more lists are in use than
+fit.
 """
 
 import threading
@@ -22,7 +23,7 @@ HALVED_AFTER = 4_096  # requests after which every list counts as used half as o
 class CacheKey:
     """A list: its workspace, its selection without a range of time, and the pg_snapshot of an older page (None: now).
 
-    `server`: what is known of a list on one server is true on no other (reader.query.transaction_view).
+    `server`: an index of one server is not valid for another (reader.query.transaction_view).
     """
 
     server: str = ""
@@ -60,7 +61,7 @@ class IndexCache:
             return index
 
     def peek(self, key: CacheKey) -> KeyIndex | None:
-        """The index, for a request that has used `get` before."""
+        """As `get`, but it does not count as a use."""
         with self._lock:
             cached = self._lists.get(_of_list(key))
             return cached.indexes.get(key.pg_snapshot) if cached else None

@@ -15,7 +15,7 @@ def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | N
     with database.workspace(list_query.workspace_id) as session:
         be_patient(session.connection)
         now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
-        # On a standby more can be seen than is settled.
+        # A standby also sees entries at or above its xmin, which are not shown.
         at = snapshot or (now if session.view.is_standby else None)
         chunk = _read(session.connection, list_query.keys(at, None, most))
         buckets += key_index.split(chunk)

@@ -27,7 +27,7 @@ MAX_CATCH_UP = 10_000  # beyond so many new entries it is cheaper to load the li
 
 
 class Outdated(Exception):
-    """What was remembered is not of the database that answers. Another attempt may succeed: it is forgotten."""
+    """A cached index belongs to another database than the one that answers. It was dropped, so another attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class IndexStore:
             raise Outdated
 
     def forget(self, workspace_id: str) -> None:
-        """Forgets the lists of a workspace, which have been found not to be those of the database."""
+        """Drops the lists of a workspace, which do not fit the database."""
         self._cache.forget(workspace_id)
 
     def _key(self, list_query: ListQuery, snapshot: Snapshot | None = None) -> CacheKey:

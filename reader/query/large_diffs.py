@@ -26,7 +26,7 @@ class LargeDiffs:
     def of(self, server: str, workspace_id: str, ids: Sequence[int], limit: int) -> dict[int, LargeDiff]:
         """The diffs of these entries by id, without the texts of more than `limit` bytes. Raises Unavailable.
 
-        What is remembered of `server` holds (TransactionView.server).
+        Sizes cached for `server` are used (TransactionView.server).
         """
         known = self._known(server, workspace_id, ids)
         found = {entry_id: LargeDiff(size, None) for entry_id, size in known if size > limit}

@@ -31,7 +31,7 @@ from reader.query.window import Slice, Window, absolute, cut
 
 log = structlog.get_logger()
 
-ATTEMPTS = 4  # to read a page of one database, where it changes or where sessions go to several
+ATTEMPTS = 4  # to read a page from one database, if it is replaced or if sessions go to several
 NO_LIMIT = 2**31 - 1
 
 

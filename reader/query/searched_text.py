@@ -1,8 +1,8 @@
-"""What a person means who pastes an id or an e-mail address into a field or an address."""
+"""Normalizes an id or an e-mail address that a person pasted into a field or a URL."""
 
 import re
 
-# Blanks of every kind, also those without a width, which are pasted along unseen.
+# Blanks of every kind, also those without a width, which are pasted unnoticed.
 _AROUND = r"[\s\u180e\u200b\u2060\ufeff]+"
 _EDGES = re.compile(rf"\A{_AROUND}|{_AROUND}\Z")
 

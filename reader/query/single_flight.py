@@ -1,6 +1,6 @@
 """One thread at a time loads a key; the others wait for it, and only so many may wait.
 
-Whoever waits here holds a thread of the request limiter. The bounds keep enough threads free to answer from memory.
+Waiting here blocks a thread of the request limiter. The bounds keep enough threads free for requests served from memory.
 """
 
 import threading

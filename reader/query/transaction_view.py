@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-MAX_SAID, SAID_SECONDS = 600, 0.5  # what a standby said of completeness: so many, and so far apart
+MAX_SAID, SAID_SECONDS = 600, 0.5  # remembered values of complete_through on a standby: how many, and how far apart
 
 
 class TransactionView(NamedTuple):
     """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are.
 
-    `server`: what is remembered of one server and database says nothing of another (session.sql). `xmax`: no transaction
-    from it on can be seen, also on a standby, where `snapshot` may end before.
+    `server`: caches of one server and database are not valid for another (session.sql). `xmax`: no transaction from it on is
+    visible; on a standby `snapshot` may end earlier.
     """
 
     time: datetime
@@ -31,10 +31,10 @@ class TransactionView(NamedTuple):
 
 
 class Completeness:
-    """How complete what a standby shows is: only what was settled with it may be said of it. Safe to use from many threads.
+    """The `complete_through` that a standby may show. Safe to use from many threads.
 
-    The tables may say that everything is recorded through a time while a part of that is not settled yet, and so is not
-    shown. What they said earlier holds once all that they knew by then, what was below their `xmax`, is settled.
+    The standby shows only entries below its xmin (settled), but `complete_through` may cover entries above it. An earlier
+    value can be shown once all transactions below the `xmax` that was read with it are settled.
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,10 @@
-"""The door to PostgreSQL: how we connect, as which role, with which settings, and what each kind of refusal asks of us.
+"""The connections to PostgreSQL: in which role, with which settings, and how each kind of error is to be handled.
 
-* `url`: what DATABASE_URL says, and whether libpq takes it.
-* `refusals`: why a connection did not come about; `libpq`: what libpq knows of that.
+* `url`: what DATABASE_URL says, and whether libpq accepts it.
+* `refusals`: why a connection failed; `libpq`: what libpq knows about that.
 * `session`: the settings of every session, whatever an administrator has set.
-* `pooler`: whether a pooler stands between, and which kind.
-* `connection`: a session in one of our roles that does not wait for ever.
+* `pooler`: whether there is a pooler in between, and which kind.
+* `connection`: a session in one of our roles, with a timeout on the client's side.
 * `certificate_expiry`: until when the server's certificate is good.
 * `errors`: what must be done about an error.
 """

@@ -1,4 +1,4 @@
-"""A session in one of our roles, with our settings, on the schema of this code, that does not wait for ever."""
+"""A session in one of our roles, with our settings, on the schema of this code, with a timeout on the client's side."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -38,16 +38,16 @@ NETWORK: Mapping[str, Any] = {
     # Not read-write: that would also refuse a primary where default_transaction_read_only is set, which is ours to set.
     "target_session_attrs": "primary",
 }
-# What the server may say nothing for. Longer than statement_timeout, which a server that answers keeps by itself.
+# How long the server may send nothing. Longer than statement_timeout, which a working server enforces itself.
 WATCHDOG_SECONDS = 25.0
 # For a reader, whose statements end within 3 s.
 ANSWER_SECONDS = 5.0
-# What a session takes leave of its pooler in, and what another session of the same pooler is waited for.
+# How long a session may take to reset itself for its pooler, and how long we wait for another session of that pooler.
 POOLER_SECONDS = 2.0
 
 
 class Connection(psycopg.Connection[TupleRow]):
-    """A session that gives up where the server says nothing for `patience` seconds: a frozen server keeps no timeout.
+    """A session that is closed if the server sends nothing for `patience` seconds: a frozen server enforces no timeout.
 
     `connect` raises what runtime.postgres.refusals does.
     """
@@ -66,7 +66,7 @@ class Connection(psycopg.Connection[TupleRow]):
             raise explained(conninfo, options, error) from None
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """As psycopg's, and gives the session up where the server has said nothing for `patience` seconds."""
+        """As psycopg's, but closes the session if the server has sent nothing for `patience` seconds."""
         began = time.monotonic()
         try:
             return super().wait(gen, interval, self.patience if timeout is None else timeout)
@@ -82,7 +82,7 @@ class Connection(psycopg.Connection[TupleRow]):
         self._expire_at = 0.0
 
     def close(self) -> None:
-        """Ends the session; a pooler gets its server back as it was, whatever it does itself."""
+        """Ends the session. Behind a pooler its server session is reset first, whatever the pooler does itself."""
         if self.pooled and not self.closed and self.info.transaction_status == TransactionStatus.IDLE:
             self.patience = POOLER_SECONDS
             with suppress(psycopg.Error):
@@ -90,7 +90,7 @@ class Connection(psycopg.Connection[TupleRow]):
         super().close()
 
 
-# What psycopg is told beside libpq's own settings.
+# Arguments of psycopg beside libpq's own settings.
 NO_SETTING = frozenset({"autocommit", "prepare_threshold", "context", "row_factory", "cursor_factory"})
 Cursor: TypeAlias = psycopg.Cursor[TupleRow]
 # Any session of psycopg, also one that is not of our roles.
@@ -124,7 +124,7 @@ def login(url: str, application: str) -> Connection:
 
 
 def configure(connection: Connection, url: str, role: str | None, settings: Mapping[str, str]) -> None:
-    """Makes a session that has just begun one of ours: settings, then `role` (None: stays its login). In autocommit; closed where it cannot be."""
+    """Sets up a new session: settings, then `role` (None: the login itself). In autocommit; closed if that fails."""
     connection.autocommit = True
     try:
         if pooler.is_pooled(connection):
@@ -174,7 +174,7 @@ def _check_version(connection: Connection, *, newer_schema: bool) -> None:
 
 @contextmanager
 def watched(connection: Connection, seconds: float = WATCHDOG_SECONDS) -> Iterator[Connection]:
-    """Within the block the server may say nothing for `seconds`, then the session is given up."""
+    """Within the block, the session is closed if the server sends nothing for `seconds`."""
     before, connection.patience = connection.patience, seconds
     try:
         yield connection

@@ -18,15 +18,15 @@ class SchemaOutdated(psycopg.ProgrammingError):
 
 
 class LoginRefused(psycopg.OperationalError):
-    """The server, or this machine, does not let us in, and waiting does not mend it; one line that says what to do."""
+    """The login is refused, by the server or on this machine, and waiting does not help; one line that says what to do."""
 
 
 class SettingRefused(LoginRefused):
-    """The session has a setting that we cannot work with and may not change, or a pooler that would not keep ours."""
+    """The session has a setting that we cannot work with and may not change, or a pooler that would not keep our settings."""
 
 
 class ConnectionUnclear(psycopg.OperationalError):
-    """No connection, for a reason that is known neither to pass nor to stay: it is waited for, loudly."""
+    """No connection, and it is unknown whether the cause is temporary: retried, and each attempt is logged as an error."""
 
 
 class Fault(Enum):
@@ -49,5 +49,5 @@ def classify(error: BaseException) -> Fault:
     if not state and isinstance(error, psycopg.DataError):
         return Fault.ROW
     if not state and isinstance(error, psycopg.OperationalError):
-        return Fault.AWAY  # a pooler or a proxy in between hangs up without a state
+        return Fault.AWAY  # a pooler or a proxy in between closes the connection without an SQLSTATE
     return Fault.DEPLOYMENT

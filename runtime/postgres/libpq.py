@@ -1,7 +1,7 @@
-"""What libpq knows of a failed login and psycopg does not say: how far it came, and the server's SQLSTATE.
+"""What libpq knows about a failed login and psycopg does not report: how far it got, and the server's SQLSTATE.
 
-A session that never began has no result to read a SQLSTATE from. libpq has it in its message if it is told so in time
-(PQsetErrorVerbosity), which psycopg has no call for: it is made here, in the libpq that psycopg has loaded.
+A session that never began has no result to read a SQLSTATE from. libpq puts it into its message if PQsetErrorVerbosity was
+called before. psycopg has no call for that, so it is called here, in the libpq that psycopg has loaded.
 """
 
 import ctypes
@@ -28,7 +28,7 @@ _OUTSIDE = {pq.ConnStatus.STARTED, pq.ConnStatus.NEEDED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """How a login went: let in, or the `sqlstate` of the refusal; `reached`: someone took the connection.
+    """How a login went: accepted, or refused with this `sqlstate`; `reached`: the connection was established.
 
     `needs_password`: the server asks for a password, and none was given.
     """

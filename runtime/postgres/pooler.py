@@ -1,7 +1,7 @@
-"""Whether a pooler gives our session's server to others between transactions (decision 62).
+"""Whether a pooler gives our server session to other clients between transactions (decision 62).
 
-A session in a role, with settings and prepared statements, would then be someone else's session next. PgBouncer answers
-logins itself, so the process that it names is not the one that runs our statements.
+Another client would then get our role, settings and prepared statements. PgBouncer answers logins itself, so the process id
+that it reports is not that of the server process that runs our statements.
 """
 
 import threading
@@ -16,27 +16,27 @@ from runtime.postgres.errors import SettingRefused
 
 log = structlog.get_logger()
 
-# Sessions of this program that are asked at the same time would take each other's servers.
+# Sessions of this program that are examined at the same time would take each other's server sessions.
 _one_at_a_time = threading.Lock()
 
-# On a busy pool others may take the server between two questions, and give it back.
+# On a busy pool other clients may use the server session between two queries.
 ROUNDS = 10
 TRIES = 10
 REFUSAL = (
-    "a pooler stands before the database and changes servers between transactions (PgBouncer: pool_mode=transaction or "
+    "a pooler before the database changes the server session between transactions (PgBouncer: pool_mode=transaction or "
     "statement): this program needs a session of its own; use pool_mode=session, or connect to PostgreSQL itself"
 )
 
 
 def is_pooled(connection: psycopg.Connection[TupleRow]) -> bool:
-    """Whether a pooler stands between: the server process is not the one that was named at login."""
+    """Whether there is a pooler in between: the server process is not the one that was named at login."""
     return connection.info.backend_pid != _server(connection)
 
 
 def check(connection: psycopg.Connection[TupleRow], another: Callable[[], psycopg.Connection[TupleRow]]) -> None:
-    """Raises SettingRefused where the server of `connection` is lent to others; `another` opens a second session.
+    """Raises SettingRefused if other clients get the server session of `connection`; `another` opens a second session.
 
-    Nothing is set before this is known: it would be left to whoever gets the server next.
+    Nothing is set before this is known: it would stay for the next client of the server session.
     """
     try:
         with _one_at_a_time, another() as other:

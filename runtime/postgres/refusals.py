@@ -1,4 +1,4 @@
-"""Why a connection did not come about: sorted by SQLSTATE and by how far it came, never by words (decision 60)."""
+"""Why a connection failed: classified by SQLSTATE and by how far the login got, never by the message (decision 60)."""
 
 import os
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ ASK_SECONDS = 3.0
 DEFAULT_PORT = 5432
 VERIFYING = {"verify-ca", "verify-full"}
 TLS_ONLY = {"require", *VERIFYING}
-# Classes of SQLSTATE that end by themselves: no room, starting or shutting down.
+# Classes of SQLSTATE that are temporary: no resources, starting or shutting down.
 PASSING = ("53", "57")
-# What only a person mends, and what that is.
+# What only a person can fix, and how.
 FINAL = {
     "28P01": "is the user or the password of DATABASE_URL wrong?",
     "28": "does the server want TLS (sslmode=verify-full), may this login connect from here (pg_hba.conf), and may it log "
@@ -36,18 +36,18 @@ FINAL = {
 
 
 def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalError) -> psycopg.OperationalError:
-    """`error`, or what is known to be behind it once every server that `url` names has been asked again."""
+    """`error`, or its cause if logging in once more at each server that `url` names finds it."""
     if (fault := malformed(url)) is not None:
         return LoginRefused(f"DATABASE_URL {fault}")
     words = " ".join(str(error).split())
-    # Which of them is a primary is another question than whether they let us in.
+    # Whether one of them is a primary does not matter here: only whether they accept the login.
     given = conninfo_to_dict(url, **{**options, "target_session_attrs": "any"})
     found = [_explain(one) for one in conninfo_attempts(given)]
     if all(isinstance(one, str) for one in found):
         return LoginRefused(f"{words}; {found[-1]}")
     if all(one is None for one in found):
         return error
-    log.error("database_connection_unclear", error=words, hint="if this does not pass, look at the server's own log")
+    log.error("database_connection_unclear", error=words, hint="if this persists, see the server's own log")
     return ConnectionUnclear(f"{words}; it is not known whether this passes by itself")
 
 

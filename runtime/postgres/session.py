@@ -13,14 +13,14 @@ from psycopg.rows import TupleRow
 from runtime.postgres.errors import Fault, SettingRefused, classify
 from sql import query
 
-# First, and one by one, in words that mean the same under any setting: what the next statement is read by, how long it may
-# take.
+# First, and one by one, written so that they mean the same under any setting: those that decide how the next statement is
+# read, and how long it may take.
 FIRST = (
     "SET statement_timeout TO 0",
     "SET search_path TO public",
     "SET standard_conforming_strings TO on; SET array_nulls TO on; SET exit_on_error TO off; SET row_security TO on",
 )
-# Of these, a server sets those that it knows.
+# Of these, those that the server's version has are set.
 EVERY: Mapping[str, str] = {
     # How text and values are read and written.
     "client_encoding": "UTF8",

@@ -1,4 +1,4 @@
-"""What a DATABASE_URL says, and whether libpq takes it: asked of libpq itself, without touching the network beyond this machine."""
+"""What a DATABASE_URL says, and whether libpq accepts it: libpq itself parses it, and no other machine is contacted."""
 
 import socket
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ WHERE = frozenset({"host", "hostaddr", "port"})
 
 
 def malformed(url: str) -> str | None:
-    """What makes `url` no way to connect, without a value of it: it may hold a password. None if nothing does."""
+    """Why `url` cannot be used to connect, without repeating any part of it, which may be a password. None if it can."""
     try:
         given = conninfo_to_dict(url)
     except (psycopg.ProgrammingError, UnicodeEncodeError):
         return "is no libpq URL or keyword string"
     host, port = str(given.get("host", "")), str(given.get("port", ""))
-    # A password that is not percent-encoded comes apart, and part of it would be looked up, and told, as a host.
+    # A password that is not percent-encoded is split, and part of it would be looked up, and logged, as a host name.
     if "@" in host[1:] or not all(_port(part) for part in port.split(",")):
         return "has no proper host and port; are @ / : # ? of its password percent-encoded?"
     if len(port.split(",")) not in {1, len((host or str(given.get("hostaddr", ""))).split(","))}:

@@ -125,7 +125,7 @@ class Bench:
         return load
 
     def _database(self) -> str:
-        """A new one, on a server that has nothing left of the one before: its pages would have to make room for the next."""
+        """A new database, on a server without the previous one, whose pages would still fill the shared buffers."""
         self._databases += 1
         with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
             server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")

@@ -1,4 +1,4 @@
-"""One consumer process under measurement: the real `serve`, with an observer that looks at the clock.
+"""One consumer process under measurement: the real `serve`, with an observer that takes times.
 
 `python -m sandbox.bench.measured` reads the consumer's own settings from the environment and prints one JSON object:
 records, seconds from the first claim to the last commit, peak memory, and the latencies of records in milliseconds.

@@ -120,7 +120,7 @@ def _create_topics(services: Sandbox) -> int:
     """Creates the seven topics; the number of their partitions."""
     config: dict[str, str | int | float | bool] = {"bootstrap.servers": services.kafka_bootstrap, "log_level": 0}
     if isinstance(services.broker, MockKafka):
-        client = Producer(config)  # the stand-in creates a topic when it is asked about
+        client = Producer(config)  # the mock creates a topic when its metadata is queried
         return sum(len(client.list_topics(topic, timeout=10).topics[topic].partitions) for topic in TOPICS)
     admin = AdminClient(config)  # named, so that it lives until it has answered
     for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in TOPICS]).values():

@@ -29,7 +29,7 @@ NONE = "/audit?action=billing.payment_failed&source=mcp&actor=priya.raman%40nort
 
 
 class Shot(NamedTuple):
-    """One picture: who looks at which path, after doing what, on how large a screen."""
+    """One picture: the signed-in person, the path, the actions before it, and the size of the screen."""
 
     name: str
     who: Callable[[People], Person | None]

@@ -36,7 +36,7 @@ class Sandbox:
         self._stack = ExitStack()
 
     def describe(self) -> tuple[str, ...]:
-        """Lines for people: which PostgreSQL, which Kafka and why, and what a stand-in lacks."""
+        """Lines for people: which PostgreSQL, which Kafka and why, and what a mock lacks."""
         if self.postgres:
             major = self.postgres.installation.major
             postgres = f"PostgreSQL {major} of our own, at 127.0.0.1:{self.postgres.port}"

@@ -36,7 +36,7 @@ def reclaim(folder: Path) -> None:
 
 
 def marked(folder: Path) -> Iterator[psutil.Process]:
-    """The living processes that were started for this folder; those of other users are not looked at."""
+    """The running processes that were started for this folder; those of other users are ignored."""
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARK) == str(folder) and process.pid != os.getpid():

@@ -174,7 +174,7 @@ class LocalKafka(KafkaBroker):
 
 
 def answers(bootstrap: str) -> bool:
-    """Whether a broker at this address tells its cluster's metadata, with at least one broker in it."""
+    """Whether a broker at this address returns its cluster's metadata, with at least one broker in it."""
     try:
         return bool(AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=1).brokers)
     except KafkaException:

@@ -17,7 +17,7 @@ PREFIX = "callmine-sandbox-"
 class TemporaryFolder:
     """A new folder under the system's temporary folder, watched by `sandbox.services.guard`.
 
-    The folder is locked for as long as its owner or its guard lives. A lock tells a stale folder better than a stored
+    The folder is locked for as long as its owner or its guard lives. A lock identifies a stale folder better than a stored
     pid, which may have been given to another process, or mean nothing in another container that shares the folder.
     """
 

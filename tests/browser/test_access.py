@@ -56,7 +56,7 @@ def test_the_admin_of_another_workspace_sees_none_of_ours(visit: Visit, sample: 
     assert missing == visitor.open("/audit/999999999", 404).content()
 
 
-def test_an_expired_session_is_told_and_can_be_renewed(visit: Visit, sample: Sample) -> None:
+def test_an_expired_session_is_shown_and_can_be_renewed(visit: Visit, sample: Sample) -> None:
     """A session that has ended leads to the page that says so, with the way to sign in again."""
     visitor = visit().signed_in(sample.people.admin, exp=int(time.time()) - 60, nbf=int(time.time()) - 120)
     page = visitor.open("/audit?action=member.removed", 401)
@@ -68,7 +68,7 @@ def test_an_expired_session_is_told_and_can_be_renewed(visit: Visit, sample: Sam
     expect(page.get_by_role("link", name="Open the audit log")).to_be_visible()
 
 
-def test_someone_who_is_impersonated_is_told_about(visit: Visit, sample: Sample) -> None:
+def test_an_impersonated_session_is_shown(visit: Visit, sample: Sample) -> None:
     """Who looks through another's eyes sees that it is known."""
     page = (
         visit().signed_in(sample.people.admin, act={"sub": "user_2support", "iss": "https://x.example"}).open("/audit")

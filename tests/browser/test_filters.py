@@ -19,7 +19,7 @@ def apply(visitor: Visitor) -> None:
         visitor.page.get_by_role("button", name="Apply").click()
 
 
-def test_the_dropdown_offers_what_the_catalogue_has(dana: Visitor) -> None:
+def test_the_dropdown_offers_what_the_catalog_has(dana: Visitor) -> None:
     """Six families with the fourteen types, each followed by its facets; and nothing else."""
     page = dana.open("/audit")
     groups = page.locator("#show optgroup").evaluate_all("found => found.map(each => each.label)")
@@ -236,7 +236,7 @@ def test_filters_that_contradict_each_other(dana: Visitor, count: Count) -> None
 
 
 @pytest.mark.parametrize("query", ["limit=0", "colour=red", "from=soon", "action=member.promoted", "as_of=yesterday"])
-def test_what_cannot_be_asked_is_said(dana: Visitor, query: str) -> None:
+def test_an_invalid_query_is_reported(dana: Visitor, query: str) -> None:
     """An address that someone mistyped names the parameter and the way back."""
     page = dana.open(f"/audit?{query}", 422)
 

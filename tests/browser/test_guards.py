@@ -118,7 +118,7 @@ def test_a_barrier_is_found(page: Page, pages: str, rule: str) -> None:
     assert rule in {found.partition(":")[0] for found in barriers(page)}
 
 
-def test_a_missing_browser_is_said_with_the_way_to_get_one(tmp_path: Path) -> None:
+def test_a_missing_browser_is_reported_with_the_way_to_get_one(tmp_path: Path) -> None:
     """Where no Chromium is on the PATH, or the named one is none, the message says what to do."""
     for environ in ({"PATH": str(tmp_path)}, {"AUDIT_CHROMIUM": f"{tmp_path}/none"}):
         with pytest.raises(SandboxError, match=r"apt-get install chromium.*AUDIT_CHROMIUM") as raised:

@@ -81,7 +81,7 @@ def test_newer_entries_wait_until_they_are_asked_for(visit: Visit, fresh: Fresh)
 
 
 def test_newer_entries_announce_themselves(visit: Visit, fresh: Fresh) -> None:
-    """While the page is looked at, it says how many entries of its selection have come, and shows none of them unasked."""
+    """While the page is visible, it shows how many newer entries its selection has, and shows these only on request."""
     fresh.put(label="First")
     visitor = visit().signed_in(fresh.admin)
     visitor.page.clock.install()

@@ -1,4 +1,4 @@
-"""A row opens, and tells the whole entry: before and after, what was added and removed, what is hidden, what is huge."""
+"""A row opens, and shows the whole entry: before and after, what was added and removed, what is hidden, what is huge."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_before_and_after(dana: Visitor) -> None:
 
 
 def test_values_that_look_alike_do_not(visit: Visit, fresh: Fresh) -> None:
-    """null, "", nothing, an empty list, a number and its text, false and 0, and what is masked: each is told apart."""
+    """null, "", nothing, an empty list, a number and its text, false and 0, and what is masked: each looks different."""
     fresh.put(diff=ODD, channel="mcp")
     visitor = visit().signed_in(fresh.admin)
     visitor.open("/audit")
@@ -173,7 +173,7 @@ def test_permalink(dana: Visitor, sample: Sample) -> None:
 
 
 def test_all_fourteen_types_read_as_sentences(dana: Visitor, sample: Sample) -> None:
-    """Every type of the catalogue is among the entries, and none shows a hole where a name should be."""
+    """Every type of the catalog is among the entries, and none shows a hole where a name should be."""
     labels: set[str] = set()
     sentences: list[str] = []
     for offset in range(0, 1000, 200):
@@ -185,7 +185,7 @@ def test_all_fourteen_types_read_as_sentences(dana: Visitor, sample: Sample) -> 
     assert [each for each in sentences if "()" in each or "  " in each or "{" in each or each.endswith(" ")] == []
 
 
-def test_an_action_of_a_newer_catalogue_is_shown_too(visit: Visit, fresh: Fresh) -> None:
+def test_an_action_of_a_newer_catalog_is_shown_too(visit: Visit, fresh: Fresh) -> None:
     """What a newer consumer has recorded can be read here, if not in well-chosen words."""
     fresh.put(action="schedule.archived", facets=[], label="Weekly pipeline")
     visitor = visit().signed_in(fresh.admin)

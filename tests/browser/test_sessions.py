@@ -76,7 +76,7 @@ def test_filters_are_applied_though_the_session_has_run_out(reader: Visitor, sam
 
 
 def test_the_look_for_newer_entries_goes_on(reader: Visitor, sample: Sample) -> None:
-    """The page's script is told 401, and offers a link; that is a navigation, and so the session comes back."""
+    """The page's script gets a 401, and offers a link; that is a navigation, and so the session comes back."""
     reader.page.clock.install()
     page = reader.open("/audit?limit=10")
     run_out(reader, sample)

@@ -45,6 +45,6 @@ class Watch:
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 A and AA on the page as it stands."""
+    """What axe finds against WCAG 2.2 A and AA on the page in its present state."""
     found: list[dict[str, Any]] = Axe().run(page, options=OPTIONS).response["violations"]
     return [f"{each['id']}: {node['html'][:160]} {node['failureSummary']}" for each in found for node in each["nodes"]]

@@ -1,4 +1,4 @@
-"""What the tests of this folder stand on: an engine and images, which `make containers` has seen to."""
+"""What the tests of this folder need: an engine and images, which `make containers` provides."""
 
 import os
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 Law of this file: nothing of the machine is changed. The engine has its own mounts and process ids, so that killing its first
 process takes every container, mount and shim along, however we ended; and, while containers run, its own network, so that
 its bridge, forwarding and iptables rules are nobody else's. A network of its own reaches no registry of packages: images are
-built before, by an engine that shares the machine's network and is told to leave it alone.
+built before, by an engine that shares the machine's network and is configured to leave it alone.
 """
 
 import os

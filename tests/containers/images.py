@@ -38,7 +38,7 @@ class Image(NamedTuple):
 
 
 def wanted() -> Iterator[Image]:
-    """The images of the Dockerfile and of compose.yaml, but Grafana's, which cannot be stood in for."""
+    """The images of the Dockerfile and of compose.yaml, but Grafana's, which has no replacement."""
     dockerfile, compose = ((ROOT / "deploy" / name).read_text() for name in ("Dockerfile", "compose.yaml"))
     for argument, official in re.findall(r"^ARG (\w+)_IMAGE=(\S+)", dockerfile, re.MULTILINE):
         yield Image(f"AUDIT_{argument}_IMAGE", official, argument.lower())

@@ -1,4 +1,4 @@
-"""What an engine of our own could have changed on this machine, looked at before and after it."""
+"""What an engine of our own could have changed on this machine, compared before and after it."""
 
 import shutil
 import subprocess

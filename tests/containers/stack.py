@@ -47,7 +47,7 @@ class Stack:
     def __enter__(self) -> Self:
         try:
             self.up()
-            self.up("prometheus")  # alone of its profile: Grafana's image cannot be stood in for
+            self.up("prometheus")  # alone of its profile: Grafana's image has no replacement
         except BaseException:
             print(self.compose("logs", "--tail=30", check=False).stdout)
             self.close()

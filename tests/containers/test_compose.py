@@ -47,7 +47,7 @@ def register(stack: Stack) -> dict[str, int]:
 
 
 def total(stack: Stack) -> int:
-    """How many entries the admin is told of."""
+    """How many entries the admin sees."""
     answer = stack.read("/v1/audit-events", ADMIN)
     assert answer.status_code == 200, answer.text
     return int(answer.json()["total"])
@@ -142,14 +142,14 @@ def test_up_again_changes_nothing_and_takes_a_new_password(stack: Stack) -> None
     assert stack.status()["balanced"]
 
 
-def test_no_log_tells_a_password(stack: Stack) -> None:
+def test_no_log_has_a_password(stack: Stack) -> None:
     """Whatever the containers have written until now."""
     logs = {container.name: container.logs().decode(errors="replace") for container in stack.containers()}
     assert len(logs) >= len(OURS)
     assert [(name, setting) for name, log in logs.items() for setting in stack.told(log)] == []
 
 
-def test_a_database_that_is_away_is_waited_for(stack: Stack) -> None:
+def test_a_database_that_is_unavailable_is_waited_for(stack: Stack) -> None:
     """Without its database the consumer stays alive and the reader says so; both go on when it is back."""
     before = total(stack)
     (consumer,) = stack.containers("consumer")

@@ -1,4 +1,4 @@
-"""The application's image: small, without root, without tools, quick to start, and gone in order when told to go."""
+"""The application's image: small, without root, without tools, quick to start, and it stops cleanly on SIGTERM."""
 
 import time
 import tomllib
@@ -91,7 +91,7 @@ def test_every_program_is_in_it(engine: DockerClient, image: str, program: str) 
 
 
 def test_a_command_starts_within_two_seconds(engine: DockerClient, image: str) -> None:
-    """From the engine's being asked to the catalogue's last line; the best of three, as others use the machine too."""
+    """From the engine's being asked to the catalog's last line; the best of three, as others use the machine too."""
     taken = []
     for _ in range(3):
         since = time.monotonic()
@@ -106,7 +106,7 @@ def test_a_command_starts_within_two_seconds(engine: DockerClient, image: str) -
     "running", [["audit-consumer", "run"], ["audit-reader", "serve"]], indirect=True, ids=["consumer", "reader"]
 )
 def test_a_program_starts_is_well_and_ends_on_sigterm(running: Container) -> None:
-    """It logs within two seconds, its healthcheck is content though all else is away, and as process 1 it exits 0."""
+    """It logs within two seconds, its healthcheck succeeds although all else is unavailable, and as process 1 it exits 0."""
     assert wait_until(lambda: b'"event": "started"' in running.logs(), limit=60)
     assert _seconds_to_first_line(running) < START_SECONDS
     assert wait_until(lambda: _healthy(running), limit=60, pause=0.2), running.logs().decode()

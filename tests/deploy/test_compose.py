@@ -147,7 +147,7 @@ def test_images_come_from_variables_and_default_to_official_ones() -> None:
     assert services()["registry"]["image"].endswith(f":{REGISTRY_VERSION}")
 
 
-def test_the_topics_are_those_of_the_catalogue() -> None:
+def test_the_topics_are_those_of_the_catalog() -> None:
     """What the job makes is what the consumer reads by default."""
     assert sorted(services()["topics"]["environment"]["TOPICS"].split()) == sorted(TOPICS)
 
@@ -161,7 +161,9 @@ def test_the_topics_are_those_of_the_catalogue() -> None:
         ("reader", ReaderSettings),
     ],
 )
-def test_our_programs_are_told_only_what_they_know(name: str, model: type[ConsumerSettings | ReaderSettings]) -> None:
+def test_our_programs_get_only_settings_that_they_have(
+    name: str, model: type[ConsumerSettings | ReaderSettings]
+) -> None:
     """A misspelt setting would be ignored in silence: each is an alias of the program's own, or libpq's."""
     known = {str(field.alias) for field in model.model_fields.values()}
 

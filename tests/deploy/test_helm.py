@@ -241,7 +241,7 @@ def test_there_are_never_more_consumers_than_partitions() -> None:
 
 
 def test_keda_looks_at_every_topic() -> None:
-    """The catalogue's seven, or those of AUDIT_TOPICS, by the group's own name and the brokers of the consumer."""
+    """The catalog's seven, or those of AUDIT_TOPICS, by the group's own name and the brokers of the consumer."""
     triggers = [trigger["metadata"] for trigger in of(full(), "ScaledObject", "consumer")["spec"]["triggers"]]
     assert [trigger["topic"] for trigger in triggers] == list(TOPICS)
     assert {trigger["bootstrapServers"] for trigger in triggers} == {"kafka-1:9093"}

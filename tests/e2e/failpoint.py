@@ -17,6 +17,7 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 import psycopg
+import structlog
 
 from consumer import loop
 from consumer.event import pipeline
@@ -110,6 +111,7 @@ def _act(action: str) -> None:
         case "lose":
             raise psycopg.OperationalError("failpoint: server closed the connection unexpectedly")
         case "hang":
+            structlog.get_logger().warning("failpoint_reached")
             threading.Event().wait()
         case _:
             raise ValueError(action)

@@ -100,12 +100,12 @@ def test_what_is_not_read_is_not_called_complete(world: World) -> None:
     topic = world.topic()
     world.send(topic, events(1))
     consumer = world.consumer(failpoint=["before_transaction:2", "stop", "after_commit:2", "stop"])
-    world.until(lambda: _stopped(consumer.pid), "it stands before a write of nothing but complete_through")
+    world.until(lambda: _stopped(consumer.pid), "it is paused before a write of nothing but complete_through")
     assert world.count("audit_event") == 1
     world.send(topic, events(1))
     received = world.value(NOW)
     consumer.thaw()
-    world.until(lambda: world.value(COMPLETE) is not None and _stopped(consumer.pid), "it stands behind that write")
+    world.until(lambda: world.value(COMPLETE) is not None and _stopped(consumer.pid), "it is paused after that write")
     assert world.count("audit_event") == 1
     assert world.value(COMPLETE) < received
     consumer.thaw()
@@ -115,7 +115,7 @@ def test_what_is_not_read_is_not_called_complete(world: World) -> None:
 
 
 def test_status_says_that_a_clock_is_off(world: World, ahead: float) -> None:
-    """An operator's own machine is looked at as well."""
+    """An operator's own machine is checked as well."""
     world.topic()
     status = world.consumer("status", "--format", "json")
     assert status.wait() == 0

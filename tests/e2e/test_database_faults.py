@@ -31,7 +31,7 @@ def running(postgres: PostgresServer) -> Iterator[PostgresServer]:
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_a_database_that_goes_and_comes_back_costs_nothing(world: World, running: PostgresServer, how: str) -> None:
-    """While the database is away the consumer waits and says so; when it is back, everything is there once."""
+    """While the database is unavailable the consumer waits and logs that; when it is back, everything is there once."""
     topic = world.topic(3)
     world.send(topic, events(2000))
     consumer = world.consumer()
@@ -46,7 +46,7 @@ def test_a_database_that_goes_and_comes_back_costs_nothing(world: World, running
     world.check()
 
 
-def test_a_database_that_is_away_at_the_start_is_waited_for(world: World, running: PostgresServer) -> None:
+def test_a_database_that_is_unavailable_at_the_start_is_waited_for(world: World, running: PostgresServer) -> None:
     """Without the database no offset is guessed: the consumer waits, as a member, and then begins at the beginning."""
     topic = world.topic()
     world.send(topic, events(10))
@@ -59,8 +59,8 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(world: World, runnin
     world.check()
 
 
-def test_told_to_stop_during_an_outage_it_ends_in_order(world: World, running: PostgresServer) -> None:
-    """SIGTERM while the database is away: exit 0, and what was not written is read again."""
+def test_stopped_during_an_outage_it_ends_in_order(world: World, running: PostgresServer) -> None:
+    """SIGTERM while the database is unavailable: exit 0, and what was not written is read again."""
     topic = world.topic()
     world.send(topic, events(10))
     consumer = world.consumer()
@@ -112,7 +112,7 @@ def test_a_server_that_stops_answering_is_left_and_found_again(world: World) -> 
         holder.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
         world.send(topic, events(10))
         world.until(lambda: bool(consumer.logged("database_unavailable")), "the lock times out", of=[consumer])
-        world.check_accounts()  # above all: Kafka has not been told of what is not written
+        world.check_accounts()  # above all: no offset is committed to Kafka that is not written
         holder.rollback()
     world.until_read(consumer)
     assert not consumer.logged("partitions_lost") and consumer.stop() == 0

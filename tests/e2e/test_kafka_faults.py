@@ -25,7 +25,7 @@ def broker(kafka: KafkaBroker) -> Iterator[KafkaBroker]:
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_a_broker_that_goes_and_comes_back_costs_nothing(world: World, broker: KafkaBroker, how: str) -> None:
-    """While the broker is away the consumer waits; when it is back it goes on where the database stands."""
+    """While the broker is unavailable the consumer waits; when it is back it continues at the database's offsets."""
     topic = world.topic(3)
     world.send(topic, events(1000))
     consumer = world.consumer()
@@ -44,7 +44,7 @@ def test_a_broker_that_goes_and_comes_back_costs_nothing(world: World, broker: K
 
 
 def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, broker: KafkaBroker) -> None:
-    """Leaving the group is politeness: what was read is written, and that the broker was not told in time is said."""
+    """Leaving the group is optional: what was read is written, and it is logged that the broker did not answer in time."""
     if broker.pid is None:
         pytest.skip("a broker in a container has no process here that could be stopped")
     topic = world.topic(2)
@@ -55,7 +55,7 @@ def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, 
         world.until(world.waits_for_a_lock, "it writes", of=[consumer])
         os.kill(broker.pid, signal.SIGSTOP)
     try:
-        world.until(lambda: world.count("audit_event") > 0, "it has written, and tells the broker", of=[consumer])
+        world.until(lambda: world.count("audit_event") > 0, "it has written, and commits to the broker", of=[consumer])
         assert consumer.stop() == 0
     finally:
         os.kill(broker.pid, signal.SIGCONT)
@@ -64,7 +64,7 @@ def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, 
     world.check()
 
 
-def test_records_deleted_while_it_is_away_are_a_gap(world: World) -> None:
+def test_records_deleted_while_it_is_stopped_are_a_gap(world: World) -> None:
     """What retention removed unread is stated exactly, halts its partition alone, and is passed once accepted."""
     topic = world.topic(2)
     world.send(topic, events(20), partition=0)
@@ -125,7 +125,7 @@ def test_records_deleted_from_under_it_are_a_gap(world: World) -> None:
     world.check()
 
 
-def test_a_topic_made_anew_under_it_is_another_log(world: World) -> None:
+def test_a_topic_re_created_under_it_is_another_log(world: World) -> None:
     """Deleted and created again while it runs: it halts with an open gap, and begins at 0 once that is accepted."""
     topic, other = world.topic(), world.topic()
     world.send(topic, events(10))
@@ -144,8 +144,8 @@ def test_a_topic_made_anew_under_it_is_another_log(world: World) -> None:
     world.check()
 
 
-def test_a_topic_made_anew_while_it_is_away_is_another_log(world: World) -> None:
-    """Created again and longer than before, offsets alone would not tell: the topic's id does, nothing is left out."""
+def test_a_topic_re_created_while_it_is_stopped_is_another_log(world: World) -> None:
+    """Created again and longer than before, the offsets alone would not show it: the topic's id does, and nothing is left out."""
     topic = world.topic()
     world.send(topic, events(10))
     world.run_until_end()

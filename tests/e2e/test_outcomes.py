@@ -59,7 +59,7 @@ def test_copies_in_any_order_and_place_are_duplicates(world: World) -> None:
 
 
 def test_one_identity_with_two_contents_is_a_conflict(world: World) -> None:
-    """The first content stands, the other is kept whole; in one batch, and against what was stored long ago."""
+    """The first content stays, the other is kept whole; in one batch, and against what was stored long ago."""
     topic = world.topic()
     first, batch = event(event_id="one"), event("report.exported", event_id="two")
     world.send(topic, [first, batch])

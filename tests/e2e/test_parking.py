@@ -1,4 +1,4 @@
-"""What cannot be recorded: every reason for real, the registry that is away, and a producer that is broken."""
+"""What cannot be recorded: every reason for real, an unavailable registry, and a broken producer."""
 
 import json
 import signal
@@ -82,7 +82,7 @@ def test_a_broken_producer_halts_its_partition_only(world: World, breaker: str, 
     world.until(lambda: world.progress()[topic, 1]["next_offset"] == 50, "the other goes on", of=[consumer])
     row = world.progress()[topic, 0]
     assert (row["halted"], row["next_offset"]) == ("breaker", halted_at + 1)
-    operate(world, "resume", topic, "0", "--reason", "the producer is mended")
+    operate(world, "resume", topic, "0", "--reason", "the producer is fixed")
     if halted_at == 19:  # 15 bad ones are left: it halts a second time
         world.until(lambda: world.progress()[topic, 0]["next_offset"] == 30, "it halts again", of=[consumer])
         world.until(lambda: world.progress()[topic, 0]["halted"] == "breaker", "it halts again", of=[consumer])
@@ -93,7 +93,7 @@ def test_a_broken_producer_halts_its_partition_only(world: World, breaker: str, 
 
 
 def test_confluent_framing_without_a_registry_halts_and_parks_nothing(world: World, registry: SchemaRegistry) -> None:
-    """A setting is missing, no record is at fault: the partition stands until the consumer has a registry."""
+    """A setting is missing, no record is at fault: the partition is halted until the consumer has a registry."""
     topic = world.topic(2)
     schema_id = registry.register("member.removed", REMOVED.text)
     world.send(topic, events(5), partition=0)
@@ -108,7 +108,7 @@ def test_confluent_framing_without_a_registry_halts_and_parks_nothing(world: Wor
     world.check()
 
 
-def test_a_registry_that_is_away_is_waited_for(world: World, registry: SchemaRegistry) -> None:
+def test_a_registry_that_is_unavailable_is_waited_for(world: World, registry: SchemaRegistry) -> None:
     """Nothing is parked while the registry is down: its partition rests, others go on, and it is read afterwards."""
     topic = world.topic(2)
     registry.stop()

@@ -1,4 +1,4 @@
-"""Other members of the group, topics that are not there, and transactions that stay open: what is told, and what goes on."""
+"""Other members of the group, missing topics, and transactions that stay open: what is reported, and what continues."""
 
 from sandbox.services.process import free_port
 from tests.builders import events
@@ -58,7 +58,7 @@ def test_a_topic_that_comes_later_is_read(world: World) -> None:
     world.check()
 
 
-def test_an_open_transaction_is_told(world: World) -> None:
+def test_an_open_transaction_is_reported(world: World) -> None:
     """By topic, partition and the offset at which it holds the partition back; and its end."""
     topic = world.topic()
     producer = world.producer(transactional_id=world.group, transaction_timeout_ms=60_000)
@@ -73,6 +73,6 @@ def test_an_open_transaction_is_told(world: World) -> None:
     assert world.count("audit_event") == 0
     world.end_transaction(producer, commit=True)
     world.until_read(program)
-    world.until(lambda: bool(program.logged("open_transaction_ended", topic=topic)), "its end is told", of=[program])
+    world.until(lambda: bool(program.logged("open_transaction_ended", topic=topic)), "its end is logged", of=[program])
     assert program.stop() == 0
     world.check()

@@ -1,4 +1,4 @@
-"""What one end-to-end test stands in: topics, a group and a database of its own, programs, and the oracle.
+"""What one end-to-end test uses: topics, a group and a database of its own, programs, and the oracle.
 
 Invariant: what is expected is written down when a record is sent, never read back from the program under test.
 """
@@ -170,7 +170,7 @@ class World(Topics):
             try:
                 if condition():
                     return True
-            except psycopg.OperationalError:  # the database is away, or is starting
+            except psycopg.OperationalError:  # the database is unavailable, or is starting
                 pass
             return any(program.exit_code is not None for program in of)
 
@@ -212,7 +212,7 @@ class World(Topics):
         operate(self, "status")
 
     def check_accounts(self) -> None:
-        """The books balance, and Kafka has not been told more than is true."""
+        """The accounting balances, and no offset is committed to Kafka beyond what is written."""
         progress = self.progress()
         for key, row in progress.items():
             passed = row["next_offset"] + row["reread"]

@@ -82,7 +82,7 @@ def test_schema_and_open_transaction_become_figures(database_url: str) -> None:
     assert said == {"trigger append_only on audit_event_p02 has changed"}
 
 
-def test_a_claim_between_two_questions_is_no_news_of_the_second(
+def test_a_claim_between_two_queries_is_not_seen_by_the_second(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another consumer claims a partition, and states a gap of it, while the poller asks: the poller goes on."""

@@ -136,7 +136,7 @@ def test_a_program_completes_in_the_shell(programs: Path, name: str) -> None:
 
 
 def test_the_programs_run_from_the_wheel(programs: Path) -> None:
-    """What runs is the wheel, not the tree, and its data files are read from there: the catalogue and the schemas."""
+    """What runs is the wheel, not the tree, and its data files are read from there: the catalog and the schemas."""
     shown = run(programs / "python", "-P", "-c", "import consumer; print(consumer.__file__)")
     catalog = run(programs / "audit-consumer", "catalog", "--format", "json")
 

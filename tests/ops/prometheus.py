@@ -1,7 +1,7 @@
 """A real Prometheus (Debian's package) on loopback that scrapes once a second, with the alert rules made quick.
 
 The rules are those of deploy/prometheus/alerts.yaml. Only durations and the thresholds that are durations are made
-shorter, by QUICK: what each rule looks at, and how it compares, stays as it is on call.
+shorter, by QUICK: what each rule reads, and how it compares, stays as it is on call.
 """
 
 import json

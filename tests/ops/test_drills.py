@@ -97,8 +97,8 @@ def test_growing_and_shrinking(world: World) -> None:
     closed(world, first)
 
 
-def test_moving_to_a_topic_made_anew(world: World) -> None:
-    """One topic is deleted and made anew while another one is under load; its new log is read from the beginning."""
+def test_moving_to_a_re_created_topic(world: World) -> None:
+    """One topic is deleted and re-created while another one is under load; its new log is read from the beginning."""
     drill, topic, other = Procedure("Moving to a re-created topic"), world.topic(2), world.topic()
     world.send(topic, events(50))
     consumer = world.consumer("run")
@@ -113,7 +113,9 @@ def test_moving_to_a_topic_made_anew(world: World) -> None:
         world.create_topic(topic, 2)
         world.send(topic, events(70), producer=world.producer())
         consumer = world.consumer(*drill.command("run"))
-        world.until(lambda: len(consumer.logged("halted", topic=topic)) == 2, "its partitions stand", of=[consumer])
+        world.until(
+            lambda: len(consumer.logged("halted", topic=topic)) == 2, "its partitions are halted", of=[consumer]
+        )
         flows(world, consumer)
         operate(world, *drill.command("gaps list"))
         stated = [row["id"] for row in world.rows("SELECT id FROM data_gap ORDER BY id")]
@@ -189,7 +191,7 @@ def test_restoring_a_logical_dump(postgres: PostgresServer, world: World, tmp_pa
 
 
 def seen_by_the_reader(url: str, message: Message) -> int:
-    """How many entries the message's workspace is told to have."""
+    """How many entries the message's workspace has."""
     assert message.key is not None
     database = Database(url)
     try:

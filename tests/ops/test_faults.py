@@ -28,7 +28,7 @@ from tests.e2e.program import Program
 from tests.e2e.world import World, operate
 from tests.ops.prometheus import DEPLOY, RULES, Prometheus, program
 
-LIMIT = 90.0  # the schema is looked at once a minute
+LIMIT = 90.0  # the schema is compared once a minute
 # Faults of clocks and of our own threads, which tests/e2e makes; that these rules fire and clear is shown by promtool.
 ELSEWHERE = {"AuditClockOff", "AuditCompleteThroughAhead", "AuditThreadRestarted"}
 ALERTS = {rule["alert"] for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]} - ELSEWHERE
@@ -168,7 +168,7 @@ def test_late_events_burn_the_budget(stack: Stack) -> None:
     stack.fires("AuditFreshnessFastBurn", "AuditFreshnessSlowBurn")
 
 
-def test_a_conflict_is_told(stack: Stack) -> None:
+def test_a_conflict_is_alerted(stack: Stack) -> None:
     """The same identity with another content: AuditConflict."""
     first = event()
     other = first.with_headers(ce_time="2026-01-01T00:00:00Z")
@@ -184,7 +184,7 @@ def test_a_broken_producer_halts_its_partition(stack: Stack) -> None:
     stack.fires("AuditParked", "AuditParkedMany", "AuditPartitionHalted")
     world.send(topic, events(5))
     stack.fires("AuditRetentionRisk")
-    operate(world, "resume", topic, "0", "--reason", "the producer is mended")
+    operate(world, "resume", topic, "0", "--reason", "the producer is fixed")
     stack.clears("AuditPartitionHalted", "AuditRetentionRisk")
     waiting = [str(row["id"]) for row in world.rows("SELECT id FROM parked_record")]
     operate(world, "parked", "dismiss", *waiting, "--reason", "never to be recorded")
@@ -204,7 +204,7 @@ def test_books_that_someone_has_changed_do_not_balance(stack: Stack) -> None:
     stack.clears("AuditAccountingMismatch")
 
 
-def test_a_schema_that_someone_has_changed_is_told(stack: Stack) -> None:
+def test_a_schema_that_someone_has_changed_is_alerted(stack: Stack) -> None:
     """A trigger that is switched off by hand: AuditTampering, until it is back. The consumer looks once a minute."""
     stack.world.rows("ALTER TABLE audit_event_p02 DISABLE TRIGGER append_only")
     stack.fires("AuditTampering")
@@ -212,7 +212,7 @@ def test_a_schema_that_someone_has_changed_is_told(stack: Stack) -> None:
     stack.clears("AuditTampering")
 
 
-def test_a_transaction_that_stays_open_is_told(stack: Stack) -> None:
+def test_a_transaction_that_stays_open_is_alerted(stack: Stack) -> None:
     """Records of a transaction that does not end: AuditOpenTransaction, until it is aborted."""
     producer = stack.world.producer(transactional_id="hanging", transaction_timeout_ms=600_000)
     producer.init_transactions(30)
@@ -225,7 +225,7 @@ def test_a_transaction_that_stays_open_is_told(stack: Stack) -> None:
     stack.clears("AuditOpenTransaction")
 
 
-def test_a_consumer_that_stands_still_and_finds_a_gap(stack: Stack) -> None:
+def test_a_consumer_that_is_stuck_and_finds_a_gap(stack: Stack) -> None:
     """Frozen: AuditConsumerDown. What Kafka deleted meanwhile: AuditDataGap, until it is accepted."""
     world, topic = stack.world, stack.topics["gapped"]
     world.send(topic, events(10))
@@ -245,13 +245,13 @@ def test_a_consumer_that_stands_still_and_finds_a_gap(stack: Stack) -> None:
     def gaps() -> list[dict[str, Any]]:
         return stack.prometheus.query('auditlog_data_gaps{cause="log_start_moved"} > 0')
 
-    # A partition that was lost and came back has its gaps with the next look at the database.
+    # A partition that was lost and came back has its gaps with the next query of the database.
     stack.until(lambda: bool(gaps()), "the gap is counted")
     assert [labels.items() <= gap["metric"].items() for gap in gaps()] == [True]
 
 
-def test_outages_are_told_and_forgotten(stack: Stack, kafka: KafkaBroker, postgres: PostgresServer) -> None:
-    """PostgreSQL stopped under load, then Kafka too: each is told, the listener answers, and it ends with them."""
+def test_outages_fire_and_resolve(stack: Stack, kafka: KafkaBroker, postgres: PostgresServer) -> None:
+    """PostgreSQL stopped under load, then Kafka too: each is reported, the listener answers, and it ends with them."""
     postgres.stop()
     try:
         stack.fires("AuditDatabaseTrouble", "AuditStalled")
@@ -292,7 +292,7 @@ def test_a_revoked_partition_takes_its_series_along(stack: Stack, tmp_path: Path
 
 
 def test_every_alert_has_been_seen_and_none_is_left(stack: Stack) -> None:
-    """Each rule of deploy/prometheus/alerts.yaml fired above, on a real fault; nothing fires when all is mended."""
+    """Each rule of deploy/prometheus/alerts.yaml fired above, on a real fault; nothing fires when all is fixed."""
     assert stack.fired == ALERTS
     stack.until(lambda: stack.prometheus.firing() == set(), "nothing fires")
     assert stack.consumer.stop() == 0

@@ -168,7 +168,7 @@ def test_the_number_of_series_does_not_grow(stack: Stack) -> None:
     assert flood() == flood() < 600
 
 
-def test_a_database_that_stops_is_told_and_forgotten(stack: Stack, postgres: PostgresServer) -> None:
+def test_a_database_that_stops_fires_and_resolves(stack: Stack, postgres: PostgresServer) -> None:
     """AuditReaderErrors; the listeners answer meanwhile, and it ends with the outage."""
     postgres.stop()
     try:
@@ -180,7 +180,7 @@ def test_a_database_that_stops_is_told_and_forgotten(stack: Stack, postgres: Pos
     stack.clears("AuditReaderErrors")
 
 
-def test_a_lock_is_told_and_forgotten(stack: Stack) -> None:
+def test_a_lock_fires_and_resolves(stack: Stack) -> None:
     """A database that answers, but not this: AuditReaderErrors too, until the lock is gone."""
     with psycopg.connect(stack.url) as blocker:
         blocker.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")
@@ -189,7 +189,7 @@ def test_a_lock_is_told_and_forgotten(stack: Stack) -> None:
     stack.clears("AuditReaderErrors")
 
 
-def test_an_issuer_that_is_away_is_told_and_forgotten(stack: Stack) -> None:
+def test_an_issuer_that_is_unavailable_fires_and_resolves(stack: Stack) -> None:
     """AuditReaderKeysStale, while everyone with a session is answered still."""
     stack.reader.issuer.down = True
     stack.fires("AuditReaderKeysStale")
@@ -199,7 +199,7 @@ def test_an_issuer_that_is_away_is_told_and_forgotten(stack: Stack) -> None:
     stack.clears("AuditReaderKeysStale")
 
 
-def test_a_reader_that_is_down_is_told_and_forgotten(stack: Stack) -> None:
+def test_a_reader_that_is_down_fires_and_resolves(stack: Stack) -> None:
     """AuditReaderDown, until one runs."""
     assert stack.reader.stop() == 0
     stack.fires("AuditReaderDown")
@@ -208,7 +208,7 @@ def test_a_reader_that_is_down_is_told_and_forgotten(stack: Stack) -> None:
 
 
 def test_every_alert_has_been_seen_and_none_is_left(stack: Stack) -> None:
-    """Each rule about the reader fired above, on a real fault; nothing fires when all is mended."""
+    """Each rule about the reader fired above, on a real fault; nothing fires when all is fixed."""
     assert stack.fired == ALERTS
     stack.until(lambda: stack.prometheus.firing() == set(), "nothing fires")
     assert stack.reader.stop() == 0

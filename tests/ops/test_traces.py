@@ -105,7 +105,7 @@ def test_links_of_a_large_batch_are_bounded(world: World, receiver: Receiver) ->
     assert max(len(span.links) for span in spans) <= LINKS < 3000 / len(spans)
 
 
-def test_a_collector_that_is_away_costs_spans_only(world: World) -> None:
+def test_a_collector_that_is_unavailable_costs_spans_only(world: World) -> None:
     """What cannot be exported is said in our log's format; every record is recorded."""
     world.send(world.topic(), events(10))
     program = world.run_until_end(

@@ -35,7 +35,7 @@ def elsewhere(kafka: LocalKafka) -> str:
     return kafka.secured("SECURE").replace("localhost", "127.0.0.1")
 
 
-# No waiting mends these.
+# Waiting does not fix these.
 PROVEN = {
     "authority": Wrong(
         lambda _, stranger: {"KAFKA_CONFIG_SSL_CA_LOCATION": str(stranger.path)},
@@ -86,7 +86,7 @@ UNUSABLE = {
 
 
 def says(text: str, wanted: tuple[str, ...]) -> bool:
-    """Whether each of the words is in the text; | separates what may stand for each other."""
+    """Whether each of the words is in the text; | separates alternatives."""
     return all(any(word in text for word in words.split("|")) for words in wanted)
 
 
@@ -99,7 +99,7 @@ def only_fault(program: Program, event: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", PROVEN)
-def test_what_no_waiting_mends_ends_it(world: Secured, kafka: LocalKafka, stranger: Authority, case: str) -> None:
+def test_what_waiting_does_not_fix_ends_it(world: Secured, kafka: LocalKafka, stranger: Authority, case: str) -> None:
     """Exit code 1 at once, and one line that says what is wrong and what to do."""
     world.topic()
     wrong = PROVEN[case]
@@ -110,7 +110,7 @@ def test_what_no_waiting_mends_ends_it(world: Secured, kafka: LocalKafka, strang
 
 
 def test_status_says_why_there_is_no_lag(world: Secured, stranger: Authority) -> None:
-    """The database's part is told all the same; the words are those of `run`."""
+    """The database's part is shown; the message is that of `run`."""
     world.topic()
     wrong = PROVEN["authority"]
     told = world.consumer("status", "--format", "json", KAFKA_CONFIG_SSL_CA_LOCATION=str(stranger.path))
@@ -120,7 +120,7 @@ def test_status_says_why_there_is_no_lag(world: Secured, stranger: Authority) ->
 
 @pytest.mark.parametrize("case", UNPROVEN)
 def test_what_may_be_an_outage_is_waited_for(world: Secured, kafka: LocalKafka, stranger: Authority, case: str) -> None:
-    """It goes on trying, says why it cannot, and ends in order when told to."""
+    """It retries, logs why it fails, and shuts down cleanly on SIGTERM."""
     world.topic()
     wrong = UNPROVEN[case]
     settings = {"DATABASE_URL": world.url("writer"), **wrong.settings(kafka, stranger)}

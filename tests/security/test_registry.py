@@ -50,7 +50,7 @@ def test_with_its_authority_and_password_it_answers(behind: Gate, authority: Aut
     door.close()
 
 
-def test_what_is_not_trusted_is_told(
+def test_what_is_not_trusted_is_reported(
     behind: Gate, registry: SchemaRegistry, authority: Authority, stranger: Authority
 ) -> None:
     """Each in one line, with what is wrong and the setting; the password is in none."""

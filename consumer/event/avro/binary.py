@@ -16,7 +16,7 @@ MAX_VALUES = 500_000  # that one message may become: more than 8 MiB of e-mail a
 def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
     """`named` collects the named types, each of which is defined before it is referred to.
 
-    Names are interned, as the ones in our source are: what looks a field up then compares no letters.
+    Names are interned, as string literals are: looking a field up then compares pointers.
     """
     if isinstance(schema, list):
         return UnionReader([reader(branch, named) for branch in schema])

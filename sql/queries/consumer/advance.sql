@@ -1,4 +1,4 @@
--- Moves the fenced partitions on, with the outcomes of what was passed; in the same transaction as the rows.
+-- Sets the next offset of the locked partitions and adds the outcomes to their counts, in the transaction that has the rows.
 UPDATE partition_progress AS p SET
     next_offset = b.next_offset,
     recorded = p.recorded + b.recorded,

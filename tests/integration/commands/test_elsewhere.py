@@ -9,7 +9,7 @@ import pytest
 
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
-from consumer.operator import accounting
+from consumer.operator import accounting, clock
 from consumer.operator.accounting import LogBounds
 from runtime.postgres import connect
 from sandbox.services.postgres import PostgresServer
@@ -53,7 +53,7 @@ def test_status_on_a_read_only_server(desk: Desk, consumer: Consumer, rows: Rows
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-3600.0, "3,600 s behind"), (90.0, "90 s ahead of"), (4.0, None)])
-def test_clock_that_is_off_is_said(
+def test_clock_that_is_off_is_reported(
     seconds: float, words: str | None, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line and a figure where this machine's clock is more than a few seconds from the database's."""
@@ -68,10 +68,10 @@ def test_clock_that_is_off_is_said(
 def test_clock_within_the_question_is_right(database_url: str) -> None:
     """A difference that the question's own time explains is none."""
     with connect(database_url, "audit_operator", "test") as connection:
-        assert accounting.clock_ahead(connection) == 0
+        assert clock.clock_ahead(connection) == 0
 
 
-def test_open_transaction_is_told(world: World) -> None:
+def test_open_transaction_is_reported(world: World) -> None:
     """A partition whose last records wait for a producer's transaction says so, with the offset; afterwards no more."""
     topic = world.topic()
     desk = Desk({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
@@ -94,7 +94,7 @@ def test_open_transaction_is_told(world: World) -> None:
     world.check()
 
 
-def test_held_back_is_known_or_not_said() -> None:
+def test_held_back_is_known_or_not_reported() -> None:
     """Without both figures, or with the two equal, nothing is said."""
     other = Partition("other", "id", 0)
     logs = LogBounds(

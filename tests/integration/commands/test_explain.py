@@ -1,4 +1,4 @@
-"""`explain` and `catalog`: what services are told, without any setting or service."""
+"""`explain` and `catalog`: what developers of services see, without any setting or service."""
 
 import json
 from pathlib import Path
@@ -112,7 +112,7 @@ def test_ignored_ends_well(told: Any) -> None:
     ]
 
 
-def test_data_that_does_not_fit_is_told_by_pointer(told: Any) -> None:
+def test_data_that_does_not_fit_is_reported_by_pointer(told: Any) -> None:
     """Each place that does not fit the schema is named by its JSON Pointer; nothing could have been sent."""
     found = example("member.removed")
     data = {**found.data, "actor": {**found.data["actor"], "type": "robot"}, "extra": 1}
@@ -158,7 +158,7 @@ def test_control_characters_do_not_reach_the_terminal(bare: Desk) -> None:
 
 
 def test_catalog_in_three_forms(bare: Desk) -> None:
-    """JSON and Markdown are the catalogue's own; the table names every type and every reason."""
+    """JSON and Markdown are the catalog's own; the table names every type and every reason."""
     assert json.loads(bare.ok("catalog", "--format", "json")) == json.loads(render.as_json())
     assert bare.ok("catalog", "--format", "markdown") == render.as_markdown()
     table = bare.ok("catalog", COLUMNS="80")

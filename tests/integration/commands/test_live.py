@@ -27,7 +27,7 @@ def status(desk: Desk, world: World) -> dict[str, Any]:
     return found
 
 
-def test_status_tells_lag_and_what_was_not_read(desk: Desk, world: World) -> None:
+def test_status_shows_lag_and_what_was_not_read(desk: Desk, world: World) -> None:
     """Before the first read the partitions are named, later the lag; a topic that Kafka does not know is said."""
     topic = world.topic(partitions=2)
     world.send(topic, [event() for _ in range(4)], partition=0)
@@ -78,7 +78,7 @@ def test_rewind_to_a_time(desk: Desk, world: World) -> None:
 
 
 def test_rewind_refuses_what_would_lose_or_cannot_be(desk: Desk, world: World) -> None:
-    """Forward, to where it stands, below the log's start, an unknown partition, one never read: refused; nothing moves."""
+    """Forward, to its present offset, below the log's start, an unknown partition, one never read: refused; nothing moves."""
     topic = world.topic(partitions=2)
     world.send(topic, [event() for _ in range(8)], partition=0)
     world.run_until_end()

@@ -50,7 +50,7 @@ def test_accepted_gap_is_counted_and_passed(desk: Desk, consumer: Consumer, rows
     assert before.halt is not None
     (listed,) = json.loads(desk.ok("gaps", "list", "--format", "json"))
     assert (listed["start"], listed["end"]) == (read, 10)
-    assert "the partition goes on" in desk.ok("gaps", "accept", str(listed["id"]), *WHY)
+    assert "the partition is read on" in desk.ok("gaps", "accept", str(listed["id"]), *WHY)
     after = progress(rows)
     assert (after["next_offset"], after["gap"], after["halted"]) == (10, 10 - read, None)
     assert (after["owner"], after["epoch"] > before.epoch) == (None, True)
@@ -71,7 +71,7 @@ def test_shorter_log_is_read_again_from_its_end(desk: Desk, consumer: Consumer, 
     assert json.loads(desk.ok("status", "--format", "json"))["balanced"]
 
 
-def test_topic_made_anew_retires_the_old_log(desk: Desk, consumer: Consumer, rows: Rows) -> None:
+def test_topic_re_created_retires_the_old_log(desk: Desk, consumer: Consumer, rows: Rows) -> None:
     """Accepting retires the old incarnation's row and lets the new one flow; the other partitions wait for their own."""
     other = TOPIC._replace(number=1)
     consumer.reads(event())
@@ -91,12 +91,12 @@ def test_topic_made_anew_retires_the_old_log(desk: Desk, consumer: Consumer, row
 def test_two_gaps_at_one_partition_need_both(
     desk: Desk, consumer: Consumer, rows: Rows, order: tuple[str, str]
 ) -> None:
-    """A topic made anew that has lost its first records stands until both gaps are accepted, in either order."""
+    """A re-created topic that has lost its first records is halted until both gaps are accepted, in either order."""
     consumer.reads(event())
     consumer.claims(NEW, 4, 9)
-    assert "goes on" not in desk.ok("gaps", "accept", order[0], *WHY)
+    assert "is read on" not in desk.ok("gaps", "accept", order[0], *WHY)
     assert progress(rows, NEW)["halted"] == "gap"
-    assert "goes on" in desk.ok("gaps", "accept", order[1], *WHY)
+    assert "is read on" in desk.ok("gaps", "accept", order[1], *WHY)
     assert (progress(rows, NEW)["halted"], progress(rows, NEW)["next_offset"]) == (None, 4)
     assert consumer.claims(NEW, 4, 9).halt is None
 
@@ -120,7 +120,7 @@ def test_gap_is_accepted_once(desk: Desk, consumer: Consumer, rows: Rows) -> Non
     assert (progress(rows)["gap"], len(noted(rows))) == (10, 1)
 
 
-def test_gap_where_the_partition_no_longer_stands(desk: Desk, consumer: Consumer, rows: Rows) -> None:
+def test_gap_where_the_partition_no_longer_is(desk: Desk, consumer: Consumer, rows: Rows) -> None:
     """A gap that begins elsewhere than the progress is refused, and the progress stays."""
     consumer.claims(TOPIC, 10, 50)
     rows("UPDATE partition_progress SET next_offset = 3, gap = 3")
@@ -129,7 +129,7 @@ def test_gap_where_the_partition_no_longer_stands(desk: Desk, consumer: Consumer
 
 
 def test_resume_lifts_a_halt(desk: Desk, consumer: Consumer, rows: Rows) -> None:
-    """A halted partition goes on where it stands; what halted it is noted."""
+    """A halted partition continues at its offset; what halted it is noted."""
     consumer.reads(event())
     consumer.halts(HaltCause.BREAKER, "20 records parked in a row")
     assert consumer.claims(TOPIC, 0, 9).halt is not None

@@ -59,7 +59,7 @@ def test_list_knows_the_reasons_only(desk: Desk) -> None:
     assert desk.run("parked", "list", "--parked-as", "unknown_typ").exit_code == 2
 
 
-def test_show_tells_everything(desk: Desk, consumer: Consumer) -> None:
+def test_show_prints_everything(desk: Desk, consumer: Consumer) -> None:
     """One record is shown with headers, bytes, data, meaning, what to do, and what it would be now."""
     message = event("member.removed")._replace(key=b"org_\x1b[31m")
     consumer.reads(message)

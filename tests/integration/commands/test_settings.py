@@ -27,7 +27,7 @@ def test_example_lists_every_setting_and_no_other() -> None:
     assert names == {field.alias for field in Settings.model_fields.values() if field.alias}
 
 
-def test_example_is_loaded_as_it_stands(tmp_path: Path) -> None:
+def test_example_is_loaded_unchanged(tmp_path: Path) -> None:
     """Every line of deploy/env.example is accepted, and those that claim to show a default do."""
     authority = trustme.CA().cert_pem
     authority.write_to_path(str(tmp_path / "ca.pem"))

@@ -1,4 +1,4 @@
-"""`status`: the accounting check, and what is said when something is away or missing."""
+"""`status`: the accounting check, and what is reported when something is unavailable or missing."""
 
 import json
 from collections.abc import Callable
@@ -109,8 +109,8 @@ def test_nothing_read_yet(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("read")
-def test_brokers_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the brokers away, or not named, the database's part is told all the same, and why there is no lag."""
+def test_brokers_unavailable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the brokers unavailable, or not set, the database's part is shown, and why there is no lag."""
     monkeypatch.setattr(admin, "SECONDS", 0.3)
     desk.environ["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{free_port()}"
     told = data(desk)
@@ -131,7 +131,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_database_away(bare: Desk, command: tuple[str, ...]) -> None:
+def test_database_unavailable(bare: Desk, command: tuple[str, ...]) -> None:
     """With the database away each command is one line and exit code 1; the password is not in it."""
     url = f"postgresql://u:sesame@127.0.0.1:{free_port()}/audit"
     words = bare.refused(*command, DATABASE_URL=url)
@@ -140,7 +140,7 @@ def test_database_away(bare: Desk, command: tuple[str, ...]) -> None:
 
 
 def test_database_that_was_never_migrated(bare: Desk, postgres: PostgresServer) -> None:
-    """An empty database is told by the command that cures it."""
+    """For an empty database, the command that fixes it is named."""
     with psycopg.connect(postgres.dsn, autocommit=True) as admin:
         admin.execute("CREATE DATABASE test_empty")
     assert "run `audit-consumer migrate`" in bare.refused("status", DATABASE_URL=postgres.url("test_empty"))
@@ -155,7 +155,7 @@ def test_older_and_newer_schema(desk: Desk, rows: Rows) -> None:
 
 
 def test_login_without_the_role(bare: Desk, postgres: PostgresServer, database_url: str) -> None:
-    """A login that may not act as operator is told which role it needs."""
+    """If a login may not act as operator, the role that it needs is named."""
     with psycopg.connect(postgres.dsn, autocommit=True) as admin:
         admin.execute("DROP ROLE IF EXISTS nobody_special")
         admin.execute("CREATE ROLE nobody_special LOGIN PASSWORD 'x'")

@@ -36,7 +36,7 @@ def python(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedP
 
 
 def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
-    """The road of a record is machine code; what waits and talks is not."""
+    """The modules that run for every record are compiled; those for I/O are not."""
     show = "import {0} as module; print(module.__file__)"
     assert python(programs, "-c", show.format("consumer.event.pipeline")).stdout.endswith(".so\n")
     assert python(programs, "-c", show.format("consumer.storage.store")).stdout.endswith(".py\n")

@@ -21,7 +21,7 @@ def test_untouched_database_is_verified(sealed_world: World) -> None:
     assert "NOTHING" in world.check(AUDIT_SEAL_DIR=None).out
 
 
-def test_every_finding_is_said(sealed_world: World) -> None:
+def test_every_finding_is_reported(sealed_world: World) -> None:
     """One does not hide the others."""
     world = sealed_world
     for workspace in ("org_a", "org_b", "org_c"):

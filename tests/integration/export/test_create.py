@@ -188,12 +188,12 @@ def test_least_privileged_login_can_create_and_nothing_more(two_seals: World) ->
         world.admin.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
 
 
-def test_database_that_is_away(two_seals: World) -> None:
+def test_database_that_is_unavailable(two_seals: World) -> None:
     """It shares its exit code with TAMPERED, and not the word."""
     world = two_seals
     world.environ["DATABASE_URL"] = "host=127.0.0.1 port=1 connect_timeout=1"
 
-    assert refused(world, 1).startswith("FAILED - the database is away")
+    assert refused(world, 1).startswith("FAILED - the database is unavailable")
     assert world.check().err.startswith("FAILED - ")
     assert world.seal().err.startswith("FAILED - ")
 

@@ -156,7 +156,7 @@ def test_restore_to_before_the_first_seal(sealed_world: World, backup: Callable[
 
 
 def test_physical_backup_takes_transaction_numbers_again(tmp_path: Path) -> None:
-    """Then the lost seals' snapshots seem to cover what is recorded anew: it is sealed, exported and checked all the same."""
+    """Then the lost seals' snapshots seem to cover what is recorded again: it is still sealed, exported and checked."""
     with PostgresServer(settings={"fsync": "off"}) as server:
         url = server.create_database("audit")
         migrate(url, lambda _: None)

@@ -132,7 +132,7 @@ def test_null_and_empty_facets_and_clocks_have_their_digests(sealed_world: World
 
 
 def test_times_are_later_whatever_the_clock_says(sealed_world: World) -> None:
-    """A clock that stands still, or goes back, moves a seal's time by a microsecond."""
+    """A clock that stops, or goes back, moves a seal's time by a microsecond."""
     world = sealed_world
     for hour in (12, 12, 3):
         with patch.object(run, "_now", lambda hour=hour: dt.datetime(2026, 11, 4, hour, tzinfo=dt.UTC)):
@@ -362,7 +362,7 @@ def test_what_is_changed_while_it_runs_is_found(
 
 
 def test_head_of_a_neighbour_is_compared(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A workspace without new entries, whose key begins as that of one that has some: its head must not be signed anew."""
+    """A workspace without new entries, whose key begins as that of one that has some: its head must not be signed again."""
     world = sealed_world
     first, neighbour = in_one_bucket()
     for workspace in (first, neighbour):

@@ -314,8 +314,8 @@ def test_forged_seals_are_not_taken_over(three_seals: World) -> None:
     assert (world.seal().exit, world.create().exit, world.check().exit) == (5, 5, 5)
 
 
-def test_log_signed_anew_by_another_key_is_refused(three_seals: World) -> None:
-    """Someone with another key of the same name edits an entry and seals all anew: the folder and the policy say so."""
+def test_log_signed_again_by_another_key_is_refused(three_seals: World) -> None:
+    """Someone with another key of the same name edits an entry and seals everything again: the folder and the policy say so."""
     world = three_seals
     world.run("keygen", LOG, "--out", str(world.path / "forged"))
     for table in ("audit_sealed_day", "audit_sealed_workspace", "audit_seal"):

@@ -180,7 +180,7 @@ class World:
         return self.run("create", str(self.path / name), *words, *who, *arguments)
 
     def verify(self, name: str = "package", *arguments: str, **given: str) -> Done:
-        """What a receiver is told of a package."""
+        """What a receiver sees of a package."""
         options = {"workspace": "org_acme", "from": "2026-01-01", "to": "2027-01-01", **given}
         words = [word for option, value in options.items() for word in (f"--{option}", value)]
         return self.run("verify", str(self.path / name), *words, "--policy", str(self.policy), *arguments)

@@ -1,4 +1,4 @@
-"""A database of entries that were put there directly, and the reader's door to it."""
+"""A database of entries that were put there directly, and the reader's pool for it."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def put(database_url: str) -> Iterator[Callable[..., int]]:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """The reader's door to the test's database."""
+    """The reader's pool for the test's database."""
     made = Database(database_url)
     yield made
     made.close()

@@ -224,7 +224,7 @@ def test_a_relative_range_is_that_of_its_moment(site: Site, put: Callable[..., i
 
 
 def test_an_entry_says_what_happened(site: Site, put: Callable[..., int]) -> None:
-    """`summary` tells one or two changes; nothing in it is invisible, and a diff that is too long is not told."""
+    """`summary` names one or two changes; nothing in it is invisible, and a diff that is too long is left out."""
     diff = '{"changes":{"/cron":{"after":"0 8 * * 1","before":"0 9 * * 1"}}}'
     edited = {"facets": ["operation:edited"], "actor_email": "dana\u200b@x.example", "label": "Weekly\npipeline"}
     long = json.dumps({"changes": {"/name": {"before": "a", "after": "x" * 10_000}}})

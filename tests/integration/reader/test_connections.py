@@ -189,7 +189,7 @@ def test_probes_are_answered_when_all_else_is_refused(site: Site, monkeypatch: p
     assert [site.get(path, None).status_code for path in ("/healthz", "/readyz")] == [200, 200]
 
 
-def test_where_all_connections_work_a_new_one_is_told_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_all_connections_are_busy_a_new_one_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """None waits that could make room: the last defence of the process's files, with the same words."""
     monkeypatch.setattr(reader.http.connections, "MAX_CONNECTIONS", 0)
     with connect(site) as connection:
@@ -209,7 +209,7 @@ def test_what_is_no_http_is_a_problem_too(calm: Site, sent: bytes) -> None:
 
 
 def test_headers_that_arrive_at_once_are_bounded_as_those_that_do_not(calm: Site) -> None:
-    """20 kB of headers: 400, also for a probe; 10 kB of cookies are looked at."""
+    """20 kB of headers: 400, also for a probe; 10 kB of cookies are read."""
     for path in (b"/healthz", b"/v1/audit-events"):
         answer = calm.raw(GET % (path, b"Connection: close\r\nX: " + b"a" * 20_000 + b"\r\n"))
         assert problem(answer, 400)["type"] == "/problems/request-too-large" or b"not-http" in answer
@@ -234,7 +234,7 @@ def test_a_long_query_is_refused_and_not_repeated(calm: Site) -> None:
 # --- the two forms of the list's address
 
 
-def test_a_slash_behind_the_list_leads_to_it(calm: Site) -> None:
+def test_a_slash_after_the_list_leads_to_it(calm: Site) -> None:
     """By a path alone, with the query as it was, whoever asks; what is too long is left away."""
     for query, location in (
         (b"", b"/audit"),
@@ -265,7 +265,7 @@ def test_the_absolute_form_is_the_same_request(calm: Site) -> None:
         assert b"evil" not in answer
 
 
-def test_only_our_own_host_is_told_to_use_https(calm: Site) -> None:
+def test_only_our_own_host_gets_hsts(calm: Site) -> None:
     """Its subdomains may be others' to decide about."""
     assert calm.get("/healthz", None).headers["strict-transport-security"] == "max-age=63072000"
 

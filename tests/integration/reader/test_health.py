@@ -1,4 +1,4 @@
-"""Whatever is away, slow, frozen or too much, the answer is a 503 that says when to come back, and it mends itself."""
+"""Whatever is unavailable, slow, frozen or overloaded, the response is a 503 with Retry-After, and the reader recovers by itself."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ READS = ("/v1/audit-events", "/v1/audit-events/1", "/audit", "/audit/1")
 
 
 def is_refused(answer: httpx.Response, kind: str) -> bool:
-    """Whether this is a documented 503, and tells nothing of what is behind it."""
+    """Whether this is a documented 503 that reveals nothing about its cause."""
     assert answer.status_code == 503, answer.text
     assert answer.headers["retry-after"] == "5"
     assert answer.headers["content-security-policy"]
@@ -103,7 +103,7 @@ def test_a_frozen_database_is_an_answer(
         assert {answer.status_code for answer in many.map(site.get, READS)} == {200, 404}
 
 
-def test_a_slow_question_is_told_to_be_narrower(
+def test_a_slow_query_gets_advice_to_be_narrower(
     site: Site, put: Callable[..., int], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lock that someone holds, and a statement that takes longer than its timeout."""
@@ -164,7 +164,9 @@ def test_more_than_can_be_worked_on_have_to_wait_or_go(
     assert _figure(site, "auditlog_reader_requests_waiting") == 0
 
 
-def test_a_crowd_is_turned_away_at_once(site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_requests_are_refused_at_once(
+    site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The queue has an end: whoever comes behind it does not wait at all."""
     monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 60.0)
     with ThreadPoolExecutor(300) as many:

@@ -433,7 +433,7 @@ def test_an_action_that_this_program_does_not_know_is_shown(tenant: Tenant) -> N
 # --- errors of ours, and what is logged
 
 
-def test_our_own_mistake_tells_nothing(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_bug_reveals_nothing(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 500 is guarded like every answer and has none of the exception's words, which are in the log."""
 
     def breaks(*_: Any) -> None:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 import reader
-from runtime.way_out import SECONDS
+from runtime.shutdown import SECONDS
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port, wait_until
 from tests.integration.reader.program import ISSUER, ORIGIN, PROGRAM, Program
@@ -99,7 +99,7 @@ def test_nothing_of_the_sandbox_is_in_the_program() -> None:
 
 
 def test_a_given_key_is_enough(database_url: str, put: Callable[..., int]) -> None:
-    """Networkless: no look at the issuer at all, and the same page."""
+    """Networkless: no request to the issuer at all, and the same page."""
     put(1)
     with Program(database_url, CLERK_JWKS_URL="") as program:
         program.stop()
@@ -194,7 +194,7 @@ def test_it_starts_without_a_database_and_takes_it_when_it_comes(program: Progra
     assert "Traceback" not in program.log
 
 
-def test_the_log_is_json_and_tells_no_secret(program: Program, put: Callable[..., int]) -> None:
+def test_the_log_is_json_and_has_no_secret(program: Program, put: Callable[..., int]) -> None:
     """Each line is an object with time and level; tokens, cookies, queries and the database's password are in none."""
     put(1)
     token = program.token()

@@ -91,7 +91,7 @@ def without_print_time(page: str) -> str:
 def test_a_session_that_has_run_out_is_renewed_and_the_page_is_the_same(
     renewing: Site, browser: Browser, put: Callable[..., int]
 ) -> None:
-    """The address with filters, page and as_of, each character of it; one look at Clerk; and the next page needs none."""
+    """The address with filters, page and as_of, each character of it; one redirect to Clerk; and the next page needs none."""
     for minutes in range(3):
         put(minutes)
     as_of = renewing.get("/v1/audit-events").json()["as_of"]
@@ -149,7 +149,7 @@ def test_the_filter_form_survives(renewing: Site, browser: Browser) -> None:
 def test_a_session_that_is_missing_is_renewed_where_someone_is_signed_in(
     opened: Open, browser: Browser, suffix: str | None
 ) -> None:
-    """Clerk's __client_uat says so; it is looked at under the instance's own name as well."""
+    """Clerk's __client_uat says so; it is read under the instance's own name as well."""
     site = opened(suffix)
     name = "__client_uat" if suffix is None else f"__client_uat_{suffix}"
     signed_in(site, browser)
@@ -305,7 +305,7 @@ HOPELESS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def test_a_token_that_no_new_one_can_mend_is_refused(renewing: Site, browser: Browser) -> None:
+def test_a_token_that_no_new_one_can_fix_is_refused(renewing: Site, browser: Browser) -> None:
     """Another party, an audience, no user: Clerk would only say it again."""
     for claims in HOPELESS:
         signed_in(renewing, browser, __session=renewing.issuer.token(ADMIN, **claims), __client_uat="1700000000")
@@ -374,7 +374,7 @@ def test_a_count_that_is_not_ours_is_as_good_as_many(renewing: Site, count: str)
      "/audit/..//evil.example", "/@evil.example", "/.evil.example", "/audit?__clerk_handshake=a.b.c"],
 )  # fmt: skip
 def test_no_address_leads_elsewhere(renewing: Site, path: str) -> None:
-    """Whatever the path and query, Clerk is told of our own origin; a page that does not exist needs no session."""
+    """Whatever the path and query, Clerk gets our own origin; a page that does not exist needs no session."""
     headers = {
         "Cookie": f"__session={expired(renewing)}",
         "Sec-Fetch-Dest": "document",
@@ -422,7 +422,7 @@ def test_a_handshake_that_is_not_clerks_sets_no_cookie(renewing: Site, browser: 
     assert set(set_cookies(answer)) == {"__session", "audit_redirects"}
 
 
-def test_keys_that_are_away_are_told_of(renewing: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_keys_are_reported(renewing: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """A handshake cannot be judged without: 503, and nothing is set."""
     monkeypatch.setattr(renewing.keys, "ready", lambda: False)
     token = api_of(renewing).handshake(["__session=a.b.c; Path=/"])

@@ -21,7 +21,7 @@ WRITERS = 4
 LIMIT = 50
 ROW = re.compile(r'data-opens="d-(\d+)"')
 VISIBLE = "pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)"
-INDEXED = "AND xid >= %(low)s::text::xid8"  # a bound of the rows that are looked at, right for the true snapshot alone
+INDEXED = "AND xid >= %(low)s::text::xid8"  # a bound for the rows that are read, right only for the true snapshot
 
 
 class Ledger:
@@ -83,7 +83,7 @@ class Writers:
 
 
 class Walks(NamedTuple):
-    """The ids on all pages of one snapshot, by each road."""
+    """The ids on all pages of one snapshot, by offset and by cursor."""
 
     by_offset: list[int]
     by_cursor: list[int]

@@ -1,4 +1,4 @@
-"""Logins that only a person can mend, outages, and what is neither: sorted by SQLSTATE, in whatever language (decision 60)."""
+"""Login errors that only a person can fix, outages, and what is neither: classified by SQLSTATE, in whatever language (decision 60)."""
 
 import socket
 import threading
@@ -55,7 +55,7 @@ REFUSED: Mapping[str, tuple[Mapping[str, str | None], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_only_a_person_mends(database: str, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+def test_what_only_a_person_can_fix(database: str, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     """Each is final, said in one line that says what to do; `status` and `migrate` end with it."""
     changed, advice = REFUSED[case]
     monkeypatch.setenv("PGPASSFILE", "/nowhere")
@@ -89,7 +89,7 @@ def test_an_outage_is_waited_for(database: str, hosts: int) -> None:
 
 
 def test_too_many_connections_are_waited_for(database: str) -> None:
-    """The server has no room for this login: that ends."""
+    """The server has no free connection for this login: that is temporary."""
     with pytest.raises(psycopg.OperationalError) as raised:
         connect(make_conninfo(database, user="crowded", password="x"), "audit_writer", "test")
     assert classify(raised.value) is Fault.AWAY
@@ -97,7 +97,7 @@ def test_too_many_connections_are_waited_for(database: str) -> None:
 
 
 def test_another_node_that_refuses_proves_nothing(database: str) -> None:
-    """The first node is away, the second lets this login in never: the first may come back. That is said as unclear."""
+    """The first node is unavailable, the second refuses this login for good: the first may come back, so it is unclear."""
     port = conninfo_to_dict(database)["port"]
     url = make_conninfo(database, host="127.0.0.1,127.0.0.1", port=f"{free_port()},{port}", password="wrong")
     with pytest.raises(ConnectionUnclear) as raised:
@@ -143,7 +143,7 @@ def fatal(state: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", fatal(b"58000"), fatal(b"08P01")])
-def test_what_nobody_knows_is_said_and_waited_for(
+def test_what_is_unclear_is_logged_and_waited_for(
     database: str, hang_up: Callable[[bytes], int], monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
     """A proxy without a server, another protocol, an error of no known kind: loudly, and not for ever in silence."""

@@ -21,8 +21,8 @@ NAMES = (f"test_{number}" for number in itertools.count())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--write-schema` writes sql/schema.sql anew instead of only comparing it."""
-    parser.addoption("--write-schema", action="store_true", help="write sql/schema.sql anew")
+    """`--write-schema` writes sql/schema.sql again instead of only comparing it."""
+    parser.addoption("--write-schema", action="store_true", help="write sql/schema.sql again")
 
 
 @pytest.fixture(scope="session", params=installations(), ids=lambda installation: f"pg{installation.major}")
@@ -187,7 +187,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "kafka_topic": "callmine.schedules",
         "kafka_topic_id": "t1",
         "kafka_partition": 0,
-        "reason": "the producer is mended",
+        "reason": "the producer is fixed",
     },
     "partition_progress": {"kafka_topic": "callmine.schedules", "kafka_topic_id": "t1", "kafka_partition": 0},
     "audit_seal": {"seal": 0, "snapshot": "10:20:12", "record": "r", "accounts": "a", "checkpoint": "c"},

@@ -220,7 +220,7 @@ def test_no_index_on_unbounded_text(owner: Role) -> None:
 def test_schema_file_is_what_the_migrations_make(
     server: PostgresServer, dump: Callable[..., str], request: pytest.FixtureRequest
 ) -> None:
-    """`sql/schema.sql`, for readers, is the dump of a migrated database; `pytest --write-schema` writes it anew."""
+    """`sql/schema.sql`, for readers, is the dump of a migrated database; `pytest --write-schema` writes it again."""
     if server.installation.major != 18:
         pytest.skip("pg_dump of another version writes the same schema in other words")
     file = Path(__file__).parents[3] / "sql" / "schema.sql"
@@ -236,7 +236,7 @@ def test_schema_file_is_what_the_migrations_make(
 
 
 def test_schema_facts_are_what_the_migrations_make(server: PostgresServer, request: pytest.FixtureRequest) -> None:
-    """`sql/schema_facts.json` is the same on every version of PostgreSQL; `pytest --write-schema` writes it anew."""
+    """`sql/schema_facts.json` is the same on every version of PostgreSQL; `pytest --write-schema` writes it again."""
     file = Path(sql.__file__).with_name("schema_facts.json")
     with psycopg.connect(server.url("audit_template"), autocommit=True) as connection:
         facts = read_facts(connection)

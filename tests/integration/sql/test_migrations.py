@@ -246,7 +246,7 @@ def test_role_with_an_unsafe_attribute_is_refused(role: str, attribute: str, bar
         migrate(url, silent)
 
 
-def test_server_that_is_away_is_one_clear_error() -> None:
+def test_server_that_is_unavailable_is_one_clear_error() -> None:
     """A database that cannot be reached is an error for a person, not a traceback."""
     with pytest.raises(MigrationError, match="cannot be used"):
         migrate("host=127.0.0.1 port=1 connect_timeout=1", silent)

@@ -14,7 +14,7 @@ Insert = Callable[..., None]
 
 
 def check(role: Role) -> None:
-    """Looks now at what would be looked at when the transaction commits."""
+    """Checks now what would be checked when the transaction commits."""
     role.execute("SET CONSTRAINTS ALL IMMEDIATE")
     role.execute("SET CONSTRAINTS ALL DEFERRED")
 
@@ -123,8 +123,8 @@ def test_halt_is_lifted_by_an_action(cause: str, operator: Role, owner: Role, wr
     check(operator)
 
 
-def test_writer_lifts_what_a_claim_looks_at_again(owner: Role, writer: Role, insert: Insert) -> None:
-    """A halt for a setting or the broker is looked at by every claim."""
+def test_writer_lifts_what_a_claim_checks_again(owner: Role, writer: Role, insert: Insert) -> None:
+    """A halt for a setting or the broker is checked again by every claim."""
     insert(owner, "partition_progress", halted="registry_unset", **HALT)
     writer.execute("UPDATE partition_progress SET halted = NULL, halted_detail = NULL, halted_at = NULL")
 

@@ -36,7 +36,7 @@ def fields(schema: Any) -> dict[str, Any]:
 
 
 def shape(ce_type: str) -> dict[str, Any]:
-    """The data of an event type, with named types in full wherever they stand."""
+    """The data of an event type, with named types in full wherever they occur."""
     return fields(expand_schema(copy.deepcopy(parsed(latest(ce_type)))))
 
 
@@ -96,7 +96,7 @@ def test_a_field_that_nothing_stores_would_be_found() -> None:
 
 @pytest.mark.parametrize(("audit_type", "ce_type"), ROUTES, ids=lambda value: getattr(value, "name", value))
 def test_open_map_is_a_map_of_scalars_and_nothing_else_is(audit_type: AuditType, ce_type: str) -> None:
-    """The rule for secret keys looks at a map's own keys, so a map holds scalars and is declared as open."""
+    """The rule for secret keys checks a map's own keys, so a map holds scalars and is declared as open."""
     data = shape(ce_type)
     holder = fields(data.get("after", data.get("before"))) if audit_type.tracked else data
     maps = {name: type_["values"] for name, type_ in holder.items() if type_ is not None and kind(type_) == "map"}

@@ -119,7 +119,7 @@ def test_key_that_does_not_end_like_a_secret_is_not_masked(key: str) -> None:
 
 @given(st.text(max_size=20), st.sampled_from(SECRET_ENDINGS), st.booleans())
 def test_every_prefix_with_a_secret_ending_is_masked(prefix: str, ending: str, upper: bool) -> None:
-    """Whatever stands before `_token`, `_secret`, `_password`, `_key`, the value is masked."""
+    """Whatever is before `_token`, `_secret`, `_password`, `_key`, the value is masked."""
     key = f"{prefix}_{ending}"
 
     assert names_secret(key.upper() if upper else key)

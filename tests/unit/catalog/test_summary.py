@@ -51,7 +51,7 @@ ROLE = {"before": "member", "after": "admin"}
         ("schedule.lifecycle_changed", ("operation:created",), {"/name": {"after": "X"}}, "Dana created the schedule X"),
     ],
 )  # fmt: skip
-def test_a_sentence_tells_the_change(action: str, facets: tuple[str, ...], changes: Any, expected: str) -> None:
+def test_a_sentence_names_the_change(action: str, facets: tuple[str, ...], changes: Any, expected: str) -> None:
     """One or two changes, money, members of a list; never two values that would read the same."""
     assert said(action, changes, *facets) == expected
 

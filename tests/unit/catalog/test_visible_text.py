@@ -34,7 +34,7 @@ def test_no_two_texts_are_shown_the_same(one: str, other: str) -> None:
         ("x\u0378", "x\u0379", ("x[U+0378]", "x[U+0379]")),
     ],
 )
-def test_look_alikes_are_told_apart(one: str, other: str, shown: tuple[str, str]) -> None:
+def test_look_alikes_are_shown_differently(one: str, other: str, shown: tuple[str, str]) -> None:
     """Composed or not, of another alphabet, wide, a blank of another kind, not assigned."""
     assert look_alike(one, other)
     assert told_apart(one, other) == shown

@@ -30,7 +30,7 @@ class Reading:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The loop's clock, which stands until a test moves it."""
+    """The loop's clock, which only a test moves."""
     now = SimpleNamespace(at=1000.0)
     monkeypatch.setattr(time, "monotonic", lambda: now.at)
     return now
@@ -43,7 +43,7 @@ def under_test() -> tuple[Backpressure, Reading, Position]:
     return Backpressure(reading, assignment), reading, position
 
 
-def test_a_full_batch_has_no_room() -> None:
+def test_a_full_batch_takes_no_more() -> None:
     """Full by records or by bytes."""
     backpressure, _, _ = under_test()
     assert backpressure.room(Batch()) == MAX_RECORDS

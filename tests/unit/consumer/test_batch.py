@@ -47,7 +47,7 @@ def test_each_outcome_is_counted_once() -> None:
 
 
 @given(STEPS, st.sets(st.sampled_from(PARTITIONS)))
-def test_what_is_dropped_leaves_nothing_behind(steps: list[tuple[Partition, str]], gone: set[Partition]) -> None:
+def test_what_is_dropped_leaves_nothing(steps: list[tuple[Partition, str]], gone: set[Partition]) -> None:
     """The batch is what it would have been without the records of those partitions, but for the ordinals."""
     batch, without = filled(steps), filled([step for step in steps if step[0] not in gone])
     batch.drop(gone)

@@ -57,7 +57,7 @@ def test_the_insert_names_them_twice_in_one_order() -> None:
 
 
 def test_a_line_for_copy_is_in_the_order_of_the_staging_table() -> None:
-    """Each value of a row arrives under its own name: the values here are the names, or numbers that stand for them."""
+    """Each value of a row arrives under its own name: the values here are the names, or numbers in their place."""
     numbers = {"kafka_partition": 3, "kafka_offset": 1234, "kafka_timestamp": 5678}
     values = {name: numbers.get(name, name) for name in COLUMNS}
     row = Row(**{**values, "facets": ["facets"], "content_digest": b"\x01\x02"})  # type: ignore[arg-type]

@@ -75,7 +75,7 @@ def test_header_and_schema_must_agree(decoder: Decoder) -> None:
     assert refusal(decoder, encode_single_object(V2, DATA), "no.such").reason is ParkReason.SCHEMA_MISMATCH
 
 
-def test_names_type_looks_at_the_schema_only(decoder: Decoder) -> None:
+def test_names_type_reads_the_schema_only(decoder: Decoder) -> None:
     """Every version of a type is that type's, and the body is not read."""
     assert decoder.names_type("thing.made", encode_single_object(V1, {"size": 7})[:10]) is True
     assert decoder.names_type("thing.made", encode_single_object(V2, DATA) + b"junk") is True
@@ -95,7 +95,7 @@ def test_framing_is_checked(decoder: Decoder, value: bytes, reason: ParkReason) 
 
 
 def test_size_is_checked_first(decoder: Decoder) -> None:
-    """8 MiB is read, one byte more is refused before anything else is looked at."""
+    """8 MiB is read, one byte more is refused before anything else is read."""
     header = encode_single_object(V2, DATA)[:10]
 
     assert refusal(decoder, header + bytes(MAX_VALUE - 10)).reason is ParkReason.TRAILING_BYTES
@@ -219,7 +219,7 @@ PREFERENCES = st.dictionaries(
 
 @given(PREFERENCES, PREFERENCES, st.integers(0, 400), st.integers(1, 255))
 def test_both_framings_give_the_same_data(before: dict[str, Any], after: dict[str, Any], at: int, flip: int) -> None:
-    """A settings change comes back typed as it was sent by either road; with a byte changed it is refused or whole."""
+    """A settings change comes back typed as it was sent, in either framing; with a byte changed it is refused or whole."""
     file = latest("workspace.settings_changed")
     decoder = every_schema()
     data = {

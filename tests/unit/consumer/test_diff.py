@@ -117,7 +117,7 @@ def test_order_of_keys_does_not_matter(before: dict[str, Any], after: dict[str, 
     ],
     ids=str,
 )
-def test_values_that_python_takes_for_equal_are_told_apart(old: Any, new: Any) -> None:
+def test_values_that_python_takes_for_equal_are_different(old: Any, new: Any) -> None:
     """`false` is not `0`, `1` is not `1.0`, null is not an empty text; alone, in a list or in a map."""
     for before, after in ((old, new), ([old], [new]), (new, old)):
         assert diff.changes({"whole": before}, {"whole": after}, [WHOLE]).keys() == {"/whole"}
@@ -205,8 +205,8 @@ def test_record_against_a_leaf_is_walked_too() -> None:
     assert diff.changes(after, before, tracked)["/preferences"] == {"after": None}
 
 
-def test_field_that_is_not_tracked_is_not_looked_at() -> None:
-    """What the catalogue does not name is in no diff, whatever it does."""
+def test_field_that_is_not_tracked_is_not_compared() -> None:
+    """What the catalog does not name is in no diff, whatever it does."""
     assert diff.changes({"name": 1, "secret": 1}, {"name": 1, "secret": 2}, [Field("name")]) == {}
 
 
@@ -242,7 +242,7 @@ def test_masked_value_that_stayed_is_no_change() -> None:
 
 
 def test_secret_rule_is_for_open_maps_only() -> None:
-    """A field that a schema names is masked because the catalogue says so, not because of its name."""
+    """A field that a schema names is masked because the catalog says so, not because of its name."""
     assert diff.changes({"whole": {"sort_key": 1}}, {"whole": {"sort_key": 2}}, [WHOLE]) == {
         "/whole/sort_key": {"after": 2, "before": 1}
     }

@@ -220,7 +220,7 @@ def test_a_halted_partition_shows_its_cause(ops: Ops) -> None:
 
 
 def test_lag_is_known_only_when_it_is(ops: Ops) -> None:
-    """No lag is shown before Kafka has told the log's end; then offsets and age, and 0 when all is written."""
+    """No lag is shown before Kafka has returned the log's end; then offsets and age, and 0 when all is written."""
     ops.recorder.on_assigned([KEY])
     ops.recorder.on_claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
     assert ops.value("lag_records", **AT) is None
@@ -279,7 +279,7 @@ def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.Monke
     assert found == {"schema": 1, "absent": 1, "unavailable": 1}
 
 
-def test_a_composite_observer_tells_everyone_everything() -> None:
+def test_a_composite_observer_calls_all() -> None:
     """No call of an observer is forgotten on the way to the others."""
     told: list[str] = []
 
@@ -295,7 +295,7 @@ def test_a_composite_observer_tells_everyone_everything() -> None:
 
 
 def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The probe looks at the last turn and at nothing else."""
+    """The probe checks the time of the last iteration and nothing else."""
     now = time.monotonic()
     ops.recorder.on_loop({})
     assert ops.recorder.alive()
@@ -306,7 +306,7 @@ def test_the_loop_is_alive_while_it_turns(ops: Ops, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_empty_assignment_is_a_group_that_was_joined(ops: Ops) -> None:
-    """A consumer for which no partition is left is ready all the same: it stands by."""
+    """A consumer for which no partition is left is ready as well: it is a standby."""
     assert not ops.recorder.joined.is_set()
     ops.recorder.on_assigned([])
     assert ops.recorder.joined.is_set()

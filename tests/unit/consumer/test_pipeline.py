@@ -47,7 +47,7 @@ def test_audited_event_is_recorded_as_its_type(action: str) -> None:
 
 @pytest.mark.parametrize("ce_type", IGNORED)
 def test_ignored_type_is_dropped_without_reading_its_body(ce_type: str) -> None:
-    """A type listed as not audited needs its ce_type and its schema to agree; its body and key are not looked at."""
+    """A type listed as not audited needs its ce_type and its schema to agree; its body and key are not read."""
     message = event(ce_type)
     assert message.value is not None
 
@@ -92,7 +92,7 @@ def test_type_that_no_one_has_listed_is_parked(header: bytes, expected: ParkReas
 
 
 def test_unlisted_type_is_named_in_the_detail() -> None:
-    """A person who looks at the parking lot reads which type no one has listed."""
+    """The detail of a parked record names the type that no one has listed."""
     outcome = run(event("member.removed").with_headers(ce_type="member.banned"))
 
     assert outcome == Parked(ParkReason.UNKNOWN_TYPE, "no one has listed 'member.banned'")
@@ -185,7 +185,7 @@ def test_nul_is_kept_out_of_text_and_parks_in_an_id() -> None:
 
 
 def test_not_a_number_is_recorded_as_a_word() -> None:
-    """NaN in a preference becomes a string, with a facet, and the entry stands."""
+    """NaN in a preference becomes a string, with a facet, and the entry is recorded."""
     settings = example("workspace.settings_changed").data["before"]
     after = {**settings, "preferences": {**settings["preferences"], "ratio": float("nan")}}
     outcome = recorded(event("workspace.settings_changed", data={"before": settings, "after": after}))

@@ -132,7 +132,7 @@ def test_errors_are_given_apart() -> None:
     ],
 )
 def test_an_error_of_a_partition_says_what_to_do(code: int, cause: HaltCause | None) -> None:
-    """A log that moved is looked at by a claim, a damaged one halts the partition."""
+    """After the log's start moved, the partition is claimed again; a damaged log halts it."""
     result, message = Polled([], [], []), Delivered("t", 0, 4, None, code)
     assert add_partition_event(result, message, PARTITIONS[0])  # type: ignore[arg-type]
     assert result == Polled([], [], [PartitionError(PARTITIONS[0], cause, KafkaError(code).str())])

@@ -35,7 +35,7 @@ def answer(probes: Probes, path: str, method: str = "GET") -> int:
     return status
 
 
-def test_probes_say_what_they_are_told(listener: tuple[Probes, Switch]) -> None:
+def test_probes_answer_as_the_program_says(listener: tuple[Probes, Switch]) -> None:
     """200 or 503, of each probe by itself; anything else is not there."""
     probes, switch = listener
     assert [answer(probes, path) for path in ("/healthz", "/readyz", "/metrics", "/", "/metrics/x")] == [

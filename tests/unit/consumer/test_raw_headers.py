@@ -9,7 +9,7 @@ from consumer.kafka.raw_headers import RawHeadersUnavailable, read_raw_headers
 NOBODY = {"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}
 
 
-def test_a_broker_that_is_away_is_not_waited_for() -> None:
+def test_a_broker_that_is_unavailable_is_not_waited_for() -> None:
     """The whole question ends soon after its time, whatever the client has under way."""
     began = time.monotonic()
     with pytest.raises(RawHeadersUnavailable):

@@ -131,7 +131,7 @@ def test_digest_is_pinned() -> None:
     ],
     ids=str,
 )
-def test_same_event_by_another_road_has_the_same_digest(delivery: dict[str, Any]) -> None:
+def test_same_event_delivered_otherwise_has_the_same_digest(delivery: dict[str, Any]) -> None:
     """Position, Kafka's time, the clock facet, framing and trace are not part of what an event says."""
     assert made(**delivery).content_digest == made().content_digest
 
@@ -202,7 +202,7 @@ def test_kafka_time_is_exact_and_never_raises(milliseconds: int | None, expected
     assert kafka_time(milliseconds) == expected
 
 
-def test_source_tag_stands_beside_changes_exactly_for_mcp() -> None:
+def test_source_tag_is_beside_changes_exactly_for_mcp() -> None:
     """The tag comes from the channel and from nothing else; a client or tool that is not known is null."""
     tagged = made({"origin": {"channel": "mcp", "client": "claude-desktop", "tool": None}})
     claimed = made(
@@ -217,7 +217,7 @@ def test_source_tag_stands_beside_changes_exactly_for_mcp() -> None:
     assert json.loads(claimed.diff) == {"changes": {"/source": {"after": "mcp"}}}
 
 
-def test_context_stands_beside_changes_where_given() -> None:
+def test_context_is_beside_changes_where_given() -> None:
     """What an event says beside its snapshots is kept apart from the changes, and left out when it is null."""
     gone = BY_NAME["integration.disconnected"]
     data = {"provider": "gong", "before": {"account": "a"}, "after": None}

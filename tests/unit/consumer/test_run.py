@@ -1,4 +1,4 @@
-"""What a consumer opens is closed on every way out, in the reverse order; only an orderly end releases partitions."""
+"""What a consumer opens is closed however it ends, in the reverse order; only an orderly run releases partitions."""
 
 import threading
 from collections.abc import Callable

@@ -50,7 +50,7 @@ def test_our_schemas_are_safe(file: SchemaFile) -> None:
     ],
 )
 def test_recursion_is_refused(schema: Any) -> None:
-    """A schema that contains itself, by any road, could be nested without end."""
+    """A schema that contains itself, directly or not, could be nested without end."""
     assert refusal(schema) is ParkReason.SCHEMA_UNSAFE
 
 

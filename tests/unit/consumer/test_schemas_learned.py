@@ -100,7 +100,7 @@ def test_a_schema_is_learned_here_and_in_the_child() -> None:
 
 
 def test_what_was_unknown_is_forgotten_here_and_in_the_child() -> None:
-    """After an operator has mended the registry."""
+    """After an operator has fixed the registry."""
     source, message = SchemaSource(Decoder(schemas.all_schemas())), record(event(schema_id=7))
     try:
         source.learn(7, Poison(ParkReason.SCHEMA_UNKNOWN, "none"))

@@ -1,4 +1,4 @@
-"""What cannot be had of a topic: noted by topic and cause, said once, and taken back."""
+"""Faults of a topic: noted by topic and cause, logged once, and cleared."""
 
 import threading
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ from consumer.telemetry.topic_gauges import TopicFaultGauges
 from sandbox.services.process import wait_until
 
 
-def test_a_fault_is_said_once_then_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_is_logged_once_then_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     """By topic and cause; its end is said once as well."""
     now = SimpleNamespace(at=1000.0)
     monkeypatch.setattr(topic_faults, "time", SimpleNamespace(monotonic=lambda: now.at))

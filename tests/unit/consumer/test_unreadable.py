@@ -33,7 +33,7 @@ def test_headers_that_are_there_are_not_asked_for() -> None:
 
 
 def test_a_record_does_not_wait_for_its_headers_for_ever() -> None:
-    """A broker may be away once or twice; then it is parked without, and says so. The next record counts anew."""
+    """A broker may be unavailable twice; then it is parked without headers, with a detail. The next record counts from 0."""
     records = UnreadableRecords(no_headers)
     unreadable = Unreadable(POSITION, RECORD, ("headers",), "headers: bad")
     for _ in range(2):

@@ -26,7 +26,7 @@ TIME = datetime(2001, 2, 3, tzinfo=UTC)
 
 
 class Surroundings:
-    """A database whose clock stands at TIME, or that is away, and a cluster; notes in which order they are asked."""
+    """A database whose clock is fixed at TIME, or that is unavailable, and a cluster; notes the order of the queries."""
 
     closed = False
     faults = TopicFaults()
@@ -91,8 +91,8 @@ def test_the_time_is_the_databases_and_older_than_the_ends() -> None:
     assert retries == []
 
 
-def test_a_database_that_is_away_costs_the_time_only() -> None:
-    """That a topic was made anew is found out all the same."""
+def test_a_database_that_is_unavailable_costs_the_time_only() -> None:
+    """That a topic was re-created is still noticed."""
     retries = list[Retry]()
     answer = first_answer(Surroundings(away=True), retries)
     assert (answer.at, answer.ends) == (None, {POSITION: 7})

@@ -1,4 +1,4 @@
-"""The map of workspaces against its definition in verified_export.md, section 4, written as it stands there."""
+"""The map of workspaces against its definition in verified_export.md, section 4, written as it is there."""
 
 import hashlib
 from collections.abc import Mapping

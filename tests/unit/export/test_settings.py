@@ -62,7 +62,7 @@ def test_bad_setting_is_one_line(model: type[BaseModel], name: str, value: str, 
     assert "\n" not in caught.value.message
 
 
-def test_all_that_is_missing_is_said() -> None:
+def test_all_that_is_missing_is_reported() -> None:
     with pytest.raises(ExportError, match=r"(?=.*DATABASE_URL)(?=.*AUDIT_SEAL_DIR)(?=.*AUDIT_SEAL_KEY)"):
         load(SealSettings, {})
 

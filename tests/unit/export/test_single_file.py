@@ -1,4 +1,4 @@
-"""The verifier stands alone: what it imports, and the single file that `make verifier` builds."""
+"""The verifier has no dependencies: what it imports, and the single file that `make verifier` builds."""
 
 import ast
 import importlib.util

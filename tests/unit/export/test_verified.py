@@ -129,7 +129,7 @@ def report(tmp_path: Path, *edits: Edit, log: Callable[[], Log] = honest_log) ->
     return audit_export(*package.write(tmp_path)).stdout
 
 
-def test_what_it_was_compared_with_is_said(tmp_path: Path) -> None:
+def test_what_it_was_compared_with_is_reported(tmp_path: Path) -> None:
     alone = report(tmp_path / "alone")
     compared = report(
         tmp_path / "compared",
@@ -146,7 +146,7 @@ def test_what_it_was_compared_with_is_said(tmp_path: Path) -> None:
     assert "witnesses    w1, w2\n" in compared
 
 
-def test_exceptions_and_losses_are_said_and_change_nothing(tmp_path: Path) -> None:
+def test_exceptions_and_losses_are_reported_and_change_nothing(tmp_path: Path) -> None:
     told = report(
         tmp_path,
         resealed_record(-1, "restored -", "restored 1-3 4-5"),

@@ -110,7 +110,7 @@ def test_a_bad_claim_is_no_session(issuer: Issuer, key: StaticKey, claims: dict[
      {"id": "org_2first", "rol": "member"}, {"id": "org_2first", "rol": "Admin"}, {"id": "org_2first", "rol": "admin "},
      {"id": "org_2first", "rol": "org:org:admin"}, {"id": "org_2first", "rol": "administrator"}, {"id": "org_2first", "rol": ["admin"]}],
 )  # fmt: skip
-def test_whoever_is_no_admin_of_an_active_workspace_is_turned_away(
+def test_whoever_is_no_admin_of_an_active_workspace_is_refused(
     issuer: Issuer, key: StaticKey, organisation: object
 ) -> None:
     """A valid session without the role is forbidden, and never an error of ours."""
@@ -172,7 +172,7 @@ def test_a_claim_of_any_json_type_is_judged(
 ) -> None:
     """A good signature over a claim of a wrong type: no session or not allowed, and never an error of ours.
 
-    Let in are only those whose claim the version does not look at, or whose absence is allowed.
+    Only those are accepted whose claim the version does not use, or whose absence is allowed.
     """
     claims = json.loads(_decoded((issuer.token(DANA) if version == 2 else v1(issuer)).split(".")[1]))
     token = signed(issuer, json.dumps({**claims, claim: value}).encode())

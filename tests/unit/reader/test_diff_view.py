@@ -29,7 +29,7 @@ def seen(value: Any) -> list[str]:
 
 @given(SCALARS, SCALARS)
 def test_no_two_values_read_the_same(one: Any, other: Any) -> None:
-    """null, "null", 1, 1.0, "1", "" and a space are all told apart by their text alone."""
+    """null, "null", 1, 1.0, "1", "" and a space all have different texts."""
     same = json.dumps(one) == json.dumps(other)
 
     assert (seen(one) == seen(other)) == same
@@ -76,7 +76,7 @@ def test_members_of_a_list_are_marked_as_often_as_they_moved() -> None:
     assert [(item.text, item.mark) for item in made.after.items] == [("a", ""), ("c", "added")]
 
 
-def test_an_order_that_changed_is_said() -> None:
+def test_an_order_that_changed_is_shown() -> None:
     """Where nothing was added or removed, the eye would look for the difference in vain."""
     made = row({"before": ["a", "b"], "after": ["b", "a"], "added": [], "removed": []})
 
@@ -92,7 +92,7 @@ def test_a_path_is_read_as_a_json_pointer(pointer: str, path: str) -> None:
     assert row({"after": 1}, pointer).path == path
 
 
-def test_what_is_too_deep_for_us_is_said() -> None:
+def test_what_is_too_deep_for_us_is_shown() -> None:
     """A value of a hundred thousand levels is left to the raw JSON."""
     deep = "[" * 100_000 + "]" * 100_000
     diff = diff_view.parse_diff(f'{{"changes":{{"/x":{{"after":{deep}}}}}}}')

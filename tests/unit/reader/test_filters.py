@@ -62,7 +62,7 @@ def test_any_bytes_are_a_query_string_or_not(query_string: bytes) -> None:
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:
-    """A person mends a query once."""
+    """All errors of a query are reported at once."""
     with pytest.raises(InvalidQuery) as caught:
         parse([("limit", "0"), ("from", "x"), ("foo", ""), ("source", "web"), ("actor", "a\0")])
 

@@ -102,7 +102,7 @@ def test_older_pages_of_a_list_push_out_no_other(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside an older page of it, whatever was counted on the way: nothing is given up while there is room."""
+    """Beside an older page of it, whatever was counted on the way: nothing is evicted while it fits."""
     bound(monkeypatch, 1_000_000)
     cache = IndexCache()
     growing = index(1, entries=20_000)

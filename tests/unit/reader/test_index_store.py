@@ -100,7 +100,7 @@ def test_threads_that_wait_leave_the_others_alone(store: IndexStore, database: F
     assert ask(store, MAX_WAITING + 1) == 1
 
 
-def test_a_failed_load_leaves_nothing_behind(store: IndexStore, database: FakeDatabase) -> None:
+def test_a_failed_load_leaves_nothing(store: IndexStore, database: FakeDatabase) -> None:
     """The next request loads again, and no place among those who wait is lost."""
     database.failing = True
     for _ in range(MAX_WAITING + 1):

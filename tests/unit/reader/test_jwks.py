@@ -42,7 +42,7 @@ def test_the_issuers_key_is_found_by_its_id(issuer: Issuer, published: Callable[
 
 
 def test_unknown_ids_do_not_flood_the_issuer(issuer: Issuer, published: Callable[[], JwksKeys]) -> None:
-    """A hundred made-up ids within the cooldown cost no look at all."""
+    """A hundred made-up ids within the cooldown cause no fetch at all."""
     keys = published()
     keys.find(issuer.key_id)
 

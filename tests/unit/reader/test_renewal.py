@@ -28,12 +28,12 @@ def reason(refusal: str, *, client_uat: bool = False, suffixed: bool = False) ->
 
 
 def test_every_refusal_is_decided() -> None:
-    """A reason that is new is put somewhere: it can be mended, is no token at all, or is final."""
+    """Every reason is classified: a new token helps, there is no token, or it is final."""
     assert set(REASONS) == {*RENEWABLE, *UNUSABLE, "repeated_cookie"} | FINAL | FORBIDDEN
 
 
 @pytest.mark.parametrize("refusal", REASONS)
-def test_what_a_new_token_can_mend_is_sent_for_one(refusal: str) -> None:
+def test_what_a_new_token_can_fix_is_sent_for_one(refusal: str) -> None:
     """Always; or where someone is signed in; or never."""
     assert (reason(refusal) is not None) == (refusal in RENEWABLE)
     assert (reason(refusal, client_uat=True) is not None) == (refusal in {*RENEWABLE, *UNUSABLE})
@@ -90,7 +90,7 @@ def test_an_address_that_is_too_long_is_not_handed_on() -> None:
         ({"accept": "*/*"}, False), ({"accept": "application/json, text/html"}, False), ({}, False), ({"accept": "text/html", "authorization": ""}, False),
     ],
 )  # fmt: skip
-def test_a_navigation_is_told_by_its_headers(headers: dict[str, str], navigates: bool) -> None:
+def test_a_navigation_is_recognized_by_its_headers(headers: dict[str, str], navigates: bool) -> None:
     """Fetch metadata first, Accept where there is none; only what reads, and never with a Bearer token."""
     assert is_navigation("GET", headers) is is_navigation("HEAD", headers) is navigates
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get"):

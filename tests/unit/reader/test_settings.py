@@ -1,4 +1,4 @@
-"""The reader's settings: one message names all that is wrong, deploy/env.example lists what there is, and none opens a door."""
+"""The reader's settings: one message names all that is wrong, deploy/env.example lists all settings, and none weakens access control."""
 
 import re
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_example_lists_every_setting_and_no_other() -> None:
     assert set(example_settings()) == {field.alias for field in Settings.model_fields.values()}
 
 
-def test_example_is_loaded_as_it_stands() -> None:
+def test_example_is_loaded_unchanged() -> None:
     """Every line is accepted, and those that claim to show a default do."""
     loaded, default = load(example_settings()), load(GOOD)
     for name in ("bind", "hosts", "log_format"):
@@ -209,7 +209,7 @@ def test_a_publishable_key_names_the_cookies() -> None:
     ],
 )  # fmt: skip
 def test_a_publishable_key_of_another_instance_is_refused(key: str, says: str) -> None:
-    """Whoever mistypes it, or gives the secret one, is told; the key itself is not repeated."""
+    """Whoever mistypes it, or gives the secret one, gets an error; the key itself is not repeated."""
     with pytest.raises(SettingsError, match=f"CLERK_PUBLISHABLE_KEY: {says}") as refused:
         load(GOOD | {"CLERK_PUBLISHABLE_KEY": key})
     assert key.strip() not in str(refused.value)

@@ -71,7 +71,7 @@ def test_the_same_token_is_verified_once(site: Site, issuer: Issuer) -> None:
 
 
 def test_a_token_ends_when_it_would_have_ended(site: Site, issuer: Issuer) -> None:
-    """Outside its own times it is judged anew, whichever way the clock went."""
+    """Outside its own times it is verified again, whichever way the clock went."""
     token = issuer.token(DANA)
     issued = site.now
     for now, verifications in (

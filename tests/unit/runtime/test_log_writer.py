@@ -49,7 +49,7 @@ def pipe() -> Iterator[Pipe]:
 
 @pytest.mark.parametrize("blocking", [True, False])
 def test_a_full_pipe_stops_nobody(pipe: Pipe, blocking: bool) -> None:
-    """Lines that find no room are dropped; once the reader reads on, it gets the rest and how many are missing."""
+    """Lines that do not fit are dropped; once the reader reads on, it gets the rest and how many are missing."""
     os.set_blocking(pipe.writing, blocking)
     writer = LogWriter(pipe.writing, NOTICE, limit=10)
     began = time.monotonic()
@@ -80,7 +80,7 @@ def test_a_reader_that_is_gone_stops_nobody(pipe: Pipe) -> None:
 
 
 def test_a_full_disk_stops_nobody() -> None:
-    """A line that finds no room is dropped."""
+    """A line that does not fit is dropped."""
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         writer = LogWriter(full, NOTICE)
@@ -92,7 +92,7 @@ def test_a_full_disk_stops_nobody() -> None:
 
 
 def test_what_is_written_is_whole_and_in_order(tmp_path: Path) -> None:
-    """Nothing is dropped where there is room."""
+    """Nothing is dropped while the queue has space."""
     with (tmp_path / "log").open("wb") as file:
         writer = LogWriter(file.fileno(), NOTICE)
         for number in range(5000):

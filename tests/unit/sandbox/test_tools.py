@@ -71,7 +71,7 @@ def test_what_is_missing_is_brought() -> None:
     assert tools.ensure("Chromium", find, lambda: found.append("/cache/chromium")) == "Chromium: /cache/chromium"
 
 
-def test_what_cannot_be_brought_is_said_and_is_no_failure() -> None:
+def test_what_cannot_be_installed_is_reported_and_is_no_failure() -> None:
     """One line with the reason; the tests go on without it."""
 
     def find() -> str:
@@ -109,6 +109,6 @@ def test_what_was_unpacked_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("service", ["kafka", "postgres", "registry", "database_url", "world"])
 def test_a_unit_test_gets_no_service(service: str, request: pytest.FixtureRequest) -> None:
-    """A test below tests/unit that asks for a service fails, and is told where it belongs."""
+    """A test below tests/unit that requests a service fails, with a message that names its proper folder."""
     with pytest.raises(pytest.fail.Exception, match="move it to tests/integration"):
         request.getfixturevalue(service)

@@ -32,7 +32,7 @@ def example_data(ce_type: str, case: str) -> dict[str, Any]:
 
 
 def test_confluent_framing_is_zero_and_a_big_endian_id() -> None:
-    """Only the header tells the two framings apart; the body is the same bytes."""
+    """Only the header differs between the two framings; the body is the same bytes."""
     data = example_data("schedule.edited", "plain")
     single_object = schemas.encode_single_object(SCHEDULE, data)
     confluent = schemas.encode_confluent(258, SCHEDULE, data)
@@ -119,8 +119,8 @@ def test_a_preference_is_one_of_five_types(value: object) -> None:
         schemas.encode_single_object(SETTINGS, data)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
-    """One refusal lists every place, so that an author mends a file in one go."""
+def test_all_that_is_wrong_is_reported_at_once() -> None:
+    """One refusal lists every place, so that an author can fix a file in one go."""
     data = example_data("schedule.edited", "plain")
     del data["after"]
     data["before"]["preferences"] = {}

@@ -1,4 +1,4 @@
-"""Every schema stands alone, is the one that SPEC 3 states, and is the same schema in every Avro library."""
+"""Every schema has no references, is the one that SPEC 3 states, and is the same schema in every Avro library."""
 
 import json
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""The way out of a program: it ends within SECONDS of when its end began, with its exit code, whatever holds it up.
+"""Shutdown with a time limit: a program ends within SECONDS of when its shutdown began, with its exit code, whatever blocks it.
 
-A broker, a database or a collector that is frozen, a full pipe, a destructor of a client library, a hook that waits: what is
-to be closed in order has that long, and then the process ends all the same and says what held it. The interpreter's own end
-(which joins threads, runs hooks and destructors, and knows no limit) is not waited for at all (decision 81).
+A frozen broker, database or collector, a full pipe, a destructor of a client library or an exit hook may block. What must be
+closed in order has that long; then the process ends anyway and logs what blocked it. Python's own finalization (which joins
+threads, runs hooks and destructors, and has no time limit) is skipped (decision 81).
 """
 
 import multiprocessing
@@ -27,12 +27,12 @@ log = structlog.get_logger()
 # SPEC 7: a minute at most. What is closed in order needs less: docs/operations.md has the steps.
 SECONDS = 45.0
 FRAMES = 3
-# What it may take to say why; where nothing is logged yet, the words go to a pipe that may be full.
+# How long logging the reason may take: before logging is set up, it is written to a pipe that may be full.
 SAY_SECONDS = 1.0
 
 
 class _End:
-    """How this process ends; `code` is what it ends with if it is cut off now."""
+    """The state of the shutdown; `code` is the exit code if the process is ended by force now."""
 
     armed = False
     began = False
@@ -41,7 +41,7 @@ class _End:
 
 
 def arm() -> None:
-    """For the entry point of a program: a signal that it handles begins its end, even while its main thread is held up.
+    """For the entry point of a program: a signal that it handles begins the shutdown, even while its main thread is blocked.
 
     Where this was not called, as in tests, `begin` does nothing.
     """
@@ -59,14 +59,14 @@ def arm() -> None:
 
 
 def begin(code: int | None = None) -> None:
-    """The end begins, or has come so far that `code` is known; from the first call on there are SECONDS left."""
+    """The shutdown begins, or has come so far that `code` is known; from the first call on there are SECONDS left."""
     with _End.lock:
         if code is not None:
             _End.code = code
         if not _End.armed or _End.began:
             return
         _End.began = True
-    threading.Thread(target=_force, name="way-out", daemon=True).start()
+    threading.Thread(target=_force, name="shutdown", daemon=True).start()
 
 
 def leave(program: Callable[[], object]) -> NoReturn:

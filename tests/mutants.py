@@ -143,6 +143,11 @@ MUTANTS = (
         ("tests/unit/runtime/test_allocator.py",),
     ),
     Mutant(
+        "what a standby reads anew of a short list is not held to what is settled",
+        (Edit("reader/query/index_load.py", "keys(now if session.view.is_standby else None,", "keys(None,"),),
+        (READER + "test_first_sight.py", "-k", "short_list_on_a_standby"),
+    ),
+    Mutant(
         "what is seen at once on a standby is not held to what is settled",
         (Edit("reader/query/first_sight.py", "if position or view.is_standby else None", "if position else None"),),
         (READER + "test_first_sight.py", "-k", "key_index_says"),
@@ -178,13 +183,13 @@ MUTANTS = (
         (
             Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),
             Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
-            Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),
+            Edit("reader/query/index_load.py", "(now if session.view.is_standby else None)", "None"),
         ),
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(
         "what a standby reads again is not limited to what is settled",
-        (Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),),
+        (Edit("reader/query/index_load.py", "(now if session.view.is_standby else None)", "None"),),
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(

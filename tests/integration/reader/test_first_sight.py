@@ -109,6 +109,21 @@ def test_what_is_seen_at_once_is_what_the_key_index_says(pair: Pair, unread: Non
             database.close()
 
 
+def test_a_short_list_on_a_standby_has_what_is_settled(pair: Pair) -> None:  # noqa: F811
+    """What was recorded after a transaction that is still open waits for it, also where the list is read at once."""
+    settled = pair.put()
+    with psycopg.connect(pair.primary.url(pair.name)) as slow:
+        slow.execute(INSERT, entry(1))
+        pair.put(minutes=2)
+        pair.follow()
+        database = pair.database(pair.standby)
+        try:
+            seen = Listings(database).first_sight(WORKSPACE, parse([]))
+        finally:
+            database.close()
+    assert (seen.is_counted, seen.total, [found.id for found in seen.entries]) == (True, 1, [settled])
+
+
 def test_pages_that_are_walked_while_all_is_counted_have_each_entry_once(
     put: Callable[..., int], listings: Listings, unread: None
 ) -> None:

@@ -36,6 +36,7 @@ class Point(NamedTuple):
     owner: Any
     name: str
     before: bool
+    with_entries: bool = False  # other batches are not counted as passes
 
 
 POINTS = {
@@ -51,6 +52,10 @@ POINTS = {
     "after_insert": Point(insert, "_insert", False),
     "before_commit": Point(store, "_advance", False),
     "after_commit": Point(store, "write", False),
+    # The same of batches that have entries; others only say how complete the tables are.
+    "after_fence_of_entries": Point(store, "_fence", False, with_entries=True),
+    "before_commit_of_entries": Point(store, "_advance", False, with_entries=True),
+    "after_commit_of_entries": Point(store, "write", False, with_entries=True),
     "before_commit_async": Point(GroupConsumer, "commit_async", True),
     "after_commit_async": Point(GroupConsumer, "commit_async", False),
     "revoking": Point(loop.Loop, "_revoked", True),
@@ -88,15 +93,20 @@ def _trap(point: Point, times: int, action: str) -> None:
     @wraps(function)
     def trapped(*arguments: Any, **named: Any) -> Any:
         nonlocal passes
-        passes += 1
-        if passes == times and point.before:
+        counts = not point.with_entries or _has_entries(arguments)
+        passes += counts
+        if counts and passes == times and point.before:
             _act(action)
         result = function(*arguments, **named)
-        if passes == times and not point.before:
+        if counts and passes == times and not point.before:
             _act(action)
         return result
 
     setattr(point.owner, point.name, trapped)
+
+
+def _has_entries(arguments: Sequence[Any]) -> bool:
+    return any(isinstance(argument, batch.Batch) and argument.recorded for argument in arguments)
 
 
 def _act(action: str) -> None:

@@ -1,4 +1,5 @@
--- Sets the next offset of the locked partitions and adds the outcomes to their counts, in the transaction that has the rows.
+-- Sets the next offset of the locked partitions and adds the outcomes to their counts, in the same transaction as the
+-- rows.
 UPDATE partition_progress AS p SET
     next_offset = b.next_offset,
     recorded = p.recorded + b.recorded,

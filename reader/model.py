@@ -103,6 +103,9 @@ class LargeDiff(NamedTuple):
 class Listing:
     """The result of a Query: entries, newest first, and the exact total of the selection as of `as_of`.
 
+    While a long list is read into memory a page may be without its total: then it is not `is_counted`, and `total` is how many
+    there are at least. `has_more` says that older entries follow, and `is_read` whether its own are there.
+
     `newer`: entries of the selection recorded after `as_of`, counted up to 100 (100 means "100 or more").
     `complete_through`: the minimum of the live partitions (SPEC 5); None while one of them has none. `sealed_through`: the
     time of the newest checkpoint; None while nothing is sealed.
@@ -117,3 +120,6 @@ class Listing:
     complete_through: datetime | None
     sealed_through: datetime | None
     next_cursor: str | None
+    is_counted: bool = True
+    has_more: bool = False
+    is_read: bool = True

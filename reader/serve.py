@@ -14,7 +14,7 @@ from reader.compose import Reader, compose
 from reader.http.connections import BoundedProtocol, Connections
 from reader.query.database import Database
 from reader.settings import Settings
-from runtime import shutdown
+from runtime import allocator, shutdown
 from runtime.postgres import SettingRefused
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ BACKLOG = 128  # connections that are accepted in one turn of the event loop
 
 def serve(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT, then finishes the requests in progress. Returns the exit code."""
+    allocator.give_back_large_blocks()
     reader = compose(
         database=Database(settings.database_url.get_secret_value()),
         keys=_keys(settings),

@@ -10,6 +10,7 @@ log_writer      writes log lines without ever blocking the program
 health_server   the listener for metrics and probes
 terminal        tables and text for people, safe whatever a record holds
 threads         background threads; the death of one is logged, and the thread restarted or the program ended
+allocator       returns free memory to the system
 timestamps      times as text and as numbers
 certificate     until when a server's certificate is trusted, and why it is not
 shutdown        ends a program within a fixed time, whatever blocks it

@@ -128,17 +128,68 @@ MUTANTS = (
         (READER + "test_bytes.py", "-k", "cannot_hold"),
     ),
     Mutant(
+        "a session keeps the memory of the largest row",
+        (Edit("runtime/postgres/connection.py", "self._expire_at = 0.0", "del self"),),
+        (READER + "test_bytes.py", "-k", "buffers"),
+    ),
+    Mutant(
+        "a page shows any number of values",
+        (Edit("reader/http/bounds.py", "> MAX_PAGE_COMMAS", "> MAX_PAGE_DIFF"),),
+        (READER + "test_bytes.py", "-k", "shows_what_is_short"),
+    ),
+    Mutant(
+        "freed blocks stay in the heap",
+        (Edit("runtime/allocator.py", "        mallopt(M_MMAP_THRESHOLD, LARGE)", "        del mallopt"),),
+        ("tests/unit/runtime/test_allocator.py",),
+    ),
+    Mutant(
+        "what a standby reads anew of a short list is not held to what is settled",
+        (Edit("reader/query/index_load.py", "keys(now if session.view.is_standby else None,", "keys(None,"),),
+        (READER + "test_first_sight.py", "-k", "short_list_on_a_standby"),
+    ),
+    Mutant(
+        "what is seen at once on a standby is not held to what is settled",
+        (Edit("reader/query/first_sight.py", "if position or view.is_standby else None", "if position else None"),),
+        (READER + "test_first_sight.py", "-k", "key_index_says"),
+    ),
+    Mutant(
+        "what is seen at once is of now, whatever the as_of",
+        (
+            Edit(
+                "reader/query/first_sight.py",
+                "if position or view.is_standby else None",
+                "if view.is_standby else None",
+            ),
+        ),
+        (READER + "test_first_sight.py", "-k", "key_index_says"),
+    ),
+    Mutant(
+        "a total that is not known is shown",
+        (Edit("reader/query/listing.py", "is_counted=sight.total is not None", "is_counted=True"),),
+        (READER + "test_first_sight.py", "-k", "says_that_it_counts"),
+    ),
+    Mutant(
+        "actors of all workspaces are suggested",
+        (
+            Edit(
+                "sql/queries/reader/actors.sql", "WHERE workspace_id = %(workspace_id)s", "WHERE %(workspace_id)s <> ''"
+            ),
+            Edit("reader/query/database.py", "self._url, ROLE, SESSION", "self._url, None, SESSION"),
+        ),
+        (READER + "test_listing.py", "-k", "actors"),
+    ),
+    Mutant(
         "a standby is believed like a primary",
         (
             Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),
             Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
-            Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),
+            Edit("reader/query/index_load.py", "(now if session.view.is_standby else None)", "None"),
         ),
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(
         "what a standby reads again is not limited to what is settled",
-        (Edit("reader/query/index_load.py", "now if session.view.is_standby else None", "None"),),
+        (Edit("reader/query/index_load.py", "(now if session.view.is_standby else None)", "None"),),
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(

@@ -44,7 +44,7 @@ class EntryView(NamedTuple):
 
 
 def entry_view(entry: Entry, links: RowLinks, *, with_changes: bool) -> EntryView:
-    """The entry for the page that has these links; a list shows no changes, so it does not pay for a view of them."""
+    """The entry for the page that has these links; a list shows neither changes nor facts, so it does not pay for them."""
     diff = diff_view.parse_diff(entry.diff) if with_changes and entry.diff is not None else None
     words = summary_parts(entry, changes_of(entry.diff))
     return EntryView(
@@ -57,8 +57,8 @@ def entry_view(entry: Entry, links: RowLinks, *, with_changes: bool) -> EntryVie
         via_mcp=entry.source == "mcp",
         diff=diff,
         is_edit=_is_edit(entry),
-        facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))),
-        identifiers=_shown(_identifiers(entry)),
+        facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))) if with_changes else (),
+        identifiers=_shown(_identifiers(entry)) if with_changes else (),
         url=links.entry_url(entry),
         shared=shared_values(entry),
     )

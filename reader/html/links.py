@@ -11,7 +11,7 @@ from catalog.audit_types import BY_NAME, CATALOG
 from reader.html.labels import SOURCE_LABELS
 from reader.model import Listing, Query, Selection
 from reader.query.filters import RANGES, to_pairs
-from reader.query.listing import absolute
+from reader.query.window import absolute
 from runtime.timestamps import time
 
 PATH, API = "/audit", "/v1/audit-events"
@@ -37,14 +37,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pagination:
-    """The pages of a list. The URL of the page that is shown, or of one that does not exist, is empty.
+    """The pages of a list. The URL of the page that is shown, or of one that does not exist, is empty. `last` may not be known yet.
 
     `refresh_url` is the list as of now; a script reads its total at `count_url`. `permanent_url` is this page with its
     `as_of`, and `json_url` the same from the API.
     """
 
     number: int
-    last: int
+    last: int | None
     first_shown: int
     last_shown: int
     first_url: str
@@ -66,8 +66,10 @@ def link(query: Query) -> str:
 def pagination(listing: Listing) -> Pagination:
     """Links to the other pages as of the same snapshot, and to the list as of now."""
     query, limit = listing.query, listing.query.limit
-    last = max(1, -(-listing.total // limit))
-    number = min(query.offset // limit + 1, last)
+    number = query.offset // limit + 1
+    last = max(1, -(-listing.total // limit)) if listing.is_counted else None
+    if last is not None:
+        number = min(number, last)
 
     here = query if query.cursor else replace(query, as_of=listing.as_of)
 
@@ -81,8 +83,8 @@ def pagination(listing: Listing) -> Pagination:
         last_shown=query.offset + len(listing.entries),
         first_url=at(1) if number > 1 else "",
         previous_url=at(number - 1) if number > 1 else "",
-        next_url=at(number + 1) if number < last else "",
-        last_url=at(last) if number < last else "",
+        next_url=at(number + 1) if listing.has_more or (last is not None and number < last) else "",
+        last_url=at(last) if last is not None and number < last else "",
         refresh_url=link(Query(query.selection, limit)),
         # Of an absolute range: as a relative one moves on, old entries drop out, and its total would not show how many are new.
         count_url=_api(Query(absolute(query.selection, listing.as_of_time), 1)),

@@ -29,6 +29,7 @@ STATIC = {
         ("audit.js", "text/javascript; charset=utf-8"),
         ("times.js", "text/javascript; charset=utf-8"),
         ("keys.js", "text/javascript; charset=utf-8"),
+        ("counting.js", "text/javascript; charset=utf-8"),
         ("logo.svg", "image/svg+xml"),
     )
     for content in [(files("reader.html") / "static" / name).read_bytes()]

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from starlette.types import Scope
 
-from reader.model import Entry
+from reader.model import Entry, LargeDiff
 from reader.query.filters import InvalidQuery, ParameterError, decode_pairs
 
 MAX_QUERY_BYTES = 8 * 1024
 MAX_LIST_DIFF = 64 * 1024  # bytes of one diff in a list of the API (SPEC 6)
-MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page: some thousands of values
+MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page …
+MAX_PAGE_COMMAS = 20_000  # … and commas, so that its values are no more: making each takes hundreds of bytes
 FEW_DIFFS, MANY_DIFFS = 48 * 1024, 256 * 1024  # characters of all diffs of a page: to show them at once, and at all
 
 
@@ -24,6 +25,13 @@ def query_pairs(scope: Scope) -> list[tuple[str, str]]:
 def diff_length(entries: Sequence[Entry]) -> int:
     """Characters of all diffs."""
     return sum(len(entry.diff) for entry in entries if entry.diff is not None)
+
+
+def page_text(large: LargeDiff) -> str | None:
+    """The diff for an entry's own page; None where that would take too much."""
+    if large.text is None or large.text.count(b",") > MAX_PAGE_COMMAS:
+        return None
+    return large.text.decode()
 
 
 def bounded(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from catalog.audit_types import CATALOG
 from catalog.entry_json import entry_json
+from catalog.visible_text import visible
 from reader.model import Entry, LargeDiff, Listing
 from reader.query.checkpoint import Checkpoint
 from runtime.timestamps import iso
@@ -74,6 +75,11 @@ def checkpoint(newest: Checkpoint) -> Response:
     """A signed note, as a file to keep."""
     name = f"audit-checkpoint-{newest.size}.txt"
     return Response(newest.note, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=NOTE)
+
+
+def names(found: Sequence[str]) -> Response:
+    """Names to choose from, in the order of the alphabet; not those in which something is invisible."""
+    return json({"data": sorted(name for name in found if visible(name) == name)})
 
 
 def health(failing: Sequence[str]) -> Response:

@@ -24,6 +24,7 @@ from reader.http.bounds import (
     MAX_QUERY_BYTES,
     bounded,
     diff_length,
+    page_text,
     query_pairs,
 )
 from reader.http.large_responses import LargeResponse, LargeResponses
@@ -58,6 +59,7 @@ class Routes:
             ("/audit", limited(self.audit)),
             ("/audit/", self.slash),
             ("/audit/find", limited(self.find)),
+            ("/audit/actors", limited(self.actors)),
             ("/audit/{entry_id}", limited(self.entry)),
             ("/static/{name}", self.static),
             ("/v1/audit-events", limited(self.events)),
@@ -88,7 +90,7 @@ class Routes:
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
         try:
-            listing = self._listings.page(viewer.workspace_id, parse(pairs))
+            listing = self._listings.first_sight(viewer.workspace_id, parse(pairs))
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
         contact = self._services.export_contact
@@ -129,11 +131,14 @@ class Routes:
 
         def make() -> Response:
             large = self._listings.large_diffs(viewer.workspace_id, [entry], MAX_PAGE_DIFF)[entry.id]
-            text = None if large.text is None else large.text.decode()
-            whole = entry._replace(diff=text)
+            whole = entry._replace(diff=page_text(large))
             return HTMLResponse(pages.render_entry(viewer, whole, pairs, datetime.now(UTC), contact))
 
         return LargeResponse(make)
+
+    def actors(self, request: Request) -> Response:
+        """The names that the form suggests for its field of that name."""
+        return json_response.names(self._listings.actors(self._viewer(request).workspace_id))
 
     async def static(self, request: Request) -> Response:
         """Style and script."""

@@ -3,7 +3,7 @@
 Rule of this module: whatever the database does, a request gets a result or `Unavailable` within seconds.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
@@ -42,8 +42,6 @@ NETWORK: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10000,
 }
-BUILDING_SECONDS = 60.0  # what reading a whole list may take
-MORE_SECONDS = 5.0  # on the client's side, so that the server's own limit comes first
 POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one by which readiness is asked
 WAIT_SECONDS = 2.0
 RETRY_SECONDS = 5
@@ -52,7 +50,6 @@ RETRY_SECONDS = 5
 NO_WORKSPACE = ""
 
 READER_SESSION = sql.query("reader/session")
-READER_PATIENCE = sql.query("reader/patience")
 SCHEMA_VERSION = sql.query("runtime/schema_version")
 
 
@@ -121,9 +118,19 @@ class Database:
 
     def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
         """The results of these statements, in one such transaction and one round trip. Raises Unavailable."""
+        return self._ask(workspace_id, statements, lambda _: None)
+
+    def ask_for_much(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
+        """As `ask`, for rows of megabytes: their session ends with it. Raises Unavailable."""
+        return self._ask(workspace_id, statements, Connection.retire)
+
+    def _ask(
+        self, workspace_id: str, statements: Sequence[Statement], prepare: Callable[[Connection], None]
+    ) -> tuple[TransactionView, list[list[TupleRow]]]:
         first = Statement(READER_SESSION, {"workspace_id": workspace_id})
 
         def asked(connection: Connection) -> list[list[TupleRow]]:
+            prepare(connection)
             # What is sent before the pipeline ends is one transaction, without BEGIN and COMMIT.
             with connection.pipeline():
                 cursors = [
@@ -174,12 +181,6 @@ class Database:
                     if not (connection.broken and others):
                         raise
         raise AssertionError("the last attempt raises")
-
-
-def be_patient(connection: Connection) -> None:
-    """Raises the limits of time and memory for the rest of this transaction, to read a whole list."""
-    connection.execute(READER_PATIENCE, {"timeout": f"{BUILDING_SECONDS:.0f}s"})
-    connection.patience = BUILDING_SECONDS + MORE_SECONDS
 
 
 @contextmanager

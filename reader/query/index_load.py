@@ -1,9 +1,10 @@
 """Loads a key index by reading all keys of a list, which takes up to a second for each million entries."""
 
 from reader.query import key_index
-from reader.query.database import Database, Statement, be_patient
+from reader.query.database import Database, Statement, Unavailable
 from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery
+from reader.query.patience import be_patient, hurry
 from reader.query.snapshot import Snapshot
 from runtime.postgres import Connection
 
@@ -22,6 +23,22 @@ def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | N
             chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), most))
             buckets += key_index.split(chunk)
     return session.view.server, KeyIndex.from_buckets(snapshot or now, buckets)
+
+
+def load_short_index(database: Database, list_query: ListQuery, most: int) -> tuple[str, KeyIndex] | None:
+    """As `load_index` of the list as it is now; None for one of `most` entries or more, or that takes too long."""
+    try:
+        with database.workspace(list_query.workspace_id) as session:
+            hurry(session.connection)
+            now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
+            chunk = _read(session.connection, list_query.keys(now if session.view.is_standby else None, None, most))
+    except Unavailable as error:
+        if not error.slow:
+            raise
+        return None
+    if len(chunk) == most * key_index.KEY.size:
+        return None
+    return session.view.server, KeyIndex.from_buckets(now, key_index.split(chunk))
 
 
 def _read(connection: Connection, statement: Statement) -> bytes:

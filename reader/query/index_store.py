@@ -9,22 +9,21 @@ from dataclasses import dataclass, replace
 
 from reader.model import Entry
 from reader.query import list_queries
-from reader.query.database import Database, Statement, Unavailable
+from reader.query.background_loads import BackgroundLoads
+from reader.query.database import Database, Statement
 from reader.query.index_cache import CacheKey, IndexCache
-from reader.query.index_load import load_index
+from reader.query.index_load import load_index, load_short_index
 from reader.query.key_index import Key, KeyIndex
 from reader.query.list_queries import ListQuery
+from reader.query.position import check_reached
 from reader.query.single_flight import SingleFlight
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.window import Window, cut
 
 CHUNK_KEYS = 1_250_000  # keys that one statement of a load returns: 20 MB, which are copied once
+SHORT_KEYS = 10_000  # a list of fewer is read in some milliseconds
 MAX_CATCH_UP = 10_000  # beyond so many new entries it is cheaper to load the list again
-
-
-class FutureSnapshot(Exception):
-    """A snapshot that this database has not reached yet."""
 
 
 class Outdated(Exception):
@@ -57,6 +56,7 @@ class IndexStore:
         self._database = database
         self._cache = IndexCache()
         self._loads: SingleFlight[CacheKey] = SingleFlight()
+        self._behind = BackgroundLoads(self._get_or_load)
         self._lock = threading.Lock()
         self._builds = 0
         self._server = ""
@@ -88,6 +88,20 @@ class IndexStore:
         index = caught_up.cached.with_added(_snapshot(caught_up.view), caught_up.recorded)
         self._cache.put(key, index)
         return CurrentIndex(index=index, view=caught_up.view, entries=caught_up.entries)
+
+    def is_at_hand(self, list_query: ListQuery) -> bool:
+        """Whether the list is in memory. A short one is read at once, and of a long one the reading begins. Raises Unavailable."""
+        key = self._key(list_query)
+        if self._cache.peek(key) is not None:
+            return True
+        if self._behind.is_running(list_query):
+            return False
+        found = load_short_index(self._database, list_query, SHORT_KEYS)
+        if found is None:
+            self._behind.begin(list_query)
+            return False
+        self._keep(key, *found)
+        return True
 
     def at(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
         """The list as it was at an older snapshot. Raises FutureSnapshot, Outdated and Unavailable."""
@@ -147,9 +161,7 @@ class IndexStore:
         now = _snapshot(view)
         if cached is not None:
             self._check_since(key, cached, view)
-        if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
-            # Entries that are recorded later would appear in it. A standby may only be behind the server that gave it.
-            raise Unavailable if view.is_standby else FutureSnapshot
+        check_reached(snapshot, view)
         if cached is None:
             return self._get_or_load(list_query, snapshot)[1]
         new, later = (list_queries.to_keys(rows) for rows in results)
@@ -172,11 +184,16 @@ class IndexStore:
             if index is None:
                 with self._loads.load():
                     server, index = load_index(self._database, list_query, snapshot, CHUNK_KEYS)
-                with self._lock:
-                    self._builds += 1
-                self._server, key = server, replace(key, server=server)
-                self._cache.put(key, index)
+                key = self._keep(key, server, index)
             return key, index
+
+    def _keep(self, key: CacheKey, server: str, index: KeyIndex) -> CacheKey:
+        """Caches an index that `server` gave; its key there."""
+        with self._lock:
+            self._builds += 1
+        self._server, key = server, replace(key, server=server)
+        self._cache.put(key, index)
+        return key
 
 
 def _snapshot(view: TransactionView) -> Snapshot:

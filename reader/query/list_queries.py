@@ -1,7 +1,7 @@
 """The statements about a list: its keys, the keys recorded after a snapshot, and the entries of a page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeAlias
 
 import sql
 from reader.model import Entry, Selection
@@ -14,8 +14,11 @@ KEYS = sql.query("reader/keys")
 RECORDED_SINCE = sql.query("reader/recorded_since")
 PAGE = sql.query("reader/page")
 ENTRY = sql.query("reader/entry")
+ACTORS = sql.query("reader/actors")
 LARGE_DIFFS = sql.query("reader/large_diffs")
 LIST_DIFF_BYTES = 8 * 1024  # a longer diff is not read for a list
+
+ListKey: TypeAlias = tuple[str, Selection]
 
 # The conditions of a selection. One text serves all selections, so that each session plans it once. The range of time is
 # NULL as a rule: it is found in the key index. Facets of one name are alternatives; those of several names must all hold.
@@ -52,10 +55,26 @@ class ListQuery:
             self._conditions += FACETS.replace("%(facets)s", f"%(facets_{number})s")
             self._values[f"facets_{number}"] = values
 
-    def keys(self, snapshot: Snapshot | None, after: Key | None, limit: int) -> Statement:
-        """Finds at most `limit` keys of the list, newest first and packed: at `snapshot` (None: now), after the key `after`."""
+    @property
+    def key(self) -> ListKey:
+        """What tells the list from others."""
+        return self.workspace_id, self.selection
+
+    def keys(
+        self,
+        snapshot: Snapshot | None,
+        after: Key | None,
+        limit: int,
+        *,
+        skipped: int = 0,
+        within: Selection | None = None,
+    ) -> Statement:
+        """Finds at most `limit` keys of the list, newest first and packed: at `snapshot` (None: now), after the key `after`.
+
+        It leaves out the first `skipped` of them, and with `within` what did not occur in its range of time.
+        """
         place: LiteralString = ""
-        values: Mapping[str, Any] = {**self._values, "most": limit}
+        values: Mapping[str, Any] = {**self._values, **_range(within), "most": limit, "skipped": skipped}
         if snapshot is not None:
             place += RECORDED_BY
             values = {**values, "snapshot": snapshot.pg_snapshot}
@@ -70,9 +89,8 @@ class ListQuery:
 
         With `within`, only entries that occurred in its range of time.
         """
-        values = {**self._values, "low": str(snapshot.xmin), "snapshot": snapshot.pg_snapshot, "most": limit}
-        if within:
-            values |= {"since": within.since and within.since.at, "before": within.before and within.before.at}
+        more = {"low": str(snapshot.xmin), "snapshot": snapshot.pg_snapshot, "most": limit}
+        values = {**self._values, **_range(within), **more}
         return Statement(RECORDED_SINCE.replace("/* selection */", self._conditions), values)
 
 
@@ -91,6 +109,11 @@ def large_diffs(workspace_id: str, ids: Sequence[int], limit: int) -> Statement:
     return Statement(LARGE_DIFFS, {"workspace_id": workspace_id, "ids": ids, "most": limit})
 
 
+def recent_actors(workspace_id: str) -> Statement:
+    """Finds the names, e-mail addresses or ids, of those who did something in the newest entries of a workspace, most first."""
+    return Statement(ACTORS, {"workspace_id": workspace_id})
+
+
 def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:
     """The result of `ListQuery.recorded_since`."""
     return key_index.unpack(rows[0][0])
@@ -99,6 +122,12 @@ def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:
 def to_entries(rows: Sequence[tuple[Any, ...]]) -> tuple[Entry, ...]:
     """The result of `entries_by_id` or `whole_entry`."""
     return tuple(map(Entry._make, rows))
+
+
+def _range(within: Selection | None) -> Mapping[str, Any]:
+    if within is None:
+        return {}
+    return {"since": within.since and within.since.at, "before": within.before and within.before.at}
 
 
 def _facets_by_name(facets: tuple[str, ...]) -> list[list[str]]:

@@ -10,23 +10,29 @@ from datetime import UTC, datetime
 
 import structlog
 
-from reader.model import Bound, Entry, LargeDiff, Listing, Query, Selection
+from reader.model import Entry, LargeDiff, Listing, Query
 from reader.query.database import Database, Unavailable
-from reader.query.filters import RANGES
-from reader.query.index_store import FutureSnapshot, IndexStore, Outdated
+from reader.query.first_sight import MAX_NEWER, look
+from reader.query.index_store import IndexStore, Outdated
 from reader.query.large_diffs import LargeDiffs
-from reader.query.list_queries import ListQuery, entries_by_id, large_diffs, to_entries, to_keys, whole_entry
-from reader.query.position import Position, next_cursor, parse_position
+from reader.query.list_queries import (
+    ListQuery,
+    entries_by_id,
+    large_diffs,
+    recent_actors,
+    to_entries,
+    to_keys,
+    whole_entry,
+)
+from reader.query.position import FutureSnapshot, Position, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
-from reader.query.window import Slice, Window, cut
-from runtime.timestamps import iso
+from reader.query.window import Slice, Window, absolute, cut
 
 log = structlog.get_logger()
 
 ATTEMPTS = 4  # to read a page from one database, if it is replaced or if sessions go to several
 NO_LIMIT = 2**31 - 1
-MAX_NEWER = 100  # newer entries are counted up to this
 
 
 class Listings:
@@ -49,8 +55,7 @@ class Listings:
 
     def page(self, workspace_id: str, query: Query) -> Listing:
         """The page. Raises InvalidQuery for an as_of or cursor that no response has given, and Unavailable."""
-        position = parse_position(query)
-        list_query = ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
+        position, list_query = parse_position(query), _list_query(workspace_id, query)
         for _ in range(ATTEMPTS):
             try:
                 if position is None:
@@ -63,6 +68,31 @@ class Listings:
         )
         raise Unavailable
 
+    def first_sight(self, workspace_id: str, query: Query) -> Listing:
+        """As `page`, but at once: of a long list that is not in memory yet, perhaps without its total, or without entries."""
+        position, list_query = parse_position(query), _list_query(workspace_id, query)
+        if self._indexes.is_at_hand(list_query):
+            return self.page(workspace_id, query)
+        try:
+            sight = look(self._database, list_query, query, position)
+        except FutureSnapshot:
+            assert position is not None
+            raise position.invalid() from None
+        entries = sight.entries or ()
+        return Listing(
+            query=query,
+            entries=entries,
+            total=query.offset + len(entries) if sight.total is None else sight.total,
+            as_of=sight.snapshot.as_of,
+            as_of_time=sight.snapshot.time,
+            newer=sight.newer,
+            complete_through=sight.view.complete_through,
+            next_cursor=next_cursor(sight.snapshot, entries[-1]) if len(entries) == query.limit else None,
+            is_counted=sight.total is not None,
+            has_more=sight.has_more,
+            is_read=sight.entries is not None,
+        )
+
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
         """The entry of this id as a list has it, if this workspace has it. Raises Unavailable."""
         _, (rows,) = self._database.ask(workspace_id, entries_by_id(workspace_id, [entry_id]))
@@ -70,11 +100,16 @@ class Listings:
 
     def whole_entry(self, workspace_id: str, entry_id: int) -> tuple[Entry, LargeDiff] | None:
         """The entry of this id with all that is stored, which may be megabytes. Raises Unavailable."""
-        _, (rows, diffs) = self._database.ask(
+        _, (rows, diffs) = self._database.ask_for_much(
             workspace_id, whole_entry(workspace_id, entry_id), large_diffs(workspace_id, [entry_id], NO_LIMIT)
         )
         entry = next(iter(to_entries(rows)), None)
         return None if entry is None else (entry, LargeDiff(*diffs[0][1:]))
+
+    def actors(self, workspace_id: str) -> list[str]:
+        """Who did something lately in this workspace, as a filter takes them. Raises Unavailable."""
+        _, (rows,) = self._database.ask(workspace_id, recent_actors(workspace_id))
+        return [name for (name,) in rows]
 
     def large_diffs(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> Mapping[int, LargeDiff]:
         """The diffs that these entries lack, by id; without the texts of more than `limit` bytes. Raises Unavailable."""
@@ -116,12 +151,8 @@ class Listings:
             raise Outdated
 
 
-def absolute(selection: Selection, at: datetime) -> Selection:
-    """The selection with its relative range as a range of times. All pages of a list have the same, that of its as_of."""
-    if selection.last is None:
-        return selection
-    since = at - RANGES[selection.last]
-    return replace(selection, last=None, since=Bound(iso(since), since))
+def _list_query(workspace_id: str, query: Query) -> ListQuery:
+    return ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
 
 
 def _window(query: Query, position: Position | None, at: datetime) -> Window:

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reader.model import Entry, Query
+from reader.query.database import Unavailable
 from reader.query.filters import InvalidQuery, ParameterError
 from reader.query.key_index import Key, key_time
 from reader.query.snapshot import Snapshot
+from reader.query.transaction_view import TransactionView
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KEY = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")  # microseconds since 1970, and id
+
+
+class FutureSnapshot(Exception):
+    """A snapshot that this database has not reached yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,14 @@ def parse_position(query: Query) -> Position | None:
 def next_cursor(snapshot: Snapshot, last: Entry) -> str:
     """The cursor that continues after `last`."""
     return f"{snapshot.as_of}~{(last.occurred_at - _EPOCH) // _MICROSECOND}.{last.id}"
+
+
+def check_reached(snapshot: Snapshot, view: TransactionView) -> None:
+    """Raises FutureSnapshot unless the database that answers has reached the snapshot, or Unavailable for a standby."""
+    now = Snapshot.from_postgres(view.time, view.snapshot)
+    if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
+        # Entries that are recorded later would appear in it. A standby may only be behind the server that gave it.
+        raise Unavailable if view.is_standby else FutureSnapshot
 
 
 def _invalid(parameter: str) -> InvalidQuery:

@@ -1,9 +1,12 @@
 """Which part of a list a page shows, as ranks in its key index."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reader.model import Bound, Selection
+from reader.query.filters import RANGES
 from reader.query.key_index import Key, KeyIndex, key_time
+from runtime.timestamps import iso
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +38,11 @@ def cut(index: KeyIndex, window: Window) -> Slice:
         start = max(newest, index.rank((occurred_at, entry_id - 1)))
     stop = min(start + window.limit, oldest)
     return Slice(ids=index.ids(start, stop) if start < stop else [], total=oldest - newest)
+
+
+def absolute(selection: Selection, at: datetime) -> Selection:
+    """The selection with its relative range as a range of times. All pages of a list have the same, that of its as_of."""
+    if selection.last is None:
+        return selection
+    since = at - RANGES[selection.last]
+    return replace(selection, last=None, since=Bound(iso(since), since))

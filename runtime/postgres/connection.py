@@ -77,6 +77,10 @@ class Connection(psycopg.Connection[TupleRow]):
                 raise psycopg.OperationalError(f"the server has said nothing for {patience:g} s") from error
             raise
 
+    def retire(self) -> None:
+        """Has the pool end this session when it gets it back: libpq keeps a buffer as large as the largest row it has read."""
+        self._expire_at = 0.0
+
     def close(self) -> None:
         """Ends the session. Behind a pooler its server session is reset first, whatever the pooler does itself."""
         if self.pooled and not self.closed and self.info.transaction_status == TransactionStatus.IDLE:

@@ -23,6 +23,7 @@ from sandbox.bench.report import replace_section
 from sandbox.bench_reader.entries import OTHER, WORKSPACE, EntryWriter, fill
 from sandbox.bench_reader.lists import NAIVE, SELECTIONS
 from sandbox.bench_reader.load import requests_per_second
+from sandbox.bench_reader.openings import openings
 from sandbox.bench_reader.report import DuringLoads, Figures, Page, lines, section, tables
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import SandboxError
@@ -30,6 +31,7 @@ from sandbox.services.process import SandboxError
 POSTGRES = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 DOCUMENT = Path("docs/benchmarks.md")
 LIMIT = 50
+MAX_OPENINGS = 300
 LISTS = 20  # read for the first time while another workspace's page is measured
 
 
@@ -50,13 +52,15 @@ class Bench:
         try:
             with EntryWriter(self._url, self._count, per_second=100) as writer:
                 builds = {name: self._unread(database, pairs) for name, pairs in SELECTIONS.items()}
+                sights = {name: self._sight(database, pairs) for name, pairs in SELECTIONS.items()}
                 pages = self._pages(Listings(database))
                 during_loads = self._during_loads(database)
                 self._say(f"{writer.recorded:,} entries arrived meanwhile")
         finally:
             database.close()
         ours, bare = requests_per_second(self._url, self._say)
-        return Figures(self._count, self._samples, pages, builds, during_loads, ours, bare)
+        opened = openings(self._url, min(self._samples, MAX_OPENINGS), self._say)
+        return Figures(self._count, self._samples, pages, builds, sights, during_loads, ours, bare, opened)
 
     def _during_loads(self, database: Database) -> DuringLoads:
         """The first page of a small workspace, alone and while two lists of the large one are read for the first time."""
@@ -88,6 +92,15 @@ class Bench:
     def _unread(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
         """Seconds to the first page of a list that is not in memory."""
         return median(_milliseconds(lambda: _answered(Listings(database), parse(pairs)), 3)) / 1000
+
+    def _sight(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
+        """Seconds to the rows of such a page, which may come before its total."""
+        taken = []
+        for _ in range(3):
+            listings = Listings(database)
+            taken += _milliseconds(partial(listings.first_sight, WORKSPACE, parse(pairs)), 1)
+            listings.page(WORKSPACE, parse(pairs))  # the list is read behind it, and not beside the next
+        return median(taken) / 1000
 
     def _pages(self, listings: Listings) -> tuple[Page, ...]:
         """All pages in turn, over and over, as people do: those after the first at the snapshot of the first."""
@@ -124,7 +137,7 @@ class Bench:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
 
 
-def _milliseconds(work: Callable[[], None], samples: int) -> list[float]:
+def _milliseconds(work: Callable[[], object], samples: int) -> list[float]:
     times = []
     for _ in range(samples):
         began = time.perf_counter()

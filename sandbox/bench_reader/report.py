@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from sandbox.bench.report import Line, machine
+from sandbox.bench_reader.openings import Openings
+from sandbox.bench_reader.openings_report import opening_lines, openings_section
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +33,28 @@ class DuringLoads:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured; `builds`: seconds by selection to a first page of a list that no one had asked for yet.
+    """What was measured.
 
-    Requests per second are ours and those of the bare endpoint.
+    `builds` and `sights`: seconds by selection to a first page, with its total and to its rows, of a list that no one had
+    asked for yet. Requests per second are ours and those of the bare endpoint. `opened` is None where there is no browser.
     """
 
     entries: int
     samples: int
     pages: tuple[Page, ...]
     builds: dict[str, float]
+    sights: dict[str, float]
     during_loads: DuringLoads
     requests: float
     bare_requests: float
+    opened: Openings | None
 
 
 def lines(figures: Figures) -> list[Line]:
     """What was asked for, and what came of it."""
     worst = max(figures.pages, key=lambda page: page.p99)
     first = next(page for page in figures.pages if page.depth == "first")
+    seen, sight = max(figures.sights.items(), key=lambda found: found[1])
     slowest, seconds = max(figures.builds.items(), key=lambda build: build[1])
     millions = figures.entries / 3_000_000
     ratio = figures.requests / figures.bare_requests
@@ -75,6 +81,13 @@ def lines(figures: Figures) -> list[Line]:
             seconds / millions < 1,
         ),
         Line(
+            "rows of such a page, before its total",
+            f"slowest: {seen}, {sight * 1000:.0f} ms",
+            f"all: {figures.sights['all'] * 1000:.0f} ms",
+            "≤ 100 ms",
+            figures.sights["all"] <= 0.1,
+        ),
+        Line(
             "another workspace's first page meanwhile",
             f"{figures.during_loads.lists} lists read for the first time, two at a time; p99 alone {figures.during_loads.alone:.1f} ms",
             f"p99 {figures.during_loads.during:.1f} ms",
@@ -88,6 +101,7 @@ def lines(figures: Figures) -> list[Line]:
             "≥ 0.4",
             ratio >= 0.4,
         ),
+        *opening_lines(figures.opened),
     ]
 
 
@@ -120,13 +134,16 @@ def section(figures: Figures) -> str:
             *asked,
             "",
             f"| {' | '.join(HEADINGS)} |",
-            "|---|---|---:|---:|---:|---:|---:|",
+            "|---|---|---:|---:|---:|---:|---:|---:|",
             *pages,
+            *openings_section(figures.opened),
         ]
     )
 
 
-HEADINGS = ("list", "page", "entries", "p50 ms", "p99 ms", "OFFSET and count(*) ms", "not in memory s")
+HEADINGS = (
+    "list", "page", "entries", "p50 ms", "p99 ms", "OFFSET and count(*) ms", "not in memory s", "its rows s",
+)  # fmt: skip
 
 
 def _rows(figures: Figures) -> list[tuple[str, ...]]:
@@ -139,6 +156,7 @@ def _rows(figures: Figures) -> list[tuple[str, ...]]:
             f"{page.p99:.1f}",
             f"{page.naive:.0f}",
             f"{figures.builds[page.selection]:.2f}" if page.depth == "first" else "",
+            f"{figures.sights[page.selection]:.2f}" if page.depth == "first" else "",
         )
         for page in figures.pages
     ]

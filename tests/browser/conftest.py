@@ -20,6 +20,18 @@ from tests.browser.visitor import Visitor
 from tests.conftest import TEMPLATE
 from tests.integration.reader.entries import INSERT, entry
 
+REPEAT = """
+    INSERT INTO audit_event (
+        occurred_at, kafka_offset, kafka_partition, workspace_id, event_source, event_id, action, facets, actor_type,
+        actor_id, actor_email, subject_type, subject_id, subject_label, channel, kafka_topic, content_digest, diff
+    )
+    SELECT
+        occurred_at - number * interval '1 second', kafka_offset, kafka_partition, workspace_id, event_source,
+        event_id || '-' || number, action, facets, actor_type, actor_id, actor_email, subject_type, subject_id,
+        subject_label, channel, kafka_topic, content_digest, diff
+    FROM audit_event, generate_series(1, %(times)s) AS number
+    WHERE workspace_id = %(workspace)s AND id = %(id)s
+"""
 Visit = Callable[..., Visitor]
 Count = Callable[..., int]
 
@@ -104,10 +116,15 @@ def count(shown: Site, sample: Sample) -> Count:
 
 
 class Fresh(NamedTuple):
-    """A workspace of the test's own and its admin; `put` records an entry and gives its id, `complete` says through when."""
+    """A workspace of the test's own and its admin.
+
+    `put` records an entry and gives its id, `repeat` records an entry so many times more, each a second older, and
+    `complete` says through when.
+    """
 
     admin: Person
     put: Callable[..., int]
+    repeat: Callable[[int, int], None]
     complete: Callable[[datetime | None], None]
 
 
@@ -122,8 +139,11 @@ def fresh(shown: Site) -> Iterator[Fresh]:
             assert row is not None
             return int(row[0])
 
+        def repeat(entry_id: int, times: int) -> None:
+            connection.execute(REPEAT, {"id": entry_id, "workspace": workspace, "times": times})
+
         def complete(through: datetime | None) -> None:
             complete_through(shown.database_url, through)
 
-        yield Fresh(Person("Fay", "user_2fay", workspace, "fresh", "admin"), put, complete)
+        yield Fresh(Person("Fay", "user_2fay", workspace, "fresh", "admin"), put, repeat, complete)
         complete(NEVER_BEHIND)

@@ -26,6 +26,17 @@ ODD = json.dumps({
 HUGE = json.dumps({"changes": {"/note": {"after": f"{'long ' * 20_000}!", "before": "short"}}})
 
 
+def long_list(visitor: Visitor, fresh: Fresh, *, answers: bool = False) -> Visitor:
+    """A visitor of a list that is not in memory and not soon read. Unless it `answers`, the page is not told its total."""
+    fresh.repeat(fresh.put(), 10_999)
+    if not answers:
+        visitor.page.route(
+            lambda url: "as_of=" in url,
+            lambda route: None if route.request.resource_type == "fetch" else route.continue_(),
+        )
+    return visitor.signed_in(fresh.admin)
+
+
 def _at(path: str, status: int = 200) -> State:
     """An admin's page that an address is enough for."""
 
@@ -71,6 +82,14 @@ def _newer(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.page.locator("#page[value='2']").wait_for()
     fresh.put(60)
     visitor.page.reload()
+
+
+def _counting(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    long_list(visitor, fresh).open("/audit")
+
+
+def _reading(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    long_list(visitor, fresh).open("/audit?offset=10050")
 
 
 def _empty(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
@@ -135,6 +154,8 @@ STATES: Mapping[str, State] = {
     "nothing matches": _at("/audit?actor=nobody"),
     "nothing yet": _empty,
     "newer entries": _newer,
+    "a total that is not known yet": _counting,
+    "rows that are not read yet": _reading,
     "behind": _behind,
     "not known how far behind": _unknown,
     "local times": _local,

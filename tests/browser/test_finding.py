@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Count, Sample, Visit
+from tests.browser.conftest import Count, Fresh, Sample, Visit
 from tests.browser.visitor import Visitor
 
 
@@ -87,3 +87,33 @@ def test_a_page_can_be_kept_and_read_by_a_program(visit: Visit, sample: Sample) 
     )
     assert re.search(r"last=7d&limit=10&as_of=", url)
     assert page.request.get(visitor.site.url + url).json()["total"] == visitor.total
+
+
+def test_actors_of_the_workspace_are_suggested(visit: Visit, fresh: Fresh) -> None:
+    """From when the field is entered, also those of no entry of this page; never a name in which something is invisible."""
+    fresh.put(actor_email="old@x.example")
+    for minutes in range(1, 4):
+        fresh.put(minutes, actor_email="new@x.example")
+    fresh.put(5, actor_email="hid\u200bden@x.example")
+    visitor = visit().signed_in(fresh.admin)
+    page = visitor.open("/audit?limit=1&actor=new@x.example")
+    field = page.get_by_label("Actor", exact=True)
+    field.focus()
+    options = page.locator("datalist#actors option")
+    expect(options).to_have_count(2)
+    assert options.evaluate_all("found => found.map(each => each.value)") == ["new@x.example", "old@x.example"]
+    expect(field).to_have_attribute("list", "actors")
+
+    field.fill("old@x.example")
+    field.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("1–1 of 1 entry")
+
+
+def test_the_actor_is_a_field_without_a_script(visit: Visit, fresh: Fresh) -> None:
+    """Typed and sent as any other."""
+    fresh.put(actor_email="old@x.example")
+    fresh.put(1, actor_email="new@x.example")
+    page = visit(java_script_enabled=False).signed_in(fresh.admin).open("/audit")
+    page.get_by_label("Actor", exact=True).fill("old@x.example")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("status")).to_contain_text("1–1 of 1 entry")

@@ -201,13 +201,39 @@ for (const tick of ticks) {
   });
 }
 
+// --- who is meant: beside the actors of this page, those of the newest entries, from when the field is first entered
+
+const actor = document.getElementById("actor");
+
+async function suggestActors() {
+  let response;
+  try {
+    response = await fetch("/audit/actors", { headers: { Accept: "application/json" } });
+  } catch {
+    return; // The server cannot be reached; it is a field all the same.
+  }
+  if (!response.ok) return;
+  const list = element("datalist", "");
+  for (const name of (await response.json()).data) {
+    const option = element("option", "");
+    option.value = name;
+    list.append(option);
+  }
+  document.getElementById("actors")?.remove();
+  list.id = "actors";
+  actor.after(list);
+  actor.setAttribute("list", list.id);
+}
+
+actor?.addEventListener("focus", suggestActors, { once: true });
+
 // --- newer entries: only their number is shown until the link is followed
 
 const POLL_MILLISECONDS = 30_000; // while the page is visible
 const status = document.querySelector("[data-total]");
 
 async function countNewer() {
-  if (document.hidden) return;
+  if (document.hidden || !status.dataset.total) return; // that page is still without its own (counting.js)
   let response;
   try {
     response = await fetch(status.dataset.count, { headers: { Accept: "application/json" } });

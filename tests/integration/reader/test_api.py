@@ -15,6 +15,7 @@ EVERYWHERE = (
     "/audit",
     "/audit/1",
     "/audit/find",
+    "/audit/actors",
     "/v1/audit-events",
     "/v1/audit-events/1",
     "/v1/audit-actions",

@@ -16,9 +16,11 @@ import pytest
 import reader.http.bounds
 import reader.http.large_responses
 import reader.query.large_diffs
+from reader.model import Query
 from reader.query.list_queries import LIST_DIFF_BYTES
+from reader.query.listing import Listings
 from sandbox.services.process import wait_until
-from tests.integration.reader.entries import INSERT, entry
+from tests.integration.reader.entries import INSERT, WORKSPACE, entry
 from tests.integration.reader.program import Program
 from tests.integration.reader.site import ADMIN, Site, Tenant
 
@@ -37,6 +39,13 @@ def sized(size: int) -> str:
 def values(size: int) -> str:
     """A diff of so many bytes, as many small values as fit."""
     return f'{{"changes":{{"/x":{{"after":[{",".join("1" * ((size - EMPTY) // 2))}]}}}}}}'
+
+
+def shown_values() -> str:
+    """As many values as an entry's own page shows, each as long as fits."""
+    commas, most = reader.http.bounds.MAX_PAGE_COMMAS, reader.http.bounds.MAX_PAGE_DIFF
+    value = json.dumps("&" * (most // commas - 4))
+    return f'{{"changes":{{"/x":{{"after":[{",".join([value] * commas)}]}}}}}}'
 
 
 @pytest.mark.parametrize(
@@ -81,6 +90,11 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
         own = tenant.get(f"/audit/{entry_id}").text
         assert ("too long for a page" not in own) is on_page
         assert (f'href="{EVENTS}/{entry_id}"' in own) is not on_page
+
+    most = reader.http.bounds.MAX_PAGE_COMMAS
+    for commas in (most, most + 1):
+        entry_id = tenant.put(10**5 + commas, diff=f'{{"changes":{{"/x":{{"after":[{"1," * commas}1]}}}}}}')
+        assert ("too long for a page" not in tenant.get(f"/audit/{entry_id}").text) is (commas == most)
 
     for minutes in range(200):
         tenant.put(10**6 + minutes, diff=values(LIST_DIFF_BYTES - 1))
@@ -140,6 +154,31 @@ def test_sizes_that_are_remembered_are_bounded(tenant: Tenant, monkeypatch: pyte
     assert len(tenant.site.listings._large_diffs._sizes) == 3
 
 
+def test_no_session_keeps_the_buffers_of_large_rows(
+    put: Callable[..., int], listings: Listings, database_url: str
+) -> None:
+    """What has read megabytes, or a whole list, is ended by the pool; what has read a page is not."""
+    large = put(1, diff=sized(MEGABYTE), workspace_id="org_2")
+    put(1)
+
+    def sessions() -> set[int]:
+        with psycopg.connect(database_url) as connection:
+            found = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'audit-reader' AND datname = current_database()"
+            )
+            return {pid for (pid,) in found}
+
+    assert listings.entry("org_2", large) is not None
+    first = sessions()
+    assert listings.entry("org_2", large) is not None
+    assert sessions() == first
+    assert listings.whole_entry("org_2", large) is not None
+    assert wait_until(lambda: not first & sessions(), 10)
+    second = sessions()
+    listings.page(WORKSPACE, Query())  # loads its keys
+    assert wait_until(lambda: not second & sessions(), 10)
+
+
 def peak(pid: int) -> int:
     """The largest resident memory of a process so far, in MB."""
     match = re.search(r"VmHWM:\s+([0-9]+) kB", Path(f"/proc/{pid}/status").read_text())
@@ -158,6 +197,7 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
         "org_4": ({"diff": values(LIST_DIFF_BYTES)}, 200),
         "org_5": ({"diff": astral}, 200),
         "org_6": ({"diff": values(reader.http.bounds.MAX_PAGE_DIFF)}, 50),
+        "org_8": ({"diff": shown_values()}, 50),
     }
     last: dict[str, int] = {}
     with psycopg.connect(database_url, autocommit=True) as connection:

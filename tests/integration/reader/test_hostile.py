@@ -190,6 +190,7 @@ def test_a_method_that_writes_is_not_allowed(calm: Site, method: str) -> None:
         "/audit",
         "/audit/1",
         "/audit/find",
+        "/audit/actors",
         EVENTS,
         f"{EVENTS}/1",
         "/v1/audit-actions",

@@ -12,9 +12,10 @@ import pytest
 
 from reader.model import Selection
 from reader.query.database import Database, Statement, Unavailable
-from reader.query.index_store import FutureSnapshot, IndexStore
+from reader.query.index_store import IndexStore
 from reader.query.key_index import Key, pack
 from reader.query.list_queries import ListQuery
+from reader.query.position import FutureSnapshot
 from reader.query.single_flight import MAX_LOADING, MAX_WAITING
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
@@ -43,7 +44,8 @@ class FakeDatabase:
         if self.failing:
             raise Unavailable
         answer = SimpleNamespace(fetchone=lambda: (pack([(0, 1)]),))
-        yield SimpleNamespace(connection=SimpleNamespace(execute=lambda *_, **__: answer), view=NOW)
+        session = SimpleNamespace(execute=lambda *_, **__: answer, retire=lambda: None)
+        yield SimpleNamespace(connection=session, view=NOW)
 
     def ask(self, _workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[tuple[object, ...]]]]:
         nothing: list[Key] = []

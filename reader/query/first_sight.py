@@ -1,0 +1,83 @@
+"""A page of a long list whose keys are not in memory: its rows at once, by PostgreSQL's index (decision 79).
+
+Rows, order and `as_of` are those that the key index gives. The total is there only where these rows tell it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from reader.model import Entry, Query
+from reader.query import key_index, list_queries
+from reader.query.database import Database, Session, Statement, Unavailable
+from reader.query.list_queries import ListQuery
+from reader.query.patience import hurry
+from reader.query.position import Position, check_reached
+from reader.query.snapshot import Snapshot
+from reader.query.transaction_view import TransactionView
+from reader.query.window import absolute
+from runtime.postgres import Connection
+
+MAX_NEWER = 100  # newer entries are counted up to this
+MAX_SKIPPED = 10_000  # entries before a page that is read so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What could be read at once: None of the `entries` where that would take too long. `total` is None if not known."""
+
+    view: TransactionView
+    snapshot: Snapshot
+    entries: tuple[Entry, ...] | None = None
+    has_more: bool = False
+    total: int | None = None
+    newer: int = 0
+
+
+def look(database: Database, list_query: ListQuery, query: Query, position: Position | None) -> Sight:
+    """The page that `query` shows, from `position` on. Raises FutureSnapshot and Unavailable."""
+    if query.offset <= MAX_SKIPPED:
+        try:
+            with database.workspace(list_query.workspace_id) as session:
+                return _read(session, list_query, query, position)
+        except Unavailable as error:
+            if not error.slow:
+                raise
+    view, _ = database.ask(list_query.workspace_id)
+    return Sight(view=view, snapshot=_snapshot(view, position))
+
+
+def _read(session: Session, list_query: ListQuery, query: Query, position: Position | None) -> Sight:
+    connection, view = session
+    snapshot = _snapshot(view, position)
+    hurry(connection)
+    within = absolute(query.selection, snapshot.time)
+    after = position.after if position else None
+    skipped = 0 if after else query.offset
+    # On a standby more can be seen than is settled.
+    at = snapshot if position or view.is_standby else None
+    keys = list_query.keys(at, after, query.limit + 1, skipped=skipped, within=within)
+    found = key_index.unpack(_all(connection, keys)[0][0])
+    ids = [entry_id for _, entry_id in found[: query.limit]]
+    entries = list_queries.to_entries(_all(connection, list_queries.entries_by_id(list_query.workspace_id, ids)))
+    has_more = len(found) > query.limit
+    newer = _all(connection, list_query.recorded_since(snapshot, MAX_NEWER, within)) if position else None
+    return Sight(
+        view=view,
+        snapshot=snapshot,
+        entries=entries,
+        has_more=has_more,
+        total=None if has_more or after or (skipped and not found) else skipped + len(found),
+        newer=len(list_queries.to_keys(newer)) if newer else 0,
+    )
+
+
+def _snapshot(view: TransactionView, position: Position | None) -> Snapshot:
+    """The snapshot of the page: an older one, or that of this transaction."""
+    if position is None:
+        return Snapshot.from_postgres(view.time, view.snapshot)
+    check_reached(position.snapshot, view)
+    return position.snapshot
+
+
+def _all(connection: Connection, statement: Statement) -> list[tuple[Any, ...]]:
+    return connection.execute(statement.text, statement.values, binary=True).fetchall()

@@ -1,0 +1,22 @@
+"""How long a transaction may read a list: to load all of its keys, or for a page that is shown at once."""
+
+import sql
+from runtime.postgres import Connection
+
+LOADING_SECONDS = 60.0  # what reading a whole list may take
+MORE_SECONDS = 5.0  # as we see it, so that the server's own limit comes first
+SIGHT_SECONDS = 0.5  # what a page may take whose list is not in memory
+
+PATIENCE = sql.query("reader/patience")
+
+
+def be_patient(connection: Connection) -> None:
+    """Lets the rest of this transaction take the time and the memory that reading a whole list may; its session ends with it."""
+    connection.retire()
+    connection.execute(PATIENCE, {"timeout": f"{LOADING_SECONDS:.0f}s"})
+    connection.patience = LOADING_SECONDS + MORE_SECONDS
+
+
+def hurry(connection: Connection) -> None:
+    """Lets the rest of this transaction take SIGHT_SECONDS, with plans for its list alone."""
+    connection.execute(PATIENCE, {"timeout": f"{SIGHT_SECONDS * 1000:.0f}ms"})

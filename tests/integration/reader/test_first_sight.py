@@ -1,0 +1,231 @@
+"""The first sight of a long list that is not in memory: rows at once, and what they are is what the key index says."""
+
+import random
+from collections.abc import Callable
+from itertools import product
+
+import psycopg
+import pytest
+
+import reader.query.background_loads
+import reader.query.first_sight
+import reader.query.index_store
+import reader.query.patience
+from reader.model import Listing
+from reader.query.background_loads import BackgroundLoads
+from reader.query.database import Database
+from reader.query.filters import InvalidQuery, parse
+from reader.query.listing import Listings
+from sandbox.services.process import wait_until
+from tests.integration.reader.entries import INSERT, WORKSPACE, entry
+from tests.integration.reader.site import ADMIN, Site
+from tests.integration.reader.test_servers import Pair, pair, servers  # noqa: F401 fixtures
+
+SELECTIONS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    (("action", "member.added"),),
+    (("actor", "max@x.example"), ("facet", "operation:paused")),
+    (("from", "2026-11-01T00:20:00Z"), ("to", "2026-11-01T01:00:00Z")),
+    (("from", "2030-01-01"),),
+    (("last", "24h"),),
+    (("subject", "nothing"),),
+)
+PLACES = ((0, 50), (0, 7), (20, 20), (60, 1), (119, 50), (500, 50))
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every list is long, and the machine is as slow as it likes."""
+    monkeypatch.setattr(reader.query.index_store, "SHORT_KEYS", 0)
+    monkeypatch.setattr(reader.query.patience, "SIGHT_SECONDS", 20.0)
+
+
+@pytest.fixture
+def unread(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No list is ever read behind a page."""
+    monkeypatch.setattr(BackgroundLoads, "begin", lambda *_: None)
+
+
+def fill(connection: psycopg.Connection[tuple[object, ...]], count: int = 120) -> None:
+    """Entries of two workspaces, several of one moment, in any order."""
+    chance = random.Random(7)
+    for _ in range(count):
+        for workspace_id in (WORKSPACE, "org_2"):
+            values = entry(
+                chance.randrange(90),
+                workspace_id=workspace_id,
+                action=chance.choice(("member.added", "schedule.lifecycle_changed")),
+                actor_email=chance.choice(("max@x.example", "Dana@x.example")),
+            )
+            connection.execute(INSERT, values)
+
+
+def same(seen: Listing, indexed: Listing) -> None:
+    """Both show one page; the total is right where it is there."""
+    assert [found.id for found in seen.entries] == [found.id for found in indexed.entries]
+    assert seen.entries == indexed.entries
+    assert all(found.workspace_id == WORKSPACE for found in seen.entries)
+    assert (seen.is_read, seen.as_of, seen.newer) == (True, indexed.as_of, indexed.newer)
+    assert seen.next_cursor == indexed.next_cursor
+    if seen.is_counted:
+        assert (seen.total, seen.has_more) == (indexed.total, seen.query.offset + len(seen.entries) < indexed.total)
+    elif seen.query.cursor is None:
+        assert seen.has_more is (seen.query.offset + len(seen.entries) < indexed.total)
+
+
+@pytest.mark.parametrize("kind", ["primary", "standby"])
+def test_what_is_seen_at_once_is_what_the_key_index_says(pair: Pair, unread: None, kind: str) -> None:  # noqa: F811
+    """Any filter, range and place, now and at an older snapshot, while a slow transaction is open and others are committed."""
+    fill(pair.writer)
+    with psycopg.connect(pair.primary.url(pair.name)) as slow:
+        slow.execute(INSERT, entry(45))
+        fill(pair.writer, 5)
+        pair.follow()
+        database = pair.database(getattr(pair, kind))
+        try:
+            seeing, indexed = Listings(database), Listings(database)
+            before = indexed.page(WORKSPACE, parse([("limit", "10")]))
+            positions = ((), (("as_of", before.as_of),), (("cursor", before.next_cursor or ""),))
+
+            def compare() -> int:
+                compared = 0
+                for selection, (offset, limit), place in product(SELECTIONS, PLACES, positions):
+                    if place and place[0][0] == "cursor" and offset:
+                        continue
+                    asked = [*selection, ("offset", str(offset)), ("limit", str(limit))]
+                    seen = seeing.first_sight(WORKSPACE, parse([*asked, *place]))
+                    same(seen, indexed.page(WORKSPACE, parse([*asked, *(place or (("as_of", seen.as_of),))])))
+                    compared += 1
+                return compared
+
+            assert compare() == len(SELECTIONS) * (2 * len(PLACES) + 2)
+            pair.put(minutes=30)
+            slow.commit()
+            pair.put(minutes=31)
+            pair.follow()
+            assert compare() == len(SELECTIONS) * (2 * len(PLACES) + 2)
+            assert seeing.key_index_builds == 0
+        finally:
+            database.close()
+
+
+def test_a_short_list_on_a_standby_has_what_is_settled(pair: Pair) -> None:  # noqa: F811
+    """What was recorded after a transaction that is still open waits for it, also where the list is read at once."""
+    settled = pair.put()
+    with psycopg.connect(pair.primary.url(pair.name)) as slow:
+        slow.execute(INSERT, entry(1))
+        pair.put(minutes=2)
+        pair.follow()
+        database = pair.database(pair.standby)
+        try:
+            seen = Listings(database).first_sight(WORKSPACE, parse([]))
+        finally:
+            database.close()
+    assert (seen.is_counted, seen.total, [found.id for found in seen.entries]) == (True, 1, [settled])
+
+
+def test_pages_that_are_walked_while_all_is_counted_have_each_entry_once(
+    put: Callable[..., int], listings: Listings, unread: None
+) -> None:
+    """From the first page to the last by the as_of of the first, while entries arrive on every page."""
+    recorded = [put(minutes) for minutes in range(25)]
+    first = listings.first_sight(WORKSPACE, parse([("limit", "10")]))
+    assert (first.is_counted, first.has_more) == (False, True)
+    walked = [found.id for found in first.entries]
+    for offset in ("10", "20"):
+        put(int(offset) - 0.5)
+        page = listings.first_sight(WORKSPACE, parse([("limit", "10"), ("offset", offset), ("as_of", first.as_of)]))
+        walked += [found.id for found in page.entries]
+    assert walked == recorded[::-1]
+    assert (page.is_counted, page.total, page.has_more, page.newer) == (True, 25, False, 2)
+
+
+def test_the_total_comes_when_the_list_was_read(put: Callable[..., int], listings: Listings, long: None) -> None:
+    """The first page begins the reading, and nobody else has to; later pages are those of the key index."""
+    for minutes in range(3):
+        put(minutes)
+    query = parse([("limit", "2")])
+
+    assert not listings.first_sight(WORKSPACE, query).is_counted
+    assert wait_until(lambda: listings.first_sight(WORKSPACE, query).is_counted, 20)
+    assert listings.first_sight(WORKSPACE, query).total == 3
+    assert listings.key_index_builds == 1
+
+
+def test_a_short_list_has_its_total_at_once(put: Callable[..., int], listings: Listings) -> None:
+    """Only long ones are shown without."""
+    for minutes in range(3):
+        put(minutes)
+    short = listings.first_sight(WORKSPACE, parse([("limit", "2")]))
+    assert (short.is_counted, short.total) == (True, 3)
+    assert listings.key_index_builds == 1
+
+
+def test_a_page_that_takes_too_long_comes_without_rows(
+    put: Callable[..., int], listings: Listings, unread: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One far down, or of a rare filter: a state that says so, as of the moment that was asked for."""
+    put()
+    first = listings.first_sight(WORKSPACE, parse([]))
+    monkeypatch.setattr(reader.query.first_sight, "MAX_SKIPPED", 100)
+    for offset, is_read in (("100", True), ("101", False)):
+        deep = listings.first_sight(WORKSPACE, parse([("offset", offset), ("as_of", first.as_of)]))
+        assert (deep.is_read, deep.entries, deep.is_counted, deep.as_of) == (is_read, (), False, first.as_of)
+
+    monkeypatch.setattr(reader.query.patience, "SIGHT_SECONDS", 0.001)
+    monkeypatch.setattr(reader.query.list_queries, "KEYS", "SELECT ''::bytea FROM (SELECT pg_sleep(10)) AS slow")
+    slow = listings.first_sight(WORKSPACE, parse([]))
+    assert (slow.is_read, slow.entries, slow.is_counted) == (False, (), False)
+
+
+def test_what_no_response_has_given_is_refused(put: Callable[..., int], listings: Listings, unread: None) -> None:
+    """As by the key index."""
+    put()
+    _, *rest = listings.first_sight(WORKSPACE, parse([])).as_of.split("-")
+    future = "-".join(["1", *(str(int(xid) + 10**6) for xid in rest)])
+    for pair_ in (("as_of", future), ("as_of", "x"), ("cursor", "x")):
+        with pytest.raises(InvalidQuery):
+            listings.first_sight(WORKSPACE, parse([pair_]))
+
+
+@pytest.fixture
+def counted(site: Site, put: Callable[..., int], unread: None) -> Site:
+    """A site whose list of sixty entries is never read behind a page."""
+    for minutes in range(60):
+        put(minutes)
+    return site
+
+
+def test_the_page_says_that_it_counts(counted: Site) -> None:
+    """Rows and the next page are there, the total and the last page are not; the API waits for the exact total."""
+    page = counted.get("/audit")
+    assert page.status_code == 200
+    assert page.text.count('<tr class="entry') == 50
+    assert "counting all entries…" in page.text
+    assert 'rel="next"' in page.text
+    assert '<span class="off">Last</span>' in page.text
+    assert len(page.content) <= 60_000
+    assert counted.get("/v1/audit-events").json()["total"] == 60
+    assert "<strong>60</strong> entries" in counted.get("/audit").text
+
+
+def test_a_page_without_rows_says_why(counted: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And leads to itself."""
+    monkeypatch.setattr(reader.query.first_sight, "MAX_SKIPPED", 0)
+    page = counted.get("/audit?offset=50")
+    assert (page.status_code, page.text.count("Reading the list")) == (200, 1)
+    assert "No entries yet" not in page.text
+    assert counted.get("/audit?offset=50", ADMIN._replace(role="member")).status_code == 403
+
+
+def test_few_lists_are_read_behind_pages_at_once(
+    put: Callable[..., int], database: Database, long: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond that a page is shown all the same, and a later request begins the reading."""
+    monkeypatch.setattr(reader.query.background_loads, "MAX_BEHIND", 0)
+    put(1)
+    put(2)
+    listings = Listings(database)
+    assert not listings.first_sight(WORKSPACE, parse([("limit", "1")])).is_counted
+    monkeypatch.setattr(reader.query.background_loads, "MAX_BEHIND", 1)
+    assert wait_until(lambda: listings.first_sight(WORKSPACE, parse([("limit", "1")])).is_counted, 20)

@@ -892,6 +892,22 @@ MUTANTS = (
         (E2E + "test_shutdown.py", "-k", "main_thread and releasing"),
     ),
     Mutant(
+        "an address of the reader that is in use is not told as a setting",
+        (
+            Edit(
+                "reader/serve.py",
+                '{address[0]}:{address[1]}: {reason}")\n    return 2\n',
+                '{address[0]}:{address[1]}: {reason}")\n    return 1\n',
+            ),
+        ),
+        (READER + "test_program.py", "-k", "taken"),
+    ),
+    Mutant(
+        "status sends an operator to resume what only a restart ends",
+        (Edit("consumer/commands/status_view.py", "if row.halted == HaltCause.REGISTRY_UNSET:", "if False:"),),
+        ("tests/integration/commands/test_status.py", "-k", "registry_setting"),
+    ),
+    Mutant(
         "a process that is cut off forgets its error",
         (Edit("consumer/run.py", "shutdown.begin(2 if isinstance(error, REFUSED) else 1)", "shutdown.begin(0)"),),
         (E2E + "test_shutdown.py", "-k", "not_forgotten"),

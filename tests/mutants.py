@@ -223,7 +223,7 @@ MUTANTS = (
         ("tests/unit/consumer/test_metrics.py", "-k", "backlog"),
     ),
     Mutant(
-        "the parking lot is shown of what is assigned only",
+        "parked records are shown of what is assigned only",
         (
             Edit(
                 "consumer/telemetry/poller.py",

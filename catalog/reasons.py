@@ -85,7 +85,7 @@ class HaltCause(Reason):
     BREAKER = "breaker", "too many records parked; fix the producer or the catalog, then `audit-consumer resume`"
     REGISTRY_UNSET = (
         "registry_unset",
-        "a Confluent-framed record, and SCHEMA_REGISTRY_URL is not set; set it, restart, resume",
+        "a Confluent-framed record, and SCHEMA_REGISTRY_URL is not set; set it and restart the consumer",
     )
     DAMAGED_LOG = (
         "damaged_log",

@@ -19,7 +19,7 @@ def root(*, version: VersionOption = False) -> None:
     """The reader of the audit log: the page `/audit` and its API, for admins of a workspace only.
 
     Settings come from the environment: see deploy/env.example. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed and
-    needs attention, 2 wrong usage or settings.
+    needs attention, 2 wrong usage or settings (an address that cannot be bound is one).
     """
 
 

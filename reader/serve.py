@@ -37,14 +37,17 @@ def serve(settings: Settings) -> int:
     with reader:
         try:
             reader.services.database.check()
-            if settings.metrics_bind is not None:
-                reader.serve_ops(settings.metrics_bind)
-            code = listen(reader, settings.bind)
-            shutdown.begin(code)  # closing the reader does not change it
-            return code
-        except (OSError, SettingRefused) as error:
+        except SettingRefused as error:
             log.critical("stopped", error=str(error))
             return 1
+        if settings.metrics_bind is not None:
+            try:
+                reader.serve_ops(settings.metrics_bind)
+            except OSError as error:
+                return _bind_refused("AUDIT_READER_METRICS_BIND", settings.metrics_bind, error.strerror)
+        code = listen(reader, settings.bind)
+        shutdown.begin(code)  # closing the reader does not change it
+        return code
 
 
 def server(reader: Reader, address: tuple[str, int]) -> uvicorn.Server:
@@ -69,7 +72,7 @@ def server(reader: Reader, address: tuple[str, int]) -> uvicorn.Server:
 
 
 def listen(reader: Reader, address: tuple[str, int]) -> int:
-    """Serves `reader` until SIGTERM or SIGINT. Returns 0, or 1 if the address cannot be bound."""
+    """Serves `reader` until SIGTERM or SIGINT. Returns 0, or 2 if the address cannot be bound."""
     # After each log line the event loop's thread waits for the interpreter's lock, by default up to 5 ms.
     sys.setswitchinterval(0.0005)
     # uvicorn raises the signal again after it has stopped. These handlers let the rest of the shutdown run.
@@ -79,10 +82,15 @@ def listen(reader: Reader, address: tuple[str, int]) -> int:
     try:
         server(reader, address).run()
     except SystemExit:  # uvicorn could not bind the address
-        log.critical("stopped", error="cannot listen at {}:{}".format(*address))
-        return 1
+        return _bind_refused("AUDIT_READER_BIND", address, "the line before has the reason")
     log.info("finished")
     return 0
+
+
+def _bind_refused(name: str, address: tuple[str, int], reason: str | None) -> int:
+    """Logs that the address of setting `name` cannot be bound. Returns the exit code of a wrong setting."""
+    log.critical("settings_refused", error=f"{name}: cannot listen at {address[0]}:{address[1]}: {reason}")
+    return 2
 
 
 def _keys(settings: Settings) -> StaticKey | JwksKeys:

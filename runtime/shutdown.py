@@ -1,6 +1,6 @@
-"""Shutdown with a time limit: a program ends within SECONDS of when its shutdown began, with its exit code, whatever blocks it.
+"""Shutdown with a time limit: from its beginning a program ends within SHUTDOWN_SECONDS, with its exit code, whatever blocks it.
 
-A frozen broker, database or collector, a full pipe, a destructor of a client library or an exit hook may block. What must be
+The sealer has a limit of its own: export/seal/stop.py. A frozen broker, database or collector, a full pipe, a destructor of a client library or an exit hook may block. What must be
 closed in order has that long; then the process ends anyway and logs what blocked it. Python's own finalization (which joins
 threads, runs hooks and destructors, and has no time limit) is skipped (decision 81).
 """
@@ -25,7 +25,7 @@ from runtime.threads import within
 log = structlog.get_logger()
 
 # SPEC 7: a minute at most. What is closed in order needs less: docs/operations.md has the steps.
-SECONDS = 45.0
+SHUTDOWN_SECONDS = 45.0
 FRAMES = 3
 # How long logging the reason may take: before logging is set up, it is written to a pipe that may be full.
 SAY_SECONDS = 1.0
@@ -59,7 +59,7 @@ def arm() -> None:
 
 
 def begin(code: int | None = None) -> None:
-    """The shutdown begins, or has come so far that `code` is known; from the first call on there are SECONDS left."""
+    """The shutdown begins, or has come so far that `code` is known; from the first call on there are SHUTDOWN_SECONDS left."""
     with _End.lock:
         if code is not None:
             _End.code = code
@@ -85,7 +85,7 @@ def leave(program: Callable[[], object]) -> NoReturn:
 
 
 def _force() -> None:
-    time.sleep(SECONDS)
+    time.sleep(SHUTDOWN_SECONDS)
     within(SAY_SECONDS, "last-words", _say)
     _exit(_End.code, flush_streams=False)
 
@@ -95,7 +95,7 @@ def _say() -> None:
     held = traceback.extract_stack(main)[-FRAMES:]
     log.critical(
         "end_forced",
-        seconds=SECONDS,
+        seconds=SHUTDOWN_SECONDS,
         exit_code=_End.code,
         held_by=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(held)],
         threads=sorted(thread.name for thread in threading.enumerate()),

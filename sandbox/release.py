@@ -1,7 +1,8 @@
 """`make release VERSION=1.2.0`: states the version, closes the changelog's section, commits and tags. Nothing is pushed.
 
 pyproject.toml is where the version is; what must repeat it (the image's label, the chart) is written with it, and tests
-compare them. A tree with uncommitted changes is refused, because the tag must name what was tested.
+compare them. A tree with uncommitted changes is refused: the tag differs from the tested commit only
+in the version and the changelog.
 """
 
 import argparse

@@ -1,4 +1,4 @@
--- The whole schema as the migrations make it, for reading; written by `pytest tests/sql --write-schema`.
+-- The whole schema as the migrations make it, for reading; written by `pytest tests/integration/sql --write-schema`.
 -- The sixteen leaves of audit_event are left out.
 
 CREATE FUNCTION public.audit_check_action() RETURNS trigger

@@ -274,7 +274,7 @@ MUTANTS = (
         ("tests/unit/consumer/test_metrics.py", "-k", "backlog"),
     ),
     Mutant(
-        "the parking lot is shown of what is assigned only",
+        "parked records are shown of what is assigned only",
         (
             Edit(
                 "consumer/telemetry/poller.py",
@@ -962,6 +962,22 @@ MUTANTS = (
         "only the main thread sees a signal",
         (Edit("runtime/shutdown.py", "                begin()\n", "                pass\n"),),
         (E2E + "test_shutdown.py", "-k", "main_thread and releasing"),
+    ),
+    Mutant(
+        "an address of the reader that is in use is not told as a setting",
+        (
+            Edit(
+                "reader/serve.py",
+                '{address[0]}:{address[1]}: {reason}")\n    return 2\n',
+                '{address[0]}:{address[1]}: {reason}")\n    return 1\n',
+            ),
+        ),
+        (READER + "test_program.py", "-k", "taken"),
+    ),
+    Mutant(
+        "status sends an operator to resume what only a restart ends",
+        (Edit("consumer/commands/status_view.py", "if row.halted == HaltCause.REGISTRY_UNSET:", "if False:"),),
+        ("tests/integration/commands/test_status.py", "-k", "registry_setting"),
     ),
     Mutant(
         "a process that is cut off forgets its error",

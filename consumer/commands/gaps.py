@@ -63,9 +63,9 @@ def list_gaps(
 
 @app.command()
 def accept(ids: Annotated[list[int], typer.Argument(metavar="ID")], reason: ReasonOption) -> None:
-    """Accepts stated gaps, so that their partitions are read on; the gaps stay in the table and in every accounting.
+    """Accepts stated gaps, so that their partitions continue; the gaps stay in the table and in every accounting.
 
-    A partition whose log lost records goes on after the gap. One whose log is shorter than what was read goes back to
+    A partition whose log lost records continues after the gap. One whose log is shorter than what was read goes back to
     the log's end. Of a topic that was re-created, the old log is retired and the new one is read from its beginning.
     The running consumer notices within seconds.
 
@@ -101,4 +101,4 @@ def state(
         target = find_partition(cluster, topic, partition)
         bounds = cluster.bounds([target])[target]
         start = recovery.state_damaged_range(connection, target, bounds, to_offset, reason)
-    typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition is read on")
+    typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition continues")

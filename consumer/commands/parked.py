@@ -1,4 +1,4 @@
-"""`parked list|show|replay|dismiss`: the parking lot."""
+"""`parked list|show|replay|dismiss`: the parked records."""
 
 from dataclasses import asdict
 from enum import StrEnum
@@ -18,7 +18,7 @@ from consumer.registry.client import RegistryUnavailable
 from runtime import terminal
 from runtime.postgres import Connection
 
-app = typer.Typer(no_args_is_help=True, help="The parking lot: what could not be recorded, kept raw with its reason.")
+app = typer.Typer(no_args_is_help=True, help="Parked records: what could not be recorded, kept raw with its reason.")
 
 Why = StrEnum("Why", {reason.name: reason.value for reason in ParkReason})  # type: ignore[misc]
 ParkedAs = Annotated[Why | None, typer.Option("--parked-as", metavar="WORD", help="Only those parked for this reason.")]

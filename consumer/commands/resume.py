@@ -18,4 +18,4 @@ def resume(topic: TopicArgument, partition: PartitionArgument, reason: ReasonOpt
     """
     with operator(settings(kafka=False)) as connection:
         cause = recovery.resume(connection, topic, partition, reason)
-    typer.echo(f"{topic}/{partition} is read on; it was halted by {cause.value}")
+    typer.echo(f"{topic}/{partition} is resumed; it was halted by {cause.value}")

@@ -35,7 +35,7 @@ def rewind(
 
     ```
     audit-consumer rewind callmine.billing 0 --to-offset 1200 --reason "catalog fixed, see INC-311"
-    audit-consumer rewind callmine.billing 0 --to-time 2026-11-22T10:00:00Z --reason "restored from backup"
+    audit-consumer rewind callmine.billing 0 --to-time 2026-11-22T10:00:00Z --reason "suspected loss, INC-311"
     ```
     """
     if (to_offset is None) == (to_time is None):

@@ -62,6 +62,10 @@ def _command(row: PartitionAccount, account: DatabaseAccount) -> str:
             f"repaired: audit-consumer resume {where} --reason …\n"
             f"cannot be repaired: audit-consumer gaps state {where} --to-offset … --reason …"
         )
+    if (
+        row.halted == HaltCause.REGISTRY_UNSET
+    ):  # the claim after a restart ends this halt, and no `resume` before it can
+        return "stop the consumer, then: audit-consumer run"
     if row.halted != HaltCause.GAP:
         return f"audit-consumer resume {where} --reason …"
     ids = [str(gap.id) for gap in account.gaps if (gap.topic, gap.number) == (row.topic, row.number)]

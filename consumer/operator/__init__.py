@@ -1,5 +1,6 @@
 """What operators' commands do, apart from how they print.
 
+Operators are the people who operate the audit log; nothing here is a Kubernetes operator.
 `session` connects as audit_operator. `accounting` reads progress and checks that it balances, `clock` compares this machine's
 clock with the database's, `tampering` compares the
 schema with what the migrations made, `digests` every entry with its digest. `parked_records` lists, replays and

@@ -1,4 +1,4 @@
-"""The parking lot: looking at parked records, running them again, deciding that they stay (SPEC 4 and 5).
+"""Parked records: looking at them, running them again, deciding that they stay (SPEC 4 and 5).
 
 Invariant: a parked record is never changed. What is done about it is a row of operator_action, written in the
 transaction that stores what the replay gave; a record that still cannot be recorded stays parked.

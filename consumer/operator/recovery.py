@@ -48,7 +48,7 @@ def stated_gaps(connection: Connection, *, accepted: bool) -> list[StatedGap]:
 
 
 def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
-    """Accepts a stated gap, so that its partition goes on; one line that says what became of it. Raises Refused."""
+    """Accepts a stated gap, so that its partition continues; one line that says what became of it. Raises Refused."""
     with connection.transaction():
         gap = _gap(connection, gap_id)
         rows = _lock_progress(connection, gap.topic, gap.number)
@@ -61,8 +61,8 @@ def accept_gap(connection: Connection, gap_id: int, reason: str) -> str:
         offsets, words = _apply_gap(connection, gap, progress)
         key = {"topic": gap.topic, "topic_id": gap.topic_id, "number": gap.number}
         record_action(connection, "accept_gap", reason, {**key, **offsets, "gap_id": gap.id})
-        lifted = connection.execute(GAP_LIFT, key).fetchone() is not None
-    return f"gap {gap.id} accepted: {words}" + ("; the partition is read on" if lifted else "")
+        resumed = connection.execute(GAP_LIFT, key).fetchone() is not None
+    return f"gap {gap.id} accepted: {words}" + ("; the partition continues" if resumed else "")
 
 
 def state_damaged_range(connection: Connection, partition: Partition, bounds: Bounds, to: int, reason: str) -> int:
@@ -98,7 +98,7 @@ def state_damaged_range(connection: Connection, partition: Partition, bounds: Bo
 def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int, reason: str) -> int:
     """Reads `partition` again from offset `to`; returns its next offset before. Raises Refused.
 
-    `bounds` are those of the log now. A halt is not lifted by this.
+    `bounds` are those of the log now. A halted partition stays halted.
     """
     name = f"{partition.topic}/{partition.number}"
     with connection.transaction():

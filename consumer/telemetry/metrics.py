@@ -54,7 +54,7 @@ class Metrics:
         build.info({"version": version("callmine-audit"), "librdkafka": client, "python": platform.python_version()})
 
     def set_unresolved(self, topics: Sequence[str], counts: Mapping[tuple[str, str], int]) -> None:
-        """What waits in the parking lot now, by topic and reason."""
+        """The unresolved parked records, by topic and reason."""
         for topic, reason in product(topics, ParkReason):
             self.unresolved.labels(topic, reason).set(counts.get((topic, reason), 0))
 
@@ -67,7 +67,7 @@ class Metrics:
         self.ignored = self._counter("records_ignored", "Records ignored", topic=topics, reason=IgnoreReason)
         # Why could something not be recorded?
         self.parked = self._counter("records_parked", "Records parked", topic=topics, reason=ParkReason)
-        # What waits in the parking lot for a person? Of all partitions: each consumer reports the same, so take the maximum.
+        # How many parked records are unresolved? Of all partitions: each consumer reports the same, so take the maximum.
         self.unresolved = self._gauge(
             "parked_unresolved_records", "Parked records not resolved", topic=topics, reason=ParkReason
         )

@@ -1,4 +1,7 @@
-"""proof.json (section 9): a workspace as of one seal or more, each with its way up the map and the log."""
+"""proof.json (section 9): a workspace as of one seal or more, each with its way up the map and the log.
+
+This module writes and parses the file. What it says is verified by `export.verify.views`, with `export.format.merkle`.
+"""
 
 import json
 from collections.abc import Iterable, Sequence

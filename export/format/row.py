@@ -1,4 +1,7 @@
-"""A line of audit.csv (section 3): the columns, the formula guard, the encoding. The line's bytes are what is hashed."""
+"""The rule for a line of audit.csv (section 3): the columns, the formula guard, the encoding. The line's bytes are hashed.
+
+`sql/queries/export/row.sql` writes the lines; tests compare the two.
+"""
 
 import json
 import re

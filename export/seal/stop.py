@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# A server or disk that hangs must not delay the shutdown: the next start finds a seal that was begun and finishes it.
-SECONDS = 20.0
+# Of the sealer; runtime/shutdown.py has that of the other programs. A server or disk that hangs must not delay the shutdown: the
+# next start finds a seal that was begun and finishes it.
+SHUTDOWN_SECONDS = 20.0
 
 
 class Stopped(BaseException):
@@ -52,7 +53,7 @@ class Stop:
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
         if not self._asked:
             self._asked = True
-            timer = threading.Timer(SECONDS, os._exit, (0,))
+            timer = threading.Timer(SHUTDOWN_SECONDS, os._exit, (0,))
             timer.daemon = True
             timer.start()
         if not self._shields:

@@ -1,4 +1,6 @@
-"""The response to a navigation without a valid session: a redirect to Clerk, a redirect to the same URL with new cookies, or none.
+"""The response to a navigation without a valid session: a redirect to Clerk, or to the same URL with new cookies, or no redirect.
+
+Without a redirect the caller refuses the request.
 
 Rule of this module: it grants no access. The cookies of a handshake are set only after `Authenticator` has verified the session
 token among them, and then the browser sends its request again. Redirects are counted; they lead to Clerk or to the same URL.

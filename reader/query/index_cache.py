@@ -15,7 +15,7 @@ from reader.query.cached_list import CachedList
 from reader.query.key_index import KeyIndex
 
 MAX_BYTES = 96 * 1024 * 1024  # sixteen an entry, and what holds them
-MAX_INDEXES = 2_000
+MAX_LISTS = 2_000
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often
 
 
@@ -112,7 +112,7 @@ class IndexCache:
     def _note_uses(self, key: CacheKey, uses: int) -> None:
         self._evicted[key] = uses
         self._evicted.move_to_end(key)
-        while len(self._evicted) > MAX_INDEXES:
+        while len(self._evicted) > MAX_LISTS:
             self._evicted.popitem(last=False)
 
     def _count(self, cached: CachedList) -> None:
@@ -129,7 +129,7 @@ class IndexCache:
             self._evicted = OrderedDict((key, uses // 2) for key, uses in self._evicted.items() if uses > 1)
 
     def _evict(self) -> None:
-        while len(self._lists) > MAX_INDEXES:
+        while len(self._lists) > MAX_LISTS:
             self._remove(self._least_used(self._of_largest(dict.fromkeys(self._lists, 1))))
         if self._bytes > MAX_BYTES:
             for cached in self._lists.values():

@@ -160,7 +160,7 @@ def test_a_topic_re_created_while_it_is_stopped_is_another_log(world: World) -> 
 
 
 def test_a_topic_that_is_deleted_leaves_the_others_alone(world: World) -> None:
-    """A topic that goes is said to be missing; the others are read on."""
+    """A topic that goes is said to be missing; the others are still read."""
     gone, topic = world.topic(), world.topic()
     world.send(gone, events(10))
     consumer = world.consumer()

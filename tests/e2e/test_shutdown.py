@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from runtime.shutdown import SECONDS
+from runtime.shutdown import SHUTDOWN_SECONDS
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker
 from tests.builders import event, events
@@ -25,7 +25,7 @@ from tests.e2e.world import World
 
 # A process has to be started and seen to be gone as well.
 MARGIN = 5.0
-SHORT = ("set", "runtime.shutdown.SECONDS=3")
+SHORT = ("set", "runtime.shutdown.SHUTDOWN_SECONDS=3")
 FAULTS = ("broker", "database", "registry", "collector", "logs")
 # Way out, what is frozen, exit code, whether it is cut off.
 TABLE = (
@@ -118,7 +118,7 @@ def test_a_consumer_ends_in_time(around: Surroundings, way: str, faults: tuple[s
         around.freeze(faults)
         began = time.monotonic()
         consumer.thaw() if way == "error" else consumer.send(signal.SIGTERM)
-        assert consumer.wait(SECONDS + MARGIN) == code
+        assert consumer.wait(SHUTDOWN_SECONDS + MARGIN) == code
         print(f"ended after {time.monotonic() - began:.1f} s")
         assert not consumer.logged("end_forced"), "closing in order must need less"
 

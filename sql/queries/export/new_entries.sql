@@ -1,4 +1,5 @@
--- `entry` of row.sql: what `snapshot` sees and `before` does not, each in exactly one seal however late its commit.
+-- `entry` of row.sql: the entries visible in `snapshot` but not in `before`. An entry is in exactly one such window,
+-- however late it commits.
 -- Whatever `before` does not see is not below its xmin, `floor`, which is what the BRIN index knows.
 SELECT *
 FROM audit_event

@@ -103,6 +103,16 @@ def test_halt_is_shown_first_with_what_to_do(desk: Desk, consumer: Consumer) -> 
     assert "\x1b" not in table
 
 
+def test_missing_registry_setting_needs_a_restart(desk: Desk, consumer: Consumer) -> None:
+    """A resumed partition would halt again before the restart, and is not halted after it: status does not say `resume`."""
+    consumer.halts(HaltCause.REGISTRY_UNSET, "a Confluent-framed record")
+    table = desk.ok("status")
+    assert "restart the consumer" in table
+    assert "resume" not in table
+    consumer.claims(TOPIC, 0, 9)
+    assert "is not halted" in desk.refused("resume", TOPIC.topic, "0", "--reason", "x")
+
+
 def test_nothing_read_yet(desk: Desk) -> None:
     """A fresh database balances."""
     assert "No partition has been read yet" in desk.ok("status")

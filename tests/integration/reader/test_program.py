@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 import reader
-from runtime.shutdown import SECONDS
+from runtime.shutdown import SHUTDOWN_SECONDS
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port, wait_until
 from tests.integration.reader.program import ISSUER, ORIGIN, PROGRAM, Program
@@ -65,14 +65,15 @@ def test_all_that_is_wrong_is_one_message() -> None:
 
 
 def test_an_address_that_is_taken_is_one_line(program: Program) -> None:
-    """Exit code 1, for either port."""
+    """Exit code 2, as for any other setting, for either port; the line names it."""
     for name in ("AUDIT_READER_BIND", "AUDIT_READER_METRICS_BIND"):
         free = {
             "AUDIT_READER_BIND": f"127.0.0.1:{free_port()}",
             "AUDIT_READER_METRICS_BIND": f"127.0.0.1:{free_port()}",
         }
         done = run({**program.environ, **free, name: f"127.0.0.1:{program.port}"})
-        assert done.returncode == 1
+        assert done.returncode == 2
+        assert f"{name}: cannot listen at 127.0.0.1:{program.port}" in done.stderr
         assert "Traceback" not in done.stderr
 
 
@@ -148,7 +149,7 @@ def test_it_ends_beside_a_frozen_database(
             asked = [many.submit(program.get, EVENTS) for _ in range(4)]
             assert wait_until(lambda: program.figure("auditlog_reader_requests_in_progress") == 4, 20)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(SECONDS) == 0
+            assert process.wait(SHUTDOWN_SECONDS) == 0
         assert {each.result().status_code for each in asked} <= {200, 503}
     assert '"event": "end_forced"' not in program.log
 

@@ -76,7 +76,7 @@ def test_role_can_do_what_it_needs_and_nothing_more(role: str, as_role: Callable
 def test_role_inserts_where_it_must(
     role: str, tables: set[str], as_role: Callable[[str], Role], insert: Callable[..., None]
 ) -> None:
-    """The consumer writes all but people's actions, an operator all but the parking lot, the reader nothing."""
+    """The consumer writes all but people's actions, an operator all but parked records, the reader nothing."""
     connection, accepted = as_role(role), set[str]()
     if role != "audit_sealer":
         insert(as_role("audit_owner"), "audit_seal")

@@ -225,7 +225,7 @@ def test_schema_file_is_what_the_migrations_make(
         pytest.skip("pg_dump of another version writes the same schema in other words")
     file = Path(__file__).parents[3] / "sql" / "schema.sql"
     head = (
-        "-- The whole schema as the migrations make it, for reading; written by `pytest tests/sql --write-schema`.\n"
+        "-- The whole schema as the migrations make it, for reading; written by `pytest tests/integration/sql --write-schema`.\n"
         "-- The sixteen leaves of audit_event are left out.\n\n"
     )
     made = head + dump(server, server.url("audit_template"), "--exclude-table=audit_event_p*")

@@ -219,7 +219,7 @@ def test_both_framings_give_the_same_digest() -> None:
 
 
 def test_mistake_of_ours_is_not_parked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception that is not Poison goes through: a bug must stop the shell, not fill the parking lot."""
+    """An exception that is not Poison goes through: a bug must stop the consumer, not park every record."""
 
     def broken(*_: object) -> None:
         raise KeyError("ours")

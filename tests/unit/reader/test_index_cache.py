@@ -191,7 +191,7 @@ def test_the_list_in_use_stays_alone_over_the_bound(monkeypatch: pytest.MonkeyPa
 
 def test_empty_indexes_are_bounded_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Filters that match nothing hold names: those of the workspace that has most of them go."""
-    monkeypatch.setattr(reader.query.index_cache, "MAX_INDEXES", 3)
+    monkeypatch.setattr(reader.query.index_cache, "MAX_LISTS", 3)
     cache = IndexCache()
     cache.put(key(1, workspace=2), index(entries=0))
     for number in range(50):
@@ -232,7 +232,7 @@ def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, i
     most = 3 * INDEX_BYTES
     with pytest.MonkeyPatch.context() as bounds:
         bounds.setattr(reader.query.index_cache, "MAX_BYTES", most)
-        bounds.setattr(reader.query.index_cache, "MAX_INDEXES", 3)
+        bounds.setattr(reader.query.index_cache, "MAX_LISTS", 3)
         for step, number, workspace, xmax, entries in steps:
             which = key(number, workspace)
             present = cache.get(which)

@@ -72,6 +72,7 @@ lock: setup  ## Makes requirements/ again; ARGS=--upgrade or ARGS='--upgrade-pac
 	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt $(ARGS)
 	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt $(ARGS)
 	$(COMPILE) --group sbom --output-file requirements/sbom.txt $(ARGS)
+	$(COMPILE) --group go --output-file requirements/go.txt $(ARGS)
 
 .PHONY: release
 release: setup  ## Makes a release from a clean tree: version, changelog, commit and tag; VERSION=1.2.0

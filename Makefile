@@ -32,7 +32,7 @@ test: setup  ## All tests, two files at a time, on services of their own; ARGS=â
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: containers
-containers: setup  ## The image, compose.yaml and the broker's tests in containers, on an engine of its own where none answers
+containers: setup  ## The chart on a Kubernetes API server; the image, compose.yaml and the broker's tests in containers, on an engine of its own where none answers
 	$(BIN)/python -m tests.containers $(ARGS)
 
 .PHONY: coverage

@@ -279,6 +279,27 @@ MUTANTS = (
         ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
     ),
     Mutant(
+        "the dashboard has a field that Grafana does not know",
+        (Edit("deploy/grafana/dashboard.json", ' "refresh": "30s",', ' "refreshEvery": "30s",'),),
+        ("tests/deploy/test_dashboard.py", "-k", "is_one_of_grafanas"),
+    ),
+    Mutant(
+        "migrate waits for ever for a server that says nothing",
+        (Edit("runtime/postgres/connection.py", '    "connect_timeout": 5,\n', '    "connect_timeout": 0,\n'),),
+        ("tests/integration/sql/test_migrations.py", "-k", "says_nothing", "--timeout=60"),
+    ),
+    Mutant(
+        "an open transaction is told by where it ends",
+        (
+            Edit(
+                "consumer/commands/status.py",
+                '"last_stable_offset": logs.stable_ends.get(row.partition),',
+                '"last_stable_offset": bounds and bounds.high,',
+            ),
+        ),
+        ("tests/ops/test_kafka_tools.py", "-k", "hangs"),
+    ),
+    Mutant(
         "the sealer may be given the administrator's login",
         (
             Edit(

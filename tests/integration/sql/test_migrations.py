@@ -258,7 +258,7 @@ def test_server_that_says_nothing_is_given_up() -> None:
     """An address that takes the connection and never answers: the same error after five seconds, unless the URL says otherwise."""
     with socket.create_server(("127.0.0.1", 0)) as silent_server:
         began = time.monotonic()
-        with pytest.raises(MigrationError, match="cannot be used: .*timeout"):
+        with pytest.raises(MigrationError, match=r"cannot be used: .*timeout"):
             migrate(f"host=127.0.0.1 port={silent_server.getsockname()[1]} dbname=audit", silent)
     assert time.monotonic() - began < 15
 

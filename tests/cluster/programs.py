@@ -61,7 +61,7 @@ class Programs(NamedTuple):
 
 def version() -> str:
     """The version of Kubernetes, such as v1.37.2."""
-    (found,) = re.findall(r"^\s+k8s\.io/kubernetes (v\S+)$", MODULE.read_text(), re.MULTILINE)
+    (found,) = re.findall(r"^\s+k8s\.io/kubernetes (v\S+)", MODULE.read_text(), re.MULTILINE)
     return str(found)
 
 

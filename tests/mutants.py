@@ -289,15 +289,30 @@ MUTANTS = (
         ("tests/integration/sql/test_migrations.py", "-k", "says_nothing", "--timeout=60"),
     ),
     Mutant(
-        "an open transaction is told by where it ends",
+        "the chart's migration comes after what needs it",
         (
             Edit(
-                "consumer/commands/status.py",
-                '"last_stable_offset": logs.stable_ends.get(row.partition),',
-                '"last_stable_offset": bounds and bounds.high,',
+                "deploy/helm/callmine-audit/templates/migrate.yaml",
+                "pre-install,pre-upgrade",
+                "post-install,post-upgrade",
             ),
         ),
-        ("tests/ops/test_kafka_tools.py", "-k", "hangs"),
+        ("tests/cluster/test_release.py", "-k", "migration"),
+    ),
+    Mutant(
+        "the Job of a failed migration goes, and its log with it",
+        (Edit("deploy/helm/callmine-audit/templates/migrate.yaml", "hook-succeeded", "hook-succeeded,hook-failed"),),
+        ("tests/cluster/test_release.py", "-k", "migration"),
+    ),
+    Mutant(
+        "the sealer's folder goes with the release",
+        (Edit("deploy/helm/callmine-audit/templates/sealer.yaml", "helm.sh/resource-policy: keep", "kept: keep"),),
+        ("tests/cluster/test_release.py", "-k", "uninstalled"),
+    ),
+    Mutant(
+        "KEDA's object has a field that KEDA does not know",
+        (Edit("deploy/helm/callmine-audit/templates/consumer.yaml", "cooldownPeriod: 300", "coolDownPeriod: 300"),),
+        ("tests/cluster/test_admission.py", "-k", "every_manifest"),
     ),
     Mutant(
         "the sealer may be given the administrator's login",
@@ -1120,7 +1135,8 @@ def _apply(tree: Path, edit: Edit) -> str | None:
 
 
 def _environ() -> dict[str, str]:
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    # The tests of tests/cluster are run where they are named; others that want containers are not.
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "AUDIT_CONTAINERS": "1"}
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Release:
         server.namespace(namespace)
 
     def upgrade(self, values: Mapping[str, Any], *, migrated: bool = True) -> subprocess.CompletedProcess[str]:
-        """`helm upgrade --install`; its migration ends well, or fails. Nothing of the release is there before that."""
+        """`helm upgrade --install`; its migration ends well, or fails."""
         file = self._folder / "values.json"
         file.write_text(json.dumps(values))
         # With more time than LIMIT it is we who give up, and say so.

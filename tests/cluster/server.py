@@ -106,11 +106,15 @@ class ApiServer:
         return found
 
     def all(self, namespace: str) -> set[tuple[str, str]]:
-        """Kind and name of all that is stored in a namespace, of the kinds of PATHS."""
+        """Kind and name of all that is stored in a namespace, of the kinds of PATHS.
+
+        What is marked to be deleted counts as gone: a controller would let it go.
+        """
         return {
             (kind, item["metadata"]["name"])
             for kind, path in PATHS.items()
             for item in self._ask("GET", path.format(namespace))["items"]
+            if "deletionTimestamp" not in item["metadata"]
         }
 
     def change_status(self, kind: str, namespace: str, name: str, status: Mapping[str, Any]) -> None:

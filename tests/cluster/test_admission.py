@@ -62,7 +62,12 @@ def test_a_value_that_is_wrong_is_refused(kind: str, path: tuple[str | int, ...]
 
 @pytest.mark.parametrize(
     "weaker",
-    [{"privileged": True}, {"allowPrivilegeEscalation": True}, {"runAsNonRoot": False}, {"capabilities": {}}],
+    [
+        {"seccompProfile": {"type": "Unconfined"}},
+        {"allowPrivilegeEscalation": True},
+        {"runAsNonRoot": False},
+        {"capabilities": {}},
+    ],
     ids=lambda weaker: next(iter(weaker)),
 )
 def test_a_pod_that_may_do_more_is_kept_out(weaker: dict[str, Any], refusal: Refusal) -> None:

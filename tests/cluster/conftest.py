@@ -53,7 +53,7 @@ Refusal = Callable[[dict[str, object]], str | None]
 
 @pytest.fixture(scope="module")
 def refusal(server: ApiServer) -> Refusal:
-    """What the server says against a manifest, in a namespace where only restricted pods are let in."""
+    """What the server says against a manifest, in a namespace that enforces the standard `restricted`."""
     name = next(NAMES)
     server.namespace(name)
     return lambda manifest: server.refusal(manifest, name)

@@ -34,7 +34,7 @@ PATHS: Mapping[str, str] = {
 }
 DEFINED = "apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 STRICT = {"fieldValidation": "Strict"}
-# A namespace in which only pods of the strictest standard of Kubernetes are let in.
+# A namespace that admits only pods of the strictest Pod Security Standard.
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 

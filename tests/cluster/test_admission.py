@@ -1,4 +1,4 @@
-"""The server itself takes every manifest of the chart as it stands, KEDA's and the Prometheus operator's kinds as well."""
+"""The server itself accepts every manifest of the chart, and KEDA's and the Prometheus operator's CRDs do as well."""
 
 from copy import deepcopy
 from typing import Any
@@ -11,7 +11,7 @@ from tests.deploy.test_helm import FOREIGN, full, least, pods
 
 
 @pytest.mark.parametrize("made", [least, full])
-def test_every_manifest_is_taken(made: Any, refusal: Refusal) -> None:
+def test_every_manifest_is_accepted(made: Any, refusal: Refusal) -> None:
     """Strictly: a field that the kind does not have is refused, not dropped."""
     refused = {
         f"{kind} {manifest['metadata']['name']}": said
@@ -24,8 +24,8 @@ def test_every_manifest_is_taken(made: Any, refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize("made", [least, full])
-def test_every_pod_is_let_in(made: Any, refusal: Refusal) -> None:
-    """By the strictest of Kubernetes' own standards for pods."""
+def test_every_pod_is_admitted(made: Any, refusal: Refusal) -> None:
+    """Under the strictest Pod Security Standard, `restricted`."""
     refused = {component: refusal(pod(spec)) for component, spec in pods(made())}
     assert set(refused.values()) == {None}, refused
     assert len(refused) >= 3
@@ -33,7 +33,7 @@ def test_every_pod_is_let_in(made: Any, refusal: Refusal) -> None:
 
 @pytest.mark.parametrize("kind", sorted({*FOREIGN, "Deployment", "NetworkPolicy"}))
 def test_a_field_that_is_misspelt_is_refused(kind: str, refusal: Refusal) -> None:
-    """So what is taken above was looked at, by the schema of its kind."""
+    """So what was accepted above was validated, by the schema of its kind."""
     wrong = deepcopy(full()[kind][0])
     wrong["spec"]["misspelt"] = 1
     said = refusal(wrong)
@@ -50,7 +50,7 @@ def test_a_field_that_is_misspelt_is_refused(kind: str, refusal: Refusal) -> Non
     ],
 )
 def test_a_value_that_is_wrong_is_refused(kind: str, path: tuple[str | int, ...], value: str, refusal: Refusal) -> None:
-    """Values are held against the schema too, those of the other kinds by that of their operator."""
+    """Values are validated too, those of CRDs by the schema of their operator."""
     wrong = deepcopy(full()[kind][0])
     place: Any = wrong["spec"]
     *above, last = path
@@ -70,8 +70,8 @@ def test_a_value_that_is_wrong_is_refused(kind: str, path: tuple[str | int, ...]
     ],
     ids=lambda weaker: next(iter(weaker)),
 )
-def test_a_pod_that_may_do_more_is_kept_out(weaker: dict[str, Any], refusal: Refusal) -> None:
-    """So those above were let in because they are hardened."""
+def test_a_pod_with_more_rights_is_refused(weaker: dict[str, Any], refusal: Refusal) -> None:
+    """So those above were admitted because they are hardened."""
     spec = deepcopy(dict(pods(full()))["consumer"])
     spec["containers"][0]["securityContext"] |= weaker
     assert 'violates PodSecurity "restricted' in (refusal(pod(spec)) or "")

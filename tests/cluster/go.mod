@@ -1,3 +1,5 @@
+// The programs of tests/cluster/programs.py. For a newer Kubernetes change its version and that of every replacement (v1.37.2 has
+// its staging modules as v0.37.2), then run `go mod tidy` here.
 module callmine.example/cluster
 
 go 1.26.0

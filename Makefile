@@ -32,7 +32,7 @@ test: setup  ## All tests, two files at a time, on services of their own; ARGS=â
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: containers
-containers: setup  ## The image, compose.yaml and the broker's tests in containers, on an engine of its own where none answers
+containers: setup  ## The chart on a Kubernetes API server; the image, compose.yaml and the broker's tests in containers, on an engine of its own where none answers
 	$(BIN)/python -m tests.containers $(ARGS)
 
 .PHONY: coverage
@@ -72,6 +72,7 @@ lock: setup  ## Makes requirements/ again; ARGS=--upgrade or ARGS='--upgrade-pac
 	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt $(ARGS)
 	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt $(ARGS)
 	$(COMPILE) --group sbom --output-file requirements/sbom.txt $(ARGS)
+	$(COMPILE) --group go --output-file requirements/go.txt $(ARGS)
 
 .PHONY: release
 release: setup  ## Makes a release from a clean tree: version, changelog, commit and tag; VERSION=1.2.0

@@ -330,6 +330,42 @@ MUTANTS = (
         ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
     ),
     Mutant(
+        "the dashboard has a field that Grafana does not know",
+        (Edit("deploy/grafana/dashboard.json", ' "refresh": "30s",', ' "refreshEvery": "30s",'),),
+        ("tests/deploy/test_dashboard.py", "-k", "is_one_of_grafanas"),
+    ),
+    Mutant(
+        "migrate waits for ever for a server that says nothing",
+        (Edit("runtime/postgres/connection.py", '    "connect_timeout": 5,\n', '    "connect_timeout": 0,\n'),),
+        ("tests/integration/sql/test_migrations.py", "-k", "says_nothing", "--timeout=60"),
+    ),
+    Mutant(
+        "the chart's migration comes after what needs it",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/migrate.yaml",
+                "pre-install,pre-upgrade",
+                "post-install,post-upgrade",
+            ),
+        ),
+        ("tests/cluster/test_release.py", "-k", "migration"),
+    ),
+    Mutant(
+        "the Job of a failed migration goes, and its log with it",
+        (Edit("deploy/helm/callmine-audit/templates/migrate.yaml", "hook-succeeded", "hook-succeeded,hook-failed"),),
+        ("tests/cluster/test_release.py", "-k", "migration"),
+    ),
+    Mutant(
+        "the sealer's folder goes with the release",
+        (Edit("deploy/helm/callmine-audit/templates/sealer.yaml", "helm.sh/resource-policy: keep", "kept: keep"),),
+        ("tests/cluster/test_release.py", "-k", "uninstalled"),
+    ),
+    Mutant(
+        "KEDA's object has a field that KEDA does not know",
+        (Edit("deploy/helm/callmine-audit/templates/consumer.yaml", "cooldownPeriod: 300", "coolDownPeriod: 300"),),
+        ("tests/cluster/test_admission.py", "-k", "every_manifest"),
+    ),
+    Mutant(
         "the sealer may be given the administrator's login",
         (
             Edit(
@@ -1188,7 +1224,8 @@ def _apply(tree: Path, edit: Edit) -> str | None:
 
 
 def _environ() -> dict[str, str]:
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    # The tests of tests/cluster are run where they are named; others that want containers are not.
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "AUDIT_CONTAINERS": "1"}
 
 
 if __name__ == "__main__":

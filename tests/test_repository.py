@@ -84,7 +84,8 @@ def test_hooks_and_devcontainer_call_make() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "groups"), [("dev.txt", ["dev"]), ("runtime.txt", []), ("build.txt", "build"), ("sbom.txt", "sbom")]
+    ("file", "groups"),
+    [("dev.txt", ["dev"]), ("runtime.txt", []), ("build.txt", "build"), ("sbom.txt", "sbom"), ("go.txt", "go")],
 )
 def test_every_requirement_is_locked(file: str, groups: list[str] | str) -> None:
     """What pyproject.toml asks for is pinned in requirements/, in a version that it allows: else `make lock` was forgotten."""

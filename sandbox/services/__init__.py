@@ -8,6 +8,7 @@ container         ContainerKafka: the same in a container
 mock              MockKafka: librdkafka's stand-in, in this process
 registry          SchemaRegistry: Apicurio
 java, maven       where the Java programs come from
+cache             folders that are filled once
 recorded          entries without Kafka: events through the pipeline, straight into the tables
 site              the reader over such a database, behind the demo's sign-in
 reading           the reader as the process that `site` starts

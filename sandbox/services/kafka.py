@@ -135,6 +135,14 @@ class LocalKafka(KafkaBroker):
         """SIGKILL; the log folder is kept."""
         self._server.kill()
 
+    def tool(self, name: str, *arguments: str) -> str:
+        """Runs one of Kafka's own tools, by the class behind its shell script; what it prints."""
+        tool = [*self._java, name, *arguments]
+        done = subprocess.run(tool, check=False, env=self._folder.environ(), capture_output=True, text=True)
+        if done.returncode:
+            raise SandboxError(f"{name} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
     def close(self) -> None:
         """Ends the broker and removes its folder."""
         self.kill()

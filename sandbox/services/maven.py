@@ -1,13 +1,12 @@
 """Fetches Java programs through `mvn` into a cache folder, once."""
 
-import fcntl
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sandbox.services.cache import filled
 from sandbox.services.process import SandboxError
 
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
@@ -18,11 +17,6 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 """
 FIELDS = ("groupId", "artifactId", "version")
-
-
-def cached(name: str, environ: Mapping[str, str]) -> Path:
-    """Where `name` is kept: below XDG_CACHE_HOME, by default ~/.cache."""
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callmine-audit" / name
 
 
 def jars(name: str, coordinates: Sequence[str], environ: Mapping[str, str]) -> Path:
@@ -46,22 +40,16 @@ def unpacked(name: str, coordinate: str, environ: Mapping[str, str]) -> Path:
 
 
 def _fetch(name: str, goal: Sequence[str], pom: str, environ: Mapping[str, str]) -> Path:
-    """Whole or absent: the folder is filled beside its place and renamed; a second process waits for the first."""
-    folder = cached(name, environ)
-    if folder.is_dir():
-        return folder
+    return filled(name, environ, lambda work: _run(name, goal, pom, environ, work))
+
+
+def _run(name: str, goal: Sequence[str], pom: str, environ: Mapping[str, str], work: Path) -> Path:
     if (mvn := shutil.which("mvn", path=environ.get("PATH"))) is None:
         raise SandboxError(f"{name} is fetched by mvn, which is not installed")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=folder.parent) as work:
-                Path(work, "pom.xml").write_text(pom)
-                print(f"fetching {name} with mvn into {folder.parent}, this once", file=sys.stderr)
-                command = [mvn, "-B", "-q", *goal, f"-DoutputDirectory={work}/files"]
-                done = subprocess.run(command, check=False, cwd=work, env=environ, capture_output=True, text=True)
-                if done.returncode:
-                    raise SandboxError(f"mvn could not fetch {name}:\n{(done.stdout + done.stderr)[:2000]}")
-                Path(work, "files").rename(folder)
-    return folder
+    (work / "pom.xml").write_text(pom)
+    print(f"fetching {name} with mvn into {work.parent}, this once", file=sys.stderr)
+    command = [mvn, "-B", "-q", *goal, f"-DoutputDirectory={work}/files"]
+    done = subprocess.run(command, check=False, cwd=work, env=environ, capture_output=True, text=True)
+    if done.returncode:
+        raise SandboxError(f"mvn could not fetch {name}:\n{(done.stdout + done.stderr)[:2000]}")
+    return work / "files"

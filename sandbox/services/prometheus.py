@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.services.maven import cached
+from sandbox.services.cache import place
 from sandbox.services.process import SandboxError
 
 PROGRAMS = ("prometheus", "promtool")
@@ -14,7 +14,7 @@ HOW = "apt-get install prometheus"
 
 def folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder in our cache where the programs are kept if they are not installed."""
-    return cached("prometheus", environ)
+    return place("prometheus", environ)
 
 
 def executable(name: str, environ: Mapping[str, str] = os.environ) -> str:

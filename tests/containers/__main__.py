@@ -1,4 +1,4 @@
-"""`make containers`: the last tier. An engine, the images, the tests on them, and nothing left of it.
+"""`make containers`: the last tier. The chart on an API server; then an engine, the images, the tests on them, and nothing left of it.
 
 The engine is the one that answers here (DOCKER_HOST, or the usual socket), else one of our own, as root on Debian. Where
 neither can be had, that is said, and nothing fails.
@@ -16,13 +16,17 @@ from pathlib import Path
 from docker import DockerClient  # type: ignore[import-untyped]
 
 from sandbox.services import guard
+from sandbox.services.process import SandboxError
 from sandbox.services.temporary_folder import TemporaryFolder
+from tests.cluster import programs
 from tests.containers.engine import USUAL, Engine, Impossible, answers, require
 from tests.containers.images import provide
 from tests.containers.machine import changes, machine_state
 
 # The folder of these tests, and all that the end-to-end tests ask of a broker: what it stores, loses and forgets.
 TESTS = ("tests/containers", "tests/e2e/test_outcomes.py", "tests/e2e/test_kafka_faults.py")
+# What needs a Kubernetes API server and no engine.
+CLUSTER = "tests/cluster"
 # Ryuk is one more image to pull. Without it a test that is killed leaves its containers to `docker rm`.
 WITHOUT_RYUK = {"TESTCONTAINERS_RYUK_DISABLED": "true"}
 
@@ -30,15 +34,35 @@ WITHOUT_RYUK = {"TESTCONTAINERS_RYUK_DISABLED": "true"}
 def main(arguments: Sequence[str]) -> int:
     """Runs the tier; pytest's exit code, 1 where something was left behind, 0 where it cannot run here."""
     signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return max(_chart(arguments), _containers(arguments))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 1
+
+
+def _chart(arguments: Sequence[str]) -> int:
+    """The chart's tests, unless `arguments` name others."""
+    if _chosen(arguments):
+        return 0
+    since = time.monotonic()
+    try:
+        programs.provide()
+    except SandboxError as reason:
+        print(f"skipped: the chart cannot be tested on an API server here: {reason}", file=sys.stderr)
+        return 0
+    print(f"kube-apiserver {programs.version()} and Helm are there after {time.monotonic() - since:.0f} s", flush=True)
+    command = [sys.executable, "-m", "pytest", CLUSTER, *arguments]
+    return subprocess.run(command, check=False, env={**os.environ, "AUDIT_CONTAINERS": "1"}).returncode
+
+
+def _containers(arguments: Sequence[str]) -> int:
     theirs = os.environ.get("DOCKER_HOST", USUAL)
     try:
         return _on_theirs(theirs, arguments) if answers(theirs) else _on_our_own(arguments)
     except Impossible as reason:
         print(f"skipped: the container tier cannot run here: {reason}", file=sys.stderr)
         return 0
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 1
 
 
 def _on_theirs(url: str, arguments: Sequence[str]) -> int:
@@ -71,11 +95,16 @@ def _images(url: str, folder: Path, network: str | None) -> dict[str, str]:
 
 def _tests(prefix: Sequence[str], url: str, images: Mapping[str, str], folder: Path, arguments: Sequence[str]) -> int:
     """Runs pytest, on TESTS unless `arguments` name others."""
-    chosen = [] if any(not argument.startswith("-") for argument in arguments) else TESTS
+    chosen = [] if _chosen(arguments) else TESTS
     # Marked: should we be killed, the folder's guard ends it too.
     own = {"DOCKER_HOST": url, "AUDIT_SANDBOX": "docker", "AUDIT_CONTAINERS": "1", guard.MARK: str(folder)}
     command = [*prefix, sys.executable, "-m", "pytest", *chosen, *arguments]
     return subprocess.run(command, check=False, env={**os.environ, **images, **own}).returncode
+
+
+def _chosen(arguments: Sequence[str]) -> bool:
+    """Whether tests are named."""
+    return any(not argument.startswith("-") for argument in arguments)
 
 
 def _interrupt(number: int, frame: object) -> None:

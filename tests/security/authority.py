@@ -42,9 +42,10 @@ class Authority:
         self.path = folder / "authority.pem"
         self._authority.cert_pem.write_to_path(str(self.path))
 
-    def issue(self, file: str, *, expired: bool = False) -> Path:
-        """Key and certificate for NAME in one file, the key in PKCS #8."""
-        until = datetime.now(UTC) - timedelta(days=1) if expired else None
+    def issue(self, file: str, *, expired: bool = False, days: int | None = None) -> Path:
+        """Key and certificate for NAME in one file, the key in PKCS #8; it is good for `days`, or for long."""
+        days = -1 if expired else days
+        until = None if days is None else datetime.now(UTC) + timedelta(days=days)
         issued = self._authority.issue_cert(NAME, not_after=until)
         key = load_pem_private_key(issued.private_key_pem.bytes(), None)
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -23,7 +23,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
-from sandbox.services import guard, maven
+from sandbox.services import cache, guard, maven
 from sandbox.services.binaries import Installation, installations
 from sandbox.services.environment import KINDS, Sandbox, kinds
 from sandbox.services.kafka import LocalKafka
@@ -416,5 +416,5 @@ class TestMaven:
         environ = fake_maven(tmp_path, "mkdir files; echo no network; exit 1")
         with pytest.raises(SandboxError, match="no network"):
             maven.jars("some", ["g:a:1"], environ)
-        assert not maven.cached("some", environ).exists()
-        assert [path.name for path in maven.cached("some", environ).parent.iterdir()] == ["some.lock"]
+        assert not cache.place("some", environ).exists()
+        assert [path.name for path in cache.place("some", environ).parent.iterdir()] == ["some.lock"]

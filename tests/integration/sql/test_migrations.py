@@ -1,6 +1,8 @@
 """Migrations: from any start to one schema, by any number of migrates at once, and never over an edited past."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -250,6 +252,15 @@ def test_server_that_is_unavailable_is_one_clear_error() -> None:
     """A database that cannot be reached is an error for a person, not a traceback."""
     with pytest.raises(MigrationError, match="cannot be used"):
         migrate("host=127.0.0.1 port=1 connect_timeout=1", silent)
+
+
+def test_server_that_says_nothing_is_given_up() -> None:
+    """An address that takes the connection and never answers: the same error after five seconds, unless the URL says otherwise."""
+    with socket.create_server(("127.0.0.1", 0)) as silent_server:
+        began = time.monotonic()
+        with pytest.raises(MigrationError, match=r"cannot be used: .*timeout"):
+            migrate(f"host=127.0.0.1 port={silent_server.getsockname()[1]} dbname=audit", silent)
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("url", ["postgres:sesame", "postgresql://ann:se%zzsame@host/db"])

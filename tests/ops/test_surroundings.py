@@ -1,0 +1,83 @@
+"""What the alerts say of what is around the programs, on real ones: an instance that is gone, a certificate that ends.
+
+The registry's alert is fired by tests/faults. AuditRestarting needs half an hour of restarts: that it fires is shown by promtool.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from sandbox.services.process import free_port
+from sandbox.services.service import KafkaBroker
+from tests.e2e.program import Program
+from tests.e2e.world import World
+from tests.ops.prometheus import Prometheus
+from tests.security.authority import Authority
+from tests.security.gate import gate
+
+LIMIT = 90.0
+
+
+@pytest.fixture
+def ports() -> list[int]:
+    """Where two consumers are scraped."""
+    return [free_port(), free_port()]
+
+
+@pytest.fixture
+def prometheus(ports: list[int]) -> Iterator[Prometheus]:
+    with Prometheus([f"127.0.0.1:{port}" for port in ports], "auditlog-surroundings") as started:
+        yield started
+
+
+@pytest.fixture
+def world(kafka: KafkaBroker, database_url: str, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, database_url, tmp_path) as made:
+        made.topic(2)
+        yield made
+
+
+def consumer(world: World, port: int, **environ: str) -> Program:
+    return world.consumer("run", AUDIT_METRICS_BIND=f"127.0.0.1:{port}", **environ)
+
+
+def until_firing(world: World, prometheus: Prometheus, *alerts: str, of: list[Program]) -> None:
+    """Waits until exactly these fire; says what does where it takes too long."""
+    try:
+        world.until(lambda: prometheus.firing() == set(alerts), f"{alerts} alone fire", of=of, limit=LIMIT)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; firing: {prometheus.firing()}") from None
+
+
+def test_one_of_two_that_is_gone_is_told(world: World, prometheus: Prometheus, ports: list[int]) -> None:
+    """AuditInstanceGone for the one that was killed, until it is scraped again; nothing for the one that goes on."""
+    stays, goes = (consumer(world, port) for port in ports)
+    world.until(lambda: prometheus.value("sum(up)") == 2, "both are scraped", of=[stays, goes], limit=LIMIT)
+    until_firing(world, prometheus, of=[stays])
+    goes.kill()
+    until_firing(world, prometheus, "AuditInstanceGone", of=[stays])
+    back = consumer(world, ports[1])
+    until_firing(world, prometheus, of=[stays, back])
+
+
+def test_a_certificate_that_ends_is_told(
+    world: World, prometheus: Prometheus, ports: list[int], tmp_path: Path
+) -> None:
+    """AuditCertificateExpiring for a registry whose certificate is good for a week, until it is renewed."""
+    authority = Authority(tmp_path / "authority")
+    other = consumer(world, ports[1])
+    with ExitStack() as gates:
+
+        def started(file: str, days: int) -> Program:
+            url = gates.enter_context(gate("http://127.0.0.1:1", authority.issue(file, days=days), "a", "b"))
+            return consumer(world, ports[0], SCHEMA_REGISTRY_URL=url, AUDIT_REGISTRY_CA=str(authority.path))
+
+        ending = started("week.pem", 7)
+        until_firing(world, prometheus, "AuditCertificateExpiring", of=[ending, other])
+        assert ending.stop() == 0
+        renewed = started("year.pem", 365)
+        world.until(lambda: prometheus.value("sum(up)") == 2, "both are scraped", of=[renewed, other], limit=LIMIT)
+        until_firing(world, prometheus, of=[renewed, other])
+        assert renewed.stop() == 0

@@ -62,9 +62,8 @@ def _command(row: PartitionAccount, account: DatabaseAccount) -> str:
             f"repaired: audit-consumer resume {where} --reason …\n"
             f"cannot be repaired: audit-consumer gaps state {where} --to-offset … --reason …"
         )
-    if (
-        row.halted == HaltCause.REGISTRY_UNSET
-    ):  # the claim after a restart ends this halt, and no `resume` before it can
+    # The claim after a restart ends this halt, and no `resume` before it can.
+    if row.halted == HaltCause.REGISTRY_UNSET:
         return "stop the consumer, then: audit-consumer run"
     if row.halted != HaltCause.GAP:
         return f"audit-consumer resume {where} --reason …"

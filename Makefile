@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+SECONDS ?= 60
+SEED ?=
 
 .PHONY: help
 help:  ## Lists the targets
@@ -110,6 +112,10 @@ bench-export: setup  ## Measures the verified export and writes its part of docs
 .PHONY: mutants
 mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+.PHONY: fuzz
+fuzz: setup  ## Hostile records against a second Avro implementation; SECONDS=60, and SEED=… to repeat a finding
+	@$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
 
 .PHONY: clean
 clean:  ## Removes .venv and all caches of the tools

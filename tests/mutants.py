@@ -56,7 +56,24 @@ SEALED = "tests/integration/export/"
 E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
 EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
+FUZZ = "tests/unit/consumer/test_fuzz.py"
 MUTANTS = (
+    Mutant(
+        "a writer schema of the registry is taken for ours",
+        (
+            Edit(
+                "consumer/event/avro/decoder.py",
+                "if to_parsing_canonical_form(writer) == to_parsing_canonical_form(reader):",
+                "if writer:",
+            ),
+        ),
+        (FUZZ,),
+    ),
+    Mutant(
+        "an e-mail is stored as it came",
+        (Edit("consumer/event/row.py", '= _storable(actor["email"])', '= actor["email"], frozenset[str]()'),),
+        (FUZZ,),
+    ),
     Mutant(
         "a connection that says nothing stays",
         (Edit("reader/http/connections.py", "        self._within(HEAD_SECONDS, self._no_request)\n", ""),),

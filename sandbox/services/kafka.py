@@ -179,10 +179,7 @@ class LocalKafka(KafkaBroker):
         )
         (self._folder.path / "log4j2.properties").write_text(LOG4J)
         self._properties.write_text("".join(lines))
-        tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", self._properties]
-        done = subprocess.run(tool, check=False, env=self._folder.environ(), capture_output=True, text=True)
-        if done.returncode:
-            raise SandboxError(f"Kafka's storage folder could not be formatted:\n{done.stdout}{done.stderr}")
+        self.tool("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self._properties))
 
     def _security(self) -> dict[str, str]:
         if not self._tls:

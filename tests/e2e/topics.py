@@ -13,10 +13,11 @@ LIMIT = 45.0  # seconds that anything may take here
 
 
 class Topics:
-    """`topics` are those that the consumers of a test subscribe to, as members of `group`."""
+    """`topics` are those that the consumers of a test subscribe to, as members of `group`; each record is on `copies` brokers."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, copies: int = 1) -> None:
         self.bootstrap = bootstrap
+        self._copies = copies
         self.group = f"group-{uuid.uuid4().hex[:8]}"
         self.topics: list[str] = []
         self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
@@ -37,7 +38,7 @@ class Topics:
     def create_topic(self, name: str, partitions: int, **config: str) -> None:
         """Creates a topic; when it has been deleted just now, as soon as that is done."""
         settings = {key.replace("_", "."): value for key, value in config.items()}
-        new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=settings)
+        new = NewTopic(name, num_partitions=partitions, replication_factor=self._copies, config=settings)
 
         def created() -> bool:
             error = self.admin.create_topics([new])[name].exception()

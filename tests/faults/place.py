@@ -15,11 +15,11 @@ from sandbox.services.kafka_cluster import KafkaCluster
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.small_disk import SmallDisk, small_disk
+from sandbox.services.standby import REPLICATION, standby_of
 from sandbox.services.tcp_proxy import TcpProxy
 from tests.conftest import SHORT, TEMPLATE
 
 QUICK: Mapping[str, str] = {"fsync": "off"}
-REPLICATION: Mapping[str, str] = {**QUICK, "wal_level": "replica", "max_wal_senders": "5", "hot_standby": "on"}
 DISK = 600  # MB
 
 
@@ -103,14 +103,11 @@ def database_on_a_small_disk(base: Place) -> Iterator[Place]:
 @contextmanager
 def pair(base: Place) -> Iterator[Place]:
     """A primary, and a standby that follows it through a proxy."""
-    with database(base, REPLICATION) as place, TcpProxy(place.postgres.port) as link:
-        primary = place.postgres
-        backup = primary.base_backup()
-        (backup / "standby.signal").touch()
-        with (backup / "postgresql.auto.conf").open("a") as conf:
-            conf.write(f"primary_conninfo = '{primary.dsn.replace(f':{primary.port}/', f':{link.port}/')}'\n")
-        with PostgresServer(settings=REPLICATION, data_from=backup, password=primary.password) as standby:
-            yield replace(place, standby=standby, replication_link=link)
+    with ExitStack() as running:
+        place = running.enter_context(database(base, REPLICATION))
+        link = running.enter_context(TcpProxy(place.postgres.port))
+        standby = running.enter_context(standby_of(place.postgres, link.port))
+        yield replace(place, standby=standby, replication_link=link)
 
 
 @contextmanager

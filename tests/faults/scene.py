@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from consumer.kafka.group_config import BASE
 from tests.e2e.program import Program
 from tests.e2e.world import World
 from tests.faults.place import Place
@@ -12,6 +13,11 @@ from tests.ops.prometheus import Prometheus
 
 LIMIT = 90.0  # seconds that a recovery may take before it is given up
 PARTITIONS = 3
+# The tests shorten these; here the client waits as long as it does where it is deployed.
+AS_DEPLOYED: Mapping[str, str] = {
+    f"KAFKA_CONFIG_{name.upper().replace('.', '_')}": str(BASE[name])
+    for name in ("topic.metadata.refresh.interval.ms", "reconnect.backoff.max.ms")
+}
 
 
 class Scene:
@@ -27,7 +33,7 @@ class Scene:
         self.others: list[Program] = []
         self.exits: list[int] = []
         self._metrics = {"AUDIT_METRICS_BIND": f"127.0.0.1:{port}"}
-        world.environ |= place.settings
+        world.environ |= {**AS_DEPLOYED, **place.settings}
         self.consumer = self.start()
 
     def start(self, *, failpoint: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Program:

@@ -6,7 +6,6 @@ broker     Kafka stopped, frozen, full; several brokers
 logs       what happens to topics: trimmed, made anew, grown, transactions
 database   PostgreSQL stopped, frozen, full, locked
 access     logins, grants and poolers
-pooler     a PgBouncer between
 failover   another server takes PostgreSQL's place, with rows missing
 needs      what a fault needs of the machine
 limits     memory, files, clocks, and where the log goes

@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 from psycopg.conninfo import make_conninfo
 
+from sandbox.services.pgbouncer import PgBouncer
 from tests.faults.catalogue.needs import pgbouncer
-from tests.faults.catalogue.pooler import Pooler
 from tests.faults.fault import Fault
 from tests.faults.place import database
 from tests.faults.scene import Scene
@@ -45,11 +45,11 @@ def _password_changed(scene: Scene) -> Iterator[None]:
 
 
 def _pooled(
-    harm: Callable[[Pooler], None], mend: Callable[[Pooler], None]
+    harm: Callable[[PgBouncer], None], mend: Callable[[PgBouncer], None]
 ) -> Callable[[Scene], AbstractContextManager[None]]:
     @contextmanager
     def inject(scene: Scene) -> Iterator[None]:
-        pooler = scene.running.enter_context(Pooler(scene.place.postgres))
+        pooler = scene.running.enter_context(PgBouncer(scene.place.postgres))
         scene.place.database_link.target = pooler.port
         scene.place.database_link.reset()
         scene.until(
@@ -90,7 +90,7 @@ FAULTS = (
     Fault(
         name="pooler killed",
         how="PgBouncer in session mode between; SIGKILL, started again later",
-        inject=_pooled(Pooler.kill, Pooler.start),
+        inject=_pooled(PgBouncer.kill, PgBouncer.start),
         alerts=frozenset({"AuditDatabaseTrouble"}),
         mixes=False,
         needs=pgbouncer,
@@ -98,7 +98,7 @@ FAULTS = (
     Fault(
         name="pooler frozen",
         how="PgBouncer in session mode between; SIGSTOP, then SIGCONT",
-        inject=_pooled(Pooler.freeze, Pooler.thaw),
+        inject=_pooled(PgBouncer.freeze, PgBouncer.thaw),
         alerts=frozenset({"AuditDatabaseTrouble"}),
         mixes=False,
         needs=pgbouncer,

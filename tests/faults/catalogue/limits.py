@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from tests.builders import Message, event, example
-from tests.e2e.test_ways_out import Silent, full_pipe
+from tests.e2e.silent import Silent, full_pipe
 from tests.faults.catalogue.needs import CGROUP, FAKETIME, faketime, memory_group
 from tests.faults.fault import Fault
 from tests.faults.place import Place, database

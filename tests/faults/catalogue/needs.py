@@ -1,11 +1,11 @@
 """What a fault needs of the machine; a sentence says what is missing, an empty one that nothing is."""
 
 import os
-import shutil
 from pathlib import Path
 
+from sandbox.services.pgbouncer import PROGRAM
+
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or ""
 CGROUP = Path("/sys/fs/cgroup/memory")
 
 
@@ -21,7 +21,7 @@ def faketime() -> str:
 
 def pgbouncer() -> str:
     """PgBouncer."""
-    return "" if PGBOUNCER else "PgBouncer is not installed (apt-get install pgbouncer)"
+    return "" if PROGRAM else "PgBouncer is not installed (apt-get install pgbouncer)"
 
 
 def memory_group() -> str:

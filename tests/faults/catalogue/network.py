@@ -89,7 +89,6 @@ def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
         name=f"half-open connections to {who}",
         how="they take everything and answer nothing; new ones work",
         inject=_half_open(link),
-        seconds=0,
     )
     yield Fault(name=f"connections to {who} reset", how="RST every second", inject=_reset(link, 1.0), seconds=6)
     yield Fault(

@@ -1,6 +1,7 @@
-"""A real PgBouncer in session mode before a PostgreSQL."""
+"""A real PgBouncer (Debian's package) before a PostgreSQL."""
 
 import os
+import shutil
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,18 +9,21 @@ from pathlib import Path
 import psycopg
 
 from sandbox.services.postgres import SUPERUSER, UNPRIVILEGED, PostgresServer
-from sandbox.services.process import Server, free_port
+from sandbox.services.process import SandboxError, Server, free_port
 from sandbox.services.service import Service
 from sandbox.services.temporary_folder import TemporaryFolder
-from tests.faults.catalogue.needs import PGBOUNCER
+
+PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or ""
 
 
-class Pooler(Service):
-    """PgBouncer; whoever connects to its `port` is in the server's database of that name."""
+class PgBouncer(Service):
+    """Whoever connects to its `port` is in the server's database of that name; in session mode unless told otherwise."""
 
     def __init__(
         self, postgres: PostgresServer, mode: str = "session", settings: Mapping[str, object] | None = None
     ) -> None:
+        if not PROGRAM:
+            raise SandboxError("PgBouncer is not installed: apt-get install pgbouncer")
         self.port = free_port()
         self._url = postgres.url().replace(f":{postgres.port}/", f":{self.port}/")
         self._folder = TemporaryFolder("pgbouncer")
@@ -38,7 +42,7 @@ class Pooler(Service):
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
-        self._server.start([Path(PGBOUNCER), self._config])
+        self._server.start([Path(PROGRAM), self._config])
 
     def stop(self) -> None:
         """Ends it in order."""

@@ -59,6 +59,11 @@ RUNTIME = "tests/integration/runtime/"
 FUZZ = "tests/unit/consumer/test_fuzz.py"
 MUTANTS = (
     Mutant(
+        "a half-open connection to Kafka is kept for a minute",
+        (Edit("consumer/kafka/group_config.py", '    "socket.timeout.ms": 30000,\n', ""),),
+        (E2E + "test_network.py",),
+    ),
+    Mutant(
         "a writer schema of the registry is taken for ours",
         (
             Edit(

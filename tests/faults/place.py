@@ -25,13 +25,18 @@ DISK = 600  # MB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """`kafka_link` and `database_link` are the consumer's ways to Kafka and PostgreSQL; we go directly."""
+    """`kafka_link` and `database_link` are the consumer's ways to Kafka and PostgreSQL; we go directly.
+
+    `three_brokers` and `the_registry` start what takes long when it is first asked for; then it runs on.
+    """
 
     kafka: LocalKafka
     kafka_link: TcpProxy
     postgres: PostgresServer
     database_link: TcpProxy
     database: str
+    three_brokers: Callable[[], KafkaCluster]
+    the_registry: Callable[[], SchemaRegistry]
     cluster: KafkaCluster | None = None
     standby: PostgresServer | None = None
     replication_link: TcpProxy | None = None
@@ -123,12 +128,14 @@ def broker_on_a_small_disk(base: Place) -> Iterator[Place]:
 @contextmanager
 def cluster(base: Place) -> Iterator[Place]:
     """Three brokers, without a proxy."""
-    with KafkaCluster(SHORT) as brokers, shared(base) as place:
+    brokers = base.three_brokers()
+    with shared(base) as place:
         yield replace(place, kafka=brokers.brokers[1], cluster=brokers)
 
 
 @contextmanager
 def with_registry(base: Place) -> Iterator[Place]:
     """The services of all, and a registry."""
-    with SchemaRegistry() as registry, TcpProxy(registry.port) as link, shared(base) as place:
+    registry = base.the_registry()
+    with TcpProxy(registry.port) as link, shared(base) as place:
         yield replace(place, registry=registry, registry_link=link)

@@ -1,5 +1,6 @@
 """The Schema Registry: away, silent, and asked for a schema that it does not have yet."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -21,9 +22,9 @@ def _away(
 
     @contextmanager
     def inject(scene: Scene) -> Iterator[None]:
-        place, schema = scene.place, schemas.latest(CE_TYPE)
+        place = scene.place
         assert place.registry is not None and place.registry_link is not None
-        number = place.registry.register(f"{scene.other}-value", schema.text)
+        number = place.registry.register(f"{scene.other}-value", _schema(CE_TYPE, scene))
         harm(place.registry_link)
         scene.world.send(scene.other, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
         yield
@@ -35,12 +36,17 @@ def _away(
 @contextmanager
 def _later(scene: Scene) -> Iterator[None]:
     """The id is known to the producer before the registry gives it."""
-    place, schema = scene.place, schemas.latest(CE_TYPE)
+    place = scene.place
     assert place.registry is not None
-    last = place.registry.register("another-value", schemas.latest("member.joined").text)
+    last = place.registry.register(f"{scene.topic}-value", _schema("member.joined", scene))
     scene.world.send(scene.other, [event(CE_TYPE, schema_id=last + 1) for _ in range(RECORDS)])
     yield
-    assert place.registry.register(f"{scene.other}-value", schema.text) == last + 1
+    assert place.registry.register(f"{scene.other}-value", _schema(CE_TYPE, scene)) == last + 1
+
+
+def _schema(ce_type: str, scene: Scene) -> str:
+    """One that the registry has not seen: the same text would have the same id."""
+    return json.dumps({**json.loads(schemas.latest(ce_type).text), "doc": scene.topic})
 
 
 def _set(line: Line) -> Callable[[TcpProxy], None]:

@@ -100,11 +100,14 @@ class TcpProxy:
             return
         connection = _Connection(writer, back)
         self._connections.add(connection)
+        ways = (
+            self._pass_on(connection, reader, back, answer=False),
+            self._pass_on(connection, there, writer, answer=True),
+        )
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._pass_on(connection, reader, back, answer=False))
-                group.create_task(self._pass_on(connection, there, writer, answer=True))
-        except* OSError:
+            # Not a TaskGroup: asyncio reports a handler that ends as cancelled, as it would at our end, as an error.
+            await asyncio.gather(*ways, return_exceptions=True)
+        except asyncio.CancelledError:
             pass
         finally:
             self._connections.discard(connection)
@@ -112,6 +115,14 @@ class TcpProxy:
                 side.close()
 
     async def _pass_on(
+        self, connection: _Connection, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, answer: bool
+    ) -> None:
+        try:
+            await self._copy(connection, source, to, answer=answer)
+        except OSError:  # one side is gone: the other one is told
+            connection.reset()
+
+    async def _copy(
         self, connection: _Connection, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, answer: bool
     ) -> None:
         while data := await source.read(CHUNK):

@@ -60,6 +60,8 @@ def _deleted(scene: Scene) -> Iterator[None]:
     yield
     world.create_topic(topic, 1)
     world.send(topic, events(10), producer=world.producer())
+    _halted(scene, "gap")
+    _accept(scene)
 
 
 @contextmanager
@@ -135,7 +137,7 @@ FAULTS = (
     ),
     Fault(
         name="topic deleted",
-        how="deleted, and created again later",
+        how="deleted, and created again later; the gap is accepted",
         inject=_deleted,
         alerts=frozenset({"AuditTopicUnavailable"}),
         mixes=False,

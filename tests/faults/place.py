@@ -43,6 +43,7 @@ class Place:
     registry_link: TcpProxy | None = None
     registry: SchemaRegistry | None = None
     disk: SmallDisk | None = None
+    clock: Path | None = None
 
     @property
     def bootstrap(self) -> str:

@@ -2,9 +2,14 @@
 
 import os
 import resource
+import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from tests.builders import Message, event, example
 from tests.e2e.silent import Silent, full_pipe
@@ -12,13 +17,13 @@ from tests.faults.catalogue.needs import CGROUP, FAKETIME, faketime, memory_grou
 from tests.faults.fault import Fault
 from tests.faults.place import Place, database
 from tests.faults.scene import Scene
+from tests.ops.load import flows
 
 MIB = 1024 * 1024
-BACKLOG = 200  # records of a MiB
+BACKLOG = 100  # records of a MiB
 GROUP_LIMIT = 300 * MIB
-HOUR = 3600
 DEADLY = "the record that kills its decoder"
-SHIFTED = {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+CLOCK = {"LD_PRELOAD": str(next(iter(FAKETIME), "")), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1"}
 
 
 @contextmanager
@@ -33,7 +38,8 @@ def _little_memory(scene: Scene) -> Iterator[None]:
         (group / "memory.limit_in_bytes").write_text(str(GROUP_LIMIT))
         program = scene.start()
         (group / "cgroup.procs").write_text(str(program.pid))
-        scene.until(lambda: not world.behind(world.ends()), "it has read everything")
+        ends = world.ends()
+        scene.until(lambda: not world.behind(ends), "it has read all of them")
         yield
         (CGROUP / "cgroup.procs").write_text(str(program.pid))
     finally:
@@ -62,6 +68,7 @@ def _restarted(
         with way(scene) as environ:
             scene.start(environ=environ)
             scene.world.stderr = None
+            flows(scene.world, scene.consumer)
             yield
             assert scene.consumer.stop() == 0
         scene.start()
@@ -94,37 +101,46 @@ def _collector_hangs(scene: Scene) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _deadly(scene: Scene) -> Iterator[None]:
-    """Whoever decodes it dies, child processes too: after three deaths it is parked, and all that is behind it is read."""
+    """Whoever decodes it dies, child processes too.
+
+    The next consumer lets children decode what its predecessor died of:
+    after three deaths it is parked, and all that is behind it is read.
+    """
     world = scene.world
     assert scene.consumer.stop() == 0
-    scene.start(failpoint=["deadly", DEADLY])
+    victim = scene.start(failpoint=["deadly", DEADLY])
     world.send(scene.other, [event().with_headers(ce_id=DEADLY)], "parked")
     world.send(scene.other, [event()])
+    scene.ended(victim)
+    scene.start(failpoint=["deadly", DEADLY])
+    scene.until(lambda: world.count("parked_record") == 1, "it is parked")
     yield
     for number in (row["id"] for row in world.rows("SELECT id FROM parked_record")):
         world.consumer("parked", "dismiss", str(number), "--reason", "made by make faults").wait()
 
 
 @contextmanager
-def _other_clock(base: Place, seconds: int) -> Iterator[Place]:
-    """A database whose clock is another one than the consumer's."""
-    given = {**SHIFTED, "LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": f"{seconds:+d}s"}
-    before = {name: os.environ.get(name) for name in given}
-    os.environ.update(given)
-    try:
-        running = database(base)
-        place = running.__enter__()
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-    yield place
-    running.__exit__(None, None, None)
+def _own_clock(base: Place) -> Iterator[Place]:
+    """A database whose clock is set by a file."""
+    with tempfile.TemporaryDirectory(prefix="callmine-clock-") as folder, pytest.MonkeyPatch.context() as patch:
+        clock = Path(folder, "clock")
+        clock.write_text("+0s")
+        Path(folder).chmod(0o755)
+        for name, value in {**CLOCK, "FAKETIME_TIMESTAMP_FILE": str(clock)}.items():
+            patch.setenv(name, value)
+        with database(base) as place:
+            patch.undo()
+            yield replace(place, clock=clock)
 
 
 @contextmanager
-def _nothing(scene: Scene) -> Iterator[None]:
-    """The fault is the place."""
+def _clock_set_back(scene: Scene) -> Iterator[None]:
+    """By an hour: the consumer's is then ahead of it."""
+    clock = scene.place.clock
+    assert clock is not None
+    clock.write_text("-3600s")
     yield
+    clock.write_text("+0s")
 
 
 def _large() -> Message:
@@ -136,7 +152,7 @@ def _large() -> Message:
 FAULTS = (
     Fault(
         name="little memory",
-        how="200 MiB of 1 MiB records, read in a cgroup of 300 MiB",
+        how="100 records of 1 MiB, read in a cgroup of 300 MiB",
         inject=_little_memory,
         mixes=False,
         needs=memory_group,
@@ -154,19 +170,17 @@ FAULTS = (
         name="record that kills its decoder",
         how="SIGSEGV when it is decoded, in any process",
         inject=_deadly,
+        exits=(-signal.SIGSEGV,),
+        alerts=frozenset({"AuditParked"}),
         mixes=False,
-        seconds=10,
     ),
-    *(
-        Fault(
-            name=f"clock an hour {word}",
-            how=f"libfaketime under PostgreSQL: the consumer's clock is an hour {word} of it",
-            inject=_nothing,
-            alerts=frozenset({"AuditClockOff"}),
-            where=partial(_other_clock, seconds=seconds),
-            mixes=False,
-            needs=faketime,
-        )
-        for word, seconds in (("ahead", -HOUR), ("behind", HOUR))
+    Fault(
+        name="clocks an hour apart",
+        how="libfaketime sets PostgreSQL's clock back, and right again",
+        inject=_clock_set_back,
+        alerts=frozenset({"AuditClockOff"}),
+        where=_own_clock,
+        mixes=False,
+        needs=faketime,
     ),
 )

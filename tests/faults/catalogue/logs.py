@@ -107,8 +107,8 @@ def _broken_producer(scene: Scene) -> Iterator[None]:
     _halted(scene, "breaker")
     yield
     operate(world, "resume", topic, "0", *REASON)
-    for (number,) in [tuple(row.values()) for row in world.rows("SELECT id FROM parked_record")]:
-        operate(world, "parked", "dismiss", str(number), *REASON)
+    parked = [str(row["id"]) for row in world.rows("SELECT id FROM parked_record")]
+    operate(world, "parked", "dismiss", *parked, *REASON)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from tests.faults.exercise import MAX_MEMORY, Result
+from tests.faults.fault import Fault
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 INTRODUCTION = f"""# Faults
@@ -36,15 +37,16 @@ NOT_HERE: Sequence[tuple[str, str]] = (
 PART = "<!-- {name}: from here -->\n{text}\n<!-- {name}: to here -->\n"
 
 
-def faults(results: Sequence[Result], skipped: Sequence[tuple[str, str]]) -> str:
-    """The table, the median, and what was not tried."""
+def faults(results: Sequence[Result], broken: Sequence[Fault], skipped: Sequence[tuple[str, str]]) -> str:
+    """The table, the median, what was not as promised, and what was not tried."""
     rows = [f"| {one.fault.name} | {one.fault.how} | {_outcome(one)} | {one.recovery:.1f} |" for one in results]
     slowest, largest = max(results, key=lambda one: one.recovery), max(max(one.memory) for one in results)
     return "\n".join((
         f"## {len(results)} faults", "",
         f"Run on {machine()}.", "",
         "| fault | how | outcome | recovery, s |", "|---|---|---|---|", *rows, "",
-        (f"Nothing lost, nothing doubled. Median recovery **{statistics.median(one.recovery for one in results):.1f} s**, the "
+        *(f"**Not as promised: {fault.name}.**\n" for fault in broken),
+        (f"Nothing lost, nothing doubled in these. Median recovery **{statistics.median(one.recovery for one in results):.1f} s**, the "
          f"slowest {slowest.recovery:.1f} s ({slowest.fault.name}). At most {largest} MiB of memory."), "",
         "## What is not tried here", "",
         "| fault | why |", "|---|---|", *(f"| {what} | {why} |" for what, why in (*skipped, *NOT_HERE)),

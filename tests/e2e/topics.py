@@ -2,7 +2,14 @@
 
 import uuid
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, Producer, TopicCollection, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewPartitions, NewTopic
@@ -57,7 +64,20 @@ class Topics:
             future.result()
 
     def ends(self) -> dict[tuple[str, int], int]:
-        """Where each partition's log ends."""
+        """Where each partition's log ends; asked again while leaders are being elected."""
+        found: dict[tuple[str, int], int] = {}
+
+        def told() -> bool:
+            try:
+                found.update(self._ends())
+            except KafkaException:
+                return False
+            return True
+
+        assert wait_until(told, LIMIT, 0.1), "Kafka does not say where its logs end"
+        return found
+
+    def _ends(self) -> dict[tuple[str, int], int]:
         listed = self.admin.list_topics(timeout=10).topics
         keys = [TopicPartition(topic, number) for topic in self.topics for number in listed[topic].partitions]
         latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]

@@ -25,6 +25,8 @@ from tests.e2e.topics import LIMIT, Topics
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked", "gap", "undelivered")
 
+DELIVERY = 150.0  # seconds that a broker may be down while records are sent
+
 
 class Produced(NamedTuple):
     """Where Kafka put a record."""
@@ -97,7 +99,7 @@ class World(Topics):
                 self.expected[outcome] += 1
                 if outcome == "recorded":
                     self.recorded[message.identity] += 1
-        assert producer.flush(LIMIT) == 0, "not every record was delivered"
+        assert producer.flush(DELIVERY) == 0, "not every record was delivered"
         return positions
 
     def end_transaction(self, producer: Producer, *, commit: bool) -> None:

@@ -32,8 +32,9 @@ class Watch:
 
     def _look(self) -> None:
         while not self._enough.wait(EVERY):
-            resident = [_resident(program.pid) for program in self._scene.world.programs]
-            self.memory.append(max(resident, default=0) // MIB)
+            largest = max(_resident(program.pid) for program in self._scene.world.programs)
+            if largest:  # one runs
+                self.memory.append(largest // MIB)
             self.alerts |= self._scene.prometheus.firing()
 
 

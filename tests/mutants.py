@@ -59,6 +59,11 @@ RUNTIME = "tests/integration/runtime/"
 FUZZ = "tests/unit/consumer/test_fuzz.py"
 MUTANTS = (
     Mutant(
+        "a process without descriptors takes that for a mistake",
+        (Edit("runtime/postgres/refusals.py", "if not _descriptor_left():", "if False:"),),
+        (RUNTIME + "test_connection.py", "-k", "descriptor"),
+    ),
+    Mutant(
         "a half-open connection to Kafka is kept for a minute",
         (Edit("consumer/kafka/group_config.py", '    "socket.timeout.ms": 30000,\n', ""),),
         (E2E + "test_network.py",),

@@ -54,7 +54,7 @@ def _pooled(
         scene.place.database_link.reset()
         scene.until(
             lambda: bool(
-                scene.world.rows("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'audit-consumer%'")
+                scene.world.rows("SELECT 1 FROM pg_stat_activity WHERE starts_with(application_name, 'audit-consumer')")
             ),
             "it is connected again",
         )
@@ -70,8 +70,8 @@ FAULTS = (
         name="grant taken",
         how="REVOKE on partition_progress; given back, and the consumer started",
         inject=_taken(
-            "REVOKE UPDATE ON partition_progress FROM audit_writer",
-            "GRANT UPDATE ON partition_progress TO audit_writer",
+            "REVOKE SELECT ON partition_progress FROM audit_writer",
+            "GRANT SELECT ON partition_progress TO audit_writer",
         ),
         exits=(1,),
         alerts=frozenset({"AuditConsumerDown"}),

@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+SECONDS ?= 60
+SEED ?=
+MINUTES ?= 30
 
 .PHONY: help
 help:  ## Lists the targets
@@ -110,6 +113,20 @@ bench-export: setup  ## Measures the verified export and writes its part of docs
 .PHONY: mutants
 mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+.PHONY: fuzz
+fuzz: setup  ## Hostile records against a second Avro implementation; SECONDS=60, and SEED=… to repeat a finding
+	@$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
+
+.PHONY: faults
+faults: setup  ## Makes each fault for real, under load, and writes docs/faults.md; ARGS='killed frozen' for some of them
+	@$(BIN)/python -m tests.tools
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+.PHONY: soak
+soak: setup  ## Faults in a random order under load, for MINUTES=30, and its part of docs/faults.md; SEED=… repeats the order
+	@$(BIN)/python -m tests.tools
+	@$(BIN)/python -m tests.faults.soak $(MINUTES) $(SEED)
 
 .PHONY: clean
 clean:  ## Removes .venv and all caches of the tools

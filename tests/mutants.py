@@ -56,7 +56,34 @@ SEALED = "tests/integration/export/"
 E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/unit/reader/"
 EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
+FUZZ = "tests/unit/consumer/test_fuzz.py"
 MUTANTS = (
+    Mutant(
+        "a process without descriptors takes that for a mistake",
+        (Edit("runtime/postgres/refusals.py", "if not _descriptor_left():", "if False:"),),
+        (RUNTIME + "test_connection.py", "-k", "descriptor"),
+    ),
+    Mutant(
+        "a half-open connection to Kafka is kept for a minute",
+        (Edit("consumer/kafka/group_config.py", '    "socket.timeout.ms": 30000,\n', ""),),
+        (E2E + "test_network.py",),
+    ),
+    Mutant(
+        "a writer schema of the registry is taken for ours",
+        (
+            Edit(
+                "consumer/event/avro/decoder.py",
+                "if to_parsing_canonical_form(writer) == to_parsing_canonical_form(reader):",
+                "if writer:",
+            ),
+        ),
+        (FUZZ,),
+    ),
+    Mutant(
+        "an e-mail is stored as it came",
+        (Edit("consumer/event/row.py", '= _storable(actor["email"])', '= actor["email"], frozenset[str]()'),),
+        (FUZZ,),
+    ),
     Mutant(
         "a connection that says nothing stays",
         (Edit("reader/http/connections.py", "        self._within(HEAD_SECONDS, self._no_request)\n", ""),),

@@ -18,6 +18,8 @@ BASE: Mapping[str, str | int | bool] = {
     "fetch.queue.backoff.ms": 10,
     "topic.metadata.refresh.interval.ms": 30000,
     "socket.keepalive.enable": True,
+    # After a minute, the client's own default, everything behind a connection that a firewall has forgotten waits a minute.
+    "socket.timeout.ms": 30000,
     "reconnect.backoff.max.ms": 10000,
 }
 PROTOCOLS: Mapping[str, Mapping[str, str]] = {

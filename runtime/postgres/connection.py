@@ -64,6 +64,8 @@ class Connection(psycopg.Connection[TupleRow]):
         except psycopg.OperationalError as error:
             options = {name: value for name, value in options.items() if name not in NO_SETTING}
             raise explained(conninfo, options, error) from None
+        except OSError as error:  # no descriptor left to wait with
+            raise psycopg.OperationalError(f"this process cannot open a connection: {error.strerror}") from error
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """As psycopg's, but closes the session if the server has sent nothing for `patience` seconds."""

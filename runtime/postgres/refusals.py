@@ -1,6 +1,7 @@
 """Why a connection failed: classified by SQLSTATE and by how far the login got, never by the message (decision 60)."""
 
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ FINAL = {
 
 def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalError) -> psycopg.OperationalError:
     """`error`, or its cause if logging in once more at each server that `url` names finds it."""
+    if not _descriptor_left():  # whatever was asked, the answer would be about us
+        return error
     if (fault := malformed(url)) is not None:
         return LoginRefused(f"DATABASE_URL {fault}")
     words = " ".join(str(error).split())
@@ -49,6 +52,15 @@ def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalEr
         return error
     log.error("database_connection_unclear", error=words, hint="if this persists, see the server's own log")
     return ConnectionUnclear(f"{words}; it is not known whether this passes by itself")
+
+
+def _descriptor_left() -> bool:
+    """Whether this process may open what an attempt needs: a socket of ours, one of libpq's, and what waits for it."""
+    try:
+        with socket.socket(), socket.socket(), socket.socket():
+            return True
+    except OSError:
+        return False
 
 
 def _explain(given: Mapping[str, Any]) -> str | bool | None:

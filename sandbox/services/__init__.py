@@ -4,6 +4,8 @@ environment       Sandbox: DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS as given, el
 postgres          PostgresServer, from the programs that `binaries` finds
 binaries          where PostgreSQL's programs come from
 kafka             LocalKafka: Apache Kafka as a Java process
+kafka_config      what it is set to
+kafka_cluster     KafkaCluster: several brokers that keep each record on each other
 container         ContainerKafka: the same in a container
 mock              MockKafka: librdkafka's stand-in, in this process
 registry          SchemaRegistry: Apicurio
@@ -19,6 +21,10 @@ browser           a Chromium that is installed, or that Playwright has
 prometheus        where `prometheus` and `promtool` are
 wheel             the programs as they are deployed, for the benchmark
 service           what every service, and every broker, can do
+standby           a hot standby of a PostgreSQL
+pgbouncer         PgBouncer before one
+tcp_proxy         TcpProxy: a network that can be made bad, before a service
+small_disk        a file system of a few hundred megabytes, to be filled
 process           Server: one process from start to end; free ports; waiting for a condition
 temporary_folder  the folder that owns processes
 guard             watches such a folder, and ends its processes when we are gone

@@ -8,7 +8,8 @@ from docker.errors import DockerException  # type: ignore[import-untyped]
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
-from sandbox.services.kafka import CONFIG, VERSION, answers
+from sandbox.services.kafka import VERSION, answers
+from sandbox.services.kafka_config import CONFIG
 from sandbox.services.process import SandboxError, free_port, wait_until
 from sandbox.services.service import KafkaBroker
 

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from sandbox.services import maven
 from sandbox.services.java import java, quiet
+from sandbox.services.kafka_config import CONFIG, GUARDED, LOG4J, SECURED
 from sandbox.services.process import SandboxError, Server, free_port, listens
 from sandbox.services.service import KafkaBroker
 from sandbox.services.temporary_folder import TemporaryFolder
@@ -21,48 +22,6 @@ JARS = (
     f"org.apache.kafka:kafka-tools:{VERSION}",
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.1",  # without it Kafka logs nothing
 )
-CONFIG: Mapping[str, str] = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "auto.create.topics.enable": "false",
-    "group.initial.rebalance.delay.ms": "0",
-    # One node: what Kafka keeps three times by default is kept once, in one partition each for a quick start.
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    # Retention and compaction act within a second, so that a test can wait for them.
-    "log.initial.task.delay.ms": "500",
-    "log.retention.check.interval.ms": "500",
-    "log.segment.delete.delay.ms": "500",
-    "log.cleaner.backoff.ms": "500",
-    # A node that was killed is let in again when its old session has ended; Kafka's 9 s are long for a test.
-    "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "500",
-}
-# What a listener with TLS and passwords needs, by its name; any user may log in there, and may do what ACLs allow.
-SECURED: Mapping[str, str] = {
-    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-    "scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-    "ssl.keystore.type": "PEM",
-}
-# The listener without a password is the tests' own, and may do all.
-GUARDED: Mapping[str, str] = {
-    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "super.users": "User:ANONYMOUS",
-}
-LOG4J = """rootLogger.level = info
-rootLogger.appenderRef.out.ref = out
-appender.out.type = Console
-appender.out.name = out
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d %p %c{1}: %m%n
-"""
 
 
 class LocalKafka(KafkaBroker):
@@ -71,6 +30,8 @@ class LocalKafka(KafkaBroker):
     Full compilation is for the benchmark: without it a broker starts sooner and disturbs its neighbours less.
     `tls` gives it more listeners, SASL_SSL with SCRAM-SHA-512 each, by name and with the PEM file of key and certificates
     (PKCS #8); ACLs are then on. The first listener stays as it is, and who uses it may do everything.
+    `advertised` gives it another plain listener, for those who come through a proxy: whoever connects to its `proxied_port`
+    is told to go on by that port. Its folder is made `below` another one, if given.
     """
 
     description = f"Apache Kafka {VERSION} as a local Java process"
@@ -81,14 +42,19 @@ class LocalKafka(KafkaBroker):
         config: Mapping[str, str] | None = None,
         jit: bool = False,
         tls: Mapping[str, Path] | None = None,
+        advertised: int | None = None,
+        below: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         jars = maven.jars(f"kafka-{VERSION}", JARS, environ)
         self.port = free_port()
-        self._controller_port = free_port()
+        self.proxied_port = free_port()
+        self.controller_port = free_port()
+        self._advertised = advertised
+        self._cluster: tuple[str, str] | None = None
         self._config = config or {}
         self._tls = {name: (free_port(), keystore) for name, keystore in (tls or {}).items()}
-        self._folder = TemporaryFolder("kafka")
+        self._folder = TemporaryFolder("kafka", below)
         self._server = Server("kafka", self._folder, self._answers)
         compiler = () if jit else ("-XX:TieredStopAtLevel=1",)
         log4j = f"-Dlog4j2.configurationFile={self._folder.path / 'log4j2.properties'}"
@@ -121,6 +87,10 @@ class LocalKafka(KafkaBroker):
         """The Java process's id, None when it does not run."""
         return self._server.pid
 
+    def join(self, cluster_id: str, voters: str) -> None:
+        """Makes it one of several, before its first start; `voters` as controller.quorum.voters has them."""
+        self._cluster = cluster_id, voters
+
     def start(self) -> None:
         """Starts the broker, formatting its folder the first time, and waits until it answers."""
         if not self._properties.exists():
@@ -149,12 +119,18 @@ class LocalKafka(KafkaBroker):
         self._folder.close()
 
     def _format(self) -> None:
-        controller = f"127.0.0.1:{self._controller_port}"
+        controller = f"127.0.0.1:{self.controller_port}"
+        cluster_id, voters = self._cluster or (str(uuid.uuid4()), f"1@{controller}")
         ours = [f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://{controller}"]
+        here = [f"{name}://127.0.0.1:{port}" for name, (port, _) in self._tls.items()]
+        there = [f"{name}://{self.secured(name)}" for name in self._tls]
+        if self._advertised is not None:
+            here.append(f"PROXIED://127.0.0.1:{self.proxied_port}")
+            there.append(f"PROXIED://127.0.0.1:{self._advertised}")
         places = {
-            "listeners": ",".join([*ours, *(f"{name}://127.0.0.1:{port}" for name, (port, _) in self._tls.items())]),
-            "advertised.listeners": ",".join([*ours, *(f"{name}://{self.secured(name)}" for name in self._tls)]),
-            "controller.quorum.voters": f"1@{controller}",
+            "listeners": ",".join([*ours, *here]),
+            "advertised.listeners": ",".join([*ours, *there]),
+            "controller.quorum.voters": voters,
             "log.dirs": str(self.log_dir),
         }
         lines = (
@@ -162,10 +138,7 @@ class LocalKafka(KafkaBroker):
         )
         (self._folder.path / "log4j2.properties").write_text(LOG4J)
         self._properties.write_text("".join(lines))
-        tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", str(uuid.uuid4()), "-c", self._properties]
-        done = subprocess.run(tool, check=False, env=self._folder.environ(), capture_output=True, text=True)
-        if done.returncode:
-            raise SandboxError(f"Kafka's storage folder could not be formatted:\n{done.stdout}{done.stderr}")
+        self.tool("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self._properties))
 
     def _security(self) -> dict[str, str]:
         if not self._tls:

@@ -42,7 +42,7 @@ class PostgresServer(Service):
     `settings` go to its postgresql.conf. `data_from` is a data folder of the same major version, such as a base
     backup: a copy of it is started (it stays as it is), with the `password` of its origin. The port stays the same over
     restarts. `stop` and `kill` keep the data; `close`, the end of a `with`, removes everything. With `tls`, a PEM file of
-    key and certificates, it answers by TLS, and only so to other users than the superuser (the wheel's has no TLS).
+    key and certificates, it answers by TLS, and only so to other users than the superuser (the wheel's has no TLS). Its folder is made `below` another one, if given.
     """
 
     def __init__(
@@ -53,13 +53,14 @@ class PostgresServer(Service):
         data_from: Path | None = None,
         password: str | None = None,
         tls: Path | None = None,
+        below: Path | None = None,
     ) -> None:
         self.installation = installation or installations()[0]
         self.password = password or secrets.token_hex(8)
         self.port = free_port()
         self._settings = {**SETTINGS, **(settings or {})}
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
-        self._folder = TemporaryFolder("postgres")
+        self._folder = TemporaryFolder("postgres", below)
         self._server = Server("postgres", self._folder, self._answers, self._user)
         self._bin = reachable(self.installation, self._user, self._folder.path)
         self._data_from = data_from

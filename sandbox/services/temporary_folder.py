@@ -15,15 +15,15 @@ PREFIX = "callmine-sandbox-"
 
 
 class TemporaryFolder:
-    """A new folder under the system's temporary folder, watched by `sandbox.services.guard`.
+    """A new folder under the system's temporary folder, or `below` another, watched by `sandbox.services.guard`.
 
     The folder is locked for as long as its owner or its guard lives. A lock identifies a stale folder better than a stored
     pid, which may have been given to another process, or mean nothing in another container that shares the folder.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, below: Path | None = None) -> None:
         sweep()
-        hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+        hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=below))
         self._lock = os.open(hidden, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         # Only a locked folder gets the name that sweep() looks for.

@@ -3,9 +3,7 @@
 A broker, a database, a registry, a collector and a reader of logs that are frozen keep their connections and say nothing.
 """
 
-import fcntl
 import os
-import select
 import signal
 import socket
 import time
@@ -21,6 +19,7 @@ from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker
 from tests.builders import event, events
 from tests.e2e.program import Program
+from tests.e2e.silent import Silent, full_pipe
 from tests.e2e.world import World
 
 # A process has to be started and seen to be gone as well.
@@ -35,22 +34,6 @@ TABLE = (
     ("error", ("database", "collector"), 1),
     ("error", FAULTS, 1),
 )
-
-
-class Silent:
-    """A server that takes connections and says nothing, as one that is frozen."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def asked(self) -> bool:
-        """Whether someone has connected."""
-        return bool(select.select([self._socket], [], [], 0)[0])
-
-    def close(self) -> None:
-        """Ends it."""
-        self._socket.close()
 
 
 class Surroundings:
@@ -178,24 +161,6 @@ def test_a_migration_that_is_interrupted_does_not_wait_for_a_frozen_database(aro
     around.freeze(("database",))
     assert migrate.stop(signal.SIGINT) != 0
     lock.pgconn.finish()  # the server is still frozen
-
-
-@contextmanager
-def full_pipe() -> Iterator[int]:
-    """The writing end of a pipe that takes no byte more, and that no one reads."""
-    reading, writing = os.pipe()
-    flags = fcntl.fcntl(writing, fcntl.F_GETFL)
-    fcntl.fcntl(writing, fcntl.F_SETFL, flags | os.O_NONBLOCK)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writing, b"x" * 4096)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writing, b"x")
-    fcntl.fcntl(writing, fcntl.F_SETFL, flags)
-    yield writing
-    os.close(writing)
-    os.close(reading)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.services.process import free_port
 from tests.builders import events
-from tests.e2e.test_shutdown import Silent
+from tests.e2e.silent import Silent
 from tests.e2e.world import World
 
 # Sooner than in production.

@@ -2,7 +2,14 @@
 
 import uuid
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, Producer, TopicCollection, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewPartitions, NewTopic
@@ -13,10 +20,11 @@ LIMIT = 45.0  # seconds that anything may take here
 
 
 class Topics:
-    """`topics` are those that the consumers of a test subscribe to, as members of `group`."""
+    """`topics` are those that the consumers of a test subscribe to, as members of `group`; each record is on `copies` brokers."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, copies: int = 1) -> None:
         self.bootstrap = bootstrap
+        self._copies = copies
         self.group = f"group-{uuid.uuid4().hex[:8]}"
         self.topics: list[str] = []
         self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
@@ -37,7 +45,7 @@ class Topics:
     def create_topic(self, name: str, partitions: int, **config: str) -> None:
         """Creates a topic; when it has been deleted just now, as soon as that is done."""
         settings = {key.replace("_", "."): value for key, value in config.items()}
-        new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=settings)
+        new = NewTopic(name, num_partitions=partitions, replication_factor=self._copies, config=settings)
 
         def created() -> bool:
             error = self.admin.create_topics([new])[name].exception()
@@ -56,7 +64,20 @@ class Topics:
             future.result()
 
     def ends(self) -> dict[tuple[str, int], int]:
-        """Where each partition's log ends."""
+        """Where each partition's log ends; asked again while leaders are being elected."""
+        found: dict[tuple[str, int], int] = {}
+
+        def told() -> bool:
+            try:
+                found.update(self._ends())
+            except KafkaException:
+                return False
+            return True
+
+        assert wait_until(told, LIMIT, 0.1), "Kafka does not say where its logs end"
+        return found
+
+    def _ends(self) -> dict[tuple[str, int], int]:
         listed = self.admin.list_topics(timeout=10).topics
         keys = [TopicPartition(topic, number) for topic in self.topics for number in listed[topic].partitions]
         latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]

@@ -3,7 +3,6 @@
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,9 +17,9 @@ from reader.query.listing import Listings
 from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
+from sandbox.services.standby import REPLICATION, standby_of
 from tests.integration.reader.entries import INSERT, WORKSPACE, entry
 
-REPLICATION = {"wal_level": "replica", "max_wal_senders": "5", "hot_standby": "on", "fsync": "off"}
 PROGRESS = """
     INSERT INTO partition_progress (kafka_topic_id, kafka_partition, kafka_topic, complete_through)
     VALUES ('t', 0, 'callmine.schedules', %(at)s)
@@ -64,18 +63,6 @@ class Pair:
 
     def database(self, server: PostgresServer) -> Database:
         return Database(server.url(self.name))
-
-
-@contextmanager
-def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
-    """A hot standby that streams from the primary."""
-    backup = primary.base_backup()
-    (backup / "standby.signal").touch()
-    with (backup / "postgresql.auto.conf").open("a") as conf:
-        conf.write(f"primary_conninfo = '{primary.dsn}'\n")
-    with PostgresServer(settings=REPLICATION, data_from=backup, password=primary.password) as standby:
-        shutil.rmtree(backup)
-        yield standby
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,13 @@
 """A session on a server that stops answering, and `migrate` that a person interrupts."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -30,6 +32,24 @@ def frozen(database: str) -> Iterator[Connection]:
             yield connection
         finally:
             os.kill(row[0], signal.SIGCONT)
+
+
+def test_without_a_free_descriptor_nothing_is_known_and_it_is_waited_for(database: str) -> None:
+    """Neither the server nor DATABASE_URL is blamed for it, and no other error comes out."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+    taken = [os.open("/dev/null", os.O_RDONLY)]
+    while taken[-1] < highest:
+        taken.append(os.open("/dev/null", os.O_RDONLY))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken[-1] + 1, hard))
+        with pytest.raises(psycopg.OperationalError) as raised:
+            connect(database, "audit_writer", "test")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for one in taken:
+            os.close(one)
+    assert classify(raised.value) is Fault.AWAY
 
 
 @pytest.mark.parametrize("work", ["a statement", "a copy"])

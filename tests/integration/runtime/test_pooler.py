@@ -1,22 +1,20 @@
 """A real PgBouncer between: session mode works, transaction and statement mode are refused by name, and no role stays in the pool."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from reader.query.database import Database
 from runtime.migrations import MigrationError, migrate
 from runtime.postgres import Fault, SettingRefused, classify, connect
-from sandbox.services.postgres import UNPRIVILEGED, PostgresServer
-from sandbox.services.process import Server, free_port, wait_until
-from sandbox.services.temporary_folder import TemporaryFolder
+from sandbox.services.pgbouncer import PROGRAM, PgBouncer
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import wait_until
 from tests.integration.commands.conftest import Desk
 
-PROGRAM = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or ""
 WHO = "SELECT session_user, current_user, current_setting('search_path')"
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="Debian's pgbouncer is not installed")
@@ -26,39 +24,12 @@ Pool = Callable[..., str]
 @pytest.fixture
 def pool(server: PostgresServer, database: str) -> Iterator[Pool]:
     """Starts a PgBouncer in a mode; gives the URL of the test's database behind it."""
-    started: list[Server] = []
-    with TemporaryFolder("pgbouncer") as scratch:
+    with ExitStack() as running:
 
         def start(mode: str, **settings: object) -> str:
-            given = conninfo_to_dict(database)
-            port, users = free_port(), scratch.path / "users.txt"
-            users.write_text(f'"{given["user"]}" "{given["password"]}"\n')
-            lines = {
-                "listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "", "auth_type": "scram-sha-256",
-                "auth_file": users, "pool_mode": mode, "logfile": "", "ignore_startup_parameters": "extra_float_digits",
-                **settings,
-            }  # fmt: skip
-            config = scratch.path / "pgbouncer.ini"
-            config.write_text(
-                f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\n"
-                + "".join(f"{name} = {value}\n" for name, value in lines.items())
-            )
-            url = make_conninfo(database, port=port)
-
-            def answers() -> bool:
-                try:
-                    psycopg.connect(url, connect_timeout=2).close()
-                except psycopg.OperationalError:
-                    return False
-                return True
-
-            started.append(bouncer := Server("pgbouncer", scratch, answers, UNPRIVILEGED))
-            bouncer.start([Path(PROGRAM), config])
-            return url
+            return make_conninfo(database, port=running.enter_context(PgBouncer(server, mode, settings)).port)
 
         yield start
-        for bouncer in started:
-            bouncer.stop()
 
 
 @pytest.mark.parametrize("mode", ["transaction", "statement"])

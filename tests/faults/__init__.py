@@ -1,0 +1,12 @@
+"""`make faults` and `make soak`: each fault of a list is made for real, and one oracle says what came of it.
+
+fault      Fault: one line of the list, as data
+catalogue  the list, by what the faults happen to
+place      the services that a fault happens to: the shared ones, or some of its own
+stage      the shared services, and Prometheus
+scene      one fault's database, topics, programs and load
+watch      memory and alerts while it lasts
+exercise   a fault from the first record to the oracle; its result
+report     docs/faults.md
+soak       faults in a random order under load
+"""

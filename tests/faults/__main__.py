@@ -1,0 +1,64 @@
+"""`python -m tests.faults [NAME …]`: all faults, or those whose names contain one of the words; exit code 1 at a finding."""
+
+import contextlib
+import io
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+
+from tests.faults import report
+from tests.faults.catalogue import FAULTS
+from tests.faults.exercise import Result, exercise, scene_of
+from tests.faults.fault import Fault
+from tests.faults.stage import Stage
+from tests.ops.load import BATCH
+
+
+def chosen(words: Sequence[str]) -> list[Fault]:
+    """The faults that are asked for; all without a word."""
+    return [fault for fault in FAULTS if not words or any(word in fault.name for word in words)]
+
+
+def run(stage: Stage, fault: Fault) -> Result | None:
+    """The fault's result; None, with all that is known printed, where a promise is broken."""
+    began, said = time.monotonic(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), scene_of(stage, fault) as scene:  # the programs' logs, at its end
+            result = exercise(scene, fault, BATCH)
+            scene.stop()
+    except Exception:  # noqa: BLE001 whatever it is, it is the finding
+        print(f"{said.getvalue()}\n{traceback.format_exc()}\nFAILED  {fault.name}", flush=True)
+        return None
+    print(f"{line(result)} ({time.monotonic() - began:.0f} s)", flush=True)
+    return result
+
+
+def line(result: Result) -> str:
+    """A result in one line."""
+    seen = f"exits {result.exits}, {max(result.memory)} MiB, {result.records} records"
+    return f"{result.recovery:6.1f} s  {result.fault.name}; {seen}, {', '.join(sorted(result.alerts)) or 'no alert'}"
+
+
+def main() -> int:
+    """The exit code; where all faults were asked for, docs/faults.md is written, with what was not as promised."""
+    results: list[Result] = []
+    broken: list[Fault] = []
+    skipped: list[tuple[str, str]] = []
+    with Stage() as stage:
+        for fault in chosen(sys.argv[1:]):
+            if missing := fault.needs():
+                skipped.append((fault.name, missing))
+                print(f"skipped  {fault.name}: {missing}", flush=True)
+            elif (result := run(stage, fault)) is None:
+                broken.append(fault)
+            else:
+                results.append(result)
+    print(f"{len(results)} faults as promised, {len(broken)} not, {len(skipped)} skipped", flush=True)
+    if not sys.argv[1:] and results:
+        report.write("faults", report.faults(results, broken, skipped))
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""The list of faults, by what they happen to.
+
+processes  the consumer killed, stopped, frozen, taken over
+network    what is between the consumer and Kafka, and between it and PostgreSQL
+broker     Kafka stopped, frozen, full; several brokers
+logs       what happens to topics: trimmed, made anew, grown, transactions
+database   PostgreSQL stopped, frozen, full, locked
+access     logins, grants and poolers
+failover   another server takes PostgreSQL's place, with rows missing
+needs      what a fault needs of the machine
+limits     memory, files, clocks, and where the log goes
+registry   the Schema Registry
+"""
+
+from collections.abc import Sequence
+
+from tests.faults.catalogue import access, broker, database, failover, limits, logs, network, processes, registry
+from tests.faults.fault import Fault
+
+FAULTS: Sequence[Fault] = (
+    *processes.FAULTS,
+    *network.FAULTS,
+    *broker.FAULTS,
+    *logs.FAULTS,
+    *database.FAULTS,
+    *access.FAULTS,
+    *failover.FAULTS,
+    *limits.FAULTS,
+    *registry.FAULTS,
+)

@@ -1,0 +1,106 @@
+"""Who may do what in PostgreSQL: grants taken and given back, a password changed, and a pooler between."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from psycopg.conninfo import make_conninfo
+
+from sandbox.services.pgbouncer import PgBouncer
+from tests.faults.catalogue.needs import pgbouncer
+from tests.faults.fault import Fault
+from tests.faults.place import database
+from tests.faults.scene import Scene
+
+LOGIN = "audit_login"
+
+
+def _taken(take: str, give: str) -> Callable[[Scene], AbstractContextManager[None]]:
+    """It is a wrong deployment: the consumer ends, and is started when it has been mended."""
+
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        scene.world.rows(take)
+        scene.ended(scene.consumer)
+        yield
+        scene.world.rows(give)
+        scene.start()
+
+    return inject
+
+
+@contextmanager
+def _password_changed(scene: Scene) -> Iterator[None]:
+    world, place = scene.world, scene.place
+    world.rows(f"CREATE ROLE {LOGIN} LOGIN NOINHERIT PASSWORD 'first'")
+    world.rows(f"GRANT audit_writer, audit_operator TO {LOGIN}")
+    assert scene.consumer.stop() == 0
+    given = make_conninfo(place.settings["DATABASE_URL"], user=LOGIN, password="first")
+    scene.start(environ={"DATABASE_URL": given})
+    scene.until(lambda: bool(scene.consumer.logged("claimed")), "it has partitions")
+    world.rows(f"ALTER ROLE {LOGIN} PASSWORD 'second'")
+    place.database_link.reset()
+    scene.ended(scene.consumer)
+    yield
+    scene.start(environ={"DATABASE_URL": make_conninfo(given, password="second")})
+
+
+def _pooled(
+    harm: Callable[[PgBouncer], None], mend: Callable[[PgBouncer], None]
+) -> Callable[[Scene], AbstractContextManager[None]]:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        pooler = scene.running.enter_context(PgBouncer(scene.place.postgres))
+        scene.place.database_link.target = pooler.port
+        scene.place.database_link.reset()
+        scene.until(
+            lambda: bool(
+                scene.world.rows("SELECT 1 FROM pg_stat_activity WHERE starts_with(application_name, 'audit-consumer')")
+            ),
+            "it is connected again",
+        )
+        harm(pooler)
+        yield
+        mend(pooler)
+
+    return inject
+
+
+FAULTS = (
+    Fault(
+        name="grant taken",
+        how="REVOKE on partition_progress; given back, and the consumer started",
+        inject=_taken(
+            "REVOKE SELECT ON partition_progress FROM audit_writer",
+            "GRANT SELECT ON partition_progress TO audit_writer",
+        ),
+        exits=(1,),
+        alerts=frozenset({"AuditConsumerDown"}),
+        where=database,
+        mixes=False,
+    ),
+    Fault(
+        name="password changed",
+        how="ALTER ROLE … PASSWORD under a running consumer; started with the new one",
+        inject=_password_changed,
+        exits=(1,),
+        alerts=frozenset({"AuditConsumerDown"}),
+        where=database,
+        mixes=False,
+    ),
+    Fault(
+        name="pooler killed",
+        how="PgBouncer in session mode between; SIGKILL, started again later",
+        inject=_pooled(PgBouncer.kill, PgBouncer.start),
+        alerts=frozenset({"AuditDatabaseTrouble"}),
+        mixes=False,
+        needs=pgbouncer,
+    ),
+    Fault(
+        name="pooler frozen",
+        how="PgBouncer in session mode between; SIGSTOP, then SIGCONT",
+        inject=_pooled(PgBouncer.freeze, PgBouncer.thaw),
+        alerts=frozenset({"AuditDatabaseTrouble"}),
+        mixes=False,
+        needs=pgbouncer,
+    ),
+)

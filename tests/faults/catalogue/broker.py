@@ -1,0 +1,148 @@
+"""Kafka's brokers: stopped, killed, frozen, full; and, of several, the one that matters."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.process import wait_until
+from tests.faults.catalogue.needs import root
+from tests.faults.fault import Fault
+from tests.faults.place import broker_on_a_small_disk, cluster
+from tests.faults.scene import LIMIT, PARTITIONS, Scene
+
+TOLD = frozenset({"AuditKafkaTrouble"})
+REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
+
+
+def _down(how: Callable[[LocalKafka], None]) -> Callable[[Scene], AbstractContextManager[None]]:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        how(scene.place.kafka)
+        yield
+        scene.place.kafka.start()
+
+    return inject
+
+
+@contextmanager
+def _frozen(scene: Scene) -> Iterator[None]:
+    pid = scene.place.kafka.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    yield
+    os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def _full(scene: Scene) -> Iterator[None]:
+    """A broker whose only disk is full ends; it is started again when there is room."""
+    disk, kafka = scene.place.disk, scene.place.kafka
+    assert disk is not None
+    disk.fill()
+    assert wait_until(lambda: kafka.pid is None, LIMIT), "the broker goes on"
+    yield
+    disk.free()
+    kafka.start()
+
+
+def _one_down(which: Callable[[Scene], int]) -> Callable[[Scene], AbstractContextManager[None]]:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        broker = _brokers(scene)[which(scene)]
+        broker.kill()
+        yield
+        broker.start()
+
+    return inject
+
+
+@contextmanager
+def _one_after_the_other(scene: Scene) -> Iterator[None]:
+    for broker in _brokers(scene).values():
+        broker.restart()
+    yield
+
+
+@contextmanager
+def _reassigned(scene: Scene) -> Iterator[None]:
+    """Each partition is led, and kept first, by the next broker."""
+    numbers = list(_brokers(scene))
+    plan = [
+        {"topic": scene.topic, "partition": at, "replicas": numbers[at % 3 :] + numbers[: at % 3]}
+        for at in range(PARTITIONS)
+    ]
+    file = scene.folder / "reassignment.json"
+    file.write_text(json.dumps({"version": 1, "partitions": plan}))
+    where = ("--bootstrap-server", scene.place.bootstrap, "--reassignment-json-file", str(file))
+    scene.place.kafka.tool(REASSIGN, *where, "--execute")
+    yield
+
+
+def _brokers(scene: Scene) -> dict[int, LocalKafka]:
+    assert scene.place.cluster is not None
+    return scene.place.cluster.brokers
+
+
+def _leader(scene: Scene) -> int:
+    return _leader_of(scene, scene.topic)
+
+
+def _coordinator(scene: Scene) -> int:
+    """The leader of the only partition that keeps groups: asked for the group itself, the admin client crashes here."""
+    return _leader_of(scene, "__consumer_offsets")
+
+
+def _leader_of(scene: Scene, topic: str) -> int:
+    return int(scene.world.admin.list_topics(topic, timeout=10).topics[topic].partitions[0].leader)
+
+
+FAULTS = (
+    Fault(
+        name="broker stopped",
+        how="SIGTERM; started again later",
+        inject=_down(LocalKafka.stop),
+        alerts=TOLD,
+    ),
+    Fault(name="broker killed", how="SIGKILL; started again later", inject=_down(LocalKafka.kill), alerts=TOLD),
+    Fault(name="broker frozen", how="SIGSTOP, then SIGCONT", inject=_frozen, alerts=TOLD),
+    Fault(
+        name="broker's disk full",
+        how="tmpfs filled to the last byte; freed, and the broker started",
+        inject=_full,
+        alerts=TOLD,
+        where=broker_on_a_small_disk,
+        mixes=False,
+        needs=root,
+    ),
+    Fault(
+        name="leader killed",
+        how="three brokers; SIGKILL to the leader of a partition",
+        inject=_one_down(_leader),
+        where=cluster,
+        mixes=False,
+    ),
+    Fault(
+        name="coordinator killed",
+        how="three brokers; SIGKILL to the group's coordinator",
+        inject=_one_down(_coordinator),
+        where=cluster,
+        mixes=False,
+    ),
+    Fault(
+        name="brokers restarted in turn",
+        how="three brokers; each is stopped and started",
+        inject=_one_after_the_other,
+        where=cluster,
+        mixes=False,
+    ),
+    Fault(
+        name="partitions reassigned",
+        how="three brokers; kafka-reassign-partitions.sh gives each partition another leader",
+        inject=_reassigned,
+        where=cluster,
+        mixes=False,
+    ),
+)

@@ -1,0 +1,161 @@
+"""PostgreSQL stopped, killed, frozen, full, locked; its sessions ended."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+
+import psycopg
+
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import wait_until
+from tests.faults.catalogue.needs import root
+from tests.faults.fault import Fault
+from tests.faults.place import database_on_a_small_disk, few_connections
+from tests.faults.scene import LIMIT, Scene
+
+TOLD = frozenset({"AuditDatabaseTrouble"})
+OURS = "datname = current_database() AND application_name LIKE 'audit-consumer%'"
+HOGS = 20
+
+
+def _down(how: Callable[[PostgresServer], None]) -> Callable[[Scene], AbstractContextManager[None]]:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        how(scene.place.postgres)
+        yield
+        scene.place.postgres.start()
+
+    return inject
+
+
+@contextmanager
+def _frozen(scene: Scene) -> Iterator[None]:
+    server = scene.place.postgres.pid
+    assert server is not None
+    sessions = scene.world.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    pids = [server, *(int(row["pid"]) for row in sessions)]
+    _signal(pids, signal.SIGSTOP)
+    yield
+    _signal(pids, signal.SIGCONT)
+
+
+@contextmanager
+def _sessions_ended(scene: Scene) -> Iterator[None]:
+    enough = threading.Event()
+
+    def end() -> None:
+        with psycopg.connect(scene.world.database_url, autocommit=True) as connection:
+            while not enough.wait(0.2):
+                connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}".encode())
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    yield
+    enough.set()
+    ending.join()
+
+
+def _locked(statement: str) -> Callable[[Scene], AbstractContextManager[None]]:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        with psycopg.connect(scene.world.database_url) as holder:
+            holder.execute(statement.encode())
+            yield
+
+    return inject
+
+
+@contextmanager
+def _full(scene: Scene) -> Iterator[None]:
+    """PostgreSQL ends where it cannot write its log ahead; it is started again when there is room."""
+    disk, server = scene.place.disk, scene.place.postgres
+    assert disk is not None
+    disk.fill()
+    yield
+    disk.free()
+    if server.pid is None:
+        server.start()
+
+
+@contextmanager
+def _exhausted(scene: Scene) -> Iterator[None]:
+    """All that is free is taken, and the consumer's sessions are ended once, so that it needs new ones."""
+    hogs: list[psycopg.Connection[tuple[object, ...]]] = []
+
+    def taken() -> bool:
+        try:
+            hogs.append(psycopg.connect(scene.world.database_url, autocommit=True))
+        except psycopg.OperationalError:
+            return True
+        return False
+
+    assert wait_until(taken, LIMIT, 0)
+    hogs[0].execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}".encode())
+    wait_until(taken, 1, 0)
+    yield
+    for hog in hogs:
+        hog.close()
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+FAULTS = (
+    Fault(name="database stopped", how="fast shutdown; started later", inject=_down(PostgresServer.stop), alerts=TOLD),
+    Fault(
+        name="database crashed",
+        how="immediate shutdown; started later, with recovery",
+        inject=_down(lambda server: server.stop("immediate")),
+        alerts=TOLD,
+    ),
+    Fault(
+        name="database killed",
+        how="SIGKILL to all of it; started later",
+        inject=_down(PostgresServer.kill),
+        alerts=TOLD,
+    ),
+    Fault(
+        name="database frozen", how="SIGSTOP to the server and all sessions, then SIGCONT", inject=_frozen, alerts=TOLD
+    ),
+    Fault(
+        name="sessions ended",
+        how="pg_terminate_backend for each of the consumer's, every 200 ms",
+        inject=_sessions_ended,
+        seconds=6,
+        alerts=TOLD,
+    ),
+    Fault(
+        name="progress locked",
+        how="another session has locked the rows of partition_progress",
+        inject=_locked("SELECT 1 FROM partition_progress FOR UPDATE"),
+        alerts=TOLD,
+    ),
+    Fault(
+        name="entries locked",
+        how="LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE",
+        inject=_locked("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE"),
+        alerts=TOLD,
+    ),
+    Fault(
+        name="database's disk full",
+        how="tmpfs filled to the last byte; freed, and the server started where it had ended",
+        inject=_full,
+        alerts=TOLD,
+        where=database_on_a_small_disk,
+        mixes=False,
+        needs=root,
+    ),
+    Fault(
+        name="connections exhausted",
+        how="other clients have all of max_connections when the consumer's sessions end",
+        inject=_exhausted,
+        alerts=TOLD,
+        where=few_connections,
+        mixes=False,
+    ),
+)

@@ -1,0 +1,186 @@
+"""What a process is given: memory, open files, a clock, a place for its log and its spans; and a record that kills it."""
+
+import os
+import resource
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Message, event, example
+from tests.e2e.silent import Silent, full_pipe
+from tests.faults.catalogue.needs import CGROUP, FAKETIME, faketime, memory_group
+from tests.faults.fault import Fault
+from tests.faults.place import Place, database
+from tests.faults.scene import Scene
+from tests.ops.load import flows
+
+MIB = 1024 * 1024
+BACKLOG = 100  # records of a MiB
+GROUP_LIMIT = 300 * MIB
+DEADLY = "the record that kills its decoder"
+CLOCK = {"LD_PRELOAD": str(next(iter(FAKETIME), "")), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1"}
+
+
+@contextmanager
+def _little_memory(scene: Scene) -> Iterator[None]:
+    """A backlog of large records is read by a consumer in a cgroup that kills whoever takes more."""
+    world, group = scene.world, CGROUP / f"callmine-faults-{os.getpid()}"
+    assert scene.consumer.stop() == 0
+    for _ in range(BACKLOG // 10):
+        world.send(scene.other, [_large() for _ in range(10)])
+    group.mkdir()
+    try:
+        (group / "memory.limit_in_bytes").write_text(str(GROUP_LIMIT))
+        program = scene.start()
+        (group / "cgroup.procs").write_text(str(program.pid))
+        ends = world.ends()
+        scene.until(lambda: not world.behind(ends), "it has read all of them")
+        yield
+        (CGROUP / "cgroup.procs").write_text(str(program.pid))
+    finally:
+        group.rmdir()
+
+
+@contextmanager
+def _no_more_files(scene: Scene) -> Iterator[None]:
+    """No file can be opened: a session that ends cannot be replaced."""
+    pid = scene.consumer.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    scene.place.database_link.reset()
+    yield
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def _restarted(
+    way: Callable[[Scene], AbstractContextManager[dict[str, str]]],
+) -> Callable[[Scene], AbstractContextManager[None]]:
+    """A consumer that is started in some surroundings, and at the end in the usual ones."""
+
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        assert scene.consumer.stop() == 0
+        with way(scene) as environ:
+            scene.start(environ=environ)
+            scene.world.stderr = None
+            flows(scene.world, scene.consumer)
+            yield
+            assert scene.consumer.stop() == 0
+        scene.start()
+
+    return inject
+
+
+@contextmanager
+def _nobody_reads_the_log(scene: Scene) -> Iterator[dict[str, str]]:
+    with full_pipe() as stderr:
+        scene.world.stderr = stderr
+        yield {}
+
+
+@contextmanager
+def _log_is_gone(scene: Scene) -> Iterator[dict[str, str]]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    scene.world.stderr = writing
+    yield {}
+    os.close(writing)
+
+
+@contextmanager
+def _collector_hangs(scene: Scene) -> Iterator[dict[str, str]]:
+    collector = Silent()
+    yield {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_TIMEOUT": "100"}
+    collector.close()
+
+
+@contextmanager
+def _deadly(scene: Scene) -> Iterator[None]:
+    """Whoever decodes it dies, child processes too.
+
+    The next consumer lets children decode what its predecessor died of:
+    after three deaths it is parked, and all that is behind it is read.
+    """
+    world = scene.world
+    assert scene.consumer.stop() == 0
+    victim = scene.start(failpoint=["deadly", DEADLY])
+    world.send(scene.other, [event().with_headers(ce_id=DEADLY)], "parked")
+    world.send(scene.other, [event()])
+    scene.ended(victim)
+    scene.start(failpoint=["deadly", DEADLY])
+    scene.until(lambda: world.count("parked_record") == 1, "it is parked")
+    yield
+    for number in (row["id"] for row in world.rows("SELECT id FROM parked_record")):
+        world.consumer("parked", "dismiss", str(number), "--reason", "made by make faults").wait()
+
+
+@contextmanager
+def _own_clock(base: Place) -> Iterator[Place]:
+    """A database whose clock is set by a file."""
+    with tempfile.TemporaryDirectory(prefix="callmine-clock-") as folder, pytest.MonkeyPatch.context() as patch:
+        clock = Path(folder, "clock")
+        clock.write_text("+0s")
+        Path(folder).chmod(0o755)
+        for name, value in {**CLOCK, "FAKETIME_TIMESTAMP_FILE": str(clock)}.items():
+            patch.setenv(name, value)
+        with database(base) as place:
+            patch.undo()
+            yield replace(place, clock=clock)
+
+
+@contextmanager
+def _clock_set_back(scene: Scene) -> Iterator[None]:
+    """By an hour: the consumer's is then ahead of it."""
+    clock = scene.place.clock
+    assert clock is not None
+    clock.write_text("-3600s")
+    yield
+    clock.write_text("+0s")
+
+
+def _large() -> Message:
+    found = example("workspace.settings_changed").data["before"]
+    preferences = {**found["preferences"], "text": os.urandom(MIB // 2).hex()}
+    return event("workspace.settings_changed", data={"before": found, "after": {**found, "preferences": preferences}})
+
+
+FAULTS = (
+    Fault(
+        name="little memory",
+        how="100 records of 1 MiB, read in a cgroup of 300 MiB",
+        inject=_little_memory,
+        mixes=False,
+        needs=memory_group,
+    ),
+    Fault(
+        name="no more open files",
+        how="RLIMIT_NOFILE below what is open, and its sessions end",
+        inject=_no_more_files,
+        mixes=False,
+    ),
+    Fault(name="log that no one reads", how="stderr is a full pipe", inject=_restarted(_nobody_reads_the_log)),
+    Fault(name="log that is gone", how="the reader of stderr has ended", inject=_restarted(_log_is_gone)),
+    Fault(name="collector hangs", how="OTLP to a server that says nothing", inject=_restarted(_collector_hangs)),
+    Fault(
+        name="record that kills its decoder",
+        how="SIGSEGV when it is decoded, in any process",
+        inject=_deadly,
+        exits=(-signal.SIGSEGV,),
+        alerts=frozenset({"AuditParked"}),
+        mixes=False,
+    ),
+    Fault(
+        name="clocks an hour apart",
+        how="libfaketime sets PostgreSQL's clock back, and right again",
+        inject=_clock_set_back,
+        alerts=frozenset({"AuditClockOff"}),
+        where=_own_clock,
+        mixes=False,
+        needs=faketime,
+    ),
+)

@@ -1,0 +1,172 @@
+"""What happens to topics and their logs: trimmed, made anew, deleted, grown, moved offsets, open transactions, bad records."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+
+from tests.builders import Message, event, events
+from tests.e2e.world import operate
+from tests.faults.fault import Fault
+from tests.faults.scene import Scene
+
+REASON = ("--reason", "made by make faults")
+
+
+def _accept(scene: Scene) -> None:
+    gap = scene.world.value("SELECT max(id) FROM data_gap")
+    operate(scene.world, "gaps", "accept", str(gap), *REASON)
+
+
+def _halted(scene: Scene, cause: str) -> None:
+    scene.until(lambda: bool(scene.consumer.logged("halted", topic=scene.other, cause=cause)), "it halts")
+
+
+@contextmanager
+def _trimmed(scene: Scene) -> Iterator[None]:
+    """What the consumer had not read is deleted from under it, as retention does."""
+    world, topic = scene.world, scene.other
+    scene.consumer.freeze()
+    sent: list[Message] = events(100)
+    for message in sent[:2]:  # may be on their way to it already
+        world.send(topic, [message])
+    world.send(topic, sent[2:])
+    world.delete_records(topic, 0, before=80)
+    scene.consumer.thaw()
+    _halted(scene, "gap")
+    world.lose(sent[int(world.progress()[topic, 0]["next_offset"]) : 80])
+    yield
+    _accept(scene)
+
+
+@contextmanager
+def _made_anew(scene: Scene) -> Iterator[None]:
+    world, topic = scene.world, scene.other
+    world.send(topic, events(10))
+    scene.until(lambda: world.progress()[topic, 0]["next_offset"] == 10, "it is read")
+    world.admin.delete_topics([topic])[topic].result()
+    world.create_topic(topic, 1)
+    world.send(topic, events(30), producer=world.producer())
+    world.expected["recorded"] -= 10  # counted in the books of the old log
+    _halted(scene, "gap")
+    yield
+    _accept(scene)
+
+
+@contextmanager
+def _deleted(scene: Scene) -> Iterator[None]:
+    world, topic = scene.world, scene.other
+    world.admin.delete_topics([topic])[topic].result()
+    yield
+    world.create_topic(topic, 1)
+    world.send(topic, events(10), producer=world.producer())
+    _halted(scene, "gap")
+    _accept(scene)
+
+
+@contextmanager
+def _grown(scene: Scene) -> Iterator[None]:
+    world, topic = scene.world, scene.other
+    world.add_partitions(topic, 4)
+    producer = world.producer(topic_metadata_refresh_interval_ms=100)
+    for number in range(4):
+        world.send(topic, events(10), partition=number, producer=producer)
+    yield
+
+
+@contextmanager
+def _offsets_moved(scene: Scene) -> Iterator[None]:
+    """To the beginning, while no one reads."""
+    world = scene.world
+    assert scene.consumer.stop() == 0
+    offsets = [TopicPartition(topic, number, 0) for topic, number in world.ends()]
+    world.admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(world.group, offsets)])[world.group].result()
+    yield
+    scene.start()
+
+
+@contextmanager
+def _open_transaction(scene: Scene) -> Iterator[None]:
+    """What is behind an open transaction waits; what was in it is not recorded when it is aborted."""
+    world, topic = scene.world, scene.other
+    producer = world.producer(transactional_id=topic)
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    world.send(topic, events(5), "undelivered", producer=producer)
+    world.send(topic, events(5), producer=world.producer())
+    yield
+    producer.abort_transaction(30)
+    world.expected["undelivered"] += 1  # the mark
+
+
+@contextmanager
+def _broken_producer(scene: Scene) -> Iterator[None]:
+    world, topic = scene.world, scene.other
+    world.send(topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(20)], "parked")
+    world.send(topic, events(5))
+    _halted(scene, "breaker")
+    yield
+    operate(world, "resume", topic, "0", *REASON)
+    parked = [str(row["id"]) for row in world.rows("SELECT id FROM parked_record")]
+    operate(world, "parked", "dismiss", *parked, *REASON)
+
+
+@contextmanager
+def _conflict(scene: Scene) -> Iterator[None]:
+    first = event()
+    scene.world.send(scene.other, [first])
+    scene.world.send(scene.other, [first.with_headers(ce_time="2026-01-01T00:00:00Z")], "conflict")
+    scene.world.send(scene.other, [first], "duplicate")
+    yield
+
+
+FAULTS = (
+    Fault(
+        name="records deleted unread",
+        how="delete_records while the consumer is frozen; the gap is accepted",
+        inject=_trimmed,
+        alerts=frozenset({"AuditDataGap"}),
+        mixes=False,
+    ),
+    Fault(
+        name="topic re-created",
+        how="deleted and created again, longer than before; the gap is accepted",
+        inject=_made_anew,
+        alerts=frozenset({"AuditDataGap"}),
+        mixes=False,
+    ),
+    Fault(
+        name="topic deleted",
+        how="deleted, and created again later; the gap is accepted",
+        inject=_deleted,
+        alerts=frozenset({"AuditTopicUnavailable"}),
+        mixes=False,
+    ),
+    Fault(name="partitions added", how="from 1 to 4, with records in each at once", inject=_grown, mixes=False),
+    Fault(
+        name="group's offsets moved",
+        how="to the beginning, by the admin API, while the consumer is stopped",
+        inject=_offsets_moved,
+    ),
+    Fault(
+        name="transaction left open",
+        how="a producer that does not end its transaction; aborted later",
+        inject=_open_transaction,
+        alerts=frozenset({"AuditOpenTransaction"}),
+        mixes=False,
+    ),
+    Fault(
+        name="broken producer",
+        how="20 records of an unknown type; the partition is resumed",
+        inject=_broken_producer,
+        alerts=frozenset({"AuditParkedMany", "AuditPartitionHalted"}),
+        mixes=False,
+    ),
+    Fault(
+        name="conflict",
+        how="one identity with two contents",
+        inject=_conflict,
+        alerts=frozenset({"AuditConflict"}),
+        mixes=False,
+    ),
+)

@@ -1,0 +1,29 @@
+"""What a fault needs of the machine; a sentence says what is missing, an empty one that nothing is."""
+
+import os
+from pathlib import Path
+
+from sandbox.services.pgbouncer import PROGRAM
+
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+CGROUP = Path("/sys/fs/cgroup/memory")
+
+
+def root() -> str:
+    """To mount."""
+    return "" if os.geteuid() == 0 else "only root may mount a small file system"
+
+
+def faketime() -> str:
+    """Libfaketime."""
+    return "" if FAKETIME else "libfaketime is not installed (apt-get install faketime)"
+
+
+def pgbouncer() -> str:
+    """PgBouncer."""
+    return "" if PROGRAM else "PgBouncer is not installed (apt-get install pgbouncer)"
+
+
+def memory_group() -> str:
+    """A cgroup of one's own."""
+    return "" if os.access(CGROUP, os.W_OK) else f"{CGROUP} is not there, or not ours to write"

@@ -1,0 +1,103 @@
+"""The network, by our own TCP proxy: the same conditions between the consumer and Kafka, and between it and PostgreSQL."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sandbox.services.tcp_proxy import GOOD, Line, TcpProxy
+from tests.faults.fault import Fault
+from tests.faults.scene import Scene
+
+Inject = Callable[[Scene], AbstractContextManager[None]]
+Link = Callable[[Scene], TcpProxy]
+
+
+def _kafka(scene: Scene) -> TcpProxy:
+    return scene.place.kafka_link
+
+
+def _database(scene: Scene) -> TcpProxy:
+    return scene.place.database_link
+
+
+def _bad(link: Link, line: Line) -> Inject:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        proxy = link(scene)
+        proxy.line = line
+        yield
+        proxy.line = GOOD
+
+    return inject
+
+
+def _reset(link: Link, every: float) -> Inject:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        proxy, enough = link(scene), threading.Event()
+
+        def reset() -> None:
+            while not enough.wait(every):
+                proxy.reset()
+
+        resetting = threading.Thread(target=reset)
+        resetting.start()
+        yield
+        enough.set()
+        resetting.join()
+
+    return inject
+
+
+def _half_open(link: Link) -> Inject:
+    """It is over at once: new connections work. What takes time is that the old ones are given up."""
+
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        link(scene).forget()
+        yield
+
+    return inject
+
+
+def _refused(link: Link) -> Inject:
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        link(scene).refuse()
+        yield
+        link(scene).accept()
+
+    return inject
+
+
+def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
+    told = frozenset({alert})
+    yield Fault(name=f"slow network to {who}", how="300 ms each way", inject=_bad(link, Line(delay=0.3)), seconds=6)
+    yield Fault(
+        name=f"narrow network to {who}", how="100 kB/s", inject=_bad(link, Line(bytes_per_second=100_000)), seconds=6
+    )
+    yield Fault(
+        name=f"sliced network to {who}", how="200 bytes at a time", inject=_bad(link, Line(piece=200)), seconds=6
+    )
+    yield Fault(
+        name=f"{who} silent",
+        how="nothing passes, no connection ends",
+        inject=_bad(link, Line(silent=True)),
+        alerts=told,
+    )
+    yield Fault(
+        name=f"half-open connections to {who}",
+        how="they take everything and answer nothing; new ones work",
+        inject=_half_open(link),
+    )
+    yield Fault(name=f"connections to {who} reset", how="RST every second", inject=_reset(link, 1.0), seconds=6)
+    yield Fault(
+        name=f"answers of {who} cut off",
+        how="RST after each 3,000 bytes of answers",
+        inject=_bad(link, Line(reset_after=3000)),
+        seconds=6,
+    )
+    yield Fault(name=f"{who} refuses connections", how="nothing listens", inject=_refused(link), alerts=told)
+
+
+FAULTS = (*_faults("Kafka", _kafka, "AuditKafkaTrouble"), *_faults("PostgreSQL", _database, "AuditDatabaseTrouble"))

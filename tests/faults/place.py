@@ -1,0 +1,142 @@
+"""The services that a fault happens to: those that all share, or some of its own. The consumer reaches them by proxies."""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import psycopg
+
+from runtime.migrations import migrate
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.kafka_cluster import KafkaCluster
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.registry import SchemaRegistry
+from sandbox.services.small_disk import SmallDisk, small_disk
+from sandbox.services.standby import REPLICATION, standby_of
+from sandbox.services.tcp_proxy import TcpProxy
+from tests.conftest import SHORT, TEMPLATE
+
+QUICK: Mapping[str, str] = {"fsync": "off"}
+DISK = 600  # MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """`kafka_link` and `database_link` are the consumer's ways to Kafka and PostgreSQL; we go directly.
+
+    `three_brokers` and `the_registry` start what takes long when it is first asked for; then it runs on.
+    """
+
+    kafka: LocalKafka
+    kafka_link: TcpProxy
+    postgres: PostgresServer
+    database_link: TcpProxy
+    database: str
+    three_brokers: Callable[[], KafkaCluster]
+    the_registry: Callable[[], SchemaRegistry]
+    cluster: KafkaCluster | None = None
+    standby: PostgresServer | None = None
+    replication_link: TcpProxy | None = None
+    registry_link: TcpProxy | None = None
+    registry: SchemaRegistry | None = None
+    disk: SmallDisk | None = None
+    clock: Path | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """For us."""
+        return self.cluster.bootstrap if self.cluster else self.kafka.bootstrap
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """For the consumer."""
+        through = f"127.0.0.1:{self.kafka_link.port}"
+        url = self.postgres.url(self.database).replace(f":{self.postgres.port}/", f":{self.database_link.port}/")
+        registry = f"http://127.0.0.1:{self.registry_link.port}/apis/ccompat/v7" if self.registry_link else ""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.cluster.bootstrap if self.cluster else through,
+            "DATABASE_URL": url,
+            **({"SCHEMA_REGISTRY_URL": registry} if registry else {}),
+        }
+
+
+Where: TypeAlias = Callable[[Place], AbstractContextManager[Place]]
+
+
+@contextmanager
+def proxied_kafka(below: Path | None = None) -> Iterator[tuple[LocalKafka, TcpProxy]]:
+    """A broker, and a proxy that it sends the consumer back to."""
+    with TcpProxy() as link, LocalKafka(config=SHORT, advertised=link.port, below=below) as kafka:
+        link.target = kafka.proxied_port
+        yield kafka, link
+
+
+@contextmanager
+def shared(base: Place) -> Iterator[Place]:
+    """The services of all, and a database of one's own."""
+    name = f"faults_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(base.postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+    with TcpProxy(base.postgres.port) as link:
+        yield replace(base, database=name, database_link=link)
+
+
+@contextmanager
+def database(base: Place, settings: Mapping[str, str] = QUICK, disk: SmallDisk | None = None) -> Iterator[Place]:
+    """A PostgreSQL of one's own, on a disk of its own if given."""
+    with PostgresServer(settings=settings, below=disk.path if disk else None) as server, TcpProxy(server.port) as link:
+        migrate(server.create_database("audit"), lambda _: None)
+        yield replace(base, postgres=server, database="audit", database_link=link, disk=disk)
+
+
+@contextmanager
+def few_connections(base: Place) -> Iterator[Place]:
+    """A PostgreSQL with a dozen connections."""
+    with database(base, {**QUICK, "max_connections": "12", "superuser_reserved_connections": "0"}) as place:
+        yield place
+
+
+@contextmanager
+def database_on_a_small_disk(base: Place) -> Iterator[Place]:
+    """A PostgreSQL whose disk can be filled."""
+    with small_disk(DISK) as disk, database(base, disk=disk) as place:
+        yield place
+
+
+@contextmanager
+def pair(base: Place) -> Iterator[Place]:
+    """A primary, and a standby that follows it through a proxy."""
+    with ExitStack() as running:
+        place = running.enter_context(database(base, REPLICATION))
+        link = running.enter_context(TcpProxy(place.postgres.port))
+        standby = running.enter_context(standby_of(place.postgres, link.port))
+        yield replace(place, standby=standby, replication_link=link)
+
+
+@contextmanager
+def broker_on_a_small_disk(base: Place) -> Iterator[Place]:
+    """A broker whose disk can be filled."""
+    with ExitStack() as running:
+        disk = running.enter_context(small_disk(DISK))
+        kafka, link = running.enter_context(proxied_kafka(disk.path))
+        place = running.enter_context(shared(base))
+        yield replace(place, kafka=kafka, kafka_link=link, disk=disk)
+
+
+@contextmanager
+def cluster(base: Place) -> Iterator[Place]:
+    """Three brokers, without a proxy."""
+    brokers = base.three_brokers()
+    with shared(base) as place:
+        yield replace(place, kafka=brokers.brokers[1], cluster=brokers)
+
+
+@contextmanager
+def with_registry(base: Place) -> Iterator[Place]:
+    """The services of all, and a registry."""
+    registry = base.the_registry()
+    with TcpProxy(registry.port) as link, shared(base) as place:
+        yield replace(place, registry=registry, registry_link=link)

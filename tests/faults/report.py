@@ -1,0 +1,75 @@
+"""docs/faults.md: a part that `make faults` writes, and a part that `make soak` writes; each leaves the other's alone."""
+
+import os
+import platform
+import re
+import statistics
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from tests.faults.exercise import MAX_MEMORY, Result
+from tests.faults.fault import Fault
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+INTRODUCTION = f"""# Faults
+
+What happens to the consumer when its surroundings fail, tried for real: `make faults` makes each fault of one list under
+load and writes the table, `make soak MINUTES=30` mixes them at random ([how it is built](../tests/faults/__init__.py)).
+
+After each fault one oracle is asked: every event that was produced is in the table once, the accounting balances (`audit-consumer
+status`), the consumer never had more than {MAX_MEMORY} MiB, programs ended with the promised exit codes, and the promised alerts
+of deploy/prometheus/alerts.yaml, with shortened durations, fired and cleared. *Recovery* is the time from the fault's end
+until all that Kafka had then was in the table; where the consumer itself had ended, its start is part of it.
+"""
+NOT_HERE: Sequence[tuple[str, str]] = (
+    ("a consumer's own clock that jumps", "libfaketime keeps librdkafka's threads from waiting; the database's clock is shifted instead"),
+    ("a machine that loses power", "page caches survive SIGKILL; no machine of our own can be cut off"),
+    ("a disk that lies about fsync, or fails one", "needs a device below the file system, or a tracer; neither is part of a developer's machine"),
+    ("packets lost, doubled or out of order", "the kernel's netem is not everywhere; TCP hides them from us: what is left is delay, which is tried"),
+    ("an unclean election", "needs a follower that is stopped for longer than its leader; tests/e2e/test_kafka_faults.py moves our own offset beyond the log's end"),
+    ("a damaged segment", "tests/integration/commands/test_damaged_log.py flips its bytes and passes it by `gaps state`"),
+    ("a managed Kafka or PostgreSQL that fails over", "none on one machine; the address that leads to a promoted standby stands for it"),
+    ("expired certificates and refused logins of Kafka", "tests/security has them"),
+)  # fmt: skip
+PART = "<!-- {name}: from here -->\n{text}\n<!-- {name}: to here -->\n"
+
+
+def faults(results: Sequence[Result], broken: Sequence[Fault], skipped: Sequence[tuple[str, str]]) -> str:
+    """The table, the median, what was not as promised, and what was not tried."""
+    rows = [f"| {one.fault.name} | {one.fault.how} | {_outcome(one)} | {one.recovery:.1f} |" for one in results]
+    slowest, largest = max(results, key=lambda one: one.recovery), max(max(one.memory) for one in results)
+    return "\n".join((
+        f"## {len(results)} faults", "",
+        f"Run on {machine()}.", "",
+        "| fault | how | outcome | recovery, s |", "|---|---|---|---|", *rows, "",
+        *(f"**Not as promised: {fault.name}.**\n" for fault in broken),
+        (f"Nothing lost, nothing doubled in these. Median recovery **{statistics.median(one.recovery for one in results):.1f} s**, the "
+         f"slowest {slowest.recovery:.1f} s ({slowest.fault.name}). At most {largest} MiB of memory."), "",
+        "## What is not tried here", "",
+        "| fault | why |", "|---|---|", *(f"| {what} | {why} |" for what, why in (*skipped, *NOT_HERE)),
+    ))  # fmt: skip
+
+
+def _outcome(result: Result) -> str:
+    """What was seen, beside what is promised of all."""
+    exits = f"exit {', '.join(map(str, result.exits))}; " if result.exits else ""
+    told = ", ".join(sorted(result.fault.alerts))
+    return f"{exits}{told} fired and cleared" if told else f"{exits}no alert promised"
+
+
+def machine() -> str:
+    """The machine and the day, in a few words."""
+    memory = psutil.virtual_memory().total // 2**30
+    return f"{os.cpu_count()} cores, {memory} GiB, {platform.system()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+
+
+def write(name: str, text: str) -> None:
+    """Puts a part in its place on the page."""
+    old = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    parts = dict(re.findall(r"<!-- (\w+): from here -->\n(.*?)\n<!-- \1: to here -->\n", old, re.DOTALL))
+    parts[name] = text
+    made = [PART.format(name=each, text=parts[each]) for each in ("faults", "soak") if each in parts]
+    PAGE.write_text("\n".join((INTRODUCTION, *made)), "utf-8")

@@ -1,0 +1,73 @@
+"""One fault's own things: a database, topics, the consumers, and what is known of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from consumer.kafka.group_config import BASE
+from tests.e2e.program import Program
+from tests.e2e.world import World
+from tests.faults.place import Place
+from tests.ops.load import has_joined
+from tests.ops.prometheus import Prometheus
+
+LIMIT = 90.0  # seconds that a recovery may take before it is given up
+PARTITIONS = 3
+# The tests shorten these; here the client waits as long as it does where it is deployed.
+AS_DEPLOYED: Mapping[str, str] = {
+    f"KAFKA_CONFIG_{name.upper().replace('.', '_')}": str(BASE[name])
+    for name in ("topic.metadata.refresh.interval.ms", "reconnect.backoff.max.ms")
+}
+
+
+class Scene:
+    """`consumer` is the one that Prometheus looks at, `others` may be beside it; `topic` is under load, `other` is not.
+
+    `running` is for what a fault needs besides; it ends with the scene.
+    """
+
+    def __init__(self, place: Place, world: World, running: ExitStack, prometheus: Prometheus, port: int) -> None:
+        self.place, self.world, self.running = place, world, running
+        self.prometheus = prometheus
+        self.topic, self.other = world.topic(PARTITIONS), world.topic()
+        self.others: list[Program] = []
+        self.exits: list[int] = []
+        self._metrics = {"AUDIT_METRICS_BIND": f"127.0.0.1:{port}"}
+        world.environ |= {**AS_DEPLOYED, **place.settings}
+        self.consumer = self.start()
+
+    def start(self, *, failpoint: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Program:
+        """Starts the consumer, whose predecessor has ended."""
+        self.consumer = self.world.consumer(failpoint=failpoint, **{**self._metrics, **(environ or {})})
+        return self.consumer
+
+    def add(self) -> Program:
+        """Starts another consumer of the group and waits until it has partitions."""
+        program = self.world.consumer()
+        self.others.append(program)
+        has_joined(self.world, program)
+        return program
+
+    def ended(self, program: Program) -> None:
+        """Notes the exit code of a program that ends by itself, or has been made to."""
+        self.exits.append(program.wait(LIMIT))
+
+    def stop(self) -> None:
+        """Asks all to end in order, which they must."""
+        for program in (self.consumer, *self.others):
+            code = program.stop()
+            assert code == 0, f"asked to end, it exits with {code}\n{program.tail()}"
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Waits, while the consumer runs."""
+        self.world.until(condition, what, of=[self.consumer], limit=LIMIT)
+
+    def repair(self, bootstrap: str = "", database_url: str = "") -> None:
+        """Notes that a service is elsewhere now."""
+        self.world.bootstrap = bootstrap or self.world.bootstrap
+        self.world.database_url = database_url or self.world.database_url
+
+    @property
+    def folder(self) -> Path:
+        """Where the programs' logs are."""
+        return self.consumer.log.parent

@@ -1,0 +1,73 @@
+"""`python -m tests.faults.soak [MINUTES [SEED]]`: faults in a random order under the same consumers, for as long as is asked."""
+
+import contextlib
+import io
+import random
+import statistics
+import sys
+import time
+import traceback
+from collections import Counter
+
+from tests.faults import report
+from tests.faults.__main__ import line
+from tests.faults.catalogue import FAULTS
+from tests.faults.exercise import Result, exercise, scene_of
+from tests.faults.fault import Fault
+from tests.faults.place import shared
+from tests.faults.scene import Scene
+from tests.faults.stage import Stage
+
+BATCH = 5  # records at a time: the table is read whole after each fault
+MIXED = [fault for fault in FAULTS if fault.mixes and fault.where is shared and not fault.needs()]
+CALM = Fault(name="nothing", how="load alone", inject=lambda _: contextlib.nullcontext())
+
+
+def soak(scene: Scene, minutes: float, seed: int) -> list[Result]:
+    """Faults in a random order until the time is over; each ends in the oracle, of all that has been recorded so far."""
+    chance, end, results = random.Random(seed), time.monotonic() + minutes * 60, list[Result]()
+    while time.monotonic() < end:
+        fault = chance.choice(MIXED)
+        result = exercise(scene, fault, BATCH)
+        results.append(result)
+        print(line(result), file=sys.stderr, flush=True)
+    return results
+
+
+def summary(results: list[Result], minutes: float, seed: int) -> str:
+    """The part of docs/faults.md."""
+    memory = [each for one in results for each in one.memory]
+    counts = Counter(one.fault.name for one in results)
+    recoveries = [one.recovery for one in results]
+    return "\n".join((
+        "## Soak", "",
+        (f"`make soak MINUTES={minutes:g} SEED={seed}`: {len(results)} faults of {len(counts)} kinds, {results[-1].records:,} "
+         f"records, on {report.machine()}. Nothing lost, nothing doubled."), "",
+        f"* Recovery: median {statistics.median(recoveries):.1f} s, slowest {max(recoveries):.1f} s.",
+        (f"* Memory of the consumer, {len(memory):,} samples: least {min(memory)} MiB, median {statistics.median(memory):.0f} MiB, "
+         f"most {max(memory)} MiB."),
+        f"* Faults: {', '.join(f'{name} ({number})' for name, number in sorted(counts.items()))}.",
+    ))  # fmt: skip
+
+
+def main() -> int:
+    """The exit code; 1 at the first finding."""
+    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    print(f"SEED={seed}", file=sys.stderr, flush=True)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), Stage() as stage, scene_of(stage, CALM) as scene:
+            results = soak(scene, minutes, seed)
+            scene.stop()
+    except Exception:  # noqa: BLE001 whatever it is, it is the finding
+        print(f"{said.getvalue()[-20_000:]}\n{traceback.format_exc()}\nFAILED  SEED={seed}", file=sys.stderr)
+        return 1
+    text = summary(results, minutes, seed)
+    report.write("soak", text)
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The services that all faults share, and a real Prometheus that looks at their consumers."""
+
+from contextlib import ExitStack
+from functools import cache
+from types import TracebackType
+from typing import Self
+
+from runtime.migrations import migrate
+from sandbox.services.kafka_cluster import KafkaCluster
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import free_port
+from sandbox.services.registry import SchemaRegistry
+from sandbox.services.tcp_proxy import TcpProxy
+from tests.conftest import SHORT, TEMPLATE
+from tests.faults.place import QUICK, Place, proxied_kafka
+from tests.ops.prometheus import CONSUMER, Prometheus
+
+
+class Stage:
+    """`base` has the services, `port` is where a consumer shows its metrics."""
+
+    base: Place
+    prometheus: Prometheus
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as running:
+            kafka, link = running.enter_context(proxied_kafka())
+            postgres = running.enter_context(PostgresServer(settings=QUICK))
+            migrate(postgres.create_database(TEMPLATE), lambda _: None)
+            direct = running.enter_context(TcpProxy(postgres.port))
+            self.base = Place(
+                kafka=kafka, kafka_link=link, postgres=postgres, database_link=direct, database=TEMPLATE,
+                three_brokers=cache(lambda: self._running.enter_context(KafkaCluster(SHORT))),
+                the_registry=cache(lambda: self._running.enter_context(SchemaRegistry())),
+            )  # fmt: skip
+            targets = [f"127.0.0.1:{self.port}"]
+            self.prometheus = running.enter_context(Prometheus(targets, *CONSUMER, "auditlog-surroundings"))
+            self._running = running.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._running.close()

@@ -1,0 +1,47 @@
+"""What is looked at all the while: the memory of the consumers, and which alerts fire."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+import psutil  # type: ignore[import-untyped]
+
+from tests.faults.scene import Scene
+
+EVERY = 0.5  # seconds
+MIB = 1024 * 1024
+
+
+class Watch:
+    """`memory` has the largest consumer's resident MiB at each look, `alerts` all that fired at any."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.memory: list[int] = []
+        self.alerts: set[str] = set()
+        self._scene = scene
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="watch")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._enough.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._enough.wait(EVERY):
+            largest = max(_resident(program.pid) for program in self._scene.world.programs)
+            if largest:  # one runs
+                self.memory.append(largest // MIB)
+            self.alerts |= self._scene.prometheus.firing()
+
+
+def _resident(pid: int) -> int:
+    """Bytes of a process with its children; 0 when it has ended."""
+    try:
+        process = psutil.Process(pid)
+        return sum(int(each.memory_info().rss) for each in (process, *process.children(recursive=True)))
+    except psutil.Error:
+        return 0

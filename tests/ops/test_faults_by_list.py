@@ -1,0 +1,101 @@
+"""The machinery of `make faults`: a fault that is as promised passes, and each promise that is broken is told.
+
+The faults themselves are in tests/e2e and tests/ops as tests; `make faults` makes all of the list.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.builders import events
+from tests.faults import exercise as exercises
+from tests.faults.catalogue import FAULTS
+from tests.faults.exercise import Result, exercise, scene_of
+from tests.faults.fault import Fault
+from tests.faults.report import NOT_HERE, faults
+from tests.faults.scene import Scene
+from tests.faults.stage import Stage
+from tests.ops.prometheus import program
+from tests.ops.test_faults import ALERTS
+
+BATCH = 5
+KILLED = next(fault for fault in FAULTS if fault.name == "consumer killed")
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    program("prometheus")  # skipped without it
+    with Stage() as made:
+        yield made
+
+
+def made(stage: Stage, fault: Fault) -> Result:
+    with scene_of(stage, fault) as scene:
+        result = exercise(scene, fault, BATCH)
+        scene.stop()
+    return result
+
+
+def test_a_fault_is_made_and_its_recovery_measured(stage: Stage) -> None:
+    """The consumer is killed and started again; the page gets a line of it."""
+    result = made(stage, KILLED)
+    assert result.exits == (-9,) and result.alerts >= KILLED.alerts
+    assert 0 < result.recovery < 60 and result.records > 0 and max(result.memory) > 30
+    page = faults([result], [replace(KILLED, name="a third")], [("another", "it is not installed")])
+    assert (
+        f"| consumer killed | {KILLED.how} | exit -9; AuditConsumerDown fired and cleared | {result.recovery:.1f} |"
+        in page
+    )
+    assert "Not as promised: a third" in page
+    assert "| another | it is not installed |" in page and all(what in page for what, _ in NOT_HERE)
+
+
+@contextmanager
+def _lost(scene: Scene) -> Iterator[None]:
+    """A record is noted that no one has sent."""
+    scene.world.recorded[events(1)[0].identity] += 1
+    yield
+
+
+@contextmanager
+def _nothing(scene: Scene) -> Iterator[None]:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("inject", "promise", "said"),
+    [
+        (_lost, {}, "lost: "),
+        (_nothing, {"exits": (1,)}, "exit codes"),
+        (_nothing, {"alerts": {"AuditConflict"}}, "not fired"),
+    ],
+    ids=["a record is missing", "no exit", "no alert"],
+)
+def test_a_broken_promise_is_told(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    inject: Callable[[Scene], object],
+    promise: dict[str, object],
+    said: str,
+) -> None:
+    """Whatever it is: the run says what was promised and what was seen."""
+    monkeypatch.setattr(exercises, "LIMIT", 5.0)
+    broken = replace(KILLED, inject=inject, **{"exits": (), "alerts": frozenset[str](), **promise})  # type: ignore[arg-type]
+    with pytest.raises(AssertionError, match=said):
+        made(stage, broken)
+
+
+def test_too_much_memory_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest consumer counts, with its children."""
+    monkeypatch.setattr(exercises, "MAX_MEMORY", 10)
+    with pytest.raises(AssertionError, match="MiB of memory"):
+        made(stage, replace(KILLED, inject=_nothing, exits=(), alerts=frozenset()))
+
+
+def test_the_list_is_in_order() -> None:
+    """Each name is there once, and each alert that is promised is a rule."""
+    names = [fault.name for fault in FAULTS]
+    assert len(set(names)) == len(names) > 50
+    assert {alert for fault in FAULTS for alert in fault.alerts} <= ALERTS | {"AuditClockOff", "AuditRegistryTrouble"}

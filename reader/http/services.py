@@ -6,6 +6,7 @@ from reader.auth.access import Authenticator
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.metrics import Metrics
 from reader.http.renewal import Renewal
+from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings
 
@@ -16,8 +17,8 @@ class ReaderServices:
 
     access: Authenticator
     renewal: Renewal
-    database: Database
-    listings: Listings
+    database: Database | CellDatabases
+    listings: Listings | CellListings
     keys: StaticKey | JwksKeys
     metrics: Metrics
     hosts: tuple[str, ...]

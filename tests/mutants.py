@@ -388,14 +388,8 @@ MUTANTS = (
         ("tests/unit/consumer/test_polled.py", "-k", "costs_that_part_alone"),
     ),
     Mutant(
-        "cells overlap by one hash",
-        (
-            Edit(
-                "catalog/cells.py",
-                'sha256(key or b"").digest() < self.high',
-                'sha256(key or b"").digest()[:8] <= self.high',
-            ),
-        ),
+        "a hash at the border of two cells is in neither or the wrong one",
+        (Edit("catalog/cells.py", "-(-part * _SPACE // self.of)", "part * _SPACE // self.of"),),
         ("tests/unit/catalog/test_cells.py",),
     ),
     Mutant(

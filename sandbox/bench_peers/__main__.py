@@ -52,12 +52,9 @@ class Bench:
         self._ours(load, url)  # once before: it makes the rows, and warms the broker
         expected = digest(url)
         self.rows = publish_rows(self._kafka.bootstrap, url)
-        able = []
-        for peer in peers():
-            if peer.missing is None:
-                able.append(peer)
-            else:
-                self.skipped.append(f"{peer.name}: {peer.missing}")
+        found = peers()
+        able = [peer for peer in found if peer.missing is None]
+        self.skipped += [f"{peer.name}: {peer.missing}" for peer in found if peer.missing is not None]
         for number in range(rounds):
             order: list[Peer | None] = [None, *able]
             for peer in order[number % len(order) :] + order[: number % len(order)]:

@@ -35,9 +35,10 @@ def _in_python() -> list[Peer]:
     folder = CACHE / f"peers-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
     python = folder / "bin" / "python"
     missing = None
+    # The list is whole, and pip refuses an extra of a package that it pins by its plain name.
     if not (folder / "ready").exists():
         missing = _run(sys.executable, "-m", "venv", "--clear", str(folder)) or _run(
-            str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(REQUIREMENTS)
+            str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)
         )  # fmt: skip
         if missing is None:
             (folder / "ready").touch()

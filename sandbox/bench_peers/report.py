@@ -26,7 +26,7 @@ def rows(
     def micro(seconds: Sequence[float]) -> str:
         return f"{median(seconds) / records * 1e6:.0f}"
 
-    programs = [
+    programs: list[tuple[str, ...]] = [
         (
             name,
             f"{median(m.seconds for m in rounds):.1f}",

@@ -49,6 +49,18 @@ def test_bounds_are_those_of_the_definition(hashed: int, count: int) -> None:
     assert share.low <= digest < share.high
 
 
+@pytest.mark.parametrize("count", [3, 7, 10, 4095])
+def test_a_hash_at_a_border_is_in_the_cell_of_the_definition(count: int) -> None:
+    """Where the border is no whole number, the last hash before it and the first one behind."""
+    shares = [cell.share for cell in cells(count)]
+    for number in (1, count // 2, count - 1):
+        border = number * 2**64 // count
+        for hashed in (border, border + 1):
+            digest = hashed.to_bytes(8) + b"\xff" * 24
+            found = [index for index, share in enumerate(shares) if share.low <= digest < share.high]
+            assert found == [hashed * count // 2**64]
+
+
 def test_known_keys_have_known_cells() -> None:
     """What other programs compute, in any language, must agree with these."""
     first = sha256(b"org_acme").hexdigest()[:16]

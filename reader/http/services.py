@@ -24,6 +24,10 @@ class ReaderServices:
     hosts: tuple[str, ...]
     export_contact: str | None
 
+    def database_of(self, workspace_id: str) -> Database:
+        """The database that has the workspace."""
+        return self.database if isinstance(self.database, Database) else self.database.of(workspace_id)
+
     def failing(self) -> list[str]:
         """What is not ready, checked now: the database does not answer, or there are no sign-in keys."""
         checks = {"database": self.database.ready, "keys": self.keys.ready}

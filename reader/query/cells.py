@@ -23,6 +23,11 @@ class CellDatabases:
         for database in self.by_cell.values():
             database.check()
 
+    def of(self, workspace_id: str) -> Database:
+        """The database that has the workspace."""
+        key = workspace_id.encode()
+        return next(database for cell, database in self.by_cell.items() if cell.share.has(key))
+
     def ready(self) -> bool:
         """Whether all answer: a reader without one of them has nothing for a part of the workspaces."""
         return all(database.ready() for database in self.by_cell.values())
@@ -59,6 +64,14 @@ class CellListings:
     def page(self, workspace_id: str, query: Query) -> Listing:
         """As `Listings.page`."""
         return self._of(workspace_id).page(workspace_id, query)
+
+    def first_sight(self, workspace_id: str, query: Query) -> Listing:
+        """As `Listings.first_sight`."""
+        return self._of(workspace_id).first_sight(workspace_id, query)
+
+    def actors(self, workspace_id: str) -> list[str]:
+        """As `Listings.actors`."""
+        return self._of(workspace_id).actors(workspace_id)
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
         """As `Listings.entry`."""

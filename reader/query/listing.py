@@ -87,6 +87,7 @@ class Listings:
             as_of_time=sight.snapshot.time,
             newer=sight.newer,
             complete_through=sight.view.complete_through,
+            sealed_through=sight.view.sealed_through,
             next_cursor=next_cursor(sight.snapshot, entries[-1]) if len(entries) == query.limit else None,
             is_counted=sight.total is not None,
             has_more=sight.has_more,

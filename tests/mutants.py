@@ -621,8 +621,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                "        viewer = self._viewer(request)\n        newest = newest_checkpoint(self._services.database, viewer.workspace_id)\n",
-                '        newest = newest_checkpoint(self._services.database, "")\n',
+                "        viewer = self._viewer(request)\n        newest = newest_checkpoint(self._services.database_of(viewer.workspace_id), viewer.workspace_id)\n",
+                '        newest = newest_checkpoint(self._services.database_of(""), "")\n',
             ),
         ),
         (READER + "test_sealed.py", "-k", "no_one_but"),

@@ -76,6 +76,7 @@ lock: setup  ## Makes requirements/ again; ARGS=--upgrade or ARGS='--upgrade-pac
 	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt $(ARGS)
 	$(COMPILE) --group sbom --output-file requirements/sbom.txt $(ARGS)
 	$(COMPILE) --group go --output-file requirements/go.txt $(ARGS)
+	$(COMPILE) --group peers --output-file requirements/peers.txt $(ARGS)
 
 .PHONY: release
 release: setup  ## Makes a release from a clean tree: version, changelog, commit and tag; VERSION=1.2.0
@@ -88,6 +89,10 @@ screenshots: setup  ## Takes the pictures of docs/reader.md again; needs a Chrom
 .PHONY: bench
 bench: setup  ## Measures speed and writes docs/benchmarks.md; ARGS=--help
 	$(BIN)/python -m sandbox.bench $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: setup  ## Measures the consumer beside other programs and writes its part of docs/benchmarks.md; ARGS=--help
+	$(BIN)/python -m sandbox.bench_peers $(ARGS)
 
 .PHONY: bench-reader
 bench-reader: setup  ## Measures the reader's pages and writes its part of docs/benchmarks.md; needs wrk; ARGS=--help

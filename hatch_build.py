@@ -14,7 +14,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # What runs for every record, and nothing else.
 COMPILED = (
-    "catalog/content_digest",
+    "catalog/cells", "catalog/content_digest",
     "consumer/event/avro/binary", "consumer/event/avro/decoder",
     "consumer/event/avro/primitives", "consumer/event/canonical", "consumer/event/decode", "consumer/event/diff",
     "consumer/event/envelope", "consumer/event/framing", "consumer/event/identity", "consumer/event/ignored",

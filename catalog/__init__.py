@@ -14,6 +14,7 @@ money           amounts as people write them
 summary         a stored entry as one sentence
 stored_diff     a stored diff as values
 visible_text    text to be shown: nothing in it is invisible
+cells           which cell is responsible for a workspace
 content_digest  the digest of an entry
 entry_json      the one shape of an entry as JSON
 render          the whole catalog as JSON or Markdown

@@ -63,6 +63,7 @@ class IgnoreReason(Reason):
     NOT_AUDITED = "not_audited", "the type is listed as not audited"
     TOMBSTONE = "tombstone", "the record has a key and no value"
     NO_CHANGE = "no_change", "an edit in which no tracked field changed"
+    OTHER_CELL = "other_cell", "the workspace belongs to another cell (`AUDIT_CELL`), which reads the same record"
 
 
 class GapCause(Reason):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.commands import catalog, explain, gaps, parked, resume, rewind, status
+from consumer.commands import catalog, cells, explain, gaps, parked, resume, rewind, status
 from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
 from consumer.run import serve
@@ -69,6 +69,7 @@ def run(
 app.command()(status.status)
 app.add_typer(parked.app, name="parked")
 app.add_typer(gaps.app, name="gaps")
+app.add_typer(cells.app, name="cells")
 app.command()(rewind.rewind)
 app.command()(resume.resume)
 app.command()(explain.explain)

@@ -109,7 +109,7 @@ class Intake:
         if first >= run.after or (first > position.next and not self._pass_hole(position, first)):
             return
         position.in_sequence()
-        self.batch.skip(self.batch.range_of(position.partition, first, position.epoch), run.after)
+        self.batch.skip(self.batch.range_of(position.partition, first, position.epoch), run.after, run.reason)
         position.next = run.after
 
     def _pass_hole(self, position: Position, offset: int) -> bool:

@@ -12,17 +12,21 @@ from types import FrameType
 
 import structlog
 
+from catalog.cells import WHOLE
 from consumer.backpressure import MAX_RECORDS
 from consumer.event.decode import Decoder
 from consumer.event.ignored import wire_types
 from consumer.kafka.admin import Cluster, PropertyRefused
 from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
+from consumer.kafka.polled import Passed
 from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.kafka.topic_watch import TopicWatch
 from consumer.loop import Loop, Parts
 from consumer.observer import Observer
 from consumer.operator.tampering import may_become_owner
 from consumer.partitions.assignment import Assignment
+from consumer.partitions.cell import WrongCell
+from consumer.partitions.claim import Owner
 from consumer.partitions.watermark import Watermark
 from consumer.registry.client import AuthorityUnusable
 from consumer.registry.fetcher import SchemaFetcher
@@ -50,7 +54,7 @@ def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:
     except REFUSED as error:
         log.critical("settings_refused", error=str(error))
         return 2
-    except (GroupConsumerFailure, ThreadDied, postgres.Error) as error:
+    except (GroupConsumerFailure, ThreadDied, WrongCell, postgres.Error) as error:
         log.critical("stopped", error=str(error).strip(), kind=type(error).__name__)
         return 1
     except Exception as error:
@@ -104,17 +108,19 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
     topic_watch = TopicWatch(cluster, settings.topics, on_retry, deaths.note)
     opened.callback(topic_watch.close)
     # Up to two batches may have been decoded and not written when an owner died.
-    assignment = Assignment(cluster, connect, owner, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
+    claimant = Owner(owner, settings.cell)
+    assignment = Assignment(cluster, connect, claimant, settings.breaker, suspects=2 * MAX_RECORDS, on_retry=on_retry)
     opened.callback(assignment.close)
     writer = Writer(connect, stop, on_retry, deaths.note)
     opened.callback(writer.close)
 
     def join(callbacks: RebalanceCallbacks) -> GroupConsumer:
-        config = {**kafka, "group.id": settings.group_id}
-        ignored = wire_types(all_schemas())
-        return GroupConsumer(config, settings.topics, callbacks, ignored, on_retry, cluster.faults)
+        config = {**kafka, "group.id": settings.group}
+        share = None if settings.cell == WHOLE else settings.cell.share
+        passed = Passed(dict(wire_types(all_schemas())), share)
+        return GroupConsumer(config, settings.topics, callbacks, passed, on_retry, cluster.faults)
 
-    log.info("started", owner=owner, topics=settings.topics, group=settings.group_id)
+    log.info("started", owner=owner, topics=settings.topics, group=settings.group, cell=str(settings.cell))
     parts = Parts(
         group_consumer=join,
         assignment=assignment,

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from catalog.cells import WHOLE, Cell, parse_cell
 from catalog.topics import TOPICS
 from consumer.kafka.property_check import refused_properties
 from consumer.partitions.breaker import Limits
@@ -59,6 +60,10 @@ def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
     return topics
 
 
+def _cell(text: object) -> object:
+    return parse_cell(text) if isinstance(text, str) else text
+
+
 def _registry(url: str) -> str:
     return settings.web_url("http", "https")(url).rstrip("/")
 
@@ -79,6 +84,7 @@ class Settings(BaseModel):
     registry_authority: str | None = Field(default=None, alias="AUDIT_REGISTRY_CA")
     group_id: str = Field(default="callmine-audit", alias="AUDIT_GROUP_ID", max_length=MAX_GROUP_ID)
     topics: Annotated[Names, AfterValidator(_topics)] = Field(default=TOPICS, alias="AUDIT_TOPICS")
+    cell: Annotated[Cell, BeforeValidator(_cell)] = Field(default=WHOLE, alias="AUDIT_CELL")
     breaker: Annotated[Limits, BeforeValidator(_breaker)] = Field(default=Limits(), alias="AUDIT_BREAKER")
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
     metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_METRICS_BIND")
@@ -86,6 +92,11 @@ class Settings(BaseModel):
     otlp_endpoint: CollectorUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     otlp_traces_endpoint: CollectorUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     kafka: dict[str, str] = Field(default_factory=dict, repr=False)
+
+    @property
+    def group(self) -> str:
+        """The consumer group: one for each cell, since every cell reads every partition."""
+        return self.group_id if self.cell == WHOLE else f"{self.group_id}.cell-{self.cell.number}-of-{self.cell.of}"
 
     @property
     def traces(self) -> bool:

@@ -14,6 +14,7 @@ from reader.http.app import create
 from reader.http.metrics import Metrics
 from reader.http.renewal import Renewal
 from reader.http.services import ReaderServices
+from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings
 from runtime.health_server import Probes
@@ -45,7 +46,7 @@ class Reader:
 
 def compose(
     *,
-    database: Database,
+    database: Database | CellDatabases,
     keys: StaticKey | JwksKeys,
     rules: TokenRules,
     renewal: RenewalRules,
@@ -57,7 +58,8 @@ def compose(
     `hosts` are the Host names it answers to, and `export_contact` is the e-mail address that the page names for verified
     exports. The reader owns `database` and `keys`.
     """
-    listings, metrics = Listings(database), Metrics()
+    listings = Listings(database) if isinstance(database, Database) else CellListings(database)
+    metrics = Metrics()
     metrics.register_services(database, keys, listings)
     access = Authenticator(keys, rules, renewal.names, metrics.missing_azp)
     services = ReaderServices(

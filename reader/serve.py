@@ -8,10 +8,12 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from catalog.cells import WHOLE
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.compose import Reader, compose
 from reader.http.connections import BoundedProtocol, Connections
+from reader.query.cells import CellDatabases
 from reader.query.database import Database
 from reader.settings import Settings
 from runtime import allocator, shutdown
@@ -27,7 +29,7 @@ def serve(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT, then finishes the requests in progress. Returns the exit code."""
     allocator.give_back_large_blocks()
     reader = compose(
-        database=Database(settings.database_url.get_secret_value()),
+        database=_databases(settings),
         keys=_keys(settings),
         rules=TokenRules(settings.issuer, frozenset(settings.authorized_parties), settings.allow_missing_azp),
         renewal=settings.renewal,
@@ -91,6 +93,11 @@ def _bind_refused(name: str, address: tuple[str, int], reason: str | None) -> in
     """Logs that the address of setting `name` cannot be bound. Returns the exit code of a wrong setting."""
     log.critical("settings_refused", error=f"{name}: cannot listen at {address[0]}:{address[1]}: {reason}")
     return 2
+
+
+def _databases(settings: Settings) -> Database | CellDatabases:
+    made = {cell: Database(url, cell) for cell, url in settings.databases.items()}
+    return made[WHOLE] if made.keys() == {WHOLE} else CellDatabases(made)
 
 
 def _keys(settings: Settings) -> StaticKey | JwksKeys:

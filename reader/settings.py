@@ -9,18 +9,20 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from catalog.cells import WHOLE, Cell, coverage_faults, parse_cell
 from reader.auth.clerk_instance import frontend_host, is_development
 from reader.auth.jwks import StaticKey
 from reader.auth.renewal import RenewalRules
 from reader.auth.request_cookies import CookieNames, cookie_suffix
 from runtime import settings
-from runtime.settings import BindAddress, DatabaseUrl, Names, SettingsError
+from runtime.settings import BindAddress, Names, SettingsError
 
 __all__ = ["Settings", "SettingsError", "load"]
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
+CELL_URL = re.compile(r"[0-9]+/[0-9]+=")
 TOKEN_KINDS = frozenset({"bearer", "cookie"})
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -99,6 +101,33 @@ def _kinds(text: object) -> object:
     return frozenset(kinds)
 
 
+def _databases(text: str) -> dict[Cell, str]:
+    """The database of each cell. Raises ValueError without a word of a URL."""
+    if not CELL_URL.match(text):
+        settings.check_database(text)
+        return {WHOLE: text}
+    found: dict[Cell, str] = {}
+    for part in text.split():
+        cell, equals, url = part.partition("=")
+        if not (equals and CELL_URL.match(part)):
+            raise ValueError("use i/n=URL for each cell, separated by blanks; in a URL a blank is %20")
+        if parse_cell(cell) in found:
+            raise ValueError(f"names cell {cell} twice")
+        try:
+            settings.check_database(url)
+        except ValueError as error:
+            raise ValueError(f"cell {cell}: {error}") from None
+        found[parse_cell(cell)] = url
+    if faults := coverage_faults(list(found)):
+        raise ValueError("; ".join(faults))
+    return found
+
+
+def _cell_urls(text: SecretStr) -> SecretStr:
+    _databases(text.get_secret_value())
+    return text
+
+
 WebUrl = Annotated[str, AfterValidator(settings.web_url("https"))]
 
 
@@ -107,7 +136,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    database_url: DatabaseUrl = Field(alias="DATABASE_URL")
+    database_url: Annotated[SecretStr, AfterValidator(_cell_urls)] = Field(alias="DATABASE_URL")
     bind: BindAddress = Field(default=("127.0.0.1", 8000), alias="AUDIT_READER_BIND")
     metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_READER_METRICS_BIND")
     hosts: Annotated[Names, AfterValidator(_hosts)] = Field(
@@ -129,6 +158,11 @@ class Settings(BaseModel):
         default=frozenset(), alias="AUDIT_ALLOW_MISSING_AZP"
     )
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
+
+    @property
+    def databases(self) -> dict[Cell, str]:
+        """The database of each cell; of one database that is no cell, cell 1 of 1."""
+        return _databases(self.database_url.get_secret_value())
 
     @property
     def renewal(self) -> RenewalRules:

@@ -121,9 +121,14 @@ def _address(six: str | None) -> bool:
         return False
 
 
-def _database(url: SecretStr) -> SecretStr:
-    if fault := postgres.malformed(url.get_secret_value()):
+def check_database(url: str) -> None:
+    """Raises ValueError, without a word of it, where `url` is nothing that libpq takes."""
+    if fault := postgres.malformed(url):
         raise ValueError(fault)
+
+
+def _database(url: SecretStr) -> SecretStr:
+    check_database(url.get_secret_value())
     return url
 
 

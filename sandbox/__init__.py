@@ -4,6 +4,7 @@
     traffic       sample events: what happens in made-up workspaces, and how it is published
     demo          `make demo`
     bench         `make bench`: the consumer's speed
+    bench_peers   `make bench-peers`: the consumer beside other programs
     bench_reader  `make bench-reader`: the reader's speed
     bench_export  `make bench-export`: the export's speed
     release       `make release`: one version everywhere, the changelog, the tag

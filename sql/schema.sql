@@ -28,6 +28,33 @@ $$;
 
 ALTER FUNCTION public.audit_check_action() OWNER TO audit_owner;
 
+CREATE FUNCTION public.audit_check_cell() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+DECLARE
+    had_number bigint;
+    had_cells bigint;
+BEGIN
+    SELECT c.number, c.cells INTO had_number, had_cells FROM audit_cell AS c ORDER BY c.id DESC LIMIT 1;
+    IF NOT FOUND THEN
+        had_number := 1;
+        had_cells := 1;
+    END IF;
+    IF EXISTS (SELECT FROM partition_progress AS p WHERE p.next_offset > 0) AND NOT (
+        (new.number - 1) * had_cells >= (had_number - 1) * new.cells
+        AND new.number * had_cells <= had_number * new.cells
+    ) THEN
+        RAISE EXCEPTION 'cell %/% is no part of cell %/%, which this database is',
+            new.number, new.cells, had_number, had_cells
+        USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN new;
+END
+$$;
+
+ALTER FUNCTION public.audit_check_cell() OWNER TO audit_owner;
+
 CREATE FUNCTION public.audit_check_gap() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -121,8 +148,8 @@ BEGIN
     IF least(
         new.epoch - old.epoch, new.recorded - old.recorded, new.duplicate - old.duplicate, new.conflict - old.conflict,
         new.ignored_not_audited - old.ignored_not_audited, new.ignored_tombstone - old.ignored_tombstone,
-        new.ignored_no_change - old.ignored_no_change, new.parked - old.parked, new.gap - old.gap,
-        new.undelivered - old.undelivered, new.reread - old.reread
+        new.ignored_no_change - old.ignored_no_change, new.ignored_other_cell - old.ignored_other_cell,
+        new.parked - old.parked, new.gap - old.gap, new.undelivered - old.undelivered, new.reread - old.reread
     ) < 0 THEN
         RAISE EXCEPTION 'the counters of progress never fall' USING ERRCODE = 'insufficient_privilege';
     END IF;
@@ -160,6 +187,46 @@ END
 $$;
 
 ALTER FUNCTION public.audit_refuse_removal() OWNER TO audit_owner;
+
+CREATE TABLE public.audit_cell (
+    id bigint NOT NULL,
+    number integer NOT NULL,
+    cells integer NOT NULL,
+    reason text NOT NULL,
+    performed_by text DEFAULT SESSION_USER NOT NULL,
+    os_user text,
+    performed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_cell_is_one_of CHECK ((((number >= 1) AND (number <= cells)) AND (cells <= 4096))),
+    CONSTRAINT audit_cell_reason_given CHECK ((reason ~ '\S'::text))
+);
+
+ALTER TABLE public.audit_cell OWNER TO audit_owner;
+
+COMMENT ON TABLE public.audit_cell IS 'Which cell this database is: the newest row; append-only';
+
+ALTER TABLE public.audit_cell ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_cell_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_cell_start (
+    cell_id bigint NOT NULL,
+    kafka_topic_id text NOT NULL,
+    kafka_partition integer NOT NULL,
+    next_offset bigint NOT NULL,
+    reread bigint NOT NULL,
+    ignored_other_cell bigint NOT NULL,
+    undelivered bigint NOT NULL,
+    gap bigint NOT NULL
+);
+
+ALTER TABLE public.audit_cell_start OWNER TO audit_owner;
+
+COMMENT ON TABLE public.audit_cell_start IS 'The progress of each partition when the database became that cell; append-only';
 
 CREATE TABLE public.audit_event (
     id bigint NOT NULL,
@@ -504,7 +571,6 @@ CREATE TABLE public.partition_progress (
     ignored_not_audited bigint DEFAULT 0 NOT NULL,
     ignored_tombstone bigint DEFAULT 0 NOT NULL,
     ignored_no_change bigint DEFAULT 0 NOT NULL,
-    ignored bigint GENERATED ALWAYS AS (((ignored_not_audited + ignored_tombstone) + ignored_no_change)) STORED,
     parked bigint DEFAULT 0 NOT NULL,
     gap bigint DEFAULT 0 NOT NULL,
     undelivered bigint DEFAULT 0 NOT NULL,
@@ -512,10 +578,12 @@ CREATE TABLE public.partition_progress (
     complete_through timestamp with time zone,
     retired_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    ignored_other_cell bigint DEFAULT 0 NOT NULL,
+    ignored bigint GENERATED ALWAYS AS ((((ignored_not_audited + ignored_tombstone) + ignored_no_change) + ignored_other_cell)) STORED,
     CONSTRAINT partition_progress_balanced CHECK (((next_offset + reread) = ((((((recorded + duplicate) + conflict) + ignored) + parked) + gap) + undelivered))),
     CONSTRAINT partition_progress_halt_is_explained CHECK ((num_nonnulls(halted, halted_detail, halted_at) = ANY (ARRAY[0, 3]))),
     CONSTRAINT partition_progress_halted_grammar CHECK ((halted ~ '^[a-z]+(_[a-z]+)*$'::text)),
-    CONSTRAINT partition_progress_not_negative CHECK ((LEAST((kafka_partition)::bigint, next_offset, epoch, recorded, duplicate, conflict, ignored_not_audited, ignored_tombstone, ignored_no_change, parked, gap, undelivered, reread) >= 0))
+    CONSTRAINT partition_progress_not_negative CHECK ((LEAST((kafka_partition)::bigint, next_offset, epoch, recorded, duplicate, conflict, ignored_not_audited, ignored_tombstone, ignored_no_change, ignored_other_cell, parked, gap, undelivered, reread) >= 0))
 )
 WITH (fillfactor='50');
 
@@ -580,6 +648,7 @@ CREATE VIEW public.partition_account AS
     p.ignored_not_audited,
     p.ignored_tombstone,
     p.ignored_no_change,
+    p.ignored_other_cell,
     p.parked,
     p.gap,
     p.undelivered,
@@ -589,15 +658,15 @@ CREATE VIEW public.partition_account AS
     p.halted_at,
     p.complete_through,
     p.retired_at,
+    p.epoch,
+    p.owner,
     COALESCE(k.kept, (0)::bigint) AS parked_rows,
     COALESCE(k.resolved, (0)::bigint) AS parked_resolved,
     COALESCE(k.replayed, (0)::bigint) AS replayed,
     COALESCE(k.conflicting, (0)::bigint) AS replayed_conflict,
     COALESCE(c.kept, (0)::bigint) AS conflict_rows,
     COALESCE(m.forward, (0)::bigint) AS accepted,
-    COALESCE(m.back, (0)::bigint) AS given_back,
-    p.epoch,
-    p.owner
+    COALESCE(m.back, (0)::bigint) AS given_back
    FROM (((public.partition_progress p
      LEFT JOIN parked_rows k ON (((p.kafka_topic_id = k.kafka_topic_id) AND (p.kafka_partition = k.kafka_partition))))
      LEFT JOIN conflict_rows c ON (((p.kafka_topic_id = c.kafka_topic_id) AND (p.kafka_partition = c.kafka_partition))))
@@ -615,6 +684,12 @@ CREATE TABLE public.schema_migration (
 );
 
 ALTER TABLE public.schema_migration OWNER TO audit_owner;
+
+ALTER TABLE ONLY public.audit_cell
+    ADD CONSTRAINT audit_cell_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_cell_start
+    ADD CONSTRAINT audit_cell_start_pkey PRIMARY KEY (cell_id, kafka_topic_id, kafka_partition);
 
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_identity UNIQUE (workspace_id, event_source, event_id);
@@ -681,6 +756,14 @@ CREATE INDEX operator_action_moves ON public.operator_action USING btree (kafka_
 
 CREATE INDEX operator_action_parked ON public.operator_action USING btree (parked_id) WHERE (parked_id IS NOT NULL);
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_cell FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_cell ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_cell_start FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_cell_start ENABLE ALWAYS TRIGGER append_only;
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
 
 ALTER TABLE public.audit_event ENABLE ALWAYS TRIGGER append_only;
@@ -720,6 +803,14 @@ ALTER TABLE public.original_record ENABLE ALWAYS TRIGGER append_only;
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.parked_record FOR EACH ROW EXECUTE FUNCTION public.audit_refuse_change();
 
 ALTER TABLE public.parked_record ENABLE ALWAYS TRIGGER append_only;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_cell FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_cell ENABLE ALWAYS TRIGGER append_only_truncate;
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_cell_start FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
+
+ALTER TABLE public.audit_cell_start ENABLE ALWAYS TRIGGER append_only_truncate;
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_change();
 
@@ -765,6 +856,10 @@ CREATE TRIGGER check_action BEFORE INSERT ON public.operator_action FOR EACH ROW
 
 ALTER TABLE public.operator_action ENABLE ALWAYS TRIGGER check_action;
 
+CREATE TRIGGER check_cell BEFORE INSERT ON public.audit_cell FOR EACH ROW EXECUTE FUNCTION public.audit_check_cell();
+
+ALTER TABLE public.audit_cell ENABLE ALWAYS TRIGGER check_cell;
+
 CREATE TRIGGER check_gap BEFORE INSERT ON public.data_gap FOR EACH ROW EXECUTE FUNCTION public.audit_check_gap();
 
 ALTER TABLE public.data_gap ENABLE ALWAYS TRIGGER check_gap;
@@ -788,6 +883,9 @@ ALTER TABLE public.partition_progress ENABLE ALWAYS TRIGGER check_progress;
 CREATE TRIGGER keep_rows BEFORE DELETE OR TRUNCATE ON public.partition_progress FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse_removal();
 
 ALTER TABLE public.partition_progress ENABLE ALWAYS TRIGGER keep_rows;
+
+ALTER TABLE ONLY public.audit_cell_start
+    ADD CONSTRAINT audit_cell_start_cell_id_fkey FOREIGN KEY (cell_id) REFERENCES public.audit_cell(id);
 
 ALTER TABLE ONLY public.audit_sealed_day
     ADD CONSTRAINT audit_sealed_day_seal_fkey FOREIGN KEY (seal) REFERENCES public.audit_seal(seal);
@@ -826,6 +924,8 @@ GRANT USAGE ON SCHEMA public TO audit_exporter;
 
 REVOKE ALL ON FUNCTION public.audit_check_action() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.audit_check_cell() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.audit_check_gap() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.audit_check_lift() FROM PUBLIC;
@@ -837,6 +937,20 @@ REVOKE ALL ON FUNCTION public.audit_check_progress() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.audit_refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.audit_refuse_removal() FROM PUBLIC;
+
+GRANT SELECT ON TABLE public.audit_cell TO audit_writer;
+GRANT SELECT ON TABLE public.audit_cell TO audit_reader;
+GRANT SELECT ON TABLE public.audit_cell TO audit_operator;
+
+GRANT INSERT(number) ON TABLE public.audit_cell TO audit_operator;
+
+GRANT INSERT(cells) ON TABLE public.audit_cell TO audit_operator;
+
+GRANT INSERT(reason) ON TABLE public.audit_cell TO audit_operator;
+
+GRANT INSERT(os_user) ON TABLE public.audit_cell TO audit_operator;
+
+GRANT SELECT,INSERT ON TABLE public.audit_cell_start TO audit_operator;
 
 GRANT SELECT ON TABLE public.audit_event TO audit_reader;
 GRANT SELECT ON TABLE public.audit_event TO audit_operator;
@@ -1140,6 +1254,8 @@ GRANT UPDATE(retired_at) ON TABLE public.partition_progress TO audit_operator;
 
 GRANT UPDATE(updated_at) ON TABLE public.partition_progress TO audit_writer;
 GRANT UPDATE(updated_at) ON TABLE public.partition_progress TO audit_operator;
+
+GRANT UPDATE(ignored_other_cell) ON TABLE public.partition_progress TO audit_writer;
 
 GRANT SELECT ON TABLE public.partition_account TO audit_writer;
 GRANT SELECT ON TABLE public.partition_account TO audit_operator;

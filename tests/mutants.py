@@ -415,12 +415,90 @@ MUTANTS = (
         ("tests/unit/consumer/test_polled.py", "-k", "costs_that_part_alone"),
     ),
     Mutant(
+        "a hash at the border of two cells is in neither or the wrong one",
+        (Edit("catalog/cells.py", "-(-part * _SPACE // self.of)", "part * _SPACE // self.of"),),
+        ("tests/unit/catalog/test_cells.py",),
+    ),
+    Mutant(
+        "no cell has the records without a key",
+        (Edit("catalog/cells.py", "return self.low", "return key is not None and self.low"),),
+        ("tests/unit/catalog/test_cells.py", "tests/unit/consumer/test_polled.py"),
+    ),
+    Mutant(
+        "another cell's records are taken for ignored types",
+        (
+            Edit(
+                "consumer/kafka/polled.py",
+                "skip, offset = OTHER_CELL, message.offset()",
+                "skip, offset = NOT_AUDITED, message.offset()",
+            ),
+        ),
+        ("tests/unit/consumer/test_polled.py",),
+    ),
+    Mutant(
+        "a run of passed records does not end where the reason changes",
+        (Edit("consumer/kafka/polled.py", "offset == after and skip is reason", "offset == after"),),
+        ("tests/unit/consumer/test_polled.py",),
+    ),
+    Mutant(
+        "a database is claimed for any cell",
+        (Edit("consumer/partitions/claim.py", "        keep_cell(connection, owner.cell)\n", ""),),
+        ("tests/integration/commands/test_cells.py",),
+    ),
+    Mutant(
+        "whoever reads as the old cell is not fenced",
+        (Edit("sql/queries/operator/cell_fence.sql", "epoch = epoch + 1", "epoch = epoch"),),
+        ("tests/integration/commands/test_cells.py", "-k", "fenced"),
+    ),
+    Mutant(
+        "all cells are one group",
+        (
+            Edit(
+                "consumer/settings.py",
+                "return self.group_id if self.cell == WHOLE else",
+                "return self.group_id if self.cell else",
+            ),
+        ),
+        ("tests/unit/consumer/test_settings_of_cells.py",),
+    ),
+    Mutant(
+        "the check of all cells does not count",
+        (
+            Edit(
+                "consumer/operator/cells.py",
+                "if not (reread or findings) and taken != passed:",
+                "if not (reread or findings) and taken > 2 * passed:",
+            ),
+        ),
+        ("tests/integration/commands/test_cells.py",),
+    ),
+    Mutant(
+        "a parked record is replayed in both copies",
+        (
+            Edit(
+                "consumer/operator/parked_records.py",
+                "if cell != WHOLE and not cell.share.has(parked.key):",
+                "if cell.share.has(None) and not cell.share.has(None):",
+            ),
+        ),
+        ("tests/integration/commands/test_cells.py", "-k", "parked"),
+    ),
+    Mutant(
+        "a page is read from a database of another cell",
+        (
+            Edit(
+                "reader/query/database.py", "        if view.cell != str(self._cell):\n", "        if not view.cell:\n"
+            ),
+        ),
+        ("tests/integration/reader/test_cells.py",),
+    ),
+    Mutant(
         "the list of headers that the binding did not finish is used",
         (
             Edit(
                 "consumer/kafka/polled.py",
-                "            get_headers = message.headers\n            headers = get_headers() or ()\n",
-                "            headers = message.headers() or ()\n",
+                "                get_headers = message.headers\n                headers = get_headers() or ()\n",
+                "                headers = message.headers() or ()\n",
             ),
         ),
         (E2E + "test_parking.py", "-k", "every_reason"),
@@ -570,8 +648,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                "        viewer = self._viewer(request)\n        newest = newest_checkpoint(self._services.database, viewer.workspace_id)\n",
-                '        newest = newest_checkpoint(self._services.database, "")\n',
+                "        viewer = self._viewer(request)\n        newest = newest_checkpoint(self._services.database_of(viewer.workspace_id), viewer.workspace_id)\n",
+                '        newest = newest_checkpoint(self._services.database_of(""), "")\n',
             ),
         ),
         (READER + "test_sealed.py", "-k", "no_one_but"),

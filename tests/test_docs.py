@@ -25,6 +25,7 @@ PROMISED = {
     "audit-consumer": {
         "migrate", "run", "explain", "catalog", "status", "parked list", "parked show", "parked replay",
         "parked dismiss", "gaps list", "gaps accept", "gaps state", "rewind", "resume",
+        "cells set", "cells check",
     },
     "audit-reader": {"serve"},
     "audit-export": {"keygen", "seal", "create", "verify", "check", "inspect", "rotate"},

@@ -71,7 +71,7 @@ def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOp
             parked_records.get_parked(connection, parked_id),
             parked_records.list_actions(connection, parked_id),
         )
-        now, data = _now(dry_run, parked), _data(dry_run, parked)
+        now, data = _now(connection, dry_run, parked), _data(dry_run, parked)
     if form is Format.JSON:
         document = {
             **asdict(parked),
@@ -153,12 +153,12 @@ def _report(outcomes: dict[int, parked_records.ReplayResult], chosen: int) -> No
     typer.echo(f"{len(outcomes)} of {chosen} replayed" + (f": {totals}" if totals else ""))
 
 
-def _now(dry_run: DryRun, parked: parked_records.ParkedRecord) -> Outcome | str:
+def _now(connection: Connection, dry_run: DryRun, parked: parked_records.ParkedRecord) -> Outcome | str:
     """What would become of the record now, or why that is unknown."""
     if parked.reason == ParkReason.CRASH_LOOP:
         return "not tried: decoding it has killed a process"
     try:
-        return dry_run.outcome(parked.record())
+        return parked_records.outcome_now(connection, dry_run, parked)
     except (RegistryUnset, RegistryUnavailable) as error:
         return f"unknown: {error}"
 

@@ -114,7 +114,10 @@ def _partition_data(row: PartitionAccount, logs: LogBounds) -> dict[str, Any]:
         "last_stable_offset": logs.stable_ends.get(row.partition),
         "lag": accounting.lag(row, logs),
         **{name: values[name] for name in COUNTS},
-        **{f"ignored_{why}": values[f"ignored_{why}"] for why in ("not_audited", "tombstone", "no_change")},
+        **{
+            f"ignored_{why}": values[f"ignored_{why}"]
+            for why in ("not_audited", "tombstone", "no_change", "other_cell")
+        },
         "kept": {name: values[name] for name in row_counts},
         **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
         "owner": row.owner,

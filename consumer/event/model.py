@@ -34,11 +34,12 @@ class Record(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """Records of ignored types at the offsets from `first` to before `after`, recognized by their first bytes and their ce_type."""
+    """Ignored records at the offsets from `first` to before `after`: of ignored types, or of other cells."""
 
     partition: Partition
     first: int
     after: int
+    reason: IgnoreReason
 
 
 class Unreadable(NamedTuple):

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from consumer.event.model import Headers, Partition
 from consumer.kafka.client_errors import ClientErrors, ClientLog
 from consumer.kafka.group_config import BASE, PROTOCOLS
-from consumer.kafka.polled import Polled, add_messages, add_partition_event
+from consumer.kafka.polled import Passed, Polled, add_messages, add_partition_event
 from consumer.kafka.raw_headers import read_raw_headers
 from consumer.kafka.rebalance import Keys, RebalanceCallbacks
 from consumer.kafka.topic_faults import TopicFaults
@@ -40,18 +40,18 @@ class GroupConsumer:
         config: Mapping[str, str],
         topics: Sequence[str],
         rebalance: RebalanceCallbacks,
-        ignored: Mapping[bytes, bytes],
+        passed: Passed,
         on_retry: OnRetry,
         faults: TopicFaults,
     ) -> None:
         """Joins the group.
 
-        `ignored` has, by the first bytes of a value, the ce_type whose messages are skipped without making a Record. `on_retry`
-        is called for an error that the client itself retries. A topic that we may not read is noted in `faults`.
+        `passed` says which records are skipped without making a Record. `on_retry` is called for an error that the client
+        itself retries. A topic that we may not read is noted in `faults`.
         """
         self._config = dict(config)
         self._topics = list(topics)
-        self._ignored = dict(ignored)
+        self._passed = passed
         self._rebalance = rebalance
         self._on_retry = on_retry
         self._failure: BaseException | None = None
@@ -71,7 +71,7 @@ class GroupConsumer:
             raise GroupConsumerFailure(self._errors.refused)
         polled = Polled([], [], [])
         try:
-            others = add_messages(polled, messages, self._started, self._ignored)
+            others = add_messages(polled, messages, self._started, self._passed)
         except Exception as error:  # without its topic, partition and offset the record cannot be passed
             raise GroupConsumerFailure(f"the Kafka client gives no offset for a record: {error!r}") from error
         for message in others:

@@ -1,7 +1,7 @@
 """From the client's messages to records, ends of partitions and errors: what one poll brought.
 
-`add_messages` runs for every message. A record of an ignored type is recognized here and never made: it only lengthens
-a run of skipped offsets.
+`add_messages` runs for every message. A record of an ignored type, or of another cell, is recognized here and never made:
+it only lengthens a run of skipped offsets.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError, Message
 
-from catalog.reasons import HaltCause
+from catalog.cells import Share
+from catalog.reasons import HaltCause, IgnoreReason
 from consumer.event.ignored import PREFIX_BYTES, names_only
 from consumer.event.model import Partition, Record, Skipped, Unreadable, new
 from consumer.kafka.unreadable import readable_parts
@@ -20,6 +21,7 @@ GAP_CODES = {
     KafkaError._LOG_TRUNCATION,
 }
 DAMAGE_CODES = {KafkaError.INVALID_MSG, KafkaError._BAD_MSG, KafkaError._BAD_COMPRESSION}
+NOT_AUDITED, OTHER_CELL = IgnoreReason.NOT_AUDITED, IgnoreReason.OTHER_CELL
 
 
 class EndOfPartition(NamedTuple):
@@ -37,6 +39,17 @@ class PartitionError(NamedTuple):
     detail: str
 
 
+class Passed(NamedTuple):
+    """Which records need not be made: those of ignored types, and those of other cells.
+
+    `ce_types` has each ignored type by the first bytes of its values. Keys outside of `share`, if there is one, are other
+    cells', whatever the record is otherwise. (Not a Mapping: it would be asked through a method call for every message.)
+    """
+
+    ce_types: dict[bytes, bytes]
+    share: Share | None
+
+
 class Polled(NamedTuple):
     """What one call of `poll` brought, records in order per partition."""
 
@@ -49,23 +62,26 @@ def add_messages(
     polled: Polled,
     messages: Sequence[Message],
     started: dict[tuple[str, int], Partition],
-    ignored: dict[bytes, bytes],  # a Mapping would cost a method call for every message
+    passed: Passed,
 ) -> list[Message]:
     """Adds the records among `messages` to `polled`; gives the other messages, which are errors and ends.
 
-    `started` has the partitions that are being read, by topic and number; messages of others are dropped. `ignored` has
-    the ce_type of each ignored type, by the first bytes of its values. A message of which a part cannot be decoded is added as
-    Unreadable; if its topic, partition or offset is missing, the client's error is raised: an unknown offset is never passed.
+    `started` has the partitions that are being read, by topic and number; messages of others are dropped. A message of
+    which a part cannot be decoded is added as Unreadable, in every cell if that part is the key; if its topic, partition or
+    offset is missing, the client's error is raised: an unknown offset is never passed.
     """
     items = polled.records
+    ignored, share = passed
     errors: list[Message] = []
     # By its types the binding may return None for every part and text in headers; a consumer never gets these.
     topic: Any = None
     number: Any = None
     headers: Any
     offset: Any
+    value: Any
     partition: Any = None
     first = after = 0
+    reason = NOT_AUDITED
     for message in messages:
         headers = None
         try:
@@ -74,28 +90,33 @@ def add_messages(
                 continue
             if message.partition() != number or message.topic() != topic:
                 if first < after:
-                    items.append(Skipped(partition, first, after))
+                    items.append(Skipped(partition, first, after, reason))
                     first = after
                 topic, number = message.topic(), message.partition()
                 partition = started.get((topic, number))
             if partition is None:  # from the queue of a partition that was stopped meanwhile
                 continue
-            # For a header name that is not UTF-8 the binding raises and gives a damaged list at once. Only the call of a bound
-            # method makes Python look for that error; the specialized form of `message.headers()` goes on with the list.
-            get_headers = message.headers
-            headers = get_headers() or ()
-            value, offset = message.value(), message.offset()
-            ce_type = ignored.get(value[:PREFIX_BYTES]) if value is not None else None
-            if ce_type is not None and names_only(headers, ce_type):
-                if offset != after:
-                    if first < after:
-                        items.append(Skipped(partition, first, after))
-                    first = offset
+            skip = None
+            if share is not None and not share.has(message.key()):
+                skip, offset = OTHER_CELL, message.offset()
+            else:
+                # For a header name that is not UTF-8 the binding raises and gives a damaged list at once. Only the call of a bound
+                # method makes Python look for that error; the specialized form of `message.headers()` goes on with the list.
+                get_headers = message.headers
+                headers = get_headers() or ()
+                value, offset = message.value(), message.offset()
+                ce_type = ignored.get(value[:PREFIX_BYTES]) if value is not None else None
+                if ce_type is not None and names_only(headers, ce_type):
+                    skip = NOT_AUDITED
+            if skip is not None and offset == after and skip is reason:
                 after = offset + 1
                 continue
             if first < after:
-                items.append(Skipped(partition, first, after))
+                items.append(Skipped(partition, first, after, reason))
                 first = after
+            if skip is not None:
+                first, after, reason = offset, offset + 1, skip
+                continue
             kind, milliseconds = message.timestamp()
             time = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
             items.append(new(Record, (partition, offset, time, message.key(), value, headers)))
@@ -104,11 +125,11 @@ def add_messages(
             partition = started.get((topic, number))
             if partition is not None:
                 if first < after:
-                    items.append(Skipped(partition, first, after))
+                    items.append(Skipped(partition, first, after, reason))
                     first = after
                 items.append(readable_parts(message, partition, headers, error))
     if first < after:
-        items.append(Skipped(partition, first, after))
+        items.append(Skipped(partition, first, after, reason))
     return errors
 
 

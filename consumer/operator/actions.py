@@ -22,11 +22,16 @@ class Refused(Exception):
 
 def record_action(connection: Connection, action: Action, reason: str, details: dict[str, object]) -> None:
     """Inserts the row of `action`; `details` are the statement's other parameters, those left out are null."""
-    user = f"{_os_user()}@{socket.gethostname()}"
-    connection.execute(RECORD_ACTION, {**NO_DETAILS, **details, "action": action, "reason": reason, "os_user": user})
+    values = {**details, "action": action, "reason": reason, "os_user": os_user()}
+    connection.execute(RECORD_ACTION, {**NO_DETAILS, **values})
 
 
-def _os_user() -> str:
+def os_user() -> str:
+    """Who runs this command, as the operating system says."""
+    return f"{_name()}@{socket.gethostname()}"
+
+
+def _name() -> str:
     # Not getpass.getuser: that believes the environment.
     try:
         return pwd.getpwuid(os.getuid()).pw_name

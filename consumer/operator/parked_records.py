@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any, assert_never
 
 import sql
-from catalog.reasons import ParkReason
-from consumer.event.model import Ignored, Parked, Partition, Record, Recorded
+from catalog.cells import WHOLE
+from catalog.reasons import IgnoreReason, ParkReason
+from consumer.event.model import Ignored, Outcome, Parked, Partition, Record, Recorded
 from consumer.operator.actions import Refused, record_action
 from consumer.operator.dry_run import DryRun
+from consumer.partitions.cell import read_cell
 from consumer.storage import store
 from consumer.storage.batch import WriteResult
 from consumer.storage.copy_row import copy_row
@@ -118,6 +120,14 @@ def list_actions(connection: Connection, parked_id: int) -> list[ParkedAction]:
     return select(connection, ParkedAction, PARKED_ACTIONS, id=parked_id)
 
 
+def outcome_now(connection: Connection, dry_run: DryRun, parked: ParkedRecord) -> Outcome:
+    """What would become of a parked record today. A copy of the database keeps what was parked before it became a cell."""
+    cell = read_cell(connection)
+    if cell != WHOLE and not cell.share.has(parked.key):
+        return Ignored(IgnoreReason.OTHER_CELL)
+    return dry_run.outcome(parked.record(), isolated=parked.reason == ParkReason.CRASH_LOOP)
+
+
 def replay(connection: Connection, dry_run: DryRun, parked_id: int, reason: str) -> ReplayResult:
     """Runs a parked record through the present pipeline and stores the result, as one transaction.
 
@@ -125,7 +135,7 @@ def replay(connection: Connection, dry_run: DryRun, parked_id: int, reason: str)
     """
     parked = get_parked(connection, parked_id)
     record = parked.record()
-    outcome = dry_run.outcome(record, isolated=parked.reason == ParkReason.CRASH_LOOP)
+    outcome = outcome_now(connection, dry_run, parked)
     with connection.transaction():
         match outcome:
             case Recorded():

@@ -36,13 +36,13 @@ class Assignment:
         self,
         cluster: Cluster,
         connect: Callable[[], Connection],
-        owner: str,
+        owner: claim.Owner,
         limits: Limits,
         *,
         suspects: int,
         on_retry: OnRetry,
     ) -> None:
-        """`owner` names this consumer in the database, and `limits` are the breaker's.
+        """`owner` is this consumer in the database, and `limits` are the breaker's.
 
         After an owner that did not release a partition, its first `suspects` records are run in isolation.
         """

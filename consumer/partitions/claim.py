@@ -6,11 +6,14 @@ raises the epoch (which fences the previous owner) and names the new owner.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sql
+from catalog.cells import Cell
 from catalog.reasons import GapCause, HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
+from consumer.partitions.cell import keep_cell
 from consumer.partitions.progress import PartitionProgress, lock_progress
 from runtime.postgres import Connection
 
@@ -24,6 +27,13 @@ PROGRESS = sql.query("consumer/read_progress")
 
 # An operator has to end these halts. The other causes are checked again by every claim.
 STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
+
+
+class Owner(NamedTuple):
+    """Who claims: the name of this consumer, and the cell that its database must be."""
+
+    name: str
+    cell: Cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +69,21 @@ def gap(next_offset: int, bounds: Bounds, *, first: bool) -> Gap | None:
     return None
 
 
-def take(connection: Connection, partition: Partition, bounds: Bounds, owner: str, halt: str | None) -> Claim:
-    """Claims one partition for `owner`, in one transaction; `halt` forbids its reading (a compacted topic)."""
+def take(connection: Connection, partition: Partition, bounds: Bounds, owner: Owner, halt: str | None) -> Claim:
+    """Claims one partition for `owner`, in one transaction; `halt` forbids its reading (a compacted topic).
+
+    Raises WrongCell where the database is not the owner's cell.
+    """
     key = {"topic": partition.topic, "topic_id": partition.topic_id, "number": partition.number}
     with connection.transaction():
+        keep_cell(connection, owner.cell)
         connection.execute(CREATE, key)
         progress = lock_progress(connection, partition)
         halted = _halt(connection, partition, progress, bounds)
         if halted is None and halt is not None:
             halted = HaltCause.COMPACTED, halt
         cause, detail = halted or (None, None)
-        taken = {"owner": None if halted else owner, "halted": cause, "halted_detail": detail}
+        taken = {"owner": None if halted else owner.name, "halted": cause, "halted_detail": detail}
         epoch = connection.execute(TAKE, {**key, **taken}).fetchone()
         assert epoch is not None
     return Claim(
@@ -77,7 +91,7 @@ def take(connection: Connection, partition: Partition, bounds: Bounds, owner: st
         next_offset=progress.next_offset,
         epoch=int(epoch[0]),
         halt=halted,
-        unclean=progress.owner not in {None, owner},
+        unclean=progress.owner not in {None, owner.name},
     )
 
 

@@ -30,6 +30,7 @@ class PartitionProgress:
     ignored_not_audited: int
     ignored_tombstone: int
     ignored_no_change: int
+    ignored_other_cell: int
     parked: int
     gap: int
     undelivered: int

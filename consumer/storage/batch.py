@@ -58,10 +58,10 @@ class Batch:
             assert type(outcome) is Parked
             self.parked.append((record, outcome))
 
-    def skip(self, offsets: OffsetRange, after: int) -> None:
-        """Adds the records of ignored types from where `offsets` ends to before the offset `after`."""
+    def skip(self, offsets: OffsetRange, after: int, reason: IgnoreReason) -> None:
+        """Adds the records from where `offsets` ends to before the offset `after`, all ignored for `reason`."""
         count = after - offsets.next
-        offsets.ignored[IgnoreReason.NOT_AUDITED] += count
+        offsets.ignored[reason] += count
         offsets.next = after
         self.records += count
 

@@ -73,6 +73,7 @@ def _advance(cursor: Cursor, batch: Batch, result: WriteResult) -> None:
             "not_audited": [a.ignored[IgnoreReason.NOT_AUDITED] for a in ranges.values()],
             "tombstone": [a.ignored[IgnoreReason.TOMBSTONE] for a in ranges.values()],
             "no_change": [a.ignored[IgnoreReason.NO_CHANGE] for a in ranges.values()],
+            "other_cell": [a.ignored[IgnoreReason.OTHER_CELL] for a in ranges.values()],
             "parked": [result.parked[p] for p in ranges],
             "undelivered": [a.undelivered for a in ranges.values()],
             "complete_through": [a.complete_through for a in ranges.values()],

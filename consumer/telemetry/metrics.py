@@ -22,6 +22,7 @@ from prometheus_client import (
 )
 
 from catalog.audit_types import BY_NAME
+from catalog.cells import WHOLE, Cell
 from catalog.reasons import IgnoreReason, ParkReason
 from consumer.retries import Retry
 from consumer.telemetry.histogram import BatchHistogram
@@ -39,9 +40,9 @@ Vector = TypeVar("Vector", Counter, Gauge)
 
 
 class Metrics:
-    """The consumer's metrics, in a registry of their own; `client` is the version of the Kafka client."""
+    """The consumer's metrics, in a registry of their own; `client` is the version of the Kafka client, `cell` what this consumer reads."""
 
-    def __init__(self, topics: Sequence[str], client: str) -> None:
+    def __init__(self, topics: Sequence[str], client: str, cell: Cell = WHOLE) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -49,9 +50,10 @@ class Metrics:
         self._measure_batches(topics)
         self._count_troubles()
         self._measure_surroundings(topics)
-        # Which version runs where?
-        build = Info("auditlog_build", "The versions that this consumer runs", registry=self.registry)
-        build.info({"version": version("callmine-audit"), "librdkafka": client, "python": platform.python_version()})
+        # Which version runs where, and for which cell?
+        build = Info("auditlog_build", "The versions that this consumer runs, and its cell", registry=self.registry)
+        versions = {"version": version("callmine-audit"), "librdkafka": client, "python": platform.python_version()}
+        build.info({**versions, "cell": str(cell)})
 
     def set_unresolved(self, topics: Sequence[str], counts: Mapping[tuple[str, str], int]) -> None:
         """The unresolved parked records, by topic and reason."""

@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Protocol
 
+from catalog.cells import Cell
 from consumer.kafka.admin import CLIENT_VERSION, Cluster
 from consumer.kafka.topic_faults import TopicFaults
 from consumer.observer import CompositeObserver, Observer
@@ -36,9 +37,9 @@ class Closable(Protocol):
 class MetricsExport:
     """The metrics, the listener that serves them and the probes, and the poller that keeps the gauges fresh."""
 
-    def __init__(self, topics: Sequence[str], bind: tuple[str, int]) -> None:
+    def __init__(self, topics: Sequence[str], bind: tuple[str, int], cell: Cell) -> None:
         """Listens on `bind`, a host and a port. Raises BindRefused."""
-        self.metrics, self._gauges = Metrics(topics, CLIENT_VERSION), PartitionGauges(topics)
+        self.metrics, self._gauges = Metrics(topics, CLIENT_VERSION, cell), PartitionGauges(topics)
         self.metrics.registry.register(self._gauges)
         self.recorder = MetricsRecorder(self.metrics, self._gauges)
         self._topics = topics
@@ -106,13 +107,13 @@ def telemetry(settings: Settings, observer: Observer) -> Telemetry:
     registry: Callable[..., Registry] = Registry
     metrics = tracer = None
     if settings.metrics_bind:
-        metrics = MetricsExport(settings.topics, settings.metrics_bind)
+        metrics = MetricsExport(settings.topics, settings.metrics_bind, settings.cell)
         metrics.watch_certificates(settings)
         observers.append(metrics.recorder)
         registry = partial(CountedRegistry, metrics=metrics.metrics)
     if settings.traces:
         from consumer.telemetry.tracing import Tracer  # noqa: PLC0415 a third of a second, and memory, that few need
 
-        tracer = Tracer(settings.group_id, version("callmine-audit"))
+        tracer = Tracer(settings.group, version("callmine-audit"))
         observers.append(tracer)
     return Telemetry(observer=CompositeObserver(observers), registry=registry, metrics=metrics, tracer=tracer)

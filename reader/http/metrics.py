@@ -22,6 +22,7 @@ from reader.auth.clerk import REASONS
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.limiter import RequestLimiter
 from reader.http.renewal import OUTCOMES
+from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings
 
@@ -139,7 +140,9 @@ class Metrics:
         """A token without azp: a `bearer` or `cookie` that was `accepted` or `refused`."""
         self._missing_azp.labels(kind, outcome).inc()
 
-    def register_services(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
+    def register_services(
+        self, database: Database | CellDatabases, keys: StaticKey | JwksKeys, listings: Listings | CellListings
+    ) -> None:
         """Adds the metrics that are read from these services at each scrape."""
         self.registry.register(_ServiceCollector(database, keys, listings))
 
@@ -155,7 +158,9 @@ class Metrics:
 class _ServiceCollector(Collector):
     """Reads the figures of the pool, the keys and the lists."""
 
-    def __init__(self, database: Database, keys: StaticKey | JwksKeys, listings: Listings) -> None:
+    def __init__(
+        self, database: Database | CellDatabases, keys: StaticKey | JwksKeys, listings: Listings | CellListings
+    ) -> None:
         self._database, self._keys, self._listings = database, keys, listings
 
     def collect(self) -> Iterator[Metric]:

@@ -188,7 +188,7 @@ class Routes:
     def checkpoint(self, request: Request) -> Response:
         """The newest checkpoint, as a file to keep."""
         viewer = self._viewer(request)
-        newest = newest_checkpoint(self._services.database, viewer.workspace_id)
+        newest = newest_checkpoint(self._services.database_of(viewer.workspace_id), viewer.workspace_id)
         return problem_response(errors.NOT_SEALED) if newest is None else json_response.checkpoint(newest)
 
     async def openapi(self, _request: Request) -> Response:

@@ -6,6 +6,7 @@ from reader.auth.access import Authenticator
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.metrics import Metrics
 from reader.http.renewal import Renewal
+from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings
 
@@ -16,12 +17,16 @@ class ReaderServices:
 
     access: Authenticator
     renewal: Renewal
-    database: Database
-    listings: Listings
+    database: Database | CellDatabases
+    listings: Listings | CellListings
     keys: StaticKey | JwksKeys
     metrics: Metrics
     hosts: tuple[str, ...]
     export_contact: str | None
+
+    def database_of(self, workspace_id: str) -> Database:
+        """The database that has the workspace."""
+        return self.database if isinstance(self.database, Database) else self.database.of(workspace_id)
 
     def failing(self) -> list[str]:
         """What is not ready, checked now: the database does not answer, or there are no sign-in keys."""

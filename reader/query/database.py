@@ -13,6 +13,8 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 import sql
+from catalog.cells import WHOLE, Cell
+from reader.query.session_settings import NETWORK, ROLE, SESSION
 from reader.query.transaction_view import Completeness, TransactionView
 from runtime.postgres import ANSWER_SECONDS, Connection, SettingRefused, configure
 
@@ -20,28 +22,6 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-ROLE = "audit_reader"
-# In place of those that every program has (runtime.postgres.session).
-SESSION = {
-    "default_transaction_read_only": "on",
-    # One snapshot for all statements of a transaction, also of an implicit one (a pipeline without BEGIN).
-    "default_transaction_isolation": "repeatable read",
-    "statement_timeout": "3s",
-    "lock_timeout": "1s",
-    "idle_in_transaction_session_timeout": "10s",
-    # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
-    # again would cost more than to run it. The reading of a whole list is planned for that list (reader/patience.sql).
-    "plan_cache_mode": "force_generic_plan",
-    # A session sees no workspace until a transaction names one.
-    "audit.workspace_id": "",
-}
-NETWORK: dict[str, Any] = {
-    "connect_timeout": 3,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10000,
-}
 POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one by which readiness is asked
 WAIT_SECONDS = 2.0
 RETRY_SECONDS = 5
@@ -50,6 +30,7 @@ RETRY_SECONDS = 5
 NO_WORKSPACE = ""
 
 READER_SESSION = sql.query("reader/session")
+ANOTHER_CELL = "the database is cell {}, DATABASE_URL says {}: give the databases of all cells, each by its cell"
 SCHEMA_VERSION = sql.query("runtime/schema_version")
 
 
@@ -79,8 +60,11 @@ class Unavailable(Exception):
 class Database:
     """A pool of sessions in the role audit_reader; it opens them when they are needed, so it can be made during an outage."""
 
-    def __init__(self, url: str, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self, url: str, cell: Cell = WHOLE, *, size: int = POOL_SIZE, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         self._url = url
+        self._cell = cell
         self._completeness = Completeness()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
@@ -98,10 +82,17 @@ class Database:
         self._pool.open(wait=False)
 
     def check(self) -> None:
-        """Raises SettingRefused if the database, or a pooler before it, cannot be used. During an outage it does not raise."""
+        """Raises SettingRefused if the database is another cell, or it or a pooler before it cannot be used.
+
+        During an outage it does not raise.
+        """
         try:
             with Connection.connect(self._url, application_name="audit-reader", **NETWORK) as connection:
                 self._configure(connection)
+                row = connection.execute(READER_SESSION, {"workspace_id": NO_WORKSPACE}).fetchone()
+                assert row is not None
+                if (found := TransactionView.from_row(row).cell) != str(self._cell):
+                    raise SettingRefused(ANOTHER_CELL.format(found, self._cell))
         except SettingRefused:
             raise
         except psycopg.Error as error:
@@ -114,7 +105,7 @@ class Database:
             connection.patience = ANSWER_SECONDS
             row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
             assert row is not None
-            yield Session(connection, self._completeness.settled(TransactionView.from_row(row)))
+            yield Session(connection, self._settled(row))
 
     def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
         """The results of these statements, in one such transaction and one round trip. Raises Unavailable."""
@@ -140,7 +131,7 @@ class Database:
 
         with _answered():
             (view,), *found = self._with_session(asked)
-            return self._completeness.settled(TransactionView.from_row(view)), found
+            return self._settled(view), found
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
@@ -165,6 +156,14 @@ class Database:
     def _configure(self, connection: Connection) -> None:
         connection.patience = ANSWER_SECONDS
         configure(connection, self._url, ROLE, SESSION)
+
+    def _settled(self, row: TupleRow) -> TransactionView:
+        """What a transaction sees. Raises Unavailable in one of another cell: its entries of other workspaces are of the past."""
+        view = TransactionView.from_row(row)
+        if view.cell != str(self._cell):
+            log.critical("database_failed", error=ANOTHER_CELL.format(view.cell, self._cell), kind="another cell")
+            raise Unavailable
+        return self._completeness.settled(view)
 
     def _with_session(self, work: Callable[[Connection], T]) -> T:
         """The result of `work` with a working session.

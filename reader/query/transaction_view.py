@@ -13,7 +13,7 @@ class TransactionView(NamedTuple):
     """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are.
 
     `server`: caches of one server and database are not valid for another (session.sql). `xmax`: no transaction from it on is
-    visible; on a standby `snapshot` may end earlier. `sealed_through`: the time of the newest seal.
+    visible; on a standby `snapshot` may end earlier. `sealed_through`: the time of the newest seal. `cell`: which one the database is.
     """
 
     time: datetime
@@ -23,12 +23,13 @@ class TransactionView(NamedTuple):
     is_standby: bool = False
     xmax: int = 0
     sealed_through: datetime | None = None
+    cell: str = "1/1"
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> "TransactionView":
         """From the row of session.sql."""
-        is_standby, _, time, snapshot, complete_through, server, xmax, sealed_through = row
-        return cls(time, snapshot, complete_through, server, is_standby, xmax, sealed_through)
+        is_standby, _, time, snapshot, complete_through, server, xmax, sealed_through, cell = row
+        return cls(time, snapshot, complete_through, server, is_standby, xmax, sealed_through, cell)
 
 
 class Completeness:

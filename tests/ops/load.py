@@ -14,14 +14,14 @@ BATCH = 20
 
 
 @contextmanager
-def load(world: World, topics: Sequence[str], batch: int = BATCH) -> Iterator[None]:
+def load(world: World, topics: Sequence[str], batch: int = BATCH, *, workspaces: int = 5) -> Iterator[None]:
     """Some hundred records a second into `topics`, each planned to be recorded, until the block ends."""
     stop, producer = threading.Event(), world.producer()
 
     def send() -> None:
         while not stop.wait(PAUSE):
             for topic in topics:
-                world.send(topic, events(batch), producer=producer)
+                world.send(topic, events(batch, workspaces=workspaces), producer=producer)
 
     with ThreadPoolExecutor(1) as pool:
         sending = pool.submit(send)

@@ -17,6 +17,7 @@ SELECT
     ignored_not_audited,
     ignored_tombstone,
     ignored_no_change,
+    ignored_other_cell,
     parked,
     gap,
     undelivered,

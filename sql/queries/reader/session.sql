@@ -3,6 +3,7 @@
 -- list the transactions that are still open: what is below its xmin is settled there, and nothing above. `server` is
 -- another one where all that was there may be different: a server that is another one, or was restarted or promoted,
 -- or another database. `sealed_through`: a seal covers what had been committed by its time, of every workspace.
+-- `cell` is which one the database is now.
 SELECT
     is_standby,
     set_config('audit.workspace_id', %(workspace_id)s, TRUE) AS workspace_id,
@@ -33,7 +34,16 @@ SELECT
         FROM audit_seal
         ORDER BY seal DESC
         LIMIT 1
-    ) AS sealed_through
+    ) AS sealed_through,
+    coalesce(
+        (
+            SELECT number || '/' || cells
+            FROM audit_cell
+            ORDER BY id DESC
+            LIMIT 1
+        ),
+        '1/1'
+    ) AS cell
 FROM (
     SELECT
         pg_is_in_recovery() AS is_standby,

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
+from catalog.cells import WHOLE, Cell
 from consumer.cli import app
 from consumer.event.model import Outcome, Partition
 from consumer.kafka.admin import Bounds
@@ -86,9 +87,10 @@ def rows(database_url: str) -> Callable[..., list[tuple[Any, ...]]]:
 
 
 class Consumer:
-    """Writes what a consumer would have written, without Kafka."""
+    """Writes what a consumer of `cell` would have written, without Kafka."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cell: Cell = WHOLE) -> None:
+        self.cell = cell
         self._connection = connection
         self._dry_run = DryRun(None)
         store.prepare(connection)
@@ -113,7 +115,7 @@ class Consumer:
 
     def claims(self, partition: Partition, low: int, high: int) -> claim.Claim:
         """Claims the partition while Kafka's log has these bounds."""
-        return claim.take(self._connection, partition, Bounds(low, high), "consumer-1", None)
+        return claim.take(self._connection, partition, Bounds(low, high), claim.Owner("consumer-1", self.cell), None)
 
 
 @pytest.fixture

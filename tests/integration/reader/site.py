@@ -17,6 +17,7 @@ from reader.auth.renewal import RenewalRules
 from reader.auth.request_cookies import CookieNames
 from reader.compose import compose
 from reader.query.database import Database
+from reader.query.listing import Listings
 from reader.serve import server
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import free_port, wait_until
@@ -41,8 +42,9 @@ class Site:
         self.port, self.database_url = port, database_url
         self.issuer = issuer or Issuer((), self.url)
         self.issuer.audience = self.url
+        self.database = Database(database_url, wait_seconds=1.0)
         self._reader = compose(
-            database=Database(database_url, wait_seconds=1.0),
+            database=self.database,
             keys=JwksKeys(self.issuer.jwks_url),
             rules=TokenRules(self.issuer.url, frozenset({self.url}), allow_missing_azp),
             renewal=RenewalRules(
@@ -55,8 +57,8 @@ class Site:
             export_contact=CONTACT,
         )
         self.app, services = self._reader.app, self._reader.services
-        self.database, self.listings, self.metrics = services.database, services.listings, services.metrics
-        self.keys = services.keys
+        assert isinstance(services.listings, Listings)
+        self.listings, self.metrics, self.keys = services.listings, services.metrics, services.keys
         self._server = server(self._reader, ("127.0.0.1", port))
         self._thread = threading.Thread(target=self._server.run)
         self._client = httpx.Client(

@@ -202,6 +202,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "requested_by": "auditor@example.com",
         "reason": "SOC 2",
     },
+    "audit_cell": {"number": 1, "cells": 2, "reason": "split"},
 }
 
 

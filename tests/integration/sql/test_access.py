@@ -27,11 +27,12 @@ EVERYTHING = (
     "SELECT nextval('audit_event_id_seq')", "SELECT * FROM partition_account", "SELECT * FROM parked_unresolved",
     "SELECT * FROM audit_seal", "SELECT * FROM audit_sealed_workspace", "SELECT * FROM audit_sealed_day",
     "SELECT * FROM audit_export", "SELECT seal, record, checkpoint FROM audit_seal",
+    "SELECT * FROM audit_cell", "SELECT * FROM audit_cell_start",
 )  # fmt: skip
 ALLOWED = {
-    "audit_writer": {0, 1, 3, 4, 5, 7, 9, 11, 15, 17, 20, 21},
-    "audit_reader": {0, 1, 2, 4, 26},
-    "audit_operator": {*range(14), 15, 17, 20, 21, 25},
+    "audit_writer": {0, 1, 3, 4, 5, 7, 9, 11, 15, 17, 20, 21, 27},
+    "audit_reader": {0, 1, 2, 4, 26, 27},
+    "audit_operator": {*range(14), 15, 17, 20, 21, 25, 27, 28},
     "audit_sealer": {0, 1, 2, 20, 22, 23, 24, 26},
     "audit_exporter": {0, 1, 2, 22, 23, 24, 26},
 }
@@ -67,6 +68,7 @@ def test_role_can_do_what_it_needs_and_nothing_more(role: str, as_role: Callable
             "audit_operator",
             {
                 "audit_event", "original_record", "conflicting_event", "data_gap", "operator_action",
+                "audit_cell",
             },
         ),
         ("audit_sealer", {"audit_seal", "audit_sealed_workspace", "audit_sealed_day"}),
@@ -80,7 +82,7 @@ def test_role_inserts_where_it_must(
     connection, accepted = as_role(role), set[str]()
     if role != "audit_sealer":
         insert(as_role("audit_owner"), "audit_seal")
-    for table in ("audit_event", *RAW, "data_gap", "operator_action", "partition_progress", *SEALED):
+    for table in ("audit_event", *RAW, "data_gap", "operator_action", "partition_progress", *SEALED, "audit_cell"):
         cause = {"cause": "log_damaged", "to_offset": 5} if (role, table) == ("audit_operator", "data_gap") else {}
         tail = "" if table in SEALED else "ON CONFLICT DO NOTHING"
         try:

@@ -12,10 +12,14 @@ from tests.integration.sql.conftest import Role
 APPEND_ONLY = (
     "audit_event", "parked_record", "original_record", "conflicting_event", "data_gap", "operator_action",
     "audit_seal", "audit_sealed_workspace", "audit_sealed_day", "audit_export",
+    "audit_cell", "audit_cell_start",
 )  # fmt: skip
 TRUNCATE = "TRUNCATE {} CASCADE"
 CHANGES = ("UPDATE {} SET {column} = {column}", "DELETE FROM {}", TRUNCATE)
-COLUMNS = {"audit_seal": "seal", "audit_sealed_workspace": "seal", "audit_sealed_day": "seal", "audit_export": "reason"}
+COLUMNS = {
+    "audit_seal": "seal", "audit_sealed_workspace": "seal", "audit_sealed_day": "seal", "audit_export": "reason",
+    "audit_cell": "reason",
+}  # fmt: skip
 LEAVES = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_event'::regclass ORDER BY 1"
 PROGRAMS = ("audit_writer", "audit_reader", "audit_operator", "audit_sealer", "audit_exporter")
 
@@ -28,6 +32,10 @@ def change(connection: Role, statement: LiteralString, table: str) -> None:
 def insert_row(insert: Callable[..., None], connection: Role, table: str) -> None:
     if table.startswith("audit_sealed"):
         insert(connection, "audit_seal")
+    if table == "audit_cell_start":
+        insert(connection, "audit_cell")
+        connection.execute("INSERT INTO audit_cell_start SELECT max(id), 't1', 0, 0, 0, 0, 0, 0 FROM audit_cell")
+        return
     insert(connection, table)
 
 

@@ -46,6 +46,25 @@ def test_writer_only_counts_outcomes_forward(change: str, writer: Role) -> None:
     writer.execute("UPDATE partition_progress SET next_offset = 12, recorded = 11, ignored_tombstone = 1, epoch = 2")
 
 
+@pytest.mark.usefixtures("progress")
+def test_the_count_of_other_cells_never_falls(owner: Role, writer: Role) -> None:
+    """As no counter does."""
+    owner.execute("UPDATE partition_progress SET next_offset = 12, ignored_other_cell = 2")
+    with pytest.raises(errors.InsufficientPrivilege, match="never fall"):
+        writer.execute("UPDATE partition_progress SET recorded = 12, ignored_other_cell = 0")
+
+
+@pytest.mark.usefixtures("progress")
+def test_a_database_becomes_a_part_of_its_cell_only(operator: Role, owner: Role, insert: Insert) -> None:
+    """Keys that it has not read would be in none of its entries, whoever sets the cell."""
+    insert(operator, "audit_cell", number=3, cells=4)
+    for role, cell in ((operator, (1, 2)), (owner, (1, 1)), (operator, (2, 4)), (operator, (4, 4))):
+        with pytest.raises(errors.InsufficientPrivilege, match="is no part of cell 3/4"):
+            insert(role, "audit_cell", number=cell[0], cells=cell[1])
+    insert(operator, "audit_cell", number=6, cells=8)
+    insert(operator, "audit_cell", number=6, cells=8)
+
+
 @pytest.mark.parametrize("where", [{"next_offset": 5}, {"epoch": 3}, {"next_offset": 5, "recorded": 5}])
 def test_writer_begins_at_the_beginning(where: dict[str, Any], writer: Role, insert: Insert) -> None:
     """A partition that is new begins at its first offset: what was before cannot be claimed as read."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.cells import WHOLE
 from catalog.reasons import HaltCause
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds, ClusterUnavailable
@@ -64,7 +65,7 @@ class World:
         self.assignment = Assignment(
             self.cluster,  # type: ignore[arg-type]
             self.get,
-            "me",
+            claim.Owner("me", WHOLE),
             Limits(),
             suspects=100,
             on_retry=self.retries.append,
@@ -90,8 +91,10 @@ class World:
         found = [name for name, group in groups.items() if any((p.topic, p.number) == key for p in group)]
         return found + ["unclaimed"] * (key in mine.unclaimed)
 
-    def _take(self, _connection: object, partition: Partition, bounds: Bounds, owner: str, halt: str | None) -> Claim:
-        assert owner == "me"
+    def _take(
+        self, _connection: object, partition: Partition, bounds: Bounds, owner: claim.Owner, halt: str | None
+    ) -> Claim:
+        assert owner == claim.Owner("me", WHOLE)
         if partition in self.fails:
             raise OUTAGE
         cause = HaltCause.COMPACTED if halt else self.halts.get(partition)

@@ -27,7 +27,7 @@ def filled(steps: list[tuple[Partition, str]]) -> Batch:
     for partition, what in steps:
         offsets = batch.range_of(partition, 100, 1)
         if what == "skipped":
-            batch.skip(offsets, offsets.next + 3)
+            batch.skip(offsets, offsets.next + 3, IgnoreReason.NOT_AUDITED)
             continue
         outcome = OUTCOMES[what]
         assert isinstance(outcome, Recorded | Ignored | Parked)

@@ -8,10 +8,11 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.reasons import HaltCause
+from catalog.cells import Cell, Share
+from catalog.reasons import HaltCause, IgnoreReason
 from consumer.event.ignored import wire_types
 from consumer.event.model import Partition, Record, Skipped, Unreadable
-from consumer.kafka.polled import EndOfPartition, PartitionError, Polled, add_messages, add_partition_event
+from consumer.kafka.polled import EndOfPartition, PartitionError, Passed, Polled, add_messages, add_partition_event
 from schemas import all_schemas
 from tests.builders import Message, event
 
@@ -22,6 +23,7 @@ SKIPPED, WHOLE = event("member.signed_in"), event("member.removed")
 # An ignored type whose headers are not as they should be has to be seen by the pipeline.
 DOUBLED = SKIPPED._replace(headers=(*SKIPPED.headers, ("ce_type", b"member.removed")))
 LYING = SKIPPED.with_headers(ce_type="member.removed")
+NOT_AUDITED, OTHER_CELL = IgnoreReason.NOT_AUDITED, IgnoreReason.OTHER_CELL
 TOMBSTONE = SKIPPED._replace(value=None)
 
 
@@ -60,10 +62,12 @@ class Delivered:
         return TIMESTAMP_NOT_AVAILABLE, -1
 
 
-def polled(messages: Sequence[Delivered]) -> tuple[list[Record | Skipped | Unreadable], list[Any]]:
+def polled(
+    messages: Sequence[Delivered], share: Share | None = None
+) -> tuple[list[Record | Skipped | Unreadable], list[Any]]:
     """The records of a poll, and the messages that are none."""
     result = Polled([], [], [])
-    errors = add_messages(result, messages, STARTED, IGNORED)  # type: ignore[arg-type]
+    errors = add_messages(result, messages, STARTED, Passed(IGNORED, share))  # type: ignore[arg-type]
     return result.records, list(errors)
 
 
@@ -78,9 +82,13 @@ def test_a_record_is_made_where_the_pipeline_must_look(message: Message) -> None
 def test_ignored_records_are_one_run_until_something_comes_between() -> None:
     """An offset that is missing, another partition, or a record that is made ends a run."""
     items, _ = polled([Delivered("t", 0, offset, SKIPPED) for offset in (3, 4, 5, 9)])
-    assert items == [Skipped(PARTITIONS[0], 3, 6), Skipped(PARTITIONS[0], 9, 10)]
+    assert items == [Skipped(PARTITIONS[0], 3, 6, NOT_AUDITED), Skipped(PARTITIONS[0], 9, 10, NOT_AUDITED)]
     items, _ = polled([Delivered("t", 0, 3, SKIPPED), Delivered("t", 1, 4, SKIPPED), Delivered("t", 0, 4, SKIPPED)])
-    assert items == [Skipped(PARTITIONS[0], 3, 4), Skipped(PARTITIONS[1], 4, 5), Skipped(PARTITIONS[0], 4, 5)]
+    assert items == [
+        Skipped(PARTITIONS[0], 3, 4, NOT_AUDITED),
+        Skipped(PARTITIONS[1], 4, 5, NOT_AUDITED),
+        Skipped(PARTITIONS[0], 4, 5, NOT_AUDITED),
+    ]
     items, _ = polled([Delivered("t", 0, 3, SKIPPED), Delivered("t", 0, 4, WHOLE), Delivered("t", 0, 5, SKIPPED)])
     assert [type(item) for item in items] == [Skipped, Record, Skipped]
 
@@ -117,7 +125,7 @@ def test_errors_are_given_apart() -> None:
     """They end no run, and nothing of them is taken for a record."""
     failed = Delivered("t", 0, 4, None, KafkaError._PARTITION_EOF)
     items, errors = polled([Delivered("t", 0, 3, SKIPPED), failed, Delivered("t", 0, 4, SKIPPED)])
-    assert (items, errors) == ([Skipped(PARTITIONS[0], 3, 5)], [failed])
+    assert (items, errors) == ([Skipped(PARTITIONS[0], 3, 5, NOT_AUDITED)], [failed])
 
 
 @pytest.mark.parametrize(
@@ -194,7 +202,7 @@ def test_whatever_the_binding_raises_of_a_part_costs_that_part_alone(
         assert not broken & {"headers", "value"}
         return
     before, unreadable, after, last = items
-    assert (before, after) == (Skipped(PARTITIONS[0], 3, 4), Skipped(PARTITIONS[0], 5, 6))
+    assert (before, after) == (Skipped(PARTITIONS[0], 3, 4, NOT_AUDITED), Skipped(PARTITIONS[0], 5, 6, NOT_AUDITED))
     assert isinstance(last, Record)
     assert isinstance(unreadable, Unreadable)
     kept = unreadable.record
@@ -225,3 +233,58 @@ def test_a_fault_of_ours_is_no_fault_of_the_record(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("consumer.kafka.polled.names_only", broken)
     with pytest.raises(LookupError, match="ours"):
         polled([Delivered("t", 0, 3, SKIPPED)])
+
+
+class Foreign(Delivered):
+    """A record of which nothing but its key may be looked at."""
+
+    def headers(self) -> Any:
+        raise AssertionError("a record of another cell is decoded")
+
+    value = timestamp = headers
+
+
+def test_a_record_of_another_cell_is_passed_by_its_key_alone() -> None:
+    """Whatever it is otherwise: of an ignored type, a tombstone, or one that the client could not hand over."""
+    assert WHOLE.key is not None
+    ours, theirs = (cell.share for cell in Cell(1, 1).halves)
+    if not ours.has(WHOLE.key):
+        ours, theirs = theirs, ours
+    items, _ = polled([Foreign("t", 0, offset, WHOLE) for offset in (3, 4, 7)], theirs)
+    assert items == [Skipped(PARTITIONS[0], 3, 5, OTHER_CELL), Skipped(PARTITIONS[0], 7, 8, OTHER_CELL)]
+    assert [type(item) for item in polled([Delivered("t", 0, 3, WHOLE)], ours)[0]] == [Record]
+
+
+def test_runs_end_where_the_reason_changes() -> None:
+    """Offsets that follow each other are counted for what they were passed for."""
+    ours = next(cell.share for cell in Cell(1, 1).halves if cell.share.has(SKIPPED.key))
+    other = next(name for name in map(str, range(100)) if not ours.has(name.encode()))
+    foreign = WHOLE._replace(key=other.encode())
+    items, _ = polled(
+        [Delivered("t", 0, offset, made) for offset, made in enumerate((SKIPPED, SKIPPED, foreign, SKIPPED, foreign))],
+        ours,
+    )
+    reasons = [(0, 2, NOT_AUDITED), (2, 3, OTHER_CELL), (3, 4, NOT_AUDITED), (4, 5, OTHER_CELL)]
+    assert items == [Skipped(PARTITIONS[0], *run) for run in reasons]
+
+
+class Keyless(Delivered):
+    """A record of which the client cannot hand over the key."""
+
+    def key(self) -> Any:
+        raise UnicodeError("no key")
+
+
+@pytest.mark.parametrize("cell", Cell(1, 1).halves, ids=str)
+def test_what_has_no_key_that_can_be_had_is_kept_by_every_cell(cell: Cell) -> None:
+    """Each of them sees a record that could be its own; one with no key at all has one cell, as any key has."""
+    (made,), _ = polled([Keyless("t", 0, 3, WHOLE)], cell.share)
+    assert isinstance(made, Unreadable)
+    assert "key" in made.missing
+
+
+def test_a_record_without_a_key_has_one_cell() -> None:
+    """It is parked there, as it is without cells."""
+    keyless = WHOLE._replace(key=None)
+    made = [polled([Delivered("t", 0, 3, keyless)], cell.share)[0][0] for cell in Cell(1, 1).halves]
+    assert sorted(type(item).__name__ for item in made) == ["Record", "Skipped"]

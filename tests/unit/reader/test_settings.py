@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from catalog.cells import WHOLE, Cell
 from reader.auth.jwks import StaticKey
 from reader.settings import Settings, SettingsError, load
 
@@ -229,3 +230,34 @@ def test_a_kind_that_there_is_not_is_refused(text: str) -> None:
     """A word that is not understood opens nothing."""
     with pytest.raises(SettingsError, match="AUDIT_ALLOW_MISSING_AZP: use bearer, cookie or both"):
         load(GOOD | {"AUDIT_ALLOW_MISSING_AZP": text})
+
+
+TWO = "1/2=postgresql://u:sesame@h1/d 2/2=postgresql://u:sesame@h2/d?options=-c%20x%3Dy"
+
+
+def test_databases_of_cells() -> None:
+    """Each behind its cell; one database is all of them."""
+    assert load(GOOD).databases == {WHOLE: "postgresql:///audit"}
+    found = load({**GOOD, "DATABASE_URL": TWO}).databases
+    assert list(found) == [Cell(1, 2), Cell(2, 2)]
+    assert found[Cell(2, 2)].endswith("options=-c%20x%3Dy")
+    assert load({**GOOD, "DATABASE_URL": "1/2=dbname=a 3/4=dbname=b 4/4=dbname=c"}).databases[Cell(4, 4)] == "dbname=c"
+
+
+@pytest.mark.parametrize(
+    ("urls", "text"),
+    [
+        ("1/2=postgresql://u:sesame@h1/d", "no cell has the keys from 1/2 to 1 of all hashes"),
+        (f"{TWO} 1/1=dbname=x", "cell 2/2 has keys that another cell has as well"),
+        (f"{TWO} 2/2=dbname=x", "names cell 2/2 twice"),
+        (f"{TWO} postgresql://sesame", "use i/n=URL for each cell"),
+        ("1/2=postgresql://h:54x/sesame 2/2=dbname=x", "cell 1/2: "),
+        ("0/2=dbname=sesame", "use i/n, the cell's number"),
+    ],
+)
+def test_databases_that_do_not_share_the_workspaces_are_refused(urls: str, text: str) -> None:
+    """Without a word of a URL."""
+    with pytest.raises(SettingsError, match="DATABASE_URL: ") as refused:
+        load({**GOOD, "DATABASE_URL": urls})
+    assert text in str(refused.value)
+    assert "sesame" not in str(refused.value)

@@ -1,0 +1,31 @@
+"""The cell that the database says it is (SPEC 8): nothing of a partition is taken for another one."""
+
+import sql
+from catalog.cells import WHOLE, Cell
+from runtime.postgres import Connection
+
+CELL = sql.query("runtime/cell")
+KEEP = sql.query("consumer/keep_cell")
+
+
+class WrongCell(Exception):
+    """A consumer and its database are of different cells: a wrong deployment."""
+
+    def __init__(self, found: Cell, configured: Cell) -> None:
+        super().__init__(
+            f"the database of DATABASE_URL is cell {found}, and AUDIT_CELL says {configured}: give each consumer the "
+            "database and the number of its own cell; `audit-consumer cells set` makes a database another cell"
+        )
+
+
+def read_cell(connection: Connection) -> Cell:
+    """Which cell the database is."""
+    row = connection.execute(CELL).fetchone()
+    return WHOLE if row is None else Cell(*row)
+
+
+def keep_cell(connection: Connection, cell: Cell) -> None:
+    """Sees to it that the database stays `cell` until the end of the transaction. Raises WrongCell."""
+    connection.execute(KEEP)  # a statement of its own: what is read by the same one is older than the lock
+    if (found := read_cell(connection)) != cell:
+        raise WrongCell(found, cell)

@@ -1,0 +1,153 @@
+"""python -m sandbox.bench_peers: the consumer and its peers, in turn in one run, as a table and in docs/benchmarks.md."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+from rich.console import Console
+
+from consumer.event.model import COLUMNS
+from sandbox.bench.baselines import bare_loop, raw_copy
+from sandbox.bench.load import Load
+from sandbox.bench.report import replace_section
+from sandbox.bench_peers.peers import Peer, peers
+from sandbox.bench_peers.process import Failed, Measured, measure
+from sandbox.bench_peers.ready import PARTITIONS, TOPIC, digest, publish_rows
+from sandbox.bench_peers.report import OURS, rows, section, table
+from sandbox.services import wheel
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.temporary_folder import TemporaryFolder
+
+# As a user runs it: checkpoints and vacuum come as they come.
+POSTGRES = {"shared_buffers": "512MB"}
+DOCUMENT = Path("docs/benchmarks.md")
+COPY, BARE = "limit: raw COPY of the same rows", "limit: bare loop over the same topics"
+
+
+class Bench:
+    """A broker and a database, on which all programs run one after the other."""
+
+    def __init__(
+        self, kafka: LocalKafka, postgres: PostgresServer, programs: Mapping[str, str], console: Console
+    ) -> None:
+        self._kafka, self._postgres, self._programs, self._console = kafka, postgres, programs, console
+        self._databases = 0
+        self.found: dict[str, list[Measured]] = {OURS: []}
+        self.limits: dict[str, list[float]] = {COPY: [], BARE: []}
+        self.skipped: list[str] = []
+        self.rows = 0
+
+    def run(self, records: int, rounds: int) -> None:
+        """Measures everything; in each round the first one is another."""
+        load = Load(self._kafka.bootstrap, "peers")
+        load.fill(records, 0.0, seed=7, tick=lambda: None)
+        url = self._database()
+        self._ours(load, url)  # once before: it makes the rows, and warms the broker
+        expected = digest(url)
+        self.rows = publish_rows(self._kafka.bootstrap, url)
+        found = peers()
+        able = [peer for peer in found if peer.missing is None]
+        self.skipped += [f"{peer.name}: {peer.missing}" for peer in found if peer.missing is not None]
+        for number in range(rounds):
+            order: list[Peer | None] = [None, *able]
+            for peer in order[number % len(order) :] + order[: number % len(order)]:
+                url = self._database()
+                name = OURS if peer is None else peer.name
+                try:
+                    measured = self._ours(load, url) if peer is None else self._peer(peer, url)
+                except Failed as error:
+                    self._drop(peer, able, str(error))
+                    continue
+                if digest(url) != expected:
+                    self._drop(peer, able, "its rows are not those of the consumer")
+                    continue
+                self.found.setdefault(name, []).append(measured)
+                self._say(f"round {number + 1}: {name}: {measured.seconds:.1f} s")
+                if peer is None:
+                    self.limits[COPY].append(raw_copy(url))
+            self.limits[BARE].append(bare_loop(self._kafka.bootstrap, load.topics, records))
+
+    def _drop(self, peer: Peer | None, able: list[Peer], why: str) -> None:
+        """A peer that does not do the task is no peer. Raises Failed for ours."""
+        if peer is None:
+            raise Failed(why)
+        able.remove(peer)
+        self.found.pop(peer.name, None)
+        self.skipped.append(f"{peer.name}: {why}")
+        self._say(f"{peer.name}: {why}")
+
+    def _ours(self, load: Load, url: str) -> Measured:
+        environ = {
+            **self._programs,
+            "DATABASE_URL": url,
+            "AUDIT_LOG_FORMAT": "json",
+            "KAFKA_BOOTSTRAP_SERVERS": load.bootstrap,
+            "AUDIT_TOPICS": ",".join(load.topics),
+            "AUDIT_GROUP_ID": f"ours-{self._databases}",
+        }
+        command = [sys.executable, "-m", "sandbox.bench.measured", "--until-end"]
+        return measure(command, environ, self._server())
+
+    def _peer(self, peer: Peer, url: str) -> Measured:
+        task = {
+            "bootstrap": self._kafka.bootstrap,
+            "topic": TOPIC,
+            "partitions": PARTITIONS,
+            "records": self.rows,
+            "database": url,
+            "columns": COLUMNS,
+        }
+        environ = {**os.environ, "PYTHONPATH": str(Path.cwd()), "PEER_TASK": json.dumps(task)}
+        return measure(peer.command, environ, self._server())
+
+    def _server(self) -> int:
+        assert self._postgres.pid is not None
+        return self._postgres.pid
+
+    def _database(self) -> str:
+        self._databases += 1
+        with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
+            server.execute("DROP DATABASE IF EXISTS peers WITH (FORCE)")
+        url = self._postgres.create_database("peers")
+        environ = {**self._programs, "DATABASE_URL": url, "AUDIT_LOG_FORMAT": "json"}
+        command = [sys.executable, "-m", "consumer", "migrate"]
+        subprocess.run(command, env=environ, check=True, capture_output=True)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+        return url
+
+    def _say(self, text: str) -> None:
+        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
+
+
+def main() -> None:
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(prog="make bench-peers", description=__doc__)
+    parser.add_argument("--records", type=int, default=150_000, help="how many records (default: 150,000)")
+    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured (default: 5)")
+    parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
+    arguments = parser.parse_args()
+    console, load = Console(), os.getloadavg()[0]
+    with (
+        TemporaryFolder("wheel") as folder,
+        PostgresServer(settings=POSTGRES) as postgres,
+        LocalKafka(jit=True) as kafka,
+    ):
+        bench = Bench(kafka, postgres, wheel.unpack(folder.path / "programs"), console)
+        bench.run(arguments.records, arguments.rounds)
+    lines = rows(bench.found, bench.limits, bench.rows)
+    console.print(table(lines), *(f"skipped: {why}" for why in bench.skipped), sep="\n")
+    if not arguments.no_document:
+        made = section(lines, bench.skipped, bench.rows, arguments.rounds, load)
+        DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "peers", made))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+// A peer in Go: franz-go reads, pgx copies a batch into a temporary table and inserts it from there, decoding beside writing.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+type task struct {
+	Bootstrap string   `json:"bootstrap"`
+	Topic     string   `json:"topic"`
+	Records   int      `json:"records"`
+	Database  string   `json:"database"`
+	Columns   []string `json:"columns"`
+}
+
+const batchRecords, batchWait = 5000, time.Second
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return value
+}
+
+func check(err error) { must(0, err) }
+
+// read sends batches of rows until all records were read; the first one's time goes to began.
+func read(ctx context.Context, client *kgo.Client, records int, began *time.Time, batches chan<- [][]any) {
+	defer close(batches)
+	batch, filling := make([][]any, 0, batchRecords), time.Now()
+	for seen := 0; seen < records; {
+		fetches := client.PollRecords(ctx, batchRecords)
+		for _, failed := range fetches.Errors() {
+			check(failed.Err)
+		}
+		if began.IsZero() && fetches.NumRecords() > 0 {
+			*began = time.Now()
+		}
+		fetches.EachRecord(func(record *kgo.Record) {
+			var row []any
+			check(json.Unmarshal(record.Value, &row))
+			batch = append(batch, row)
+			seen++
+			if len(batch) == batchRecords {
+				batches <- batch
+				batch, filling = make([][]any, 0, batchRecords), time.Now()
+			}
+		})
+		if len(batch) > 0 && (seen == records || time.Since(filling) > batchWait) {
+			batches <- batch
+			batch, filling = make([][]any, 0, batchRecords), time.Now()
+		}
+	}
+}
+
+func main() {
+	ctx := context.Background()
+	var given task
+	check(json.Unmarshal([]byte(os.Getenv("PEER_TASK")), &given))
+	connection := must(pgx.Connect(ctx, given.Database))
+	var types []string
+	for _, name := range given.Columns {
+		var kind string
+		check(connection.QueryRow(ctx, "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'audit_event'::regclass AND attname = $1", name).Scan(&kind))
+		types = append(types, name+"::"+kind)
+	}
+	names := strings.Join(given.Columns, ", ")
+	must(connection.Exec(ctx, "CREATE TEMP TABLE staging ("+strings.Join(given.Columns, " text, ")+" text)"))
+	insert := "INSERT INTO audit_event (" + names + ") SELECT " + strings.Join(types, ", ") + " FROM staging ON CONFLICT DO NOTHING"
+	client := must(kgo.NewClient(
+		kgo.SeedBrokers(given.Bootstrap), kgo.ConsumerGroup("go"), kgo.ConsumeTopics(given.Topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(),
+	))
+	defer client.Close()
+	batches, written := make(chan [][]any, 2), 0
+	var began time.Time
+	go read(ctx, client, given.Records, &began, batches)
+	for batch := range batches {
+		transaction := must(connection.Begin(ctx))
+		must(transaction.CopyFrom(ctx, pgx.Identifier{"staging"}, given.Columns, pgx.CopyFromRows(batch)))
+		must(transaction.Exec(ctx, insert))
+		must(transaction.Exec(ctx, "TRUNCATE staging"))
+		check(transaction.Commit(ctx))
+		written += len(batch)
+	}
+	seconds := time.Since(began).Seconds()
+	check(client.CommitUncommittedOffsets(ctx))
+	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"records": written, "seconds": seconds}))
+}

@@ -1,0 +1,63 @@
+"""The peers, and how each is got ready: an environment of their own in the user's cache, with pinned packages; a built program."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+REQUIREMENTS = HERE.parents[1] / "requirements" / "peers.txt"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callmine-audit"
+PYTHON = {
+    "executemany": "confluent-kafka and psycopg's executemany",
+    "arroyo": "sentry-arroyo with COPY",
+    "quix": "Quix Streams",
+}
+
+
+class Peer(NamedTuple):
+    """A program beside ours; `missing` says why it cannot be had here, and then there is no command."""
+
+    name: str
+    command: tuple[str, ...]
+    missing: str | None = None
+
+
+def peers() -> list[Peer]:
+    """All of them, got ready; nothing is raised for one that cannot be had."""
+    return [*_in_python(), _in_go(), Peer("Kafka Connect with Debezium's JDBC sink", (), "not built yet")]
+
+
+def _in_python() -> list[Peer]:
+    folder = CACHE / f"peers-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
+    python = folder / "bin" / "python"
+    missing = None
+    # The list is whole, and pip refuses an extra of a package that it pins by its plain name.
+    if not (folder / "ready").exists():
+        missing = _run(sys.executable, "-m", "venv", "--clear", str(folder)) or _run(
+            str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)
+        )  # fmt: skip
+        if missing is None:
+            (folder / "ready").touch()
+    return [
+        Peer(title, (str(python), "-m", f"sandbox.bench_peers.programs.{name}"), missing)
+        for name, title in PYTHON.items()
+    ]
+
+
+def _in_go() -> Peer:
+    title, program = "Go: franz-go and pgx with COPY", CACHE / "peer-go"
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if go is None:
+        return Peer(title, (), "there is no go on the PATH")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return Peer(title, (str(program),), _run(go, "build", "-C", str(HERE / "go"), "-o", str(program), "."))
+
+
+def _run(*command: str) -> str | None:
+    """Runs a command; what went wrong, in one line."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else " ".join(done.stderr.split())[-200:]

@@ -1,0 +1,76 @@
+"""One program under measurement: what it says of itself, and the processor time and memory that the system counts for it."""
+
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil  # type: ignore[import-untyped]
+
+LIMIT_SECONDS = 1800
+
+
+class Measured(NamedTuple):
+    """Seconds from the first record to the last commit; processor seconds of it all; its peak memory in MiB."""
+
+    records: int
+    seconds: float
+    own_cpu: float
+    server_cpu: float
+    peak_mib: float
+
+
+class Failed(Exception):
+    """The program did not end well; the last lines that it wrote."""
+
+
+def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int) -> Measured:
+    """Runs a program that prints one JSON object with `records` and `seconds`. Raises Failed."""
+    before, peak = _server_cpu(server_pid), 0.0
+    process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    timer = threading.Timer(LIMIT_SECONDS, process.kill)
+    timer.start()
+    reading = threading.Thread(target=lambda: said.extend(process.communicate()), daemon=True)
+    said: list[str] = []
+    began = os.times()
+    reading.start()
+    while reading.is_alive():
+        peak = max(peak, _peak_mib(process.pid))
+        reading.join(0.05)
+    timer.cancel()
+    ended = os.times()
+    cpu = ended.children_user + ended.children_system - began.children_user - began.children_system
+    out, errors = said
+    if process.returncode != 0 or not out.strip():
+        raise Failed(f"exit code {process.returncode}: {' '.join(errors.split()[-60:])}")
+    found = json.loads(out.strip().splitlines()[-1])
+    time.sleep(0.2)  # its session's process ends after it
+    return Measured(found["records"], found["seconds"], cpu, _server_cpu(server_pid) - before, peak)
+
+
+def _peak_mib(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _server_cpu(pid: int) -> float:
+    """Processor seconds of PostgreSQL: of the server, what runs under it, and what has ended there."""
+    server, total = psutil.Process(pid), 0.0
+    for process in (server, *server.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+        if process.pid == pid:
+            total += times.children_user + times.children_system
+    return total

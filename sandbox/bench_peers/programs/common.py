@@ -1,0 +1,57 @@
+"""What a peer is told through the environment, and the one JSON object that it prints."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+# The size of a batch and how long one may grow: as the libraries' examples have it, and the same for all.
+BATCH_RECORDS, BATCH_SECONDS = 5_000, 1.0
+
+
+class Task(NamedTuple):
+    """Where to read and write; `columns` are those of a row, in the order of a record's values."""
+
+    bootstrap: str
+    topic: str
+    partitions: int
+    records: int
+    database: str
+    columns: Sequence[str]
+
+    @property
+    def names(self) -> str:
+        """The columns as SQL names them."""
+        return ", ".join(self.columns)
+
+    @property
+    def insert(self) -> str:
+        """The statement of a row, which skips what is there already: a record may come twice."""
+        places = ", ".join(["%s"] * len(self.columns))
+        return f"INSERT INTO audit_event ({self.names}) VALUES ({places}) ON CONFLICT DO NOTHING"
+
+
+def task() -> Task:
+    """What the benchmark has given."""
+    return Task(**json.loads(os.environ["PEER_TASK"]))
+
+
+class Stopwatch:
+    """From the first record to the last commit."""
+
+    def __init__(self) -> None:
+        self.began = 0.0
+        self.records = 0
+
+    def read(self) -> None:
+        """A record was handed over."""
+        self.began = self.began or time.perf_counter()
+
+    def wrote(self, records: int) -> None:
+        """So many were committed."""
+        self.records += records
+
+    def say(self) -> None:
+        """Prints what was measured."""
+        print(json.dumps({"records": self.records, "seconds": time.perf_counter() - self.began}), flush=True)

@@ -1,0 +1,22 @@
+-- What this database is from now on, and where each partition stands.
+WITH made AS (
+    INSERT INTO audit_cell (number, cells, reason, os_user)
+    VALUES (%(number)s, %(cells)s, %(reason)s, %(os_user)s)
+    RETURNING id
+)
+
+INSERT INTO audit_cell_start (
+    cell_id, kafka_topic_id, kafka_partition, next_offset, reread, ignored_other_cell, undelivered, gap
+)
+SELECT
+    made.id,
+    p.kafka_topic_id,
+    p.kafka_partition,
+    p.next_offset,
+    p.reread,
+    p.ignored_other_cell,
+    p.undelivered,
+    p.gap
+FROM partition_progress AS p
+CROSS JOIN made
+WHERE p.retired_at IS NULL

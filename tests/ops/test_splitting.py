@@ -10,8 +10,8 @@ from catalog.cells import parse_cell
 from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker
+from sandbox.services.standby import REPLICATION, standby_of
 from tests.e2e.world import World, operate
-from tests.integration.reader.test_servers import REPLICATION, standby_of
 from tests.ops.load import flows, load
 from tests.ops.runbook import Procedure
 

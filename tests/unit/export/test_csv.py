@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from export.format.csv_reader import RecordError, record_batches
@@ -56,6 +56,7 @@ def test_another_csv_reader_agrees(rows: list[list[str]]) -> None:
     st.binary(max_size=60).map(lambda data: data.translate(bytes(b'"\r\na'[byte % 4] for byte in range(256)))),
     st.integers(1, 9),
 )
+@example(b'"\r\n"\r\n', 9)  # a line break inside quotes, all of it in one block
 def test_any_bytes_are_split_by_the_rule_or_refused(data: bytes, block: int) -> None:
     by_rule, start = [], 0
     for at in range(len(data)):

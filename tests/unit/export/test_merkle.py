@@ -99,6 +99,13 @@ def test_no_other_inclusion_proof_holds(size: int, data: st.DataObject) -> None:
         assert not merkle.verify_inclusion(LEAVES[index], wrong, size, proof, root)
 
 
+def test_no_other_inclusion_proof_of_a_larger_tree() -> None:
+    """The path ends at the root of the left half, which is not the root of the tree."""
+    proof = path(1, LEAVES[:4])
+    assert merkle.verify_inclusion(LEAVES[1], 1, 4, proof, mth(LEAVES[:4]))
+    assert not merkle.verify_inclusion(LEAVES[1], 1, 8, proof, mth(LEAVES[:4]))
+
+
 @given(SIZES, st.data())
 def test_no_other_consistency_proof_holds(size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size))

@@ -30,9 +30,9 @@ unit: setup  ## Tests that need no service, and the guards of the code base: les
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/golden $(wildcard tests/test_*.py) $(ARGS)
 
 .PHONY: test
-test: setup  ## All tests, two files at a time, on services of their own; ARGS=… goes to pytest
+test: setup  ## All tests, three files at a time, on services of their own; ARGS=… goes to pytest
 	@$(BIN)/python -m tests.tools
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 .PHONY: containers
 containers: setup  ## The chart on a Kubernetes API server; the image, compose.yaml and the broker's tests in containers, on an engine of its own where none answers

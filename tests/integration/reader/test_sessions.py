@@ -330,7 +330,7 @@ def test_redirects_end(renewing: Site, browser: Browser) -> None:
     assert is_page(browser.goto(f"{renewing.url}/audit?limit=7"), "/audit?limit=7")
 
 
-@pytest.mark.parametrize("claims", [no_session(), {"sub": "mch_1"}, {"azp": "https://evil.example"}, {"iss": "https://evil.example"}], ids=str)  # fmt: skip
+@pytest.mark.parametrize("claims", [no_session(), {"sub": "mch_1"}, {"azp": "https://evil.example"}, {"iss": "https://evil.example"}], ids=["expired", "machine", "other origin", "other issuer"])  # fmt: skip
 def test_a_handshake_without_a_good_session_sets_nothing(
     renewing: Site, browser: Browser, claims: dict[str, Any]
 ) -> None:

@@ -17,6 +17,7 @@ PASSWORDS |= {
     "reader": "rook-of-reader",
     "migrator": "magpie-of-migrator",
     "scaler": "swift-of-scaler",
+    "sealer": "siskin-of-sealer",
     "registry": "raven:of/registry",
 }
 WRONG = "gull-that-is-wrong"
@@ -25,6 +26,8 @@ ACLS = (
     (ResourceType.TOPIC, AclOperation.DESCRIBE_CONFIGS),
     (ResourceType.GROUP, AclOperation.READ),
 )
+# Of the sealer, which copies checkpoints to its topic.
+SEALER_ACLS = ((ResourceType.TOPIC, AclOperation.WRITE),)
 # Of KEDA's scaler, which asks for lag and reads no record.
 SCALER_ACLS = (
     (ResourceType.TOPIC, AclOperation.DESCRIBE),

@@ -36,7 +36,7 @@ def kafka(authority: Authority) -> Iterator[LocalKafka]:
     """A broker with two more listeners: SECURE, and EXPIRED, whose certificate is."""
     shown = {"SECURE": authority.issue("kafka.pem"), "EXPIRED": authority.issue("kafka-old.pem", expired=True)}
     with LocalKafka(config=SHORT, tls=shown) as broker:
-        for user in ("consumer", "scaler"):
+        for user in ("consumer", "sealer", "scaler"):
             enrol(broker.bootstrap, user, PASSWORDS[user])
         yield broker
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +15,24 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 
+from export.copies.kafka import Topic
+from export.copies.place import NotCopied, Note
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import free_port
 from tests.builders import events
 from tests.e2e.program import Program
 from tests.e2e.topics import LIMIT
-from tests.security.authority import ACLS, PASSWORDS, SCALER_ACLS, WRONG, Authority, allow, enrol, forbid_group
+from tests.security.authority import (
+    ACLS,
+    PASSWORDS,
+    SCALER_ACLS,
+    SEALER_ACLS,
+    WRONG,
+    Authority,
+    allow,
+    enrol,
+    forbid_group,
+)
 from tests.security.conftest import Secured
 
 
@@ -271,12 +284,38 @@ def test_a_member_that_loses_its_group_ends(world: Secured, protocol: str) -> No
     world.check()
 
 
+def properties_of(world: Secured, user: str) -> dict[str, str]:
+    """The client properties with which `user` gets in."""
+    given = {name.removeprefix("KAFKA_CONFIG_").lower().replace("_", "."): value
+             for name, value in world.environ.items() if name.startswith("KAFKA_CONFIG_")}  # fmt: skip
+    return {**given, "sasl.username": user, "sasl.password": PASSWORDS[user]}
+
+
+def test_the_sealer_needs_its_acl_and_no_other(world: Secured) -> None:
+    """Without it Kafka refuses the copy of a checkpoint; with it the copy is stored, and the user may still not read."""
+    topic, note = world.topic(), Note(origin="audit.example/log", size=1, data=b"a signed note")
+    copies = Topic(world.environ["KAFKA_BOOTSTRAP_SERVERS"], topic, properties_of(world, "sealer"))
+    with pytest.raises(NotCopied, match=r"(?i)authorization failed"):
+        copies.copy(note)
+    allow(world.bootstrap, "sealer", [(kind, topic, operation) for kind, operation in SEALER_ACLS])
+
+    def copy() -> bool:
+        with suppress(NotCopied):  # until the broker has the new ACL
+            copies.copy(note)
+            return True
+        return False
+
+    world.until(copy, "the copy is stored", of=[])
+    reading = world.consumer("run", KAFKA_CONFIG_SASL_USERNAME="sealer", KAFKA_CONFIG_SASL_PASSWORD=PASSWORDS["sealer"],
+                             DATABASE_URL=world.url("writer"))  # fmt: skip
+    assert reading.wait() == 1
+    assert "uthorization" in only_fault(reading, "stopped")["error"]
+
+
 def lag_as_the_scaler(world: Secured, topic: str) -> int:
     """What KEDA's scaler asks as its own user: the topic's partitions, their ends, and what the group has committed."""
-    own = {name.removeprefix("KAFKA_CONFIG_").lower().replace("_", "."): value
-           for name, value in world.environ.items() if name.startswith("KAFKA_CONFIG_")}  # fmt: skip
-    own |= {"bootstrap.servers": world.environ["KAFKA_BOOTSTRAP_SERVERS"], "sasl.username": "scaler"}
-    admin = AdminClient({**own, "sasl.password": PASSWORDS["scaler"], "log_level": 0})
+    servers = {"bootstrap.servers": world.environ["KAFKA_BOOTSTRAP_SERVERS"]}
+    admin = AdminClient({**properties_of(world, "scaler"), **servers, "log_level": 0})
     (described,) = admin.describe_topics(TopicCollection([topic])).values()
     at = [TopicPartition(topic, partition.id) for partition in described.result().partitions]
     ends = admin.list_offsets({each: OffsetSpec.latest() for each in at})  # type: ignore[no-untyped-call]
@@ -318,9 +357,10 @@ def test_the_scaler_needs_each_of_its_acls_and_no_other(
 
 
 def test_the_list_of_acls_is_the_documented_one() -> None:
-    """docs/security.md lists what these tests give, and no more: for the consumer, then for the scaler."""
+    """docs/security.md lists what these tests give, and no more: for the consumer, the sealer and the scaler."""
     page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
-    for text, given in zip(page.split("### The scaler's user"), (ACLS, SCALER_ACLS), strict=True):
+    users = re.split(r"### The (?:sealer|scaler)'s user", page)
+    for text, given in zip(users, (ACLS, SEALER_ACLS, SCALER_ACLS), strict=True):
         listed = re.findall(r"^\| (topic|group) \| `([A-Z_]+)` \|", text, re.MULTILINE)
         assert listed == [(kind.name.lower(), operation.name) for kind, operation in given]
         for kind, operation in given:

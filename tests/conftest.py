@@ -1,6 +1,7 @@
 """Real services for the tests that need them: each starts once in a session, and only when a test asks for it."""
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,9 @@ pytest_plugins = ["tests.skips"]
 # How fast examples are made says something of the machine's other work only.
 settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("busy machine")
+
+# A shell that starts the tests in its background has SIGINT ignored, and so would every program that they interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TEMPLATE = "audit_template"
 # A member that has died is missed after seconds, not after the minute that suits production.

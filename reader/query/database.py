@@ -49,12 +49,16 @@ class Statement(NamedTuple):
 
 
 class Unavailable(Exception):
-    """The database gave no answer in time; `retry_after` in seconds. `slow`: it works, but the query takes too long."""
+    """The database gave no answer in time; `retry_after` in seconds.
 
-    def __init__(self, *, slow: bool = False) -> None:
+    `slow`: it works, but the query takes too long; `locked`: because someone holds a lock.
+    """
+
+    def __init__(self, *, slow: bool = False, locked: bool = False) -> None:
         super().__init__("the query took too long" if slow else "the database is not available")
         self.retry_after = RETRY_SECONDS
         self.slow = slow
+        self.locked = locked
 
 
 class Database:
@@ -189,7 +193,7 @@ def _answered() -> Iterator[None]:
         yield
     except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
         log.warning("database_slow", error=str(error).strip())
-        raise Unavailable(slow=True) from error
+        raise Unavailable(slow=True, locked=isinstance(error, psycopg.errors.LockNotAvailable)) from error
     except (PoolTimeout, TooManyRequests, PoolClosed) as error:
         log.warning("database_busy", error=str(error).strip())
         raise Unavailable from error

@@ -40,7 +40,7 @@ def look(database: Database, list_query: ListQuery, query: Query, position: Posi
             with database.workspace(list_query.workspace_id) as session:
                 return _read(session, list_query, query, position)
         except Unavailable as error:
-            if not error.slow:
+            if not error.slow or error.locked:
                 raise
     view, _ = database.ask(list_query.workspace_id)
     return Sight(view=view, snapshot=_snapshot(view, position))

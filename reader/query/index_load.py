@@ -33,7 +33,7 @@ def load_short_index(database: Database, list_query: ListQuery, most: int) -> tu
             now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
             chunk = _read(session.connection, list_query.keys(now if session.view.is_standby else None, None, most))
     except Unavailable as error:
-        if not error.slow:
+        if not error.slow or error.locked:
             raise
         return None
     if len(chunk) == most * key_index.KEY.size:

@@ -1,11 +1,13 @@
 """How long a transaction may read a list: to load all of its keys, or for a page that is shown at once."""
 
 import sql
+from reader.query.session_settings import SESSION
 from runtime.postgres import Connection
 
 LOADING_SECONDS = 60.0  # what reading a whole list may take
 MORE_SECONDS = 5.0  # as we see it, so that the server's own limit comes first
 SIGHT_SECONDS = 0.5  # what a page may take whose list is not in memory
+LOCK_SECONDS = 0.4  # what it may wait for a lock: less, so that a lock is not taken for a long list
 
 PATIENCE = sql.query("reader/patience")
 
@@ -13,10 +15,12 @@ PATIENCE = sql.query("reader/patience")
 def be_patient(connection: Connection) -> None:
     """Lets the rest of this transaction take the time and the memory that reading a whole list may; its session ends with it."""
     connection.retire()
-    connection.execute(PATIENCE, {"timeout": f"{LOADING_SECONDS:.0f}s"})
+    connection.execute(PATIENCE, {"timeout": f"{LOADING_SECONDS:.0f}s", "lock_timeout": SESSION["lock_timeout"]})
     connection.patience = LOADING_SECONDS + MORE_SECONDS
 
 
 def hurry(connection: Connection) -> None:
     """Lets the rest of this transaction take SIGHT_SECONDS, with plans for its list alone."""
-    connection.execute(PATIENCE, {"timeout": f"{SIGHT_SECONDS * 1000:.0f}ms"})
+    connection.execute(
+        PATIENCE, {"timeout": f"{SIGHT_SECONDS * 1000:.0f}ms", "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}ms"}
+    )

@@ -1,6 +1,7 @@
 """Each checkpoint is copied to where the settings say, over crashes and outages, and nothing of that stops sealing."""
 
 import json
+import re
 import shlex
 import signal
 import sys
@@ -9,7 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -52,6 +53,13 @@ class Topic:
         """The sizes of the checkpoints in it."""
         return [size_of(message.value() or b"") for message in self.records()]
 
+    def has(self, at_least: int) -> bool:
+        """Whether so many checkpoints are in it; not yet, while the broker has no leader for it."""
+        try:
+            return len(self.sizes()) >= at_least
+        except KafkaException:
+            return False
+
 
 @pytest.fixture
 def topic(kafka: KafkaBroker) -> Topic:
@@ -75,6 +83,11 @@ def metrics(port: int) -> str:
             return str(answer.read().decode())
     except OSError:
         return ""
+
+
+def copy_failures(port: int) -> float:
+    found = re.search(r'^auditlog_seal_copy_failures_total\{place="kafka"\} (\S+)$', metrics(port), re.MULTILINE)
+    return float(found[1]) if found else 0.0
 
 
 def test_each_checkpoint_is_a_record_of_the_topic(sealed_world: World, topic: Topic) -> None:
@@ -136,7 +149,7 @@ def test_sealing_goes_on_while_kafka_is_away(sealed_world: World, kafka: KafkaBr
     kafka.stop()
     try:
         process = world.start(AUDIT_SEAL_EVERY="2", AUDIT_SEAL_METRICS_BIND=f"127.0.0.1:{port}", **topic.settings)
-        assert wait_until(lambda: 'auditlog_seal_copy_failures_total{place="kafka"} 1.0' in metrics(port), LIMIT, 0.2)
+        assert wait_until(lambda: copy_failures(port) >= 1, LIMIT, 0.2)
         sealed = len(world.records())
         assert wait_until(lambda: len(world.records()) > sealed + 1, LIMIT), "sealing goes on"
         said = metrics(port)
@@ -145,7 +158,7 @@ def test_sealing_goes_on_while_kafka_is_away(sealed_world: World, kafka: KafkaBr
     finally:
         kafka.start()
     at_least = len(world.records())
-    assert wait_until(lambda: len(topic.sizes()) >= at_least, LIMIT, 0.2)
+    assert wait_until(lambda: topic.has(at_least), LIMIT, 0.2)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
 

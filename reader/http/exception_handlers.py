@@ -15,8 +15,8 @@ from reader.errors import Problem, problem_response
 from reader.html import pages
 from reader.http.limiter import Overloaded
 from reader.http.services import ReaderServices
-from reader.query.database import Unavailable
 from reader.query.filters import InvalidQuery
+from reader.query.unavailable import Unavailable
 
 # Programs read what these paths refuse.
 MACHINE_PATHS = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/static/")

@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from reader.query.database import Unavailable
 from reader.query.list_queries import ListKey, ListQuery
 from reader.query.single_flight import MAX_LOADING
+from reader.query.unavailable import Unavailable
 from runtime import threads
 
 MAX_BEHIND = MAX_LOADING  # lists at once: more would only wait. The next request for another begins its reading

@@ -16,6 +16,7 @@ import sql
 from catalog.cells import WHOLE, Cell
 from reader.query.session_settings import NETWORK, ROLE, SESSION
 from reader.query.transaction_view import Completeness, TransactionView
+from reader.query.unavailable import Unavailable
 from runtime.postgres import ANSWER_SECONDS, Connection, SettingRefused, configure
 
 log = structlog.get_logger()
@@ -24,7 +25,6 @@ T = TypeVar("T")
 
 POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one by which readiness is asked
 WAIT_SECONDS = 2.0
-RETRY_SECONDS = 5
 
 # For a probe: what it sees of completeness is what a page needs to know on a standby.
 NO_WORKSPACE = ""
@@ -46,19 +46,6 @@ class Statement(NamedTuple):
 
     text: LiteralString
     values: Mapping[str, Any]
-
-
-class Unavailable(Exception):
-    """The database gave no answer in time; `retry_after` in seconds.
-
-    `slow`: it works, but the query takes too long; `locked`: because someone holds a lock.
-    """
-
-    def __init__(self, *, slow: bool = False, locked: bool = False) -> None:
-        super().__init__("the query took too long" if slow else "the database is not available")
-        self.retry_after = RETRY_SECONDS
-        self.slow = slow
-        self.locked = locked
 
 
 class Database:

@@ -8,12 +8,13 @@ from typing import Any
 
 from reader.model import Entry, Query
 from reader.query import key_index, list_queries
-from reader.query.database import Database, Session, Statement, Unavailable
+from reader.query.database import Database, Session, Statement
 from reader.query.list_queries import ListQuery
 from reader.query.patience import hurry
 from reader.query.position import Position, check_reached
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
+from reader.query.unavailable import Unavailable
 from reader.query.window import absolute
 from runtime.postgres import Connection
 

@@ -1,11 +1,12 @@
 """Loads a key index by reading all keys of a list, which takes up to a second for each million entries."""
 
 from reader.query import key_index
-from reader.query.database import Database, Statement, Unavailable
+from reader.query.database import Database, Statement
 from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery
 from reader.query.patience import be_patient, hurry
 from reader.query.snapshot import Snapshot
+from reader.query.unavailable import Unavailable
 from runtime.postgres import Connection
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from reader.model import Entry, LargeDiff, Listing, Query
-from reader.query.database import Database, Unavailable
+from reader.query.database import Database
 from reader.query.first_sight import MAX_NEWER, look
 from reader.query.index_store import IndexStore, Outdated
 from reader.query.large_diffs import LargeDiffs
@@ -27,6 +27,7 @@ from reader.query.list_queries import (
 from reader.query.position import FutureSnapshot, Position, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
+from reader.query.unavailable import Unavailable
 from reader.query.window import Slice, Window, absolute, cut
 
 log = structlog.get_logger()

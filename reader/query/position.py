@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reader.model import Entry, Query
-from reader.query.database import Unavailable
 from reader.query.filters import InvalidQuery, ParameterError
 from reader.query.key_index import Key, key_time
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
+from reader.query.unavailable import Unavailable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from reader.query.database import POOL_SIZE, Unavailable
+from reader.query.database import POOL_SIZE
+from reader.query.unavailable import Unavailable
 
 K = TypeVar("K", bound=Hashable)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from reader.model import Query
-from reader.query.database import Database, Unavailable
+from reader.query.database import Database
 from reader.query.listing import Listings
+from reader.query.unavailable import Unavailable
 from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker

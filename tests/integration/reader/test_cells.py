@@ -9,8 +9,9 @@ import pytest
 from catalog.cells import WHOLE, Cell
 from reader.model import Query
 from reader.query.cells import CellDatabases, CellListings
-from reader.query.database import Database, Unavailable
+from reader.query.database import Database
 from reader.query.listing import Listings
+from reader.query.unavailable import Unavailable
 from runtime.postgres import SettingRefused
 from sandbox.services.postgres import PostgresServer
 from tests.conftest import TEMPLATE

@@ -8,6 +8,7 @@ import pytest
 
 import reader.query.database
 import reader.query.list_queries
+from reader.query.unavailable import Unavailable
 from sandbox.services.process import wait_until
 from tests.integration.reader.site import ADMIN, OTHER, Site
 
@@ -136,5 +137,5 @@ def test_a_session_can_write_nothing_and_read_nothing_else(walled: Site) -> None
         "DELETE FROM audit_event", "INSERT INTO audit_event DEFAULT VALUES", "SELECT * FROM parked_record", "SELECT * FROM original_record",
         "SELECT * FROM conflicting_event", "SELECT * FROM operator_action", "SELECT * FROM audit_event_p0", "CREATE TEMP TABLE x ()",
     ):  # fmt: skip
-        with pytest.raises(reader.query.database.Unavailable), walled.database.workspace("org_1") as session:
+        with pytest.raises(Unavailable), walled.database.workspace("org_1") as session:
             session.connection.execute(statement.encode())

@@ -13,9 +13,10 @@ import reader.query.index_store
 import reader.query.key_index
 import reader.query.listing
 from reader.model import Entry, Query
-from reader.query.database import Database, Statement, Unavailable
+from reader.query.database import Database, Statement
 from reader.query.filters import InvalidQuery, parse
 from reader.query.listing import Listings
+from reader.query.unavailable import Unavailable
 from sandbox.services.process import wait_until
 from tests.integration.reader.entries import BEGAN, INSERT, WORKSPACE, entry
 

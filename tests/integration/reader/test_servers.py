@@ -11,9 +11,10 @@ import pytest
 
 import reader.query.index_store
 from reader.model import Query, Selection
-from reader.query.database import Database, Unavailable
+from reader.query.database import Database
 from reader.query.filters import InvalidQuery, parse
 from reader.query.listing import Listings
+from reader.query.unavailable import Unavailable
 from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until

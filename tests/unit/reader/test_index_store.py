@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from reader.model import Selection
-from reader.query.database import Database, Statement, Unavailable
+from reader.query.database import Database, Statement
 from reader.query.index_store import IndexStore
 from reader.query.key_index import Key, pack
 from reader.query.list_queries import ListQuery
@@ -19,6 +19,7 @@ from reader.query.position import FutureSnapshot
 from reader.query.single_flight import MAX_LOADING, MAX_WAITING
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
+from reader.query.unavailable import Unavailable
 from reader.query.window import Window
 from sandbox.services.process import wait_until
 

@@ -1,0 +1,16 @@
+"""What a request gets in place of a result when the database gives none."""
+
+RETRY_SECONDS = 5
+
+
+class Unavailable(Exception):
+    """The database gave no answer in time; `retry_after` in seconds.
+
+    `slow`: it works, but the query takes too long; `locked`: because someone holds a lock.
+    """
+
+    def __init__(self, *, slow: bool = False, locked: bool = False) -> None:
+        super().__init__("the query took too long" if slow else "the database is not available")
+        self.retry_after = RETRY_SECONDS
+        self.slow = slow
+        self.locked = locked

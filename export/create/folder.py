@@ -12,6 +12,7 @@ from typing import BinaryIO
 from export.format.errors import malformed, quote
 from export.format.manifest import FileDigest
 from export.format.row import HEADER
+from export.whole_files import sync_folder
 
 CSV = "audit.csv"
 READABLE = 0o755
@@ -73,13 +74,13 @@ class Draft:
 
     def publish(self, folder: Path) -> None:
         """Gives the folder its name; MALFORMED if it has been taken meanwhile."""
-        _sync(self.path)
+        sync_folder(self.path)
         self.path.chmod(READABLE)
         try:
             os.rename(self.path, folder)  # noqa: PTH104 an empty folder that has come meanwhile is replaced, a full one is not
         except OSError as error:
             raise malformed(f"{quote(str(folder), 300)} cannot be made: {error.strerror}") from None
-        _sync(folder.parent)
+        sync_folder(folder.parent)
 
 
 @contextmanager
@@ -96,11 +97,3 @@ def draft(folder: Path) -> Iterator[Draft]:
         raise malformed(f"the package cannot be written: {error.strerror}: {quote(error.filename, 300)}") from None
     finally:
         shutil.rmtree(made, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

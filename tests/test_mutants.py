@@ -19,9 +19,18 @@ def misfits(edits: tuple[Edit, ...], tests: tuple[str, ...]) -> list[str]:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_fits_the_source(mutant: Mutant) -> None:
-    """Its texts are there, each once, and so are the tests that must notice it."""
+    """Its texts are there, each once, also after the edits before it, and so are the tests that must notice it."""
     assert misfits(mutant.edits, mutant.tests) == []
     assert any(test.startswith("tests/") for test in mutant.tests)
+    texts = {edit.file: (ROOT / edit.file).read_text("utf-8") for edit in mutant.edits}
+    for edit in mutant.edits:
+        assert texts[edit.file].count(edit.old) == 1, edit.old
+        texts[edit.file] = texts[edit.file].replace(edit.old, edit.new)
+
+
+def test_names_are_distinct() -> None:
+    """A mutant can be asked for by its name."""
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
 
 
 def test_a_misfit_is_noticed() -> None:

@@ -363,7 +363,7 @@ MUTANTS = (
     ),
     Mutant(
         "migrate waits for ever for a server that says nothing",
-        (Edit("runtime/postgres/connection.py", '    "connect_timeout": 5,\n', '    "connect_timeout": 0,\n'),),
+        (Edit("runtime/postgres/opening.py", '    "connect_timeout": 5,\n', '    "connect_timeout": 0,\n'),),
         ("tests/integration/sql/test_migrations.py", "-k", "says_nothing", "--timeout=60"),
     ),
     Mutant(
@@ -996,6 +996,11 @@ MUTANTS = (
         (READER + "test_api.py", "-k", "who_is_let_in"),
     ),
     Mutant(
+        "a session that the server has closed costs an answer",
+        (Edit("reader/query/database.py", "if not (connection.broken and others):", "if others:"),),
+        (READER + "test_health.py", "-k", "was_restarted"),
+    ),
+    Mutant(
         "a database that says nothing is waited for",
         (Edit("runtime/postgres/connection.py", "self.patience if timeout is None else timeout", "timeout"),),
         (READER + "test_health.py", "-k", "frozen"),
@@ -1027,6 +1032,17 @@ MUTANTS = (
             Edit("runtime/postgres/session.py", '    "client_encoding": "UTF8",\n', ""),
         ),
         (RUNTIME + "test_session_settings.py", "-k", "environment_changes_nothing"),
+    ),
+    Mutant(
+        "a session that a timeout has ended is used again",
+        (
+            Edit(
+                "runtime/postgres/first_statements.py",
+                "            if connection.closed:\n                raise\n",
+                "            pass\n",
+            ),
+        ),
+        (RUNTIME + "test_session_settings.py", "-k", "timeout_that_ends_the_session"),
     ),
     Mutant(
         "a session setting of someone else's stays",
@@ -1062,12 +1078,12 @@ MUTANTS = (
     ),
     Mutant(
         "a pooler is not asked whose server it gives",
-        (Edit("runtime/postgres/connection.py", "        if pooler.is_pooled(connection):\n", "        if False:\n"),),
+        (Edit("runtime/postgres/opening.py", "        if pooler.is_pooled(connection):\n", "        if False:\n"),),
         (RUNTIME + "test_pooler.py", "-k", "not_ours_is_refused"),
     ),
     Mutant(
         "a pooler gets its server back in our role",
-        (Edit("runtime/postgres/connection.py", "            connection.pooled = True\n", ""),),
+        (Edit("runtime/postgres/opening.py", "            connection.pooled = True\n", ""),),
         (RUNTIME + "test_pooler.py", "-k", "session_mode"),
     ),
     Mutant(
@@ -1233,7 +1249,7 @@ MUTANTS = (
     ),
     Mutant(
         "status needs a primary",
-        (Edit("runtime/postgres/connection.py", '"target_session_attrs": "any"', '"target_session_attrs": "primary"'),),
+        (Edit("runtime/postgres/opening.py", '"target_session_attrs": "any"', '"target_session_attrs": "primary"'),),
         ("tests/integration/commands/test_elsewhere.py", "-k", "read_only_server"),
     ),
     Mutant(

@@ -4,7 +4,7 @@ Rule of this module: whatever the database does, a request gets a result or `Una
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
@@ -92,11 +92,15 @@ class Database:
     @contextmanager
     def workspace(self, workspace_id: str) -> Iterator[Session]:
         """One read-only transaction with one snapshot that sees the entries of `workspace_id` alone. Raises Unavailable."""
-        with _answered(), self._pool.connection() as connection, connection.transaction():
-            connection.patience = ANSWER_SECONDS
+
+        def begun(connection: Connection, held: ExitStack) -> Session:
+            held.enter_context(connection.transaction())
             row = connection.execute(READER_SESSION, {"workspace_id": workspace_id}).fetchone()
             assert row is not None
-            yield Session(connection, self._settled(row))
+            return Session(connection, self._settled(row))
+
+        with _answered(), ExitStack() as held:
+            yield self._with_session(held, begun)
 
     def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
         """The results of these statements, in one such transaction and one round trip. Raises Unavailable."""
@@ -111,7 +115,7 @@ class Database:
     ) -> tuple[TransactionView, list[list[TupleRow]]]:
         first = Statement(READER_SESSION, {"workspace_id": workspace_id})
 
-        def asked(connection: Connection) -> list[list[TupleRow]]:
+        def asked(connection: Connection, _: ExitStack) -> list[list[TupleRow]]:
             prepare(connection)
             # What is sent before the pipeline ends is one transaction, without BEGIN and COMMIT.
             with connection.pipeline():
@@ -120,21 +124,17 @@ class Database:
                 ]
             return [cursor.fetchall() for cursor in cursors]
 
-        with _answered():
-            (view,), *found = self._with_session(asked)
+        with _answered(), ExitStack() as held:
+            (view,), *found = self._with_session(held, asked)
             return self._settled(view), found
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
         try:
-            with _answered(), self._pool.connection() as connection:
-                row = connection.execute(SCHEMA_VERSION).fetchone()
-                if not (row and row[0] and row[0] >= sql.wanted_version()):
-                    return False
-            self.ask(NO_WORKSPACE)
+            _, [[version]] = self.ask(NO_WORKSPACE, Statement(SCHEMA_VERSION, {}))
         except Unavailable:
             return False
-        return True
+        return bool(version[0] and version[0] >= sql.wanted_version())
 
     def stats(self) -> dict[str, int]:
         """The pool's own figures, as psycopg_pool names them."""
@@ -156,20 +156,24 @@ class Database:
             raise Unavailable
         return self._completeness.settled(view)
 
-    def _with_session(self, work: Callable[[Connection], T]) -> T:
-        """The result of `work` with a working session.
+    def _with_session(self, held: ExitStack, work: Callable[[Connection, ExitStack], T]) -> T:
+        """The result of `work` with a working session, which `held` gives back, with what `work` has entered on its stack.
 
         If the server has closed a session, its first statement fails, and the next session is tried: to check each session
         before it is used would cost every request a round trip.
         """
         for others in reversed(range(self._pool.max_size + 1)):
-            with self._pool.connection() as connection:
-                connection.patience = ANSWER_SECONDS
-                try:
-                    return work(connection)
-                except psycopg.OperationalError:
-                    if not (connection.broken and others):
-                        raise
+            attempt = ExitStack()
+            connection = attempt.enter_context(self._pool.connection())
+            connection.patience = ANSWER_SECONDS
+            try:
+                with attempt:
+                    result = work(connection, attempt)
+                    held.push(attempt.pop_all())
+                    return result
+            except psycopg.OperationalError:
+                if not (connection.broken and others):
+                    raise
         raise AssertionError("the last attempt raises")
 
 

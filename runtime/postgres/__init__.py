@@ -3,8 +3,9 @@
 * `url`: what DATABASE_URL says, and whether libpq accepts it.
 * `refusals`: why a connection failed; `libpq`: what libpq knows about that.
 * `session`: the settings of every session, whatever an administrator has set.
+* `first_statements`: those that come before our settings, which a timeout of someone else's may end.
 * `pooler`: whether there is a pooler in between, and which kind.
-* `connection`: a session in one of our roles, with a timeout on the client's side.
+* `connection`: a session with a timeout on the client's side; `opening`: opens one in one of our roles, with our settings.
 * `certificate_expiry`: until when the server's certificate is good.
 * `errors`: what must be done about an error.
 """
@@ -12,15 +13,11 @@
 from runtime.postgres.certificate_expiry import certificate_expiry
 from runtime.postgres.connection import (
     ANSWER_SECONDS,
-    MIGRATE,
     WATCHDOG_SECONDS,
     Connection,
     Cursor,
     Session,
     TransactionStatus,
-    configure,
-    connect,
-    login,
     select,
     snapshot,
     watched,
@@ -35,6 +32,7 @@ from runtime.postgres.errors import (
     UniqueViolation,
     classify,
 )
+from runtime.postgres.opening import MIGRATE, configure, connect, login
 from runtime.postgres.url import malformed
 
 __all__ = [

@@ -6,13 +6,13 @@ that it reports is not that of the server process that runs our statements.
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 import psycopg
 import structlog
 from psycopg.rows import TupleRow
 
 from runtime.postgres.errors import SettingRefused
+from runtime.postgres.first_statements import retried
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ _one_at_a_time = threading.Lock()
 
 # On a busy pool other clients may use the server session between two queries.
 ROUNDS = 10
-TRIES = 10
+SERVER = "SELECT pg_catalog.pg_backend_pid()"
 REFUSAL = (
     "a pooler before the database changes the server session between transactions (PgBouncer: pool_mode=transaction or "
     "statement): this program needs a session of its own; use pool_mode=session, or connect to PostgreSQL itself"
@@ -51,16 +51,15 @@ def check(connection: psycopg.Connection[TupleRow], another: Callable[[], psycop
     except SettingRefused:
         raise
     except psycopg.OperationalError as error:
+        if connection.closed:
+            raise
         # The pool may be full: in session mode that is no fault, and another session would have to wait.
         log.warning("pooler_not_asked", error=" ".join(str(error).split()))
 
 
 def _server(connection: psycopg.Connection[TupleRow]) -> int:
-    for _ in range(TRIES):
-        # No timeout may be set before it is known whose session this is, and someone else's may be a millisecond.
-        with suppress(psycopg.errors.QueryCanceled):
-            # Not prepared: in transaction mode the next server would not know it.
-            row = connection.execute("SELECT pg_catalog.pg_backend_pid()", prepare=False).fetchone()
-            assert row is not None
-            return int(row[0])
-    raise SettingRefused("statement_timeout of this login or database is so short that no statement ends in time")
+    # No timeout may be set before it is known whose session this is. Not prepared: in transaction mode the next server
+    # would not know it.
+    row = retried(connection, lambda: connection.execute(SERVER, prepare=False).fetchone())
+    assert row is not None
+    return int(row[0])

@@ -5,12 +5,12 @@ session is refused. What is tuning (memory, costs, logging) stays the administra
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from runtime.postgres.errors import Fault, SettingRefused, classify
+from runtime.postgres.first_statements import retried
 from sql import query
 
 # First, and one by one, written so that they mean the same under any setting: those that decide how the next statement is
@@ -98,7 +98,6 @@ REQUIRED: Mapping[str, str] = {
     "zero_damaged_pages": "off",
     "server_encoding": "UTF8",
 }
-TRIES = 10
 TRANSACTION_TIMEOUT_SINCE = 170000
 SETTINGS, UNSAFE = query("runtime/session_settings"), query("runtime/session_unsafe")
 
@@ -106,7 +105,7 @@ SETTINGS, UNSAFE = query("runtime/session_settings"), query("runtime/session_uns
 def prepare(connection: psycopg.Connection[TupleRow], own: Mapping[str, str]) -> None:
     """Sets EVERY setting, with the program's `own` in place of some. Raises SettingRefused, or psycopg.Error."""
     try:
-        _first(connection)
+        retried(connection, lambda: _first(connection))
         wanted = {**EVERY, **own}
         connection.execute(SETTINGS, {"names": list(wanted), "values": list(wanted.values())})
         unsafe = connection.execute(UNSAFE, {"names": list(REQUIRED), "values": list(REQUIRED.values())}).fetchall()
@@ -120,12 +119,7 @@ def prepare(connection: psycopg.Connection[TupleRow], own: Mapping[str, str]) ->
 
 
 def _first(connection: psycopg.Connection[TupleRow]) -> None:
-    """A timeout of a millisecond, set by someone else, may end our first statement: it is tried again."""
-    for _ in range(TRIES):
-        with suppress(psycopg.errors.QueryCanceled):
-            for statement in FIRST:
-                connection.execute(statement.encode())
-            if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
-                connection.execute("SET transaction_timeout TO 0")
-            return
-    raise SettingRefused("statement_timeout of this login or database is so short that no statement ends in time")
+    for statement in FIRST:
+        connection.execute(statement.encode())
+    if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+        connection.execute("SET transaction_timeout TO 0")

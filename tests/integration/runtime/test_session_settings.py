@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ import structlog
 from psycopg.conninfo import make_conninfo
 
 from runtime.migrations import migrate
-from runtime.postgres import Fault, SettingRefused, classify, connect
+from runtime.postgres import Connection, Fault, SettingRefused, classify, connect, first_statements, pooler
 from runtime.postgres.session import REQUIRED
 from sandbox.services.postgres import PostgresServer
 from tests.builders import ONE_OF_EACH, event
@@ -168,6 +169,19 @@ def test_a_session_that_ends_at_once_is_explained(server: PostgresServer, databa
             except psycopg.OperationalError as error:
                 # Where the server's last words are lost, it looks like an outage, and is tried again.
                 assert "idle_session_timeout" in str(error) or classify(error) is Fault.AWAY
+
+
+def test_a_timeout_that_ends_the_session_is_explained(
+    server: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """exit_on_error, and a timeout that each first statement exceeds: it is tried in other sessions, then named."""
+    connects = Mock(side_effect=Connection.connect)
+    monkeypatch.setattr(pooler, "SERVER", "SELECT pg_catalog.pg_backend_pid() FROM pg_catalog.pg_sleep(0.2)")
+    monkeypatch.setattr(Connection, "connect", connects)
+    hostile = {"exit_on_error": "on", "statement_timeout": "20"}
+    with set_for(database, server.dsn, hostile), pytest.raises(SettingRefused, match="statement_timeout"):
+        connect(database, "audit_writer", "test")
+    assert connects.call_count == first_statements.TRIES
 
 
 SESSIONS: Mapping[str, Mapping[str, str]] = {

@@ -12,7 +12,7 @@ from reader.auth.jwks import JwksKeys, StaticKey
 from reader.auth.renewal import RenewalRules
 from reader.http.app import create
 from reader.http.metrics import Metrics
-from reader.http.renewal import Renewal
+from reader.http.renewal_response import Renewal
 from reader.http.services import ReaderServices
 from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database

@@ -135,7 +135,7 @@ MUTANTS = (
     ),
     Mutant(
         "a query is as long as it likes",
-        (Edit("reader/http/bounds.py", "if len(query) > MAX_QUERY_BYTES:", "if len(query) < 0:"),),
+        (Edit("reader/http/byte_limits.py", "if len(query) > MAX_QUERY_BYTES:", "if len(query) < 0:"),),
         (READER + "test_connections.py", "-k", "long_query"),
     ),
     Mutant(
@@ -161,7 +161,7 @@ MUTANTS = (
     ),
     Mutant(
         "a page shows any number of values",
-        (Edit("reader/http/bounds.py", "> MAX_PAGE_COMMAS", "> MAX_PAGE_DIFF"),),
+        (Edit("reader/http/byte_limits.py", "> MAX_PAGE_COMMAS", "> MAX_PAGE_DIFF"),),
         (READER + "test_bytes.py", "-k", "shows_what_is_short"),
     ),
     Mutant(
@@ -922,7 +922,7 @@ MUTANTS = (
         "a handshake sets its cookies before its session is verified",
         (
             Edit(
-                "reader/http/renewal.py",
+                "reader/http/renewal_response.py",
                 '            return Turn(error.reason, None, (), "refused")\n',
                 '            return Turn(error.reason, None, cookies, "refused")\n',
             ),
@@ -942,14 +942,16 @@ MUTANTS = (
     Mutant(
         "a browser is redirected to Clerk without end",
         (
-            Edit("reader/http/renewal.py", "        if redirects >= MAX_SENT:\n", "        if redirects < 0:\n"),
-            Edit("reader/http/renewal.py", "len(first) == 1", "len(first) < 9"),
+            Edit(
+                "reader/http/renewal_response.py", "        if redirects >= MAX_SENT:\n", "        if redirects < 0:\n"
+            ),
+            Edit("reader/http/renewal_response.py", "len(first) == 1", "len(first) < 9"),
         ),
         (READER + "test_sessions.py", "-k", "redirects_end"),
     ),
     Mutant(
         "the API is redirected",
-        (Edit("reader/http/renewal.py", "if for_people and is_navigation", "if is_navigation"),),
+        (Edit("reader/http/renewal_response.py", "if for_people and is_navigation", "if is_navigation"),),
         (READER + "test_sessions.py", "-k", "only_navigations"),
     ),
     Mutant(
@@ -961,7 +963,7 @@ MUTANTS = (
         "the host that a proxy names is the one to come back to",
         (
             Edit(
-                "reader/http/renewal.py",
+                "reader/http/renewal_response.py",
                 'request.headers.get("host", "")',
                 'request.headers.get("x-forwarded-host", request.headers["host"])',
             ),

@@ -2,7 +2,7 @@
 
 `consumer` is the member of the group: it starts and stops partitions, polls and commits. `group_config` has its
 properties, `rebalance` its callbacks, `polled` turns its messages into records;
-`unreadable` gets the readable parts of one that the client cannot decode, `raw_headers` reads its headers. `admin` queries
+`partial_message` gets the readable parts of one that the client cannot decode, `raw_headers` reads its headers. `admin` queries
 topics and offsets, `topic_questions` has the queries whose answers differ by topic, `topic_faults` the errors of single
 topics, `topic_watch` finds the topics that may be subscribed to. `client_errors` handles the errors of the member's client,
 `auth_errors` explains a refused connection, `property_check` a refused property.

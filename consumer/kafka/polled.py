@@ -13,7 +13,7 @@ from catalog.cells import Share
 from catalog.reasons import HaltCause, IgnoreReason
 from consumer.event.ignored import PREFIX_BYTES, names_only
 from consumer.event.model import Partition, Record, Skipped, Unreadable, new
-from consumer.kafka.unreadable import readable_parts
+from consumer.kafka.partial_message import readable_parts
 
 GAP_CODES = {
     KafkaError._AUTO_OFFSET_RESET,

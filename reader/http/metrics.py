@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 from reader.auth.clerk import REASONS
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.limiter import RequestLimiter
-from reader.http.renewal import OUTCOMES
+from reader.http.renewal_response import OUTCOMES
 from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings

@@ -17,7 +17,7 @@ from reader.errors import problem_response
 from reader.html import pages
 from reader.html.filter_form import list_address
 from reader.http import json_response
-from reader.http.bounds import (
+from reader.http.byte_limits import (
     FEW_DIFFS,
     MAX_LIST_DIFF,
     MAX_PAGE_DIFF,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from reader.auth.access import Authenticator
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.metrics import Metrics
-from reader.http.renewal import Renewal
+from reader.http.renewal_response import Renewal
 from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings

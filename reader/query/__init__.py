@@ -1,6 +1,6 @@
 """What a request asks for, and the result.
 
-`filters` parses the query string, with `bounds` for ranges of time and `searched_text` for pasted ids and addresses;
+`filters` parses the query string, with `time_bounds` for ranges of time and `searched_text` for pasted ids and addresses;
 `snapshot` and `position` are the texts by which a client continues a list. `listing` returns pages and entries: `index_store`
 keeps the `key_index` of each list up to date, in the `index_cache` of `cached_list`s, loaded by `index_load` through
 `single_flight`; `window` cuts a page from it. `first_sight` reads a page whose list is not in memory, while `background_loads`

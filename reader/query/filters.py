@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from catalog.audit_types import BY_NAME
 from reader.model import Query, Selection
-from reader.query import bounds
+from reader.query import time_bounds
 from reader.query.searched_text import name_of_actor, without_edges
 
 T = TypeVar("T")
@@ -86,9 +86,9 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
     errors += [
         ParameterError("facet", TOO_LONG) for facet in values.get("facet", ()) if len(facet.encode()) > MAX_TEXT_BYTES
     ]
-    since, before = one("from", bounds.since, None), one("to", bounds.before, None)
+    since, before = one("from", time_bounds.since, None), one("to", time_bounds.before, None)
     last = one("last", _among(tuple(RANGES)), None)
-    if since is not None and before is not None and bounds.is_later(since, before):
+    if since is not None and before is not None and time_bounds.is_later(since, before):
         errors.append(ParameterError("from", "is later than to"))
     if "last" in values and ("from" in values or "to" in values):
         errors.append(ParameterError("last", "cannot be combined with from or to: it is a range by itself"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import reader.http.bounds
+import reader.http.byte_limits
 import reader.http.large_responses
 import reader.query.large_diffs
 from reader.model import Query
@@ -43,7 +43,7 @@ def values(size: int) -> str:
 
 def shown_values() -> str:
     """As many values as an entry's own page shows, each as long as fits."""
-    commas, most = reader.http.bounds.MAX_PAGE_COMMAS, reader.http.bounds.MAX_PAGE_DIFF
+    commas, most = reader.http.byte_limits.MAX_PAGE_COMMAS, reader.http.byte_limits.MAX_PAGE_DIFF
     value = json.dumps("&" * (most // commas - 4))
     return f'{{"changes":{{"/x":{{"after":[{",".join([value] * commas)}]}}}}}}'
 
@@ -53,7 +53,7 @@ def shown_values() -> str:
 )
 def test_what_a_list_has_of_a_diff_depends_on_its_bytes(tenant: Tenant, make: Callable[[int], str]) -> None:
     """Up to 64 KiB the API's list has it, and says how large a longer one is; the entry's own address has each whole."""
-    most = reader.http.bounds.MAX_LIST_DIFF
+    most = reader.http.byte_limits.MAX_LIST_DIFF
     stored: dict[str, str] = {}
     for size in (100, LIST_DIFF_BYTES, LIST_DIFF_BYTES + 1, most - 2, most, most + 1, 8 * most, 3 * MEGABYTE):
         diff = make(size)
@@ -81,8 +81,8 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
     for size, in_list, on_page in (
         (LIST_DIFF_BYTES, True, True),
         (LIST_DIFF_BYTES + 1, False, True),
-        (reader.http.bounds.MAX_PAGE_DIFF, False, True),
-        (reader.http.bounds.MAX_PAGE_DIFF + 1, False, False),
+        (reader.http.byte_limits.MAX_PAGE_DIFF, False, True),
+        (reader.http.byte_limits.MAX_PAGE_DIFF + 1, False, False),
     ):
         entry_id = tenant.put(size, diff=sized(size))
         text = tenant.get("/audit?limit=1").text
@@ -91,7 +91,7 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
         assert ("too long for a page" not in own) is on_page
         assert (f'href="{EVENTS}/{entry_id}"' in own) is not on_page
 
-    most = reader.http.bounds.MAX_PAGE_COMMAS
+    most = reader.http.byte_limits.MAX_PAGE_COMMAS
     for commas in (most, most + 1):
         entry_id = tenant.put(10**5 + commas, diff=f'{{"changes":{{"/x":{{"after":[{"1," * commas}1]}}}}}}')
         assert ("too long for a page" not in tenant.get(f"/audit/{entry_id}").text) is (commas == most)
@@ -101,7 +101,7 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
     page = tenant.get("/audit?limit=200")
     assert page.status_code == 200
     shown = 200 - page.text.count("data-long")
-    assert shown == reader.http.bounds.MANY_DIFFS // (LIST_DIFF_BYTES - 1)
+    assert shown == reader.http.byte_limits.MANY_DIFFS // (LIST_DIFF_BYTES - 1)
 
 
 def test_other_long_texts_are_shortened_in_a_list_only(tenant: Tenant) -> None:
@@ -196,7 +196,7 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
         "org_3": ({"label": "L" * 4 * MEGABYTE, "actor_email": "é" * 2 * MEGABYTE}, 20),
         "org_4": ({"diff": values(LIST_DIFF_BYTES)}, 200),
         "org_5": ({"diff": astral}, 200),
-        "org_6": ({"diff": values(reader.http.bounds.MAX_PAGE_DIFF)}, 50),
+        "org_6": ({"diff": values(reader.http.byte_limits.MAX_PAGE_DIFF)}, 50),
         "org_8": ({"diff": shown_values()}, 50),
     }
     last: dict[str, int] = {}

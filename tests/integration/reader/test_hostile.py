@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 import reader.html.pages
 from reader.errors import MEDIA_TYPE
-from reader.http.bounds import MAX_LIST_DIFF
+from reader.http.byte_limits import MAX_LIST_DIFF
 from reader.http.middleware import SECURITY_HEADERS
 from reader.query.snapshot import Snapshot
 from tests.integration.reader.site import ADMIN, MEMBER, OTHER, Site, Tenant

@@ -28,9 +28,9 @@ from tests.faults.works import WORKS
 from tests.ops.load import load
 from tests.ops.prometheus import RULES, shipped
 
-BATCH = 2  # records at a time: the table is read whole after each work
+BATCH = 5  # records at a time: the table is read whole after each work
 CALM = Work(name="nothing", how="load alone", do=Site.flows)
-PAUSE = 15.0  # seconds of load alone after a work, at most
+PAUSE = (3.0, 15.0)  # seconds of load alone after a work: each partition gets some
 LONGEST = 1200.0  # seconds: longer than any condition must last before its alert fires, but for the certificates'
 
 
@@ -56,15 +56,15 @@ def order(chance: random.Random, now: Callable[[], float] = time.monotonic) -> I
                 times[work.pace].append(now())
 
 
-def maintain(site: Site, works: Iterable[Work], minutes: float, pause: float = PAUSE) -> Shift:
+def maintain(site: Site, works: Iterable[Work], minutes: float, pause: tuple[float, float] = PAUSE) -> Shift:
     """Works until the time is over; each ends in the oracle. AssertionError where something is lost, or an alert fires."""
     end, done = time.monotonic() + minutes * 60, list[tuple[Work, float]]()
     with Watch(site.world, site.prometheus) as watch:
-        do(site, CALM)
+        do(site, CALM, pause[0])
         for work in works:
             if time.monotonic() > end:
                 break
-            done.append((work, do(site, work, site.chance.uniform(0, pause))))
+            done.append((work, do(site, work, site.chance.uniform(*pause))))
             print(f"{done[-1][1]:6.1f} s  {_line(site, work, watch)}", file=sys.stderr, flush=True)
         do(site, Work(name="the rest", how="until no alert may fire of what was done", do=_settle))
     records = sum(site.world.expected.values())

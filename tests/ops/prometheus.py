@@ -7,6 +7,7 @@ Where it is deployed it scrapes every 15 or 30 seconds; every second it sees mor
 
 import json
 import re
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -71,6 +72,7 @@ class Prometheus:
     def __init__(self, targets: Sequence[str], *groups: str, rules: Callable[[str], str] = quick) -> None:
         self._folder = TemporaryFolder("prometheus")
         self.port = free_port()
+        self._began = time.monotonic()
         self._server = Server("prometheus", self._folder, self._is_ready)
         (self._folder.path / "alerts.yaml").write_text(only(groups or CONSUMER, rules(RULES.read_text())))
         config = {
@@ -117,7 +119,7 @@ class Prometheus:
     def waited(self) -> dict[str, float]:
         """The most seconds on end that the condition of an alert was true, by the alert's name."""
         age = "timestamp(ALERTS_FOR_STATE) - ALERTS_FOR_STATE"
-        found = self.query(f"max by (alertname) (max_over_time(({age})[1d:1s]))")
+        found = self.query(f"max by (alertname) (max_over_time(({age})[{self._seconds()}s:1s]))")
         return {each["metric"]["alertname"]: float(each["value"][1]) for each in found}
 
     def query(self, expression: str) -> list[dict[str, Any]]:
@@ -130,6 +132,9 @@ class Prometheus:
         found = self.query(expression)
         assert len(found) <= 1, found
         return float(found[0]["value"][1]) if found else None
+
+    def _seconds(self) -> int:
+        return int(time.monotonic() - self._began) + 1
 
     def _alerts(self, state: str) -> set[str]:
         alerts = self._get("alerts")["alerts"]

@@ -92,7 +92,7 @@ def event(
 
 def events(number: int, *, workspaces: int = 5) -> list[Message]:
     """`number` events of all audit types in turn, over some workspaces."""
-    return list(itertools.islice(_stream(workspaces), number))
+    return list(itertools.islice(stream(workspaces), number))
 
 
 def record(
@@ -102,7 +102,8 @@ def record(
     return Record(partition, offset, timestamp_ms, message.key, message.value, message.headers)
 
 
-def _stream(workspaces: int) -> Iterator[Message]:
+def stream(workspaces: int) -> Iterator[Message]:
+    """Events without end: all audit types in turn for a workspace, then for the next one."""
     made = [
         event(ce_type, case, workspace=f"{WORKSPACE}{number}")
         for number in range(workspaces)

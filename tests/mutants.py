@@ -57,6 +57,7 @@ E2E, READER, READER_UNIT = "tests/e2e/", "tests/integration/reader/", "tests/uni
 EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
 FUZZ = "tests/unit/consumer/test_fuzz.py"
+MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
         "a process without descriptors takes that for a mistake",
@@ -1279,6 +1280,21 @@ MUTANTS = (
             ),
         )
         for skipped in SKIPPED
+    ),
+    Mutant(
+        "ordinary works go on when an alert has fired",
+        (Edit("tests/faults/maintenance.py", "    assert not fired, f", "    assert not None, f"),),
+        (MAINTENANCE, "-k", "ends_the_run"),
+    ),
+    Mutant(
+        "ordinary works are done beside rules with short durations",
+        (Edit("tests/ops/prometheus.py", "    return rules\n\n\ndef only", "    return quick(rules)\n\n\ndef only"),),
+        (MAINTENANCE, "-k", "fires_nothing"),
+    ),
+    Mutant(
+        "an operator restarts a consumer as often as the order says",
+        (Edit("tests/faults/work.py", " < self.most", " >= 0"),),
+        (MAINTENANCE, "-k", "each_work"),
     ),
     *(
         Mutant(

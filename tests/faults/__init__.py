@@ -1,5 +1,7 @@
 """`make faults` and `make soak`: each fault of a list is made for real, and one oracle says what came of it.
 
+`make maintenance`: what an operator does on an ordinary day, from another list, by the same oracle; no alert may fire.
+
 fault      Fault: one line of the list, as data
 catalogue  the list, by what the faults happen to
 place      the services that a fault happens to: the shared ones, or some of its own
@@ -9,4 +11,9 @@ watch      memory and alerts while it lasts
 exercise   a fault from the first record to the oracle; its result
 report     docs/faults.md
 soak       faults in a random order under load
+
+site         what an operator works on: two consumers, a topic under load, a PostgreSQL that can be replaced
+work         Work: one line of the list of works, as data, and how often it is ordinary
+works        the list
+maintenance  works in a random order under load, beside the alerts as they are shipped
 """

@@ -45,7 +45,7 @@ def scene_of(stage: Stage, fault: Fault) -> Iterator[Scene]:
 def exercise(scene: Scene, fault: Fault, batch: int) -> Result:
     """Makes the fault under load and shows that everything promised is so; AssertionError says what is not."""
     scene.exits.clear()
-    with Watch(scene) as watch, load(scene.world, [scene.topic], batch):
+    with Watch(scene.world, scene.prometheus) as watch, load(scene.world, [scene.topic], batch):
         flows(scene.world, scene.consumer)
         _until_quiet(scene, "before it")
         watch.alerts.clear()

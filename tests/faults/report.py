@@ -1,4 +1,4 @@
-"""docs/faults.md: a part that `make faults` writes, and a part that `make soak` writes; each leaves the other's alone."""
+"""docs/faults.md: parts that `make faults`, `make soak` and `make maintenance` write; each leaves the others' alone."""
 
 import os
 import platform
@@ -17,7 +17,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 INTRODUCTION = f"""# Faults
 
 What happens to the consumer when its surroundings fail, tried for real: `make faults` makes each fault of one list under
-load and writes the table, `make soak MINUTES=30` mixes them at random ([how it is built](../tests/faults/__init__.py)).
+load and writes the table, `make soak MINUTES=30` mixes them at random ([how it is built](../tests/faults/__init__.py)). `make
+maintenance MINUTES=60` does what an operator does on an ordinary day, where no alert may fire.
 
 After each fault one oracle is asked: every event that was produced is in the table once, the accounting balances (`audit-consumer
 status`), the consumer never had more than {MAX_MEMORY} MiB, programs ended with the promised exit codes, and the promised alerts
@@ -71,5 +72,5 @@ def write(name: str, text: str) -> None:
     old = PAGE.read_text("utf-8") if PAGE.exists() else ""
     parts = dict(re.findall(r"<!-- (\w+): from here -->\n(.*?)\n<!-- \1: to here -->\n", old, re.DOTALL))
     parts[name] = text
-    made = [PART.format(name=each, text=parts[each]) for each in ("faults", "soak") if each in parts]
+    made = [PART.format(name=each, text=parts[each]) for each in ("faults", "soak", "maintenance") if each in parts]
     PAGE.write_text("\n".join((INTRODUCTION, *made)), "utf-8")

@@ -1,5 +1,6 @@
 """The services that all faults share, and a real Prometheus that looks at their consumers."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from types import TracebackType
@@ -13,17 +14,20 @@ from sandbox.services.registry import SchemaRegistry
 from sandbox.services.tcp_proxy import TcpProxy
 from tests.conftest import SHORT, TEMPLATE
 from tests.faults.place import QUICK, Place, proxied_kafka
-from tests.ops.prometheus import CONSUMER, Prometheus
+from tests.ops.prometheus import CONSUMER, Prometheus, quick
+
+GROUPS = (*CONSUMER, "auditlog-surroundings")
 
 
 class Stage:
-    """`base` has the services, `port` is where a consumer shows its metrics."""
+    """`base` has the services, `port` is where a consumer shows its metrics; `rules` is what becomes of the alerts' rules."""
 
     base: Place
     prometheus: Prometheus
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Callable[[str], str] = quick) -> None:
         self.port = free_port()
+        self._rules = rules
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -38,7 +42,7 @@ class Stage:
                 the_registry=cache(lambda: self._running.enter_context(SchemaRegistry())),
             )  # fmt: skip
             targets = [f"127.0.0.1:{self.port}"]
-            self.prometheus = running.enter_context(Prometheus(targets, *CONSUMER, "auditlog-surroundings"))
+            self.prometheus = running.enter_context(Prometheus(targets, *GROUPS, rules=self._rules))
             self._running = running.pop_all()
         return self
 

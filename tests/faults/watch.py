@@ -6,7 +6,8 @@ from typing import Self
 
 import psutil  # type: ignore[import-untyped]
 
-from tests.faults.scene import Scene
+from tests.e2e.world import World
+from tests.ops.prometheus import Prometheus
 
 EVERY = 0.5  # seconds
 MIB = 1024 * 1024
@@ -15,10 +16,10 @@ MIB = 1024 * 1024
 class Watch:
     """`memory` has the largest consumer's resident MiB at each look, `alerts` all that fired at any."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, world: World, prometheus: Prometheus) -> None:
         self.memory: list[int] = []
         self.alerts: set[str] = set()
-        self._scene = scene
+        self._world, self._prometheus = world, prometheus
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._look, name="watch")
 
@@ -32,10 +33,11 @@ class Watch:
 
     def _look(self) -> None:
         while not self._enough.wait(EVERY):
-            largest = max(_resident(program.pid) for program in self._scene.world.programs)
+            running = [program.pid for program in self._world.programs if program.exit_code is None]
+            largest = max(map(_resident, running), default=0)
             if largest:  # one runs
                 self.memory.append(largest // MIB)
-            self.alerts |= self._scene.prometheus.firing()
+            self.alerts |= self._prometheus.firing()
 
 
 def _resident(pid: int) -> int:

@@ -1,11 +1,12 @@
 """Records that keep coming while an operator works."""
 
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from tests.builders import events
+from tests.builders import stream
 from tests.e2e.program import Program
 from tests.e2e.world import World
 
@@ -16,12 +17,12 @@ BATCH = 20
 @contextmanager
 def load(world: World, topics: Sequence[str], batch: int = BATCH, *, workspaces: int = 5) -> Iterator[None]:
     """Some hundred records a second into `topics`, each planned to be recorded, until the block ends."""
-    stop, producer = threading.Event(), world.producer()
+    stop, producer, coming = threading.Event(), world.producer(), stream(workspaces)
 
     def send() -> None:
         while not stop.wait(PAUSE):
             for topic in topics:
-                world.send(topic, events(batch, workspaces=workspaces), producer=producer)
+                world.send(topic, itertools.islice(coming, batch), producer=producer)
 
     with ThreadPoolExecutor(1) as pool:
         sending = pool.submit(send)

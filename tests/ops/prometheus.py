@@ -1,14 +1,16 @@
-"""A real Prometheus (Debian's package) on loopback that scrapes once a second, with the alert rules made quick.
+"""A real Prometheus (Debian's package) on loopback that scrapes once a second, with the alert rules made quick, or as they are.
 
 The rules are those of deploy/prometheus/alerts.yaml. Only durations and the thresholds that are durations are made
-shorter, by QUICK: what each rule reads, and how it compares, stays as it is on call.
+shorter, by QUICK: what each rule reads, and how it compares, stays as it is on call. With `shipped` nothing is changed.
+Where it is deployed it scrapes every 15 or 30 seconds; every second it sees more of what lasts for a moment.
 """
 
 import json
 import re
+import time
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -53,6 +55,11 @@ def quick(rules: str) -> str:
     return rules
 
 
+def shipped(rules: str) -> str:
+    """The rules as they are."""
+    return rules
+
+
 def only(chosen: Sequence[str], rules: str) -> str:
     """The rules of some groups: where another program does not run, its absence is no fault."""
     groups = yaml.safe_load(rules)["groups"]
@@ -60,18 +67,20 @@ def only(chosen: Sequence[str], rules: str) -> str:
 
 
 class Prometheus:
-    """Scrapes `targets`, host:port, as job `audit`, with the rules of some groups."""
+    """Scrapes `targets`, host:port, as job `audit`, with the rules of some groups, as `rules` changes them."""
 
-    def __init__(self, targets: Sequence[str], *groups: str) -> None:
+    def __init__(self, targets: Sequence[str], *groups: str, rules: Callable[[str], str] = quick) -> None:
         self._folder = TemporaryFolder("prometheus")
         self.port = free_port()
+        self._began = time.monotonic()
         self._server = Server("prometheus", self._folder, self._is_ready)
-        (self._folder.path / "alerts.yaml").write_text(only(groups or CONSUMER, quick(RULES.read_text())))
+        (self._folder.path / "alerts.yaml").write_text(only(groups or CONSUMER, rules(RULES.read_text())))
         config = {
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "rule_files": ["alerts.yaml"],
-            "scrape_configs": [{"job_name": "audit", "static_configs": [{"targets": list(targets)}]}],
+            "scrape_configs": [{"job_name": "audit", "file_sd_configs": [{"files": ["targets.json"]}]}],
         }
+        self.look_at(targets)
         self._config = self._folder.path / "prometheus.yaml"
         self._config.write_text(json.dumps(config))  # JSON is YAML
 
@@ -88,10 +97,30 @@ class Prometheus:
         self._server.stop()
         self._folder.close()
 
+    def look_at(self, targets: Sequence[str]) -> None:
+        """From now on, or within 5 seconds, these are the targets."""
+        new = self._folder.path / "targets.new"
+        new.write_text(json.dumps([{"targets": list(targets)}]))
+        new.rename(self._folder.path / "targets.json")
+
     def firing(self) -> set[str]:
         """The names of the alerts that fire now."""
-        alerts = self._get("alerts")["alerts"]
-        return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
+        return self._alerts("firing")
+
+    def pending(self) -> set[str]:
+        """The names of the alerts whose condition is true, but not for long enough yet."""
+        return self._alerts("pending")
+
+    def fired(self) -> list[str]:
+        """The labels of each alert that has fired since it was started, however short."""
+        found = self.query('group without (alertstate) (last_over_time(ALERTS{alertstate="firing"}[1d]))')
+        return sorted(json.dumps(each["metric"], sort_keys=True) for each in found)
+
+    def waited(self) -> dict[str, float]:
+        """The most seconds on end that the condition of an alert was true, by the alert's name."""
+        age = "timestamp(ALERTS_FOR_STATE) - ALERTS_FOR_STATE"
+        found = self.query(f"max by (alertname) (max_over_time(({age})[{self._seconds()}s:1s]))")
+        return {each["metric"]["alertname"]: float(each["value"][1]) for each in found}
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The samples of an expression, now."""
@@ -103,6 +132,13 @@ class Prometheus:
         found = self.query(expression)
         assert len(found) <= 1, found
         return float(found[0]["value"][1]) if found else None
+
+    def _seconds(self) -> int:
+        return int(time.monotonic() - self._began) + 1
+
+    def _alerts(self, state: str) -> set[str]:
+        alerts = self._get("alerts")["alerts"]
+        return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == state}
 
     def _is_ready(self) -> bool:
         try:

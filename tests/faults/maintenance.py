@@ -1,0 +1,157 @@
+"""`python -m tests.faults.maintenance [MINUTES [SEED]]`: ordinary works of an operator in a random order; no alert may fire.
+
+The rules are those of deploy/prometheus as they are: what must last for minutes has minutes here.
+"""
+
+import contextlib
+import io
+import random
+import statistics
+import sys
+import time
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from sandbox.services.process import wait_until
+from tests.faults import report
+from tests.faults.exercise import MAX_MEMORY
+from tests.faults.scene import LIMIT
+from tests.faults.site import Site, site_of
+from tests.faults.stage import Stage
+from tests.faults.watch import Watch
+from tests.faults.work import Pace, Work
+from tests.faults.works import WORKS
+from tests.ops.load import load
+from tests.ops.prometheus import RULES, shipped
+
+BATCH = 5  # records at a time: the table is read whole after each work
+CALM = Work(name="nothing", how="load alone", do=Site.flows)
+PAUSE = (3.0, 15.0)  # seconds of load alone after a work: each partition gets some
+LONGEST = 1200.0  # seconds: longer than any condition must last before its alert fires, but for the certificates'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """What was done, in its order, with seconds for each; what was seen meanwhile."""
+
+    done: Sequence[tuple[Work, float]]
+    memory: Sequence[int]
+    waited: dict[str, float]
+    records: int
+
+
+def order(chance: random.Random, now: Callable[[], float] = time.monotonic) -> Iterator[Work]:
+    """All works in a random order, again and again; one whose pace does not allow it now is left out."""
+    times = defaultdict[Pace, list[float]](list)
+    while True:
+        for work in chance.sample(WORKS, len(WORKS)):
+            if work.pace is None:
+                yield work
+            elif work.pace.allows(times[work.pace], now()):
+                yield work
+                times[work.pace].append(now())
+
+
+def maintain(site: Site, works: Iterable[Work], minutes: float, pause: tuple[float, float] = PAUSE) -> Shift:
+    """Works until the time is over; each ends in the oracle. AssertionError where something is lost, or an alert fires."""
+    end, done = time.monotonic() + minutes * 60, list[tuple[Work, float]]()
+    with Watch(site.world, site.prometheus) as watch:
+        do(site, CALM, pause[0])
+        for work in works:
+            if time.monotonic() > end:
+                break
+            done.append((work, do(site, work, site.chance.uniform(*pause))))
+            print(f"{done[-1][1]:6.1f} s  {_line(site, work, watch)}", file=sys.stderr, flush=True)
+        do(site, Work(name="the rest", how="until no alert may fire of what was done", do=_settle))
+    records = sum(site.world.expected.values())
+    return Shift(done=done, memory=watch.memory, waited=site.prometheus.waited(), records=records)
+
+
+def do(site: Site, work: Work, pause: float = 0.0) -> float:
+    """One work under load, which goes on for a while, then the oracle; the seconds that the work took."""
+    world = site.world
+    with load(world, [site.topic], BATCH):
+        site.loads.append(time.time())
+        site.flows()
+        began = time.monotonic()
+        work.do(site)
+        seconds = time.monotonic() - began
+        time.sleep(pause)
+        site.flows()
+    world.until_read(*site.consumers.values(), limit=LIMIT)
+    world.check()
+    fired = site.prometheus.fired()
+    assert not fired, f"{work.name}: an alert fired: {', '.join(fired)}"
+    return seconds
+
+
+def _settle(site: Site) -> None:
+    wait_until(lambda: not site.prometheus.pending(), LONGEST, 1)
+
+
+def _line(site: Site, work: Work, watch: Watch) -> str:
+    pending = ", ".join(sorted(site.prometheus.pending())) or "nothing"
+    assert max(watch.memory) <= MAX_MEMORY, f"{max(watch.memory)} MiB of memory"
+    return f"{work.name}; {sum(site.world.expected.values())} records, {max(watch.memory)} MiB, pending: {pending}"
+
+
+def summary(shift: Shift, minutes: float, seed: int) -> str:
+    """The part of docs/faults.md."""
+    counts, seconds = Counter(work.name for work, _ in shift.done), defaultdict[str, list[float]](list)
+    for work, lasted in shift.done:
+        seconds[work.name].append(lasted)
+    rows = [
+        f"| {work.name} | {work.how} | {counts[work.name]} | {statistics.median(seconds[work.name]):.0f} |"
+        for work in WORKS
+        if counts[work.name]
+    ]
+    paces = dict.fromkeys(work.pace for work in WORKS if work.pace)
+    return "\n".join((
+        "## Maintenance", "",
+        (f"`make maintenance MINUTES={minutes:g} SEED={seed}`: {len(shift.done)} works of {len(counts)} kinds in a random order, "
+         f"under load, {shift.records:,} records read, on {report.machine()}. **No alert fired.** Nothing lost, nothing doubled."), "",
+        "| work | how | times | median, s |", "|---|---|---|---|", *rows, "",
+        ("* Two consumers of one group were scraped every second by a Prometheus with the rules of deploy/prometheus/alerts.yaml as "
+         "they are shipped, durations too."),
+        f"* Conditions that were true for a while, too short for their alerts: {_waited(shift.waited)}.",
+        (f"* Memory of the largest program, {len(shift.memory):,} samples: median {statistics.median(shift.memory):.0f} MiB, most "
+         f"{max(shift.memory)} MiB."),
+        *(f"* At most {pace.most} in {pace.seconds / 60:.0f} minutes of {_of(pace)}: {pace.why}." for pace in paces),
+    ))  # fmt: skip
+
+
+def _waited(waited: dict[str, float]) -> str:
+    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    needed = {rule["alert"]: rule.get("for", "0s") for rule in rules}
+    return ", ".join(f"{name} {most:.0f} s of {needed[name]}" for name, most in sorted(waited.items())) or "none"
+
+
+def _of(pace: Pace) -> str:
+    return " and ".join(work.name for work in WORKS if work.pace == pace)
+
+
+def main() -> int:
+    """The exit code; 1 at the first finding."""
+    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
+    print(f"SEED={seed}", file=sys.stderr, flush=True)
+    said, chance = io.StringIO(), random.Random(seed)
+    try:
+        with contextlib.redirect_stdout(said), Stage(shipped) as stage, site_of(stage, chance) as site:
+            shift = maintain(site, order(chance), minutes)
+            site.stop()
+    except Exception:  # noqa: BLE001 whatever it is, it is the finding
+        print(f"{said.getvalue()[-20_000:]}\n{traceback.format_exc()}\nFAILED  SEED={seed}", file=sys.stderr)
+        return 1
+    text = summary(shift, minutes, seed)
+    report.write("maintenance", text)
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

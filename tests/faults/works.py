@@ -1,0 +1,137 @@
+"""The list of what an operator does on an ordinary day, by the commands of docs/runbook.md; nothing of it is a fault."""
+
+import json
+import re
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import schemas
+from sandbox.services.postgres import PostgresServer
+from tests.builders import event, events
+from tests.e2e.world import operate
+from tests.faults.place import QUICK
+from tests.faults.site import Site
+from tests.faults.work import Pace, Work
+
+REASON = ("--reason", "ordinary work")
+RETENTION = timedelta(days=60)
+AGES = (40, 30, 21, 14, 7, 1)  # days: the first is more than a quarter of the retention
+CE_TYPE = "member.removed"
+
+# A start is seen by a scrape, up to seconds after it was made.
+RESTARTS = Pace(most=3, seconds=1830, why="AuditRestarting tells of a fourth start in half an hour")
+RESTORES = Pace(most=1, seconds=300, why="AuditDatabaseTrouble adds up what was tried again in five minutes")
+REPLAYS = Pace(most=1, seconds=300, why="AuditParkedMany tells of a sixth parked record in a quarter of an hour")
+
+
+def _rewound_to_an_offset(site: Site) -> None:
+    number, end = site.chance.choice(_read(site))
+    _rewind(site, number, "--to-offset", str(site.chance.randrange(end)))
+
+
+def _rewound_to_a_time(site: Site) -> None:
+    """One before the last load began: of that load all is read, and each partition in use has some."""
+    number, _ = site.chance.choice(_read(site))
+    at = datetime.fromtimestamp(site.chance.uniform(site.loads[0], site.loads[-2]), UTC)
+    _rewind(site, number, "--to-time", at.isoformat())
+
+
+def _read(site: Site) -> list[tuple[int, int]]:
+    """The partitions of the loaded topic of which something is read, with the next offset."""
+    offsets = {key: int(row["next_offset"]) for key, row in site.world.progress().items()}
+    return [(number, end) for (topic, number), end in sorted(offsets.items()) if topic == site.topic and end]
+
+
+def _rewind(site: Site, number: int, *to: str) -> None:
+    world = site.world
+    said = operate(world, "rewind", site.topic, str(number), *to, *REASON)
+    found = re.search(r"from offset (\d+) to (\d+)", said)
+    assert found, said
+    before, first = map(int, found.groups())
+    parked = sum(each[:2] == (site.topic, number) and first <= each.offset < before for each in site.junk)
+    world.expected.update(duplicate=before - first - parked, parked=parked)
+    world.parked_again += parked
+
+
+def _replayed(site: Site) -> None:
+    """The schema of a record is registered only when it has been parked, a minute after it was sent."""
+    world, subject = site.world, f"{site.other}-value"
+    last = site.registry.register(subject, _schema())
+    message = event(CE_TYPE, schema_id=last + 1)
+    (number,) = site.parked(world.send(site.other, [message], "parked"))
+    assert site.registry.register(subject, _schema()) == last + 1
+    operate(world, "parked", "list")
+    operate(world, "parked", "show", number)
+    operate(world, "parked", "replay", number, *REASON)
+    world.recorded[message.identity] += 1
+
+
+def _schema() -> str:
+    """One that the registry has not seen: the same text would have the same id."""
+    return json.dumps({**json.loads(schemas.latest(CE_TYPE).text), "doc": uuid.uuid4().hex})
+
+
+def _dismissed(site: Site) -> None:
+    """Among good records of the same topic."""
+    sent = site.world.send(site.topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(2)], "parked")
+    site.junk += sent
+    operate(site.world, "parked", "dismiss", *site.parked(sent), *REASON)
+
+
+def _started_on_an_old_topic(site: Site) -> None:
+    """The consumers are told of one more topic; a setting is read at the start."""
+    world, now = site.world, time.time()
+    topic = world.topic(2, retention_ms=str(RETENTION // timedelta(milliseconds=1)))
+    for age in AGES:
+        world.send(topic, events(50), timestamp_ms=int((now - age * 86400) * 1000))
+    site.restart_each()
+
+
+def _restored(site: Site) -> None:
+    """The consumers run on, and read again what the copy does not have."""
+    place, world, lost = site.place, site.world, site.postgres
+    backup = lost.base_backup()
+    site.flows()
+    had = world.count("audit_event")
+    lost.kill()
+    site.postgres = again = PostgresServer(settings=QUICK, data_from=backup, password=lost.password)
+    site.running.enter_context(again)
+    world.database_url = again.url(place.database)
+    assert world.count("audit_event") < had, "the copy has all rows: nothing is shown"
+    place.database_link.target = again.port
+    lost.close()
+    operate(world, "status")
+
+
+def _migrated(site: Site) -> None:
+    operate(site.world, "migrate")
+
+
+def _grown_and_shrunk(site: Site) -> None:
+    port = site.add()
+    site.flows()
+    site.take_away(port)
+
+
+WORKS = (
+    Work(name="rewind to an offset", how="`rewind --to-offset`, anywhere in the log", do=_rewound_to_an_offset),
+    Work(name="rewind to a time", how="`rewind --to-time`, since the first record", do=_rewound_to_a_time),
+    Work(name="replay", how="a record whose schema came late; `parked replay` records it", do=_replayed, pace=REPLAYS),
+    Work(name="dismissal", how="two records of an unknown type; `parked dismiss`", do=_dismissed),
+    Work(name="rolling restart", how="SIGTERM and start, one after the other", do=Site.restart_each, pace=RESTARTS),
+    Work(
+        name="first start on an old topic",
+        how="records up to 40 days old; the consumers are restarted with one topic more",
+        do=_started_on_an_old_topic,
+        pace=RESTARTS,
+    ),
+    Work(
+        name="restore",
+        how="server killed, a `pg_basebackup` that is older started behind the same address",
+        do=_restored,
+        pace=RESTORES,
+    ),
+    Work(name="migrate", how="`migrate` again, which finds nothing to do", do=_migrated),
+    Work(name="third consumer", how="started, and asked to end when it has worked", do=_grown_and_shrunk),
+)

@@ -1,0 +1,73 @@
+"""The machinery of `make maintenance`: ordinary work passes, an alert that fires ends the run, and the list is in order."""
+
+import itertools
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.services.process import wait_until
+from tests.builders import event
+from tests.e2e.world import operate
+from tests.faults.maintenance import CALM, maintain, order, summary
+from tests.faults.site import Site, site_of
+from tests.faults.stage import Stage
+from tests.faults.work import Work
+from tests.faults.works import RESTARTS, WORKS
+from tests.ops.prometheus import program, shipped
+
+QUICKLY = ("rewind to an offset", "rewind to a time", "restore", "third consumer")
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    program("prometheus")  # skipped without it
+    chance = random.Random(7)
+    with Stage(shipped) as stage, site_of(stage, chance) as made:
+        yield made
+
+
+def _decided_after_a_while(site: Site) -> None:
+    """The condition of AuditParked is true for seconds, and its alert needs minutes."""
+    sent = site.world.send(site.topic, [event().with_headers(ce_type="member.unheard_of")], "parked")
+    site.junk += sent
+    assert wait_until(lambda: site.prometheus.waited().get("AuditParked", 0) >= 3, 60, 0.2)
+    operate(site.world, "parked", "dismiss", *site.parked(sent), "--reason", "seen")
+
+
+def _conflict(site: Site) -> None:
+    first = event()
+    site.world.send(site.other, [first])
+    site.world.send(site.other, [first.with_headers(ce_time="2026-01-01T00:00:00Z")], "conflict")
+
+
+def test_ordinary_work_fires_nothing(site: Site) -> None:
+    """What was parked is parked again by a rewind; a condition that was true for seconds is on the page."""
+    waits = Work(name="waits", how="dismissed late", do=_decided_after_a_while)
+    shift = maintain(site, [waits, *(work for work in WORKS if work.name in QUICKLY)], 10, pause=(3, 3))
+    assert [work.name for work, _ in shift.done[1:]] == [work.name for work in WORKS if work.name in QUICKLY]
+    page = summary(shift, 10, 7)
+    assert "MINUTES=10 SEED=7" in page and "| restore | server killed" in page
+    assert f"AuditParked {shift.waited['AuditParked']:.0f} s of 5m" in page and shift.waited["AuditParked"] >= 3
+
+
+def test_an_alert_that_fires_ends_the_run(site: Site) -> None:
+    """It is told by its name; the rule of a conflict does not wait."""
+    conflict = Work(name="conflict", how="one identity with two contents", do=_conflict)
+    with pytest.raises(AssertionError, match=r"an alert fired: .*AuditConflict"):
+        maintain(site, itertools.chain([conflict], itertools.repeat(CALM)), 1, pause=(3, 3))
+
+
+def test_each_work_comes_and_none_more_often_than_it_may() -> None:
+    """A round has each work once, in an order that the seed decides; restarts are three in half an hour."""
+    names = [work.name for work in WORKS]
+    assert len(set(names)) == len(names)
+    clock = itertools.count(step=20)
+    rounds = list(itertools.islice(order(random.Random(1), lambda: next(clock)), len(names)))
+    assert sorted(work.name for work in rounds) == sorted(names) != [work.name for work in rounds]
+    clock, times = itertools.count(step=10), list[float]()
+    for work in itertools.islice(order(random.Random(1), lambda: next(clock)), 1000):
+        if work.pace == RESTARTS:
+            times.append(next(clock))
+    assert len(times) > 6
+    assert all(late - early >= RESTARTS.seconds for early, late in zip(times, times[RESTARTS.most :], strict=False))

@@ -160,7 +160,10 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege';
     END IF;
     -- SPEC 5: never ahead of the database's own clock, whatever a consumer's clock says; and never back.
-    new.complete_through := greatest(old.complete_through, least(new.complete_through, now()));
+    new.complete_through := CASE
+        WHEN new.complete_through IS NULL THEN old.complete_through
+        ELSE greatest(old.complete_through, least(new.complete_through, now()))
+    END;
     RETURN new;
 END
 $$;

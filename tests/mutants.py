@@ -1231,19 +1231,24 @@ MUTANTS = (
     ),
     Mutant(
         "counters may fall",
-        (Edit("sql/migrations/0005_narrow_progress.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
+        (Edit("sql/migrations/0009_complete_through.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and only_counts"),
     ),
     Mutant(
         "complete_through is what the consumer's clock says",
         (
             Edit(
-                "sql/migrations/0005_narrow_progress.sql",
+                "sql/migrations/0009_complete_through.sql",
                 "least(new.complete_through, now())",
                 "new.complete_through",
             ),
         ),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and never_ahead"),
+    ),
+    Mutant(
+        "a claim says that all is complete",
+        (Edit("sql/migrations/0009_complete_through.sql", "WHEN new.complete_through IS NULL", "WHEN FALSE"),),
+        ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and unknown_until"),
     ),
     Mutant(
         "the login that migrates stays the owner",

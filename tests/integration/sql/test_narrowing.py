@@ -190,6 +190,17 @@ def test_name_and_time_of_an_action_are_the_databases(column: str, operator: Rol
     assert row == (True, "ann@laptop")
 
 
+def test_complete_through_is_unknown_until_the_consumer_says_it(writer: Role, insert: Insert) -> None:
+    """A claim, and a batch that does not reach the end, say nothing of it: what was there before is not read yet."""
+    insert(writer, "partition_progress", next_offset=0, epoch=0)
+    writer.execute("UPDATE partition_progress SET epoch = epoch + 1, owner = 'consumer-1'")
+    unknown = writer.execute("SELECT complete_through FROM partition_progress").fetchone()
+    writer.execute("UPDATE partition_progress SET complete_through = now()")
+    writer.execute("UPDATE partition_progress SET complete_through = NULL")
+    kept = writer.execute("SELECT complete_through = now() FROM partition_progress").fetchone()
+    assert (unknown, kept) == ((None,), (True,))
+
+
 @pytest.mark.usefixtures("progress")
 def test_complete_through_is_never_ahead_of_the_database(writer: Role) -> None:
     """Whatever a consumer's clock says, the time is not after the transaction's, and it never goes back."""

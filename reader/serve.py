@@ -1,5 +1,6 @@
 """Runs a reader: from settings to an exit code, with the signals that end it."""
 
+import gc
 import signal
 import sys
 from functools import partial
@@ -80,6 +81,9 @@ def listen(reader: Reader, address: tuple[str, int]) -> int:
     # uvicorn raises the signal again after it has stopped. These handlers let the rest of the shutdown run.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ignore_signal)
+    # What is there now stays: without it a collection of the oldest generation takes a millisecond, with it 40.
+    gc.collect()
+    gc.freeze()
     log.info("started", address="{}:{}".format(*address))
     try:
         server(reader, address).run()

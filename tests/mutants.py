@@ -988,6 +988,21 @@ MUTANTS = (
         (READER + "test_hostile.py", "-k", "never_obeyed and markup"),
     ),
     Mutant(
+        "a row is shown in another workspace",
+        (Edit("reader/html/rows.py", "facets=tuple(entry.facets))", 'facets=tuple(entry.facets), workspace_id="")'),),
+        (READER_UNIT + "test_rows.py",),
+    ),
+    Mutant(
+        "rows are kept for ever",
+        (Edit("reader/html/rows.py", "self._newer, self._older = {}, self._newer", "self._older = self._newer"),),
+        (READER_UNIT + "test_rows.py",),
+    ),
+    Mutant(
+        "a collection looks at everything, while requests wait",
+        (Edit("reader/serve.py", "    gc.freeze()\n", ""),),
+        (READER_UNIT + "test_serve.py",),
+    ),
+    Mutant(
         "parameters are read before the session",
         (
             Edit(

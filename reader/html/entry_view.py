@@ -1,4 +1,4 @@
-"""An entry as the page shows it: who did what, from where, and all other stored facts."""
+"""An entry as its own page shows it: who did what, from where, and all other stored facts."""
 
 from typing import NamedTuple
 
@@ -11,13 +11,12 @@ from catalog.visible_text import visible
 from catalog.wording import Part
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
-from reader.html.row_links import RowLinks, SharedValues, shared_values
 from reader.model import Entry
 from runtime.timestamps import iso
 
 
 class EntryView(NamedTuple):
-    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None in a list, and where it is too long.
+    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long.
 
     `is_edit`: fields that were not there before were added to something that was; otherwise all of it is new or gone.
     `facts` are what is shown of an entry beside its changes, `identifiers` what only a search needs.
@@ -25,46 +24,38 @@ class EntryView(NamedTuple):
 
     entry: Entry
     label: str
-    actor: str
     parts: tuple[Part, ...]
-    starts_with_actor: bool
     source: str
     via_mcp: bool
     diff: diff_view.DiffView | None
     is_edit: bool
     facts: tuple[tuple[str, str], ...]
     identifiers: tuple[tuple[str, str], ...]
-    url: str
-    shared: SharedValues
-
-    @property
-    def sentence(self) -> str:
-        """The sentence as one text."""
-        return "".join(part.text for part in self.parts)
 
 
-def entry_view(entry: Entry, links: RowLinks, *, with_changes: bool) -> EntryView:
-    """The entry for the page that has these links; a list shows neither changes nor facts, so it does not pay for them."""
-    diff = diff_view.parse_diff(entry.diff) if with_changes and entry.diff is not None else None
-    words = summary_parts(entry, changes_of(entry.diff))
+def entry_view(entry: Entry) -> EntryView:
+    """The entry with its changes."""
+    diff = diff_view.parse_diff(entry.diff) if entry.diff is not None else None
     return EntryView(
         entry=entry,
-        label=BY_NAME[entry.action].label if entry.action in BY_NAME else visible(entry.action),
-        actor=actor_name(entry),
-        parts=words,
-        starts_with_actor=words[0].names == "actor",
-        source=_source(entry),
+        label=label_of(entry),
+        parts=summary_parts(entry, changes_of(entry.diff)),
+        source=source_of(entry),
         via_mcp=entry.source == "mcp",
         diff=diff,
         is_edit=_is_edit(entry),
-        facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))) if with_changes else (),
-        identifiers=_shown(_identifiers(entry)) if with_changes else (),
-        url=links.entry_url(entry),
-        shared=shared_values(entry),
+        facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))),
+        identifiers=_shown(_identifiers(entry)),
     )
 
 
-def _source(entry: Entry) -> str:
+def label_of(entry: Entry) -> str:
+    """What the action is called."""
+    return BY_NAME[entry.action].label if entry.action in BY_NAME else visible(entry.action)
+
+
+def source_of(entry: Entry) -> str:
+    """Where it came from, with the MCP client if there was one."""
     channel = SOURCE_LABELS.get(entry.channel, entry.channel)
     if entry.source != "mcp" or entry.diff is None:
         return channel

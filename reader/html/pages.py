@@ -13,9 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from catalog.visible_text import visible
 from reader.errors import Problem
 from reader.html import filter_form, links
-from reader.html.entry_view import EntryView, entry_view
+from reader.html.entry_view import entry_view
 from reader.html.labels import SOURCE_LABELS
-from reader.html.row_links import RowLinks, shared_values
+from reader.html.row_links import RowLinks
+from reader.html.rows import Row, Rows
 from reader.model import Entry, Listing, Query, Viewer
 from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
 from runtime.timestamps import iso, time
@@ -49,18 +50,19 @@ def render_home(viewer: Viewer | None, name: str) -> str:
 def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact: str | None) -> str:
     """A page of the list."""
     row_links = RowLinks(replace(listing.query, as_of=None if listing.query.cursor else listing.as_of))
-    actors = sorted({entry.actor_email for entry in listing.entries if shared_values(entry).actor == entry.actor_email})
+    rows = [_ROWS.row(entry) for entry in listing.entries]
     return _render(
         "list.html",
         viewer=viewer,
         export_contact=export_contact,
-        days=_days([entry_view(entry, row_links, with_changes=False) for entry in listing.entries]),
+        days=_days(rows),
+        back=row_links.back,
         listing=listing,
         prefixes=row_links.prefixes,
         now=now,
         stale=_is_stale(listing.complete_through, now),
         pagination=links.pagination(listing),
-        **(_filters(listing.query) | {"actors": actors}),
+        **(_filters(listing.query) | {"actors": sorted({row.email for row in rows if row.email})}),
     )
 
 
@@ -94,7 +96,7 @@ def render_entry(
         "entry.html",
         viewer=viewer,
         export_contact=export_contact,
-        view=entry_view(entry, row_links, with_changes=True),
+        view=entry_view(entry),
         lists=row_links.lists(entry),
         back_url=back,
         now=now,
@@ -127,9 +129,9 @@ def _filters(query: Query) -> dict[str, Any]:
     }
 
 
-def _days(views: list[EntryView]) -> list[tuple[date, list[EntryView]]]:
-    """The entries by the UTC day on which they occurred."""
-    return [(day, list(same)) for day, same in groupby(views, key=lambda view: view.entry.occurred_at.date())]
+def _days(rows: list[Row]) -> list[tuple[date, list[Row]]]:
+    """The rows by the UTC day on which their entries occurred."""
+    return [(day, list(same)) for day, same in groupby(rows, key=lambda row: row.day)]
 
 
 def _valid_part(pairs: Sequence[tuple[str, str]], invalid_fields: set[str]) -> Query:
@@ -152,6 +154,7 @@ _TEMPLATES = Environment(
     loader=PackageLoader("reader.html"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -162,3 +165,5 @@ _TEMPLATES.globals |= {
     "visible": visible,
     "find_path": filter_form.FIND_PATH,
 }
+_MACROS: Any = _TEMPLATES.get_template("macros.html").module
+_ROWS = Rows(_MACROS.row_begin, _MACROS.row_rest)

@@ -21,7 +21,7 @@ class SharedValues(NamedTuple):
 
 
 class RowLinks:
-    """Makes the links of one list. Its other filters are kept, and an entry's page gets a link back to it.
+    """Makes the links of one list. Its other filters are kept, and an entry's page gets a link `back` to it.
 
     `query` is the page of the list with its `as_of`. A page would have two hundred long links to filter it. Instead it has the
     beginnings of their URLs once, in `prefixes`, and a script appends a value of `shared_values` to each.
@@ -29,7 +29,7 @@ class RowLinks:
 
     def __init__(self, query: Query) -> None:
         pairs = to_pairs(query)
-        self._back = f"?{urlencode(pairs)}" if pairs else ""
+        self.back = f"?{urlencode(pairs)}" if pairs else ""
         kept = to_pairs(Query(query.selection, query.limit))
         self.prefixes = SharedValues(
             actor=_before(kept, "actor"),
@@ -37,10 +37,6 @@ class RowLinks:
             action=_before(kept, "action", "facet"),
             source=_before(kept, "channel", "source"),
         )
-
-    def entry_url(self, entry: Entry) -> str:
-        """The entry's own page."""
-        return f"{PATH}/{entry.id}{self._back}"
 
     def lists(self, entry: Entry) -> SharedValues:
         """The addresses of the lists of what has the same actor, subject, action or source; empty where there is none."""

@@ -31,7 +31,7 @@ from sandbox.services.process import SandboxError
 POSTGRES = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
 DOCUMENT = Path("docs/benchmarks.md")
 LIMIT = 50
-MAX_OPENINGS = 300
+MAX_OPENINGS = 500
 LISTS = 20  # read for the first time while another workspace's page is measured
 
 

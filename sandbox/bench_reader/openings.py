@@ -2,10 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from statistics import median, quantiles
 
 import httpx
@@ -18,7 +21,9 @@ from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import SandboxError, Server, free_port, listens
 from sandbox.services.temporary_folder import TemporaryFolder
 
-STATIC = "static file"
+STATIC, NEW = "static file", "never opened before"
+LIMIT = 50
+TOKEN_SECONDS = 6 * 3600  # a session that lasts as long as the measurement
 WARM_UP = 5  # openings of each that are not counted: the browser's own first ones
 # Milliseconds: the first byte of the response, and when all scripts of the page have run.
 TIMES = """() => {
@@ -62,20 +67,18 @@ def _measured(chromium: Browser, folder: Path, url: str, samples: int, say: Call
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     issuer = Issuer((), origin)
-    token = issuer.token(Person("Dana", "user_2dana", WORKSPACE, "big", "admin"))
+    token = issuer.token(Person("Dana", "user_2dana", WORKSPACE, "big", "admin"), exp=int(time.time()) + TOKEN_SECONDS)
     file = folder / NAME
     file.write_bytes(b"")
     command = [sys.executable, "-m", "sandbox.bench_reader.beside_static", str(file)]
     command += ["--issuer", issuer.url, "--port", str(port)]
     with _served(command, url, port):
-        paths = _paths(origin, token)
-        first = httpx.get(f"{origin}{paths['first']}", headers=_session(token), trust_env=False, timeout=30)
-    file.write_bytes(first.content)
+        first = httpx.get(f"{origin}/audit", headers=_session(token), trust_env=False, timeout=60)
+    file.write_bytes(first.raise_for_status().content)
     with _served(command, url, port):
-        _paths(origin, token)
-        times = _times(chromium, origin, token, {STATIC: f"/static/{NAME}", **paths}, samples)
+        opened = _times(chromium, origin, token, _paths(origin, token), samples)
     issuer.close()
-    found = {name: _opening(name, *zip(*taken, strict=True)) for name, taken in times.items()}
+    found = {name: _opening(name, *zip(*taken, strict=True)) for name, taken in opened.items()}
     for each in found.values():
         say(f"{each.page}: first byte {each.first_byte_p50:.1f} ms, interactive {each.interactive_p50:.0f} ms")
     return Openings(samples, len(first.content), found.pop(STATIC), tuple(found.values()))
@@ -96,22 +99,37 @@ def _session(token: str) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _paths(origin: str, token: str) -> dict[str, str]:
-    """The first page as it is now, and the second and the last as of the same moment; it reads the list."""
+def _paths(origin: str, token: str) -> Callable[[], dict[str, str]]:
+    """Makes the paths of one round; it reads the list before. All pages but the first are as of the same moment.
+
+    NEW is another page in each round: nothing of it is in memory but its keys.
+    """
     answer = httpx.get(f"{origin}/v1/audit-events?limit=1", headers=_session(token), trust_env=False, timeout=60)
     page = answer.raise_for_status().json()
-    last = (page["total"] - 1) // 50 * 50
+    last = (page["total"] - 1) // LIMIT
     as_of = f"as_of={page['as_of']}"
-    return {"first": "/audit", "second": f"/audit?offset=50&{as_of}", "last": f"/audit?offset={last}&{as_of}"}
+    others = iter(Random(7).sample(range(2, last), last - 2))
+
+    def at(number: int) -> str:
+        return f"/audit?offset={number * LIMIT}&{as_of}"
+
+    return lambda: {
+        STATIC: f"/static/{NAME}",
+        "first": "/audit",
+        "second": at(1),
+        "last": at(last),
+        NEW: at(next(others)),
+    }
 
 
 def _times(
-    chromium: Browser, origin: str, token: str, paths: Mapping[str, str], samples: int
+    chromium: Browser, origin: str, token: str, paths: Callable[[], Mapping[str, str]], samples: int
 ) -> dict[str, list[tuple[float, float]]]:
     """All in turn; each in a context of its own, which has nothing in its cache."""
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in paths}
+    times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    order = Random(11)
     for number in range(WARM_UP + samples):
-        for name, path in paths.items():
+        for name, path in _shuffled(order, paths()):
             context = chromium.new_context()
             context.add_cookies([{"name": "__session", "value": token, "url": origin}])
             page = context.new_page()
@@ -123,6 +141,11 @@ def _times(
             if number >= WARM_UP:
                 times[name].append((first_byte, interactive))
     return times
+
+
+def _shuffled(order: Random, paths: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """In an order by chance, so that none always follows the same one, which the browser may still be closing."""
+    return order.sample(list(paths.items()), len(paths))
 
 
 def _opening(name: str, first_bytes: tuple[float, ...], interactive: tuple[float, ...]) -> Opening:

@@ -1,7 +1,7 @@
 """How the opening times are shown: lines among the targets, and a table in docs/benchmarks.md."""
 
 from sandbox.bench.report import Line
-from sandbox.bench_reader.openings import Opening, Openings
+from sandbox.bench_reader.openings import NEW, Opening, Openings
 
 HEADINGS = ("page", "first byte p50 ms", "p99", "interactive p50 ms", "p99")
 
@@ -11,9 +11,9 @@ def opening_lines(opened: Openings | None) -> list[Line]:
     if opened is None:
         return []
     static = opened.static
-    slowest = max(opened.pages, key=lambda page: page.first_byte_p99)
+    new = next(page for page in opened.pages if page.page == NEW)
+    again = [page for page in opened.pages if page is not new]
     latest = max(opened.pages, key=lambda page: page.interactive_p99)
-    first_byte = slowest.first_byte_p99 / static.first_byte_p99
     interactive = latest.interactive_p99 / static.interactive_p99
     return [
         Line(
@@ -23,21 +23,27 @@ def opening_lines(opened: Openings | None) -> list[Line]:
             "≤ 60 kB",
             opened.size <= 60_000,
         ),
-        Line(
-            "first byte in a browser, p99, beside a static file of the same bytes",
-            f"{slowest.page} page: {slowest.first_byte_p99:.1f} ms; static: {static.first_byte_p99:.1f} ms",
-            f"{first_byte:.1f} ×",
-            "≤ 3 ×",
-            first_byte <= 3,
-        ),
+        _first_byte("the first, second and last page", max(again, key=lambda page: page.first_byte_p99), static),
+        _first_byte("a page that no one has opened before", new, static),
         Line(
             "interactive in a browser, p99, beside the same",
-            f"{latest.page} page: {latest.interactive_p99:.0f} ms; static: {static.interactive_p99:.0f} ms",
+            f"{latest.page}: {latest.interactive_p99:.0f} ms; static: {static.interactive_p99:.0f} ms",
             f"{interactive:.2f} ×",
             "≤ 1.5 ×",
             interactive <= 1.5,
         ),
     ]
+
+
+def _first_byte(what: str, page: Opening, static: Opening) -> Line:
+    ratio = page.first_byte_p99 / static.first_byte_p99
+    return Line(
+        f"first byte of {what} in a browser, p99, beside a static file of the same bytes",
+        f"{page.page}: {page.first_byte_p99:.1f} ms; static: {static.first_byte_p99:.1f} ms",
+        f"{ratio:.1f} ×",
+        "≤ 3 ×",
+        ratio <= 3,
+    )
 
 
 def openings_section(opened: Openings | None) -> list[str]:
@@ -46,7 +52,7 @@ def openings_section(opened: Openings | None) -> list[str]:
         return []
     return [
         "",
-        f"In a browser, {opened.samples} openings each, all in turn, with an empty cache; interactive: all scripts have run.",
+        f"In a browser, {opened.samples} openings each, in an order by chance, with an empty cache; interactive: all scripts have run.",
         "",
         f"| {' | '.join(HEADINGS)} |",
         "|---|---:|---:|---:|---:|",

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Page
 
 from runtime.migrations import migrate
-from sandbox.screenshots.dataset import Dataset, People, dataset_until, people_of
+from sandbox.screenshots.dataset import Dataset, People, dataset_until, long_list, people_of
 from sandbox.services.browser import browser
 from sandbox.services.issuer import Person
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import SandboxError
-from sandbox.services.recorded import complete_through, record
+from sandbox.services.recorded import complete_through, record, sealed_through
 from sandbox.services.site import Site, site
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -29,7 +29,10 @@ NONE = "/audit?action=billing.payment_failed&source=mcp&actor=priya.raman%40nort
 
 
 class Shot(NamedTuple):
-    """One picture: the signed-in person, the path, the actions before it, and the size of the screen."""
+    """One picture: the signed-in person, the path, the actions before it, and the size of the screen.
+
+    `hold` is called before the page is opened.
+    """
 
     name: str
     who: Callable[[People], Person | None]
@@ -37,6 +40,7 @@ class Shot(NamedTuple):
     act: Callable[[Page], None] = lambda _: None
     size: tuple[int, int] = (1280, 860)
     scheme: str = "light"
+    hold: Callable[[Page], None] = lambda _: None
 
 
 def main() -> int:
@@ -47,7 +51,8 @@ def main() -> int:
         with browser() as launched, PostgresServer(settings={"fsync": "off"}) as server:
             url = server.create_database("audit")
             migrate(url, lambda _: None)
-            record(url, dataset.emissions)
+            record(url, (*dataset.emissions, *long_list(dataset.theirs, now)))
+            sealed_through(url, now - timedelta(seconds=40))
             FOLDER.mkdir(parents=True, exist_ok=True)
             for old in FOLDER.glob("*.png"):
                 old.unlink()
@@ -74,6 +79,7 @@ def _take(launched: Browser, reader: Site, dataset: Dataset, shot: Shot) -> None
     who = shot.who(people_of(dataset))
     if who is not None:
         page.goto(reader.sign_in_url(who))
+    shot.hold(page)
     month_ago = f"{datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}"
     page.goto((reader.url if who else reader.issuer.url) + shot.path.format(month_ago=month_ago))
     shot.act(page)
@@ -87,6 +93,15 @@ def _take(launched: Browser, reader: Site, dataset: Dataset, shot: Shot) -> None
 def _open(page: Page) -> None:
     """Opens the entry that was made by chat."""
     page.locator("tr.entry", has_text="Weekly pipeline").first.get_by_role("button").click()
+    page.locator(".changes").first.wait_for()
+
+
+def _uncounted(page: Page) -> None:
+    """The script that asks for the total waits for the answer: the list is read in a moment."""
+    page.route(
+        lambda url: "as_of=" in url,
+        lambda route: None if route.request.resource_type == "fetch" else route.continue_(),
+    )
 
 
 def _follow(page: Page) -> None:
@@ -108,6 +123,7 @@ SHOTS = (
     Shot("dark", _admin, "/audit", _open, scheme="dark"),
     Shot("narrow", _admin, "/audit", _open, (390, 1180)),
     Shot("behind", _admin, "/audit", size=(1280, 480)),
+    Shot("counting", lambda people: people.other, "/audit", size=(1280, 480), hold=_uncounted),
     Shot("no-match", _admin, NONE, size=(1280, 620)),
     Shot("empty", lambda people: people.newcomer, "/audit", size=(1280, 560)),
     Shot("member", lambda people: people.member, "/audit", size=(1280, 420)),

@@ -12,6 +12,7 @@ from sandbox.services.issuer import Person
 from sandbox.traffic.generator import Emission, Traffic, stepping_clock
 
 SEED, EVENTS, DAYS = 7, 3400, 60
+LONG = 11_000  # entries
 EMPTY = "org_2wJ0nothing0yet0x7c1QhRkPzV"
 
 
@@ -38,6 +39,11 @@ def dataset_until(now: datetime) -> Dataset:
     traffic = list(islice(Traffic(SEED, 2, stepping_clock(now - step * (EVENTS + 20), step)), EVENTS))
     ours, theirs = list(dict.fromkeys(emission.key.decode() for emission in traffic))[:2]
     return Dataset((*traffic, *_afternoon(ours, now)), ours, theirs)
+
+
+def long_list(workspace: str, now: datetime) -> Iterator[Emission]:
+    """More entries than are counted at once, one a minute."""
+    return (emission(workspace, now - timedelta(minutes=number), "schedule.paused") for number in range(1, LONG + 1))
 
 
 def people_of(dataset: Dataset) -> People:

@@ -17,12 +17,19 @@ from consumer.storage.copy_row import CopyRow, copy_row
 from consumer.storage.insert import insert_rows
 from consumer.storage.store import prepare
 from runtime.postgres import connect
+from runtime.timestamps import iso
 from sandbox.traffic.generator import Emission
 
 COMPLETE = """
     INSERT INTO partition_progress (kafka_topic_id, kafka_partition, kafka_topic, complete_through)
     VALUES ('recorded', 0, 'callmine.schedules', %s)
     ON CONFLICT (kafka_topic_id, kafka_partition) DO UPDATE SET complete_through = excluded.complete_through
+"""
+
+
+SEALED = """
+    INSERT INTO audit_seal (seal, snapshot, record, accounts, checkpoint)
+    VALUES (0, pg_current_snapshot(), %s, '', 'no checkpoint: nothing was signed')
 """
 
 
@@ -48,3 +55,9 @@ def complete_through(url: str, time: datetime | None) -> None:
     """Says that everything is in the tables that Kafka had received by `time`; None: that no one knows. `url`: superuser's."""
     with psycopg.connect(url) as connection:
         connection.execute(COMPLETE, (time,))
+
+
+def sealed_through(url: str, time: datetime) -> None:
+    """Says that all entries up to `time` are sealed, for a page that shows it: nothing is hashed or signed. `url`: superuser's."""
+    with psycopg.connect(url) as connection:
+        connection.execute(SEALED, (f"seal 0\ntime {iso(time)}\n",))

@@ -12,6 +12,10 @@ from tests.browser.visitor import Visitor
 
 SIZES = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 GROUND = "getComputedStyle(document.body).backgroundColor"
+COLOUR = "each => getComputedStyle(each).backgroundColor"
+TEXT_ENDS = (
+    "each => { const text = new Range(); text.selectNodeContents(each); return text.getBoundingClientRect().bottom; }"
+)
 MOVING = """() => [...document.querySelectorAll("*")]
     .flatMap((each) => [each, "::before", "::after"].map((part) => getComputedStyle(each, part === each ? null : part)))
     .filter((style) => parseFloat(style.transitionDuration) > 0 || parseFloat(style.animationDuration) > 0).length"""
@@ -91,6 +95,14 @@ def test_utc_or_local_time(visit: Visit, sample: Sample) -> None:
     assert visitor.times == utc
 
 
+def test_links_and_buttons_of_one_line_have_one_baseline(dana: Visitor) -> None:
+    """The texts of a button and of the link beside it end at the same height, but for a pixel of rounding."""
+    page = dana.open("/audit?limit=5")
+    button, link = page.get_by_role("button", name="Copy link"), page.get_by_role("link", name="This page as JSON")
+
+    assert abs(button.evaluate(TEXT_ENDS) - link.evaluate(TEXT_ENDS)) <= 1
+
+
 def test_in_utc_there_is_nothing_to_switch(visit: Visit, sample: Sample) -> None:
     """Where local time is UTC, no button offers it."""
     page = visit(timezone_id="UTC").signed_in(sample.people.admin).open("/audit?limit=5")
@@ -118,6 +130,7 @@ def test_it_says_when_recording_is_behind(visit: Visit, sample: Sample, fresh: F
     expect(warning).to_contain_text(
         f"Recording is delayed: the list is complete through {through:%Y-%m-%d %H:%M:%S} UTC"
     )
+    delayed = warning.locator(".dot").evaluate(COLOUR)
 
     fresh.complete(None)
     expect(visitor.open("/audit?limit=5").locator(".health.stale")).to_contain_text(
@@ -126,3 +139,4 @@ def test_it_says_when_recording_is_behind(visit: Visit, sample: Sample, fresh: F
     fresh.complete(datetime.now(UTC))
     expect(visitor.open("/audit?limit=5").locator(".health")).to_contain_text("Complete through")
     expect(visitor.page.locator(".health.stale")).to_have_count(0)
+    assert visitor.page.locator(".health .dot").evaluate(COLOUR) != delayed

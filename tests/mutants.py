@@ -65,6 +65,22 @@ MUTANTS = (
         (RUNTIME + "test_connection.py", "-k", "descriptor"),
     ),
     Mutant(
+        "a seal waits for a consumer that stands still",
+        (Edit("export/seal/giving_way.py", " and self._clock() - self._moved_at < STILL_SECONDS", ""),),
+        ("tests/unit/export/test_giving_way.py", "-k", "stands_still"),
+    ),
+    Mutant(
+        "a lost session begins the sealer's waiting anew",
+        (
+            Edit(
+                "export/seal/giving_way.py",
+                "        if self._catching_up(connection):\n",
+                "        self._waited = 0.0\n        if self._catching_up(connection):\n",
+            ),
+        ),
+        ("tests/unit/export/test_giving_way.py", "-k", "lost_session"),
+    ),
+    Mutant(
         "a half-open connection to Kafka is kept for a minute",
         (Edit("consumer/kafka/group_config.py", '    "socket.timeout.ms": 30000,\n', ""),),
         (E2E + "test_network.py",),

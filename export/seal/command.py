@@ -27,11 +27,12 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "seal",
         help="seal what was recorded, until stopped",
-        description="Seals what was recorded every AUDIT_SEAL_EVERY seconds, signs it, and publishes it in AUDIT_SEAL_DIR.",
+        description="Seals what was recorded every AUDIT_SEAL_EVERY seconds, signs it, and publishes it in AUDIT_SEAL_DIR. While "
+        "a consumer drains a backlog, a seal waits for it, for at most ten minutes.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--once", action="store_true", help="make one seal and end")
+    parser.add_argument("--once", action="store_true", help="make one seal at once, and end")
     parser.add_argument(
         "--adopt", action="store_true", help="with an empty folder, continue what our key signed in the database"
     )

@@ -40,6 +40,11 @@ class Metrics:
         self.unavailable = Counter(
             "auditlog_seal_database_unavailable", "How often the database was not there", registry=self.registry
         )
+        self.giving_way = Gauge(
+            "auditlog_seal_giving_way",
+            "1 while a seal that is due waits because recording catches up",
+            registry=self.registry,
+        )
         self._made = False
 
     def sealed(self, sealed: Sealed) -> None:

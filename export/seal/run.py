@@ -10,6 +10,7 @@ from export.copies.copies import Copies
 from export.copies.place import Note
 from export.format.errors import malformed
 from export.seal.folder import Folder
+from export.seal.giving_way import GivingWay
 from export.seal.metrics import Metrics
 from export.seal.sealing import Sealed, Sealing, Sessions
 from export.seal.signer import Signer
@@ -41,9 +42,10 @@ class Sealer:
         self._stop = stop
         self._metrics = metrics
         self._copies = copies
+        self._giving_way = GivingWay(stop, metrics.giving_way.set)
 
     def once(self, options: Options) -> Sealed:
-        """One seal. ExportError where it cannot be made."""
+        """One seal, which gives way to nobody. ExportError where it cannot be made."""
         made: list[Sealed] = []
 
         def keep(sealed: Sealed) -> bool:
@@ -52,7 +54,7 @@ class Sealer:
 
         with Folder(self._settings.folder) as folder:
             self._wait_for_folder(folder)
-            self._with_database(folder, options, keep)
+            self._with_database(folder, options, lambda _: None, keep)
             self._copies.once()
         return made[0]
 
@@ -71,7 +73,7 @@ class Sealer:
             self._copy(folder)  # what an earlier process published, and perhaps did not copy
             while True:
                 try:
-                    self._with_database(folder, options, pause)
+                    self._with_database(folder, options, self._giving_way.wait, pause)
                 except Unavailable as error:
                     if not error.passing:
                         raise
@@ -105,8 +107,10 @@ class Sealer:
         while not folder.try_lock():
             self._stop.wait(FOLDER_SECONDS)
 
-    def _with_database(self, folder: Folder, options: Options, after: Callable[[Sealed], bool]) -> None:
-        """Seals for as long as `after` says so and the database is there."""
+    def _with_database(
+        self, folder: Folder, options: Options, before: Callable[[Connection], None], after: Callable[[Sealed], bool]
+    ) -> None:
+        """Seals when `before` returns, for as long as `after` says so and the database is there."""
         url = self._settings.database_url.get_secret_value()
         try:
             with ExitStack() as stack:
@@ -127,6 +131,7 @@ class Sealer:
                     state = sealing.make(state, pending).state
                     self._copy(folder)
                 while True:
+                    before(main)
                     sealed = sealing.make(state)
                     self._copy(folder)
                     if not after(sealed):

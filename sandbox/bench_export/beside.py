@@ -2,6 +2,7 @@
 
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +24,26 @@ SELECT
     )
 """
 START_SECONDS = 60.0
+# The first seal that is due during a drain is due so long after its start, whatever the interval: early enough that it
+# never falls behind the end, late enough that there is much to seal.
+DUE_SECONDS = 8.0
+SEALED_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drain:
-    """A drain beside a sealer that seals every so many seconds; how many seals and sealed entries there were at its end."""
+    """A drain beside a sealer that seals every so many seconds.
+
+    How many seals and sealed entries there were at its end, how many seals were put off, and when all was sealed after it.
+    """
 
     every: float
     alone_seconds: float
     seconds: float
     seals: int
     sealed: int
+    gave_way: int
+    sealed_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +57,8 @@ class Drains:
     ratio: float
     seals: int
     sealed: int
+    gave_way: int
+    sealed_seconds: float
 
 
 def drains(
@@ -71,6 +83,8 @@ def _median(records: int, runs: Sequence[Drain]) -> Drains:
         ratio=median(one.alone_seconds / one.seconds for one in runs),
         seals=max(one.seals for one in runs),
         sealed=max(one.sealed for one in runs),
+        gave_way=max(one.gave_way for one in runs),
+        sealed_seconds=median(one.sealed_seconds for one in runs),
     )
 
 
@@ -84,18 +98,42 @@ def _beside(consumers: Consumers, load: Load, records: int, every: float, alone:
     url = consumers.database()
     with tempfile.TemporaryDirectory(prefix="callmine-bench-export-") as folder, psycopg.connect(url) as connection:
         connection.autocommit = True
-        sealer = Commands(url, Path(folder)).sealing(every)
+        commands = Commands(url, Path(folder))
+        sealer = commands.sealing(every)
         try:
             if not wait_until(lambda: _sealed(connection)[0] > 0, START_SECONDS):
                 raise SandboxError("the sealer has not sealed")
+            time.sleep(max(0.0, every - DUE_SECONDS))
             seconds = _drain(consumers, load, url, records)
             seals, sealed = _sealed(connection)
+            gave_way = commands.gave_way()
+            if not (sealed or gave_way):
+                raise SandboxError("no seal was due during the drain: it says nothing about sealing")
+            sealed_seconds = _wait_until_sealed(connection)
         finally:
             sealer.send_signal(signal.SIGTERM)
             code = sealer.wait()
     if code:
         raise SandboxError(f"the sealer ended with {code}")
-    return Drain(every=every, alone_seconds=alone, seconds=seconds, seals=seals, sealed=sealed)
+    return Drain(
+        every=every,
+        alone_seconds=alone,
+        seconds=seconds,
+        seals=seals,
+        sealed=sealed,
+        gave_way=gave_way,
+        sealed_seconds=sealed_seconds,
+    )
+
+
+def _wait_until_sealed(connection: "psycopg.Connection[tuple[int, ...]]") -> float:
+    """Seconds until all that is recorded is sealed; the consumer has ended."""
+    began = time.monotonic()
+    row = connection.execute("SELECT count(*) FROM audit_event").fetchone()
+    assert row is not None
+    if not wait_until(lambda: _sealed(connection)[1] == row[0], SEALED_SECONDS, pause=0.5):
+        raise SandboxError(f"not all entries are sealed {SEALED_SECONDS:.0f} s after the drain")
+    return time.monotonic() - began
 
 
 def _sealed(connection: "psycopg.Connection[tuple[int, ...]]") -> tuple[int, int]:

@@ -1,5 +1,5 @@
--- complete_through stays unknown until the consumer says it. least() leaves NULL out, so the trigger made "now" of it at the
--- claim of a new partition: everything was said to be in the tables while all of it was still in Kafka.
+-- complete_through stays unknown until the consumer says it. least() leaves NULL out, so the trigger made "now" of it
+-- at the claim of a new partition: everything was said to be in the tables while all of it was still in Kafka.
 
 -- As in version 8, but for complete_through.
 CREATE OR REPLACE FUNCTION audit_check_progress() RETURNS trigger LANGUAGE plpgsql

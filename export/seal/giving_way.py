@@ -1,0 +1,58 @@
+"""A seal that is due waits while recording catches up, for a limited time (decision 102).
+
+Sealing reads each new entry twice, at full speed, and takes that from those who record where they share processors. What
+arrives as usual is little; a backlog is drained as fast as the processors allow.
+"""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from export.seal.stop import Stop
+from export.tables.database import Connection
+from sql import query
+
+log = structlog.get_logger()
+
+BEHIND = query("export/behind")
+LOOK_SECONDS = 1.0
+# A consumer that drains commits several times a second. One that has not for this long is down, or waits itself.
+STILL_SECONDS = 5.0
+# What is not sealed can be changed undetected, so no drain may put this off for longer. AuditSealingBehind fires later.
+LIMIT_SECONDS = 600.0
+
+
+class GivingWay:
+    """Lets a seal begin when recording does not catch up, or after LIMIT_SECONDS."""
+
+    def __init__(self, stop: Stop, tell: Callable[[bool], None], clock: Callable[[], float] = time.monotonic) -> None:
+        """`tell` is told when a seal begins to wait, and when no longer."""
+        self._stop = stop
+        self._tell = tell
+        self._clock = clock
+        self._offsets: object = None
+        self._moved_at = 0.0
+        self._waited = 0.0  # also with sessions that were lost since: they must not begin the limit anew
+
+    def wait(self, connection: Connection) -> None:
+        """Returns when the seal that is due may begin; `connection` has no transaction open."""
+        if self._catching_up(connection):
+            log.info("gives_way", limit_seconds=LIMIT_SECONDS)
+            self._tell(True)
+            try:
+                while self._waited < LIMIT_SECONDS and self._catching_up(connection):
+                    self._stop.wait(LOOK_SECONDS)
+                    self._waited += LOOK_SECONDS
+            finally:
+                self._tell(False)
+            log.info("gave_way", seconds=self._waited, limit_reached=self._waited >= LIMIT_SECONDS)
+        self._waited = 0.0
+
+    def _catching_up(self, connection: Connection) -> bool:
+        """Whether partitions that are behind have moved just now; also since the last seal, however long ago that was."""
+        row = connection.execute(BEHIND).fetchone()
+        assert row is not None
+        if row[0] != self._offsets:
+            self._offsets, self._moved_at = row[0], self._clock()
+        return row[0] is not None and self._clock() - self._moved_at < STILL_SECONDS

@@ -1,0 +1,147 @@
+"""A sealer in service lets those who record catch up first; how long it waits at most is in tests/unit/export."""
+
+import json
+import re
+import signal
+import urllib.request
+from collections.abc import Callable
+from itertools import islice
+
+import pytest
+
+from export.seal import giving_way, run
+from export.seal.sealing import Sealed
+from export.seal.stop import Stop, Stopped
+from sandbox.services.process import free_port, wait_until
+from tests.integration.export.test_crashes import LIMIT
+from tests.integration.export.world import World
+
+OLD, FRESH = "clock_timestamp() - INTERVAL '1 minute'", "clock_timestamp() - INTERVAL '5 seconds'"
+
+
+def progress(world: World, assignment: str) -> None:
+    """Changes the partition's progress by hand."""
+    world.admin.execute(f"UPDATE partition_progress SET {assignment}".encode())
+
+
+def behind(world: World) -> None:
+    """One entry; its partition is read, and Kafka has had more for a minute."""
+    world.record()
+    progress(world, f"owner = 'consumer-1', complete_through = {OLD}")
+
+
+def seals(world: World, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[int], None]) -> tuple[int, list[Sealed]]:
+    """Runs a sealer until its first seal: how often it waited before, each time with what happens `meanwhile`."""
+    made: list[Sealed] = []
+    waits = 0
+
+    def pause(_: run.Sealer, sealed: Sealed) -> None:
+        made.append(sealed)
+        raise Stopped
+
+    def wait(_: Stop, seconds: float) -> None:
+        nonlocal waits
+        assert seconds == giving_way.LOOK_SECONDS
+        waits += 1
+        meanwhile(waits)
+
+    monkeypatch.setattr(run.Sealer, "_pause", pause)
+    monkeypatch.setattr(Stop, "wait", wait)
+    done = world.run("seal")
+    assert done.exit == 0, done
+    return waits, made
+
+
+def test_gives_way_while_recording_catches_up(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is recorded meanwhile is in the one seal after it."""
+    world = sealed_world
+    behind(world)
+
+    def drained(number: int) -> None:
+        world.record()
+        if number == 4:
+            progress(world, "complete_through = clock_timestamp()")
+
+    waits, (sealed,) = seals(world, monkeypatch, drained)
+
+    assert (waits, sealed.entries) == (4, 5)
+    assert world.check().exit == 0
+
+
+def test_partition_that_was_never_complete_is_behind(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first drain: complete_through is not known until its end."""
+    world = sealed_world
+    behind(world)
+    progress(world, "complete_through = NULL")
+
+    waits, _ = seals(world, monkeypatch, lambda _: progress(world, "complete_through = clock_timestamp()"))
+
+    assert waits == 1
+
+
+def test_seals_at_the_limit(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A consumer that never catches up does not prevent sealing."""
+    world = sealed_world
+    behind(world)
+    monkeypatch.setattr(giving_way, "LIMIT_SECONDS", 3 * giving_way.LOOK_SECONDS)
+
+    waits, (sealed,) = seals(world, monkeypatch, lambda _: world.record())
+
+    assert (waits, sealed.entries) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        f"complete_through = {FRESH}",
+        "owner = NULL",
+        "halted = 'gap', halted_detail = 'x', halted_at = now(), complete_through = NULL",
+        "retired_at = now()",
+    ],
+)
+def test_nobody_to_give_way_to(assignment: str, sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A partition that is up to date, or that no one reads, halted or of an older topic."""
+    world = sealed_world
+    behind(world)
+    progress(world, assignment)
+
+    assert seals(world, monkeypatch, lambda _: None)[0] == 0
+
+
+def test_seal_that_was_asked_for_does_not_wait(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--once`: a person, or a job, wants it now."""
+    world = sealed_world
+    behind(world)
+    monkeypatch.delattr(Stop, "wait")
+
+    assert "sealed 1 entries" in world.seal().out
+
+
+def test_sigterm_ends_a_sealer_that_waits(sealed_world: World) -> None:
+    """At once and well, with a line in the log and a metric that say that it waits."""
+    world = sealed_world
+    behind(world)
+    port = free_port()
+    process = world.start(AUDIT_SEAL_METRICS_BIND=f"127.0.0.1:{port}", AUDIT_LOG_FORMAT="json")
+    assert process.stderr is not None
+
+    assert [json.loads(line)["event"] for line in islice(process.stderr, 1)] == ["gives_way"]
+    assert wait_until(lambda: move(world) and metric(port) == 1, LIMIT)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=15)
+
+    assert (process.returncode, out) == (0, "VERIFIED - stopped\n"), err
+    assert world.rows("SELECT count(*) FROM audit_seal") == [(0,)]
+
+
+def move(world: World) -> bool:
+    """What a consumer that drains does."""
+    progress(world, "next_offset = next_offset + 1, recorded = recorded + 1")
+    return True
+
+
+def metric(port: int) -> float:
+    """The metric, as Prometheus sees it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LIMIT) as answer:
+        (value,) = re.findall(r"^auditlog_seal_giving_way (\S+)$", answer.read().decode(), re.MULTILINE)
+    return float(value)

@@ -1,0 +1,111 @@
+"""When a seal that is due waits for those who record, and for how long."""
+
+from collections.abc import Iterable
+from itertools import count, repeat
+from typing import Any, cast
+
+import pytest
+
+from export.seal.giving_way import LIMIT_SECONDS, STILL_SECONDS, GivingWay
+from export.seal.stop import Stop, Stopped
+from export.tables.database import Connection, Error
+
+
+class Machine:
+    """A clock, a stop whose waiting moves it, and a database that says of each look how far the partitions behind have got."""
+
+    def __init__(self, offsets: Iterable[int | Exception | None]) -> None:
+        self.now = 1000.0
+        self.told: list[bool] = []
+        self.offsets = iter(offsets)
+        self.giving_way = GivingWay(cast(Stop, self), self.told.append, lambda: self.now)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    def execute(self, _: Any) -> "Machine":
+        return self
+
+    def fetchone(self) -> tuple[int | None]:
+        offsets = next(self.offsets)
+        if isinstance(offsets, Exception):
+            raise offsets
+        return (offsets,)
+
+    def waited(self) -> float:
+        """Seconds that the next seal waits."""
+        began = self.now
+        self.giving_way.wait(cast(Connection, self))
+        return self.now - began
+
+
+class Stopping(Machine):
+    """SIGTERM comes while it waits."""
+
+    def wait(self, seconds: float) -> None:
+        raise Stopped
+
+
+def test_nothing_behind_waits_for_nothing() -> None:
+    machine = Machine([None])
+
+    assert (machine.waited(), machine.told) == (0, [])
+
+
+def test_waits_until_nothing_is_behind() -> None:
+    machine = Machine([0, 5, 10, 15, None])
+
+    assert (machine.waited(), machine.told) == (3, [True, False])
+
+
+def test_waits_no_longer_than_the_limit_each_time() -> None:
+    """Recording that is behind for ever puts each seal off, and prevents none."""
+    machine = Machine(count())
+
+    assert machine.waited() == LIMIT_SECONDS
+    assert machine.waited() == LIMIT_SECONDS
+
+
+def test_lost_session_does_not_begin_the_limit_anew() -> None:
+    machine = Machine([1, 2, 3, Error("gone"), *range(4, 10_000)])
+    began = machine.now
+
+    with pytest.raises(Error):
+        machine.waited()
+    machine.waited()
+
+    assert machine.now - began == LIMIT_SECONDS
+    assert machine.told == [True, False, True, False]
+
+
+def test_waits_for_no_consumer_that_stands_still() -> None:
+    """Once it is known that it does, for none of the seals after it either."""
+    machine = Machine(repeat(7))
+
+    assert machine.waited() == STILL_SECONDS
+    machine.now += 60
+    assert machine.waited() == 0
+
+
+def test_waits_through_a_moment_without_a_commit() -> None:
+    machine = Machine([1, 1, 1, 1, 2, 2, 2, 2, None])
+
+    assert machine.waited() == 7
+
+
+def test_what_has_moved_since_the_last_seal_is_drained() -> None:
+    """Also a minute later, at the first look."""
+    machine = Machine([*repeat(7, 7), 9, 9, 11, None])
+    assert machine.waited() == STILL_SECONDS
+    machine.now += 60
+
+    assert machine.waited() > 0
+
+
+def test_stop_ends_it() -> None:
+    machine = Stopping(count())
+
+    with pytest.raises(Stopped):
+        machine.waited()
+
+    assert machine.told == [True, False]

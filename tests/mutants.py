@@ -66,19 +66,19 @@ MUTANTS = (
     ),
     Mutant(
         "a seal waits for a consumer that stands still",
-        (Edit("export/seal/giving_way.py", " and self._clock() - self._moved_at < STILL_SECONDS", ""),),
-        ("tests/unit/export/test_giving_way.py", "-k", "stands_still"),
+        (Edit("export/seal/postponing.py", " and self._clock() - self._moved_at < STILL_SECONDS", ""),),
+        ("tests/unit/export/test_postponing.py", "-k", "stands_still"),
     ),
     Mutant(
         "a lost session begins the sealer's waiting anew",
         (
             Edit(
-                "export/seal/giving_way.py",
+                "export/seal/postponing.py",
                 "        if self._catching_up(connection):\n",
                 "        self._waited = 0.0\n        if self._catching_up(connection):\n",
             ),
         ),
-        ("tests/unit/export/test_giving_way.py", "-k", "lost_session"),
+        ("tests/unit/export/test_postponing.py", "-k", "lost_session"),
     ),
     Mutant(
         "a half-open connection to Kafka is kept for a minute",

@@ -13,7 +13,7 @@ Map, from the bottom up:
 * `writing`, `publishing`: into the tables; into the folder;
 * `conditions`: what has to hold for each seal;
 * `sealing`: one seal, in one transaction;
-* `giving_way`: a seal that is due waits while recording catches up;
+* `postponing`: a seal that is due waits while recording catches up;
 * `start`: what has to hold before the first one;
 * `places`: where copies of checkpoints go, by the settings;
 * `run`: the program, until it is stopped;

@@ -40,8 +40,8 @@ class Metrics:
         self.unavailable = Counter(
             "auditlog_seal_database_unavailable", "How often the database was not there", registry=self.registry
         )
-        self.giving_way = Gauge(
-            "auditlog_seal_giving_way",
+        self.postponed = Gauge(
+            "auditlog_seal_postponed",
             "1 while a seal that is due waits because recording catches up",
             registry=self.registry,
         )

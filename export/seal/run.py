@@ -10,8 +10,8 @@ from export.copies.copies import Copies
 from export.copies.place import Note
 from export.format.errors import malformed
 from export.seal.folder import Folder
-from export.seal.giving_way import GivingWay
 from export.seal.metrics import Metrics
+from export.seal.postponing import Postponing
 from export.seal.sealing import Sealed, Sealing, Sessions
 from export.seal.signer import Signer
 from export.seal.start import CHECKPOINT, Options, start
@@ -42,10 +42,10 @@ class Sealer:
         self._stop = stop
         self._metrics = metrics
         self._copies = copies
-        self._giving_way = GivingWay(stop, metrics.giving_way.set)
+        self._postponing = Postponing(stop, metrics.postponed.set)
 
     def once(self, options: Options) -> Sealed:
-        """One seal, which gives way to nobody. ExportError where it cannot be made."""
+        """One seal, which waits for nobody. ExportError where it cannot be made."""
         made: list[Sealed] = []
 
         def keep(sealed: Sealed) -> bool:
@@ -73,7 +73,7 @@ class Sealer:
             self._copy(folder)  # what an earlier process published, and perhaps did not copy
             while True:
                 try:
-                    self._with_database(folder, options, self._giving_way.wait, pause)
+                    self._with_database(folder, options, self._postponing.wait, pause)
                 except Unavailable as error:
                     if not error.passing:
                         raise

@@ -42,7 +42,7 @@ class Drain:
     seconds: float
     seals: int
     sealed: int
-    gave_way: int
+    postponed: int
     sealed_seconds: float
 
 
@@ -57,7 +57,7 @@ class Drains:
     ratio: float
     seals: int
     sealed: int
-    gave_way: int
+    postponed: int
     sealed_seconds: float
 
 
@@ -83,7 +83,7 @@ def _median(records: int, runs: Sequence[Drain]) -> Drains:
         ratio=median(one.alone_seconds / one.seconds for one in runs),
         seals=max(one.seals for one in runs),
         sealed=max(one.sealed for one in runs),
-        gave_way=max(one.gave_way for one in runs),
+        postponed=max(one.postponed for one in runs),
         sealed_seconds=median(one.sealed_seconds for one in runs),
     )
 
@@ -106,8 +106,8 @@ def _beside(consumers: Consumers, load: Load, records: int, every: float, alone:
             time.sleep(max(0.0, every - DUE_SECONDS))
             seconds = _drain(consumers, load, url, records)
             seals, sealed = _sealed(connection)
-            gave_way = commands.gave_way()
-            if not (sealed or gave_way):
+            postponed = commands.postponed()
+            if not (sealed or postponed):
                 raise SandboxError("no seal was due during the drain: it says nothing about sealing")
             sealed_seconds = _wait_until_sealed(connection)
         finally:
@@ -121,7 +121,7 @@ def _beside(consumers: Consumers, load: Load, records: int, every: float, alone:
         seconds=seconds,
         seals=seals,
         sealed=sealed,
-        gave_way=gave_way,
+        postponed=postponed,
         sealed_seconds=sealed_seconds,
     )
 

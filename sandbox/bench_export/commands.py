@@ -47,14 +47,14 @@ class Commands:
         return self._run("seal", "--once")
 
     def sealing(self, every: float) -> "subprocess.Popen[bytes]":
-        """A sealer that goes on until it is stopped; `gave_way` counts in its log."""
+        """A sealer that goes on until it is stopped; `seal_no_longer_postponed` counts in its log."""
         environ = {**self._environ, "AUDIT_SEAL_EVERY": str(every), "AUDIT_LOG_FORMAT": "json"}
         with self._log.open("wb") as log:
             return subprocess.Popen([PROGRAM, "seal"], env=environ, stdout=subprocess.DEVNULL, stderr=log)
 
-    def gave_way(self) -> int:
+    def postponed(self) -> int:
         """How often the sealer that goes on has put off a seal."""
-        return self._log.read_bytes().count(b'"event": "gives_way"')
+        return self._log.read_bytes().count(b'"event": "seal_postponed"')
 
     def create(self, name: str) -> Cost:
         """A package of all that BIG has, verified as always."""

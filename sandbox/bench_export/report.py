@@ -86,7 +86,7 @@ def _drain(drain: Drains) -> Line:
     return Line(
         f"drain {drain.records:,} records beside a sealer, a seal every {drain.every:g} s",
         f"{drain.seconds:.1f} s, without {drain.alone_seconds:.1f} s; {drain.seals} seals with {drain.sealed:,} entries by its end, "
-        f"{drain.gave_way} put off; all is sealed {drain.sealed_seconds:.0f} s after it",
+        f"{drain.postponed} put off; all is sealed {drain.sealed_seconds:.0f} s after it",
         f"{drain.ratio:.2f} of the drain without",
         "≥ 0.95",
         drain.ratio >= 0.95,

@@ -192,7 +192,7 @@ SESSIONS: Mapping[str, Mapping[str, str]] = {
 
 @pytest.mark.parametrize("case", SESSIONS)
 def test_url_options_change_nothing(database: str, case: str) -> None:
-    """What the URL asks for gives way as well."""
+    """What the URL asks for is overridden as well."""
     assert lived(make_conninfo(database, **SESSIONS[case]))["balanced"]
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from export.seal import giving_way, run
+from export.seal import postponing, run
 from export.seal.sealing import Sealed
 from export.seal.stop import Stop, Stopped
 from sandbox.services.process import free_port, wait_until
@@ -41,7 +41,7 @@ def seals(world: World, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[in
 
     def wait(_: Stop, seconds: float) -> None:
         nonlocal waits
-        assert seconds == giving_way.LOOK_SECONDS
+        assert seconds == postponing.LOOK_SECONDS
         waits += 1
         meanwhile(waits)
 
@@ -52,7 +52,7 @@ def seals(world: World, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[in
     return waits, made
 
 
-def test_gives_way_while_recording_catches_up(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_while_recording_catches_up(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is recorded meanwhile is in the one seal after it."""
     world = sealed_world
     behind(world)
@@ -83,7 +83,7 @@ def test_seals_at_the_limit(sealed_world: World, monkeypatch: pytest.MonkeyPatch
     """A consumer that never catches up does not prevent sealing."""
     world = sealed_world
     behind(world)
-    monkeypatch.setattr(giving_way, "LIMIT_SECONDS", 3 * giving_way.LOOK_SECONDS)
+    monkeypatch.setattr(postponing, "LIMIT_SECONDS", 3 * postponing.LOOK_SECONDS)
 
     waits, (sealed,) = seals(world, monkeypatch, lambda _: world.record())
 
@@ -99,7 +99,7 @@ def test_seals_at_the_limit(sealed_world: World, monkeypatch: pytest.MonkeyPatch
         "retired_at = now()",
     ],
 )
-def test_nobody_to_give_way_to(assignment: str, sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_to_wait_for(assignment: str, sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A partition that is up to date, or that no one reads, halted or of an older topic."""
     world = sealed_world
     behind(world)
@@ -125,7 +125,7 @@ def test_sigterm_ends_a_sealer_that_waits(sealed_world: World) -> None:
     process = world.start(AUDIT_SEAL_METRICS_BIND=f"127.0.0.1:{port}", AUDIT_LOG_FORMAT="json")
     assert process.stderr is not None
 
-    assert [json.loads(line)["event"] for line in islice(process.stderr, 1)] == ["gives_way"]
+    assert [json.loads(line)["event"] for line in islice(process.stderr, 1)] == ["seal_postponed"]
     assert wait_until(lambda: move(world) and metric(port) == 1, LIMIT)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=15)
@@ -143,5 +143,5 @@ def move(world: World) -> bool:
 def metric(port: int) -> float:
     """The metric, as Prometheus sees it."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LIMIT) as answer:
-        (value,) = re.findall(r"^auditlog_seal_giving_way (\S+)$", answer.read().decode(), re.MULTILINE)
+        (value,) = re.findall(r"^auditlog_seal_postponed (\S+)$", answer.read().decode(), re.MULTILINE)
     return float(value)

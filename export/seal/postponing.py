@@ -23,7 +23,7 @@ STILL_SECONDS = 5.0
 LIMIT_SECONDS = 600.0
 
 
-class GivingWay:
+class Postponing:
     """Lets a seal begin when recording does not catch up, or after LIMIT_SECONDS."""
 
     def __init__(self, stop: Stop, tell: Callable[[bool], None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +38,7 @@ class GivingWay:
     def wait(self, connection: Connection) -> None:
         """Returns when the seal that is due may begin; `connection` has no transaction open."""
         if self._catching_up(connection):
-            log.info("gives_way", limit_seconds=LIMIT_SECONDS)
+            log.info("seal_postponed", limit_seconds=LIMIT_SECONDS)
             self._tell(True)
             try:
                 while self._waited < LIMIT_SECONDS and self._catching_up(connection):
@@ -46,7 +46,7 @@ class GivingWay:
                     self._waited += LOOK_SECONDS
             finally:
                 self._tell(False)
-            log.info("gave_way", seconds=self._waited, limit_reached=self._waited >= LIMIT_SECONDS)
+            log.info("seal_no_longer_postponed", seconds=self._waited, limit_reached=self._waited >= LIMIT_SECONDS)
         self._waited = 0.0
 
     def _catching_up(self, connection: Connection) -> bool:

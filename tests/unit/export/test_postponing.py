@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from export.seal.giving_way import LIMIT_SECONDS, STILL_SECONDS, GivingWay
+from export.seal.postponing import LIMIT_SECONDS, STILL_SECONDS, Postponing
 from export.seal.stop import Stop, Stopped
 from export.tables.database import Connection, Error
 
@@ -18,7 +18,7 @@ class Machine:
         self.now = 1000.0
         self.told: list[bool] = []
         self.offsets = iter(offsets)
-        self.giving_way = GivingWay(cast(Stop, self), self.told.append, lambda: self.now)
+        self.postponing = Postponing(cast(Stop, self), self.told.append, lambda: self.now)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -35,7 +35,7 @@ class Machine:
     def waited(self) -> float:
         """Seconds that the next seal waits."""
         began = self.now
-        self.giving_way.wait(cast(Connection, self))
+        self.postponing.wait(cast(Connection, self))
         return self.now - began
 
 

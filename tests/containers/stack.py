@@ -29,6 +29,7 @@ PASSWORDS = (
     "AUDIT_READER_PASSWORD",
     "AUDIT_OPERATOR_PASSWORD",
     "AUDIT_SEALER_PASSWORD",
+    "AUDIT_STANDBY_PASSWORD",
 )
 
 
@@ -103,6 +104,11 @@ class Stack:
     def change_password(self, setting: str) -> None:
         """The next `up` gives this password a new value."""
         self._environ[setting] = self.passwords[setting] = f"p@:/'%#{secrets.token_hex(8)}"
+
+    def point_reader_at(self, host: str) -> None:
+        """Moves the reader to a database, which is started where it does not run."""
+        self._environ["AUDIT_READER_DATABASE_URL"] = f"postgresql://audit_page@{host}:5432/audit"
+        self.up(host, "reader")
 
     def told(self, log: str) -> list[str]:
         """The settings whose passwords a log has."""

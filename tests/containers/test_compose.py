@@ -142,6 +142,25 @@ def test_up_again_changes_nothing_and_takes_a_new_password(stack: Stack) -> None
     assert stack.status()["balanced"]
 
 
+def test_a_reader_on_the_standby_answers_without_the_primary(stack: Stack) -> None:
+    """The standby has what was there and what comes, also after it was away; the reader is there, and goes back."""
+    before = total(stack)
+    send(stack, fourteen())
+    stack.point_reader_at("standby")
+    until_read(stack, before + len(ONE_OF_EACH))
+    stack.compose("stop", "standby")
+    send(stack, fourteen())
+    stack.up("standby")
+    assert wait_until(lambda: stack.read("/readyz", ADMIN).status_code == 200, LIMIT, pause=0.2)
+    until_read(stack, before + 2 * len(ONE_OF_EACH))
+    stack.compose("stop", "postgres")
+    assert total(stack) == before + 2 * len(ONE_OF_EACH)
+    stack.point_reader_at("postgres")
+    until_read(stack, before + 2 * len(ONE_OF_EACH))
+
+    assert stack.status()["balanced"]
+
+
 def test_no_log_has_a_password(stack: Stack) -> None:
     """Whatever the containers have written until now."""
     logs = {container.name: container.logs().decode(errors="replace") for container in stack.containers()}

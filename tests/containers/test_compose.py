@@ -21,11 +21,11 @@ ADMIN = Person("Ada", "user_2yVcf2cnAUUdIWwhWuKrOWMgAda", WORKSPACE, "acme", "ad
 MEMBER = ADMIN._replace(label="Mel", user_id="user_2yVcf2cnAUUdIWwhWuKrOWMgMel", role="member")
 
 
-def fourteen(schema_ids: dict[str, int] | None = None) -> list[Emission]:
+def fourteen(schema_ids: dict[str, int] | None = None, workspace: str = WORKSPACE) -> list[Emission]:
     """One event of each of the fourteen types for one workspace; in Confluent framing where there are schema ids."""
     emissions = []
     for ce_type, case in ONE_OF_EACH.values():
-        made = event(ce_type, case, workspace=WORKSPACE, schema_id=schema_ids[ce_type] if schema_ids else None)
+        made = event(ce_type, case, workspace=workspace, schema_id=schema_ids[ce_type] if schema_ids else None)
         headers = [(name, value or b"") for name, value in made.headers]
         emissions.append(Emission(topic_of(ce_type), made.key or b"", made.value, headers))
     return emissions

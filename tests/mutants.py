@@ -374,6 +374,38 @@ MUTANTS = (
         ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
     ),
     Mutant(
+        "KEDA asks for a group that no cell is in",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/consumer.yaml",
+                '{{- $group = printf "%s.cell-%s"',
+                '{{- $_ := printf "%s.cell-%s"',
+            ),
+        ),
+        ("tests/deploy/test_growth.py", "-k", "keda"),
+    ),
+    Mutant(
+        "two releases take the same cell",
+        (Edit("deploy/helm/examples/cell-2-of-2.yaml", "AUDIT_CELL: 2/2", "AUDIT_CELL: 1/2"),),
+        ("tests/deploy/test_growth.py", "-k", "two_releases"),
+    ),
+    Mutant(
+        "the second consumer of compose has the first one's database",
+        (
+            Edit(
+                "deploy/compose.cells.yaml",
+                "postgresql://audit_consumer@postgres-2:5432/audit",
+                "postgresql://audit_consumer@postgres:5432/audit",
+            ),
+        ),
+        ("tests/deploy/test_growth.py", "-k", "one_cell"),
+    ),
+    Mutant(
+        "whoever has a password may copy the database of compose",
+        (Edit("deploy/compose/pg_hba.conf", "host  replication audit_standby", "host  replication all"),),
+        ("tests/deploy/test_compose.py", "-k", "standby"),
+    ),
+    Mutant(
         "the dashboard has a field that Grafana does not know",
         (Edit("deploy/grafana/dashboard.json", ' "refresh": "30s",', ' "refreshEvery": "30s",'),),
         ("tests/deploy/test_dashboard.py", "-k", "is_one_of_grafanas"),

@@ -7,5 +7,7 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     drain      starts consumers, each on a new database
     load       the records that are consumed
     measured   one consumer as a process of its own, which says what it did
+    processor  processor time of a server
     report     the table, and docs/benchmarks.md
+    sizing     what an entry takes, and its tables in docs/operations.md
 """

@@ -1,25 +1,27 @@
-"""python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md."""
+"""python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md; or what an entry takes."""
 
 import argparse
 import threading
 import time
+from functools import partial
 from operator import truediv
 from pathlib import Path
 from statistics import median, quantiles
 
 from rich.console import Console
 
+from sandbox.bench import sizing
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
-from sandbox.bench.report import Figures, document, table
+from sandbox.bench.report import Figures, document, replace_section, table
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.temporary_folder import TemporaryFolder
 
 FRESHNESS_SECONDS, FRESHNESS_RATE = 60, 1000
-DOCUMENT = Path("docs/benchmarks.md")
+DOCUMENT, OPERATIONS = Path("docs/benchmarks.md"), Path("docs/operations.md")
 
 
 class Bench:
@@ -107,7 +109,10 @@ def main() -> None:
         "--records", type=int, default=1_000_000, help="the largest number of records (default: 1,000,000)"
     )
     parser.add_argument("--runs", type=int, default=3, help="how often everything is measured (default: 3)")
-    parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
+    parser.add_argument(
+        "--sizing", action="store_true", help="only what an entry takes, once, and its tables in docs/operations.md"
+    )
+    parser.add_argument("--no-document", action="store_true", help="print only, leave the documents as they are")
     arguments = parser.parse_args()
     console = Console()
     with (
@@ -115,11 +120,21 @@ def main() -> None:
         PostgresServer(settings=POSTGRES) as postgres,
         LocalKafka(jit=True) as kafka,
     ):
-        programs = wheel.unpack(folder.path / "programs")
-        figures = Bench(kafka, Consumers(postgres, programs), arguments.records, arguments.runs, console).figures()
-    console.print(table(figures))
+        consumers = Consumers(postgres, wheel.unpack(folder.path / "programs"))
+        if arguments.sizing:
+            sized = sizing.measure(kafka, postgres, consumers, arguments.records)
+            shown, path, text = sizing.tables(sized), OPERATIONS, partial(_with_sizing, sizing.section(sized))
+        else:
+            figures = Bench(kafka, consumers, arguments.records, arguments.runs, console).figures()
+            shown, path, text = [table(figures)], DOCUMENT, partial(document, figures)
+    for one in shown:
+        console.print(one)
     if not arguments.no_document:
-        DOCUMENT.write_text(document(figures, DOCUMENT.read_text() if DOCUMENT.exists() else ""))
+        path.write_text(text(path.read_text()))
+
+
+def _with_sizing(section: str, before: str) -> str:
+    return replace_section(before, "sizing", section)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class Measured(NamedTuple):
     records: int
     batches: int
     seconds: float
+    processor_seconds: float
     peak_mib: float
     latencies: list[int]
 

@@ -1,7 +1,8 @@
 """One consumer process under measurement: the real `serve`, with an observer that takes times.
 
 `python -m sandbox.bench.measured` reads the consumer's own settings from the environment and prints one JSON object:
-records, seconds from the first claim to the last commit, peak memory, and the latencies of records in milliseconds.
+records, seconds from the first claim to the last commit and how many of them a processor was busy, peak memory, and the
+latencies of records in milliseconds.
 With `--until-end` it ends with the topics, without it on SIGTERM.
 """
 
@@ -26,12 +27,15 @@ class Stopwatch(Observer):
     def __init__(self) -> None:
         self.began = 0.0
         self.ended = 0.0
+        self.processor_began = 0.0
+        self.processor_ended = 0.0
         self.records = 0
         self.batches = 0
         self.latencies: list[int] = []
 
     def on_claimed(self, _position: Position) -> None:
         """The clock starts with the first partition."""
+        self.processor_began = self.processor_began or time.process_time()
         self.began = self.began or time.perf_counter()
 
     def on_written(self, written: Written) -> None:
@@ -39,6 +43,7 @@ class Stopwatch(Observer):
         now = time.time()
         if written.batch.records:
             self.ended = time.perf_counter()
+            self.processor_ended = time.process_time()
             self.records += written.batch.records
             self.batches += 1
         self.latencies.extend(
@@ -64,6 +69,7 @@ def main(until_end: bool) -> None:
         "records": watch.records,
         "batches": watch.batches,
         "seconds": watch.ended - watch.began,
+        "processor_seconds": watch.processor_ended - watch.processor_began,
         "peak_mib": _peak_mib(),
         "latencies": [] if until_end else watch.latencies,
     }

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil  # type: ignore[import-untyped]
+from sandbox.bench.processor import processor_seconds
 
 LIMIT_SECONDS = 1800
 
@@ -31,7 +31,7 @@ class Failed(Exception):
 
 def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int) -> Measured:
     """Runs a program that prints one JSON object with `records` and `seconds`. Raises Failed."""
-    before, peak = _server_cpu(server_pid), 0.0
+    before, peak = processor_seconds(server_pid), 0.0
     process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     timer = threading.Timer(LIMIT_SECONDS, process.kill)
     timer.start()
@@ -50,7 +50,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int)
         raise Failed(f"exit code {process.returncode}: {' '.join(errors.split()[-60:])}")
     found = json.loads(out.strip().splitlines()[-1])
     time.sleep(0.2)  # its session's process ends after it
-    return Measured(found["records"], found["seconds"], cpu, _server_cpu(server_pid) - before, peak)
+    return Measured(found["records"], found["seconds"], cpu, processor_seconds(server_pid) - before, peak)
 
 
 def _peak_mib(pid: int) -> float:
@@ -60,17 +60,3 @@ def _peak_mib(pid: int) -> float:
         return 0.0
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
-
-
-def _server_cpu(pid: int) -> float:
-    """Processor seconds of PostgreSQL: of the server, what runs under it, and what has ended there."""
-    server, total = psutil.Process(pid), 0.0
-    for process in (server, *server.children(recursive=True)):
-        try:
-            times = process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += times.user + times.system
-        if process.pid == pid:
-            total += times.children_user + times.children_system
-    return total

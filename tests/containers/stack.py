@@ -20,7 +20,14 @@ from sandbox.services.process import free_port
 ROOT = Path(__file__).parents[2]
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 ISSUER, ORIGIN = "https://clerk.callmine.example", "https://app.callmine.example"
-PORTS = ("AUDIT_KAFKA_PORT", "AUDIT_POSTGRES_PORT", "AUDIT_REGISTRY_PORT", "AUDIT_READER_PORT", "AUDIT_PROMETHEUS_PORT")
+PORTS = (
+    "AUDIT_KAFKA_PORT",
+    "AUDIT_POSTGRES_PORT",
+    "AUDIT_POSTGRES_2_PORT",
+    "AUDIT_REGISTRY_PORT",
+    "AUDIT_READER_PORT",
+    "AUDIT_PROMETHEUS_PORT",
+)
 UP = ("up", "--detach", "--no-build", "--wait", "--wait-timeout=180")
 # With what a URL or a shell would take for its own.
 PASSWORDS = (
@@ -29,13 +36,15 @@ PASSWORDS = (
     "AUDIT_READER_PASSWORD",
     "AUDIT_OPERATOR_PASSWORD",
     "AUDIT_SEALER_PASSWORD",
+    "AUDIT_STANDBY_PASSWORD",
 )
 
 
 class Stack:
-    """A compose project; `up` again does no harm."""
+    """A compose project, of compose.yaml and files of deploy/ behind it; `up` again does no harm."""
 
-    def __init__(self, engine: DockerClient) -> None:
+    def __init__(self, engine: DockerClient, *behind: str) -> None:
+        self._files = [f"--file={ROOT / 'deploy' / name}" for name in ("compose.yaml", *behind)]
         self.project = f"callmine-audit-{secrets.token_hex(4)}"
         self.ports = {name: free_port() for name in PORTS}
         self.passwords = {name: f"p@:/'%#{secrets.token_hex(8)}" for name in PASSWORDS}
@@ -80,7 +89,7 @@ class Stack:
         """Runs docker-compose; AssertionError, with what it said, when it fails."""
         command = [
             str(COMPOSE),
-            f"--file={ROOT / 'deploy' / 'compose.yaml'}",
+            *self._files,
             f"--project-name={self.project}",
             *arguments,
         ]
@@ -103,6 +112,11 @@ class Stack:
     def change_password(self, setting: str) -> None:
         """The next `up` gives this password a new value."""
         self._environ[setting] = self.passwords[setting] = f"p@:/'%#{secrets.token_hex(8)}"
+
+    def point_reader_at(self, host: str) -> None:
+        """Moves the reader to a database, which is started where it does not run."""
+        self._environ["AUDIT_READER_DATABASE_URL"] = f"postgresql://audit_page@{host}:5432/audit"
+        self.up(host, "reader")
 
     def told(self, log: str) -> list[str]:
         """The settings whose passwords a log has."""

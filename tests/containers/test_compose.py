@@ -21,11 +21,11 @@ ADMIN = Person("Ada", "user_2yVcf2cnAUUdIWwhWuKrOWMgAda", WORKSPACE, "acme", "ad
 MEMBER = ADMIN._replace(label="Mel", user_id="user_2yVcf2cnAUUdIWwhWuKrOWMgMel", role="member")
 
 
-def fourteen(schema_ids: dict[str, int] | None = None) -> list[Emission]:
+def fourteen(schema_ids: dict[str, int] | None = None, workspace: str = WORKSPACE) -> list[Emission]:
     """One event of each of the fourteen types for one workspace; in Confluent framing where there are schema ids."""
     emissions = []
     for ce_type, case in ONE_OF_EACH.values():
-        made = event(ce_type, case, workspace=WORKSPACE, schema_id=schema_ids[ce_type] if schema_ids else None)
+        made = event(ce_type, case, workspace=workspace, schema_id=schema_ids[ce_type] if schema_ids else None)
         headers = [(name, value or b"") for name, value in made.headers]
         emissions.append(Emission(topic_of(ce_type), made.key or b"", made.value, headers))
     return emissions
@@ -139,6 +139,25 @@ def test_up_again_changes_nothing_and_takes_a_new_password(stack: Stack) -> None
     stack.up()
 
     assert total(stack) == before
+    assert stack.status()["balanced"]
+
+
+def test_a_reader_on_the_standby_answers_without_the_primary(stack: Stack) -> None:
+    """The standby has what was there and what comes, also after it was away; the reader is there, and goes back."""
+    before = total(stack)
+    send(stack, fourteen())
+    stack.point_reader_at("standby")
+    until_read(stack, before + len(ONE_OF_EACH))
+    stack.compose("stop", "standby")
+    send(stack, fourteen())
+    stack.up("standby")
+    assert wait_until(lambda: stack.read("/readyz", ADMIN).status_code == 200, LIMIT, pause=0.2)
+    until_read(stack, before + 2 * len(ONE_OF_EACH))
+    stack.compose("stop", "postgres")
+    assert total(stack) == before + 2 * len(ONE_OF_EACH)
+    stack.point_reader_at("postgres")
+    until_read(stack, before + 2 * len(ONE_OF_EACH))
+
     assert stack.status()["balanced"]
 
 

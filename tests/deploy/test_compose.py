@@ -23,9 +23,10 @@ from sandbox.services.registry import VERSION as REGISTRY_VERSION
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
+CELLS = DEPLOY / "compose.cells.yaml"
 SECRETS = (
     "POSTGRES_PASSWORD", "AUDIT_CONSUMER_PASSWORD", "AUDIT_READER_PASSWORD", "AUDIT_OPERATOR_PASSWORD",
-    "AUDIT_SEALER_PASSWORD", "CLERK_ISSUER", "CLERK_AUTHORIZED_PARTIES",
+    "AUDIT_SEALER_PASSWORD", "AUDIT_STANDBY_PASSWORD", "CLERK_ISSUER", "CLERK_AUTHORIZED_PARTIES",
 )  # fmt: skip
 GIVEN = {**dict.fromkeys(SECRETS, "given"), "GRAFANA_PASSWORD": "given"}
 JOBS = {"topics", "migrate", "logins", "operator"}
@@ -40,18 +41,20 @@ LIBPQ = {"PGPASSWORD"}
 LOOP = {"AUDIT_CHECK_EVERY"}
 
 
-def compose(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs docker-compose on the file, in an environment of these variables only."""
+def compose(
+    environ: Mapping[str, str], *arguments: str, files: tuple[Path, ...] = (COMPOSE,)
+) -> subprocess.CompletedProcess[str]:
+    """Runs docker-compose on the files, in an environment of these variables only."""
     program = Path(sys.executable).with_name("docker-compose")
-    command = [str(program), f"--file={COMPOSE}", *arguments]
+    command = [str(program), *(f"--file={file}" for file in files), *arguments]
     own = {"PATH": os.environ["PATH"], "HOME": "/nowhere", **environ}
     return subprocess.run(command, check=False, env=own, capture_output=True, text=True)
 
 
 @cache
-def services() -> Mapping[str, Any]:
-    """All services, of every profile, as compose understands them."""
-    done = compose(GIVEN, "--profile=*", "config", "--format=json")
+def services(*files: Path) -> Mapping[str, Any]:
+    """All services, of every profile, as compose understands the files; by default compose.yaml alone."""
+    done = compose(GIVEN, "--profile=*", "config", "--format=json", files=files or (COMPOSE,))
     assert (done.returncode, done.stderr) == (0, "")
     read: Mapping[str, Any] = json.loads(done.stdout)["services"]
     return read
@@ -66,7 +69,8 @@ def test_it_is_valid_and_compose_has_nothing_to_say() -> None:
     """With every profile, and without a warning; monitoring and the operator come only when asked for."""
     done = compose(GIVEN, "config", "--services")
 
-    assert set(done.stdout.split()) == services().keys() - {"prometheus", "grafana", "operator", "sealer", "check"}
+    asked_for = {"prometheus", "grafana", "operator", "sealer", "check", "standby"}
+    assert set(done.stdout.split()) == services().keys() - asked_for
     assert services().keys() >= JOBS | OURS
 
 
@@ -230,3 +234,21 @@ def test_no_engine_makes_the_sealers_folders() -> None:
 
     assert len(written) == sum(map(len, MOUNTED.values()))
     assert [line for line in written if "bind: {create_host_path: false}" not in line] == []
+
+
+def test_the_standby_follows_without_a_password_in_its_command() -> None:
+    """It may write only what is its own, takes the password from the environment, and asks the primary as a login that reads no table."""
+    standby, primary = services()["standby"], services()["postgres"]
+    (command,) = standby["command"]
+
+    assert standby["profiles"] == ["standby"] and standby["user"] == "postgres" and "ports" not in standby
+    assert standby["image"] == primary["image"] and standby["healthcheck"] == primary["healthcheck"]
+    assert {volume["source"] for volume in standby["volumes"]} & {
+        volume["source"] for volume in primary["volumes"]
+    } == {str(DEPLOY / "compose" / "pg_hba.conf")}
+    assert standby["environment"] == {"PGPASSWORD": "given"} and "password" not in command.lower()
+    assert "user=audit_standby" in command and "--username=audit_standby" in command
+    allowed = (DEPLOY / "compose" / "pg_hba.conf").read_text().splitlines()
+    assert [line.split() for line in allowed if "replication" in line and not line.startswith("#")] == [
+        ["host", "replication", "audit_standby", "all", "scram-sha-256"]
+    ]

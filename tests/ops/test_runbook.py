@@ -12,7 +12,7 @@ from export.cli import build_parser
 from export.format.errors import ExportError
 from tests.ops.prometheus import RULES
 from tests.ops.runbook import RUNBOOK, Procedure, code, parts
-from tests.test_docs import COMMANDS
+from tests.test_docs import COMMANDS, PROGRAMS
 
 LABELS = ("Means", "Look at", "Do", "Over when")
 ALERTS, PROCEDURES = parts(RUNBOOK.read_text())
@@ -33,6 +33,7 @@ OTHERS = (
     "pg_dump ",
     "kcat ",
     "kill -TERM SEALER_PID",
+    "kill -TERM READER_PID",
 )
 SQL = ("CREATE ROLE ", "GRANT ", "DROP ROLE ", "SELECT ", "ALTER TABLE ", "TRUNCATE ")
 STANDS_FOR = {
@@ -50,6 +51,8 @@ def parsed(line: str) -> Any:
     words = [STANDS_FOR.get(word, word) for word in shlex.split(line)[1:]]
     if line.startswith("audit-export "):
         return build_parser().parse_args(words)
+    if line.startswith("audit-reader "):
+        return PROGRAMS["audit-reader"][words[0]].make_context(words[0], words[1:])
     length = 2 if " ".join(words[:2]) in COMMANDS else 1
     name, rest = " ".join(words[:length]), words[length:]
     return COMMANDS[name].make_context(name, rest)
@@ -75,7 +78,7 @@ def test_the_procedures_of_issue_and_code_are_there() -> None:
         "Restoring a backup", "Restoring a logical dump", "Rotating credentials", "Upgrading", "Growing",
         "The first sealing", "What to keep outside", "Losing the sealer's folder", "Sealing after a restore",
         "Rotating the log's key", "A stolen key", "Answering an auditor",
-        "Splitting a cell",
+        "Readers on a standby", "Splitting a cell", "Taking a log out",
     }  # fmt: skip
     assert all(code(text) for text in PROCEDURES.values())
 
@@ -83,7 +86,7 @@ def test_the_procedures_of_issue_and_code_are_there() -> None:
 @pytest.mark.parametrize("line", sorted({*code(RUNBOOK.read_text())}))
 def test_every_line_of_code_can_be_typed(line: str) -> None:
     """Ours are parsed by the program itself, with all that it requires; others are of programs that are known."""
-    if line.startswith(("audit-consumer ", "audit-export ")):
+    if line.startswith(("audit-consumer ", "audit-reader ", "audit-export ")):
         assert parsed(line).command is not None
     else:
         assert line.startswith((*OTHERS, *SQL)), line
@@ -97,6 +100,7 @@ def test_every_line_of_code_can_be_typed(line: str) -> None:
         "audit-consumer gaps accept three --reason x",
         "audit-consumer rewind callmine.billing 0 --to-offset back --reason x",
         "audit-consumer status --loud",
+        "audit-reader serve --loud",
         "audit-export create FOLDER --workspace W",
         "audit-export seal --accept-restore",
         "audit-export check --policy POLICY --loud",

@@ -67,10 +67,12 @@ def test_splitting_a_cell(pair: tuple[World, World]) -> None:
         world.until_read(consumer)
     operate(first, *drill.command("cells check", url_1=first.database_url, url_2=second.database_url))
     operate(second, *drill.command("status"))
-    for statement in (*["ALTER TABLE"] * 3, "TRUNCATE", *["ALTER TABLE"] * 3):
-        second.rows(drill.line(statement))
-    operate(second, *drill.command("status --verify"))
     drill.over()
+    taking = Procedure("Taking a log out")
+    for statement in (*["ALTER TABLE"] * 3, "TRUNCATE", *["ALTER TABLE"] * 3):
+        second.rows(taking.line(statement))
+    operate(second, *taking.command("status --verify"))
+    taking.over()
     planned = set(+first.recorded)
     assert before < planned
     for world, cell in zip(pair, HALVES, strict=True):

@@ -1,0 +1,42 @@
+"""What a rate of entries comes to, of figures that are easy to calculate by hand; and the document has what the benchmark writes."""
+
+import re
+from pathlib import Path
+
+from sandbox.bench.report import replace_section
+from sandbox.bench.sizing import RATES, Sizing, section
+
+OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
+# A thousand bytes an entry: 1 TB are a thousand million.
+EASY = Sizing(
+    records=200, entries=100, disk=1000.0, indexes=400.0, wal=1250.0,
+    processor={"consumer": 10e-6, "PostgreSQL": 20e-6, "broker": 5e-6},
+)  # fmt: skip
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The lines of the tables, by their first cell."""
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {first: rest for first, *rest in lines}
+
+
+def test_a_rate_is_multiplied_out() -> None:
+    """By the year, of a terabyte, of a line and of a core."""
+    found = rows(section(EASY))
+
+    assert found["100"] == ["3,156 million", "3,156 GB", "0.317 years", "1.00 Mbit/s", "0.100%", "0.200%", "0.050%"]
+    assert found["1"][:3] == ["32 million", "32 GB", "31.688 years"]
+    assert found["disk"][0] == "1,000 bytes, 400 of them indexes"
+    assert found["processor, broker"][0] == "5.0 µs"
+
+
+def test_the_document_has_the_tables() -> None:
+    """Measured, not left out: for each rate a line, with the same number of cells as the heading."""
+    text = OPERATIONS.read_text("utf-8")
+    written = text.partition("<!-- sizing: written")[2].partition("<!-- sizing: to here")[0]
+    found = rows(written)
+
+    assert {f"{rate:,}" for rate in RATES} <= found.keys()
+    assert {len(found[f"{rate:,}"]) for rate in RATES} == {len(found["entries a second"])}
+    assert re.search(r"disk \| [\d,]+ bytes", written)
+    assert "1,000 bytes, 400" in replace_section(text, "sizing", section(EASY))

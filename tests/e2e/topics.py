@@ -1,6 +1,8 @@
 """Topics and a group of a test's own on a broker, and what Kafka says of them."""
 
 import uuid
+from collections.abc import Callable
+from typing import TypeVar
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
@@ -15,6 +17,9 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from sandbox.services.process import wait_until
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 LIMIT = 45.0  # seconds that anything may take here
 
@@ -65,17 +70,7 @@ class Topics:
 
     def ends(self) -> dict[tuple[str, int], int]:
         """Where each partition's log ends; asked again while leaders are being elected."""
-        found: dict[tuple[str, int], int] = {}
-
-        def told() -> bool:
-            try:
-                found.update(self._ends())
-            except KafkaException:
-                return False
-            return True
-
-        assert wait_until(told, LIMIT, 0.1), "Kafka does not say where its logs end"
-        return found
+        return _answered(self._ends)
 
     def _ends(self) -> dict[tuple[str, int], int]:
         listed = self.admin.list_topics(timeout=10).topics
@@ -85,7 +80,10 @@ class Topics:
         return {(key.topic, key.partition): future.result().offset for key, future in answers.items()}
 
     def topic_ids(self) -> dict[str, str]:
-        """Kafka's id of each topic."""
+        """Kafka's id of each topic; asked again while there is no controller."""
+        return _answered(self._topic_ids)
+
+    def _topic_ids(self) -> dict[str, str]:
         answers = self.admin.describe_topics(TopicCollection(self.topics), request_timeout=10)
         return {topic: str(future.result().topic_id) for topic, future in answers.items()}
 
@@ -99,6 +97,21 @@ class Topics:
         """How many consumers the group has, as far as Kafka knows."""
         answer = self.admin.describe_consumer_groups([self.group], request_timeout=10)
         return len(answer[self.group].result().members)
+
+
+def _answered(ask: Callable[[], dict[T, U]]) -> dict[T, U]:
+    """What Kafka answers, as soon as it does."""
+    found: dict[T, U] = {}
+
+    def told() -> bool:
+        try:
+            found.update(ask())
+        except KafkaException:
+            return False
+        return True
+
+    assert wait_until(told, LIMIT, 0.1), "Kafka does not answer"
+    return found
 
 
 def _raise(error: BaseException | None) -> bool:

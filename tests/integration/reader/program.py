@@ -19,13 +19,14 @@ from sandbox.services.temporary_folder import TemporaryFolder
 from tests.integration.reader.site import ADMIN
 
 ISSUER, ORIGIN = "https://clerk.callmine.example", "https://app.callmine.example"
-PROGRAM = Path(sys.executable).with_name("audit-reader")
+# The module of this tree; tests of the wheel and the image run the installed script.
+COMMAND = (sys.executable, "-m", "reader", "serve")
 
 
 class Program:
     """A running reader; `environ` replaces or adds settings."""
 
-    def __init__(self, database_url: str, command: Sequence[str | Path] = (PROGRAM, "serve"), **environ: str) -> None:
+    def __init__(self, database_url: str, command: Sequence[str | Path] = COMMAND, **environ: str) -> None:
         self.issuer = Issuer((), ORIGIN)
         self.port, self.metrics_port = free_port(), free_port()
         self._command, self._folder = command, TemporaryFolder("reader")

@@ -17,7 +17,7 @@ import reader
 from runtime.shutdown import SHUTDOWN_SECONDS
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port, wait_until
-from tests.integration.reader.program import ISSUER, ORIGIN, PROGRAM, Program
+from tests.integration.reader.program import COMMAND, ISSUER, ORIGIN, Program
 from tests.integration.reader.site import ADMIN, MEMBER
 from tests.integration.reader.test_health import frozen
 
@@ -34,7 +34,7 @@ def program(database_url: str) -> Iterator[Program]:
 def run(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """`audit-reader serve` with nothing else in its environment; it must end by itself."""
     return subprocess.run(
-        [PROGRAM, "serve"], check=False, env={"PATH": os.environ["PATH"], **environ}, capture_output=True, text=True, timeout=60
+        COMMAND, check=False, env={"PATH": os.environ["PATH"], **environ}, capture_output=True, text=True, timeout=60
     )  # fmt: skip
 
 

@@ -1321,7 +1321,7 @@ MUTANTS = (
     Mutant(
         "status needs a primary",
         (Edit("runtime/postgres/opening.py", '"target_session_attrs": "any"', '"target_session_attrs": "primary"'),),
-        ("tests/integration/commands/test_elsewhere.py", "-k", "read_only_server"),
+        ("tests/integration/commands/test_elsewhere.py", "-k", "on_a_standby"),
     ),
     Mutant(
         "an open transaction is not seen",

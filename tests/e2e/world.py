@@ -47,9 +47,7 @@ class World(Topics):
         self.stderr: int | None = None  # of programs to come, instead of their log
         self.recorded: Counter[tuple[str, str, str]] = Counter()
         self.expected: Counter[str] = Counter()
-        self.parked_again: int = (
-            0  # records that a rewind had parked once more: one row, counted as often as they were read
-        )
+        self.parked_again = 0  # by a rewind: one row, counted as often as it was read
         self._producer = self.producer()
         self._folder = folder
         self._counting = threading.Lock()

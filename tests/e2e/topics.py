@@ -88,7 +88,10 @@ class Topics:
         return {topic: str(future.result().topic_id) for topic, future in answers.items()}
 
     def committed(self) -> dict[tuple[str, int], int]:
-        """The offsets that the group has committed to Kafka."""
+        """The offsets that the group has committed to Kafka; asked again while there is no coordinator."""
+        return _answered(self._committed)
+
+    def _committed(self) -> dict[tuple[str, int], int]:
         asked = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)])
         found = asked[self.group].result().topic_partitions or []
         return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}

@@ -1,6 +1,6 @@
-"""What the alerts say of what is around the programs, on real ones: an instance that is gone, a certificate that ends.
+"""What the alerts say of what is around the programs, on real ones: instances that are gone or restart, a certificate that ends.
 
-The registry's alert is fired by tests/faults. AuditRestarting needs half an hour of restarts: that it fires is shown by promtool.
+The registry's alert is fired by tests/faults.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from sandbox.services.process import free_port
 from sandbox.services.service import KafkaBroker
 from tests.e2e.program import Program
 from tests.e2e.world import World
-from tests.ops.prometheus import Prometheus
+from tests.ops.prometheus import RULES, Prometheus, quick
 from tests.security.authority import Authority
 from tests.security.gate import gate
 
@@ -60,6 +60,27 @@ def test_one_of_two_that_is_gone_is_told(world: World, prometheus: Prometheus, p
     until_firing(world, prometheus, "AuditInstanceGone", of=[stays])
     back = consumer(world, ports[1])
     until_firing(world, prometheus, of=[stays, back])
+
+
+def test_one_that_restarts_again_and_again_is_told(world: World, ports: list[int]) -> None:
+    """AuditRestarting at the fifth start within its window, which is a minute here; it is over when the last one stays."""
+    started: set[float | None] = {None}
+    minute = "[1d]"  # as quick makes it
+    rules = quick(RULES.read_text().replace("[30m]", minute))
+    with Prometheus([f"127.0.0.1:{ports[0]}"], "auditlog-surroundings", rules=lambda _: rules) as prometheus:
+
+        def is_new() -> bool:
+            return prometheus.value("process_start_time_seconds") not in started
+
+        for number in range(5):
+            assert "AuditRestarting" not in prometheus.firing()
+            program = consumer(world, ports[0])
+            world.until(is_new, "it is scraped", of=[program], limit=LIMIT)
+            started.add(prometheus.value("process_start_time_seconds"))
+            if number < 4:
+                program.kill()
+        world.until(lambda: "AuditRestarting" in prometheus.firing(), "it fires", of=[program], limit=LIMIT)
+        until_firing(world, prometheus, of=[program])
 
 
 def test_a_certificate_that_ends_is_told(

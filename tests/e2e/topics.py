@@ -92,7 +92,9 @@ class Topics:
         return _answered(self._committed)
 
     def _committed(self) -> dict[tuple[str, int], int]:
-        asked = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)])
+        # By a client of its own: one that knew the coordinator before its broker was killed may wait for it for ever.
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)], request_timeout=10)
         found = asked[self.group].result().topic_partitions or []
         return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}
 

@@ -81,9 +81,14 @@ MUTANTS = (
         ("tests/unit/export/test_postponing.py", "-k", "lost_session"),
     ),
     Mutant(
+        "a question waits a minute for a half-open connection",
+        (Edit("consumer/kafka/admin.py", '{"socket.timeout.ms": round(SECONDS * 1000)}', "{}"),),
+        (E2E + "test_network.py", "-k", "new_connection"),
+    ),
+    Mutant(
         "a half-open connection to Kafka is kept for a minute",
         (Edit("consumer/kafka/group_config.py", '    "socket.timeout.ms": 30000,\n', ""),),
-        (E2E + "test_network.py",),
+        (E2E + "test_network.py", "-k", "given_up"),
     ),
     Mutant(
         "a writer schema of the registry is taken for ours",

@@ -26,6 +26,9 @@ log = structlog.get_logger()
 
 __all__ = ["Bounds", "Cluster", "ClusterUnavailable", "PropertyRefused", "Topic"]
 
+# A question is given up after so long, and its connection with it: by default a half-open one would be kept for a minute,
+# and every question on it would fail.
+BASE: Mapping[str, int] = {"socket.timeout.ms": round(SECONDS * 1000)}
 # Properties that only a member of a group has.
 OF_MEMBERS = ("group.", "session.")
 CLIENT_VERSION = libversion()[0]
@@ -69,7 +72,7 @@ class Cluster:
             "error_cb": lambda error: self._auth_errors.record(error.name(), error.str()),
         }
         try:
-            self._admin = AdminClient({**own, **callbacks})
+            self._admin = AdminClient({**BASE, **own, **callbacks})
         except KafkaException as error:
             raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
         self._questions = TopicQuestions(self._admin, self._auth_errors, self.faults, on_retry)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from consumer.kafka.admin import Cluster, ClusterUnavailable
+from consumer.kafka.topic_questions import SECONDS
 from sandbox.services.kafka import LocalKafka
+from sandbox.services.process import wait_until
 from sandbox.services.tcp_proxy import TcpProxy
 from tests.builders import events
 from tests.conftest import SHORT
@@ -31,6 +34,22 @@ def world(link: TcpProxy, database_url: str, tmp_path: Path) -> Iterator[World]:
         link.target = kafka.proxied_port
         made.environ["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{link.port}"
         yield made
+
+
+def test_a_question_is_asked_again_by_a_new_connection(world: World, link: TcpProxy) -> None:
+    """Where a firewall has forgotten the old one: the next claim waits for an answer, so for two questions, not for a minute."""
+    topic = world.topic()
+    cluster = Cluster({"bootstrap.servers": world.environ["KAFKA_BOOTSTRAP_SERVERS"]})
+    assert cluster.topic_ids([topic])
+    link.forget()
+
+    def is_answered() -> bool:
+        try:
+            return bool(cluster.topic_ids([topic]))
+        except ClusterUnavailable:
+            return False
+
+    assert wait_until(is_answered, 3 * SECONDS)
 
 
 def test_half_open_connections_to_kafka_are_given_up(world: World, link: TcpProxy) -> None:

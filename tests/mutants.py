@@ -1109,7 +1109,7 @@ MUTANTS = (
         (
             Edit(
                 "runtime/postgres/first_statements.py",
-                "            if connection.closed:\n                raise\n",
+                "            if connection is not None and connection.closed:\n                raise\n",
                 "            pass\n",
             ),
         ),

@@ -12,28 +12,18 @@ from runtime.postgres.errors import SettingRefused
 T = TypeVar("T")
 
 TRIES = 10
-TOO_SHORT = "statement_timeout of this login or database is so short that no statement ends in time"
 
 
-def retried(connection: Connection[TupleRow], work: Callable[[], T]) -> T:
+def retried(work: Callable[[], T], connection: Connection[TupleRow] | None = None) -> T:
     """The result of `work`, which is tried again while a timeout cancels its statements. Raises SettingRefused after TRIES.
 
-    Where `exit_on_error` is set as well, the timeout has ended the session: raises QueryCanceled, for another session.
+    Work on a `connection` ends with it: where `exit_on_error` is set as well, the timeout has closed it, and QueryCanceled is
+    raised. Work without one opens another each time.
     """
     for _ in range(TRIES):
         try:
             return work()
         except QueryCanceled:
-            if connection.closed:
+            if connection is not None and connection.closed:
                 raise
-    raise SettingRefused(TOO_SHORT)
-
-
-def in_sessions(open_session: Callable[[], T]) -> T:
-    """What `open_session` gives, which is tried again while `retried` raises QueryCanceled. Raises SettingRefused after TRIES."""
-    for _ in range(TRIES):
-        try:
-            return open_session()
-        except QueryCanceled:
-            continue
-    raise SettingRefused(TOO_SHORT)
+    raise SettingRefused("statement_timeout of this login or database is so short that no statement ends in time")

@@ -7,9 +7,9 @@ import psycopg
 from psycopg import sql
 
 from runtime.postgres import pooler, session
-from runtime.postgres.connection import POOLER_SECONDS, Connection
+from runtime.postgres.connection import POOLER_SECONDS, WATCHDOG_SECONDS, Connection
 from runtime.postgres.errors import LoginRefused, SchemaOutdated, SettingRefused
-from runtime.postgres.first_statements import in_sessions
+from runtime.postgres.first_statements import retried
 from sql import query, wanted_version
 
 SCHEMA_VERSION = query("runtime/schema_version")
@@ -42,13 +42,8 @@ def connect(url: str, role: str, application: str, *, newer_schema: bool = True,
     LoginRefused, ConnectionUnclear or another psycopg.Error.
     """
     network = NETWORK if writable else {**NETWORK, "target_session_attrs": "any"}
-
-    def opened() -> Connection:
-        connection = Connection.connect(url, autocommit=True, application_name=application, **network)
-        configure(connection, url, role, TIMEOUTS)
-        return connection
-
-    connection = in_sessions(opened)
+    options = {"application_name": application, **network}
+    connection = retried(lambda: _open(url, options, role, TIMEOUTS, WATCHDOG_SECONDS))
     try:
         _check_version(connection, newer_schema=newer_schema)
     except BaseException:
@@ -59,14 +54,8 @@ def connect(url: str, role: str, application: str, *, newer_schema: bool = True,
 
 def login(url: str, application: str) -> Connection:
     """A connection as the login of `url` itself, with our settings and without timeouts. Raises as `connect` does."""
-
-    def opened() -> Connection:
-        connection = Connection.connect(url, autocommit=True, application_name=application, **NETWORK)
-        connection.patience = None
-        configure(connection, url, None, {})
-        return connection
-
-    return in_sessions(opened)
+    options = {"application_name": application, **NETWORK}
+    return retried(lambda: _open(url, options, None, {}, None))
 
 
 def configure(connection: Connection, url: str, role: str | None, settings: Mapping[str, str]) -> None:
@@ -86,6 +75,15 @@ def configure(connection: Connection, url: str, role: str | None, settings: Mapp
     except BaseException:
         connection.close()
         raise
+
+
+def _open(
+    url: str, options: Mapping[str, Any], role: str | None, settings: Mapping[str, str], patience: float | None
+) -> Connection:
+    connection = Connection.connect(url, autocommit=True, **options)
+    connection.patience = patience
+    configure(connection, url, role, settings)
+    return connection
 
 
 def _become(connection: Connection, role: str | None) -> None:

@@ -60,6 +60,6 @@ def check(connection: psycopg.Connection[TupleRow], another: Callable[[], psycop
 def _server(connection: psycopg.Connection[TupleRow]) -> int:
     # No timeout may be set before it is known whose session this is. Not prepared: in transaction mode the next server
     # would not know it.
-    row = retried(connection, lambda: connection.execute(SERVER, prepare=False).fetchone())
+    row = retried(lambda: connection.execute(SERVER, prepare=False).fetchone(), connection)
     assert row is not None
     return int(row[0])

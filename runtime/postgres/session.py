@@ -105,7 +105,7 @@ SETTINGS, UNSAFE = query("runtime/session_settings"), query("runtime/session_uns
 def prepare(connection: psycopg.Connection[TupleRow], own: Mapping[str, str]) -> None:
     """Sets EVERY setting, with the program's `own` in place of some. Raises SettingRefused, or psycopg.Error."""
     try:
-        retried(connection, lambda: _first(connection))
+        retried(lambda: _first(connection), connection)
         wanted = {**EVERY, **own}
         connection.execute(SETTINGS, {"names": list(wanted), "values": list(wanted.values())})
         unsafe = connection.execute(UNSAFE, {"names": list(REQUIRED), "values": list(REQUIRED.values())}).fetchall()

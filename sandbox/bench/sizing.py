@@ -64,7 +64,7 @@ def measure(kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, r
 def tables(sizing: Sizing) -> list[Table]:
     """The two tables for a terminal."""
     shown = []
-    for heading, rows in ((("of one entry", "figure", "measured by"), _parts(sizing)), (_HEADING, _rates(sizing))):
+    for heading, rows in _both(sizing):
         table = Table(*heading)
         for row in rows:
             table.add_row(*row)
@@ -78,7 +78,7 @@ def section(sizing: Sizing) -> str:
         f"Written by `make bench ARGS=--sizing` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}:",
         f"{sizing.records:,} records of the demo's traffic, {sizing.entries:,} of them entries, drained by one deployed consumer.",
     ]
-    for heading, rows in ((("of one entry", "figure", "measured by"), _parts(sizing)), (_HEADING, _rates(sizing))):
+    for heading, rows in _both(sizing):
         lines += ["", *(f"| {' | '.join(row)} |" for row in (heading, ["---"] * len(heading), *rows))]
     return "\n".join(lines)
 
@@ -93,6 +93,10 @@ _HEADING = (
     "PostgreSQL, of a core",
     "broker, of a core",
 )
+
+
+def _both(sizing: Sizing) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    return [(("of one entry", "figure", "measured by"), _parts(sizing)), (_HEADING, _rates(sizing))]
 
 
 def _parts(sizing: Sizing) -> list[tuple[str, ...]]:

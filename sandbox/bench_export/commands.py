@@ -47,7 +47,7 @@ class Commands:
         return self._run("seal", "--once")
 
     def sealing(self, every: float) -> "subprocess.Popen[bytes]":
-        """A sealer that goes on until it is stopped; `seal_no_longer_postponed` counts in its log."""
+        """A sealer that goes on until it is stopped; `postponed` counts in its log."""
         environ = {**self._environ, "AUDIT_SEAL_EVERY": str(every), "AUDIT_LOG_FORMAT": "json"}
         with self._log.open("wb") as log:
             return subprocess.Popen([PROGRAM, "seal"], env=environ, stdout=subprocess.DEVNULL, stderr=log)

@@ -11,6 +11,7 @@ watch      memory and alerts while it lasts
 exercise   a fault from the first record to the oracle; its result
 report     docs/faults.md
 soak       faults in a random order under load
+seeded     how soak and maintenance run: for so many minutes, from a seed
 
 site         what an operator works on: two consumers, a topic under load, a PostgreSQL that can be replaced
 work         Work: one line of the list of works, as data, and how often it is ordinary

@@ -3,13 +3,10 @@
 The rules are those of deploy/prometheus as they are: what must last for minutes has minutes here.
 """
 
-import contextlib
-import io
 import random
 import statistics
 import sys
 import time
-import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ from dataclasses import dataclass
 import yaml
 
 from sandbox.services.process import wait_until
-from tests.faults import report
+from tests.faults import report, seeded
 from tests.faults.exercise import MAX_MEMORY
 from tests.faults.scene import LIMIT
 from tests.faults.site import Site, site_of
@@ -134,24 +131,14 @@ def _of(pace: Pace) -> str:
     return " and ".join(work.name for work in WORKS if work.pace == pace)
 
 
-def main() -> int:
-    """The exit code; 1 at the first finding."""
-    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
-    print(f"SEED={seed}", file=sys.stderr, flush=True)
-    said, chance = io.StringIO(), random.Random(seed)
-    try:
-        with contextlib.redirect_stdout(said), Stage(shipped) as stage, site_of(stage, chance) as site:
-            shift = maintain(site, order(chance), minutes)
-            site.stop()
-    except Exception:  # noqa: BLE001 whatever it is, it is the finding
-        print(f"{said.getvalue()[-20_000:]}\n{traceback.format_exc()}\nFAILED  SEED={seed}", file=sys.stderr)
-        return 1
-    text = summary(shift, minutes, seed)
-    report.write("maintenance", text)
-    print(text)
-    return 0
+def run(minutes: float, seed: int) -> str:
+    """The part of docs/faults.md, of works at a site of their own."""
+    chance = random.Random(seed)
+    with Stage(shipped) as stage, site_of(stage, chance) as site:
+        shift = maintain(site, order(chance), minutes)
+        site.stop()
+    return summary(shift, minutes, seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeded.main("maintenance", 60.0, run))

@@ -1,15 +1,13 @@
 """`python -m tests.faults.soak [MINUTES [SEED]]`: faults in a random order under the same consumers, for as long as is asked."""
 
 import contextlib
-import io
 import random
 import statistics
 import sys
 import time
-import traceback
 from collections import Counter
 
-from tests.faults import report
+from tests.faults import report, seeded
 from tests.faults.__main__ import line
 from tests.faults.catalogue import FAULTS
 from tests.faults.exercise import Result, exercise, scene_of
@@ -50,24 +48,13 @@ def summary(results: list[Result], minutes: float, seed: int) -> str:
     ))  # fmt: skip
 
 
-def main() -> int:
-    """The exit code; 1 at the first finding."""
-    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
-    print(f"SEED={seed}", file=sys.stderr, flush=True)
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(said), Stage() as stage, scene_of(stage, CALM) as scene:
-            results = soak(scene, minutes, seed)
-            scene.stop()
-    except Exception:  # noqa: BLE001 whatever it is, it is the finding
-        print(f"{said.getvalue()[-20_000:]}\n{traceback.format_exc()}\nFAILED  SEED={seed}", file=sys.stderr)
-        return 1
-    text = summary(results, minutes, seed)
-    report.write("soak", text)
-    print(text)
-    return 0
+def run(minutes: float, seed: int) -> str:
+    """The part of docs/faults.md, of a soak in a scene of its own."""
+    with Stage() as stage, scene_of(stage, CALM) as scene:
+        results = soak(scene, minutes, seed)
+        scene.stop()
+    return summary(results, minutes, seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeded.main("soak", 30.0, run))

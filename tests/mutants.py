@@ -1153,6 +1153,16 @@ MUTANTS = (
         (RUNTIME + "test_pooler.py", "-k", "not_ours_is_refused"),
     ),
     Mutant(
+        "two clients that take turns hide a pooler",
+        (Edit("runtime/postgres/pooler.py", "        if seen():\n            return True\n    return", "    return"),),
+        (RUNTIME + "test_pooler.py", "-k", "cannot_hide_it"),
+    ),
+    Mutant(
+        "a busy machine hides a pooler",
+        (Edit("runtime/postgres/pooler.py", "TRIES = 3", "TRIES = 1"),),
+        (RUNTIME + "test_pooler.py", "-k", "machine_that_was_busy"),
+    ),
+    Mutant(
         "a pooler gets its server back in our role",
         (Edit("runtime/postgres/opening.py", "            connection.pooled = True\n", ""),),
         (RUNTIME + "test_pooler.py", "-k", "session_mode"),

@@ -21,6 +21,8 @@ _one_at_a_time = threading.Lock()
 
 # On a busy pool other clients may use the server session between two queries.
 ROUNDS = 10
+# A second session that does not answer in time may meet a full pool, or a machine that was busy for that long.
+TRIES = 3
 SERVER = "SELECT pg_catalog.pg_backend_pid()"
 REFUSAL = (
     "a pooler before the database changes the server session between transactions (PgBouncer: pool_mode=transaction or "
@@ -38,23 +40,42 @@ def check(connection: psycopg.Connection[TupleRow], another: Callable[[], psycop
 
     Nothing is set before this is known: it would stay for the next client of the server session.
     """
-    try:
-        with _one_at_a_time, another() as other:
-            ours = _server(connection)
-            for _ in range(ROUNDS):
-                with other.transaction():
-                    lent = _server(other)
-                    if lent == ours or _server(connection) != ours:
-                        raise SettingRefused(REFUSAL)
-    except psycopg.errors.ProtocolViolation as error:  # statement mode has no transactions
-        raise SettingRefused(REFUSAL) from error
-    except SettingRefused:
-        raise
-    except psycopg.OperationalError as error:
-        if connection.closed:
+    for _ in range(TRIES):
+        try:
+            with _one_at_a_time, another() as other:
+                shared = _shared(connection, other)
+        except psycopg.errors.ProtocolViolation as error:  # statement mode has no transactions
+            raise SettingRefused(REFUSAL) from error
+        except SettingRefused:
             raise
-        # The pool may be full: in session mode that is no fault, and another session would have to wait.
-        log.warning("pooler_not_asked", error=" ".join(str(error).split()))
+        except psycopg.OperationalError as error:
+            if connection.closed:
+                raise
+            unanswered = " ".join(str(error).split())
+        else:
+            if shared:
+                raise SettingRefused(REFUSAL)
+            return
+    # The pool may be full: in session mode that is no fault, and another session would have to wait.
+    log.warning("pooler_not_asked", error=unanswered)
+
+
+def _shared(connection: psycopg.Connection[TupleRow], other: psycopg.Connection[TupleRow]) -> bool:
+    """Whether one server session was given to both, or `connection` was given two."""
+    ours = _server(connection)
+
+    def seen() -> bool:
+        return _server(other) == ours or _server(connection) != ours
+
+    for _ in range(ROUNDS):
+        with other.transaction():
+            if seen():
+                return True
+        # A pool gives the server session that came back last. Two of them may go to the two of us again and again while
+        # a transaction holds one; without, both of us get the same.
+        if seen():
+            return True
+    return False
 
 
 def _server(connection: psycopg.Connection[TupleRow]) -> int:

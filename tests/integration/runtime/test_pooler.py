@@ -1,7 +1,8 @@
 """A real PgBouncer between: session mode works, transaction and statement mode are refused by name, and no role stays in the pool."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -9,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from reader.query.database import Database
 from runtime.migrations import MigrationError, migrate
-from runtime.postgres import Fault, SettingRefused, classify, connect
+from runtime.postgres import Connection, Fault, SettingRefused, classify, connect, pooler
 from sandbox.services.pgbouncer import PROGRAM, PgBouncer
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
@@ -53,6 +54,47 @@ def test_a_session_that_is_not_ours_is_refused(pool: Pool, mode: str, settings: 
         session, current, path = other.execute(WHO).fetchone() or ("", "", "")
     assert (session, current) == ("postgres", "postgres")
     assert path == '"$user", public'
+
+
+class _Late(Connection):
+    """A second session before whose first transaction another client gives back the server session that it had."""
+
+    holder: psycopg.Connection | None = None
+
+    @contextmanager
+    def transaction(self, *args: Any, **kwargs: Any) -> Iterator[psycopg.Transaction]:
+        if self.holder:
+            self.holder.commit()
+            self.holder = None
+        with super().transaction(*args, **kwargs) as transaction:
+            yield transaction
+
+
+def test_other_clients_cannot_hide_it(pool: Pool) -> None:
+    """The pool gives the server session that came back last: two that took turns saw each its own, ten times."""
+    url = pool("transaction")
+    with psycopg.connect(url) as holder, Connection.connect(url, autocommit=True) as ours:
+        holder.execute("SELECT 1")
+
+        def another() -> Connection:
+            second = _Late.connect(url, autocommit=True)
+            second.holder = holder
+            return second
+
+        with pytest.raises(SettingRefused, match="PgBouncer: pool_mode"):
+            pooler.check(ours, another)
+
+
+def test_a_machine_that_was_busy_is_no_full_pool(pool: Pool) -> None:
+    """The second session did not answer in time; the next one does."""
+    url = pool("transaction")
+    sessions = iter([_out_of_time, lambda: Connection.connect(url, autocommit=True)])
+    with Connection.connect(url, autocommit=True) as ours, pytest.raises(SettingRefused, match="PgBouncer: pool_mode"):
+        pooler.check(ours, lambda: next(sessions)())
+
+
+def _out_of_time() -> Connection:
+    raise psycopg.errors.ConnectionTimeout("connection timeout expired")
 
 
 def test_session_mode_works(pool: Pool, server: PostgresServer) -> None:

@@ -88,9 +88,9 @@ def test_other_clients_cannot_hide_it(pool: Pool) -> None:
 def test_a_machine_that_was_busy_is_no_full_pool(pool: Pool) -> None:
     """The second session did not answer in time; the next one does."""
     url = pool("transaction")
-    sessions = iter([_out_of_time, lambda: Connection.connect(url, autocommit=True)])
+    sessions = [lambda: Connection.connect(url, autocommit=True), _out_of_time]
     with Connection.connect(url, autocommit=True) as ours, pytest.raises(SettingRefused, match="PgBouncer: pool_mode"):
-        pooler.check(ours, lambda: next(sessions)())
+        pooler.check(ours, lambda: sessions.pop()())
 
 
 def _out_of_time() -> Connection:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -88,13 +89,10 @@ def test_other_clients_cannot_hide_it(pool: Pool) -> None:
 def test_a_machine_that_was_busy_is_no_full_pool(pool: Pool) -> None:
     """The second session did not answer in time; the next one does."""
     url = pool("transaction")
-    sessions = [lambda: Connection.connect(url, autocommit=True), _out_of_time]
+    out_of_time = psycopg.errors.ConnectionTimeout("connection timeout expired")
+    another = Mock(side_effect=[out_of_time, Connection.connect(url, autocommit=True)])
     with Connection.connect(url, autocommit=True) as ours, pytest.raises(SettingRefused, match="PgBouncer: pool_mode"):
-        pooler.check(ours, lambda: sessions.pop()())
-
-
-def _out_of_time() -> Connection:
-    raise psycopg.errors.ConnectionTimeout("connection timeout expired")
+        pooler.check(ours, another)
 
 
 def test_session_mode_works(pool: Pool, server: PostgresServer) -> None:

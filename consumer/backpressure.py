@@ -1,4 +1,4 @@
-"""How much may be read while the writer is busy, and when reading is paused because a write takes long.
+"""How much may be read while the writer is busy, when a batch is written, and when reading is paused because a write takes long.
 
 A write that takes longer than PATIENCE_SECONDS is treated as an outage: partitions are stopped, and the loop goes on
 polling, so that the consumer stays a member of its group.
@@ -12,9 +12,12 @@ from consumer.partitions.position import Position
 from consumer.storage.batch import Batch
 from consumer.storage.writer import MIN_BATCH_RECORDS
 
-# A batch goes to the writer as soon as that is free; these bound it while the writer is busy.
+# A batch with rows goes to the writer as soon as that is free; these bound it while the writer is busy.
 MAX_RECORDS = 20_000
 MAX_BYTES = 16 * 1024 * 1024
+# One without rows only moves the progress on, which nobody waits for; a transaction for each few hundred ignored records
+# would cost more than reading them.
+WITHOUT_ROWS_SECONDS = 0.05
 PATIENCE_SECONDS = 2.0
 
 
@@ -31,6 +34,12 @@ class Backpressure:
     def room(self, batch: Batch) -> int:
         """How many records `batch` may still take in; zero or less where it is full."""
         return 0 if batch.bytes >= MAX_BYTES else self._limit - batch.records
+
+    def due(self, batch: Batch) -> bool:
+        """Whether `batch` is to be written now, if the writer is free."""
+        if batch.recorded or batch.parked or self.room(batch) <= 0:
+            return True
+        return bool(batch.ranges) and time.monotonic() - self._submitted_at >= WITHOUT_ROWS_SECONDS
 
     def start(self, position: Position) -> None:
         """Reads a partition from `position.next` on, once reading is not paused."""

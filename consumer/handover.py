@@ -41,11 +41,9 @@ class HandOver:
         return not (self._intake.batch.ranges or self._writer.batch)
 
     def hand_over(self) -> None:
-        """Gives the batch to the writer, if there is one and the writer is free."""
-        if self._intake.batch.ranges and self._writer.batch is None:
-            self._observer.on_submitted()
-            self._writer.submit(self._intake.detach())
-            self._backpressure.submitted()
+        """Gives the batch to the writer, if it is due and the writer is free."""
+        if self._writer.batch is None and self._backpressure.due(self._intake.batch):
+            self._submit()
 
     def settle(self) -> BatchOutcome | None:
         """Takes the writer's result, if there is one."""
@@ -99,5 +97,11 @@ class HandOver:
             if isinstance(self.settle(), Abandoned):
                 log.warning("drain_abandoned", hint="the database is unavailable; what was not written is read again")
                 return False
-            self.hand_over()
+            if self._writer.batch is None and self._intake.batch.ranges:
+                self._submit()
         return True
+
+    def _submit(self) -> None:
+        self._observer.on_submitted()
+        self._writer.submit(self._intake.detach())
+        self._backpressure.submitted()

@@ -647,10 +647,10 @@ MUTANTS = (
         (
             Edit(
                 "consumer/handover.py",
-                "            self._writer.submit(self._intake.detach())\n",
-                "            batch = self._intake.detach()\n"
-                "            self._consumer.commit_async({p: offsets.next for p, offsets in batch.ranges.items()})\n"
-                "            self._writer.submit(batch)\n",
+                "        self._writer.submit(self._intake.detach())\n",
+                "        batch = self._intake.detach()\n"
+                "        self._consumer.commit_async({p: offsets.next for p, offsets in batch.ranges.items()})\n"
+                "        self._writer.submit(batch)\n",
             ),
         ),
         (E2E + "test_database_faults.py", "-k", "stops_answering"),
@@ -1151,6 +1151,16 @@ MUTANTS = (
         "a pooler is not asked whose server it gives",
         (Edit("runtime/postgres/opening.py", "        if pooler.is_pooled(connection):\n", "        if False:\n"),),
         (RUNTIME + "test_pooler.py", "-k", "not_ours_is_refused"),
+    ),
+    Mutant(
+        "a value that is too large is skipped by its first bytes",
+        (Edit("consumer/kafka/polled.py", "len(value) <= MAX_VALUE and ", ""),),
+        ("tests/unit/consumer/test_polled.py", "-k", "must_look"),
+    ),
+    Mutant(
+        "a type that is named twice is skipped",
+        (Edit("consumer/event/ignored.py", "if found or value", "if value"),),
+        ("tests/unit/consumer/test_polled.py", "-k", "must_look"),
     ),
     Mutant(
         "two clients that take turns hide a pooler",

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from consumer.backpressure import MAX_BYTES, MAX_RECORDS, PATIENCE_SECONDS, Backpressure
+from catalog.reasons import IgnoreReason, ParkReason
+from consumer.backpressure import MAX_BYTES, MAX_RECORDS, PATIENCE_SECONDS, WITHOUT_ROWS_SECONDS, Backpressure
+from consumer.event.model import Parked
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
 from consumer.storage.batch import Batch
 from consumer.storage.writer import MIN_BATCH_RECORDS
-from tests.builders import POSITION
+from tests.builders import POSITION, event, record
 
 
 class Reading:
@@ -51,6 +53,24 @@ def test_a_full_batch_takes_no_more() -> None:
     assert backpressure.room(Batch(records=MAX_RECORDS)) == 0
     assert backpressure.room(Batch(bytes=MAX_BYTES - 1)) == MAX_RECORDS
     assert backpressure.room(Batch(bytes=MAX_BYTES)) == 0
+
+
+def test_a_batch_without_rows_waits(clock: SimpleNamespace) -> None:
+    """For a moment after the last one, or until it is full; one with rows does not wait, and nothing is no batch."""
+    backpressure, _, _ = under_test()
+    skipped = Batch()
+    skipped.skip(skipped.range_of(POSITION, 0, 1), 100, IgnoreReason.NOT_AUDITED)
+    backpressure.submitted()
+    assert not backpressure.due(skipped)
+    skipped.parked.append((record(event("member.removed")), Parked(ParkReason.EMPTY_VALUE, "")))
+    assert backpressure.due(skipped)
+    skipped.parked.clear()
+    skipped.skip(skipped.ranges[POSITION], MAX_RECORDS, IgnoreReason.NOT_AUDITED)
+    assert backpressure.due(skipped)
+    clock.at += 2 * WITHOUT_ROWS_SECONDS
+    assert not backpressure.due(Batch())
+    skipped.records = 1
+    assert backpressure.due(skipped)
 
 
 def test_the_bound_shrinks_and_grows_within_its_limits() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from catalog.cells import Cell, Share
 from catalog.reasons import HaltCause, IgnoreReason
+from consumer.event.decode import MAX_VALUE
 from consumer.event.ignored import wire_types
 from consumer.event.model import Partition, Record, Skipped, Unreadable
 from consumer.kafka.polled import EndOfPartition, PartitionError, Passed, Polled, add_messages, add_partition_event
@@ -22,9 +23,12 @@ STARTED = {(partition.topic, partition.number): partition for partition in PARTI
 SKIPPED, WHOLE = event("member.signed_in"), event("member.removed")
 # An ignored type whose headers are not as they should be has to be seen by the pipeline.
 DOUBLED = SKIPPED._replace(headers=(*SKIPPED.headers, ("ce_type", b"member.removed")))
+TWICE = SKIPPED._replace(headers=(*SKIPPED.headers, ("ce_type", b"member.signed_in")))
 LYING = SKIPPED.with_headers(ce_type="member.removed")
 NOT_AUDITED, OTHER_CELL = IgnoreReason.NOT_AUDITED, IgnoreReason.OTHER_CELL
 TOMBSTONE = SKIPPED._replace(value=None)
+assert SKIPPED.value is not None
+LARGE = SKIPPED._replace(value=SKIPPED.value.ljust(MAX_VALUE + 1))
 
 
 class Delivered:
@@ -71,12 +75,23 @@ def polled(
     return result.records, list(errors)
 
 
-@pytest.mark.parametrize("message", [WHOLE, DOUBLED, LYING, TOMBSTONE], ids=["whole", "doubled", "lying", "tombstone"])
+@pytest.mark.parametrize(
+    "message",
+    [WHOLE, DOUBLED, TWICE, LYING, TOMBSTONE, LARGE],
+    ids=["whole", "doubled", "twice", "lying", "tombstone", "large"],
+)
 def test_a_record_is_made_where_the_pipeline_must_look(message: Message) -> None:
     """Also where the first bytes say that its type is ignored, but the headers do not."""
     (made,), _ = polled([Delivered("t", 0, 7, message)])
     assert isinstance(made, Record)
     assert (made.partition, made.offset, made.timestamp_ms, made.value) == (PARTITIONS[0], 7, None, message.value)
+
+
+def test_a_value_of_the_largest_size_is_skipped() -> None:
+    """Other headers may occur twice: the pipeline does not ask about them either."""
+    assert LARGE.value is not None
+    largest = LARGE._replace(value=LARGE.value[:-1], headers=(*LARGE.headers, ("note", b"1"), ("note", b"2")))
+    assert polled([Delivered("t", 0, 7, largest)])[0] == [Skipped(PARTITIONS[0], 7, 8, NOT_AUDITED)]
 
 
 def test_ignored_records_are_one_run_until_something_comes_between() -> None:

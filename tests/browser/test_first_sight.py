@@ -11,7 +11,7 @@ def test_rows_come_first_while_all_is_counted(visit: Visit, fresh: Fresh) -> Non
     visitor = long_list(visit(), fresh)
     visitor.open("/audit")
     status = visitor.page.get_by_role("status")
-    expect(status).to_contain_text("1–50, counting all entries…")
+    expect(status).to_contain_text("1–50, counting…")
     expect(visitor.page.get_by_role("link", name="Last", exact=True)).to_have_count(0)
     assert visitor.rows.count() == 50
 
@@ -29,7 +29,7 @@ def test_the_total_takes_its_place_in_the_page(visit: Visit, fresh: Fresh) -> No
     visitor = long_list(visit(), fresh, answers=True)
     response = visitor.page.goto(f"{visitor.site.url}/audit")
     assert response is not None
-    assert "counting all entries…" in response.text()
+    assert "counting…" in response.text()
     visitor.page.evaluate("window.stays = true")
     expect(visitor.page.get_by_role("status")).to_contain_text("1–50 of 11,000 entries")
     expect(visitor.page.locator(".evidence")).to_contain_text("1–50 of 11,000, page 1 of 220 of the list")
@@ -54,7 +54,7 @@ def test_without_a_script_a_link_leads_to_the_total(visit: Visit, fresh: Fresh) 
     visitor = long_list(visit(java_script_enabled=False), fresh, answers=True)
     visitor.open("/audit")
     status = visitor.page.get_by_role("status")
-    expect(status).to_contain_text("counting all entries…")
+    expect(status).to_contain_text("counting…")
     for _ in range(100):
         if "of 11,000 entries" in status.inner_text():
             break

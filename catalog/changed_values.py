@@ -4,7 +4,7 @@ Values are cut; two values that would then look the same are left out, since the
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from catalog.stored_diff import Number
 from catalog.visible_text import look_alike, visible
@@ -16,16 +16,21 @@ MARK = "\ue000"  # before and after each name and value in a text; `visible` lea
 Change = Mapping[str, Any]
 
 
-class ToldChange(NamedTuple):
-    """One change: its field, and its values, such as `weekly → daily`; these are empty if they are too long for a sentence."""
-
-    field: str
-    what: str
-
-
-def told(changes: Mapping[str, Change]) -> tuple[ToldChange, ...]:
-    """The changes one by one."""
-    return tuple(ToldChange(field_name(pointer), _what(change)) for pointer, change in changes.items())
+def told(change: Change) -> str:
+    """A change in a few words, such as `weekly → daily`; empty where its two values would look the same."""
+    if change.get("masked") is True:
+        return "masked"
+    if "added" in change or "removed" in change:
+        return _members(change.get("added", ()), change.get("removed", ()))
+    if "before" not in change:
+        return f"set to {marked(_value(change['after']))}"
+    if "after" not in change:
+        return "removed"
+    before, after = change["before"], change["after"]
+    one, other = _value(before), _value(after)
+    if one == other or look_alike(one, other):
+        return ""
+    return f"{marked(one)} → {marked(other)}"
 
 
 def value_at(changes: Mapping[str, Change], side: str, field: str) -> str | None:
@@ -53,22 +58,6 @@ def short(text: str) -> str:
 def marked(text: str) -> str:
     """A name or a value within a text, so that a page can isolate it: one written from right to left moves nothing else."""
     return f"{MARK}{text}{MARK}"
-
-
-def _what(change: Change) -> str:
-    if change.get("masked") is True:
-        return "masked"
-    if "added" in change or "removed" in change:
-        return _members(change.get("added", ()), change.get("removed", ()))
-    if "before" not in change:
-        return f"set to {marked(_value(change['after']))}"
-    if "after" not in change:
-        return "removed"
-    before, after = change["before"], change["after"]
-    one, other = _value(before), _value(after)
-    if one == other or look_alike(one, other):
-        return ""
-    return f"{marked(one)} → {marked(other)}"
 
 
 def _members(added: Sequence[Any], removed: Sequence[Any]) -> str:

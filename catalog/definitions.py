@@ -80,7 +80,7 @@ class Facet:
 
     def display(self, value: str) -> str:
         """The label of a value, or the value itself where it has none."""
-        return dict(self.values).get(value, value)
+        return next((label for each, label in self.values if each == value), value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,12 @@ class Number(str):
     __slots__ = ()
 
 
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
+
+
 def parse(stored: str) -> dict[str, Any]:
     """The diff of an entry. Raises RecursionError where it is nested too deeply."""
-    diff: dict[str, Any] = json.loads(stored, parse_int=Number, parse_float=Number, parse_constant=Number)
+    diff: dict[str, Any] = _DECODER.decode(stored)
     return diff
 
 

@@ -39,6 +39,8 @@ _ALIKE = {ord(each): shape for shape, several in _SHAPES.items() for each in sev
 
 def visible(text: str) -> str:
     """The text with every character that cannot be seen, or that reorders others, as its code, such as `[U+202E]`."""
+    if text.isascii() and text.isprintable() and "[" not in text:  # as most are; a fifth of the time
+        return text
     return _UNSEEN.sub(lambda match: code(match[0]), text)
 
 
@@ -85,6 +87,8 @@ def _codes(text: str) -> str:
 
 def _shape(text: str) -> str:
     """The visible shape of a text, for comparison."""
+    if text.isascii():
+        return _BLANK.sub(" ", text).strip().translate(_ALIKE)
     plain = _BLANK.sub(" ", _SKIPPED.sub("", normalize("NFKC", _SKIPPED.sub("", text)))).strip()
     # Twice: a capital of another alphabet is first one of ours.
     shapes = plain.translate(_ALIKE).translate(_ALIKE)

@@ -1,13 +1,13 @@
 """An entry as one sentence for people: on the page, in the API, in the operator's commands, in an export."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from string import Formatter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from catalog import money
-from catalog.changed_values import MARK, MAX_TOLD, Change, ToldChange, told, value_at
+from catalog.changed_values import MARK, MAX_TOLD, Change, field_name, told, value_at
 from catalog.definitions import DETAILS, AuditType, Facet, FacetOf
 from catalog.visible_text import visible
 
@@ -36,53 +36,56 @@ def parts(
     `actor` and `subject` as they are to be shown; `facets` as stored; `changes` of the stored diff (`catalog.stored_diff`),
     or none if they were not read: then it is the shorter sentence.
     """
-    words: dict[str, str | None] = {"actor": actor, "subject": subject, **_facet_words(audit_type, list(facets))}
-    patterns = [audit_type.sentence]
-    if changes and audit_type.detailed:
-        words |= _change_words(changes, is_edit=_is_edit(audit_type, words))
-        patterns.insert(0, audit_type.detailed)
-    pattern = next(pattern for pattern in patterns if all(words.get(name) is not None for name in _names(pattern)))
-    cut = ((words[text] or "", text) if named else (text, "") for text, named in _cut(pattern))
-    return tuple(part for text, names in cut for part in _stretches(text, names) if part.text)
+    stored, words = list(facets), {"actor": actor, "subject": subject}
+
+    def word(name: str) -> str | None:
+        return words[name] if name in words else _word(name, audit_type, stored, changes)
+
+    patterns = (audit_type.detailed, audit_type.sentence) if changes and audit_type.detailed else (audit_type.sentence,)
+    filled = (_filled(pattern, word) for pattern in patterns)
+    return next(made for made in filled if made is not None)
 
 
-def _stretches(text: str, names: str) -> Iterator[Part]:
-    """One part; for values from the changes several: words, and the values between them."""
-    if names not in DETAILS or MARK not in text:
-        yield Part(text, names)
-        return
-    for number, stretch in enumerate(text.split(MARK)):
-        yield Part(stretch, "value" if number % 2 else "")
+def is_edit(audit_type: AuditType, facets: Sequence[str]) -> bool:
+    """Whether an entry with these stored facets is an edit: by its operation, or else by the feeds of its type."""
+    operation = next((facet.name for facet in audit_type.facets if facet.of is FacetOf.OPERATION), None)
+    return any(
+        feed.edit and (operation is None or f"{operation}:{feed.operation}" in facets) for feed in audit_type.feeds
+    )
 
 
-def _facet_words(audit_type: AuditType, facets: Sequence[str]) -> dict[str, str]:
-    stored = [facet.partition(":") for facet in facets]
-    return {
-        facet.name: _shown(facet, [value for name, _, value in stored if name == facet.name])
-        for facet in audit_type.facets
-    }
+def _filled(pattern: str, word: Callable[[str], str | None]) -> tuple[Part, ...] | None:
+    """The parts of a sentence; None if one of its words is missing."""
+    made: list[Part] = []
+    for text, named in _cut(pattern):
+        shown = word(text) if named else text
+        if shown is None:
+            return None
+        if named and text in DETAILS and MARK in shown:
+            made += _stretches(shown)
+        elif shown:
+            made.append(Part(shown, text if named else ""))
+    return tuple(made)
 
 
-def _change_words(changes: Mapping[str, Change], *, is_edit: bool) -> dict[str, str | None]:
-    """The names that `AuditType.detailed` may use in addition to those of `sentence`; None if the changes lack the value."""
-    all_told = told(changes)
-    sides = {
-        f"{side}_{pointer.removeprefix('/')}": _visible(value_at(changes, side, pointer.removeprefix("/")))
-        for pointer in changes
-        for side in ("before", "after")
-    }
-    return sides | {
-        "amount": _amount(changes),
-        "changes": _listed(all_told),
-        "edits": _listed(all_told) if is_edit else "",
-        "fields": _fields(all_told),
-        "values": _values(all_told),
-        "others": _listed(told({pointer: change for pointer, change in changes.items() if pointer != "/role"})),
-    }
+def _stretches(text: str) -> list[Part]:
+    """Of values from the changes: words, and the values between them."""
+    stretches = enumerate(text.split(MARK))
+    return [Part(stretch, "value" if number % 2 else "") for number, stretch in stretches if stretch]
 
 
-def _visible(text: str | None) -> str | None:
-    return None if text is None else visible(text)
+def _word(name: str, audit_type: AuditType, facets: Sequence[str], changes: Mapping[str, Change]) -> str | None:
+    """What stands for a name in a sentence; None if the changes lack the value. Made only for what a sentence names."""
+    facet = next((facet for facet in audit_type.facets if facet.name == name), None)
+    if facet is not None:
+        return _shown(facet, facets)
+    if name == "edits":
+        return _listed(changes) if is_edit(audit_type, facets) else ""
+    if name in _DETAILS:
+        return _DETAILS[name](changes)
+    side, _, field = name.partition("_")
+    value = value_at(changes, side, field)
+    return None if value is None else visible(value)
 
 
 def _amount(changes: Mapping[str, Change]) -> str | None:
@@ -92,37 +95,39 @@ def _amount(changes: Mapping[str, Change]) -> str | None:
     return money.amount(minor_units, currency)
 
 
-def _listed(changes: Sequence[ToldChange]) -> str:
+def _listed(changes: Mapping[str, Change]) -> str:
     """`: cron 0 9 * * 1 → 0 8 * * 1, timezone …`, or how many there are; empty for none."""
     if not changes:
         return ""
     if len(changes) > MAX_TOLD:
         return f": {len(changes):,} changes"
-    return ": " + ", ".join(" ".join(filter(None, change)) for change in changes)
+    return ": " + ", ".join(f"{field_name(pointer)} {told(change)}".rstrip(" ") for pointer, change in changes.items())
 
 
-def _fields(changes: Sequence[ToldChange]) -> str | None:
+def _others(changes: Mapping[str, Change]) -> str:
+    return _listed({pointer: change for pointer, change in changes.items() if pointer != "/role"})
+
+
+def _fields(changes: Mapping[str, Change]) -> str:
     if len(changes) > MAX_TOLD:
         return f"{len(changes):,} fields"
-    return " and ".join(change.field for change in changes) or None
+    return " and ".join(map(field_name, changes))
 
 
-def _values(changes: Sequence[ToldChange]) -> str:
-    if len(changes) > MAX_TOLD or not all(change.what for change in changes):
+def _values(changes: Mapping[str, Change]) -> str:
+    if len(changes) > MAX_TOLD:
         return ""
-    return ": " + ", ".join(change.what for change in changes)
+    values = list(map(told, changes.values()))
+    return ": " + ", ".join(values) if all(values) else ""
 
 
-def _is_edit(audit_type: AuditType, words: Mapping[str, Any]) -> bool:
-    """Whether the entry is an edit: by its operation, or else by the feeds of its type."""
-    operation = next((facet for facet in audit_type.facets if facet.of is FacetOf.OPERATION), None)
-    feeds = [feed for feed in audit_type.feeds if operation is None or feed.operation == words[operation.name]]
-    return any(feed.edit for feed in feeds)
-
-
-@cache
-def _names(pattern: str) -> tuple[str, ...]:
-    return tuple(text for text, named in _cut(pattern) if named)
+_DETAILS: Mapping[str, Callable[[Mapping[str, Change]], str | None]] = {
+    "amount": _amount,
+    "changes": _listed,
+    "fields": _fields,
+    "others": _others,
+    "values": _values,
+}
 
 
 @cache
@@ -137,5 +142,6 @@ def _cut(pattern: str) -> tuple[tuple[str, bool], ...]:
     return tuple(made)
 
 
-def _shown(facet: Facet, values: list[str]) -> str:
-    return ", ".join(facet.display(value) for value in values)
+def _shown(facet: Facet, stored: Sequence[str]) -> str:
+    prefix = f"{facet.name}:"
+    return ", ".join(facet.display(one.removeprefix(prefix)) for one in stored if one.startswith(prefix))

@@ -1041,14 +1041,27 @@ MUTANTS = (
         (READER + "test_hostile.py", "-k", "never_obeyed and markup"),
     ),
     Mutant(
-        "a row is shown in another workspace",
-        (Edit("reader/html/rows.py", "facets=tuple(entry.facets))", 'facets=tuple(entry.facets), workspace_id="")'),),
-        (READER_UNIT + "test_rows.py",),
+        "an entry is shown in another workspace",
+        (
+            Edit("reader/kept.py", "place = entry.workspace_id, entry.id", 'place = "", entry.id'),
+            Edit("reader/kept.py", "        if found and found[0] == entry:\n", "        if found:\n"),
+        ),
+        (READER_UNIT + "test_kept.py", "-k", "workspace_id"),
     ),
     Mutant(
-        "rows are kept for ever",
-        (Edit("reader/html/rows.py", "self._newer, self._older = {}, self._newer", "self._older = self._newer"),),
-        (READER_UNIT + "test_rows.py",),
+        "an entry that was changed is shown as it was",
+        (Edit("reader/kept.py", "        if found and found[0] == entry:\n", "        if found:\n"),),
+        (READER_UNIT + "test_kept.py",),
+    ),
+    Mutant(
+        "an entry that was changed is shown as it was, a thousand entries later",
+        (Edit("reader/kept.py", "made = found[1] if found and found[0] == entry", "made = found[1] if found"),),
+        (READER_UNIT + "test_kept.py",),
+    ),
+    Mutant(
+        "entries are kept for ever",
+        (Edit("reader/kept.py", "self._newer, self._older = {}, self._newer", "self._older = self._newer"),),
+        (READER_UNIT + "test_kept.py",),
     ),
     Mutant(
         "a collection looks at everything, while requests wait",

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
-from catalog.definitions import FacetOf
 from catalog.stored_diff import mcp_client
 from catalog.summary import actor_name, changes_of, summary_parts
 from catalog.visible_text import visible
-from catalog.wording import Part
+from catalog.wording import Part, is_edit
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
 from reader.model import Entry
@@ -63,13 +62,9 @@ def source_of(entry: Entry) -> str:
 
 
 def _is_edit(entry: Entry) -> bool:
-    """By the operation of the entry, or by what feeds its type; of a type of a newer consumer nothing is known."""
+    """Whether it is an edit; of a type of a newer consumer nothing is known."""
     audit_type = BY_NAME.get(entry.action)
-    if audit_type is None:
-        return True
-    operation = next((facet.name for facet in audit_type.facets if facet.of is FacetOf.OPERATION), None)
-    feeds = [feed for feed in audit_type.feeds if operation is None or f"{operation}:{feed.operation}" in entry.facets]
-    return any(feed.edit for feed in feeds)
+    return audit_type is None or is_edit(audit_type, entry.facets)
 
 
 def _facts(entry: Entry, diff: diff_view.DiffView | None) -> list[tuple[str, str]]:

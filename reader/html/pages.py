@@ -16,7 +16,7 @@ from reader.html import filter_form, links
 from reader.html.entry_view import entry_view
 from reader.html.labels import SOURCE_LABELS
 from reader.html.row_links import RowLinks
-from reader.html.rows import Row, Rows
+from reader.html.rows import Row, rows
 from reader.model import Entry, Listing, Query, Viewer
 from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
 from runtime.timestamps import iso, time
@@ -50,19 +50,19 @@ def render_home(viewer: Viewer | None, name: str) -> str:
 def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact: str | None) -> str:
     """A page of the list."""
     row_links = RowLinks(replace(listing.query, as_of=None if listing.query.cursor else listing.as_of))
-    rows = [_ROWS.row(entry) for entry in listing.entries]
+    shown = [_ROWS.of(entry) for entry in listing.entries]
     return _render(
         "list.html",
         viewer=viewer,
         export_contact=export_contact,
-        days=_days(rows),
+        days=_days(shown),
         back=row_links.back,
         listing=listing,
         prefixes=row_links.prefixes,
         now=now,
         stale=_is_stale(listing.complete_through, now),
         pagination=links.pagination(listing),
-        **(_filters(listing.query) | {"actors": sorted({row.email for row in rows if row.email})}),
+        **(_filters(listing.query) | {"actors": sorted({row.email for row in shown if row.email})}),
     )
 
 
@@ -129,9 +129,9 @@ def _filters(query: Query) -> dict[str, Any]:
     }
 
 
-def _days(rows: list[Row]) -> list[tuple[date, list[Row]]]:
+def _days(shown: list[Row]) -> list[tuple[date, list[Row]]]:
     """The rows by the UTC day on which their entries occurred."""
-    return [(day, list(same)) for day, same in groupby(rows, key=lambda row: row.day)]
+    return [(day, list(same)) for day, same in groupby(shown, key=lambda row: row.day)]
 
 
 def _valid_part(pairs: Sequence[tuple[str, str]], invalid_fields: set[str]) -> Query:
@@ -166,4 +166,4 @@ _TEMPLATES.globals |= {
     "find_path": filter_form.FIND_PATH,
 }
 _MACROS: Any = _TEMPLATES.get_template("macros.html").module
-_ROWS = Rows(_MACROS.row_begin, _MACROS.row_rest)
+_ROWS = rows(_MACROS.row_begin, _MACROS.row_rest)

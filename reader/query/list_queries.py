@@ -96,7 +96,8 @@ class ListQuery:
 
 def entries_by_id(workspace_id: str, ids: Sequence[int]) -> Statement:
     """Finds the entries of these ids in a workspace, newest first, without what is too long for a list; `to_entries` reads the result."""
-    return Statement(PAGE, {"workspace_id": workspace_id, "ids": ids, "shown": LIST_DIFF_BYTES})
+    array = f"{{{','.join(map(str, ids))}}}"  # a list would take psycopg a tenth of a page's time
+    return Statement(PAGE, {"workspace_id": workspace_id, "ids": array, "shown": LIST_DIFF_BYTES})
 
 
 def whole_entry(workspace_id: str, entry_id: int) -> Statement:

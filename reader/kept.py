@@ -1,0 +1,43 @@
+"""What is made of a list's entries, each made once (decisions 104 and 108): an entry never changes, and neither does what is made of it.
+
+It is found by the entry's workspace and id, and used only where all that is stored of the entry is the same, which the database
+has just returned for this request. So it can be neither old nor another workspace's.
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from reader.model import Entry
+
+MAX_KEPT = 1_000  # of either half: when the newer one is full, it becomes the older one
+MAX_LENGTH = 2_500  # characters or bytes of what is made, and of the diff; what is longer is not kept, so that all takes few megabytes
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Makes and keeps it. Safe to use from many threads."""
+
+    def __init__(self, make: Callable[[Entry], T], length: Callable[[T], int]) -> None:
+        """`make` must need nothing but the entry; `length` is that of what it made, in characters or bytes."""
+        self._make, self._length = make, length
+        self._newer: dict[tuple[str, int], tuple[Entry, T]] = {}
+        self._older: dict[tuple[str, int], tuple[Entry, T]] = {}
+
+    def of(self, entry: Entry) -> T:
+        """What is made of the entry."""
+        place = entry.workspace_id, entry.id
+        found = self._newer.get(place)
+        if found and found[0] == entry:
+            return found[1]
+        found = self._older.get(place)
+        made = found[1] if found and found[0] == entry else self._make(entry)
+        if self._length(made) + len(entry.diff or "") <= MAX_LENGTH:
+            self._keep(place, (entry, made))
+        return made
+
+    def _keep(self, place: tuple[str, int], kept: tuple[Entry, T]) -> None:
+        """What was not asked for since the halves changed places is dropped when they do so again."""
+        if len(self._newer) >= MAX_KEPT:
+            self._newer, self._older = {}, self._newer
+        self._newer[place] = kept

@@ -49,9 +49,8 @@ def parts(
 def is_edit(audit_type: AuditType, facets: Sequence[str]) -> bool:
     """Whether an entry with these stored facets is an edit: by its operation, or else by the feeds of its type."""
     operation = next((facet.name for facet in audit_type.facets if facet.of is FacetOf.OPERATION), None)
-    return any(
-        feed.edit and (operation is None or f"{operation}:{feed.operation}" in facets) for feed in audit_type.feeds
-    )
+    edits = [feed.operation for feed in audit_type.feeds if feed.edit]
+    return any(operation is None or f"{operation}:{edit}" in facets for edit in edits)
 
 
 def _filled(pattern: str, word: Callable[[str], str | None]) -> tuple[Part, ...] | None:
@@ -76,9 +75,9 @@ def _stretches(text: str) -> list[Part]:
 
 def _word(name: str, audit_type: AuditType, facets: Sequence[str], changes: Mapping[str, Change]) -> str | None:
     """What stands for a name in a sentence; None if the changes lack the value. Made only for what a sentence names."""
-    facet = next((facet for facet in audit_type.facets if facet.name == name), None)
-    if facet is not None:
-        return _shown(facet, facets)
+    for facet in audit_type.facets:
+        if facet.name == name:
+            return _shown(facet, facets)
     if name == "edits":
         return _listed(changes) if is_edit(audit_type, facets) else ""
     if name in _DETAILS:
@@ -144,4 +143,4 @@ def _cut(pattern: str) -> tuple[tuple[str, bool], ...]:
 
 def _shown(facet: Facet, stored: Sequence[str]) -> str:
     prefix = f"{facet.name}:"
-    return ", ".join(facet.display(one.removeprefix(prefix)) for one in stored if one.startswith(prefix))
+    return ", ".join([facet.display(one.removeprefix(prefix)) for one in stored if one.startswith(prefix)])

@@ -25,7 +25,7 @@ def microseconds(at: datetime) -> int:
 
 def time(at: datetime) -> str:
     """For people: to the second; the page says that it is UTC."""
-    return at.strftime("%Y-%m-%d %H:%M:%S")
+    return at.replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def iso(at: datetime) -> str:

@@ -29,17 +29,21 @@ def rows(render_begin: Callable[..., str], render_rest: Callable[..., str]) -> K
 
     def made(entry: Entry) -> Row:
         parts, shared = summary_parts(entry, changes_of(entry.diff)), shared_values(entry)
+        actor = actor_name(entry)
         rest = render_rest(  # by position: names take a tenth longer
             entry.id,
             entry.diff is None,
             time(entry.occurred_at),
             iso(entry.occurred_at),
-            actor_name(entry),
+            actor.split("@"),
             parts,
             label_of(entry),
             source_of(entry),
             entry.source == "mcp",
-            shared,
+            shared.actor if shared.actor != actor else "",
+            shared.subject,
+            shared.action,
+            shared.source,
         )
         return Row(
             day=entry.occurred_at.date(),

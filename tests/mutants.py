@@ -1064,6 +1064,16 @@ MUTANTS = (
         (READER_UNIT + "test_kept.py",),
     ),
     Mutant(
+        "a list has the filter form of another",
+        (Edit("reader/html/pages.py", "**(_kept_form(query) if", "**(_kept_form(Query()) if"),),
+        (READER_UNIT + "test_kept_form.py",),
+    ),
+    Mutant(
+        "forms are kept, however long they are",
+        (Edit("reader/html/pages.py", "is_short = len(links.link(query)) <= MAX_KEPT_LINK", "is_short = True"),),
+        (READER_UNIT + "test_kept_form.py",),
+    ),
+    Mutant(
         "a collection looks at everything, while requests wait",
         (Edit("reader/serve.py", "    gc.freeze()\n", ""),),
         (READER_UNIT + "test_serve.py",),

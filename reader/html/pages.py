@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -22,6 +23,8 @@ from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse
 from runtime.timestamps import iso, time
 
 STALE_AFTER = timedelta(minutes=2)  # an older complete_through is a warning
+MAX_KEPT_FORMS = 64
+MAX_KEPT_LINK = 500  # characters of a list's URL, which its form has once for each filter: so all take few megabytes
 STATIC = {
     name: (content, media_type, hashlib.sha256(content).hexdigest()[:16])
     for name, media_type in (
@@ -51,6 +54,8 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
     """A page of the list."""
     row_links = RowLinks(replace(listing.query, as_of=None if listing.query.cursor else listing.as_of))
     shown = [_ROWS.of(entry) for entry in listing.entries]
+    query = Query(listing.query.selection, listing.query.limit)
+    is_short = len(links.link(query)) <= MAX_KEPT_LINK
     return _render(
         "list.html",
         viewer=viewer,
@@ -62,7 +67,8 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
         now=now,
         stale=_is_stale(listing.complete_through, now),
         pagination=links.pagination(listing),
-        **(_filters(listing.query) | {"actors": sorted({row.email for row in shown if row.email})}),
+        actors=sorted({row.email for row in shown if row.email}),
+        **(_kept_form(query) if is_short else _form(query)),
     )
 
 
@@ -109,12 +115,20 @@ def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | N
     return _render("problem.html", viewer=viewer, problem=problem, sign_in_url=url)
 
 
+def _form(query: Query) -> dict[str, Any]:
+    """The values of the filters of a list, and the form, rendered."""
+    values = _filters(query)
+    return values | {"filter_form": _TEMPLATES.get_template("filters.html").make_module(values)}
+
+
+_kept_form = lru_cache(MAX_KEPT_FORMS)(_form)  # it takes a fifth of a page's time, and most lists have few filters
+
+
 def _filters(query: Query) -> dict[str, Any]:
     selection = query.selection
     return {
         "fields": filter_form.fields(dict(to_pairs(query))),
         "invalid_fields": frozenset[str](),
-        "actors": [],
         "groups": filter_form.action_groups(selection),
         "ticks": filter_form.ticks(selection),
         "is_several": filter_form.is_several(selection),

@@ -222,7 +222,6 @@ async function suggestActors() {
   document.getElementById("actors")?.remove();
   list.id = "actors";
   actor.after(list);
-  actor.setAttribute("list", list.id);
 }
 
 actor?.addEventListener("focus", suggestActors, { once: true });

@@ -23,9 +23,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-POOL_SIZE = (
-    10  # one for each turn (reader.http.limiter), one for large responses, one to ask whether it is ready and how far
-)
+POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one to ask for readiness and lag
 WAIT_SECONDS = 2.0
 
 # For a probe: what it sees of completeness is what a page needs to know on a standby.

@@ -1,5 +1,5 @@
--- How long ago, in seconds, the newest transaction that this server has replayed was committed; 0 on a primary. One that
--- has replayed none since it was started is behind for as long at least. The commit has the time of the primary's clock.
+-- How long ago, in seconds, the newest transaction that this server has replayed was committed; 0 on a primary.
+-- One that has replayed none since it was started is behind for as long at least. The time is the primary's.
 SELECT
     CASE
         WHEN pg_is_in_recovery()

@@ -13,10 +13,12 @@ from reader.auth.renewal import RenewalRules
 from reader.http.app import create
 from reader.http.metrics import Metrics
 from reader.http.renewal_response import Renewal
+from reader.http.replay_lag_metric import ReplayLagMetric
 from reader.http.services import ReaderServices
 from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings
+from reader.query.replay_lag import ReplayLag
 from runtime.health_server import Probes
 
 
@@ -36,6 +38,8 @@ class Reader:
     def serve_ops(self, address: tuple[str, int]) -> Probes:
         """Listens for Prometheus and for probes, in a thread, so that load on the public port has no effect. Raises OSError."""
         services = self.services
+        lags = {cell: ReplayLag(database) for cell, database in services.database.by_cell.items()}
+        services.metrics.registry.register(ReplayLagMetric(lags))
         return Probes(address, services.metrics.registry, alive=lambda: True, failing=services.failing)
 
     def close(self) -> None:

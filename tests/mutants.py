@@ -406,6 +406,39 @@ MUTANTS = (
         ("tests/deploy/test_growth.py", "-k", "one_cell"),
     ),
     Mutant(
+        "the second sealer of compose seals the first cell again",
+        (
+            Edit(
+                "deploy/compose.cells.yaml",
+                "audit_seal@postgres-2:5432/audit\n      AUDIT_SEAL",
+                "audit_seal@postgres:5432/audit\n      AUDIT_SEAL",
+            ),
+        ),
+        ("tests/deploy/test_growth.py", "-k", "log_of_its_own"),
+    ),
+    Mutant(
+        "a cell that seals hides one that does not",
+        (
+            Edit(
+                "deploy/prometheus/alerts.yaml",
+                "max by (job) (max_over_time(auditlog_seal",
+                "max(max_over_time(auditlog_seal",
+            ),
+        ),
+        ("tests/ops/test_rules.py", "-k", "pass_their_tests"),
+    ),
+    Mutant(
+        "a standby that was started without its primary has no lag",
+        (
+            Edit(
+                "sql/queries/reader/replay_lag.sql",
+                "coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())",
+                "coalesce(pg_last_xact_replay_timestamp(), clock_timestamp())",
+            ),
+        ),
+        ("tests/integration/reader/test_servers.py", "-k", "without_its_primary"),
+    ),
+    Mutant(
         "whoever has a password may copy the database of compose",
         (Edit("deploy/compose/pg_hba.conf", "host  replication audit_standby", "host  replication all"),),
         ("tests/deploy/test_compose.py", "-k", "standby"),

@@ -6,6 +6,6 @@ keeps the `key_index` of each list up to date, in the `index_cache` of `cached_l
 `single_flight`; `window` cuts a page from it. `first_sight` reads a page whose list is not in memory, while `background_loads`
 load the list, within the times of `patience`. `large_diffs` has what a page leaves out. `list_queries` has the statements;
 `database` runs them in sessions with the `session_settings`, or raises what `unavailable` defines. `cells` asks the right one
-of several databases, `checkpoint` reads the newest checkpoint, and `transaction_view` is what a transaction sees, on a primary
-or a standby.
+of several databases, `checkpoint` reads the newest checkpoint, `transaction_view` is what a transaction sees, on a primary
+or a standby, and `replay_lag` how far a standby is behind.
 """

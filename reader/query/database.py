@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one by which readiness is asked
+POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one to ask for readiness and lag
 WAIT_SECONDS = 2.0
 
 # For a probe: what it sees of completeness is what a page needs to know on a standby.
@@ -56,6 +56,7 @@ class Database:
     ) -> None:
         self._url = url
         self._cell = cell
+        self.by_cell = {cell: self}  # as CellDatabases has it
         self._completeness = Completeness()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
@@ -139,6 +140,11 @@ class Database:
     def stats(self) -> dict[str, int]:
         """The pool's own figures, as psycopg_pool names them."""
         return self._pool.get_stats()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._pool.closed
 
     def close(self) -> None:
         """Ends all sessions."""

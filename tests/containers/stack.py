@@ -18,7 +18,7 @@ from sandbox.services.issuer import Issuer, Person
 from sandbox.services.process import free_port
 
 ROOT = Path(__file__).parents[2]
-COMPOSE = Path(sys.executable).with_name("docker-compose")
+COMPOSE, EXPORT = (Path(sys.executable).with_name(name) for name in ("docker-compose", "audit-export"))
 ISSUER, ORIGIN = "https://clerk.callmine.example", "https://app.callmine.example"
 PORTS = (
     "AUDIT_KAFKA_PORT",
@@ -113,6 +113,17 @@ class Stack:
         """The next `up` gives this password a new value."""
         self._environ[setting] = self.passwords[setting] = f"p@:/'%#{secrets.token_hex(8)}"
 
+    def seal_in(self, setting: str, folder: Path, name: str) -> None:
+        """Makes the keys, the policy and the folders of a log in `folder`, as docs/deployment.md does, and names it by the setting."""
+        for made in ("sealed", "check"):
+            (folder / made).mkdir(parents=True)
+        for key, out in ((f"{name}/log", "log"), (f"{name}/exporter", "exporter")):
+            subprocess.run([EXPORT, "keygen", key, "--out", str(folder / out)], check=True, capture_output=True)
+        log, exporter = ((folder / f"{out}.vkey").read_text() for out in ("log", "exporter"))
+        (folder / "auditor.policy").write_text(f"log {log}exporter {exporter}")
+        self._environ[setting] = str(folder)
+        self._environ["AUDIT_SEALER_USER"] = f"{os.getuid()}:{os.getgid()}"
+
     def point_reader_at(self, host: str) -> None:
         """Moves the reader to a database, which is started where it does not run."""
         self._environ["AUDIT_READER_DATABASE_URL"] = f"postgresql://audit_page@{host}:5432/audit"
@@ -131,6 +142,16 @@ class Stack:
         token = self._issuer.token(person, iss=ISSUER)
         url = f"http://{self.at('AUDIT_READER_PORT')}{path}"
         return httpx.get(url, headers={"Authorization": f"Bearer {token}"}, params=parameters, trust_env=False)
+
+    def targets(self) -> dict[str, str]:
+        """Prometheus' targets: the health of each job's only one."""
+        found = self.prometheus("targets")["activeTargets"]
+        return {target["labels"]["job"]: target["health"] for target in found}
+
+    def prometheus(self, path: str, **parameters: str) -> Any:
+        """What Prometheus' API answers."""
+        url = f"http://{self.at('AUDIT_PROMETHEUS_PORT')}/api/v1/{path}"
+        return httpx.get(url, params=parameters, trust_env=False).json()["data"]
 
     def status(self) -> Mapping[str, Any]:
         """What `audit-consumer status` says to an operator; it must balance."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from docker import DockerClient  # type: ignore[import-untyped]
 
 from catalog.cells import parse_cell
@@ -14,6 +16,7 @@ from tests.containers.stack import Stack
 from tests.containers.test_compose import ADMIN, LIMIT, fourteen, send
 
 CELLS = {"operator": "1/2", "operator-2": "2/2"}
+SUFFIXES = {name.removeprefix("operator"): cell for name, cell in CELLS.items()}
 DATABASES = [f"postgresql://audit_operations@{host}/audit" for host in ("postgres", "postgres-2")]
 WORKSPACES = [f"{WORKSPACE}{number}" for number in range(6)]
 RUN = ("run", "--rm", "--no-TTY")
@@ -49,5 +52,54 @@ def test_each_workspace_is_read_from_its_cell(stack: Stack) -> None:
     assert wait_until(checked, LIMIT, pause=1)
 
 
+def test_each_cell_seals_its_own_log_and_is_scraped_as_a_job_of_its_own(stack: Stack, tmp_path: Path) -> None:
+    """Each workspace is shown as sealed, by its cell's log, whose check finds nothing; each topic has its log's checkpoints alone."""
+    names = {suffix: f"audit.example.com/cell-{number}-of-2" for number, suffix in enumerate(("", "-2"), 1)}
+    for (suffix, name), setting in zip(names.items(), ("AUDIT_SEALING", "AUDIT_SEALING_2"), strict=True):
+        stack.seal_in(setting, tmp_path / f"sealing{suffix}", name)
+    stack.up("sealer", "sealer-2", "check", "check-2", "prometheus")
+
+    for workspace in WORKSPACES:
+        admin = ADMIN._replace(workspace_id=workspace)
+        reads = partial(stack.read, "/v1/audit-checkpoint", admin)
+        assert wait_until(partial(_answers, reads), LIMIT, pause=0.2)
+        (suffix,) = [suffix for suffix, cell in SUFFIXES.items() if parse_cell(cell).share.has(workspace.encode())]
+        assert reads().text.startswith(f"{names[suffix]}/log\n")
+        assert stack.read("/v1/audit-events", admin).json()["sealed_through"] is not None
+    jobs = {f"audit-{name}{suffix}" for name in ("consumer", "sealer") for suffix in names} | {
+        "audit-reader",
+        "prometheus",
+    }
+    assert wait_until(lambda: stack.targets() == dict.fromkeys(jobs, "up"), LIMIT, pause=0.2), stack.targets()
+    found = [f'max(auditlog_check_exit_code{{job="audit-sealer{suffix}"}}) == 0' for suffix in names]
+    for query in found:
+        assert wait_until(partial(_has_samples, stack, query), LIMIT, pause=0.5), query
+    for suffix, name in names.items():
+        assert keys_of(stack, f"callmine.audit.checkpoints{suffix}") == {f"{name}/log"}
+
+
+def keys_of(stack: Stack, topic: str) -> set[str]:
+    """The keys of a topic's records; it has at least one."""
+    config = {"bootstrap.servers": stack.at("AUDIT_KAFKA_PORT"), "group.id": "test", "enable.auto.commit": False}
+    reading = Consumer(config)
+    try:
+        assert len(reading.list_topics(topic, timeout=30).topics[topic].partitions) == 1
+        reading.assign([TopicPartition(topic, 0, 0)])
+        end = reading.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)[1]
+        found = [message for message in reading.consume(end, LIMIT) if message.error() is None]
+        assert found
+        return {(message.key() or b"").decode() for message in found}
+    finally:
+        reading.close()
+
+
 def _has(reads: Callable[[], httpx.Response], number: int) -> bool:
     return bool(reads().json().get("total") == number)
+
+
+def _answers(reads: Callable[[], httpx.Response]) -> bool:
+    return reads().status_code == 200
+
+
+def _has_samples(stack: Stack, query: str) -> bool:
+    return bool(stack.prometheus("query", query=query)["result"])

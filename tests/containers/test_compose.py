@@ -118,18 +118,11 @@ def test_nothing_is_published_beyond_loopback(stack: Stack) -> None:
 
 def test_prometheus_scrapes_both_programs_by_the_rules_of_deploy(stack: Stack) -> None:
     """Both are found by name, no target is down, and the alerts are loaded."""
-    api = f"http://{stack.at('AUDIT_PROMETHEUS_PORT')}/api/v1"
-
-    def up() -> dict[str, str]:
-        targets = httpx.get(f"{api}/targets", trust_env=False).json()["data"]["activeTargets"]
-        return {target["labels"]["job"]: target["health"] for target in targets}
-
     wanted = dict.fromkeys(("audit-consumer", "audit-reader", "prometheus"), "up")
-    assert wait_until(lambda: up() == wanted, LIMIT, pause=0.2), up()
-    groups = httpx.get(f"{api}/rules", trust_env=False).json()["data"]["groups"]
+    assert wait_until(lambda: stack.targets() == wanted, LIMIT, pause=0.2), stack.targets()
+    groups = stack.prometheus("rules")["groups"]
     assert "AuditDataGap" in {rule["name"] for group in groups for rule in group["rules"]}
-    known = httpx.get(f"{api}/query", params={"query": "sum(auditlog_records_total)"}, trust_env=False).json()
-    assert known["data"]["result"]
+    assert stack.prometheus("query", query="sum(auditlog_records_total)")["result"]
 
 
 def test_up_again_changes_nothing_and_takes_a_new_password(stack: Stack) -> None:

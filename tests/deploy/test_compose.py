@@ -230,10 +230,11 @@ def test_grafana_finds_what_is_provisioned() -> None:
 
 def test_no_engine_makes_the_sealers_folders() -> None:
     """Where key, policy or folder are missing nothing starts: an empty folder made in their place would be sealed into."""
-    written = [line for line in COMPOSE.read_text().splitlines() if "target: /sealing" in line]
+    for file in (COMPOSE, CELLS):
+        written = [line for line in file.read_text().splitlines() if "target: /sealing" in line]
 
-    assert len(written) == sum(map(len, MOUNTED.values()))
-    assert [line for line in written if "bind: {create_host_path: false}" not in line] == []
+        assert len(written) == sum(map(len, MOUNTED.values()))
+        assert [line for line in written if "bind: {create_host_path: false}" not in line] == []
 
 
 def test_the_standby_follows_without_a_password_in_its_command() -> None:
@@ -246,7 +247,9 @@ def test_the_standby_follows_without_a_password_in_its_command() -> None:
     assert {volume["source"] for volume in standby["volumes"]} & {
         volume["source"] for volume in primary["volumes"]
     } == {str(DEPLOY / "compose" / "pg_hba.conf")}
-    assert standby["environment"] == {"PGPASSWORD": "given"} and "password" not in command.lower()
+    assert (
+        standby["environment"] == {"PRIMARY": "postgres", "PGPASSWORD": "given"} and "password" not in command.lower()
+    )
     assert "user=audit_standby" in command and "--username=audit_standby" in command
     allowed = (DEPLOY / "compose" / "pg_hba.conf").read_text().splitlines()
     assert [line.split() for line in allowed if "replication" in line and not line.startswith("#")] == [

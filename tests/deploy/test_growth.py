@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,22 +25,39 @@ CLERK = {
     "CLERK_AUTHORIZED_PARTIES": "https://app.example",
     "CLERK_JWT_KEY": "",
 }
+PAGE = "postgresql://audit_page"
+# Of compose's services: where a cell is, and whom it asks. All others are each cell's own.
+PLACE = {"DATABASE_URL", "PGHOST", "PRIMARY", "AUDIT_CELL", "AUDIT_SEAL_COPY_TOPIC"}
+ONE_OF_ALL_CELLS = {"kafka", "topics", "registry", "reader", "prometheus", "grafana"}
 # What cells must share, and what each must have for itself.
 ONE_FOR_ALL, ONE_FOR_EACH = {"reader"}, {"migrate", "consumer", "sealer", "check"}
 
 
-def test_a_reader_is_moved_to_the_standby_by_one_variable() -> None:
-    """By default it asks the primary; it waits for a standby only where there is one."""
-    moved = "postgresql://audit_page@standby:5432/audit"
-    for changed, url in (
-        ({}, "postgresql://audit_page@postgres:5432/audit"),
-        ({"AUDIT_READER_DATABASE_URL": moved}, moved),
-    ):
-        done = compose({**GIVEN, **changed}, "config", "--format=json")
+@pytest.mark.parametrize(
+    ("files", "primaries", "standbys"),
+    [
+        ((COMPOSE,), f"{PAGE}@postgres:5432/audit", {"standby"}),
+        (
+            (COMPOSE, CELLS),
+            f"1/2={PAGE}@postgres:5432/audit 2/2={PAGE}@postgres-2:5432/audit",
+            {"standby", "standby-2"},
+        ),
+    ],
+    ids=["one", "cells"],
+)
+def test_readers_are_moved_to_standbys_by_one_variable(
+    files: tuple[Path, ...], primaries: str, standbys: set[str]
+) -> None:
+    """By default they ask primaries; they wait for standbys only where there are any."""
+    moved = primaries.replace("postgres:", "standby:").replace("postgres-2:", "standby-2:")
+    for changed, url in (({}, primaries), ({"AUDIT_READER_DATABASE_URL": moved}, moved)):
+        done = compose({**GIVEN, **changed}, "config", "--format=json", files=files)
         made = json.loads(done.stdout)["services"]["reader"]
 
         assert made["environment"]["DATABASE_URL"] == url
-        assert made["depends_on"]["standby"] == {"condition": "service_healthy", "required": False}
+        optional = {name for name, how in made["depends_on"].items() if not how["required"]}
+        assert optional == standbys
+        assert {made["depends_on"][name]["condition"] for name in standbys} == {"service_healthy"}
 
 
 def test_the_services_of_a_second_cell_are_those_of_the_first() -> None:
@@ -48,7 +66,7 @@ def test_the_services_of_a_second_cell_are_those_of_the_first() -> None:
     seconds = {name: name.removesuffix("-2") for name in found if name.endswith("-2")}
 
     assert found.keys() - seconds.keys() == services().keys()
-    assert set(seconds.values()) == {"postgres", "migrate", "logins", "consumer", "operator"}
+    assert set(seconds.values()) == found.keys() - seconds.keys() - ONE_OF_ALL_CELLS
     for second, first in seconds.items():
         one, other = (_without_place(found[name]) for name in (first, second))
         assert one == other, second
@@ -60,12 +78,8 @@ def test_the_services_of_a_second_cell_are_those_of_the_first() -> None:
 
 def _without_place(service: Mapping[str, Any]) -> dict[str, Any]:
     """A service without what says where it is and whom it asks."""
-    environment = {
-        name: value
-        for name, value in (service.get("environment") or {}).items()
-        if name not in {"DATABASE_URL", "PGHOST", "AUDIT_CELL"}
-    }
-    volumes = sorted(volume["target"] for volume in service.get("volumes", []))
+    environment = {name: value for name, value in (service.get("environment") or {}).items() if name not in PLACE}
+    volumes = sorted((volume["target"], volume.get("read_only", False)) for volume in service.get("volumes", []))
     left = {
         name: value for name, value in service.items() if name not in {"depends_on", "ports", "volumes", "environment"}
     }
@@ -91,6 +105,22 @@ def test_each_workspace_has_one_cell_and_the_reader_finds_it() -> None:
     assert {port["host_ip"] for service in found.values() for port in service.get("ports", [])} == {"127.0.0.1"}
     published = [port["published"] for service in found.values() for port in service.get("ports", [])]
     assert len(published) == len(set(published))
+
+
+def test_each_cell_seals_a_log_of_its_own() -> None:
+    """Of its own database, in folders of its own, with a topic for its checkpoints, which is made; keys are in no other place."""
+    found = services(COMPOSE, CELLS)
+    for suffix in ("", "-2"):
+        asked = {host_of(found[name + suffix]["environment"]["DATABASE_URL"]) for name in ("sealer", "check")}
+        assert asked == {host_of(found[f"consumer{suffix}"]["environment"]["DATABASE_URL"])}
+    mounted = [
+        {volume["source"].removeprefix(str(DEPLOY)).split("/")[1] for volume in found[name + suffix]["volumes"]}
+        for suffix in ("", "-2")
+        for name in ("sealer", "check")
+    ]
+    assert mounted == [{"sealing"}, {"sealing"}, {"sealing-2"}, {"sealing-2"}]
+    topics = [found[name]["environment"]["AUDIT_SEAL_COPY_TOPIC"] for name in ("sealer", "sealer-2")]
+    assert topics == found["topics"]["environment"]["CHECKPOINTS"].split() and len(set(topics)) == 2
 
 
 def host_of(url: str) -> str:
@@ -146,7 +176,9 @@ def test_two_releases_are_two_cells() -> None:
     assert first.keys() == second.keys() == ONE_FOR_ALL | ONE_FOR_EACH
     assert {name for name in first if first[name] == second[name]} == ONE_FOR_ALL
     one, other = (example(name)["sealer"] for name in CELL_FILES)
-    assert one["keySecret"] != other["keySecret"] and one["check"] != other["check"]
+    for own in ("keySecret", "check"):
+        assert one[own] != other[own]
+    assert one["env"]["AUDIT_SEAL_COPY_TOPIC"] != other["env"]["AUDIT_SEAL_COPY_TOPIC"]
 
 
 @pytest.mark.parametrize("cell", ["1/1", "1/2", "2/2", "4096/4096"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.deploy.test_compose import CELLS, COMPOSE, services
 from tests.ops.prometheus import program
 
 ROOT = Path(__file__).parents[2]
@@ -26,13 +27,16 @@ def test_promtool_accepts_it_with_its_rules(tmp_path: Path) -> None:
 
 
 def test_the_programs_are_scraped_where_the_image_has_their_figures() -> None:
-    """By the names of compose.yaml's services, at the ports that the Dockerfile sets."""
+    """By the names of the services of all cells, at the ports that the Dockerfile sets; each is a job, and there is no other."""
     jobs = {job["job_name"]: job for job in yaml.safe_load(CONFIG.read_text())["scrape_configs"]}
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
     (consumer,) = re.findall(r"AUDIT_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
     (reader,) = re.findall(r"AUDIT_READER_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
     (sealer,) = re.findall(r"AUDIT_SEAL_METRICS_BIND=0\.0\.0\.0:(\d+)", dockerfile)
 
-    for name, port in (("consumer", consumer), ("reader", reader), ("sealer", sealer)):
+    ports = {"consumer": int(consumer), "reader": int(reader), "sealer": int(sealer)}
+    running = [name for name in services(COMPOSE, CELLS) if name.removesuffix("-2") in ports]
+    assert jobs.keys() == {f"audit-{name}" for name in running} | {"prometheus"}
+    for name in running:
         (found,) = jobs[f"audit-{name}"]["dns_sd_configs"]
-        assert (found["names"], found["port"]) == ([name], int(port))
+        assert (found["names"], found["port"]) == ([name], ports[name.removesuffix("-2")])

@@ -25,6 +25,7 @@ from sandbox.services.temporary_folder import TemporaryFolder
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "alerts.yaml"
 CONSUMER = ("auditlog-consumer",)
+JOB = "audit"
 WINDOWS: Mapping[str, str] = {"1d": "60s", "6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s", "10m": "6s", "5m": "4s"}
 # Each must occur: a rule that has changed is a reason to look here again.
 QUICK: Sequence[tuple[str, str]] = (
@@ -33,6 +34,7 @@ QUICK: Sequence[tuple[str, str]] = (
     (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a poller that is overdue; it asks every 5 s
     (r"(time\(\) - [^>]*)> 120\b", r"\1> 6"),  # a heartbeat
     (r"(time\(\) - [^>]*)> 900\b", r"\1> 6"),  # the issuer's keys, which are fetched every second there
+    (r"(replay_lag_seconds\) )> 60\b", r"\1> 12"),  # the reader asks every 5 s
     (r"(increase\(auditlog_retries_total[^>]*)> 10\b", r"\1> 0"),  # in 5 minutes
     (r"0\.25 \*", "0.02 *"),  # of the retention
 )
@@ -67,9 +69,11 @@ def only(chosen: Sequence[str], rules: str) -> str:
 
 
 class Prometheus:
-    """Scrapes `targets`, host:port, as job `audit`, with the rules of some groups, as `rules` changes them."""
+    """Scrapes `targets`, host:port, as job `audit` or that of a mapping, with the rules of some groups, as `rules` changes them."""
 
-    def __init__(self, targets: Sequence[str], *groups: str, rules: Callable[[str], str] = quick) -> None:
+    def __init__(
+        self, targets: Sequence[str] | Mapping[str, str], *groups: str, rules: Callable[[str], str] = quick
+    ) -> None:
         self._folder = TemporaryFolder("prometheus")
         self.port = free_port()
         self._began = time.monotonic()
@@ -78,7 +82,7 @@ class Prometheus:
         config = {
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "rule_files": ["alerts.yaml"],
-            "scrape_configs": [{"job_name": "audit", "file_sd_configs": [{"files": ["targets.json"]}]}],
+            "scrape_configs": [{"job_name": JOB, "file_sd_configs": [{"files": ["targets.json"]}]}],
         }
         self.look_at(targets)
         self._config = self._folder.path / "prometheus.yaml"
@@ -97,10 +101,11 @@ class Prometheus:
         self._server.stop()
         self._folder.close()
 
-    def look_at(self, targets: Sequence[str]) -> None:
-        """From now on, or within 5 seconds, these are the targets."""
+    def look_at(self, targets: Sequence[str] | Mapping[str, str]) -> None:
+        """From now on, or within 5 seconds, these are the targets; a mapping says the job of each."""
+        jobs = targets if isinstance(targets, Mapping) else dict.fromkeys(targets, JOB)
         new = self._folder.path / "targets.new"
-        new.write_text(json.dumps([{"targets": list(targets)}]))
+        new.write_text(json.dumps([{"targets": [each], "labels": {"job": job}} for each, job in jobs.items()]))
         new.rename(self._folder.path / "targets.json")
 
     def firing(self) -> set[str]:

@@ -4,6 +4,7 @@ The reader is `audit-reader serve` as deployed, but that it fetches the issuer's
 by the table of tests/ops/prometheus.py.
 """
 
+import itertools
 import json
 import re
 import subprocess
@@ -17,8 +18,10 @@ import psycopg
 import pytest
 import yaml
 
+from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
+from sandbox.services.standby import REPLICATION, standby_of
 from tests.conftest import TEMPLATE
 from tests.integration.reader.entries import INSERT, entry
 from tests.integration.reader.program import Program
@@ -206,6 +209,51 @@ def test_a_reader_that_is_down_fires_and_resolves(stack: Stack) -> None:
     stack.fires("AuditReaderDown")
     stack.reader.start()
     stack.clears("AuditReaderDown")
+
+
+@pytest.fixture
+def followed() -> Iterator[tuple[PostgresServer, PostgresServer]]:
+    """A primary on which something is committed all the time, as by a consumer, and its standby."""
+    stop = threading.Event()
+    with PostgresServer(settings=REPLICATION) as primary:
+        url = primary.create_database("audit")
+        migrate(url, lambda _: None)
+
+        def commits() -> None:
+            with psycopg.connect(url, autocommit=True) as connection:
+                for minutes in itertools.count():
+                    if stop.wait(0.2):
+                        return
+                    connection.execute(INSERT, entry(minutes))
+
+        with standby_of(primary) as standby:
+            writer = threading.Thread(target=commits)
+            writer.start()
+            yield primary, standby
+            stop.set()
+            writer.join()
+
+
+def test_a_standby_that_stays_behind_fires_and_resolves(
+    stack: Stack, followed: tuple[PostgresServer, PostgresServer]
+) -> None:
+    """AuditStandbyBehind while replay is paused, and nothing else: its reader answers with what it has. It ends when replay goes on."""
+    standby = followed[1]
+    with (
+        Program(standby.url("audit"), (sys.executable, "-c", IMPATIENT, "serve")) as reader,
+        psycopg.connect(standby.dsn, autocommit=True) as admin,
+    ):
+        own = f"127.0.0.1:{stack.reader.metrics_port}"
+        stack.prometheus.look_at([own, f"127.0.0.1:{reader.metrics_port}"])
+        lag = f'auditlog_reader_replay_lag_seconds{{instance!="{own}"}}'
+        stack.until(lambda: 0 < (stack.prometheus.value(lag) or 0) < 5, "the standby follows")
+        admin.execute("SELECT pg_wal_replay_pause()")
+        stack.fires("AuditStandbyBehind")
+        assert stack.prometheus.firing() == {"AuditStandbyBehind"}
+        assert reader.get("/v1/audit-events").status_code == 200
+        admin.execute("SELECT pg_wal_replay_resume()")
+        stack.clears("AuditStandbyBehind")
+        stack.prometheus.look_at([own])
 
 
 def test_every_alert_has_been_seen_and_none_is_left(stack: Stack) -> None:

@@ -1,5 +1,6 @@
 """What an operator does by docs/runbook.md to seal and to export, line by line: at the end everything is as it was signed."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
@@ -118,6 +120,24 @@ def test_losing_the_folder(sealed_world: World, kafka: KafkaBroker) -> None:
     seals_on(world, drill.command("seal", EXPORT), world.folder)
     drill.over()
     typed(world, ["check", "--policy", policy], AUDIT_SEAL_DIR=str(copy))
+
+
+@pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed (apt-get install kcat)")
+def test_kcat_reads_the_newest_copy(sealed_world: World, kafka: KafkaBroker) -> None:
+    """The line as it is in the runbook, by Debian's kcat: the file has the checkpoint, byte for byte, and not the one before it."""
+    world, topic = sealed_world, Topic(kafka)
+    copy = world.path / "copy"
+    copy.mkdir()
+    line = Procedure("Losing the sealer's folder").line("kcat ")
+    for word, value in (("HOST:PORT", kafka.bootstrap), ("TOPIC", topic.name), ("FOLDER", str(copy))):
+        line = line.replace(word, value)
+    for _ in range(2):
+        world.record()
+        assert world.seal(**topic.settings).exit == 0
+        done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (copy / "checkpoint").read_bytes() == (world.folder / "checkpoint").read_bytes()
+    typed(world, ["check", "--policy", str(world.policy)], AUDIT_SEAL_DIR=str(copy))
 
 
 def test_sealing_after_a_restore(sealed_world: World, backup: Callable[[], Callable[[], None]]) -> None:

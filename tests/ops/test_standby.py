@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import psycopg
 import pytest
+from psycopg.rows import TupleRow
 
 from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
@@ -44,6 +47,13 @@ def shown(reader: Program) -> int:
     answer = reader.get("/v1/audit-events", PERSON)
     assert answer.status_code == 200, answer.text
     return int(answer.json()["total"])
+
+
+def replayed(standby: psycopg.Connection[TupleRow]) -> datetime:
+    """When the newest transaction that a standby has replayed was committed."""
+    row = standby.execute("SELECT pg_last_xact_replay_timestamp()").fetchone()
+    assert row is not None
+    return cast(datetime, row[0])
 
 
 def copied(drill: Procedure, primary: PostgresServer, folder: Path) -> Path:
@@ -89,5 +99,13 @@ def test_readers_go_to_a_standby(world: World, primary: PostgresServer, tmp_path
             flows(world, consumer)
         world.until_read(consumer)
         world.until(lambda: shown(reader) == world.expected["recorded"], "everything is shown", of=[consumer])
+        with psycopg.connect(standby, autocommit=True) as there:
+            first = replayed(there)
+            later = first + timedelta(seconds=5)
+            world.until(
+                lambda: replayed(there) > later, "an idle consumer commits, so the lag stays small", of=[consumer]
+            )
+        lag = reader.figure('auditlog_reader_replay_lag_seconds{cell="1/1"}')
+        assert 0 < lag < 10
     assert consumer.stop() == 0
     world.check()

@@ -7,13 +7,16 @@ import psycopg
 import pytest
 
 from catalog.cells import WHOLE, Cell
+from reader.http.replay_lag_metric import ReplayLagMetric
 from reader.model import Query
 from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
 from reader.query.listing import Listings
+from reader.query.replay_lag import ReplayLag
 from reader.query.unavailable import Unavailable
 from runtime.postgres import SettingRefused
 from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import wait_until
 from tests.conftest import TEMPLATE
 from tests.integration.reader.entries import INSERT, entry
 
@@ -92,3 +95,17 @@ def test_a_database_that_becomes_another_cell_is_read_no_more(urls: dict[Cell, s
         lists.page(ours, Query())
     assert lists.page(theirs, Query()).total == 2
     assert not databases.ready()
+
+
+def test_the_lag_of_each_cell_is_a_sample_of_its_own(databases: CellDatabases) -> None:
+    """By the cell; a database that does not answer has none, and keeps none of the others from having theirs."""
+    away = Database("postgresql://nobody@127.0.0.1:1/audit", wait_seconds=0.1)
+    try:
+        metric = ReplayLagMetric({cell: ReplayLag(each) for cell, each in {**databases.by_cell, WHOLE: away}.items()})
+
+        def samples() -> dict[str, float]:
+            return {sample.labels["cell"]: sample.value for family in metric.collect() for sample in family.samples}
+
+        assert wait_until(lambda: samples() == {"1/2": 0, "2/2": 0}, 10)
+    finally:
+        away.close()

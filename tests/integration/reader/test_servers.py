@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 
 import reader.query.index_store
 from reader.model import Query, Selection
-from reader.query.database import Database
+from reader.query.database import NO_WORKSPACE, Database
 from reader.query.filters import InvalidQuery, parse
 from reader.query.listing import Listings
+from reader.query.replay_lag import REPLAY_LAG
 from reader.query.unavailable import Unavailable
 from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer
@@ -208,6 +210,55 @@ def test_a_promoted_standby_is_another_server() -> None:
                 assert wait_until(lambda: sorted(ids(listings)) == kept, 10)
         finally:
             database.close()
+
+
+def test_how_far_a_standby_is_behind(pair: Pair) -> None:
+    """0 on a primary. On a standby the age of the newest commit that it has: it grows while replay is paused, and only then."""
+    on_primary, on_standby = pair.database(pair.primary), pair.database(pair.standby)
+    try:
+        pair.put()
+        pair.follow()
+        with psycopg.connect(pair.standby.dsn, autocommit=True) as admin:
+            admin.execute("SELECT pg_wal_replay_pause()")
+            began = time.monotonic()
+            pair.put()
+            first, second = lag(on_standby), lag(on_standby)
+            assert 0 < first < second
+            assert wait_until(lambda: lag(on_standby) > 2, 10)
+            assert time.monotonic() - began < 10
+            assert lag(on_primary) == 0
+            admin.execute("SELECT pg_wal_replay_resume()")
+        pair.put()
+        pair.follow()
+        assert lag(on_standby) < 2
+    finally:
+        on_primary.close()
+        on_standby.close()
+
+
+def test_a_standby_that_was_started_without_its_primary_is_behind() -> None:
+    """It has replayed no commit since its start, and is behind for as long at least; once it is promoted it is not."""
+    with PostgresServer(settings=REPLICATION) as primary, standby_of(primary) as standby:
+        pair = Pair(primary, standby)
+        pair.writer.close()
+        primary.kill()
+        standby.stop()
+        standby.start()
+        database = pair.database(standby)
+        try:
+            first, second = lag(database), lag(database)
+            assert 0 < first < second
+            with psycopg.connect(standby.dsn, autocommit=True) as admin:
+                admin.execute("SELECT pg_promote()")
+            assert wait_until(lambda: lag(database) == 0, 10)
+        finally:
+            database.close()
+
+
+def lag(database: Database) -> float:
+    """What the metric's thread is answered."""
+    _, [[(seconds,)]] = database.ask(NO_WORKSPACE, REPLAY_LAG)
+    return float(seconds)
 
 
 # --- one URL, another database

@@ -14,6 +14,7 @@ from consumer.backpressure import Backpressure
 from consumer.completeness import Completeness
 from consumer.handover import HandOver
 from consumer.intake import Intake
+from consumer.kafka.admin import Cluster
 from consumer.kafka.consumer import GroupConsumer
 from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.kafka.topic_watch import TopicWatch
@@ -34,6 +35,8 @@ log = structlog.get_logger()
 POLL_RECORDS = 200
 POLL_SECONDS = 0.02
 REVOKE_SECONDS = 10.0
+# The topics are asked for every 15 s, at least.
+REACHED_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,7 @@ class Parts:
     """What a loop works with, and does not close; `group_consumer` joins the group with the loop's callbacks."""
 
     group_consumer: Callable[[RebalanceCallbacks], GroupConsumer]
+    cluster: Cluster
     assignment: Assignment
     writer: Writer
     watermark: Watermark
@@ -56,6 +60,7 @@ class Loop:
     """One consumer, from joining the group to leaving it, which `close` does."""
 
     def __init__(self, parts: Parts, *, observer: Observer) -> None:
+        self._cluster = parts.cluster
         self._assignment = parts.assignment
         self._writer = parts.writer
         self._watermark = parts.watermark
@@ -66,6 +71,7 @@ class Loop:
         self._until_end = parts.until_end
         self._observer = observer
         self._joined = False
+        self._keys: set[Key] = set()  # that the group has given us
         self._closing = False
         callbacks = RebalanceCallbacks(assigned=self._assigned, revoked=self._revoked, lost=self._lost)
         self._consumer = parts.group_consumer(callbacks)
@@ -92,6 +98,8 @@ class Loop:
             self._observer.on_loop(self._assignment.halted)
             if (topics := self._topic_watch.take()) is not None:
                 self._consumer.subscribe(topics)
+            if self._consumer.is_cut_off() and self._cluster.reached_within(REACHED_SECONDS):
+                self._renew()
             self._claim()
             self._poll()
             self._handover.settle()
@@ -113,6 +121,7 @@ class Loop:
 
     def _assigned(self, keys: list[Key]) -> None:
         self._joined = True
+        self._keys.update(keys)
         self._assignment.unclaimed.update(keys)
         self._observer.on_assigned(keys)
         log.info("partitions_assigned", partitions=len(keys))
@@ -133,7 +142,17 @@ class Loop:
         self._observer.on_lost(keys)
         log.warning("partitions_lost", partitions=len(keys))
 
+    def _renew(self) -> None:
+        """Replaces the member's client, which reaches no broker while the admin client does (decision 112)."""
+        log.warning(
+            "kafka_client_replaced", client="member", reason="no broker answers it, while one answers the admin client"
+        )
+        self._lost(sorted(self._keys))
+        self._joined = False
+        self._consumer.renew()
+
     def _give_up(self, keys: list[Key]) -> list[Position]:
+        self._keys.difference_update(keys)
         positions = self._assignment.remove(keys)
         self._intake.drop(keys)
         return positions

@@ -17,7 +17,8 @@ from consumer.backpressure import MAX_RECORDS
 from consumer.event.decode import Decoder
 from consumer.event.ignored import wire_types
 from consumer.kafka.admin import Cluster, PropertyRefused
-from consumer.kafka.consumer import GroupConsumer, GroupConsumerFailure
+from consumer.kafka.consumer import GroupConsumer
+from consumer.kafka.member_client import GroupConsumerFailure
 from consumer.kafka.polled import Passed
 from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.kafka.topic_watch import TopicWatch
@@ -123,6 +124,7 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
     log.info("started", owner=owner, topics=settings.topics, group=settings.group, cell=str(settings.cell))
     parts = Parts(
         group_consumer=join,
+        cluster=cluster,
         assignment=assignment,
         writer=writer,
         watermark=watermark,

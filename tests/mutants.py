@@ -653,8 +653,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/kafka/topic_questions.py",
-                "        if error.args[0].name() in UNREACHABLE:\n            raise ClusterUnavailable(why) from error",
-                "        raise ClusterUnavailable(why) from error",
+                "        if error.args[0].name() in UNREACHABLE:\n            self._admin.failed()\n            raise ClusterUnavailable(why)",
+                "        if True:\n            raise ClusterUnavailable(why)",
             ),
         ),
         ("tests/security/test_kafka.py", "-k", "one_topic_that and settings and consumer"),
@@ -766,7 +766,7 @@ MUTANTS = (
     ),
     Mutant(
         "a consumer that ends waits for the broker's last word",
-        (Edit("consumer/kafka/consumer.py", "leaving.join(LEAVE_SECONDS)", "leaving.join()"),),
+        (Edit("consumer/kafka/member_client.py", "within(LEAVE_SECONDS, ", "within(60, "),),
         (E2E + "test_kafka_faults.py", "-k", "broker_that_hangs"),
     ),
     Mutant(
@@ -1217,6 +1217,38 @@ MUTANTS = (
         "a type that is named twice is skipped",
         (Edit("consumer/event/ignored.py", "if found or value", "if value"),),
         ("tests/unit/consumer/test_polled.py", "-k", "must_look"),
+    ),
+    Mutant(
+        "a member whose client has forgotten the brokers waits for ever",
+        (Edit("consumer/loop.py", "if self._consumer.is_cut_off()", "if False"),),
+        (E2E + "test_forgotten_brokers.py", "-k", "found_again"),
+    ),
+    Mutant(
+        "a client that leaves gives up the partitions of the next one",
+        (Edit("consumer/kafka/consumer.py", "if client is not self._consumer:", "if False:"),),
+        (E2E + "test_forgotten_brokers.py", "-k", "another_client"),
+    ),
+    Mutant(
+        "an admin client that fails is kept",
+        (
+            Edit(
+                "consumer/kafka/renewed_admin.py",
+                "self._client, self._made_at, self._failed = self._make(), now, False",
+                "pass",
+            ),
+        ),
+        ("tests/unit/consumer/test_kafka_clients.py",),
+    ),
+    Mutant(
+        "a response does not end the silence",
+        (
+            Edit(
+                "consumer/kafka/silence.py",
+                "self._unchanged + 1 if responses == self._responses else 0",
+                "self._unchanged + 1",
+            ),
+        ),
+        ("tests/unit/consumer/test_kafka_clients.py",),
     ),
     Mutant(
         "two clients that take turns hide a pooler",

@@ -17,6 +17,7 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 
 from consumer.event.model import Partition
 from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.renewed_admin import RenewedAdmin
 from consumer.kafka.topic_faults import TopicFaults
 from consumer.kafka.topic_questions import SECONDS, ClusterUnavailable, TopicQuestions
 from consumer.retries import OnRetry, uncounted
@@ -72,7 +73,7 @@ class Cluster:
             "error_cb": lambda error: self._auth_errors.record(error.name(), error.str()),
         }
         try:
-            self._admin = AdminClient({**BASE, **own, **callbacks})
+            self._admin = RenewedAdmin(lambda: AdminClient({**BASE, **own, **callbacks}))
         except KafkaException as error:
             raise PropertyRefused(f"a KAFKA_CONFIG_ setting is refused: {error.args[0].str()}") from error
         self._questions = TopicQuestions(self._admin, self._auth_errors, self.faults, on_retry)
@@ -92,7 +93,7 @@ class Cluster:
 
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         """Kafka's id, as text, of those of `topics` for which it returns one; the name if the broker has no topic ids."""
-        self._admin.poll(0)  # the client's error callbacks run only during poll()
+        self._admin.get().poll(0)  # the client's error callbacks run only during poll()
         self._auth_errors.forget()
         if not self.gives_ids():
             return {topic: topic for topic in topics}
@@ -120,6 +121,10 @@ class Cluster:
         key = TopicPartition(partition.topic, partition.number)
         offset = self._questions.offsets({key: OffsetSpec.for_timestamp(milliseconds(time))})[key.topic, key.partition]
         return offset if offset >= 0 else self.ends([partition])[partition]
+
+    def reached_within(self, seconds: float) -> bool:
+        """Whether a broker has answered in the last `seconds`."""
+        return self._admin.reached_within(seconds)
 
     def gives_ids(self) -> bool:
         """False for librdkafka's mock cluster, which answers neither for topic ids nor for topic settings."""
@@ -152,6 +157,9 @@ class Cluster:
 
     def _list(self) -> ClusterMetadata:
         try:
-            return self._admin.list_topics(timeout=SECONDS)
+            listed = self._admin.get().list_topics(timeout=SECONDS)
         except KafkaException as error:
+            self._admin.failed()
             raise ClusterUnavailable(f"topics cannot be listed: {self._questions.why(error)}") from error
+        self._admin.reached()
+        return listed

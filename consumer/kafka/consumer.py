@@ -7,29 +7,24 @@ librdkafka: a partition that must wait is stopped and later started again, so th
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from threading import Thread
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.event.model import Headers, Partition
 from consumer.kafka.client_errors import ClientErrors, ClientLog
-from consumer.kafka.group_config import BASE, PROTOCOLS
+from consumer.kafka.member_client import GroupConsumerFailure, connect, leave
 from consumer.kafka.polled import Passed, Polled, add_messages, add_partition_event
 from consumer.kafka.raw_headers import read_raw_headers
 from consumer.kafka.rebalance import Keys, RebalanceCallbacks
+from consumer.kafka.silence import STATISTICS_SECONDS, Silence
 from consumer.kafka.topic_faults import TopicFaults
 from consumer.retries import OnRetry, Retry
 
 log = structlog.get_logger()
 
-LEAVE_SECONDS = 5.0
 # A fatal error says only in its text which error it was.
 UNSUPPORTED = [KafkaError(code).str() for code in (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)]
-
-
-class GroupConsumerFailure(Exception):
-    """The client cannot go on: the process must end without a commit; the next offsets are in the database."""
 
 
 class GroupConsumer:
@@ -120,24 +115,28 @@ class GroupConsumer:
         self._subscribe(self._consumer)
 
     def close(self) -> None:
-        """Leaves the group, within LEAVE_SECONDS; the callbacks run once more.
+        """Leaves the group, within seconds; the callbacks run once more."""
+        leave(self._consumer)
 
-        librdkafka waits for the broker's answer to the last commit, up to a minute. Nothing of ours depends on it.
-        """
-        leaving = Thread(target=self._consumer.close, name="leave", daemon=True)
-        leaving.start()
-        leaving.join(LEAVE_SECONDS)
-        if leaving.is_alive():
-            log.warning("leave_group_timeout", hint="the broker does not answer; it drops us at the session timeout")
+    def is_cut_off(self) -> bool:
+        """Whether no broker has answered this client for long, though there are topics to read."""
+        return bool(self._topics) and self._silence.is_long()
+
+    def renew(self) -> None:
+        """Joins the group with another client, without a callback for what the old one had; the old one leaves."""
+        old, self._consumer = self._consumer, self._join()
+        self._started.clear()
+        leave(old)
 
     def _join(self) -> Consumer:
-        if self._protocol not in PROTOCOLS:
-            raise GroupConsumerFailure(f"KAFKA_CONFIG_GROUP_PROTOCOL is {self._protocol!r}: use consumer or classic")
-        callbacks = {"logger": ClientLog(), "error_cb": self._errors.on_client_error}
-        try:
-            consumer = Consumer({**BASE, **PROTOCOLS[self._protocol], **self._config, **callbacks})
-        except KafkaException as error:
-            raise GroupConsumerFailure(f"the Kafka client refuses its settings: {error.args[0].str()}") from error
+        self._silence = Silence()
+        callbacks = {
+            "logger": ClientLog(),
+            "error_cb": self._errors.on_client_error,
+            "stats_cb": self._silence.on_statistics,
+            "statistics.interval.ms": STATISTICS_SECONDS * 1000,
+        }
+        consumer = connect(self._config, self._protocol, callbacks)
         self._subscribe(consumer)
         return consumer
 
@@ -148,8 +147,8 @@ class GroupConsumer:
         consumer.subscribe(
             self._topics,
             on_assign=self._on_assign,
-            on_revoke=lambda _, parts: self._on_revoke(parts, self._rebalance.revoked),
-            on_lost=lambda _, parts: self._on_revoke(parts, self._rebalance.lost),
+            on_revoke=lambda client, parts: self._on_revoke(client, parts, self._rebalance.revoked),
+            on_lost=lambda client, parts: self._on_revoke(client, parts, self._rebalance.lost),
         )
 
     # The callbacks run inside consume(). An exception there would make the binding throw away messages that it has
@@ -162,7 +161,9 @@ class GroupConsumer:
         except BaseException as error:
             self._failure = error
 
-    def _on_revoke(self, parts: list[TopicPartition], callback: Callable[[Keys], None]) -> None:
+    def _on_revoke(self, client: Consumer, parts: list[TopicPartition], callback: Callable[[Keys], None]) -> None:
+        if client is not self._consumer:  # one that was replaced, as it leaves
+            return
         try:
             callback([(part.topic, part.partition) for part in parts])
             started = [part for part in parts if self._started.pop((part.topic, part.partition), None)]

@@ -6,12 +6,12 @@ A topic with an error is left out of the result, and the error noted; if no brok
 from collections.abc import Collection
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 
 from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.renewed_admin import RenewedAdmin
 from consumer.kafka.topic_faults import TopicFault, TopicFaults
 from consumer.retries import OnRetry, Retry
 
@@ -27,7 +27,7 @@ class ClusterUnavailable(Exception):
 class TopicQuestions:
     """Queries with `admin`; notes errors in `faults`, and calls `on_retry` for a topic whose offsets are queried again."""
 
-    def __init__(self, admin: AdminClient, auth_errors: AuthErrors, faults: TopicFaults, on_retry: OnRetry) -> None:
+    def __init__(self, admin: RenewedAdmin, auth_errors: AuthErrors, faults: TopicFaults, on_retry: OnRetry) -> None:
         self._admin = admin
         self._auth_errors = auth_errors
         self._on_retry = on_retry
@@ -36,7 +36,7 @@ class TopicQuestions:
     def ids(self, topics: Collection[str]) -> dict[str, str]:
         """Kafka's ids, as text."""
         ids = {}
-        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS)
+        described = self._admin.get().describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS)
         for topic, future in described.items():
             try:
                 ids[topic] = str(future.result().topic_id)
@@ -48,12 +48,13 @@ class TopicQuestions:
                     self.faults.note(topic, TopicFault.MISSING, "Kafka has no topic of this name")
                 else:
                     self.faults.note(topic, TopicFault.UNDESCRIBED, why)
+        self._admin.reached()
         return ids
 
     def settings(self, name: str, topics: Collection[str]) -> dict[str, str]:
         """The values of one setting."""
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
-        answers = self._admin.describe_configs(resources, request_timeout=SECONDS)
+        answers = self._admin.get().describe_configs(resources, request_timeout=SECONDS)
         values = {}
         for resource, future in answers.items():
             try:
@@ -63,6 +64,7 @@ class TopicQuestions:
                 why = f"{name} of {resource.name} is unreadable: {self.why(error)}"
                 self._raise_unreachable(error, why)
                 self.faults.note(resource.name, TopicFault.SETTINGS, why)
+        self._admin.reached()
         return values
 
     def offsets(self, wanted: dict[TopicPartition, OffsetSpec], *, stable: bool = False) -> dict[tuple[str, int], int]:
@@ -70,7 +72,7 @@ class TopicQuestions:
         if not wanted:
             return {}
         level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
-        answers = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=SECONDS)
+        answers = self._admin.get().list_offsets(wanted, isolation_level=level, request_timeout=SECONDS)
         offsets: dict[tuple[str, int], int] = {}
         refused: dict[str, str] = {}
         unreachable: ClusterUnavailable | None = None
@@ -83,7 +85,9 @@ class TopicQuestions:
                 if error.args[0].name() in UNREACHABLE:
                     unreachable = ClusterUnavailable(why)
         if unreachable is not None and not offsets:
+            self._admin.failed()
             raise unreachable
+        self._admin.reached()
         for topic, why in refused.items():
             self.faults.note(topic, TopicFault.OFFSETS, why)
             self._on_retry(Retry.KAFKA)
@@ -98,11 +102,11 @@ class TopicQuestions:
             return f"{fault.str()} (docs/security.md lists the ACLs that are needed)"
         if fault.name() not in UNREACHABLE:
             return str(fault.str())
-        self._admin.poll(0)
+        self._admin.get().poll(0)
         return f"{fault.str()}{self._auth_errors.explanation()}"
 
-    @staticmethod
-    def _raise_unreachable(error: KafkaException, why: str) -> None:
+    def _raise_unreachable(self, error: KafkaException, why: str) -> None:
         """An error that is not about a topic is an outage of the whole cluster."""
         if error.args[0].name() in UNREACHABLE:
+            self._admin.failed()
             raise ClusterUnavailable(why) from error

@@ -14,6 +14,7 @@ from tests.faults.place import broker_on_a_small_disk, cluster
 from tests.faults.scene import LIMIT, PARTITIONS, Scene
 
 TOLD = frozenset({"AuditKafkaTrouble"})
+CLUSTER = "org.apache.kafka.tools.ClusterTool"
 REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
 
 
@@ -34,6 +35,16 @@ def _frozen(scene: Scene) -> Iterator[None]:
     os.kill(pid, signal.SIGSTOP)
     yield
     os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def _forgotten(scene: Scene) -> Iterator[None]:
+    """Answers without any broker make the client forget those that it knows; with this setting it never looks for others."""
+    kafka = scene.place.kafka
+    kafka.tool(CLUSTER, "unregister", "--bootstrap-server", kafka.bootstrap, "--id", "1")
+    yield
+    kafka.kill()
+    kafka.start()
 
 
 @contextmanager
@@ -108,6 +119,14 @@ FAULTS = (
     ),
     Fault(name="broker killed", how="SIGKILL; started again later", inject=_down(LocalKafka.kill), alerts=TOLD),
     Fault(name="broker frozen", how="SIGSTOP, then SIGCONT", inject=_frozen, alerts=TOLD),
+    Fault(
+        name="brokers forgotten",
+        how="kafka-cluster.sh unregister, until the broker is started again; metadata.recovery.strategy=none",
+        inject=_forgotten,
+        alerts=TOLD,
+        mixes=False,
+        environ={"KAFKA_CONFIG_METADATA_RECOVERY_STRATEGY": "none"},
+    ),
     Fault(
         name="broker's disk full",
         how="tmpfs filled to the last byte; freed, and the broker started",

@@ -128,11 +128,10 @@ class Assignment:
     def release(self, positions: Iterable[Position]) -> None:
         """Releases partitions in the database, so that the next owner need not suspect their records."""
         claims = [(position.partition, position.epoch) for position in positions]
-        if not claims:
-            return
         try:
-            with watched(self._database.get()) as connection:
-                claim.release(connection, claims)
+            if claims:
+                with watched(self._database.get()) as connection:
+                    claim.release(connection, claims)
         except Error as error:
             log.warning("release_failed", partitions=len(claims), error=str(error).strip())
             self._on_retry(Retry.RELEASE)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
 from sandbox.services.service import KafkaBroker
 from tests.builders import Message, events
@@ -195,9 +194,8 @@ def test_offsets_moved_by_hand_have_no_effect(world: World, where: str) -> None:
     if where == "deleted":
         world.admin.delete_consumer_groups([world.group])[world.group].result()
     else:
-        offsets = [TopicPartition(t, p, 0 if where == "beginning" else end) for (t, p), end in world.ends().items()]
-        moved = world.admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(world.group, offsets)])
-        moved[world.group].result()
+        ends = world.ends()
+        world.commit_by_hand(dict.fromkeys(ends, 0) if where == "beginning" else ends)
     world.run_until_end()
     world.check()
 

@@ -1,7 +1,7 @@
 """Topics and a group of a test's own on a broker, and what Kafka says of them."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from confluent_kafka import (
@@ -91,16 +91,31 @@ class Topics:
         """The offsets that the group has committed to Kafka; asked again while there is no coordinator."""
         return _answered(self._committed)
 
+    def commit_by_hand(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Moves the offsets of the group, which has no members, as its owner may; again while there is no coordinator."""
+        parts = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
+
+        def moved() -> dict[str, bool]:
+            admin = self._another_admin()
+            admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group, parts)])[self.group].result()
+            return {self.group: True}
+
+        _answered(moved)
+
     def _committed(self) -> dict[tuple[str, int], int]:
-        # By a client of its own: one that knew the coordinator before its broker was killed may wait for it for ever.
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        admin = self._another_admin()
         asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)], request_timeout=10)
         found = asked[self.group].result().topic_partitions or []
         return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}
 
+    def _another_admin(self) -> AdminClient:
+        """One that knew the coordinator before its broker was killed may wait for it for ever."""
+        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+
     def members(self) -> int:
         """How many consumers the group has, as far as Kafka knows."""
-        answer = self.admin.describe_consumer_groups([self.group], request_timeout=10)
+        admin = self._another_admin()
+        answer = admin.describe_consumer_groups([self.group], request_timeout=10)
         return len(answer[self.group].result().members)
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-
 from tests.builders import Message, event, events
 from tests.e2e.world import operate
 from tests.faults.fault import Fault
@@ -79,8 +77,7 @@ def _offsets_moved(scene: Scene) -> Iterator[None]:
     """To the beginning, while no one reads."""
     world = scene.world
     assert scene.consumer.stop() == 0
-    offsets = [TopicPartition(topic, number, 0) for topic, number in world.ends()]
-    world.admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(world.group, offsets)])[world.group].result()
+    world.commit_by_hand(dict.fromkeys(world.ends(), 0))
     yield
     scene.start()
 

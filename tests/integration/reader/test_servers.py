@@ -240,15 +240,20 @@ def test_a_standby_that_was_started_without_its_primary_is_behind() -> None:
     """It has replayed no commit since its start, and is behind for as long at least; once it is promoted it is not."""
     with PostgresServer(settings=REPLICATION) as primary, standby_of(primary) as standby:
         pair = Pair(primary, standby)
+        pair.writer.execute("CHECKPOINT")
+        pair.follow()
         pair.writer.close()
         primary.kill()
+        with psycopg.connect(standby.dsn, autocommit=True) as admin:
+            admin.execute("CHECKPOINT")  # it starts from there, where there is no commit any more
         standby.stop()
         standby.start()
         database = pair.database(standby)
         try:
-            first, second = lag(database), lag(database)
-            assert 0 < first < second
             with psycopg.connect(standby.dsn, autocommit=True) as admin:
+                assert admin.execute("SELECT pg_last_xact_replay_timestamp()").fetchone() == (None,)
+                first, second = lag(database), lag(database)
+                assert 0 < first < second
                 admin.execute("SELECT pg_promote()")
             assert wait_until(lambda: lag(database) == 0, 10)
         finally:

@@ -22,6 +22,7 @@ JARS = (
     f"org.apache.kafka:kafka-tools:{VERSION}",
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.1",  # without it Kafka logs nothing
 )
+CLUSTER_TOOL = "org.apache.kafka.tools.ClusterTool"
 
 
 class LocalKafka(KafkaBroker):
@@ -104,6 +105,10 @@ class LocalKafka(KafkaBroker):
     def kill(self) -> None:
         """SIGKILL; the log folder is kept."""
         self._server.kill()
+
+    def unregister(self) -> None:
+        """Has the controller forget node 1, of a broker that is alone, until it is started again: metadata lists no broker then."""
+        self.tool(CLUSTER_TOOL, "unregister", "--bootstrap-server", self.bootstrap, "--id", "1")
 
     def tool(self, name: str, *arguments: str) -> str:
         """Runs one of Kafka's own tools, by the class behind its shell script; what it prints."""

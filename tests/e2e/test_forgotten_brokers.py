@@ -16,8 +16,6 @@ from tests.conftest import start_kafka
 from tests.e2e.topics import LIMIT
 from tests.e2e.world import World
 
-TOOL = "org.apache.kafka.tools.ClusterTool"
-
 
 def test_brokers_that_were_forgotten_are_found_again(database_url: str, tmp_path: Path) -> None:
     """By another client of the member; with this setting librdkafka itself never looks for them again."""
@@ -29,7 +27,7 @@ def test_brokers_that_were_forgotten_are_found_again(database_url: str, tmp_path
             world.send(topic, events(200))
             consumer = world.consumer(KAFKA_CONFIG_METADATA_RECOVERY_STRATEGY="none")
             world.until_read(consumer)
-            kafka.tool(TOOL, "unregister", "--bootstrap-server", kafka.bootstrap, "--id", "1")
+            kafka.unregister()
             world.until(lambda: bool(consumer.logged("kafka_unavailable")), "it notices", of=[consumer])
             kafka.kill()
             kafka.start()

@@ -19,7 +19,6 @@ from confluent_kafka.cimpl import NewPartitions, NewTopic
 from sandbox.services.process import wait_until
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 LIMIT = 45.0  # seconds that anything may take here
 
@@ -95,12 +94,12 @@ class Topics:
         """Moves the offsets of the group, which has no members, as its owner may; again while there is no coordinator."""
         parts = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
 
-        def moved() -> dict[str, bool]:
+        def move() -> object:
             admin = self._another_admin()
-            admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group, parts)])[self.group].result()
-            return {self.group: True}
+            asked = admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group, parts)])
+            return asked[self.group].result()
 
-        _answered(moved)
+        _answered(move)
 
     def _committed(self) -> dict[tuple[str, int], int]:
         admin = self._another_admin()
@@ -119,19 +118,19 @@ class Topics:
         return len(answer[self.group].result().members)
 
 
-def _answered(ask: Callable[[], dict[T, U]]) -> dict[T, U]:
+def _answered(ask: Callable[[], T]) -> T:
     """What Kafka answers, as soon as it does."""
-    found: dict[T, U] = {}
+    found: list[T] = []
 
     def told() -> bool:
         try:
-            found.update(ask())
+            found.append(ask())
         except KafkaException:
             return False
         return True
 
     assert wait_until(told, LIMIT, 0.1), "Kafka does not answer"
-    return found
+    return found[0]
 
 
 def _raise(error: BaseException | None) -> bool:

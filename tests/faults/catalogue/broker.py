@@ -14,7 +14,6 @@ from tests.faults.place import broker_on_a_small_disk, cluster
 from tests.faults.scene import LIMIT, PARTITIONS, Scene
 
 TOLD = frozenset({"AuditKafkaTrouble"})
-CLUSTER = "org.apache.kafka.tools.ClusterTool"
 REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
 
 
@@ -41,7 +40,7 @@ def _frozen(scene: Scene) -> Iterator[None]:
 def _forgotten(scene: Scene) -> Iterator[None]:
     """Answers without any broker make the client forget those that it knows; with this setting it never looks for others."""
     kafka = scene.place.kafka
-    kafka.tool(CLUSTER, "unregister", "--bootstrap-server", kafka.bootstrap, "--id", "1")
+    kafka.unregister()
     yield
     kafka.kill()
     kafka.start()

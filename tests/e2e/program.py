@@ -1,12 +1,15 @@
 """One consumer as a process of its own: started, asked to end, killed, frozen; its log read back."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from sandbox.services.process import wait_until
 
 # The tree under test: `tests.mutants` runs these tests in a changed copy of it.
 ROOT = Path(__file__).parents[2]
@@ -48,7 +51,12 @@ class Program:
         return self._process.poll()
 
     def send(self, number: signal.Signals) -> None:
-        """Sends a signal and does not wait."""
+        """Sends a signal and does not wait until it has an effect.
+
+        SIGTERM is sent once the program handles it: until then, a second or more on a busy machine, it is Python's own end.
+        """
+        if number == signal.SIGTERM and not wait_until(self._handles_sigterm, END_SECONDS):
+            raise AssertionError(f"{self.pid} does not handle SIGTERM after {END_SECONDS} s\n{self.tail()}")
         self._process.send_signal(number)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -83,6 +91,14 @@ class Program:
     def tail(self, lines: int = 40) -> str:
         """The end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def _handles_sigterm(self) -> bool:
+        """Whether it has a handler, or has ended."""
+        if self.exit_code is not None:
+            return True
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
+        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        return caught is not None and bool(int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
 
     def _lines(self) -> list[dict[str, Any]]:
         lines = []

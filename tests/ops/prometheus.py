@@ -34,6 +34,7 @@ QUICK: Sequence[tuple[str, str]] = (
     (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a poller that is overdue; it asks every 5 s
     (r"(time\(\) - [^>]*)> 120\b", r"\1> 6"),  # a heartbeat
     (r"(time\(\) - [^>]*)> 900\b", r"\1> 6"),  # the issuer's keys, which are fetched every second there
+    (r"(time\(\) - [^>]*)> 2 \* 86400\b", r"\1> 12"),  # a check of all that was sealed
     (r"(replay_lag_seconds\) )> 60\b", r"\1> 12"),  # the reader asks every 5 s
     (r"(increase\(auditlog_retries_total[^>]*)> 10\b", r"\1> 0"),  # in 5 minutes
     (r"(increase\(auditlog_registry_requests_total[^>]*)> 2\b", r"\1> 0"),  # it is asked every 2 s

@@ -1,6 +1,6 @@
 """The rule for event types that are listed as not audited (SPEC 4): `ce_type` and schema agree, nothing else is read.
 
-It is applied in two places. `wire_types` and `names_only` let the Kafka client pass a record by the first bytes of its
+It is applied in two places. `wire_types` and `named_type` let the Kafka client pass a record by the first bytes of its
 value, without making a Record; `ignored_type` is for the pipeline, which sees every other record. Both give the same answer.
 """
 
@@ -24,18 +24,17 @@ def wire_types(files: Iterable[SchemaFile]) -> Mapping[bytes, bytes]:
     return {single_object_header(file): file.ce_type.encode() for file in files if file.ce_type in IGNORED}
 
 
-def names_only(headers: Headers, ce_type: bytes) -> bool:
-    """Whether `ce_type` is the type that the headers name, once; otherwise the pipeline decides."""
-    found = False
+def named_type(headers: Headers) -> bytes | None:
+    """The value of `ce_type` if it occurs once; None otherwise."""
+    named, seen = None, False
     for name, value in headers:
         if name == "ce_type":
-            if found or value != ce_type:
-                return False
-            found = True
-    return found
+            if seen:
+                return None
+            named, seen = value, True
+    return named
 
 
 def ignored_type(headers: Headers) -> str | None:
     """The `ce_type` if it occurs once and is listed as ignored; None otherwise."""
-    claimed = [value for name, value in headers if name == "ce_type"]
-    return _BY_CE_TYPE.get(claimed[0]) if len(claimed) == 1 else None
+    return _BY_CE_TYPE.get(named_type(headers))

@@ -12,7 +12,7 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError, Message
 from catalog.cells import Share
 from catalog.reasons import HaltCause, IgnoreReason
 from consumer.event.decode import MAX_VALUE
-from consumer.event.ignored import PREFIX_BYTES, names_only
+from consumer.event.ignored import PREFIX_BYTES, named_type
 from consumer.event.model import Partition, Record, Skipped, Unreadable, new
 from consumer.kafka.partial_message import readable_parts
 
@@ -107,7 +107,7 @@ def add_messages(
                 headers = get_headers() or ()
                 value, offset = message.value(), message.offset()
                 ce_type = ignored.get(value[:PREFIX_BYTES]) if value is not None else None
-                if ce_type is not None and len(value) <= MAX_VALUE and names_only(headers, ce_type):
+                if ce_type is not None and len(value) <= MAX_VALUE and named_type(headers) == ce_type:
                     skip = NOT_AUDITED
             if skip is not None and offset == after and skip is reason:
                 after = offset + 1

@@ -245,7 +245,7 @@ def test_a_fault_of_ours_is_no_fault_of_the_record(monkeypatch: pytest.MonkeyPat
     def broken(*_: object) -> bool:
         raise LookupError("ours")
 
-    monkeypatch.setattr("consumer.kafka.polled.names_only", broken)
+    monkeypatch.setattr("consumer.kafka.polled.named_type", broken)
     with pytest.raises(LookupError, match="ours"):
         polled([Delivered("t", 0, 3, SKIPPED)])
 

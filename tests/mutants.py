@@ -774,7 +774,7 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                '            cursor.execute(PARK_RECORD, {**raw_parameters(record), "reason": why.reason, "detail": why.detail})\n',
+                "        keep(cursor, PARK_RECORD, [{**raw_parameters(record), **why._asdict()} for record, why in parked])\n",
                 "",
             ),
         ),

@@ -13,7 +13,7 @@ from catalog.reasons import ParkReason
 from consumer.event.model import Parked, Record
 from consumer.storage.batch import WriteResult
 from consumer.storage.copy_row import CopyRow
-from consumer.storage.raw_record import raw_parameters
+from consumer.storage.raw_record import keep, raw_parameters
 from runtime.postgres import Cursor, Error, Fault, UniqueViolation, classify
 
 COPY_STAGING = sql.query("consumer/copy_staging")
@@ -95,11 +95,9 @@ def _count_and_keep(cursor: Cursor, part: Sequence[CopyRow], known: Known, resul
     """Counts the outcomes of `part`, and stores the raw records of those that were sanitized or are in conflict."""
     met = [copied for copied in part if copied.ordinal in known] if known else []
     result.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, met))
-    for copied in [copied for copied in part if copied.sanitized and copied.ordinal not in known]:
-        cursor.execute(KEEP_ORIGINAL, {**raw_parameters(copied.record()), **copied.identity()._asdict()})
-    for copied in met:
-        if known[copied.ordinal]:
-            result.duplicate[copied.partition] += 1
-            continue
-        result.conflict[copied.partition] += 1
-        cursor.execute(KEEP_CONFLICT, {**raw_parameters(copied.record()), **copied.identity()._asdict()})
+    originals = [copied for copied in part if copied.sanitized and copied.ordinal not in known]
+    conflicts = [copied for copied in met if not known[copied.ordinal]]
+    result.conflict += Counter(map(PARTITION, conflicts))
+    result.duplicate += Counter(map(PARTITION, met)) - Counter(map(PARTITION, conflicts))
+    for statement, kept in ((KEEP_ORIGINAL, originals), (KEEP_CONFLICT, conflicts)):
+        keep(cursor, statement, [{**raw_parameters(each.record()), **each.identity()._asdict()} for each in kept])

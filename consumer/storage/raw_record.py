@@ -2,9 +2,24 @@
 
 import base64
 import json
+from collections.abc import Sequence
+from typing import LiteralString
 
 from consumer.event.model import Headers, Record
 from consumer.event.row import kafka_time
+from runtime.postgres import Cursor
+
+# Statements sent together. The client's timeout is for all of them.
+TOGETHER = 500
+
+
+def keep(cursor: Cursor, statement: LiteralString, parameters: Sequence[dict[str, object]]) -> None:
+    """Runs `statement` for each of `parameters`, without waiting for each answer: the database may be milliseconds away.
+
+    Raises the database's error about any of them.
+    """
+    for start in range(0, len(parameters), TOGETHER):
+        cursor.executemany(statement, parameters[start : start + TOGETHER])
 
 
 def raw_parameters(record: Record) -> dict[str, object]:

@@ -6,11 +6,13 @@ Invariant: what is counted and what is stored become visible together or not at 
 between the fence, which locks the progress rows of the batch's partitions, and the update of these rows.
 """
 
+from collections import Counter
+
 import sql
 from catalog.reasons import IgnoreReason
 from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.insert import insert_rows
-from consumer.storage.raw_record import raw_parameters
+from consumer.storage.raw_record import keep, raw_parameters
 from runtime.postgres import Connection, Cursor
 
 FENCE = sql.query("consumer/fence")
@@ -34,10 +36,9 @@ def write(connection: Connection, batch: Batch) -> WriteResult:
     with connection.transaction(), connection.cursor() as cursor:
         _fence(cursor, batch)
         result = WriteResult()
-        refused = insert_rows(cursor, batch.recorded, result)
-        for record, why in [*batch.parked, *refused]:
-            cursor.execute(PARK_RECORD, {**raw_parameters(record), "reason": why.reason, "detail": why.detail})
-            result.parked[record.partition] += 1
+        parked = [*batch.parked, *insert_rows(cursor, batch.recorded, result)]
+        keep(cursor, PARK_RECORD, [{**raw_parameters(record), **why._asdict()} for record, why in parked])
+        result.parked += Counter(record.partition for record, _ in parked)
         _advance(cursor, batch, result)
     return result
 

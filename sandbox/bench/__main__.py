@@ -1,4 +1,4 @@
-"""python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md; or what an entry takes."""
+"""python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md; or one of the parts that stand alone."""
 
 import argparse
 import threading
@@ -10,7 +10,7 @@ from statistics import median, quantiles
 
 from rich.console import Console
 
-from sandbox.bench import sizing
+from sandbox.bench import conditions, conditions_report, sizing
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
@@ -112,18 +112,27 @@ def main() -> None:
     parser.add_argument(
         "--sizing", action="store_true", help="only what an entry takes, once, and its tables in docs/operations.md"
     )
+    parser.add_argument(
+        "--conditions",
+        action="store_true",
+        help="only drains by several consumers, to a distant database and of other traffic, and their part of docs/benchmarks.md",
+    )
     parser.add_argument("--no-document", action="store_true", help="print only, leave the documents as they are")
     arguments = parser.parse_args()
     console = Console()
     with (
         TemporaryFolder("wheel") as folder,
         PostgresServer(settings=POSTGRES) as postgres,
-        LocalKafka(jit=True) as kafka,
+        LocalKafka(jit=True, config=conditions.BROKER if arguments.conditions else None) as kafka,
     ):
         consumers = Consumers(postgres, wheel.unpack(folder.path / "programs"))
         if arguments.sizing:
             sized = sizing.measure(kafka, postgres, consumers, arguments.records)
-            shown, path, text = sizing.tables(sized), OPERATIONS, partial(_with_sizing, sizing.section(sized))
+            shown, path, text = sizing.tables(sized), OPERATIONS, partial(_with, "sizing", sizing.section(sized))
+        elif arguments.conditions:
+            found = conditions.Bench(kafka, consumers, console.print).measure(arguments.records, arguments.runs)
+            shown, path = conditions_report.tables(found), DOCUMENT
+            text = partial(_with, "conditions", conditions_report.section(found))
         else:
             figures = Bench(kafka, consumers, arguments.records, arguments.runs, console).figures()
             shown, path, text = [table(figures)], DOCUMENT, partial(document, figures)
@@ -133,8 +142,8 @@ def main() -> None:
         path.write_text(text(path.read_text()))
 
 
-def _with_sizing(section: str, before: str) -> str:
-    return replace_section(before, "sizing", section)
+def _with(name: str, section: str, before: str) -> str:
+    return replace_section(before, name, section)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """One consumer process under measurement: the real `serve`, with an observer that takes times.
 
 `python -m sandbox.bench.measured` reads the consumer's own settings from the environment and prints one JSON object:
-records, seconds from the first claim to the last commit and how many of them a processor was busy, peak memory, and the
-latencies of records in milliseconds.
+records, when it made its first claim and its last commit (by a clock that all processes share), the seconds between and how
+many of them a processor was busy, peak memory, and the latencies of records in milliseconds.
 With `--until-end` it ends with the topics, without it on SIGTERM.
 """
 
@@ -36,13 +36,13 @@ class Stopwatch(Observer):
     def on_claimed(self, _position: Position) -> None:
         """The clock starts with the first partition."""
         self.processor_began = self.processor_began or time.process_time()
-        self.began = self.began or time.perf_counter()
+        self.began = self.began or time.monotonic()
 
     def on_written(self, written: Written) -> None:
         """Called by the loop after the commit, so the latency includes the way back from the writer."""
         now = time.time()
         if written.batch.records:
-            self.ended = time.perf_counter()
+            self.ended = time.monotonic()
             self.processor_ended = time.process_time()
             self.records += written.batch.records
             self.batches += 1
@@ -68,6 +68,8 @@ def main(until_end: bool) -> None:
         "code": code,
         "records": watch.records,
         "batches": watch.batches,
+        "began": watch.began,
+        "ended": watch.ended,
         "seconds": watch.ended - watch.began,
         "processor_seconds": watch.processor_ended - watch.processor_began,
         "peak_mib": _peak_mib(),

@@ -1,0 +1,105 @@
+"""Traffic of other shapes than the demo's: what may come of it is looked for a cliff."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+from typing import NamedTuple
+
+import schemas
+from catalog.topics import TOPICS
+from sandbox.bench.load import IGNORED_ON_WIRE, NOISE, PARTITIONS, WORKSPACES, Load, traffic
+from sandbox.traffic import names
+from sandbox.traffic.generator import Emission, Mix, again, stepping_clock
+from sandbox.traffic.workspace import founded
+
+SEED = 7
+ONE_TOPIC = ("all",)
+SETTINGS = "workspace.settings_changed"
+
+
+class Shape(NamedTuple):
+    """What is published, without an end, and where to. Of large records only the part `share` of what is asked for."""
+
+    emissions: Callable[[], Iterator[Emission]]
+    share: float = 1.0
+    topics: Sequence[str] = TOPICS
+    partitions: int = PARTITIONS
+    compression: str = "none"
+
+    def load(self, bootstrap: str, name: str, records: int) -> Load:
+        """So many of them, or that part, in topics of this name."""
+        load = Load(bootstrap, name, topics=self.topics, partitions=self.partitions)
+        load.send(islice(self.emissions(), max(1, int(records * self.share))), compression=self.compression)
+        return load
+
+
+def shapes(schema_ids: Mapping[str, int]) -> dict[str, Shape]:
+    """All of them but the demo's own; `schema_ids` are those of a registry, by ce_type."""
+    return {
+        "Confluent framing": Shape(lambda: traffic(Mix(noise=NOISE, confluent=1.0, schema_ids=schema_ids), SEED)),
+        "zstd": Shape(demo, compression="zstd"),
+        "diffs of 3 kB": Shape(lambda: large(3_000), share=0.1),
+        "diffs of 30 kB": Shape(lambda: large(30_000), share=0.01),
+        "1 % parked": Shape(lambda: parked(demo())),
+        "1 % conflicts": Shape(lambda: conflicting(demo())),
+        "1 partition": Shape(
+            lambda: (each._replace(topic=ONE_TOPIC[0]) for each in demo()), topics=ONE_TOPIC, partitions=1
+        ),
+        "210 partitions": Shape(demo, partitions=30),
+    }
+
+
+def demo() -> Iterator[Emission]:
+    """The demo's traffic."""
+    return traffic(Mix(noise=NOISE), SEED)
+
+
+def large(size: int) -> Iterator[Emission]:
+    """Settings in which one text is replaced by another: both together have so many characters, and nothing is ignored."""
+    rng = Random(SEED)
+    template = next(each for each in demo() if dict(each.headers)["ce_type"] == SETTINGS.encode())
+    clock = stepping_clock(datetime(2026, 6, 1, tzinfo=UTC), timedelta(milliseconds=7))
+    return again([_edit(rng, number, template, size // 2) for number in range(WORKSPACES)], SEED, clock)
+
+
+def _edit(rng: Random, number: int, template: Emission, characters: int) -> Emission:
+    workspace, schema = founded(rng, number), schemas.latest(SETTINGS)
+    before, after = ({**workspace.settings, "preferences": {"playbook": _text(rng, characters)}} for _ in range(2))
+    event = workspace.by_service("workspaces", SETTINGS, {"before": before, "after": after})
+    value = schemas.single_object_header(schema) + schemas.body(schema, event.data)
+    return template._replace(key=workspace.id.encode(), value=value)
+
+
+def _text(rng: Random, characters: int) -> str:
+    text = ""
+    while len(text) < characters:
+        text += f"{rng.choice(names.REPORTS)} {rng.randrange(10_000)}. "
+    return text[:characters]
+
+
+def parked(emissions: Iterator[Emission]) -> Iterator[Emission]:
+    """Each hundredth is of a type that no one has listed."""
+    for number, emission in enumerate(emissions):
+        yield emission if number % 100 else _unlisted(emission)
+
+
+def _unlisted(emission: Emission) -> Emission:
+    new = {"ce_type": b"schedule.duplicated"}
+    return emission._replace(headers=[(name, new.get(name, value)) for name, value in emission.headers])
+
+
+def conflicting(emissions: Iterator[Emission]) -> Iterator[Emission]:
+    """Each hundredth has the identity of an earlier one of its workspace and type, and says something else."""
+    earlier: dict[tuple[bytes, bytes], Emission] = {}
+    since = 0
+    for emission in emissions:
+        kind = emission.key, dict(emission.headers)["ce_type"]
+        other = earlier.get(kind)
+        since += 1
+        if since >= 100 and kind[1] not in IGNORED_ON_WIRE and other is not None and other.value != emission.value:
+            yield earlier.pop(kind)._replace(value=emission.value)
+            since = 0
+        else:
+            earlier[kind] = emission
+            yield emission

@@ -1,0 +1,94 @@
+"""The tables of drains under other conditions, of figures that are easy to calculate by hand; and the shapes are what they are called."""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from sandbox.bench.conditions import DEMO, Conditions, Drained, medians
+from sandbox.bench.conditions_report import section, tables
+from sandbox.bench.load import IGNORED_ON_WIRE
+from sandbox.bench.report import replace_section
+from sandbox.bench.shapes import conflicting, demo, large, parked
+from sandbox.traffic.generator import Emission
+
+BENCHMARKS = Path(__file__).parents[3] / "docs" / "benchmarks.md"
+COUNTS = {"recorded": 750_000, "duplicate": 0, "conflict": 0, "ignored": 250_000, "parked": 0}
+ONE = Drained(records=1_000_000, size=500_000_000, seconds=10.0, processor=12.0, outcomes=COUNTS)
+EASY = Conditions(
+    runs=3,
+    consumers={1: ONE, 2: ONE._replace(seconds=8.0, processor=15.0)},
+    distances={0: ONE._replace(round_trip=0.3), 10: ONE._replace(seconds=11.0, round_trip=21.0)},
+    shapes={
+        DEMO: ONE,
+        "large": Drained(1_000, 30_000_000, 0.3, 0.2, {**dict.fromkeys(COUNTS, 0), "recorded": 990, "parked": 10}),
+    },
+)
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The lines of the tables, by their first cell."""
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {first: rest for first, *rest in lines}
+
+
+def ids(emissions: list[Emission]) -> list[bytes]:
+    return [dict(each.headers)["ce_id"] for each in emissions]
+
+
+def test_figures_are_those_of_a_record_and_of_the_first_line() -> None:
+    """Records a second, microseconds of a record and a kB, and what of it is more than with one, near, or the demo's."""
+    found = rows(section(EASY))
+
+    assert found["1"] == ["1,000,000", "10.0", "100,000", "12.0", "1.00"]
+    assert found["2"] == ["1,000,000", "8.0", "125,000", "15.0", "1.25"]
+    assert found["10 ms"] == ["21.00 ms", "1,000,000", "11.0", "90,909", "1.10"]
+    assert found[DEMO] == ["1,000,000", "500", "10.0", "1.00", "20.0", "12.0", "recorded 75.0%, ignored 25.0%"]
+    assert found["large"] == ["1,000", "30,000", "300.0", "30.00", "10.0", "200.0", "recorded 99.0%, parked 1.0%"]
+    assert [table.row_count for table in tables(EASY)] == [2, 2, 2]
+
+
+def test_medians_are_by_key() -> None:
+    """Of an odd number of rounds the middle one, each figure by itself."""
+    rounds = [{1: ONE._replace(seconds=seconds, processor=20 - seconds)} for seconds in (9.0, 12.0, 10.0)]
+
+    assert medians(rounds) == {1: ONE._replace(seconds=10.0, processor=10.0)}
+
+
+def test_the_document_has_a_place_for_it() -> None:
+    """`make bench ARGS=--conditions` finds its section, and writes nothing but that."""
+    text = BENCHMARKS.read_text("utf-8")
+    written = replace_section(text, "conditions", section(EASY))
+
+    assert "recorded 75.0%, ignored 25.0%" in written
+    assert replace_section(written, "conditions", "") == replace_section(text, "conditions", "")
+
+
+@pytest.mark.parametrize("size", [3_000, 30_000])
+def test_a_large_diff_is_as_large_as_it_says(size: int) -> None:
+    """Beside its two texts a record has a few hundred bytes, and none is of an ignored type."""
+    for each in islice(large(size), 3):
+        assert each.value is not None
+        assert size <= len(each.value) < size + 500
+        assert dict(each.headers)["ce_type"] not in IGNORED_ON_WIRE
+
+
+def test_one_of_a_hundred_is_of_a_type_that_no_one_has_listed() -> None:
+    """No two in a row, at which the breaker would halt the partition in the end."""
+    types = [dict(each.headers)["ce_type"] for each in islice(parked(demo()), 1_000)]
+
+    assert [at for at, ce_type in enumerate(types) if ce_type == b"schedule.duplicated"] == list(range(0, 1_000, 100))
+
+
+def test_nearly_one_of_a_hundred_has_the_identity_of_another() -> None:
+    """Once each, of the same key and type, with another value."""
+    made = list(islice(conflicting(demo()), 20_000))
+    by_id: dict[bytes, list[Emission]] = {}
+    for each, identity in zip(made, ids(made), strict=True):
+        by_id.setdefault(identity, []).append(each)
+    twice = [both for both in by_id.values() if len(both) > 1]
+
+    assert 180 <= len(twice) <= 200
+    for first, second in twice:
+        assert (first.key, first.headers) == (second.key, second.headers)
+        assert first.value != second.value

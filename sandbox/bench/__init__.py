@@ -3,14 +3,15 @@
 `python -m sandbox.bench` starts a broker and a database of its own, measures, prints a table and writes
 docs/benchmarks.md. It is not a test: nothing here fails because a machine is slow.
 
-    baselines  what the parts do alone: raw COPY, and a bare loop over Kafka
-    conditions more consumers, a database further away, traffic of other shapes; `conditions_report` has its tables
-    distance   a database that is further away than it is
-    drain      starts consumers, each on a new database
-    load       the records that are consumed
-    measured   one consumer as a process of its own, which says what it did
-    processor  processor time of a server
-    report     the table, and docs/benchmarks.md
-    shapes     that traffic
-    sizing     what an entry takes, and its tables in docs/operations.md
+    baselines          what the parts do alone: raw COPY, and a bare loop over Kafka
+    conditions         more consumers, a database further away, traffic of other shapes
+    conditions_report  its tables
+    distance           a database that is further away than it is
+    drain              starts consumers, each on a new database
+    load               the records that are consumed
+    measured           one consumer as a process of its own, which says what it did
+    processor          processor time of a server
+    report             the table, and docs/benchmarks.md
+    shapes             that traffic
+    sizing             what an entry takes, and its tables in docs/operations.md
 """

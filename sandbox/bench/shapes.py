@@ -39,8 +39,8 @@ def shapes(schema_ids: Mapping[str, int]) -> dict[str, Shape]:
     return {
         "Confluent framing": Shape(lambda: traffic(Mix(noise=NOISE, confluent=1.0, schema_ids=schema_ids), SEED)),
         "zstd": Shape(demo, compression="zstd"),
-        "diffs of 3 kB": Shape(lambda: large(3_000), share=0.1),
-        "diffs of 30 kB": Shape(lambda: large(30_000), share=0.01),
+        "diffs of 3 kB": Shape(lambda: large(3_000), share=0.2),
+        "diffs of 30 kB": Shape(lambda: large(30_000), share=0.05),
         "1 % parked": Shape(lambda: parked(demo())),
         "1 % conflicts": Shape(lambda: conflicting(demo())),
         "1 partition": Shape(

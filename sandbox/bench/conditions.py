@@ -114,7 +114,9 @@ class Bench:
         assert not any(each.code for each in measured), [each[:3] for each in measured]
         assert (sum(each.records for each in measured), outcomes["read"]) == (load.records, load.records), outcomes
         assert outcomes["recorded"] == outcomes["rows"] == outcomes["identities"], outcomes
-        assert all(each.records for each in measured), "a consumer took no part: it joined late, or there were too few records"
+        assert all(each.records for each in measured), (
+            "a consumer took no part: it joined late, or there were too few records"
+        )
         seconds = max(each.ended for each in measured) - min(each.began for each in measured)
         self._say(f"{name}: {load.records:,} records in {seconds:.1f} s")
         return Drained(load.records, load.size, seconds, sum(each.processor_seconds for each in measured), outcomes)

@@ -14,4 +14,5 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     report             the table, and docs/benchmarks.md
     shapes             that traffic
     sizing             what an entry takes, and its tables in docs/operations.md
+    waits              what PostgreSQL's sessions wait for
 """

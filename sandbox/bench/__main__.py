@@ -117,6 +117,14 @@ def main() -> None:
         action="store_true",
         help="only drains by several consumers, to a distant database and of other traffic, and their part of docs/benchmarks.md",
     )
+    parser.add_argument(
+        "--entries",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="MILLIONS",
+        help="with --conditions, also drains into a table that has so many entries already; ten million take minutes to make, and 11 GB",
+    )
     parser.add_argument("--no-document", action="store_true", help="print only, leave the documents as they are")
     arguments = parser.parse_args()
     console = Console()
@@ -130,7 +138,9 @@ def main() -> None:
             sized = sizing.measure(kafka, postgres, consumers, arguments.records)
             shown, path, text = sizing.tables(sized), OPERATIONS, partial(_with, "sizing", sizing.section(sized))
         elif arguments.conditions:
-            found = conditions.Bench(kafka, consumers, console.print).measure(arguments.records, arguments.runs)
+            found = conditions.Bench(kafka, postgres, consumers, console.print).measure(
+                arguments.records, arguments.runs, arguments.entries
+            )
             shown, path = conditions_report.tables(found), DOCUMENT
             text = partial(_with, "conditions", conditions_report.section(found))
         else:

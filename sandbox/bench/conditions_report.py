@@ -8,6 +8,7 @@ from rich.table import Table
 
 from sandbox.bench.conditions import DEMO, OUTCOMES, Conditions, Drained
 from sandbox.bench.report import machine
+from sandbox.bench.waits import shares
 
 
 class Shown(NamedTuple):
@@ -51,8 +52,11 @@ def _consumers(found: Mapping[int, Drained]) -> Shown:
         "records",
         "seconds",
         "records/s",
-        "processor, µs a record",
+        "processor of the consumers, µs a record",
         "of one consumer's",
+        "of PostgreSQL, µs a record",
+        "of one consumer's",
+        "PostgreSQL's sessions wait for",
     )
     rows = [
         (
@@ -62,6 +66,9 @@ def _consumers(found: Mapping[int, Drained]) -> Shown:
             f"{each.records / each.seconds:,.0f}",
             f"{_a_record(each, each.processor):.1f}",
             f"{each.processor / one.processor:.2f}",
+            f"{_a_record(each, each.database):.1f}",
+            f"{each.database / one.database:.2f}",
+            ", ".join(f"{name} {share:.1%}" for name, share in shares(each.waits).items()) or "nothing",
         )
         for count, each in found.items()
     ]
@@ -100,8 +107,9 @@ def _shapes(found: Mapping[str, Drained]) -> Shown:
         "bytes each",
         "µs a record",
         "of the demo's",
-        "µs a kB",
-        "processor, µs a record",
+        "of what its bytes explain",
+        "processor of the consumer, µs a record",
+        "of PostgreSQL, µs a record",
         "outcomes",
     )
     rows = [
@@ -111,13 +119,19 @@ def _shapes(found: Mapping[str, Drained]) -> Shown:
             f"{each.size / each.records:,.0f}",
             f"{_a_record(each, each.seconds):.1f}",
             f"{_a_record(each, each.seconds) / usual:.2f}",
-            f"{each.seconds * 1e6 / (each.size / 1000):.1f}",
+            f"{each.seconds / _explained(each, found[DEMO]):.2f}",
             f"{_a_record(each, each.processor):.1f}",
+            f"{_a_record(each, each.database):.1f}",
             _outcomes(each),
         )
         for name, each in found.items()
     ]
     return Shown(heading, rows)
+
+
+def _explained(drained: Drained, usual: Drained) -> float:
+    """Seconds of so many records of the demo's, or of so many bytes of them, whichever are more."""
+    return usual.seconds * max(drained.records / usual.records, drained.size / usual.size)
 
 
 def _a_record(drained: Drained, seconds: float) -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import psycopg
 
 from sandbox.bench.load import Load
+from sandbox.bench_reader.entries import fill
 from sandbox.services.postgres import PostgresServer
 
 # What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
@@ -45,8 +46,11 @@ class Consumers:
         self._databases = 0
         self.last = ""
 
-    def database(self) -> str:
-        """A new database, on a server without the previous one, whose pages would still fill the shared buffers."""
+    def database(self, entries: int = 0) -> str:
+        """A new database, on a server without the previous one, whose pages would still fill the shared buffers.
+
+        So many `entries` of other workspaces are in it already.
+        """
         self._databases += 1
         with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
             server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
@@ -57,6 +61,8 @@ class Consumers:
             check=True,
             capture_output=True,
         )
+        if entries:
+            fill(url, entries)
         # As before the raw COPY: what is measured begins with clean buffers.
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CHECKPOINT")

@@ -1,6 +1,6 @@
 """Fills topics: a pool of truthful events, repeated with new identities until there are as many as asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -9,7 +9,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from catalog.topics import IGNORED, TOPICS
 from sandbox.traffic.generator import Emission, Mix, Traffic, again, stepping_clock
-from sandbox.traffic.publisher import producer, publish
+from sandbox.traffic.publisher import producer, publish, publish_in_transactions
 
 POOL = 20_000
 WORKSPACES = 300
@@ -40,10 +40,19 @@ class Load:
         self.send(self._ticking(islice(traffic(Mix(noise=noise), seed), count), tick))
 
     def send(
-        self, emissions: Iterable[Emission], *, compression: str = "none", per_second: float | None = None
+        self,
+        emissions: Iterable[Emission],
+        *,
+        properties: Mapping[str, str] | None = None,
+        per_second: float | None = None,
     ) -> None:
-        """Publishes them, as fast as the broker takes them or at a steady rate."""
-        publish(self._counted(emissions), producer(self.bootstrap, compression), per_second)
+        """Publishes them, as fast as the broker takes them or at a steady rate; `properties` are the producer's."""
+        publish(self._counted(emissions), producer(self.bootstrap, properties), per_second)
+
+    def send_in_transactions(self, emissions: Iterable[Emission], size: int) -> None:
+        """Publishes them as fast as the broker takes them, `size` in each transaction."""
+        to = producer(self.bootstrap, {"transactional.id": self._name})
+        publish_in_transactions(self._counted(emissions), to, size)
 
     def pour(self, seconds: float, per_second: float, seed: int) -> None:
         """Publishes at a steady rate for some seconds."""

@@ -19,18 +19,26 @@ SETTINGS = "workspace.settings_changed"
 
 
 class Shape(NamedTuple):
-    """What is published, without an end, and where to. Of large records only the part `share` of what is asked for."""
+    """What is published, without an end, and where to. Of large records only the part `share` of what is asked for.
+
+    `properties` are the producer's; `transaction` is how many records each transaction has, where there are any.
+    """
 
     emissions: Callable[[], Iterator[Emission]]
     share: float = 1.0
     topics: Sequence[str] = TOPICS
     partitions: int = PARTITIONS
-    compression: str = "none"
+    properties: Mapping[str, str] | None = None
+    transaction: int = 0
 
     def load(self, bootstrap: str, name: str, records: int) -> Load:
         """So many of them, or that part, in topics of this name."""
         load = Load(bootstrap, name, topics=self.topics, partitions=self.partitions)
-        load.send(islice(self.emissions(), max(1, int(records * self.share))), compression=self.compression)
+        emissions = islice(self.emissions(), max(1, int(records * self.share)))
+        if self.transaction:
+            load.send_in_transactions(emissions, self.transaction)
+        else:
+            load.send(emissions, properties=self.properties)
         return load
 
 
@@ -38,10 +46,13 @@ def shapes(schema_ids: Mapping[str, int]) -> dict[str, Shape]:
     """All of them but the demo's own; `schema_ids` are those of a registry, by ce_type."""
     return {
         "Confluent framing": Shape(lambda: traffic(Mix(noise=NOISE, confluent=1.0, schema_ids=schema_ids), SEED)),
-        "zstd": Shape(demo, compression="zstd"),
+        "zstd": Shape(demo, properties={"compression.type": "zstd"}),
+        "transactions of 100 records": Shape(demo, transaction=100),
         "diffs of 3 kB": Shape(lambda: large(3_000), share=0.2),
         "diffs of 30 kB": Shape(lambda: large(30_000), share=0.05),
+        "0.01 % duplicates": Shape(lambda: repeated(demo())),
         "1 % parked": Shape(lambda: parked(demo())),
+        "1 % sanitized": Shape(lambda: sanitized(demo())),
         "1 % conflicts": Shape(lambda: conflicting(demo())),
         "1 partition": Shape(
             lambda: (each._replace(topic=ONE_TOPIC[0]) for each in demo()), topics=ONE_TOPIC, partitions=1
@@ -89,6 +100,33 @@ def _unlisted(emission: Emission) -> Emission:
     return emission._replace(headers=[(name, new.get(name, value)) for name, value in emission.headers])
 
 
+def sanitized(emissions: Iterator[Emission]) -> Iterator[Emission]:
+    """Each hundredth, or the next one after it that has an e-mail address and is audited, has a NUL in place of its first @."""
+    since = 0
+    for emission in emissions:
+        since += 1
+        if since >= 100 and _audited(emission) and b"@" in (value := emission.value or b""):
+            since = 0
+            yield emission._replace(value=value.replace(b"@", b"\0", 1))
+        else:
+            yield emission
+
+
+def repeated(emissions: Iterator[Emission]) -> Iterator[Emission]:
+    """Each ten-thousandth, or the next one after it that is audited, is there twice."""
+    since = 0
+    for emission in emissions:
+        since += 1
+        if since >= 10_000 and _audited(emission):
+            since = 0
+            yield emission
+        yield emission
+
+
+def _audited(emission: Emission) -> bool:
+    return dict(emission.headers)["ce_type"] not in IGNORED_ON_WIRE
+
+
 def conflicting(emissions: Iterator[Emission]) -> Iterator[Emission]:
     """Each hundredth has the identity of an earlier one of its workspace and type, and says something else."""
     earlier: dict[tuple[bytes, bytes], Emission] = {}
@@ -97,7 +135,7 @@ def conflicting(emissions: Iterator[Emission]) -> Iterator[Emission]:
         kind = emission.key, dict(emission.headers)["ce_type"]
         other = earlier.get(kind)
         since += 1
-        if since >= 100 and kind[1] not in IGNORED_ON_WIRE and other is not None and other.value != emission.value:
+        if since >= 100 and _audited(emission) and other is not None and other.value != emission.value:
             yield earlier.pop(kind)._replace(value=emission.value)
             since = 0
         else:

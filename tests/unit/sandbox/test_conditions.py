@@ -1,6 +1,7 @@
 """The tables of drains under other conditions, of figures that are easy to calculate by hand; and the shapes are what they are called."""
 
-from itertools import islice
+from collections import Counter
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -9,21 +10,40 @@ from sandbox.bench.conditions import DEMO, Conditions, Drained, medians
 from sandbox.bench.conditions_report import section, tables
 from sandbox.bench.load import IGNORED_ON_WIRE
 from sandbox.bench.report import replace_section
-from sandbox.bench.shapes import conflicting, demo, large, parked
+from sandbox.bench.shapes import conflicting, demo, large, parked, repeated, sanitized
+from sandbox.bench.waits import Wait, shares
 from sandbox.traffic.generator import Emission
 
 BENCHMARKS = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 COUNTS = {"recorded": 750_000, "duplicate": 0, "conflict": 0, "ignored": 250_000, "parked": 0}
-ONE = Drained(records=1_000_000, size=500_000_000, seconds=10.0, processor=12.0, outcomes=COUNTS)
+WAITED = Counter(
+    {Wait(None, None): 6, Wait("Client", "ClientRead"): 90, Wait("Lock", "tuple"): 1, Wait("IO", "WALSync"): 3}
+)
+ONE = Drained(
+    records=1_000_000, size=500_000_000, seconds=10.0, processor=12.0, database=20.0, outcomes=COUNTS, waits=WAITED
+)
 EASY = Conditions(
     runs=3,
-    consumers={1: ONE, 2: ONE._replace(seconds=8.0, processor=15.0)},
+    consumers={1: ONE, 2: ONE._replace(seconds=8.0, processor=15.0, database=30.0, waits=Counter())},
     distances={0: ONE._replace(round_trip=0.3), 10: ONE._replace(seconds=11.0, round_trip=21.0)},
     shapes={
         DEMO: ONE,
-        "large": Drained(1_000, 30_000_000, 0.3, 0.2, {**dict.fromkeys(COUNTS, 0), "recorded": 990, "parked": 10}),
+        "large": ONE._replace(
+            records=1_000,
+            size=30_000_000,
+            seconds=0.3,
+            processor=0.2,
+            database=0.1,
+            outcomes={**dict.fromkeys(COUNTS, 0), "recorded": 990, "parked": 10},
+        ),
     },
 )
+
+
+@pytest.fixture(scope="module")
+def usual() -> list[Emission]:
+    """What the shapes are made from; its making takes seconds."""
+    return list(islice(demo(), 50_000))
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -37,22 +57,48 @@ def ids(emissions: list[Emission]) -> list[bytes]:
 
 
 def test_figures_are_those_of_a_record_and_of_the_first_line() -> None:
-    """Records a second, microseconds of a record and a kB, and what of it is more than with one, near, or the demo's."""
+    """Records a second, microseconds of a record, and what of it is more than with one, near, the demo's, or for so many bytes."""
     found = rows(section(EASY))
 
-    assert found["1"] == ["1,000,000", "10.0", "100,000", "12.0", "1.00"]
-    assert found["2"] == ["1,000,000", "8.0", "125,000", "15.0", "1.25"]
+    assert found["1"] == [
+        "1,000,000",
+        "10.0",
+        "100,000",
+        "12.0",
+        "1.00",
+        "20.0",
+        "1.00",
+        "IO 30.0%, lock on tuple 10.0%",
+    ]
+    assert found["2"] == ["1,000,000", "8.0", "125,000", "15.0", "1.25", "30.0", "1.50", "nothing"]
     assert found["10 ms"] == ["21.00 ms", "1,000,000", "11.0", "90,909", "1.10"]
-    assert found[DEMO] == ["1,000,000", "500", "10.0", "1.00", "20.0", "12.0", "recorded 75.0%, ignored 25.0%"]
-    assert found["large"] == ["1,000", "30,000", "300.0", "30.00", "10.0", "200.0", "recorded 99.0%, parked 1.0%"]
+    assert found[DEMO] == ["1,000,000", "500", "10.0", "1.00", "1.00", "12.0", "20.0", "recorded 75.0%, ignored 25.0%"]
+    assert found["large"] == [
+        "1,000",
+        "30,000",
+        "300.0",
+        "30.00",
+        "0.50",
+        "200.0",
+        "100.0",
+        "recorded 99.0%, parked 1.0%",
+    ]
     assert [table.row_count for table in tables(EASY)] == [2, 2, 2]
 
 
 def test_medians_are_by_key() -> None:
-    """Of an odd number of rounds the middle one, each figure by itself."""
+    """Of an odd number of rounds the middle one, each figure by itself; samples are added up."""
     rounds = [{1: ONE._replace(seconds=seconds, processor=20 - seconds)} for seconds in (9.0, 12.0, 10.0)]
+    found = medians(rounds)
 
-    assert medians(rounds) == {1: ONE._replace(seconds=10.0, processor=10.0)}
+    assert found == {1: ONE._replace(seconds=10.0, processor=10.0, waits=found[1].waits)}
+    assert found[1].waits[Wait("Lock", "tuple")] == 3
+
+
+def test_a_consumer_that_is_waited_for_is_no_wait_of_the_server() -> None:
+    """COPY waits for its next line most of the time."""
+    assert shares(Counter({Wait("Client", "ClientRead"): 5})) == {}
+    assert shares(WAITED) == {"IO": 0.3, "lock on tuple": 0.1}
 
 
 def test_the_document_has_a_place_for_it() -> None:
@@ -73,16 +119,36 @@ def test_a_large_diff_is_as_large_as_it_says(size: int) -> None:
         assert dict(each.headers)["ce_type"] not in IGNORED_ON_WIRE
 
 
-def test_one_of_a_hundred_is_of_a_type_that_no_one_has_listed() -> None:
+def test_one_of_a_hundred_is_of_a_type_that_no_one_has_listed(usual: list[Emission]) -> None:
     """No two in a row, at which the breaker would halt the partition in the end."""
-    types = [dict(each.headers)["ce_type"] for each in islice(parked(demo()), 1_000)]
+    types = [dict(each.headers)["ce_type"] for each in parked(iter(usual[:1_000]))]
 
     assert [at for at, ce_type in enumerate(types) if ce_type == b"schedule.duplicated"] == list(range(0, 1_000, 100))
 
 
-def test_nearly_one_of_a_hundred_has_the_identity_of_another() -> None:
+def test_nearly_one_of_a_hundred_has_a_text_that_no_database_holds(usual: list[Emission]) -> None:
+    """In an e-mail address, of audited types only, whose value is as long as before."""
+    pairs = list(zip(usual[:10_000], sanitized(iter(usual)), strict=False))
+    changed = [(before, after) for before, after in pairs if before != after]
+
+    assert 85 <= len(changed) <= 100
+    for before, after in changed:
+        assert dict(after.headers)["ce_type"] not in IGNORED_ON_WIRE
+        assert after == before._replace(value=(before.value or b"").replace(b"@", b"\0", 1))
+
+
+def test_one_of_ten_thousand_is_there_twice(usual: list[Emission]) -> None:
+    """Of audited types only."""
+    made = list(repeated(iter(usual)))
+    twice = [first for first, second in pairwise(made) if first == second]
+
+    assert len(twice) in {4, 5}
+    assert IGNORED_ON_WIRE.isdisjoint(dict(each.headers)["ce_type"] for each in twice)
+
+
+def test_nearly_one_of_a_hundred_has_the_identity_of_another(usual: list[Emission]) -> None:
     """Once each, of the same key and type, with another value."""
-    made = list(islice(conflicting(demo()), 20_000))
+    made = list(conflicting(iter(usual[:20_000])))
     by_id: dict[bytes, list[Emission]] = {}
     for each, identity in zip(made, ids(made), strict=True):
         by_id.setdefault(identity, []).append(each)

@@ -1,5 +1,6 @@
 """Traffic of other shapes than the demo's: what may come of it is looked for a cliff."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -16,6 +17,8 @@ from sandbox.traffic.workspace import founded
 SEED = 7
 ONE_TOPIC = ("all",)
 SETTINGS = "workspace.settings_changed"
+# Of an e-mail address; another @ may be the length of a text.
+AT = re.compile(rb"@(?=[a-z-]+\.example)")
 
 
 class Shape(NamedTuple):
@@ -101,13 +104,13 @@ def _unlisted(emission: Emission) -> Emission:
 
 
 def sanitized(emissions: Iterator[Emission]) -> Iterator[Emission]:
-    """Each hundredth, or the next one after it that has an e-mail address and is audited, has a NUL in place of its first @."""
+    """Each hundredth, or the next one after it that has an e-mail address and is audited, has a NUL in place of its @."""
     since = 0
     for emission in emissions:
         since += 1
-        if since >= 100 and _audited(emission) and b"@" in (value := emission.value or b""):
+        if since >= 100 and _audited(emission) and AT.search(value := emission.value or b""):
             since = 0
-            yield emission._replace(value=value.replace(b"@", b"\0", 1))
+            yield emission._replace(value=AT.sub(b"\0", value, count=1))
         else:
             yield emission
 

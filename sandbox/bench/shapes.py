@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice
 from random import Random
 from typing import NamedTuple
 
 import schemas
 from catalog.topics import TOPICS
-from sandbox.bench.load import IGNORED_ON_WIRE, NOISE, PARTITIONS, WORKSPACES, Load, traffic
+from sandbox.bench.load import IGNORED_ON_WIRE, NOISE, PARTITIONS, POOL, WORKSPACES, Load, traffic
 from sandbox.traffic import names
 from sandbox.traffic.generator import Emission, Mix, again, stepping_clock
 from sandbox.traffic.workspace import founded
@@ -66,15 +67,24 @@ def shapes(schema_ids: Mapping[str, int]) -> dict[str, Shape]:
 
 def demo() -> Iterator[Emission]:
     """The demo's traffic."""
-    return traffic(Mix(noise=NOISE), SEED)
+    return _again(_usual())
+
+
+@cache
+def _usual() -> list[Emission]:
+    """Most of the shapes are made from it, and it takes seconds to make."""
+    return list(islice(traffic(Mix(noise=NOISE), SEED), POOL))
+
+
+def _again(pool: Sequence[Emission]) -> Iterator[Emission]:
+    return again(pool, SEED, stepping_clock(datetime(2026, 6, 1, tzinfo=UTC), timedelta(milliseconds=7)))
 
 
 def large(size: int) -> Iterator[Emission]:
     """Settings in which one text is replaced by another: both together have so many characters, and nothing is ignored."""
     rng = Random(SEED)
     template = next(each for each in demo() if dict(each.headers)["ce_type"] == SETTINGS.encode())
-    clock = stepping_clock(datetime(2026, 6, 1, tzinfo=UTC), timedelta(milliseconds=7))
-    return again([_edit(rng, number, template, size // 2) for number in range(WORKSPACES)], SEED, clock)
+    return _again([_edit(rng, number, template, size // 2) for number in range(WORKSPACES)])
 
 
 def _edit(rng: Random, number: int, template: Emission, characters: int) -> Emission:

@@ -46,7 +46,7 @@ EASY = Conditions(
 
 @pytest.fixture(scope="module")
 def usual() -> list[Emission]:
-    """What the shapes are made from; its making takes seconds."""
+    """What the shapes are made from."""
     return list(islice(demo(), 50_000))
 
 

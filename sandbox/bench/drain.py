@@ -25,7 +25,7 @@ NOTHING_MORE: Mapping[str, str] = {}
 
 
 class Measured(NamedTuple):
-    """What one consumer process said of itself (sandbox/bench/measured.py)."""
+    """What one consumer process said of itself (sandbox/bench/measured.py; the steps: sandbox/bench/steps.py)."""
 
     code: int
     records: int
@@ -36,6 +36,7 @@ class Measured(NamedTuple):
     processor_seconds: float
     peak_mib: float
     latencies: list[int]
+    steps: dict[str, float]
 
 
 class Consumers:
@@ -73,6 +74,10 @@ class Consumers:
         """Consumes all that `load` has published."""
         return self.together(load, url, 1)[0]
 
+    def step_by_step(self, load: Load, url: str) -> Measured:
+        """The same, with the processor time of its steps."""
+        return _result(self._start(load, url, until_end=True, program="sandbox.bench.steps"))
+
     def together(self, load: Load, url: str, count: int, environ: Mapping[str, str] = NOTHING_MORE) -> list[Measured]:
         """The same by so many consumers of one group, with more in their environment where `environ` has it."""
         processes = [self._start(load, url, until_end=True, more=environ) for _ in range(count)]
@@ -83,7 +88,13 @@ class Consumers:
         return Following(self._start(load, url, until_end=False))
 
     def _start(
-        self, load: Load, url: str, *, until_end: bool, more: Mapping[str, str] = NOTHING_MORE
+        self,
+        load: Load,
+        url: str,
+        *,
+        until_end: bool,
+        more: Mapping[str, str] = NOTHING_MORE,
+        program: str = "sandbox.bench.measured",
     ) -> "subprocess.Popen[str]":
         environ = {
             **self._programs,
@@ -93,7 +104,7 @@ class Consumers:
             "AUDIT_GROUP_ID": f"bench-{self._databases}",
             **more,
         }
-        command = [sys.executable, "-m", "sandbox.bench.measured", *(["--until-end"] if until_end else [])]
+        command = [sys.executable, "-m", program, *(["--until-end"] if until_end else [])]
         return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 

@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from consumer.observer import Observer
 from consumer.partitions.position import Position
@@ -32,6 +33,7 @@ class Stopwatch(Observer):
         self.records = 0
         self.batches = 0
         self.latencies: list[int] = []
+        self.steps: dict[str, float] = {}
 
     def on_claimed(self, _position: Position) -> None:
         """The clock starts with the first partition."""
@@ -58,13 +60,12 @@ def _peak_mib() -> float:
     return int(found[1]) / 1024
 
 
-def main(until_end: bool) -> None:
-    """Runs the consumer and prints what was measured."""
+def run(watch: Stopwatch, *, until_end: bool) -> dict[str, Any]:
+    """Runs the consumer; gives what was measured."""
     settings = load(os.environ, kafka=True)
     logging.configure(settings.log_format)
-    watch = Stopwatch()
     code = serve(settings, until_end=until_end, observer=watch)
-    result = {
+    return {
         "code": code,
         "records": watch.records,
         "batches": watch.batches,
@@ -74,9 +75,9 @@ def main(until_end: bool) -> None:
         "processor_seconds": watch.processor_ended - watch.processor_began,
         "peak_mib": _peak_mib(),
         "latencies": [] if until_end else watch.latencies,
+        "steps": watch.steps,
     }
-    print(json.dumps(result))
 
 
 if __name__ == "__main__":
-    main("--until-end" in sys.argv[1:])
+    print(json.dumps(run(Stopwatch(), until_end="--until-end" in sys.argv[1:])))

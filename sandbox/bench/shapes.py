@@ -80,16 +80,31 @@ def _again(pool: Sequence[Emission]) -> Iterator[Emission]:
     return again(pool, SEED, stepping_clock(datetime(2026, 6, 1, tzinfo=UTC), timedelta(milliseconds=7)))
 
 
+def smallest() -> Iterator[Emission]:
+    """Of the demo's events that are recorded the smallest hundredth."""
+    pool = sorted(filter(_audited, _usual()), key=lambda each: len(each.value or b""))
+    return _again(pool[: len(pool) // 100])
+
+
 def large(size: int) -> Iterator[Emission]:
     """Settings in which one text is replaced by another: both together have so many characters, and nothing is ignored."""
+    return _edits(lambda rng: {"playbook": _text(rng, size // 2)})
+
+
+def keys(count: int) -> Iterator[Emission]:
+    """Settings in which so many texts of 20 characters are replaced."""
+    return _edits(lambda rng: {f"rule_{number:03}": _text(rng, 20) for number in range(count)})
+
+
+def _edits(preferences: Callable[[Random], dict[str, str]]) -> Iterator[Emission]:
     rng = Random(SEED)
     template = next(each for each in demo() if dict(each.headers)["ce_type"] == SETTINGS.encode())
-    return _again([_edit(rng, number, template, size // 2) for number in range(WORKSPACES)])
+    return _again([_edit(rng, number, template, preferences) for number in range(WORKSPACES)])
 
 
-def _edit(rng: Random, number: int, template: Emission, characters: int) -> Emission:
+def _edit(rng: Random, number: int, template: Emission, preferences: Callable[[Random], dict[str, str]]) -> Emission:
     workspace, schema = founded(rng, number), schemas.latest(SETTINGS)
-    before, after = ({**workspace.settings, "preferences": {"playbook": _text(rng, characters)}} for _ in range(2))
+    before, after = ({**workspace.settings, "preferences": preferences(rng)} for _ in range(2))
     event = workspace.by_service("workspaces", SETTINGS, {"before": before, "after": after})
     value = schemas.single_object_header(schema) + schemas.body(schema, event.data)
     return template._replace(key=workspace.id.encode(), value=value)

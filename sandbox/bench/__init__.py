@@ -3,11 +3,20 @@
 `python -m sandbox.bench` starts a broker and a database of its own, measures, prints a table and writes
 docs/benchmarks.md. It is not a test: nothing here fails because a machine is slow.
 
-    baselines  what the parts do alone: raw COPY, and a bare loop over Kafka
-    drain      starts consumers, each on a new database
-    load       the records that are consumed
-    measured   one consumer as a process of its own, which says what it did
-    processor  processor time of a server
-    report     the table, and docs/benchmarks.md
-    sizing     what an entry takes, and its tables in docs/operations.md
+    alone              the steps of a record, each by itself
+    baselines          what the parts do alone: raw COPY, and a bare loop over Kafka
+    budget             where the processor time of a drain goes
+    conditions         more consumers, a database further away, traffic of other shapes
+    conditions_report  its tables
+    distance           a database that is further away than it is
+    drain              starts consumers, each on a new database
+    load               the records that are consumed
+    measured           one consumer as a process of its own, which says what it did
+    processor          processor time of a server
+    report             the table, and docs/benchmarks.md
+    shapes             that traffic
+    sizing             what an entry takes, and its tables in docs/operations.md
+    speed              how fast the interpreter and PostgreSQL are
+    steps              one consumer whose processor time is taken step by step
+    waits              what PostgreSQL's sessions wait for
 """

@@ -1,4 +1,4 @@
-"""python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md; or what an entry takes."""
+"""python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md; or one of the parts that stand alone."""
 
 import argparse
 import threading
@@ -10,11 +10,12 @@ from statistics import median, quantiles
 
 from rich.console import Console
 
-from sandbox.bench import sizing
+from sandbox.bench import budget, conditions, conditions_report, sizing
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
 from sandbox.bench.report import Figures, document, replace_section, table
+from sandbox.bench.speed import Speed, python_ns
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
@@ -44,7 +45,7 @@ class Bench:
         loads = {size: self._filled(f"drain{size}", size, 0.25) for size in sizes}
         noise = self._filled("noise", self._records, 1.0)
         drains: dict[int, list[float]] = {size: [] for size in sizes}
-        copies, skips, bares, peaks, batches = [], [], [], [], []
+        copies, speeds, skips, bares, peaks, batches = [], [], [], [], [], []
         for run in range(self._runs):
             for size in sizes:
                 url = self._consumers.database()
@@ -54,8 +55,10 @@ class Bench:
                 self._say(f"run {run + 1}: drained {size:,} records in {drained.seconds:.1f} s")
             peaks.append(drained.peak_mib)
             batches.append(drained.batches)
-            copies.append(raw_copy(url))
-            self._say(f"run {run + 1}: raw COPY of the same rows in {copies[-1]:.1f} s")
+            copied = raw_copy(url)
+            copies.append(copied.seconds)
+            speeds.append(Speed(python_ns(), copied.rows / copied.seconds))
+            self._say(f"run {run + 1}: raw COPY of the same rows in {copied.seconds:.1f} s")
             bares.append(bare_loop(self._kafka.bootstrap, noise.topics, self._records))
             skipped = self._consumers.drain(noise, self._consumers.database())
             assert (skipped.code, skipped.records) == (0, self._records), skipped[:3]
@@ -77,6 +80,7 @@ class Bench:
             fresh_p50=median(latencies),
             fresh_p99=quantiles(latencies, n=100)[98],
             fresh_samples=len(latencies),
+            speed=Speed(*map(median, zip(*speeds, strict=True))),
         )
 
     def _fresh(self) -> list[int]:
@@ -112,18 +116,45 @@ def main() -> None:
     parser.add_argument(
         "--sizing", action="store_true", help="only what an entry takes, once, and its tables in docs/operations.md"
     )
+    parser.add_argument(
+        "--budget",
+        action="store_true",
+        help="only where the processor time of a drain goes, step by step, and its part of docs/benchmarks.md",
+    )
+    parser.add_argument(
+        "--conditions",
+        action="store_true",
+        help="only drains by several consumers, to a distant database and of other traffic, and their part of docs/benchmarks.md",
+    )
+    parser.add_argument(
+        "--entries",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="MILLIONS",
+        help="with --conditions, also drains into a table that has so many entries already; ten million take minutes to make, and 11 GB",
+    )
     parser.add_argument("--no-document", action="store_true", help="print only, leave the documents as they are")
     arguments = parser.parse_args()
     console = Console()
     with (
         TemporaryFolder("wheel") as folder,
         PostgresServer(settings=POSTGRES) as postgres,
-        LocalKafka(jit=True) as kafka,
+        LocalKafka(jit=True, config=conditions.BROKER if arguments.conditions else None) as kafka,
     ):
         consumers = Consumers(postgres, wheel.unpack(folder.path / "programs"))
         if arguments.sizing:
             sized = sizing.measure(kafka, postgres, consumers, arguments.records)
-            shown, path, text = sizing.tables(sized), OPERATIONS, partial(_with_sizing, sizing.section(sized))
+            shown, path, text = sizing.tables(sized), OPERATIONS, partial(_with, "sizing", sizing.section(sized))
+        elif arguments.budget:
+            spent = budget.measure(kafka, postgres, consumers, arguments.records, console.print)
+            shown, path, text = [budget.table(spent)], DOCUMENT, partial(_with, "budget", budget.section(spent))
+        elif arguments.conditions:
+            found = conditions.Bench(kafka, postgres, consumers, console.print).measure(
+                arguments.records, arguments.runs, arguments.entries
+            )
+            shown, path = conditions_report.tables(found), DOCUMENT
+            text = partial(_with, "conditions", conditions_report.section(found))
         else:
             figures = Bench(kafka, consumers, arguments.records, arguments.runs, console).figures()
             shown, path, text = [table(figures)], DOCUMENT, partial(document, figures)
@@ -133,8 +164,8 @@ def main() -> None:
         path.write_text(text(path.read_text()))
 
 
-def _with_sizing(section: str, before: str) -> str:
-    return replace_section(before, "sizing", section)
+def _with(name: str, section: str, before: str) -> str:
+    return replace_section(before, name, section)
 
 
 if __name__ == "__main__":

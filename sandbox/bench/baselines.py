@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
@@ -21,8 +22,15 @@ end loop; end $$;
 """
 
 
-def raw_copy(url: str) -> float:
-    """Seconds of one COPY of all rows of audit_event, as text and in their order, into a table that is its twin.
+class Copied(NamedTuple):
+    """What a raw COPY took."""
+
+    seconds: float
+    rows: int
+
+
+def raw_copy(url: str) -> Copied:
+    """One COPY of all rows of audit_event, as text and in their order, into a table that is its twin.
 
     The twin has every index, constraint, default and generated column of audit_event. The text is fetched before the
     clock starts and is sent as it is: nothing is left to Python but handing over blocks. audit_event is gone afterwards.
@@ -38,9 +46,9 @@ def raw_copy(url: str) -> float:
         with cursor.copy(f"copy twin ({COLUMNS}) from stdin") as into:
             for block in blocks:
                 into.write(block)
-        seconds = time.perf_counter() - began
+        copied = Copied(time.perf_counter() - began, cursor.rowcount)
         cursor.execute("drop table twin")
-    return seconds
+    return copied
 
 
 def _joined(lines: Iterable[bytes], size: int = 1 << 20) -> list[bytes]:

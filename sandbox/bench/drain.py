@@ -10,6 +10,7 @@ from typing import NamedTuple
 import psycopg
 
 from sandbox.bench.load import Load
+from sandbox.bench_reader.entries import fill
 from sandbox.services.postgres import PostgresServer
 
 # What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
@@ -20,18 +21,22 @@ POSTGRES = {
     "checkpoint_timeout": "30min",
     "autovacuum": "off",
 }
+NOTHING_MORE: Mapping[str, str] = {}
 
 
 class Measured(NamedTuple):
-    """What one consumer process said of itself (sandbox/bench/measured.py)."""
+    """What one consumer process said of itself (sandbox/bench/measured.py; the steps: sandbox/bench/steps.py)."""
 
     code: int
     records: int
     batches: int
+    began: float
+    ended: float
     seconds: float
     processor_seconds: float
     peak_mib: float
     latencies: list[int]
+    steps: dict[str, float]
 
 
 class Consumers:
@@ -40,9 +45,13 @@ class Consumers:
     def __init__(self, postgres: PostgresServer, programs: Mapping[str, str]) -> None:
         self._postgres, self._programs = postgres, programs
         self._databases = 0
+        self.last = ""
 
-    def database(self) -> str:
-        """A new database, on a server without the previous one, whose pages would still fill the shared buffers."""
+    def database(self, entries: int = 0) -> str:
+        """A new database, on a server without the previous one, whose pages would still fill the shared buffers.
+
+        So many `entries` of other workspaces are in it already.
+        """
         self._databases += 1
         with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
             server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
@@ -53,28 +62,49 @@ class Consumers:
             check=True,
             capture_output=True,
         )
+        if entries:
+            fill(url, entries)
         # As before the raw COPY: what is measured begins with clean buffers.
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
+        self.last = url
         return url
 
     def drain(self, load: Load, url: str) -> Measured:
         """Consumes all that `load` has published."""
-        return _result(self._start(load, url, until_end=True))
+        return self.together(load, url, 1)[0]
+
+    def step_by_step(self, load: Load, url: str) -> Measured:
+        """The same, with the processor time of its steps."""
+        return _result(self._start(load, url, until_end=True, program="sandbox.bench.steps"))
+
+    def together(self, load: Load, url: str, count: int, environ: Mapping[str, str] = NOTHING_MORE) -> list[Measured]:
+        """The same by so many consumers of one group, with more in their environment where `environ` has it."""
+        processes = [self._start(load, url, until_end=True, more=environ) for _ in range(count)]
+        return [_result(process) for process in processes]
 
     def follow(self, load: Load, url: str) -> "Following":
         """Consumes what comes until it is stopped."""
         return Following(self._start(load, url, until_end=False))
 
-    def _start(self, load: Load, url: str, *, until_end: bool) -> "subprocess.Popen[str]":
+    def _start(
+        self,
+        load: Load,
+        url: str,
+        *,
+        until_end: bool,
+        more: Mapping[str, str] = NOTHING_MORE,
+        program: str = "sandbox.bench.measured",
+    ) -> "subprocess.Popen[str]":
         environ = {
             **self._programs,
             **_settings(url),
             "KAFKA_BOOTSTRAP_SERVERS": load.bootstrap,
             "AUDIT_TOPICS": ",".join(load.topics),
             "AUDIT_GROUP_ID": f"bench-{self._databases}",
+            **more,
         }
-        command = [sys.executable, "-m", "sandbox.bench.measured", *(["--until-end"] if until_end else [])]
+        command = [sys.executable, "-m", program, *(["--until-end"] if until_end else [])]
         return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 

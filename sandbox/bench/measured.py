@@ -1,8 +1,8 @@
 """One consumer process under measurement: the real `serve`, with an observer that takes times.
 
 `python -m sandbox.bench.measured` reads the consumer's own settings from the environment and prints one JSON object:
-records, seconds from the first claim to the last commit and how many of them a processor was busy, peak memory, and the
-latencies of records in milliseconds.
+records, when it made its first claim and its last commit (by a clock that all processes share), the seconds between and how
+many of them a processor was busy, peak memory, and the latencies of records in milliseconds.
 With `--until-end` it ends with the topics, without it on SIGTERM.
 """
 
@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from consumer.observer import Observer
 from consumer.partitions.position import Position
@@ -32,17 +33,18 @@ class Stopwatch(Observer):
         self.records = 0
         self.batches = 0
         self.latencies: list[int] = []
+        self.steps: dict[str, float] = {}
 
     def on_claimed(self, _position: Position) -> None:
         """The clock starts with the first partition."""
         self.processor_began = self.processor_began or time.process_time()
-        self.began = self.began or time.perf_counter()
+        self.began = self.began or time.monotonic()
 
     def on_written(self, written: Written) -> None:
         """Called by the loop after the commit, so the latency includes the way back from the writer."""
         now = time.time()
         if written.batch.records:
-            self.ended = time.perf_counter()
+            self.ended = time.monotonic()
             self.processor_ended = time.process_time()
             self.records += written.batch.records
             self.batches += 1
@@ -58,23 +60,24 @@ def _peak_mib() -> float:
     return int(found[1]) / 1024
 
 
-def main(until_end: bool) -> None:
-    """Runs the consumer and prints what was measured."""
+def run(watch: Stopwatch, *, until_end: bool) -> dict[str, Any]:
+    """Runs the consumer; gives what was measured."""
     settings = load(os.environ, kafka=True)
     logging.configure(settings.log_format)
-    watch = Stopwatch()
     code = serve(settings, until_end=until_end, observer=watch)
-    result = {
+    return {
         "code": code,
         "records": watch.records,
         "batches": watch.batches,
+        "began": watch.began,
+        "ended": watch.ended,
         "seconds": watch.ended - watch.began,
         "processor_seconds": watch.processor_ended - watch.processor_began,
         "peak_mib": _peak_mib(),
         "latencies": [] if until_end else watch.latencies,
+        "steps": watch.steps,
     }
-    print(json.dumps(result))
 
 
 if __name__ == "__main__":
-    main("--until-end" in sys.argv[1:])
+    print(json.dumps(run(Stopwatch(), until_end="--until-end" in sys.argv[1:])))

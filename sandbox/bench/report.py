@@ -12,6 +12,7 @@ from typing import NamedTuple
 import psutil  # type: ignore[import-untyped]
 from rich.table import Table
 
+from sandbox.bench.speed import Speed
 from sandbox.services.wheel import compiler
 
 MARK = "<!-- written by hand below this line, kept by make bench -->"
@@ -35,6 +36,7 @@ class Figures(NamedTuple):
     fresh_p50: float
     fresh_p99: float
     fresh_samples: int
+    speed: Speed
 
 
 class Line(NamedTuple):
@@ -95,7 +97,7 @@ def lines(figures: Figures) -> list[Line]:
 
 def table(figures: Figures) -> Table:
     """The figures for a terminal."""
-    shown = Table(title=f"medians of {figures.runs} runs", title_justify="left")
+    shown = Table(title=f"medians of {figures.runs} runs", caption=str(figures.speed), title_justify="left")
     for heading in ("what", "measured", "figure", "asked for", ""):
         shown.add_column(heading)
     for line in lines(figures):
@@ -113,6 +115,7 @@ def document(figures: Figures, before: str) -> str:
             "",
             f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, medians of {figures.runs} runs, on {machine()}.",
             "Broker, database, consumer and load generator share that machine; the figures are ratios within one run.",
+            f"{figures.speed}.",
             f"The consumer is the wheel as it is deployed, its core {'compiled' if compiler() else 'not compiled: there is no compiler'}.",
             "",
             "| what | measured | figure | asked for | reached |",

@@ -11,7 +11,7 @@ import psycopg
 from rich.table import Table
 
 from sandbox.bench.drain import Consumers
-from sandbox.bench.load import Load
+from sandbox.bench.load import NOISE, Load
 from sandbox.bench.processor import processor_seconds
 from sandbox.bench.report import machine
 from sandbox.services.kafka import LocalKafka
@@ -20,7 +20,6 @@ from sandbox.services.postgres import PostgresServer
 RATES = (1, 10, 100, 1_000, 10_000)  # entries a second
 YEAR = 365.25 * 86_400
 TERABYTE = 10**12
-NOISE = 0.25  # as make bench's drain: one record of four is of an ignored type
 BYTES = """
 SELECT sum(pg_total_relation_size(relid))::bigint, sum(pg_indexes_size(relid))::bigint, (SELECT count(*) FROM audit_event)
 FROM pg_partition_tree('audit_event')

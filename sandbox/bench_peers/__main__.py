@@ -71,7 +71,7 @@ class Bench:
                 self.found.setdefault(name, []).append(measured)
                 self._say(f"round {number + 1}: {name}: {measured.seconds:.1f} s")
                 if peer is None:
-                    self.limits[COPY].append(raw_copy(url))
+                    self.limits[COPY].append(raw_copy(url).seconds)
             self.limits[BARE].append(bare_loop(self._kafka.bootstrap, load.topics, records))
 
     def _drop(self, peer: Peer | None, able: list[Peer], why: str) -> None:

@@ -1,6 +1,7 @@
 """Publishes emissions as a service's transactional outbox does: acks=all, idempotent, and loud when one is not taken."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from time import monotonic
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -12,8 +13,8 @@ class DeliveryFailed(RuntimeError):
     """The broker did not take a record; publishing stopped, and what follows it was not sent."""
 
 
-def producer(bootstrap_servers: str) -> Producer:
-    """A producer with the settings that SPEC 3 asks of services."""
+def producer(bootstrap_servers: str, more: Mapping[str, str] | None = None) -> Producer:
+    """A producer with the settings that SPEC 3 asks of services, and more as librdkafka names them."""
     return Producer(
         {
             "bootstrap.servers": bootstrap_servers,
@@ -21,6 +22,7 @@ def producer(bootstrap_servers: str) -> Producer:
             "enable.idempotence": True,
             "linger.ms": 20,
             "log_level": 3,  # a broker that has just started makes it warn, into whatever the terminal shows
+            **(more or {}),
         }
     )
 
@@ -48,6 +50,16 @@ def publish(emissions: Iterable[Emission], to: Producer, per_second: float | Non
     if failures:
         raise DeliveryFailed(f"{len(failures)} of {count} records were not taken; the first: {failures[0]}")
     return count
+
+
+def publish_in_transactions(emissions: Iterable[Emission], to: Producer, size: int) -> None:
+    """Publishes them as `publish` does, by a producer with a `transactional.id`: each `size` of them are a transaction."""
+    to.init_transactions()
+    rest = iter(emissions)
+    while part := list(islice(rest, size)):
+        to.begin_transaction()
+        publish(part, to)
+        to.commit_transaction()
 
 
 def _produce(emission: Emission, to: Producer, delivered: Callable[[KafkaError | None, Message], None]) -> None:

@@ -17,7 +17,7 @@ import schemas
 from catalog.audit_types import BY_CE_TYPE, CATALOG
 from catalog.topics import IGNORED, topic_of
 from sandbox.traffic.generator import Clock, Emission, Mix, Traffic, again, stepping_clock
-from sandbox.traffic.publisher import DeliveryFailed, publish
+from sandbox.traffic.publisher import DeliveryFailed, publish, publish_in_transactions
 from sandbox.traffic.sample import sample
 from sandbox.traffic.scenarios import CHANGES, NOISE, OPENING, WRITTEN, examples
 from sandbox.traffic.workspace import founded
@@ -282,6 +282,26 @@ def test_publish_waits_for_every_acknowledgement() -> None:
 
     assert count == 41
     assert sorted(map(repr, log_of(broker, count))) == sorted(map(repr, stream))
+
+
+def test_transactions_have_as_many_records_as_asked_for() -> None:
+    """All records in their order; the last transaction has what is left."""
+    commits = []
+
+    class Counting(Producer):
+        """Counts transactions."""
+
+        def commit_transaction(self, timeout: float = -1) -> None:
+            """Counts it, and commits."""
+            commits.append(timeout)
+            super().commit_transaction(timeout)
+
+    broker = Counting({"test.mock.num.brokers": 1, "transactional.id": "outbox"})
+    stream = events(25)
+    publish_in_transactions(iter(stream), broker, 10)
+
+    assert len(commits) == 3
+    assert sorted(map(repr, log_of(broker, 25))) == sorted(map(repr, stream))
 
 
 def test_publish_keeps_to_its_rate() -> None:

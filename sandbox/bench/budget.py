@@ -1,0 +1,145 @@
+"""Where the processor time of a drain goes, step by step, in µs a record: its table, and its section of docs/benchmarks.md."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from rich.table import Table
+
+from sandbox.bench import steps
+from sandbox.bench.baselines import raw_copy
+from sandbox.bench.drain import Consumers
+from sandbox.bench.load import traffic
+from sandbox.bench.processor import processor_seconds
+from sandbox.bench.report import machine
+from sandbox.bench.shapes import SEED, Shape, demo, keys, large, smallest
+from sandbox.bench.speed import Speed, python_ns
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.postgres import PostgresServer
+from sandbox.traffic.generator import Mix
+
+SHAPES: Mapping[str, Shape] = {
+    "demo": Shape(demo),
+    "demo, nothing ignored": Shape(lambda: traffic(Mix(noise=0.0), SEED)),
+    "smallest": Shape(smallest),
+    "one text, 3 kB": Shape(lambda: large(3_000), share=0.2),
+    "one text, 30 kB": Shape(lambda: large(30_000), share=0.03),
+    "50 keys, 3 kB": Shape(lambda: keys(50), share=0.2),
+    "500 keys, 30 kB": Shape(lambda: keys(500), share=0.03),
+}
+CONSUMER, TIMED = "consumer", "of it timed, not a difference"
+
+
+class Spent(NamedTuple):
+    """One drain: its records and their bytes, the seconds of the consumer's steps (`Steps`), and those of the servers."""
+
+    records: int
+    size: int
+    steps: Mapping[str, float]
+    postgres: float
+    broker: float
+
+
+class Budget(NamedTuple):
+    """What was spent on each shape, and how fast the machine was."""
+
+    spent: Mapping[str, Spent]
+    speed: Speed
+
+
+def measure(
+    kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, records: int, say: Callable[[str], None]
+) -> Budget:
+    """Drains so many records of each shape once, of large ones a part, each time into a new database."""
+    spent, speed = {}, None
+    for number, (name, shape) in enumerate(SHAPES.items()):
+        load = shape.load(kafka.bootstrap, f"budget{number}", records)
+        url = consumers.database()
+        before = processor_seconds(postgres.pid), processor_seconds(kafka.pid)
+        drained = consumers.step_by_step(load, url)
+        assert (drained.code, drained.records) == (0, load.records), drained[:3]
+        database, broker = processor_seconds(postgres.pid) - before[0], processor_seconds(kafka.pid) - before[1]
+        spent[name] = Spent(load.records, load.size, drained.steps, database, broker)
+        say(f"{name}: {load.records:,} records in {drained.seconds:.1f} s")
+        if speed is None:
+            copied = raw_copy(url)
+            speed = Speed(python_ns(), copied.rows / copied.seconds)
+    assert speed is not None
+    return Budget(spent, speed)
+
+
+def micro(spent: Spent) -> dict[str, float]:
+    """Microseconds of processor time a record, by step; those of the consumer add up to CONSUMER, of which TIMED is a share.
+
+    Lines that are a difference are what is left of a function that was timed as a whole. So are the client's threads, but
+    nothing else runs in them.
+    """
+    one = 1e6 / spent.records
+    whole = {name: seconds * one for name, seconds in spent.steps.items()}
+    sampled = spent.steps[steps.POLLED] / spent.steps[steps.SAMPLED]
+    each = {name: micros * sampled for name, micros in whole.items()}
+    loop = sum(whole[step] for step in (steps.LOOP, steps.CLIENT, steps.RECORDS, steps.INTAKE))
+    consumer = whole[steps.PROCESS] - whole[steps.ITSELF]
+    parts = sum(each[part] for part in ("ignored", "envelope", "decode", "diff", "row", "freeing"))
+    choice, accounting = each["pipeline"] - parts, whole[steps.INTAKE] - each["pipeline"] - each["staging"]
+    return {
+        "the client's threads: fetching, checksums": consumer - loop - whole[steps.WRITER],
+        "poll: messages made, and freed": whole[steps.CLIENT],
+        "messages to records, with headers": whole[steps.RECORDS],
+        "ignored type looked for": each["ignored"],
+        "envelope": each["envelope"],
+        "decode": each["decode"],
+        "diff": each["diff"],
+        "canonical text": each["canonical"],
+        "digest": each["digest"],
+        "the rest of the row": each["row"] - each["canonical"] - each["digest"],
+        "data and changes freed": each["freeing"],
+        "key, choice of the audit type (a difference)": choice,
+        "line for COPY": each["line"],
+        "raw record packed": each["staging"] - each["line"],
+        "batch, positions, first touch of the bytes (a difference)": accounting,
+        "rounds of the loop, batches freed": whole[steps.LOOP],
+        "writer: COPY and INSERT": whole[steps.ROWS],
+        "writer: other statements, COMMIT": whole[steps.WRITER] - whole[steps.ROWS],
+        CONSUMER: consumer,
+        TIMED: 1 - (abs(choice) + abs(accounting)) / consumer,
+        "PostgreSQL": spent.postgres * one,
+        "broker": spent.broker * one,
+    }
+
+
+def table(budget: Budget) -> Table:
+    """For a terminal."""
+    heading, *lines = _lines(budget)
+    shown = Table(*heading, caption=str(budget.speed))
+    for line in lines:
+        shown.add_row(*line)
+    return shown
+
+
+def section(budget: Budget) -> str:
+    """For the document."""
+    heading, *lines = _lines(budget)
+    rows = [heading, ("---", *["---:"] * (len(heading) - 1)), *lines]
+    return "\n".join(
+        [
+            f"Written by `make bench ARGS=--budget` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}; each shape drained once.",
+            f"{budget.speed}.",
+            "",
+            *(f"| {' | '.join(row)} |" for row in rows),
+        ]
+    )
+
+
+def _lines(budget: Budget) -> list[tuple[str, ...]]:
+    found = {name: micro(spent) for name, spent in budget.spent.items()}
+    first = next(iter(found.values()))
+    return [
+        ("µs of processor time a record", *found),
+        ("records", *(f"{spent.records:,}" for spent in budget.spent.values())),
+        ("bytes a record", *(f"{spent.size / spent.records:,.0f}" for spent in budget.spent.values())),
+        *(
+            (step, *(f"{each[step]:.0%}" if step == TIMED else f"{each[step]:.1f}" for each in found.values()))
+            for step in first
+        ),
+    ]

@@ -1,0 +1,167 @@
+"""Drains under other conditions: more consumers, a database further away, traffic of other shapes."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import NamedTuple, TypeVar
+
+import psycopg
+
+import schemas
+from consumer.kafka.admin import Cluster
+from consumer.operator.recovery import rewind
+from runtime import postgres
+from sandbox.bench.distance import distant
+from sandbox.bench.drain import NOTHING_MORE, Consumers
+from sandbox.bench.load import Load
+from sandbox.bench.processor import processor_seconds
+from sandbox.bench.shapes import Shape, demo, shapes
+from sandbox.bench.waits import Wait, Waits
+from sandbox.services.kafka import LocalKafka
+from sandbox.services.postgres import PostgresServer
+from sandbox.services.registry import SchemaRegistry
+
+# All consumers of a group are there before the first partition is assigned (decision 113). The delay is Kafka's default.
+BROKER = {"group.initial.rebalance.delay.ms": "3000"}
+TOGETHER = {"KAFKA_CONFIG_GROUP_PROTOCOL": "classic"}
+CONSUMERS = (1, 2, 4)
+ONE_WAY_MS = (0, 1, 10)
+DEMO, DUPLICATES = "the demo's traffic", "the same, read again: all duplicates"
+OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked")
+ACCOUNTING = """
+WITH entry AS (SELECT event_source, event_id FROM audit_event WHERE kafka_topic = ANY(%(topics)s))
+
+SELECT sum(recorded), sum(duplicate), sum(conflict), sum(ignored), sum(parked), sum(next_offset - undelivered),
+    (SELECT count(*) FROM entry), (SELECT count(*) FROM (SELECT DISTINCT event_source, event_id FROM entry) AS identity)
+FROM partition_progress
+"""
+Key = TypeVar("Key")
+
+
+class Drained(NamedTuple):
+    """A drain: records, their bytes, seconds from the first claim to the last commit, and those of a processor.
+
+    `processor` is that of all consumers together, `database` that of PostgreSQL with the consumers' start. `outcomes` counts
+    records, `round_trip` is in milliseconds, `waits` are samples of PostgreSQL's sessions.
+    """
+
+    records: int
+    size: int
+    seconds: float
+    processor: float
+    database: float
+    outcomes: Mapping[str, int]
+    waits: Counter[Wait]
+    round_trip: float = 0.0
+
+
+class Conditions(NamedTuple):
+    """What was drained, the medians of so many runs; by the number of consumers, milliseconds one way, and shape."""
+
+    runs: int
+    consumers: Mapping[int, Drained]
+    distances: Mapping[int, Drained]
+    shapes: Mapping[str, Drained]
+
+
+class Bench:
+    """Publishes everything once, and drains it as often as asked for, each time into a new database."""
+
+    def __init__(
+        self, kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, say: Callable[[str], None]
+    ) -> None:
+        self._kafka, self._postgres, self._consumers, self._say = kafka, postgres, consumers, say
+
+    def measure(self, records: int, runs: int, millions: Sequence[int]) -> Conditions:
+        """Everything in turn, `runs` times; also with so many millions of entries in the table already."""
+        with SchemaRegistry() as registry:
+            ids = {
+                file.ce_type: registry.register(f"{file.ce_type}-value", file.text) for file in schemas.all_schemas()
+            }
+            loads = {
+                name: shape.load(self._kafka.bootstrap, f"shape{number}", records)
+                for number, (name, shape) in enumerate({DEMO: Shape(demo), **shapes(ids)}.items())
+            }
+            environ = {"SCHEMA_REGISTRY_URL": registry.url}
+            rounds = [self._round(loads, environ, millions) for _ in range(runs)]
+        consumers, distances, shaped = zip(*rounds, strict=True)
+        return Conditions(runs, medians(consumers), medians(distances), medians(shaped))
+
+    def _round(
+        self, loads: Mapping[str, Load], environ: Mapping[str, str], millions: Sequence[int]
+    ) -> tuple[dict[int, Drained], dict[int, Drained], dict[str, Drained]]:
+        demos = loads[DEMO]
+        consumers = {
+            count: self._drained(f"consumers: {count}", demos, count=count, environ=TOGETHER) for count in CONSUMERS
+        }
+        distances = {ms: self._distant(demos, ms) for ms in ONE_WAY_MS}
+        shaped = {DEMO: self._drained(DEMO, demos), DUPLICATES: self._again(demos)}
+        shaped |= {name: self._drained(name, load, environ=environ) for name, load in loads.items() if name != DEMO}
+        for million in millions:
+            name = f"into a table of {million} M entries"
+            shaped[name] = self._drained(name, demos, entries=million * 1_000_000)
+        return consumers, distances, shaped
+
+    def _drained(
+        self, name: str, load: Load, *, count: int = 1, environ: Mapping[str, str] = NOTHING_MORE, entries: int = 0
+    ) -> Drained:
+        url = self._consumers.database(entries)
+        return self._drain(name, load, url, url, count, environ)
+
+    def _distant(self, load: Load, one_way_ms: int) -> Drained:
+        url = self._consumers.database()
+        with distant(url, one_way_ms / 1000) as (through, round_trip):
+            return self._drain(f"{one_way_ms} ms one way", load, url, through)._replace(round_trip=round_trip)
+
+    def _again(self, load: Load) -> Drained:
+        """Into the database of the drain before, in which every partition is set back to its beginning."""
+        url = self._consumers.last
+        before = _accounting(url, load)
+        cluster = Cluster({"bootstrap.servers": load.bootstrap})
+        bounds = cluster.bounds(cluster.partitions(load.topics))
+        with postgres.connect(url, "audit_operator", "benchmark") as connection:
+            for partition in (found for found in bounds if bounds[found].high):
+                rewind(connection, partition, bounds[partition], 0, "benchmark: duplicates")
+        drained = self._drain(DUPLICATES, load, url, url)
+        return drained._replace(outcomes={name: drained.outcomes[name] - before[name] for name in OUTCOMES})
+
+    def _drain(
+        self, name: str, load: Load, url: str, through: str, count: int = 1, environ: Mapping[str, str] = NOTHING_MORE
+    ) -> Drained:
+        """By so many consumers at the URL `through`; what they say, and what the database says, must be what was published."""
+        database = processor_seconds(self._postgres.pid)
+        with Waits(url) as waits:
+            measured = self._consumers.together(load, through, count, environ)
+        database = processor_seconds(self._postgres.pid) - database
+        outcomes = _accounting(url, load)
+        assert not any(each.code for each in measured), [each[:3] for each in measured]
+        assert (sum(each.records for each in measured), outcomes["read"]) == (load.records, load.records), outcomes
+        assert outcomes["recorded"] == outcomes["rows"] == outcomes["identities"], outcomes
+        assert all(each.records for each in measured), (
+            "a consumer took no part: it joined late, or there were too few records"
+        )
+        seconds = max(each.ended for each in measured) - min(each.began for each in measured)
+        self._say(f"{name}: {load.records:,} records in {seconds:.1f} s")
+        processor = sum(each.processor_seconds for each in measured)
+        return Drained(load.records, load.size, seconds, processor, database, outcomes, waits.counts)
+
+
+def medians(rounds: Sequence[Mapping[Key, Drained]]) -> dict[Key, Drained]:
+    """By the same keys: seconds, processor seconds and round trips are medians, waits sums, the rest is the same in each round."""
+    return {
+        key: first._replace(
+            seconds=median(each[key].seconds for each in rounds),
+            processor=median(each[key].processor for each in rounds),
+            database=median(each[key].database for each in rounds),
+            waits=sum((each[key].waits for each in rounds), Counter()),
+            round_trip=median(each[key].round_trip for each in rounds),
+        )
+        for key, first in rounds[0].items()
+    }
+
+
+def _accounting(url: str, load: Load) -> dict[str, int]:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(ACCOUNTING.encode(), {"topics": list(load.topics)}).fetchone()
+    assert row is not None
+    return dict(zip((*OUTCOMES, "read", "rows", "identities"), map(int, row), strict=True))

@@ -1,0 +1,143 @@
+"""The tables of `make bench ARGS=--conditions`, for a terminal and for docs/benchmarks.md."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from rich.table import Table
+
+from sandbox.bench.conditions import DEMO, OUTCOMES, Conditions, Drained
+from sandbox.bench.report import machine
+from sandbox.bench.waits import shares
+
+
+class Shown(NamedTuple):
+    """One table: its heading, and its rows of as many cells."""
+
+    heading: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def tables(conditions: Conditions) -> list[Table]:
+    """For a terminal."""
+    made = []
+    for shown in _all(conditions):
+        table = Table(*shown.heading)
+        for row in shown.rows:
+            table.add_row(*row)
+        made.append(table)
+    return made
+
+
+def section(conditions: Conditions) -> str:
+    """For the document."""
+    lines = [
+        f"Written by `make bench ARGS=--conditions` on {datetime.now(UTC):%Y-%m-%d}, medians of {conditions.runs} runs,",
+        f"on {machine()}.",
+    ]
+    for shown in _all(conditions):
+        rows = (shown.heading, ["---", *["---:"] * (len(shown.heading) - 1)], *shown.rows)
+        lines += ["", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines)
+
+
+def _all(conditions: Conditions) -> list[Shown]:
+    return [_consumers(conditions.consumers), _distances(conditions.distances), _shapes(conditions.shapes)]
+
+
+def _consumers(found: Mapping[int, Drained]) -> Shown:
+    one = found[1]
+    heading = (
+        "consumers of one group",
+        "records",
+        "seconds",
+        "records/s",
+        "processor of the consumers, µs a record",
+        "of one consumer's",
+        "of PostgreSQL, µs a record",
+        "of one consumer's",
+        "PostgreSQL's sessions wait for",
+    )
+    rows = [
+        (
+            str(count),
+            f"{each.records:,}",
+            f"{each.seconds:.1f}",
+            f"{each.records / each.seconds:,.0f}",
+            f"{_a_record(each, each.processor):.1f}",
+            f"{each.processor / one.processor:.2f}",
+            f"{_a_record(each, each.database):.1f}",
+            f"{each.database / one.database:.2f}",
+            ", ".join(f"{name} {share:.1%}" for name, share in shares(each.waits).items()) or "nothing",
+        )
+        for count, each in found.items()
+    ]
+    return Shown(heading, rows)
+
+
+def _distances(found: Mapping[int, Drained]) -> Shown:
+    near = found[0]
+    heading = (
+        "to the database, one way",
+        "round trip measured",
+        "records",
+        "seconds",
+        "records/s",
+        "of the time at 0 ms",
+    )
+    rows = [
+        (
+            f"{one_way} ms",
+            f"{each.round_trip:.2f} ms",
+            f"{each.records:,}",
+            f"{each.seconds:.1f}",
+            f"{each.records / each.seconds:,.0f}",
+            f"{each.seconds / near.seconds:.2f}",
+        )
+        for one_way, each in found.items()
+    ]
+    return Shown(heading, rows)
+
+
+def _shapes(found: Mapping[str, Drained]) -> Shown:
+    usual = _a_record(found[DEMO], found[DEMO].seconds)
+    heading = (
+        "traffic",
+        "records",
+        "bytes each",
+        "µs a record",
+        "of the demo's",
+        "of what its bytes explain",
+        "processor of the consumer, µs a record",
+        "of PostgreSQL, µs a record",
+        "outcomes",
+    )
+    rows = [
+        (
+            name,
+            f"{each.records:,}",
+            f"{each.size / each.records:,.0f}",
+            f"{_a_record(each, each.seconds):.1f}",
+            f"{_a_record(each, each.seconds) / usual:.2f}",
+            f"{each.seconds / _explained(each, found[DEMO]):.2f}",
+            f"{_a_record(each, each.processor):.1f}",
+            f"{_a_record(each, each.database):.1f}",
+            _outcomes(each),
+        )
+        for name, each in found.items()
+    ]
+    return Shown(heading, rows)
+
+
+def _explained(drained: Drained, usual: Drained) -> float:
+    """Seconds of so many records of the demo's, or of so many bytes of them, whichever are more."""
+    return usual.seconds * max(drained.records / usual.records, drained.size / usual.size)
+
+
+def _a_record(drained: Drained, seconds: float) -> float:
+    return seconds * 1e6 / drained.records
+
+
+def _outcomes(drained: Drained) -> str:
+    counts = {name: drained.outcomes[name] for name in OUTCOMES}
+    return ", ".join(f"{name} {count / drained.records:.1%}" for name, count in counts.items() if count)

@@ -132,7 +132,7 @@ def main() -> None:
         nargs="+",
         default=[],
         metavar="MILLIONS",
-        help="with --conditions, also drains into a table that has so many entries already; ten million take minutes to make, and 11 GB",
+        help="with --conditions, also drains into a table that has so many entries already; ten million take a quarter of an hour to make, and 11 GB",
     )
     parser.add_argument("--no-document", action="store_true", help="print only, leave the documents as they are")
     arguments = parser.parse_args()

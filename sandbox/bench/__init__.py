@@ -6,6 +6,7 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     baselines  what the parts do alone: raw COPY, and a bare loop over Kafka
     drain      starts consumers, each on a new database
     load       the records that are consumed
+    machines   `python -m sandbox.bench.machines`: the drain by the distance between consumer and database
     measured   one consumer as a process of its own, which says what it did
     processor  processor time of a server
     report     the table, and docs/benchmarks.md

@@ -32,6 +32,8 @@ def _bad(
         apart, names = _machines(scene), which(scene)
         _start_readers(scene)
         with asked(scene.readers):
+            scene.until(lambda: all(reader.totals for reader in scene.readers), "readers answer")
+            before = [len(reader.totals) for reader in scene.readers]
             apart.network.line(*names, delay=delay, loss=loss)
             try:
                 yield
@@ -40,8 +42,9 @@ def _bad(
                     scene.until(lambda: not scene.world.behind(ends), "it is read on these lines")
             finally:
                 apart.network.line(*names)
-        for reader in scene.readers:
-            assert reader.totals and reader.statuses.keys() <= answers, f"{reader.host} answers {reader.statuses}"
+        for reader, number in zip(scene.readers, before, strict=True):
+            assert reader.statuses.keys() <= answers, f"{reader.host} answers {reader.statuses}"
+            assert len(reader.totals) > number or answers != ANSWERED, f"{reader.host} no longer answers"
 
     return inject
 
@@ -79,7 +82,7 @@ def _fault(
     name: str, how: str, inject: Callable[[Scene], AbstractContextManager[None]], alerts: tuple[str, ...] = ()
 ) -> Fault:
     return Fault(
-        name=name, how=how, inject=inject, alerts=frozenset(alerts), seconds=8, where=machines, mixes=False, needs=missing
+        name=name, how=how, inject=inject, alerts=frozenset(alerts), seconds=5, where=machines, mixes=False, needs=missing
     )  # fmt: skip
 
 

@@ -91,10 +91,11 @@ def main() -> None:
         lines[name], told[name] = Line(device), (address, namespace)
         router.connect(lines[name], address)
     _answer(told)
+    orders = sys.stdin.fileno()
     while True:
-        readable, _, _ = select.select([sys.stdin, *router.by_device], [], [], router.patience())
+        readable, _, _ = select.select([orders, *router.by_device], [], [], router.patience())
         for source in readable:
-            if source is not sys.stdin:
+            if source != orders:
                 router.take(source)
             elif order := sys.stdin.readline():
                 _answer(_obeyed(lines, json.loads(order)))

@@ -34,8 +34,8 @@ class Scene:
         self.others: list[Program] = []
         self.readers: list[Reader] = []
         self.exits: list[int] = []
-        self.metrics = f"{place.machine(0).address}:{port}"
-        prometheus.look_at([self.metrics])
+        self._port = port
+        prometheus.look_at([self.metrics(0)])
         world.environ |= {**AS_DEPLOYED, **place.settings}
         self.consumer = self.start()
 
@@ -43,14 +43,18 @@ class Scene:
         """Starts the consumer, whose predecessor has ended."""
         with self.place.machine(0).entered():
             self.consumer = self.world.consumer(
-                failpoint=failpoint, **{"AUDIT_METRICS_BIND": self.metrics, **(environ or {})}
+                failpoint=failpoint, **{"AUDIT_METRICS_BIND": self.metrics(0), **(environ or {})}
             )
         return self.consumer
 
-    def add(self) -> Program:
+    def metrics(self, number: int) -> str:
+        """Where the consumer of this number shows its metrics."""
+        return f"{self.place.machine(number).address}:{self._port}"
+
+    def add(self, **environ: str) -> Program:
         """Starts another consumer of the group and waits until it has partitions."""
         with self.place.machine(len(self.others) + 1).entered():
-            program = self.world.consumer()
+            program = self.world.consumer(**environ)
         self.others.append(program)
         has_joined(self.world, program)
         return program

@@ -27,8 +27,9 @@ def _bad(
 
     @contextmanager
     def inject(scene: Scene) -> Iterator[None]:
-        while len(scene.others) < consumers - 1:
-            scene.add()
+        for number in range(1, consumers):
+            scene.add(AUDIT_METRICS_BIND=scene.metrics(number))
+        scene.prometheus.look_at([scene.metrics(number) for number in range(consumers)])
         apart, names = _machines(scene), which(scene)
         _start_readers(scene)
         with asked(scene.readers):

@@ -1,5 +1,6 @@
 """Machines in namespaces: what is between them is as slow and as bad as it is told to be, and nothing of them is left."""
 
+import shutil
 import socket
 import statistics
 import subprocess
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.services import network as networks
 from sandbox.services.machine import Machine
 from sandbox.services.network import Network, missing
 from sandbox.services.process import SandboxError
@@ -134,6 +134,6 @@ def test_nothing_is_left(killed: bool) -> None:
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(SandboxError, match="apt-get install iproute2"), Network(["only"]):
         pass

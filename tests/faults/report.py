@@ -56,7 +56,7 @@ def machines(results: Sequence[Result], broken: Sequence[Fault]) -> str:
         (f"`make faults ARGS=machine`, run on {machine()}. Three brokers, PostgreSQL, each consumer and each of two readers are in a "
          "network namespace of their own, with TUN devices and a router of our own between them ([decision "
          "114](decisions/0114-a-router-of-our-own.md)): the kernel's own TCP meets the delay and sends again what is lost. The oracle is "
-         "the same; besides, both readers are asked for a page five times a second, answer with 200 (but where the database is cut off), "
+         "the same; besides, both readers are asked for a page five times a second, always answer with 200, "
          "never show fewer entries than before, and at the end both show all that were recorded."), "",
         *_table(results, broken)[:-1],
     ))  # fmt: skip

@@ -11,6 +11,7 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     distance           a database that is further away than it is
     drain              starts consumers, each on a new database
     load               the records that are consumed
+    machines           `python -m sandbox.bench.machines`: the drain by the distance between consumer and database
     measured           one consumer as a process of its own, which says what it did
     processor          processor time of a server
     report             the table, and docs/benchmarks.md

@@ -22,10 +22,10 @@ def distant(url: str, one_way: float) -> Iterator[tuple[str, float]]:
     port = int(str(conninfo_to_dict(url)["port"]))
     with TcpProxy(port, one_way) as link:
         through = url.replace(f":{port}/", f":{link.port}/")
-        yield through, _round_trip(through)
+        yield through, round_trip(through)
 
 
-def _round_trip(url: str) -> float:
+def round_trip(url: str) -> float:
     """Milliseconds of the smallest statement, the median of all."""
     times = []
     with psycopg.connect(url, autocommit=True) as connection:

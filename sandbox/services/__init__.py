@@ -24,6 +24,10 @@ service           what every service, and every broker, can do
 standby           a hot standby of a PostgreSQL
 pgbouncer         PgBouncer before one
 tcp_proxy         TcpProxy: a network that can be made bad, before a service
+machine           where a program runs: here, or on a machine of a network
+network           Network: machines whose lines can be slow, lose packets, or be cut off
+router            what passes their packets on, a process of its own
+namespaces        the calls of Linux that it needs
 small_disk        a file system of a few hundred megabytes, to be filled
 process           Server: one process from start to end; free ports; waiting for a condition
 temporary_folder  the folder that owns processes

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from sandbox.services import maven
 from sandbox.services.java import java, quiet
 from sandbox.services.kafka_config import CONFIG, GUARDED, LOG4J, SECURED
+from sandbox.services.machine import HERE, Machine
 from sandbox.services.process import SandboxError, Server, free_port, listens
 from sandbox.services.service import KafkaBroker
 from sandbox.services.temporary_folder import TemporaryFolder
@@ -32,7 +33,7 @@ class LocalKafka(KafkaBroker):
     `tls` gives it more listeners, SASL_SSL with SCRAM-SHA-512 each, by name and with the PEM file of key and certificates
     (PKCS #8); ACLs are then on. The first listener stays as it is, and who uses it may do everything.
     `advertised` gives it another plain listener, for those who come through a proxy: whoever connects to its `proxied_port`
-    is told to go on by that port. Its folder is made `below` another one, if given.
+    is told to go on by that port. It runs `on` this machine or another.
     """
 
     description = f"Apache Kafka {VERSION} as a local Java process"
@@ -44,19 +45,20 @@ class LocalKafka(KafkaBroker):
         jit: bool = False,
         tls: Mapping[str, Path] | None = None,
         advertised: int | None = None,
-        below: Path | None = None,
+        on: Machine = HERE,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         jars = maven.jars(f"kafka-{VERSION}", JARS, environ)
         self.port = free_port()
         self.proxied_port = free_port()
-        self.controller_port = free_port()
+        self.host = on.address
+        self.controller = f"{self.host}:{free_port()}"
         self._advertised = advertised
         self._cluster: tuple[str, str] | None = None
         self._config = config or {}
         self._tls = {name: (free_port(), keystore) for name, keystore in (tls or {}).items()}
-        self._folder = TemporaryFolder("kafka", below)
-        self._server = Server("kafka", self._folder, self._answers)
+        self._folder = TemporaryFolder("kafka", on.disk)
+        self._server = Server("kafka", self._folder, self._answers, on=on)
         compiler = () if jit else ("-XX:TieredStopAtLevel=1",)
         log4j = f"-Dlog4j2.configurationFile={self._folder.path / 'log4j2.properties'}"
         self._java: tuple[str | Path, ...] = (
@@ -71,8 +73,8 @@ class LocalKafka(KafkaBroker):
 
     @property
     def bootstrap(self) -> str:
-        """`127.0.0.1:port`, the same over restarts."""
-        return f"127.0.0.1:{self.port}"
+        """`host:port`, the same over restarts."""
+        return f"{self.host}:{self.port}"
 
     def secured(self, listener: str) -> str:
         """`localhost:port` of a listener of `tls`."""
@@ -124,9 +126,8 @@ class LocalKafka(KafkaBroker):
         self._folder.close()
 
     def _format(self) -> None:
-        controller = f"127.0.0.1:{self.controller_port}"
-        cluster_id, voters = self._cluster or (str(uuid.uuid4()), f"1@{controller}")
-        ours = [f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://{controller}"]
+        cluster_id, voters = self._cluster or (str(uuid.uuid4()), f"1@{self.controller}")
+        ours = [f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://{self.controller}"]
         here = [f"{name}://127.0.0.1:{port}" for name, (port, _) in self._tls.items()]
         there = [f"{name}://{self.secured(name)}" for name in self._tls]
         if self._advertised is not None:
@@ -156,7 +157,7 @@ class LocalKafka(KafkaBroker):
         return made
 
     def _answers(self) -> bool:
-        return listens(self.port) and answers(self.bootstrap)
+        return listens(self.port, self.host) and answers(self.bootstrap)
 
 
 def answers(bootstrap: str) -> bool:

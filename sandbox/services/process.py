@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from sandbox.services.guard import runs
+from sandbox.services.machine import HERE, Machine
 from sandbox.services.temporary_folder import TemporaryFolder
 
 TAIL = 25  # lines of a log shown in an error
@@ -24,17 +25,23 @@ class SandboxError(Exception):
 class Server:
     """A process that is started and ended any number of times, each time with the same command line.
 
-    `answers` is asked until it is true; `user` is the unprivileged user to run as, None for our own.
+    `answers` is asked until it is true; `user` is the unprivileged user to run as, None for our own; `on` is where it runs.
     """
 
     def __init__(
-        self, name: str, folder: TemporaryFolder, answers: Callable[[], bool], user: str | None = None
+        self,
+        name: str,
+        folder: TemporaryFolder,
+        answers: Callable[[], bool],
+        user: str | None = None,
+        on: Machine = HERE,
     ) -> None:
         self.name = name
         self.log = folder.path / f"{name}.log"
         self._folder = folder
         self._answers = answers
         self._user = user
+        self._on = on
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,7 +51,7 @@ class Server:
 
     def start(self, command: Sequence[str | Path], environ: Mapping[str, str] | None = None, limit: float = 60) -> None:
         """Starts the process and waits, at most `limit` seconds, until it answers. SandboxError if it does not."""
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, self._on.entered():
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -117,7 +124,7 @@ def free_port() -> int:
             return port
 
 
-def listens(port: int) -> bool:
-    """Whether something accepts connections on this port of 127.0.0.1."""
+def listens(port: int, address: str = HERE.address) -> bool:
+    """Whether something accepts connections on this port."""
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0

@@ -5,6 +5,8 @@
 fault      Fault: one line of the list, as data
 catalogue  the list, by what the faults happen to
 place      the services that a fault happens to: the shared ones, or some of its own
+machines   brokers, PostgreSQL, consumers and readers that have a network between them
+readers    readers that are asked all the while
 stage      the shared services, and Prometheus
 scene      one fault's database, topics, programs and load
 watch      memory and alerts while it lasts

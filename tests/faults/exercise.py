@@ -59,7 +59,7 @@ def exercise(scene: Scene, fault: Fault, batch: int) -> Result:
     assert exits == fault.exits, f"exit codes {exits}, promised {fault.exits}"
     assert max(watch.memory) <= MAX_MEMORY, f"{max(watch.memory)} MiB of memory"
     scene.world.until_read(scene.consumer, *scene.others, limit=LIMIT)
-    scene.world.check()
+    scene.check()
     return Result(
         fault=fault, recovery=recovery, exits=exits, alerts=alerts, memory=tuple(watch.memory),
         records=sum(scene.world.expected.values()),

@@ -12,12 +12,14 @@ import psycopg
 from runtime.migrations import migrate
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.kafka_cluster import KafkaCluster
+from sandbox.services.machine import HERE, Machine
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.small_disk import SmallDisk, small_disk
 from sandbox.services.standby import REPLICATION, standby_of
 from sandbox.services.tcp_proxy import TcpProxy
 from tests.conftest import SHORT, TEMPLATE
+from tests.faults.machines import Machines
 
 QUICK: Mapping[str, str] = {"fsync": "off"}
 DISK = 600  # MB
@@ -27,7 +29,7 @@ DISK = 600  # MB
 class Place:
     """`kafka_link` and `database_link` are the consumer's ways to Kafka and PostgreSQL; we go directly.
 
-    `three_brokers` and `the_registry` start what takes long when it is first asked for; then it runs on.
+    `three_brokers`, `the_machines` and `the_registry` start what takes long when it is first asked for; then it runs on.
     """
 
     kafka: LocalKafka
@@ -36,8 +38,10 @@ class Place:
     database_link: TcpProxy
     database: str
     three_brokers: Callable[[], KafkaCluster]
+    the_machines: Callable[[], Machines]
     the_registry: Callable[[], SchemaRegistry]
     cluster: KafkaCluster | None = None
+    machines: Machines | None = None
     standby: PostgresServer | None = None
     replication_link: TcpProxy | None = None
     registry_link: TcpProxy | None = None
@@ -54,7 +58,9 @@ class Place:
     def settings(self) -> dict[str, str]:
         """For the consumer."""
         through = f"127.0.0.1:{self.kafka_link.port}"
-        url = self.postgres.url(self.database).replace(f":{self.postgres.port}/", f":{self.database_link.port}/")
+        url = self.postgres.url(self.database)
+        if not self.machines:  # whose lines can be made bad without a proxy
+            url = url.replace(f":{self.postgres.port}/", f":{self.database_link.port}/")
         registry = f"http://127.0.0.1:{self.registry_link.port}/apis/ccompat/v7" if self.registry_link else ""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.cluster.bootstrap if self.cluster else through,
@@ -62,14 +68,18 @@ class Place:
             **({"SCHEMA_REGISTRY_URL": registry} if registry else {}),
         }
 
+    def machine(self, number: int) -> Machine:
+        """Where the consumer of this number runs, from 0."""
+        return self.machines.consumers[number] if self.machines else HERE
+
 
 Where: TypeAlias = Callable[[Place], AbstractContextManager[Place]]
 
 
 @contextmanager
-def proxied_kafka(below: Path | None = None) -> Iterator[tuple[LocalKafka, TcpProxy]]:
+def proxied_kafka(on: Machine = HERE) -> Iterator[tuple[LocalKafka, TcpProxy]]:
     """A broker, and a proxy that it sends the consumer back to."""
-    with TcpProxy() as link, LocalKafka(config=SHORT, advertised=link.port, below=below) as kafka:
+    with TcpProxy() as link, LocalKafka(config=SHORT, advertised=link.port, on=on) as kafka:
         link.target = kafka.proxied_port
         yield kafka, link
 
@@ -77,17 +87,23 @@ def proxied_kafka(below: Path | None = None) -> Iterator[tuple[LocalKafka, TcpPr
 @contextmanager
 def shared(base: Place) -> Iterator[Place]:
     """The services of all, and a database of one's own."""
-    name = f"faults_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(base.postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
     with TcpProxy(base.postgres.port) as link:
-        yield replace(base, database=name, database_link=link)
+        yield replace(base, database=_new_database(base.postgres), database_link=link)
+
+
+def _new_database(postgres: PostgresServer) -> str:
+    """The name of one more copy of the template."""
+    name = f"faults_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+    return name
 
 
 @contextmanager
 def database(base: Place, settings: Mapping[str, str] = QUICK, disk: SmallDisk | None = None) -> Iterator[Place]:
     """A PostgreSQL of one's own, on a disk of its own if given."""
-    with PostgresServer(settings=settings, below=disk.path if disk else None) as server, TcpProxy(server.port) as link:
+    on = replace(HERE, disk=disk.path) if disk else HERE
+    with PostgresServer(settings=settings, on=on) as server, TcpProxy(server.port) as link:
         migrate(server.create_database("audit"), lambda _: None)
         yield replace(base, postgres=server, database="audit", database_link=link, disk=disk)
 
@@ -121,7 +137,7 @@ def broker_on_a_small_disk(base: Place) -> Iterator[Place]:
     """A broker whose disk can be filled."""
     with ExitStack() as running:
         disk = running.enter_context(small_disk(DISK))
-        kafka, link = running.enter_context(proxied_kafka(disk.path))
+        kafka, link = running.enter_context(proxied_kafka(replace(HERE, disk=disk.path)))
         place = running.enter_context(shared(base))
         yield replace(place, kafka=kafka, kafka_link=link, disk=disk)
 
@@ -132,6 +148,16 @@ def cluster(base: Place) -> Iterator[Place]:
     brokers = base.three_brokers()
     with shared(base) as place:
         yield replace(place, kafka=brokers.brokers[1], cluster=brokers)
+
+
+@contextmanager
+def machines(base: Place) -> Iterator[Place]:
+    """Three brokers, PostgreSQL, consumers and readers, each on a machine of its own, without a proxy."""
+    apart = base.the_machines()
+    brokers, database = apart.cluster, _new_database(apart.postgres)
+    yield replace(
+        base, kafka=brokers.brokers[1], cluster=brokers, postgres=apart.postgres, database=database, machines=apart
+    )
 
 
 @contextmanager

@@ -29,7 +29,7 @@ NOT_HERE: Sequence[tuple[str, str]] = (
     ("a consumer's own clock that jumps", "libfaketime keeps librdkafka's threads from waiting; the database's clock is shifted instead"),
     ("a machine that loses power", "page caches survive SIGKILL; no machine of our own can be cut off"),
     ("a disk that lies about fsync, or fails one", "needs a device below the file system, or a tracer; neither is part of a developer's machine"),
-    ("packets lost, doubled or out of order", "the kernel's netem is not everywhere; TCP hides them from us: what is left is delay, which is tried"),
+    ("packets doubled or out of order", "the kernel's netem is not everywhere, and our own router loses and delays only; TCP hides both from us"),
     ("an unclean election", "needs a follower that is stopped for longer than its leader; tests/e2e/test_kafka_faults.py moves our own offset beyond the log's end"),
     ("a damaged segment", "tests/integration/commands/test_damaged_log.py flips its bytes and passes it by `gaps state`"),
     ("a managed Kafka or PostgreSQL that fails over", "none on one machine; the address that leads to a promoted standby stands for it"),
@@ -40,18 +40,38 @@ PART = "<!-- {name}: from here -->\n{text}\n<!-- {name}: to here -->\n"
 
 def faults(results: Sequence[Result], broken: Sequence[Fault], skipped: Sequence[tuple[str, str]]) -> str:
     """The table, the median, what was not as promised, and what was not tried."""
-    rows = [f"| {one.fault.name} | {one.fault.how} | {_outcome(one)} | {one.recovery:.1f} |" for one in results]
-    slowest, largest = max(results, key=lambda one: one.recovery), max(max(one.memory) for one in results)
     return "\n".join((
         f"## {len(results)} faults", "",
         f"Run on {machine()}.", "",
+        *_table(results, broken),
+        "## What is not tried here", "",
+        "| fault | why |", "|---|---|", *(f"| {what} | {why} |" for what, why in (*skipped, *NOT_HERE)),
+    ))  # fmt: skip
+
+
+def machines(results: Sequence[Result], broken: Sequence[Fault]) -> str:
+    """The table of the faults between machines."""
+    return "\n".join((
+        "## Across machines", "",
+        (f"`make faults ARGS=machine`, run on {machine()}. Three brokers, PostgreSQL, each consumer and each of two readers are in a "
+         "network namespace of their own, with TUN devices and a router of our own between them ([decision "
+         "114](decisions/0114-a-router-of-our-own.md)): the kernel's own TCP meets the delay and sends again what is lost. The oracle is "
+         "the same; besides, both readers are asked for a page five times a second, always answer with 200, "
+         "never show fewer entries than before, and at the end both show all that were recorded."), "",
+        *_table(results, broken)[:-1],
+    ))  # fmt: skip
+
+
+def _table(results: Sequence[Result], broken: Sequence[Fault]) -> list[str]:
+    """Each fault and its recovery, those that were not as promised, the median, and an empty line."""
+    rows = [f"| {one.fault.name} | {one.fault.how} | {_outcome(one)} | {one.recovery:.1f} |" for one in results]
+    slowest, largest = max(results, key=lambda one: one.recovery), max(max(one.memory) for one in results)
+    return [
         "| fault | how | outcome | recovery, s |", "|---|---|---|---|", *rows, "",
         *(f"**Not as promised: {fault.name}.**\n" for fault in broken),
         (f"Nothing lost, nothing doubled in these. Median recovery **{statistics.median(one.recovery for one in results):.1f} s**, the "
          f"slowest {slowest.recovery:.1f} s ({slowest.fault.name}). At most {largest} MiB of memory."), "",
-        "## What is not tried here", "",
-        "| fault | why |", "|---|---|", *(f"| {what} | {why} |" for what, why in (*skipped, *NOT_HERE)),
-    ))  # fmt: skip
+    ]  # fmt: skip
 
 
 def _outcome(result: Result) -> str:
@@ -72,5 +92,9 @@ def write(name: str, text: str) -> None:
     old = PAGE.read_text("utf-8") if PAGE.exists() else ""
     parts = dict(re.findall(r"<!-- (\w+): from here -->\n(.*?)\n<!-- \1: to here -->\n", old, re.DOTALL))
     parts[name] = text
-    made = [PART.format(name=each, text=parts[each]) for each in ("faults", "soak", "maintenance") if each in parts]
+    made = [
+        PART.format(name=each, text=parts[each])
+        for each in ("faults", "machines", "soak", "maintenance")
+        if each in parts
+    ]
     PAGE.write_text("\n".join((INTRODUCTION, *made)), "utf-8")

@@ -8,6 +8,7 @@ from consumer.kafka.group_config import BASE
 from tests.e2e.program import Program
 from tests.e2e.world import World
 from tests.faults.place import Place
+from tests.faults.readers import Reader
 from tests.ops.load import has_joined
 from tests.ops.prometheus import Prometheus
 
@@ -21,7 +22,7 @@ AS_DEPLOYED: Mapping[str, str] = {
 
 
 class Scene:
-    """`consumer` is the one that Prometheus looks at, `others` may be beside it; `topic` is under load, `other` is not.
+    """`consumer` is the one that Prometheus looks at, `others` and `readers` may be beside it; `topic` is under load, `other` is not.
 
     `running` is for what a fault needs besides; it ends with the scene.
     """
@@ -31,19 +32,29 @@ class Scene:
         self.prometheus = prometheus
         self.topic, self.other = world.topic(PARTITIONS), world.topic()
         self.others: list[Program] = []
+        self.readers: list[Reader] = []
         self.exits: list[int] = []
-        self._metrics = {"AUDIT_METRICS_BIND": f"127.0.0.1:{port}"}
+        self._port = port
+        prometheus.look_at([self.metrics(0)])
         world.environ |= {**AS_DEPLOYED, **place.settings}
         self.consumer = self.start()
 
     def start(self, *, failpoint: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Program:
         """Starts the consumer, whose predecessor has ended."""
-        self.consumer = self.world.consumer(failpoint=failpoint, **{**self._metrics, **(environ or {})})
+        with self.place.machine(0).entered():
+            self.consumer = self.world.consumer(
+                failpoint=failpoint, **{"AUDIT_METRICS_BIND": self.metrics(0), **(environ or {})}
+            )
         return self.consumer
 
-    def add(self) -> Program:
+    def metrics(self, number: int) -> str:
+        """Where the consumer of this number shows its metrics."""
+        return f"{self.place.machine(number).address}:{self._port}"
+
+    def add(self, **environ: str) -> Program:
         """Starts another consumer of the group and waits until it has partitions."""
-        program = self.world.consumer()
+        with self.place.machine(len(self.others) + 1).entered():
+            program = self.world.consumer(**environ)
         self.others.append(program)
         has_joined(self.world, program)
         return program
@@ -57,6 +68,12 @@ class Scene:
         for program in (self.consumer, *self.others):
             code = program.stop()
             assert code == 0, f"asked to end, it exits with {code}\n{program.tail()}"
+
+    def check(self) -> None:
+        """The oracle: every record has its outcome, and each reader shows all that are recorded."""
+        self.world.check()
+        for reader in self.readers:
+            reader.check(self.world.recorded)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Waits, while the consumer runs."""

@@ -13,6 +13,7 @@ from sandbox.services.process import free_port
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.tcp_proxy import TcpProxy
 from tests.conftest import SHORT, TEMPLATE
+from tests.faults.machines import Machines
 from tests.faults.place import QUICK, Place, proxied_kafka
 from tests.ops.prometheus import CONSUMER, Prometheus, quick
 
@@ -39,6 +40,7 @@ class Stage:
             self.base = Place(
                 kafka=kafka, kafka_link=link, postgres=postgres, database_link=direct, database=TEMPLATE,
                 three_brokers=cache(lambda: self._running.enter_context(KafkaCluster(SHORT))),
+                the_machines=cache(lambda: self._running.enter_context(Machines(QUICK))),
                 the_registry=cache(lambda: self._running.enter_context(SchemaRegistry())),
             )  # fmt: skip
             targets = [f"127.0.0.1:{self.port}"]

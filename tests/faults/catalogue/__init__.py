@@ -10,11 +10,23 @@ failover   another server takes PostgreSQL's place, with rows missing
 needs      what a fault needs of the machine
 limits     memory, files, clocks, and where the log goes
 registry   the Schema Registry
+machines   several machines: slow, lossy and broken lines between them
 """
 
 from collections.abc import Sequence
 
-from tests.faults.catalogue import access, broker, database, failover, limits, logs, network, processes, registry
+from tests.faults.catalogue import (
+    access,
+    broker,
+    database,
+    failover,
+    limits,
+    logs,
+    machines,
+    network,
+    processes,
+    registry,
+)
 from tests.faults.fault import Fault
 
 FAULTS: Sequence[Fault] = (
@@ -27,4 +39,5 @@ FAULTS: Sequence[Fault] = (
     *failover.FAULTS,
     *limits.FAULTS,
     *registry.FAULTS,
+    *machines.FAULTS,
 )

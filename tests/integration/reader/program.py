@@ -14,6 +14,7 @@ from typing import Any, Self
 import httpx
 
 from sandbox.services.issuer import Issuer, Person
+from sandbox.services.machine import HERE, Machine
 from sandbox.services.process import Server, free_port
 from sandbox.services.temporary_folder import TemporaryFolder
 from tests.integration.reader.site import ADMIN
@@ -24,17 +25,20 @@ COMMAND = (sys.executable, "-m", "reader", "serve")
 
 
 class Program:
-    """A running reader; `environ` replaces or adds settings."""
+    """A running reader, `on` this machine or another; `environ` replaces or adds settings."""
 
-    def __init__(self, database_url: str, command: Sequence[str | Path] = COMMAND, **environ: str) -> None:
+    def __init__(
+        self, database_url: str, command: Sequence[str | Path] = COMMAND, on: Machine = HERE, **environ: str
+    ) -> None:
         self.issuer = Issuer((), ORIGIN)
         self.port, self.metrics_port = free_port(), free_port()
         self._command, self._folder = command, TemporaryFolder("reader")
-        self._server = Server("reader", self._folder, self._answers)
+        self._server = Server("reader", self._folder, self._answers, on=on)
+        self.host = on.address
         self.environ = {
             "DATABASE_URL": database_url,
-            "AUDIT_READER_BIND": f"127.0.0.1:{self.port}",
-            "AUDIT_READER_METRICS_BIND": f"127.0.0.1:{self.metrics_port}",
+            "AUDIT_READER_BIND": f"{self.host}:{self.port}",
+            "AUDIT_READER_METRICS_BIND": f"{self.host}:{self.metrics_port}",
             "CLERK_ISSUER": ISSUER,
             "CLERK_AUTHORIZED_PARTIES": ORIGIN,
             "CLERK_JWKS_URL": self.issuer.jwks_url,
@@ -77,11 +81,11 @@ class Program:
     def get(self, path: str, person: Person | None = ADMIN) -> httpx.Response:
         """A GET on a connection of its own."""
         headers = {"Authorization": f"Bearer {self.token(person)}"} if person else {}
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30, trust_env=False)
+        return httpx.get(f"http://{self.host}:{self.port}{path}", headers=headers, timeout=30, trust_env=False)
 
     def metrics(self) -> str:
         """What Prometheus gets."""
-        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30, trust_env=False).text
+        return httpx.get(f"http://{self.host}:{self.metrics_port}/metrics", timeout=30, trust_env=False).text
 
     def figure(self, sample: str) -> float:
         """The value of one sample, by its name with its labels; 0 where it is not there."""

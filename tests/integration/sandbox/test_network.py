@@ -1,0 +1,139 @@
+"""Machines in namespaces: what is between them is as slow and as bad as it is told to be, and nothing of them is left."""
+
+import shutil
+import socket
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sandbox.services.machine import Machine
+from sandbox.services.network import Network, missing
+from sandbox.services.process import SandboxError
+
+PORT = 5000
+LACKS = missing()
+pytestmark = pytest.mark.skipif(bool(LACKS), reason=LACKS)
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    with Network(["near", "far"], seed=7) as made:
+        yield made
+
+
+@pytest.fixture
+def near(network: Network) -> Iterator[socket.socket]:
+    with _opened(network.machines["near"]) as made:
+        yield made
+
+
+@pytest.fixture
+def far(network: Network) -> Iterator[socket.socket]:
+    with _opened(network.machines["far"]) as made:
+        yield made
+
+
+def _opened(machine: Machine) -> socket.socket:
+    with machine.entered():
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        made.bind((machine.address, PORT))
+    made.settimeout(5)
+    return made
+
+
+def _round_trip(near: socket.socket, far: socket.socket) -> float:
+    """Milliseconds until a datagram has come back."""
+    began = time.perf_counter()
+    near.sendto(b"ping", far.getsockname())
+    data, sender = far.recvfrom(100)
+    far.sendto(data, sender)
+    assert near.recv(100) == b"ping"
+    return (time.perf_counter() - began) * 1000
+
+
+def _arrived(near: socket.socket, far: socket.socket, number: int) -> int:
+    """How many of so many datagrams come through."""
+    for _ in range(number):
+        near.sendto(b"x", far.getsockname())
+    far.settimeout(0.5)
+    arrived = 0
+    with suppress(TimeoutError):
+        while arrived < number:
+            arrived += len(far.recv(100))
+    return arrived
+
+
+def test_a_packet_takes_the_delay_of_both_lines(network: Network, near: socket.socket, far: socket.socket) -> None:
+    """2 and 3 ms each way are 10 there and back, and no less; any number is under way at once."""
+    at_once = statistics.median(_round_trip(near, far) for _ in range(50))
+    network.line("near", delay=0.002)
+    network.line("far", delay=0.003)
+    delayed = [_round_trip(near, far) for _ in range(20)]
+    assert at_once < 5 and min(delayed) >= 10 and statistics.median(delayed) < 20
+    began = time.perf_counter()
+    assert _arrived(near, far, 100) == 100
+    assert time.perf_counter() - began < 0.25, "one after the other they would take half a second"
+
+
+def test_the_share_that_is_asked_for_is_lost_by_the_seed(
+    network: Network, near: socket.socket, far: socket.socket
+) -> None:
+    network.line("far", loss=0.2)
+    arrived = _arrived(near, far, 200)
+    passed, lost = network.packets()["far"]
+    assert (arrived, arrived + lost) == (passed, 200) and 20 <= lost <= 60
+    with Network(["near", "far"], seed=7) as again:
+        again.line("far", loss=0.2)
+        with _opened(again.machines["near"]) as here, _opened(again.machines["far"]) as there:
+            assert _arrived(here, there, 200) == arrived
+
+
+def test_a_machine_is_cut_off_and_returned(network: Network, near: socket.socket, far: socket.socket) -> None:
+    """Its kernel sends again what was lost: a connection outlives it."""
+    machine = network.machines["far"]
+    with machine.entered():
+        server = socket.create_server((machine.address, PORT))
+    with network.machines["near"].entered():
+        client = socket.create_connection((machine.address, PORT), timeout=10)
+    with server, client, server.accept()[0] as accepted:
+        network.line("far", loss=1.0)
+        assert _arrived(near, far, 5) == 0
+        client.sendall(b"kept")
+        network.line("far")
+        assert accepted.recv(100) == b"kept"
+
+
+def test_what_is_started_on_a_machine_is_there(network: Network) -> None:
+    """A process of it sees its address, and none of ours."""
+    machine = network.machines["near"]
+    with machine.entered():
+        shown = subprocess.run(["ip", "-o", "address"], check=True, capture_output=True, text=True).stdout
+    assert f"{machine.address}/24" in shown and network.machines["here"].address not in shown
+    here = subprocess.run(["ip", "-o", "address"], check=True, capture_output=True, text=True).stdout
+    assert network.machines["here"].address in here and machine.address not in here
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["at its end", "when its router is killed"])
+def test_nothing_is_left(killed: bool) -> None:
+    with Network(["only"]) as made:
+        address, namespace = made.machines["here"].address, made.machines["only"].namespace
+        assert namespace is not None
+        assert Path(namespace).exists()
+        if killed:
+            assert made._router is not None
+            made._router.kill()
+            with pytest.raises(SandboxError, match="ended with -9"):
+                made.packets()
+    assert not Path(namespace).exists()
+    assert address not in subprocess.run(["ip", "address"], check=True, capture_output=True, text=True).stdout
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(SandboxError, match="apt-get install iproute2"), Network(["only"]):
+        pass

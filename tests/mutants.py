@@ -792,6 +792,11 @@ MUTANTS = (
         (E2E + "test_database_faults.py", "-k", "commits_meanwhile"),
     ),
     Mutant(
+        "diffs are compressed on their way, too",
+        (Edit("consumer/storage/store.py", "    connection.execute(STAGING_UNCOMPRESSED)\n", ""),),
+        ("tests/integration/test_copy_row.py", "-k", "not_compressed"),
+    ),
+    Mutant(
         "rows are written as they come",
         (
             Edit(

@@ -18,6 +18,7 @@ from runtime.postgres import Connection, Cursor
 FENCE = sql.query("consumer/fence")
 ADVANCE = sql.query("consumer/advance")
 STAGING = sql.query("consumer/staging")
+STAGING_UNCOMPRESSED = sql.query("consumer/staging_uncompressed")
 PARK_RECORD = sql.query("consumer/park_record")
 WRITTEN = sql.query("consumer/written")
 
@@ -29,6 +30,7 @@ class FencedError(Exception):
 def prepare(connection: Connection) -> None:
     """Creates the session's staging table, where it does not exist."""
     connection.execute(STAGING)
+    connection.execute(STAGING_UNCOMPRESSED)
 
 
 def write(connection: Connection, batch: Batch) -> WriteResult:

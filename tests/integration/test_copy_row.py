@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 import sql
 from consumer.event.model import Partition, Record, Recorded, Row
+from consumer.storage import store
 from consumer.storage.copy_row import copy_line, copy_row
+from runtime.postgres import Connection
 from sandbox.services.postgres import PostgresServer
 
 PARTITION = Partition("callmine.schedules", "id", 3)
@@ -69,6 +71,20 @@ def test_a_row_is_read_as_it_was_written(session: "psycopg.Connection[Any]", row
         found = cursor.execute(f"SELECT {columns} FROM staging ORDER BY ordinal".encode()).fetchall()
 
     assert [Row._make(values) for values in found] == rows
+
+
+def test_a_large_diff_is_not_compressed_on_its_way(postgres: PostgresServer) -> None:
+    """Only audit_event compresses it, however compressible it is."""
+    row = Row._make(
+        [*"abcd", [], *"efghijk", "2026-06-01T00:00:00.000000Z", "x" * 10_000, "n", 1, 2, None, bytes(32), None]
+    )
+    with Connection.connect(postgres.dsn) as connection, connection.cursor() as cursor:
+        store.prepare(connection)
+        with cursor.copy(sql.query("consumer/copy_staging")) as copy:
+            copy.write(copy_line(row, 0))
+        found = cursor.execute("SELECT octet_length(diff), pg_column_compression(diff) FROM staging").fetchone()
+
+    assert found == (10_000, None)
 
 
 def test_the_raw_record_and_its_identity_come_back_whole() -> None:

@@ -792,6 +792,14 @@ MUTANTS = (
         (E2E + "test_database_faults.py", "-k", "commits_meanwhile"),
     ),
     Mutant(
+        "raw records wait for an answer each",
+        (
+            Edit("consumer/storage/raw_record.py", ", TOGETHER):\n", ", 1):\n"),
+            Edit("consumer/storage/raw_record.py", "start + TOGETHER", "start + 1"),
+        ),
+        ("tests/integration/test_raw_records.py",),
+    ),
+    Mutant(
         "diffs are compressed on their way, too",
         (Edit("consumer/storage/store.py", "    connection.execute(STAGING_UNCOMPRESSED)\n", ""),),
         ("tests/integration/test_copy_row.py", "-k", "not_compressed"),

@@ -98,6 +98,6 @@ def _count_and_keep(cursor: Cursor, part: Sequence[CopyRow], known: Known, resul
     originals = [copied for copied in part if copied.sanitized and copied.ordinal not in known]
     conflicts = [copied for copied in met if not known[copied.ordinal]]
     result.conflict += Counter(map(PARTITION, conflicts))
-    result.duplicate += Counter(map(PARTITION, met)) - Counter(map(PARTITION, conflicts))
+    result.duplicate += Counter(copied.partition for copied in met if known[copied.ordinal])
     for statement, kept in ((KEEP_ORIGINAL, originals), (KEEP_CONFLICT, conflicts)):
         keep(cursor, statement, [{**raw_parameters(each.record()), **each.identity()._asdict()} for each in kept])

@@ -16,6 +16,7 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     processor          processor time of a server
     report             the table, and docs/benchmarks.md
     shapes             that traffic
+    shown              a table, as a terminal shows it and as a document has it
     sizing             what an entry takes, and its tables in docs/operations.md
     speed              how fast the interpreter and PostgreSQL are
     steps              one consumer whose processor time is taken step by step

@@ -13,6 +13,7 @@ from sandbox.bench.load import traffic
 from sandbox.bench.processor import processor_seconds
 from sandbox.bench.report import machine
 from sandbox.bench.shapes import SEED, Shape, demo, keys, large, smallest
+from sandbox.bench.shown import Shown
 from sandbox.bench.speed import Speed, python_ns
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
@@ -110,25 +111,24 @@ def micro(spent: Spent) -> dict[str, float]:
 
 def table(budget: Budget) -> Table:
     """For a terminal."""
-    heading, *lines = _lines(budget)
-    shown = Table(*heading, caption=str(budget.speed))
-    for line in lines:
-        shown.add_row(*line)
-    return shown
+    return _shown(budget).terminal(str(budget.speed))
 
 
 def section(budget: Budget) -> str:
     """For the document."""
-    heading, *lines = _lines(budget)
-    rows = [heading, ("---", *["---:"] * (len(heading) - 1)), *lines]
     return "\n".join(
         [
             f"Written by `make bench ARGS=--budget` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}; each shape drained once.",
             f"{budget.speed}.",
             "",
-            *(f"| {' | '.join(row)} |" for row in rows),
+            *_shown(budget).markdown(),
         ]
     )
+
+
+def _shown(budget: Budget) -> Shown:
+    heading, *rows = _lines(budget)
+    return Shown(heading, rows)
 
 
 def _lines(budget: Budget) -> list[tuple[str, ...]]:

@@ -1,32 +1,19 @@
 """The tables of `make bench ARGS=--conditions`, for a terminal and for docs/benchmarks.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from rich.table import Table
 
 from sandbox.bench.conditions import DEMO, OUTCOMES, Conditions, Drained
 from sandbox.bench.report import machine
+from sandbox.bench.shown import Shown
 from sandbox.bench.waits import shares
-
-
-class Shown(NamedTuple):
-    """One table: its heading, and its rows of as many cells."""
-
-    heading: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
 
 
 def tables(conditions: Conditions) -> list[Table]:
     """For a terminal."""
-    made = []
-    for shown in _all(conditions):
-        table = Table(*shown.heading)
-        for row in shown.rows:
-            table.add_row(*row)
-        made.append(table)
-    return made
+    return [shown.terminal() for shown in _all(conditions)]
 
 
 def section(conditions: Conditions) -> str:
@@ -36,8 +23,7 @@ def section(conditions: Conditions) -> str:
         f"on {machine()}.",
     ]
     for shown in _all(conditions):
-        rows = (shown.heading, ["---", *["---:"] * (len(shown.heading) - 1)], *shown.rows)
-        lines += ["", *(f"| {' | '.join(row)} |" for row in rows)]
+        lines += ["", *shown.markdown()]
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ from sandbox.bench.distance import round_trip
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
 from sandbox.bench.report import machine, replace_section
+from sandbox.bench.shown import TEXT, Shown
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.network import Network
@@ -60,7 +61,7 @@ def drained(network: Network, consumers: Consumers, load: Load, records: int, ms
 
 def section(rounds: Sequence[Mapping[int, Drained]], records: int, busy: float) -> str:
     """The table for docs/benchmarks.md, medians of all rounds; ratios are of one round."""
-    rows = [HEADING, ("---",) * len(HEADING)]
+    rows = []
     for ms in ONE_WAY_MS:
         of = [each[ms] for each in rounds]
         rate = median(each[0].seconds / each[ms].seconds for each in rounds)
@@ -77,7 +78,7 @@ def section(rounds: Sequence[Mapping[int, Drained]], records: int, busy: float) 
         (f"Written by `python -m sandbox.bench.machines` on {datetime.now(UTC):%Y-%m-%d}, medians of {len(rounds)} rounds in turn, on "
          f"{machine()}: {records:,} records of the demo's traffic, three partitions of each topic, one deployed consumer. The load of the "
          f"machine was {busy:.1f} before it began, where 0 is nothing beside it."), "",
-        *(f"| {' | '.join(row)} |" for row in rows),
+        *Shown(HEADING, rows, others=TEXT).markdown(),
     ))  # fmt: skip
 
 

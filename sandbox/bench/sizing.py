@@ -14,6 +14,7 @@ from sandbox.bench.drain import Consumers
 from sandbox.bench.load import NOISE, Load
 from sandbox.bench.processor import processor_seconds
 from sandbox.bench.report import machine
+from sandbox.bench.shown import TEXT, Shown
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
 
@@ -62,13 +63,7 @@ def measure(kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, r
 
 def tables(sizing: Sizing) -> list[Table]:
     """The two tables for a terminal."""
-    shown = []
-    for heading, rows in _both(sizing):
-        table = Table(*heading)
-        for row in rows:
-            table.add_row(*row)
-        shown.append(table)
-    return shown
+    return [shown.terminal() for shown in _both(sizing)]
 
 
 def section(sizing: Sizing) -> str:
@@ -77,8 +72,8 @@ def section(sizing: Sizing) -> str:
         f"Written by `make bench ARGS=--sizing` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}:",
         f"{sizing.records:,} records of the demo's traffic, {sizing.entries:,} of them entries, drained by one deployed consumer.",
     ]
-    for heading, rows in _both(sizing):
-        lines += ["", *(f"| {' | '.join(row)} |" for row in (heading, ["---"] * len(heading), *rows))]
+    for shown in _both(sizing):
+        lines += ["", *shown.markdown()]
     return "\n".join(lines)
 
 
@@ -94,8 +89,9 @@ _HEADING = (
 )
 
 
-def _both(sizing: Sizing) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
-    return [(("of one entry", "figure", "measured by"), _parts(sizing)), (_HEADING, _rates(sizing))]
+def _both(sizing: Sizing) -> list[Shown]:
+    parts = Shown(("of one entry", "figure", "measured by"), _parts(sizing), others=TEXT)
+    return [parts, Shown(_HEADING, _rates(sizing), others=TEXT)]
 
 
 def _parts(sizing: Sizing) -> list[tuple[str, ...]]:

@@ -84,6 +84,11 @@ class Program:
         """SIGCONT."""
         self.send(signal.SIGCONT)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether it is stopped by SIGSTOP, as a failpoint does to itself."""
+        return self._status("State").startswith("T")
+
     def logged(self, event: str, **fields: Any) -> list[dict[str, Any]]:
         """Its log lines of this event with these fields."""
         return [line for line in self._lines() if line["event"] == event and fields.items() <= line.items()]
@@ -96,9 +101,13 @@ class Program:
         """Whether it has a handler, or has ended."""
         if self.exit_code is not None:
             return True
+        return bool(int(self._status("SigCgt") or "0", 16) >> (signal.SIGTERM - 1) & 1)
+
+    def _status(self, name: str) -> str:
+        """A line of what Linux says of the process (proc(5)), empty where there is none."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
-        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
-        return caught is not None and bool(int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
+        found = re.search(rf"^{name}:\s*(.+)$", status, re.MULTILINE)
+        return found[1] if found else ""
 
     def _lines(self) -> list[dict[str, Any]]:
         lines = []

@@ -100,12 +100,12 @@ def test_what_is_not_read_is_not_called_complete(world: World) -> None:
     topic = world.topic()
     world.send(topic, events(1))
     consumer = world.consumer(failpoint=["before_transaction:2", "stop", "after_commit:2", "stop"])
-    world.until(lambda: _stopped(consumer.pid), "it is paused before a write of nothing but complete_through")
+    world.until(lambda: consumer.frozen, "it is paused before a write of nothing but complete_through")
     assert world.count("audit_event") == 1
     world.send(topic, events(1))
     received = world.value(NOW)
     consumer.thaw()
-    world.until(lambda: world.value(COMPLETE) is not None and _stopped(consumer.pid), "it is paused after that write")
+    world.until(lambda: world.value(COMPLETE) is not None and consumer.frozen, "it is paused after that write")
     assert world.count("audit_event") == 1
     assert world.value(COMPLETE) < received
     consumer.thaw()
@@ -121,7 +121,3 @@ def test_status_says_that_a_clock_is_off(world: World, ahead: float) -> None:
     assert status.wait() == 0
     text = status.log.read_text()
     assert abs(json.loads(text[text.index("{") :])["clock_ahead_seconds"] - ahead) < SECONDS
-
-
-def _stopped(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

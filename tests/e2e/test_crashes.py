@@ -2,7 +2,6 @@
 
 import signal
 from collections import Counter
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -91,7 +90,7 @@ def test_a_zombie_with_a_batch_in_hand_is_fenced(world: World, step: str) -> Non
 
     def frozen() -> bool:
         world.send(topic, events(20))
-        return _stopped(zombie)
+        return zombie.frozen
 
     world.until(frozen, "it freezes", of=[zombie])
     heir = world.consumer()
@@ -110,7 +109,7 @@ def test_a_zombie_inside_its_transaction_commits_once_or_not_at_all(world: World
     topic = world.topic()
     world.send(topic, events(50))
     zombie = world.consumer(failpoint=["before_commit", "stop"])
-    world.until(lambda: _stopped(zombie), "it freezes", of=[zombie])
+    world.until(lambda: zombie.frozen, "it freezes", of=[zombie])
     heir = world.consumer()
     world.until(lambda: bool(heir.logged("claim_delayed")), "the heir waits for the lock", of=[heir])
     zombie.thaw()
@@ -183,7 +182,7 @@ def test_a_second_signal_ends_at_once(world: World) -> None:
     topic = world.topic()
     world.send(topic, events(50))
     consumer = world.consumer(failpoint=["before_commit", "stop"])
-    world.until(lambda: _stopped(consumer), "it is busy", of=[consumer])
+    world.until(lambda: consumer.frozen, "it is busy", of=[consumer])
     consumer.send(signal.SIGTERM)
     consumer.send(signal.SIGINT)
     consumer.thaw()
@@ -230,7 +229,3 @@ def test_scaling_up_and_down_loses_and_doubles_nothing(either: World) -> None:
     either.until_read(first)
     assert first.stop() == 0
     either.check()
-
-
-def _stopped(program: Program) -> bool:
-    return Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -95,7 +94,7 @@ def test_a_consumer_ends_in_time(around: Surroundings, way: str, faults: tuple[s
         world.until(around.registry.asked, "it asks for a schema", of=[consumer])
     with ExitStack() as held:
         if way == "error":
-            world.until(lambda: _stopped(consumer), "it stands")
+            world.until(lambda: consumer.frozen, "it stands")
         elif "database" in faults:
             held.enter_context(_writing(world, topic, consumer))
         around.freeze(faults)
@@ -177,7 +176,3 @@ def _writing(world: World, topic: str, consumer: Program) -> Iterator[None]:
 def _thaw(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGCONT)
-
-
-def _stopped(program: Program) -> bool:
-    return Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

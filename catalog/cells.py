@@ -67,7 +67,7 @@ def parse_cell(text: str) -> Cell:
 
 
 def coverage_faults(cells: Sequence[Cell]) -> list[str]:
-    """Where `cells` together do not have each key exactly once, in words; empty when they do."""
+    """The gaps and overlaps between the key ranges of `cells`, a sentence each; empty if each key belongs to exactly one cell."""
     faults = []
     end = Fraction(0)
     for cell in sorted(cells, key=lambda cell: Fraction(cell.number - 1, cell.of)):

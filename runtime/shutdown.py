@@ -1,8 +1,8 @@
 """Shutdown with a time limit: from its beginning a program ends within SHUTDOWN_SECONDS, with its exit code, whatever blocks it.
 
-The sealer has a limit of its own: export/seal/stop.py. A frozen broker, database or collector, a full pipe, a destructor of a client library or an exit hook may block. What must be
-closed in order has that long; then the process ends anyway and logs what blocked it. Python's own finalization (which joins
-threads, runs hooks and destructors, and has no time limit) is skipped (decision 81).
+A frozen broker, database or collector, a full pipe, a destructor of a client library or an exit hook may block. What must be
+closed in order has SHUTDOWN_SECONDS; then the process ends anyway and logs what blocked it. Python's own finalization (which joins
+threads, runs hooks and destructors, and has no time limit) is skipped (decision 81). The sealer's limit is another: export/seal/stop.py.
 """
 
 import multiprocessing
@@ -41,9 +41,9 @@ class _End:
 
 
 def arm() -> None:
-    """For the entry point of a program: a signal that it handles begins the shutdown, even while its main thread is blocked.
+    """Called in a program's entry point: from then on a signal begins the shutdown even while the main thread is blocked.
 
-    Where this was not called, as in tests, `begin` does nothing.
+    It must be a signal that the program has a handler for. Where this was not called, as in tests, `begin` does nothing.
     """
     reading, writing = socket.socketpair()
     writing.setblocking(False)

@@ -111,7 +111,7 @@ class Decoder:
             self._by_id[schema_id] = self._check(schema)
 
     def forget_absent(self) -> None:
-        """Forgets which ids the registry did not know, so that they are requested again: an operator resumed a partition."""
+        """Forgets which ids the registry did not know, so that they are requested again: someone may have registered the schema."""
         self._absent.clear()
 
     def _check(self, schema_text: str) -> _Known:

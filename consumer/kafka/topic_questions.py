@@ -68,7 +68,10 @@ class TopicQuestions:
         return values
 
     def offsets(self, wanted: dict[TopicPartition, OffsetSpec], *, stable: bool = False) -> dict[tuple[str, int], int]:
-        """The offsets by topic and number; with `stable` as a reader of committed records sees them."""
+        """The offset asked for of each partition, by topic and number; one that is refused is left out and noted as a fault of its topic.
+
+        With `stable` the end is the last stable offset (isolation level read_committed).
+        """
         if not wanted:
             return {}
         level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED

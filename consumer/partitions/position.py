@@ -34,7 +34,10 @@ class Position:
         self._doubted = None
 
     def hole(self, offset: int) -> int | None:
-        """How many offsets lie undelivered before `offset`, which is above `next`; None where the reading must be started again to be sure."""
+        """How many offsets that were not delivered lie between `next` and `offset`, which is above it.
+
+        None when a jump is first seen after a start: the reading must be started again, and if `offset` comes again, they are missing.
+        """
         if self.proven or self._doubted == offset:
             self.proven = True
             return offset - self.next

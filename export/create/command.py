@@ -20,7 +20,7 @@ settings: DATABASE_URL, AUDIT_EXPORT_KEY, AUDIT_SEAL_DIR (optional: is compared 
 
 
 def add_parser(commands: Any) -> None:
-    """Adds the command to a program's; `commands` is what argparse's add_subparsers gives."""
+    """Adds the subcommand `create`; `commands` is what argparse's add_subparsers gave."""
     parser = commands.add_parser(
         "create",
         help="make a package for a receiver",

@@ -60,7 +60,7 @@ def parse_note(data: bytes, what: str) -> Note:
 def verify_signatures(note: Note, keys: Iterable[VerifierKey], what: str) -> Sequence[VerifierKey]:
     """Gives the keys of `keys` that signed the note. Lines of other keys are ignored.
 
-    Raises ExportError: UNTRUSTED if any line of one of `keys` does not verify, whatever the others do.
+    Raises ExportError UNTRUSTED, which names the note as `what`, if a line of one of `keys` does not verify, even if other lines do.
     """
     signed: list[VerifierKey] = []
     by_line: dict[tuple[str, bytes], VerifierKey] = {(key.name, key.key_id): key for key in keys}

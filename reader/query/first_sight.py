@@ -24,7 +24,7 @@ MAX_SKIPPED = 10_000  # entries before a page that is read so
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What could be read at once: None of the `entries` where that would take too long. `total` is None if not known."""
+    """What could be read at once. `entries` is None if reading them would take too long, `total` if it is not known."""
 
     view: TransactionView
     snapshot: Snapshot

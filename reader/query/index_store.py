@@ -32,7 +32,10 @@ class Outdated(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentIndex:
-    """An index at the snapshot of `view`. `entries` are those of the window before the index caught up."""
+    """An index at the snapshot of `view`.
+
+    `entries` are those of the window by the index as it was in memory, before newer keys were added.
+    """
 
     index: KeyIndex
     view: TransactionView

@@ -13,7 +13,7 @@ PATIENCE = sql.query("reader/patience")
 
 
 def be_patient(connection: Connection) -> None:
-    """Lets the rest of this transaction take the time and the memory that reading a whole list may; its session ends with it."""
+    """Raises this transaction's limits of time and memory to what loading a whole list needs. Its session is closed afterwards."""
     connection.retire()
     connection.execute(PATIENCE, {"timeout": f"{LOADING_SECONDS:.0f}s", "lock_timeout": SESSION["lock_timeout"]})
     connection.patience = LOADING_SECONDS + MORE_SECONDS

@@ -50,7 +50,7 @@ class Load:
         publish(self._counted(emissions), producer(self.bootstrap, properties), per_second)
 
     def send_in_transactions(self, emissions: Iterable[Emission], size: int) -> None:
-        """Publishes them as fast as the broker takes them, `size` in each transaction."""
+        """Publishes `emissions` as fast as the broker takes them, `size` in each transaction."""
         to = producer(self.bootstrap, {"transactional.id": self._name})
         publish_in_transactions(self._counted(emissions), to, size)
 

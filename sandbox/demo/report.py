@@ -44,7 +44,7 @@ def show(console: Console, connection: Connection, expected: Counter[str]) -> li
 
 
 def faults(counted: Counter[str], expected: Counter[str], types: dict[str, tuple[int, int]]) -> list[str]:
-    """Every outcome that is not as expected, every type that is missing, and entries that no outcome accounts for."""
+    """Every outcome that is not as expected, every type that is missing, and a number of entries that is not that of the recorded events."""
     listed = [
         f"{name}: {counted[name]} where the sample expects {expected[name]}"
         for name in OUTCOMES

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from tests.faults.place import Where, shared
 from tests.faults.scene import Scene
 
+FROZEN_SECONDS = 40.0  # the consumer waits 25 s for PostgreSQL's answer, its client 30 s for Kafka's
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:

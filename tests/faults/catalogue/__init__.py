@@ -10,7 +10,7 @@ failover   another server takes PostgreSQL's place, with rows missing
 needs      what a fault needs of the machine
 limits     memory, files, clocks, and where the log goes
 registry   the Schema Registry
-machines   several machines: slow, lossy and broken lines between them
+machines   several machines: slow and lossy lines between them, and one that is cut off
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import wait_until
 from tests.faults.catalogue.needs import root
-from tests.faults.fault import Fault
+from tests.faults.fault import FROZEN_SECONDS, Fault
 from tests.faults.place import broker_on_a_small_disk, cluster
 from tests.faults.scene import LIMIT, PARTITIONS, Scene
 
@@ -117,7 +117,13 @@ FAULTS = (
         alerts=TOLD,
     ),
     Fault(name="broker killed", how="SIGKILL; started again later", inject=_down(LocalKafka.kill), alerts=TOLD),
-    Fault(name="broker frozen", how="SIGSTOP, then SIGCONT", inject=_frozen, alerts=TOLD),
+    Fault(
+        name="broker frozen",
+        how="SIGSTOP for longer than the client waits for an answer, then SIGCONT",
+        inject=_frozen,
+        alerts=TOLD,
+        seconds=FROZEN_SECONDS,
+    ),
     Fault(
         name="brokers forgotten",
         how="kafka-cluster.sh unregister, until the broker is started again; metadata.recovery.strategy=none",

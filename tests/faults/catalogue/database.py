@@ -11,7 +11,7 @@ import psycopg
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.faults.catalogue.needs import root
-from tests.faults.fault import Fault
+from tests.faults.fault import FROZEN_SECONDS, Fault
 from tests.faults.place import database_on_a_small_disk, few_connections
 from tests.faults.scene import LIMIT, Scene
 
@@ -120,7 +120,11 @@ FAULTS = (
         alerts=TOLD,
     ),
     Fault(
-        name="database frozen", how="SIGSTOP to the server and all sessions, then SIGCONT", inject=_frozen, alerts=TOLD
+        name="database frozen",
+        how="SIGSTOP to the server and all sessions for longer than the consumer waits for an answer, then SIGCONT",
+        inject=_frozen,
+        alerts=TOLD,
+        seconds=FROZEN_SECONDS,
     ),
     Fault(
         name="sessions ended",
@@ -140,6 +144,15 @@ FAULTS = (
         how="LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE",
         inject=_locked("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE"),
         alerts=TOLD,
+    ),
+    Fault(
+        name="entries locked for longer than max.poll.interval.ms",
+        how="the same, 15 s with an interval of 10 s",
+        inject=_locked("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE"),
+        alerts=TOLD,
+        seconds=15,
+        environ={"KAFKA_CONFIG_MAX_POLL_INTERVAL_MS": "10000"},
+        mixes=False,
     ),
     Fault(
         name="database's disk full",

@@ -1,29 +1,24 @@
-"""Between machines: delay and loss, under several consumers while two readers are asked."""
+"""Between machines: delay, loss, and one that is cut off, under several consumers while two readers are asked."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from sandbox.services.network import missing
 from tests.faults.fault import Fault
-from tests.faults.machines import ALL, Machines
+from tests.faults.machines import ALL, BROKERS, CONSUMERS, DATABASE, Machines
 from tests.faults.place import machines
 from tests.faults.readers import Reader, asked
 from tests.faults.scene import Scene
 
+Inject = Callable[[Scene], AbstractContextManager[None]]
 
-def _bad(consumers: int, *, delay: float = 0.0, loss: float = 0.0) -> Callable[[Scene], AbstractContextManager[None]]:
+
+def _bad(consumers: int, *, delay: float = 0.0, loss: float = 0.0) -> Inject:
     """All lines are bad. What Kafka has at the end is read before they are good again."""
 
     @contextmanager
     def inject(scene: Scene) -> Iterator[None]:
-        for number in range(1, consumers):
-            scene.add(AUDIT_METRICS_BIND=scene.metrics(number))
-        scene.prometheus.look_at([scene.metrics(number) for number in range(consumers)])
-        apart = _machines(scene)
-        _start_readers(scene)
-        with asked(scene.readers):
-            scene.until(lambda: all(reader.totals for reader in scene.readers), "readers answer")
-            before = [len(reader.totals) for reader in scene.readers]
+        with _in_use(scene, consumers) as apart:
             apart.network.line(*ALL, delay=delay, loss=loss)
             try:
                 yield
@@ -31,11 +26,52 @@ def _bad(consumers: int, *, delay: float = 0.0, loss: float = 0.0) -> Callable[[
                 scene.until(lambda: not scene.world.behind(ends), "it is read on these lines")
             finally:
                 apart.network.line(*ALL)
-        for reader, number in zip(scene.readers, before, strict=True):
-            assert reader.statuses.keys() == {200}, f"{reader.host} answers {reader.statuses}"
-            assert len(reader.totals) > number, f"{reader.host} no longer answers"
+        _answered(scene)
 
     return inject
+
+
+def _cut_off(machine: str) -> Inject:
+    """No packet passes to or from the machine, while what runs there runs on."""
+
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        with _in_use(scene, 2) as apart:
+            apart.network.line(machine, loss=1.0)
+            try:
+                yield
+            finally:
+                apart.network.line(machine)
+            shown = [len(reader.totals) for reader in scene.readers]
+            scene.until(lambda: _answer_again(scene, shown), "readers answer again")
+        if machine != DATABASE:
+            _answered(scene)
+
+    return inject
+
+
+def _answer_again(scene: Scene, shown: list[int]) -> bool:
+    return all(len(reader.totals) > number for reader, number in zip(scene.readers, shown, strict=True))
+
+
+@contextmanager
+def _in_use(scene: Scene, consumers: int) -> Iterator[Machines]:
+    """So many consumers have partitions, and both readers answer and are asked again and again; each reader answers after it, too."""
+    for number in range(1, consumers):
+        scene.add(AUDIT_METRICS_BIND=scene.metrics(number))
+    scene.prometheus.look_at([scene.metrics(number) for number in range(consumers)])
+    apart = _machines(scene)
+    _start_readers(scene)
+    with asked(scene.readers):
+        scene.until(lambda: _answer_again(scene, [0, 0]), "readers answer")
+        before = [len(reader.totals) for reader in scene.readers]
+        yield apart
+    assert _answer_again(scene, before), "a reader no longer answers"
+
+
+def _answered(scene: Scene) -> None:
+    for reader in scene.readers:
+        assert reader.statuses.keys() == {200}, f"{reader.host} answers {reader.statuses}"
 
 
 def _machines(scene: Scene) -> Machines:
@@ -49,8 +85,11 @@ def _start_readers(scene: Scene) -> None:
         scene.readers.append(scene.running.enter_context(Reader(url, machine)))
 
 
-def _fault(name: str, how: str, inject: Callable[[Scene], AbstractContextManager[None]]) -> Fault:
-    return Fault(name=name, how=how, inject=inject, seconds=5, where=machines, mixes=False, needs=missing)
+def _fault(name: str, how: str, inject: Inject, *alerts: str, seconds: float = 5) -> Fault:
+    return Fault(
+        name=name, how=how, inject=inject, alerts=frozenset(alerts), seconds=seconds, where=machines, mixes=False,
+        needs=missing,
+    )  # fmt: skip
 
 
 FAULTS = (
@@ -62,5 +101,24 @@ FAULTS = (
         "packets lost between machines",
         "four consumers, two readers; 1 % of packets on each line, and 1 ms each way",
         _bad(4, delay=0.0005, loss=0.01),
+    ),
+    _fault(
+        "a consumer's machine cut off",
+        "two consumers, two readers; nothing passes between the second one's machine and the others",
+        _cut_off(CONSUMERS[1]),
+        "AuditInstanceGone",
+        seconds=10,
+    ),
+    _fault(
+        "a broker's machine cut off",
+        "two consumers, two readers, three brokers; nothing passes between one broker's machine and the others",
+        _cut_off(BROKERS[1]),
+        seconds=15,
+    ),
+    _fault(
+        "PostgreSQL's machine cut off",
+        "two consumers, two readers; nothing passes between its machine and the others",
+        _cut_off(DATABASE),
+        "AuditDatabaseTrouble",
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from sandbox.services.tcp_proxy import GOOD, Line, TcpProxy
-from tests.faults.fault import Fault
+from tests.faults.fault import FROZEN_SECONDS, Fault
 from tests.faults.scene import Scene
 
 Inject = Callable[[Scene], AbstractContextManager[None]]
@@ -84,6 +84,7 @@ def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
         how="nothing passes, no connection ends",
         inject=_bad(link, Line(silent=True)),
         alerts=told,
+        seconds=FROZEN_SECONDS,
     )
     yield Fault(
         name=f"half-open connections to {who}",

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from tests.faults.fault import Fault
 from tests.faults.scene import Scene
+from tests.ops.load import has_joined
 
 KILLED = -signal.SIGKILL
 DOWN = frozenset({"AuditConsumerDown"})
@@ -80,6 +81,31 @@ def _grown_and_shrunk(scene: Scene) -> Iterator[None]:
         assert program.stop() == 0
 
 
+@contextmanager
+def _protocol_changed(scene: Scene) -> Iterator[None]:
+    """Without a moment in which the group has no member."""
+    for protocol in ("classic", "consumer"):
+        other = scene.add(KAFKA_CONFIG_GROUP_PROTOCOL=protocol)
+        assert scene.consumer.stop() == 0
+        scene.start(environ={"KAFKA_CONFIG_GROUP_PROTOCOL": protocol})
+        has_joined(scene.world, scene.consumer)
+        scene.others.remove(other)
+        assert other.stop() == 0
+    yield
+
+
+@contextmanager
+def _doubled(scene: Scene) -> Iterator[None]:
+    """By an error of a deployment, two members have one group.instance.id."""
+    assert scene.consumer.stop() == 0
+    one = {"KAFKA_CONFIG_GROUP_INSTANCE_ID": "audit-0"}
+    first = scene.start(environ=one)
+    has_joined(scene.world, first)
+    second = scene.world.consumer(**one)
+    yield
+    scene.ended(second)
+
+
 FAULTS = (
     Fault(
         name="consumer killed",
@@ -116,5 +142,17 @@ FAULTS = (
     ),
     Fault(
         name="group grown and shrunk", how="two members join under load, and leave by SIGTERM", inject=_grown_and_shrunk
+    ),
+    Fault(
+        name="group protocol changed",
+        how="from consumer to classic and back, by members that come and go",
+        inject=_protocol_changed,
+    ),
+    Fault(
+        name="one instance id for two",
+        how="a second member with the same group.instance.id",
+        inject=_doubled,
+        exits=(1,),
+        mixes=False,
     ),
 )

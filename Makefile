@@ -115,7 +115,7 @@ bench-export: setup  ## Measures the verified export and writes its part of docs
 	$(BIN)/python -m sandbox.bench_export $(ARGS)
 
 .PHONY: mutants
-mutants: setup  ## Breaks the consumer and reader on purpose, fault by fault, and shows that a test notices each
+mutants: setup  ## Breaks consumer, reader, sealer, export and verifier on purpose, fault by fault, and shows that a test notices each
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 .PHONY: fuzz

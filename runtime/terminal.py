@@ -17,7 +17,7 @@ NONE = "–"
 
 
 def console(*, errors: bool = False) -> Console:
-    """Standard output (or error): coloured and as wide as the terminal, else plain and wide (COLUMNS says how wide)."""
+    """Standard output (or error): colored and as wide as the terminal, else plain and wide (COLUMNS says how wide)."""
     stream = sys.stderr if errors else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPED_COLUMNS
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)

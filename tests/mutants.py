@@ -1071,7 +1071,7 @@ MUTANTS = (
         (READER + "test_sessions.py", "-k", "leads_elsewhere"),
     ),
     Mutant(
-        "a custom claim is taken for the organisation",
+        "a custom claim is taken for the organization",
         (Edit("reader/auth/clerk.py", "    if version == 1:\n", '    if version == 1 or "o" not in claims:\n'),),
         (READER_UNIT + "test_clerk.py", "-k", "stand_in"),
     ),

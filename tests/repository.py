@@ -5,12 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-# The packages of the wheel; `export` is looked for, because it is built by a change of its own.
-PROGRAM = tuple(
-    name
-    for name in ("catalog", "consumer", "export", "reader", "runtime", "schemas", "sql")
-    if (ROOT / name / "__init__.py").exists()
-)
+# The packages of the wheel.
+PROGRAM = ("catalog", "consumer", "export", "reader", "runtime", "schemas", "sql")
 PACKAGES = (*PROGRAM, "sandbox", "tests")
 
 

@@ -35,20 +35,22 @@ def set_(
     """
     with operator(settings(kafka=False)) as connection:
         before, partitions = cells.set_cell(connection, _parse(cell), reason)
-    typer.echo(f"this database was cell {before} and is cell {cell} now, from where its {partitions} partitions stand")
+    typer.echo(
+        f"this database was cell {before} and is cell {cell} now, from the present offsets of its {partitions} partitions"
+    )
 
 
 @app.command()
 def check(
     urls: Annotated[list[str], typer.Argument(metavar="URL", help="The database of each cell.")],
     wait: Annotated[
-        int, typer.Option(metavar="SECONDS", min=0, help="How long to wait until all stand at the same offset.")
+        int, typer.Option(metavar="SECONDS", min=0, help="How long to wait until all have reached the same offset.")
     ] = 30,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Checks all cells together: each key belongs to exactly one, and each offset was taken by exactly one.
 
-    A partition is compared when all databases stand at the same offset of it; while records arrive that is so between
+    A partition is compared when all databases have reached the same offset of it; while records arrive that is so between
     two of them. A standby of each will do. Passwords belong into a password file (~/.pgpass) or a service file.
 
     ```

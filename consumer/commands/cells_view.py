@@ -13,7 +13,7 @@ from runtime import terminal
 MEANINGS = {
     State.EXACT: "each offset was taken by exactly one cell",
     State.REREAD: "rewound in a cell: offsets compared, records not",
-    State.UNEVEN: "the cells stand at different offsets",
+    State.UNEVEN: "the cells are at different offsets",
     State.FAULTY: "not exactly one cell",
 }
 

@@ -66,7 +66,7 @@ class Envelope(NamedTuple):
 
 
 class Event(NamedTuple):
-    """An envelope and the data it carries, in the shape of our reader schema; numbers and text not yet sanitised."""
+    """An envelope and the data it carries, in the shape of our reader schema; numbers and text not yet sanitized."""
 
     envelope: Envelope
     data: dict[str, Any]

@@ -40,7 +40,7 @@ class RenewedAdmin:
         self._reached_at, self._failed = time.monotonic(), False
 
     def failed(self) -> None:
-        """Notes that none has."""
+        """Notes that no broker has answered a query: the next `get` may give another client."""
         self._failed = True
 
     def reached_within(self, seconds: float) -> bool:

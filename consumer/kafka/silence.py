@@ -13,7 +13,7 @@ SILENT_STATISTICS = 9
 
 
 class Silence:
-    """Of one client."""
+    """Counts the statistics of one client since the last response; `is_long` says when the client is to be replaced."""
 
     def __init__(self) -> None:
         self._responses = 0

@@ -34,7 +34,7 @@ class TopicQuestions:
         self.faults = faults
 
     def ids(self, topics: Collection[str]) -> dict[str, str]:
-        """Kafka's ids, as text."""
+        """The id that Kafka gave each of `topics`, as text; one that cannot be described is left out, and noted in `faults`."""
         ids = {}
         described = self._admin.get().describe_topics(TopicCollection(list(topics)), request_timeout=SECONDS)
         for topic, future in described.items():
@@ -52,7 +52,7 @@ class TopicQuestions:
         return ids
 
     def settings(self, name: str, topics: Collection[str]) -> dict[str, str]:
-        """The values of one setting."""
+        """The value of the topic setting `name` for each of `topics`; one whose settings cannot be read is left out, and noted."""
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
         answers = self._admin.get().describe_configs(resources, request_timeout=SECONDS)
         values = {}

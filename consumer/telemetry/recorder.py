@@ -40,11 +40,11 @@ class MetricsRecorder(Observer):
         return time.monotonic() - self._looped_at < STUCK_SECONDS
 
     def on_retry(self, retry: Retry) -> None:
-        """Counts it, in whichever thread."""
+        """Adds one to the retries of this class; called in whichever thread retries."""
         self._metrics.retries.labels(retry).inc()
 
     def on_loop(self, halted: Mapping[Partition, HaltCause]) -> None:
-        """The heartbeat."""
+        """Notes that the loop has iterated, and which partitions are `halted`, each with its cause."""
         self._looped_at = time.monotonic()
         self._metrics.heartbeat.set(self._clock.now())
         self._gauges.set_halted(halted)
@@ -74,11 +74,11 @@ class MetricsRecorder(Observer):
                 figure.partition, figure.next = position.partition, position.next
 
     def on_submitted(self) -> None:
-        """The clock of a write starts."""
+        """Starts to measure a write: a batch was passed to the writer; `on_written` ends it."""
         self._submitted_at = time.monotonic()
 
     def on_written(self, written: Written) -> None:
-        """Counts a batch."""
+        """Counts the outcomes and delays of a batch that was committed, and moves its partitions' gauges to their next offsets."""
         metrics, batch, now = self._metrics, written.batch, self._clock.now()
         metrics.write_seconds.observe(time.monotonic() - self._submitted_at)
         metrics.last_write.set(now)
@@ -90,7 +90,7 @@ class MetricsRecorder(Observer):
         self._move(batch)
 
     def on_fenced(self) -> None:
-        """Counts it."""
+        """Adds one to the batches that were refused because someone else has taken a partition over."""
         self._metrics.fenced.inc()
 
     def _count_outcomes(self, batch: Batch, result: WriteResult) -> None:

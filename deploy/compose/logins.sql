@@ -7,7 +7,7 @@
 \getenv standby STANDBY_PASSWORD
 
 BEGIN;
--- NOINHERIT: a login has its role's privileges only behind SET ROLE, which is what the programs do.
+-- NOINHERIT: a login has its role's privileges only after SET ROLE, which is what the programs do.
 SELECT format('CREATE ROLE %I LOGIN NOINHERIT', login)
 FROM unnest(ARRAY['audit_consumer', 'audit_page', 'audit_operations', 'audit_seal']) AS login
 WHERE to_regrole(login) IS NULL

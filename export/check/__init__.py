@@ -1,4 +1,4 @@
-"""`check`: every entry against what was sealed, and that against what was signed (verified_export.md, section 10).
+"""Compares every entry with what was sealed, and that with what was signed (verified_export.md, section 10).
 
 Map: `history` a workspace's heads and days over all seals; `everything` the whole comparison; `metrics_file` the file
 that a scheduled check writes for Prometheus; `command` its options.

@@ -33,7 +33,7 @@ class Findings:
     said: list[str] = field(default_factory=list)
 
     def add(self, message: str) -> None:
-        """One more."""
+        """Counts a finding, and keeps its text if it is among the first SAID."""
         self.count += 1
         if self.count <= SAID:
             self.said.append(message)

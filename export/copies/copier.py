@@ -41,7 +41,7 @@ class Copier:
 
     @property
     def name(self) -> str:
-        """The place's."""
+        """The name of its place: `kafka`, `directory` or `command`."""
         return self._place.name
 
     def add(self, note: Note) -> None:
@@ -53,7 +53,7 @@ class Copier:
                 self._changed.notify_all()
 
     def state(self) -> State:
-        """For the metrics."""
+        """What the metrics show: what the place has, how many seals wait for it, and how many copies failed."""
         with self._changed:
             waiting = max(0, self._newest - self._copied.size)
             return State(place=self.name, copied=self._copied, waiting=waiting, failures=self._failures)

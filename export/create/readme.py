@@ -38,7 +38,7 @@ What it does not show
 ---------------------
 That a service told the truth or sent the event at all; that a record counted as ignored deserved it; what happened in the
 seconds before a seal. Without an earlier checkpoint of yours or a witness's signature, nothing protects you against an
-operator who holds the log's key and began it anew. Shown beside the entries are: how many entries the workspace has on each
+operator who holds the log's key and started it again. Shown beside the entries are: how many entries the workspace has on each
 of its days, sums over all workspaces in accounts.csv, and roughly how many workspaces there are.
 """
 

@@ -27,7 +27,7 @@ def make_views(
         if log.is_lost(seal):
             raise incomplete(
                 f"seal {seal} was lost when the database was restored: nothing can be shown as of a checkpoint of size "
-                f"{seal + 1}; give the receiver's checkpoints of before or after"
+                f"{seal + 1}; give the receiver's checkpoints taken before or after"
             )
         view, days = _view(connection, log, key, seal)
         views.append(view)

@@ -48,7 +48,7 @@ class BucketMap:
         return buckets
 
     def copy(self) -> "BucketMap":
-        """One that can be changed without this one."""
+        """A map with the same heads; a change of either does not change the other."""
         other = BucketMap()
         other._hashes, other._counts = self._hashes.copy(), self._counts.copy()
         return other

@@ -33,7 +33,7 @@ class Postponing:
         self._clock = clock
         self._offsets: object = None
         self._moved_at = 0.0
-        self._waited = 0.0  # also with sessions that were lost since: they must not begin the limit anew
+        self._waited = 0.0  # also with sessions that were lost since: they must not start the limit again
 
     def wait(self, connection: Connection) -> None:
         """Returns when the seal that is due may begin; `connection` has no transaction open."""

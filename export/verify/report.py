@@ -10,7 +10,7 @@ from export.format.manifest import Scope
 from export.format.record import SealRecord
 
 _NOTHING = (
-    "NOTHING: without an earlier checkpoint of yours (--known), the holder of the log's key could have begun it anew"
+    "NOTHING: without an earlier checkpoint of yours (--known), the holder of the log's key could have started it again"
 )
 NO_WITNESS = "NONE: no one but the log's operator says that all receivers see the same log"
 _LIMITS = "not shown: that a service told the truth or sent the event, nor what happened in the seconds before a seal"

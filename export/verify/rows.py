@@ -52,7 +52,7 @@ class Part:
 
 
 def expected_rows(scope: Scope, key: str, states: Sequence[WorkspaceState]) -> Part:
-    """All that audit.csv must hold behind its header."""
+    """All that audit.csv must have after its header."""
     days = sorted(day for day in states[-1].days if scope.from_day <= day < scope.to_day)
     return Part(
         workspace_id=scope.workspace_id,

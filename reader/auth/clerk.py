@@ -24,7 +24,7 @@ _WORKSPACE = re.compile(r"org_[A-Za-z0-9]+")
 REASONS = (
     *("no_token", "repeated_cookie", "authorization_header"),
     *signed_token.REASONS,
-    *("authorized_party", "authorized_party_missing", "subject", "pending", "version", "organisation", "actor"),
+    *("authorized_party", "authorized_party_missing", "subject", "pending", "version", "organization", "actor"),
     *("no_active_workspace", "not_admin"),
 )
 
@@ -89,7 +89,7 @@ def _viewer(claims: Mapping[str, Any], *, has_azp: bool) -> Viewer:
     if workspace_id is None:
         raise Forbidden("no_active_workspace", user, has_azp=has_azp)
     if not _matches(_WORKSPACE, workspace_id):
-        raise Unauthenticated("organisation")
+        raise Unauthenticated("organization")
     if role is None or role.removeprefix("org:") != ADMIN:
         raise Forbidden("not_admin", user, has_azp=has_azp)
     return Viewer(user, session, workspace_id, slug, _impersonator(claims))

@@ -90,7 +90,7 @@ class BoundedProtocol(H11Protocol):
         self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing of it stays."""
+        """Takes the connection out of the list and cancels its timers; `exc` is why it ended, None if the client closed it."""
         self._among.remove(self)
         for timer in (self._deadline, self._stall):
             if timer is not None:

@@ -13,7 +13,7 @@ from reader.query.listing import Listings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderServices:
-    """Made by `reader.compose`."""
+    """What the routes read from and check with, made by `reader.compose`: a database and its lists, or one for each cell."""
 
     access: Authenticator
     renewal: Renewal

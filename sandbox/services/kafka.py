@@ -29,7 +29,7 @@ CLUSTER_TOOL = "org.apache.kafka.tools.ClusterTool"
 class LocalKafka(KafkaBroker):
     """Apache Kafka as a Java process. `config` goes over server.properties; `jit=True` lets Java compile fully.
 
-    Full compilation is for the benchmark: without it a broker starts sooner and disturbs its neighbours less.
+    Full compilation is for the benchmark: without it a broker starts sooner and disturbs its neighbors less.
     `tls` gives it more listeners, SASL_SSL with SCRAM-SHA-512 each, by name and with the PEM file of key and certificates
     (PKCS #8); ACLs are then on. The first listener stays as it is, and who uses it may do everything.
     `advertised` gives it another plain listener, for those who come through a proxy: whoever connects to its `proxied_port`

@@ -29,7 +29,7 @@ def test_a_print_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
     assert "everything since" not in page.locator("main").inner_text()
     assert page.locator(".entries").evaluate("each => getComputedStyle(each).display") == "table"
     expect(page.locator("form.filters")).to_be_hidden()
-    assert "rows without their changes" in said
+    assert "changes are not printed" in said
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 

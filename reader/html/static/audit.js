@@ -141,7 +141,7 @@ addEventListener("beforeprint", () => {
   place.textContent =
     loaded === rows.length
       ? "every row with its changes"
-      : `${loaded} of ${rows.length} rows with their changes; of the others each entry's own page has them`;
+      : `changes of ${loaded} of ${rows.length} rows; those of the others are on each entry's page`;
 });
 
 if (rows.length) {

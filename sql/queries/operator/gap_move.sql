@@ -1,4 +1,4 @@
--- Moves a partition to behind a gap that Kafka left, or back to the shorter end of its log; and fences its reader.
+-- Moves a partition to after a gap that Kafka left, or back to the shorter end of its log; and fences its reader.
 UPDATE partition_progress SET
     next_offset = %(to_offset)s,
     gap = gap + greatest(%(to_offset)s - next_offset, 0),

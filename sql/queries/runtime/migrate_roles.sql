@@ -13,7 +13,7 @@ BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', audit_role);
         END IF;
         -- Since PostgreSQL 16 whoever creates a role may administer it, but not yet become it. INHERIT FALSE: the
-        -- login has a role's privileges only behind SET ROLE.
+        -- login has a role's privileges only after SET ROLE.
         IF audit_role <> 'audit_owner' AND NOT pg_has_role(current_user, audit_role, CASE WHEN separate_set THEN 'SET' ELSE 'MEMBER' END) THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', audit_role)
             || CASE WHEN separate_set THEN ' WITH INHERIT FALSE, SET TRUE' ELSE '' END;

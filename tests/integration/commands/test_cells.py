@@ -100,13 +100,15 @@ def test_a_database_is_claimed_for_its_own_cell_only(desk: Desk, consumer: Consu
 
 def test_a_database_that_was_read_becomes_a_part_only(desk: Desk, consumer: Consumer) -> None:
     """It says which parts there are."""
-    assert "was cell 1/1 and is cell 3/4 now, from where its 0 partitions" in desk.ok("cells", "set", "3/4", *WHY)
+    assert "was cell 1/1 and is cell 3/4 now, from the present offsets of its 0 partitions" in desk.ok(
+        "cells", "set", "3/4", *WHY
+    )
     assert "was cell 3/4 and is cell 1/2 now" in desk.ok("cells", "set", "1/2", *WHY)
     consumer.cell = FIRST
     consumer.reads(event())
     for cell in ("1/1", "2/2", "2/3"):
         assert "such as 1/4 or 2/4" in desk.refused("cells", "set", cell, *WHY)
-    assert "from where its 1 partitions stand" in desk.ok("cells", "set", "2/4", *WHY)
+    assert "from the present offsets of its 1 partitions" in desk.ok("cells", "set", "2/4", *WHY)
     assert desk.run("cells", "set", "0/2", *WHY).exit_code == 2
 
 

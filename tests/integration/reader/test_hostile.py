@@ -335,11 +335,11 @@ def test_claims_that_cannot_be_shown_are_harmless(tenant: Tenant) -> None:
     """What JSON can hold and UTF-8 cannot, in a claim that is shown: the page is answered without it."""
     bad = "a\ud800b"
     for path in ("/audit", "/", EVENTS):
-        for organisation in (
+        for organization in (
             {"id": tenant.workspace_id, "rol": "admin", "slg": bad},
             {"id": tenant.workspace_id, "rol": "admin", "slg": "<script>"},
         ):
-            token = tenant.site.issuer.token(tenant.admin, o=organisation)
+            token = tenant.site.issuer.token(tenant.admin, o=organization)
             answer = tenant.site.ask("GET", path, headers={"Authorization": f"Bearer {token}"})
             assert (answer.status_code, "<script>" in answer.text) == (200, False)
         token = tenant.site.issuer.token(tenant.admin, act={"sub": bad})

@@ -89,9 +89,9 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "version 3": {"v": 3},
     "version as a text": {"v": "2"},
     "version true": {"v": True},
-    "organisation of another kind": {"o": {"id": "team_1", "rol": "admin"}},
-    "organisation with a line feed": {"o": {"id": "org_1\n", "rol": "admin"}},
-    "organisation is a number": {"o": {"id": 7, "rol": "admin"}},
+    "organization of another kind": {"o": {"id": "team_1", "rol": "admin"}},
+    "organization with a line feed": {"o": {"id": "org_1\n", "rol": "admin"}},
+    "organization is a number": {"o": {"id": 7, "rol": "admin"}},
 }
 
 
@@ -105,17 +105,17 @@ def test_a_bad_claim_is_no_session(issuer: Issuer, key: StaticKey, claims: dict[
 
 
 @pytest.mark.parametrize(
-    "organisation",
+    "organization",
     [None, {}, [], "org_2first", {"rol": "admin"}, {"id": "org_2first"}, {"id": "org_2first", "rol": None},
      {"id": "org_2first", "rol": "member"}, {"id": "org_2first", "rol": "Admin"}, {"id": "org_2first", "rol": "admin "},
      {"id": "org_2first", "rol": "org:org:admin"}, {"id": "org_2first", "rol": "administrator"}, {"id": "org_2first", "rol": ["admin"]}],
 )  # fmt: skip
 def test_whoever_is_no_admin_of_an_active_workspace_is_refused(
-    issuer: Issuer, key: StaticKey, organisation: object
+    issuer: Issuer, key: StaticKey, organization: object
 ) -> None:
     """A valid session without the role is forbidden, and never an error of ours."""
     with pytest.raises(Forbidden):
-        seen(issuer, key, issuer.token(DANA, o=organisation))
+        seen(issuer, key, issuer.token(DANA, o=organization))
 
 
 def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key: StaticKey) -> None:

@@ -17,7 +17,7 @@ FINAL = {
     "subject",
     "pending",
     "version",
-    "organisation",
+    "organization",
     "actor",
 }
 FORBIDDEN = {"no_active_workspace", "not_admin"}

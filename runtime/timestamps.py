@@ -23,6 +23,11 @@ def microseconds(at: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+def from_microseconds(microseconds: int) -> datetime:
+    """The instant so many microseconds after 1970 began; OverflowError outside the years 1 to 9999."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
 def time(at: datetime) -> str:
     """For people: to the second; the page says that it is UTC."""
     return at.replace(tzinfo=None).isoformat(" ", "seconds")

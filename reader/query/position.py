@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from reader.model import Entry, Query
 from reader.query.filters import InvalidQuery, ParameterError
@@ -10,9 +9,8 @@ from reader.query.key_index import Key, key_time
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.unavailable import Unavailable
+from runtime.timestamps import from_microseconds, microseconds
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _KEY = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")  # microseconds since 1970, and id
 
 
@@ -50,7 +48,7 @@ def parse_position(query: Query) -> Position | None:
 
 def next_cursor(snapshot: Snapshot, last: Entry) -> str:
     """The cursor that continues after `last`."""
-    return f"{snapshot.as_of}~{(last.occurred_at - _EPOCH) // _MICROSECOND}.{last.id}"
+    return f"{snapshot.as_of}~{microseconds(last.occurred_at)}.{last.id}"
 
 
 def check_reached(snapshot: Snapshot, view: TransactionView) -> None:
@@ -70,6 +68,6 @@ def _parse_key(text: str) -> Key:
     if match is None:
         raise ValueError(text)
     try:
-        return key_time(_EPOCH + timedelta(microseconds=int(match[1]))), int(match[2])
+        return key_time(from_microseconds(int(match[1]))), int(match[2])
     except OverflowError:
         raise ValueError(text) from None

@@ -7,12 +7,13 @@ snapshot, whatever its `occurred_at` is, and two snapshots tell exactly what was
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from runtime.timestamps import from_microseconds, microseconds
+
 # Microseconds since 1970, xmin, xmax, and the transactions between these that were still running.
 _TEXT = re.compile(r"([0-9]{1,16})-([0-9]{1,19})-([0-9]{1,19})((?:-[0-9]{1,19}){0,1000})")
-_LAST_US = int((datetime(2101, 1, 1, tzinfo=UTC) - _EPOCH) / timedelta(microseconds=1))
+_LAST_US = microseconds(datetime(2101, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Snapshot:
         if match is None or int(match[1]) >= _LAST_US:
             raise ValueError("is not the as_of of an earlier response")
         running = tuple(int(xid) for xid in match[4].split("-")[1:])
-        snapshot = cls(_EPOCH + timedelta(microseconds=int(match[1])), int(match[2]), int(match[3]), running)
+        snapshot = cls(from_microseconds(int(match[1])), int(match[2]), int(match[3]), running)
         rising = sorted(set(running))
         within = not running or (running[0] >= snapshot.xmin and running[-1] < snapshot.xmax)
         if not (0 < snapshot.xmin <= snapshot.xmax and list(running) == rising and within):
@@ -47,8 +48,7 @@ class Snapshot:
     @property
     def as_of(self) -> str:
         """The opaque text that a client receives and sends back."""
-        microseconds = (self.time - _EPOCH) // timedelta(microseconds=1)
-        return "-".join(map(str, (microseconds, self.xmin, self.xmax, *self.running)))
+        return "-".join(map(str, (microseconds(self.time), self.xmin, self.xmax, *self.running)))
 
     @property
     def pg_snapshot(self) -> str:

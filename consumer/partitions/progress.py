@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sql
 from consumer.event.model import Partition
-from runtime.postgres import Connection
+from runtime.postgres import Connection, select
 
 LOCK = sql.query("consumer/claim_lock")
 
@@ -52,8 +52,5 @@ class PartitionProgress:
 
 def lock_progress(connection: Connection, partition: Partition) -> PartitionProgress:
     """The row of `partition`, which must exist, locked until the end of the transaction."""
-    cursor = connection.execute(LOCK, {"topic_id": partition.topic_id, "number": partition.number})
-    row = cursor.fetchone()
-    assert row is not None
-    assert cursor.description is not None
-    return PartitionProgress(**dict(zip((column.name for column in cursor.description), row, strict=True)))
+    (row,) = select(connection, PartitionProgress, LOCK, topic_id=partition.topic_id, number=partition.number)
+    return row

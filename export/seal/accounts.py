@@ -1,8 +1,9 @@
 """The accounts of a seal (section 6): what the consumer counted, beside how many entries were sealed."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from export.format.accounts import Account, encode_accounts, parse_accounts
 from export.format.encoding import is_time
@@ -14,29 +15,8 @@ from sql import query
 
 ACCOUNTS = query("export/accounts")
 
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """A partition's line of accounts.csv but for its entries, and up to when it was read; None: not known yet."""
-
-    topic: str
-    partition: int
-    topic_id: str
-    state: str
-    next_offset: int
-    recorded: int
-    duplicate: int
-    conflict: int
-    ignored_not_audited: int
-    ignored_tombstone: int
-    ignored_no_change: int
-    parked: int
-    gap: int
-    undelivered: int
-    reread: int
-    parked_unresolved: int
-    replayed: int
-    complete_through: str | None
+_Progress: TypeAlias = Mapping[str, Any]
+"""A row of ACCOUNTS: the columns of a line but for its entries, and `complete_through`, None where it is not known yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +36,9 @@ def entries_of(text: str) -> Counter[Partition]:
 
 def compose(connection: Connection, entries: Mapping[Partition, int]) -> Accounts:
     """Reads the counters in the transaction's snapshot. TAMPERED where a table has what the consumer never writes."""
-    progress = select(connection, Progress, ACCOUNTS)
-    lines = [_account(row, entries.get((row.topic, row.partition), 0)) for row in progress]
-    counted = {(row.topic, row.partition) for row in progress}
+    progress: list[dict[str, Any]] = select(connection, dict, ACCOUNTS)
+    lines = [_account(row, entries) for row in progress]
+    counted = {(line.topic, line.partition) for line in lines}
     lines.extend(
         Account(topic=topic, partition=partition, topic_id="-", state="unknown", entries=count)
         for (topic, partition), count in entries.items()
@@ -72,17 +52,17 @@ def compose(connection: Connection, entries: Mapping[Partition, int]) -> Account
     return Accounts(text=data.decode(), complete_through=_complete_through(progress))
 
 
-def _account(row: Progress, entries: int) -> Account:
-    values = {field.name: getattr(row, field.name) for field in fields(Account) if field.name != "entries"}
-    return Account(**values, entries=entries)
+def _account(row: _Progress, entries: Mapping[Partition, int]) -> Account:
+    values = {name: value for name, value in row.items() if name != "complete_through"}
+    return Account(**values, entries=entries.get((row["topic"], row["partition"]), 0))
 
 
-def _complete_through(progress: list[Progress]) -> str | None:
+def _complete_through(progress: Sequence[_Progress]) -> str | None:
     """The least of the partitions that are read; None if one does not say, or there is none."""
-    through = [row.complete_through for row in progress if row.state != "retired"]
+    through = [row["complete_through"] for row in progress if row["state"] != "retired"]
     if not through or None in through:
         return None
-    least = min(time for time in through if time is not None)
+    least: str = min(time for time in through if time is not None)
     if not is_time(least):
         raise tampered(f"partition_progress has a complete_through that is no time: {least!a}")
     return least

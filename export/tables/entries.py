@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, LiteralString
 
+from export.format.row import COLUMNS
 from export.tables.database import Connection
 from sql import query
 
@@ -67,13 +68,13 @@ def join(row: list[str]) -> bytes:
 
 _BETWEEN = '","'
 _WIRE_BETWEEN = f'"{SEPARATOR}"'
-COLUMNS = 22
+_CELLS = len(COLUMNS)
 
 
 def _split(line: str) -> list[str]:
     """The cells of a line, in their quotes, separated by SEPARATOR, ending with LF."""
     row = line[1:-2].split(_WIRE_BETWEEN)
-    if len(row) == COLUMNS:
+    if len(row) == _CELLS:
         return row
     # A cell holds the separator between quotes of its own: found by counting quotes.
     row, begun = [], ""
@@ -82,7 +83,7 @@ def _split(line: str) -> list[str]:
         if begun.count('"') % 2 == 0:
             row.append(begun[1:-1])
             begun = ""
-    assert len(row) == COLUMNS
+    assert len(row) == _CELLS
     return row
 
 

@@ -12,6 +12,7 @@ from consumer.event.decode import Decoder
 from consumer.event.model import COLUMNS, Recorded, Row
 from consumer.event.pipeline import Pipeline
 from consumer.storage.copy_row import copy_line
+from export.format import row as export_row
 from sandbox.bench import baselines
 from sandbox.demo import queries
 from schemas import all_schemas
@@ -20,6 +21,8 @@ from tests.builders import event, record
 ROOT = Path(__file__).parents[3]
 # What the database adds to an entry by itself.
 BY_DATABASE = {"id", "xid", "recorded_at", "source"}
+# What of that an export has: the other two say how it was recorded, not what.
+EXPORTED_OF_DATABASE = {"id", "recorded_at"}
 # Where a record came from, and what is computed of the rest: no part of an entry's content (SPEC 4).
 NOT_DIGESTED = {"kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "content_digest", "trace_id"}
 
@@ -66,10 +69,11 @@ def test_a_line_for_copy_is_in_the_order_of_the_staging_table() -> None:
     assert dict(zip(staging(), line, strict=True)) == {name: str(value) for name, value in expected.items()}
 
 
-def test_the_writer_may_insert_them_and_no_other() -> None:
-    """The grants of the role audit_writer, as the migrations leave them."""
+@pytest.mark.parametrize("role", ["audit_writer", "audit_operator"])
+def test_who_records_may_insert_them_and_no_other(role: str) -> None:
+    """The grants of the consumer and of an operator who replays, as the migrations leave them."""
     text = (ROOT / "sql/schema.sql").read_text(encoding="utf-8")
-    granted = re.findall(r"INSERT\((\w+)\) ON TABLE public\.audit_event TO audit_writer", text)
+    granted = re.findall(rf"INSERT\((\w+)\) ON TABLE public\.audit_event TO {role}", text)
     assert sorted(granted) == sorted(COLUMNS)
 
 
@@ -80,6 +84,12 @@ def test_the_table_has_them_and_what_the_database_adds() -> None:
     )
     assert table is not None
     assert set(re.findall(r"^    (?!CONSTRAINT)(\w+) ", table[1], re.MULTILINE)) == BY_DATABASE | set(COLUMNS)
+
+
+def test_an_export_has_them_and_what_the_database_adds_for_people() -> None:
+    """Nothing that the consumer records is left out of audit.csv."""
+    assert sorted(export_row.COLUMNS) == sorted({*COLUMNS, *EXPORTED_OF_DATABASE})
+    assert EXPORTED_OF_DATABASE < BY_DATABASE
 
 
 def test_the_digest_covers_the_content() -> None:
@@ -104,10 +114,18 @@ def test_the_demo_reads_a_row_in_their_order() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["tests/e2e/test_database_faults.py", "tests/integration/reader/entries.py", "sandbox/bench_reader/entries.py"],
+    [
+        "tests/browser/conftest.py",
+        "tests/e2e/test_database_faults.py",
+        "tests/integration/export/world.py",
+        "tests/integration/reader/entries.py",
+        "tests/integration/reader/test_shares.py",
+        "sandbox/bench_export/entries.py",
+        "sandbox/bench_reader/entries.py",
+    ],
 )
 def test_who_else_inserts_entries_knows_the_columns(path: str) -> None:
-    """Test data and the reader's benchmark name columns that exist, and all that must have a value."""
+    """Test data and the benchmarks name columns that exist, and all that must have a value."""
     inserted = re.findall(r"audit_event \(\s*([\w,\s]*?)\)", (ROOT / path).read_text(encoding="utf-8"))
     optional = {"actor_email", "subject_label", "kafka_timestamp", "trace_id"}
     assert inserted

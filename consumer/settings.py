@@ -55,8 +55,7 @@ def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
     for topic in topics:
         if topic.startswith("^"):
             raise ValueError(f"{topic} is a pattern; name each topic, so that none joins or leaves unseen")
-        if not kafka_settings.is_topic(topic):
-            raise ValueError(f"{topic!r} is no topic's name: letters, digits, dot, underscore and hyphen, at most 249")
+        kafka_settings.check_topic(topic)
     return topics
 
 

@@ -5,13 +5,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from export.copies.kafka import FIXED_PROPERTIES, refused_properties
 from export.format.errors import malformed
 from export.format.keys import SigningKey, parse_key_file
 from runtime import kafka_settings, settings
-from runtime.kafka_settings import Brokers
+from runtime.kafka_settings import Brokers, Topic
 from runtime.settings import BindAddress, DatabaseUrl, Model, SettingsError
 
 
@@ -33,12 +33,6 @@ def _key(text: object) -> object:
         raise ValueError(f"{text!a} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"{text!a} is no key file of audit-export keygen: {error}") from None
-
-
-def _topic(name: str) -> str:
-    if not kafka_settings.is_topic(name):
-        raise ValueError(f"{name!r} is no topic's name: letters, digits, dot, underscore and hyphen, at most 249")
-    return name
 
 
 def _words(text: object) -> object:
@@ -72,7 +66,7 @@ class SealSettings(_Settings):
     metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_SEAL_METRICS_BIND")
     check_metrics_file: Path | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
-    copy_topic: Annotated[str, AfterValidator(_topic)] | None = Field(default=None, alias="AUDIT_SEAL_COPY_TOPIC")
+    copy_topic: Topic | None = Field(default=None, alias="AUDIT_SEAL_COPY_TOPIC")
     copy_dir: Path | None = Field(default=None, alias="AUDIT_SEAL_COPY_DIR")
     copy_command: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
         default=(), alias="AUDIT_SEAL_COPY_COMMAND"

@@ -41,9 +41,11 @@ def properties(
     return given
 
 
-def is_topic(name: str) -> bool:
-    """Whether Kafka takes this as the name of a topic."""
-    return TOPIC.fullmatch(name) is not None and name not in {".", ".."}
+def check_topic(name: str) -> str:
+    """The name of a topic, as it is. Raises ValueError where Kafka does not take it."""
+    if TOPIC.fullmatch(name) is None or name in {".", ".."}:
+        raise ValueError(f"{name!r} is no topic's name: letters, digits, dot, underscore and hyphen, at most 249")
+    return name
 
 
 def _brokers(text: str) -> str:
@@ -56,3 +58,5 @@ def _brokers(text: str) -> str:
 
 # KAFKA_BOOTSTRAP_SERVERS.
 Brokers = Annotated[str, AfterValidator(_brokers)]
+# A topic's name.
+Topic = Annotated[str, AfterValidator(check_topic)]

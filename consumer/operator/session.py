@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
-from psycopg import errors
-
 from runtime.postgres import (
     MIGRATE,
     Connection,
     ConnectionUnclear,
+    Error,
     Fault,
     LoginRefused,
     SchemaOutdated,
+    UndefinedColumn,
+    UndefinedTable,
     classify,
     connect,
+    one_line,
 )
 
 
@@ -35,14 +36,14 @@ def session(url: str, *, read_only: bool = False) -> Iterator[Connection]:
             yield connection
     except (SchemaOutdated, LoginRefused) as error:
         raise SessionError(str(error)) from None
-    except psycopg.Error as error:
+    except Error as error:
         raise SessionError(_message(error)) from error
 
 
-def _message(error: psycopg.Error) -> str:
-    words = " ".join((error.diag.message_primary or str(error)).split())
+def _message(error: Error) -> str:
+    words = one_line(error)
     match error:
-        case errors.UndefinedTable() | errors.UndefinedColumn():
+        case UndefinedTable() | UndefinedColumn():
             return f"the database has no audit tables, or older ones ({words}): {MIGRATE}"
         case ConnectionUnclear():
             return f"the database cannot be connected to: {words}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from export.format.errors import ExportError, Verdict
-from runtime.postgres import Connection, Cursor, Error, Fault, TransactionStatus, classify, connect
+from runtime.postgres import Connection, Cursor, Error, Fault, TransactionStatus, classify, connect, one_line
 from sql import query
 
 __all__ = ["PREFER_INDEX", "Connection", "Cursor", "Error", "begin", "reading", "refused", "roll_back", "session"]
@@ -28,10 +28,9 @@ class Unavailable(ExportError):
 
 def refused(error: Error) -> Unavailable:
     """What an error of PostgreSQL's means for a command, in one line."""
-    words = " ".join((error.diag.message_primary or str(error)).split())
     if classify(error) is Fault.AWAY:
-        return Unavailable(f"the database is unavailable or busy: {words}", passing=True)
-    return Unavailable(f"the database refuses: {words}", passing=False)
+        return Unavailable(f"the database is unavailable or busy: {one_line(error)}", passing=True)
+    return Unavailable(f"the database refuses: {one_line(error)}", passing=False)
 
 
 @contextmanager

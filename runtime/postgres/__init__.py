@@ -29,8 +29,11 @@ from runtime.postgres.errors import (
     LoginRefused,
     SchemaOutdated,
     SettingRefused,
+    UndefinedColumn,
+    UndefinedTable,
     UniqueViolation,
     classify,
+    one_line,
 )
 from runtime.postgres.opening import MIGRATE, configure, connect, login
 from runtime.postgres.url import malformed
@@ -49,6 +52,8 @@ __all__ = [
     "Session",
     "SettingRefused",
     "TransactionStatus",
+    "UndefinedColumn",
+    "UndefinedTable",
     "UniqueViolation",
     "certificate_expiry",
     "classify",
@@ -56,6 +61,7 @@ __all__ = [
     "connect",
     "login",
     "malformed",
+    "one_line",
     "select",
     "snapshot",
     "watched",

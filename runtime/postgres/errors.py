@@ -6,6 +6,8 @@ import psycopg
 
 Error = psycopg.Error
 UniqueViolation = psycopg.errors.UniqueViolation
+# What a statement finds in a database that was not migrated, or not far enough.
+UndefinedTable, UndefinedColumn = psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn
 
 ROW_STATES = ("22", "23502", "23514", "54000", "54001")
 # Everything here ends with time or with an operator's work on the database, none of it is a record's fault.
@@ -51,3 +53,8 @@ def classify(error: BaseException) -> Fault:
     if not state and isinstance(error, psycopg.OperationalError):
         return Fault.AWAY  # a pooler or a proxy in between closes the connection without an SQLSTATE
     return Fault.DEPLOYMENT
+
+
+def one_line(error: Error) -> str:
+    """What PostgreSQL or libpq says, for a message to people: the primary message, in one line."""
+    return " ".join((error.diag.message_primary or str(error)).split())

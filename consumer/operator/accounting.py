@@ -5,7 +5,7 @@ record may be parked twice and is one row: then the counters of parked records a
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sql
@@ -107,32 +107,12 @@ def read_log_bounds(config: Mapping[str, str], topics: Sequence[str], brokers: s
 
 def findings(row: PartitionAccount) -> list[str]:
     """What does not balance about one partition, in words; empty when all of it does."""
-    sentences = []
-    if row.next_offset + row.reread != row.outcomes:
-        off = row.next_offset + row.reread - row.outcomes
-        sentences.append(
-            f"{off} offsets passed without an outcome" if off > 0 else f"{-off} outcomes without an offset"
-        )
-    if not row.parked - row.reread <= row.parked_rows <= row.parked:
-        sentences.append(f"{row.parked} counted as parked, {row.parked_rows} kept in parked_record")
-    if not row.conflict - row.reread <= row.conflict_rows <= row.conflict + row.replayed_conflict:
-        sentences.append(f"{row.conflict} counted as conflict, {row.conflict_rows} kept in conflicting_event")
-    if row.gap != row.accepted:
-        sentences.append(f"{row.gap} offsets counted as gaps, {row.accepted} in gaps that an operator accepted")
-    if row.reread != row.given_back:
-        sentences.append(f"{row.reread} offsets counted as given back, {row.given_back} by an operator's rewinds")
-    return sentences
+    return [sentence for amount, sentence in _rules(row) if amount]
 
 
 def difference(row: PartitionAccount) -> int:
     """How many offsets and rows the accounting of one partition cannot explain; 0 exactly when there are no findings."""
-    return (
-        abs(row.next_offset + row.reread - row.outcomes)
-        + _outside(row.parked_rows, row.parked - row.reread, row.parked)
-        + _outside(row.conflict_rows, row.conflict - row.reread, row.conflict + row.replayed_conflict)
-        + abs(row.gap - row.accepted)
-        + abs(row.reread - row.given_back)
-    )
+    return sum(amount for amount, _ in _rules(row))
 
 
 def entry_findings(account: DatabaseAccount) -> list[str]:
@@ -170,6 +150,28 @@ def unread(account: DatabaseAccount, logs: LogBounds) -> dict[Partition, Bounds]
     """Partitions that Kafka has and that no consumer has claimed yet."""
     claimed = {row.partition for row in account.partitions}
     return {partition: bounds for partition, bounds in logs.bounds.items() if partition not in claimed}
+
+
+def _rules(row: PartitionAccount) -> Iterator[tuple[int, str]]:
+    """For each rule how many offsets or rows break it, 0 where it holds, and the sentence that says so."""
+    off = row.next_offset + row.reread - row.outcomes
+    yield abs(off), f"{off} offsets passed without an outcome" if off > 0 else f"{-off} outcomes without an offset"
+    yield (
+        _outside(row.parked_rows, row.parked - row.reread, row.parked),
+        f"{row.parked} counted as parked, {row.parked_rows} kept in parked_record",
+    )
+    yield (
+        _outside(row.conflict_rows, row.conflict - row.reread, row.conflict + row.replayed_conflict),
+        f"{row.conflict} counted as conflict, {row.conflict_rows} kept in conflicting_event",
+    )
+    yield (
+        abs(row.gap - row.accepted),
+        f"{row.gap} offsets counted as gaps, {row.accepted} in gaps that an operator accepted",
+    )
+    yield (
+        abs(row.reread - row.given_back),
+        f"{row.reread} offsets counted as given back, {row.given_back} by an operator's rewinds",
+    )
 
 
 def _outside(value: int, low: int, high: int) -> int:

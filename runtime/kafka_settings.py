@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from runtime.settings import MAX_PORT, malformed_text
+from runtime.port import is_port
+from runtime.settings import malformed_text
 
 PREFIX = "KAFKA_CONFIG_"
 BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -51,7 +52,7 @@ def check_topic(name: str) -> str:
 def _brokers(text: str) -> str:
     for broker in text.split(","):
         match = BROKER.fullmatch(broker.strip())
-        if match is None or not 0 < int(match["port"] or MAX_PORT) <= MAX_PORT:
+        if match is None or (match["port"] is not None and not is_port(match["port"])):
             raise ValueError("use host:port[,host:port…] of the brokers")
     return text
 

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr, ValidationError
 
 from runtime import postgres
+from runtime.port import is_port
 
 Model = TypeVar("Model", bound=BaseModel)
 
 BIND = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
-MAX_PORT = 65535
 
 
 class SettingsError(Exception):
@@ -109,7 +109,7 @@ def _bind(text: object) -> object:
     if not isinstance(text, str):
         return text
     match = BIND.fullmatch(text)
-    if match is None or not 0 < int(match["port"]) <= MAX_PORT or not _address(match["six"]):
+    if match is None or not is_port(match["port"]) or not _address(match["six"]):
         raise ValueError("use HOST:PORT, for example 0.0.0.0:9108 or [::]:9108")
     return match["six"] or match["host"], int(match["port"])
 

@@ -8,7 +8,8 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-MAX_PORT = 65535
+from runtime.port import is_port
+
 NUMBERS = (
     "connect_timeout",
     "keepalives",
@@ -29,7 +30,7 @@ def malformed(url: str) -> str | None:
         return "is no libpq URL or keyword string"
     host, port = str(given.get("host", "")), str(given.get("port", ""))
     # A password that is not percent-encoded is split, and part of it would be looked up, and logged, as a host name.
-    if "@" in host[1:] or not all(_port(part) for part in port.split(",")):
+    if "@" in host[1:] or any(part and not is_port(part) for part in port.split(",")):
         return "has no proper host and port; are @ / : # ? of its password percent-encoded?"
     if len(port.split(",")) not in {1, len((host or str(given.get("hostaddr", ""))).split(","))}:
         return "has another number of ports than of hosts"
@@ -73,10 +74,6 @@ def _start(given: Mapping[str, Any], listener: socket.socket) -> pq.abc.PGconn:
     host, port = listener.getsockname()
     elsewhere = {name: value for name, value in given.items() if name not in WHERE}
     return pq.PGconn.connect_start(make_conninfo("", **elsewhere, host=host, hostaddr=host, port=port).encode())
-
-
-def _port(text: str) -> bool:
-    return not text or (text.isascii() and text.isdecimal() and 0 < int(text) <= MAX_PORT)
 
 
 def _number(text: str) -> bool:

@@ -75,7 +75,7 @@ def _read(session: Session, list_query: ListQuery, query: Query, position: Posit
 def _snapshot(view: TransactionView, position: Position | None) -> Snapshot:
     """The snapshot of the page: an older one, or that of this transaction."""
     if position is None:
-        return Snapshot.from_postgres(view.time, view.snapshot)
+        return view.seen
     check_reached(position.snapshot, view)
     return position.snapshot
 

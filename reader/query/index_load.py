@@ -15,7 +15,7 @@ def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | N
     buckets: list[bytes] = []
     with database.workspace(list_query.workspace_id) as session:
         be_patient(session.connection)
-        now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
+        now = session.view.seen
         # A standby also sees entries at or above its xmin, which are not shown.
         at = snapshot or (now if session.view.is_standby else None)
         chunk = _read(session.connection, list_query.keys(at, None, most))
@@ -31,7 +31,7 @@ def load_short_index(database: Database, list_query: ListQuery, most: int) -> tu
     try:
         with database.workspace(list_query.workspace_id) as session:
             hurry(session.connection)
-            now = Snapshot.from_postgres(session.view.time, session.view.snapshot)
+            now = session.view.seen
             chunk = _read(session.connection, list_query.keys(now if session.view.is_standby else None, None, most))
     except Unavailable as error:
         if not error.slow or error.locked:

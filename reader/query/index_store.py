@@ -88,7 +88,7 @@ class IndexStore:
             self._cache.discard(key, caught_up.cached)
             key, cached = self._get_or_load(list_query)
             caught_up = self._catch_up(key, cached, list_query, window, None)
-        index = caught_up.cached.with_added(_snapshot(caught_up.view), caught_up.recorded)
+        index = caught_up.cached.with_added(caught_up.view.seen, caught_up.recorded)
         self._cache.put(key, index)
         return CurrentIndex(index=index, view=caught_up.view, entries=caught_up.entries)
 
@@ -149,7 +149,7 @@ class IndexStore:
         self._server = view.server
         if view.server != key.server:
             raise Outdated
-        if _snapshot(view).xmax < cached.snapshot.xmax:  # a machine was set back
+        if view.seen.xmax < cached.snapshot.xmax:  # a machine was set back
             self._cache.discard(key, cached)
             raise Outdated
 
@@ -161,7 +161,7 @@ class IndexStore:
         if cached is not None:
             since = [list_query.recorded_since(start, MAX_CATCH_UP + 1) for start in (cached.snapshot, snapshot)]
         view, results = self._database.ask(list_query.workspace_id, *since)
-        now = _snapshot(view)
+        now = view.seen
         if cached is not None:
             self._check_since(key, cached, view)
         check_reached(snapshot, view)
@@ -197,7 +197,3 @@ class IndexStore:
         self._server, key = server, replace(key, server=server)
         self._cache.put(key, index)
         return key
-
-
-def _snapshot(view: TransactionView) -> Snapshot:
-    return Snapshot.from_postgres(view.time, view.snapshot)

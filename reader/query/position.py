@@ -53,7 +53,7 @@ def next_cursor(snapshot: Snapshot, last: Entry) -> str:
 
 def check_reached(snapshot: Snapshot, view: TransactionView) -> None:
     """Raises FutureSnapshot unless the database that answers has reached the snapshot, or Unavailable for a standby."""
-    now = Snapshot.from_postgres(view.time, view.snapshot)
+    now = view.seen
     if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
         # Entries that are recorded later would appear in it. A standby may only be behind the server that gave it.
         raise Unavailable if view.is_standby else FutureSnapshot

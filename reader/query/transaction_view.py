@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from reader.query.snapshot import Snapshot
+
 MAX_SAID, SAID_SECONDS = 600, 0.5  # remembered values of complete_through on a standby: how many, and how far apart
 
 
@@ -30,6 +32,11 @@ class TransactionView(NamedTuple):
         """From the row of session.sql."""
         is_standby, _, time, snapshot, complete_through, server, xmax, sealed_through, cell = row
         return cls(time, snapshot, complete_through, server, is_standby, xmax, sealed_through, cell)
+
+    @property
+    def seen(self) -> Snapshot:
+        """The entries that the transaction sees, as a point in the order of recording."""
+        return Snapshot.from_postgres(self.time, self.snapshot)
 
 
 class Completeness:

@@ -4,6 +4,7 @@ It never changes a decision. The key is looked up for every request: if it was w
 token is verified again. So is a token outside its own times. Refusals are not cached, and the cache holds hashes, not tokens.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -11,7 +12,7 @@ from hashlib import sha256
 from reader.auth.clerk import TokenRules, VerifiedToken, verify_token
 from reader.auth.signed_token import KeySource
 
-MAX_TOKENS = 4096  # when it is full, the cache is emptied
+MAX_TOKENS = 4096  # when there are as many, the one that was verified first makes room: it is the next to expire
 
 
 class TokenCache:
@@ -19,7 +20,8 @@ class TokenCache:
 
     def __init__(self, keys: KeySource, rules: TokenRules, now: Callable[[], float] = time.time) -> None:
         self._keys, self._rules, self._now = keys, rules, now
-        self._verified: dict[tuple[bytes, bool], VerifiedToken] = {}
+        self._verified: dict[tuple[bytes, bool], VerifiedToken] = {}  # in the order of their verification
+        self._lock = threading.Lock()  # one at a time changes it
 
     def verified(self, token: str, *, bearer: bool) -> VerifiedToken:
         """The token with its viewer. Raises Unauthenticated, Forbidden and KeysUnavailable."""
@@ -27,9 +29,12 @@ class TokenCache:
         verified = self._verified.get(key)
         if verified and self._is_valid(verified):
             return verified
-        if len(self._verified) >= MAX_TOKENS:
-            self._verified.clear()
-        verified = self._verified[key] = verify_token(token, self._keys, self._rules, bearer=bearer)
+        verified = verify_token(token, self._keys, self._rules, bearer=bearer)
+        with self._lock:
+            self._verified.pop(key, None)
+            if len(self._verified) >= MAX_TOKENS:
+                del self._verified[next(iter(self._verified))]
+            self._verified[key] = verified
         return verified
 
     def _is_valid(self, verified: VerifiedToken) -> bool:

@@ -144,3 +144,37 @@ def test_no_more_than_so_many_are_remembered(site: Site, issuer: Issuer, monkeyp
 
     assert site.workspace(tokens[-1]) == "org_2first"
     assert site.verifications == 8
+
+
+def test_one_too_many_costs_the_oldest_alone(site: Site, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy site nobody else's request pays for it; a token that was verified again is not the oldest."""
+    monkeypatch.setattr(reader.auth.token_cache, "MAX_TOKENS", 3)
+    first, second, third, fourth = (issuer.token(DANA) for _ in range(4))
+    for token in (first, second, third):
+        site.workspace(token)
+    key, site.key = site.key, StaticKey(issuer.pem).find(None)
+    site.workspace(first)
+    site.key = key
+    before = site.verifications
+    site.workspace(fourth)
+
+    for token in (third, fourth):
+        site.workspace(token)
+    assert site.verifications == before + 1
+    site.workspace(second)
+    assert site.verifications == before + 2
+
+
+def test_what_is_refused_costs_no_one_a_place(site: Site, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can send tokens that are none: they take nothing from those who are signed in."""
+    monkeypatch.setattr(reader.auth.token_cache, "MAX_TOKENS", 3)
+    tokens = [issuer.token(DANA) for _ in range(3)]
+    for token in tokens:
+        site.workspace(token)
+    before = site.verifications
+    with pytest.raises(Unauthenticated):
+        site.workspace("x")
+
+    for token in tokens:
+        site.workspace(token)
+    assert site.verifications == before + 1

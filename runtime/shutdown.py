@@ -43,7 +43,7 @@ class _End:
 def arm() -> None:
     """Called in a program's entry point: from then on a signal begins the shutdown even while the main thread is blocked.
 
-    It must be a signal that the program has a handler for. Where this was not called, as in tests, `begin` does nothing.
+    It must be a signal that the program has a handler for. Where this was not called, as in tests, `begin` only keeps the exit code.
     """
     reading, writing = socket.socketpair()
     writing.setblocking(False)

@@ -41,8 +41,3 @@ class State:
     newest: SealRecord | None
     base: Base
     lost: tuple[int, int] | None = None
-
-    @property
-    def next_seal(self) -> int:
-        """The number of the next seal."""
-        return self.log.size

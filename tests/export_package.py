@@ -8,7 +8,7 @@ import copy
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,14 @@ def cosign(text: str, key: SigningKey, time: int = 1_700_000_000) -> Signature:
     """A witness's line."""
     signature = time.to_bytes(8, "big") + key.private.sign(cosigned(time, text))
     return Signature(key.name, witness_vkey(key).key_id, signature)
+
+
+def root_hash(leaves: Iterable[bytes]) -> bytes:
+    """The root over the hashes of all leaves."""
+    builder = merkle.RootBuilder()
+    for leaf in leaves:
+        builder.add(leaf)
+    return builder.root()
 
 
 def row(workspace: str, day: str, number: int, label: str = "", clock: str = "") -> bytes:
@@ -148,7 +156,7 @@ class Log:
     def checkpoint(self, size: int | None = None, origin: str = ORIGIN) -> Checkpoint:
         """The checkpoint of this size, not signed; by default of the whole log."""
         size = len(self.records) if size is None else size
-        return Checkpoint(origin=origin, size=size, root=merkle.root_hash(self.hashes[:size]))
+        return Checkpoint(origin=origin, size=size, root=root_hash(self.hashes[:size]))
 
     def known(self, size: int, *keys: SigningKey) -> bytes:
         """A checkpoint as a receiver holds it."""

@@ -47,14 +47,6 @@ class RootBuilder:
         return root
 
 
-def root_hash(leaves: Iterable[bytes]) -> bytes:
-    """The root over the hashes of all leaves."""
-    builder = RootBuilder()
-    for leaf in leaves:
-        builder.add(leaf)
-    return builder.root()
-
-
 def inclusion_ranges(index: int, size: int) -> list[Range]:
     """The ranges whose roots are the inclusion proof of leaf `index` in a tree of `size` (2.1.3.1)."""
     ranges: list[Range] = []

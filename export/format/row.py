@@ -1,9 +1,8 @@
 """The rule for a line of audit.csv (section 3): the columns, the formula guard, the encoding. The line's bytes are hashed.
 
-`sql/queries/export/row.sql` writes the lines; tests compare the two.
+`sql/queries/export/row.sql` writes the lines; tests compare them with `encode_row`, which the program uses for the first line.
 """
 
-import json
 import re
 from collections.abc import Sequence
 
@@ -36,33 +35,6 @@ def encode_cell(value: str | None) -> str:
 def encode_row(values: Sequence[str | None]) -> bytes:
     """Gives the line of a row, its CRLF included. `values` are in the order of COLUMNS."""
     return (",".join(map(encode_cell, values)) + "\r\n").encode()
-
-
-def decode_row(line: bytes) -> tuple[str, ...]:
-    """Gives the cells of a line, unguarded.
-
-    Raises ValueError: it is not a line that `encode_row` gives.
-    """
-    text = line.decode()
-    if not (text.startswith('"') and text.endswith('"\r\n')):
-        raise ValueError("a row begins and ends with a quoted cell, then CRLF")
-    cells: list[str] = []
-    at = 0
-    while True:
-        end = at + 1
-        while text[(end := text.index('"', end)) + 1] == '"':
-            end += 2
-        cells.append(unguard(text[at + 1 : end].replace('""', '"')))
-        if text[end + 1 :] == "\r\n":
-            return tuple(cells)
-        if text[end + 1 : end + 3] != ',"':
-            raise ValueError(f"cell {len(cells)} is not followed by a comma and a quoted cell")
-        at = end + 2
-
-
-def facets_cell(facets: Sequence[str]) -> str:
-    """Gives the facets as PostgreSQL's array_to_json does: compact, only quote, backslash and controls escaped."""
-    return json.dumps(list(facets), ensure_ascii=False, separators=(",", ":"))
 
 
 HEADER = encode_row(COLUMNS)

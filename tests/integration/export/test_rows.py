@@ -1,16 +1,18 @@
 """What PostgreSQL writes is the row of section 3, byte for byte, whatever an entry holds."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from export.format.row import decode_row, encode_row, facets_cell
+from export.format.row import encode_row
 from export.seal.content import has_its_digest
 from export.tables import entries
 from export.tables.database import session
+from runtime import timestamps
 from tests.integration.export.world import INSERT, World
 
 # Whatever PostgreSQL can hold, and more often what means something to a CSV, a spreadsheet or our own wire format.
@@ -60,11 +62,12 @@ def written(world: World, row: dict[str, Any]) -> tuple[list[bytes], list[list[s
 
 
 def iso(moment: dt.datetime | None) -> str | None:
-    return (
-        None
-        if moment is None
-        else moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    )
+    return None if moment is None else timestamps.iso(moment.astimezone(dt.UTC))
+
+
+def facets_cell(facets: list[str]) -> str:
+    """As array_to_json writes them: compact, only quote, backslash and controls escaped."""
+    return json.dumps(facets, ensure_ascii=False, separators=(",", ":"))
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -85,7 +88,6 @@ def test_row_is_as_the_format_says(sealed_world: World, changed: dict[str, Any])
     )  # fmt: skip
     assert lines == [expected]
     assert [entries.join(cell) for cell in cells] == [expected]
-    assert decode_row(lines[0])[12] == row["diff"]
     assert has_its_digest(cells[0])
     assert not has_its_digest([*cells[0][:6], cells[0][6] + "x", *cells[0][7:]])
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from export.format import merkle
+from tests.export_package import root_hash
 
 SIZES = st.integers(1, 70)
 LEAVES = [merkle.leaf_hash(f"{number}".encode()) for number in range(70)]
@@ -53,7 +54,7 @@ def roots(ranges: Sequence[merkle.Range], size: int) -> list[bytes]:
 
 @given(st.integers(0, 70))
 def test_the_root(size: int) -> None:
-    assert merkle.root_hash(LEAVES[:size]) == mth(LEAVES[:size])
+    assert root_hash(LEAVES[:size]) == mth(LEAVES[:size])
 
 
 @given(SIZES, st.data())

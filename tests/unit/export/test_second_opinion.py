@@ -12,7 +12,7 @@ import pytest
 
 from export.format import merkle
 from export.format.keys import SigningKey
-from tests.export_package import LOG, STRANGER, WORKSPACE, Log, Package, honest_log, row
+from tests.export_package import LOG, STRANGER, WORKSPACE, Log, Package, honest_log, root_hash, row
 
 PROGRAM = Path(__file__).parents[2] / "second_opinion"
 SCRIPT = Path(__file__).parents[3] / "docs" / "verify-export.sh"
@@ -85,7 +85,7 @@ def test_pymerkle_gives_the_same_roots_and_inclusion_proofs(size: int) -> None:
     for record in data:
         tree.append_entry(record)
 
-    assert tree.get_root() == merkle.root_hash(leaves)
+    assert tree.get_root() == root_hash(leaves)
     for index in range(size):
         ranges = merkle.inclusion_ranges(index, size)
         roots = merkle.range_roots(leaves, ranges)

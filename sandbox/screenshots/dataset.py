@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import schemas
 from catalog.topics import topic_of
+from runtime.timestamps import iso
 from sandbox.services.issuer import Person
 from sandbox.traffic.generator import Emission, Traffic, stepping_clock
 
@@ -66,8 +67,7 @@ def emission(workspace: str, at: datetime, ce_type: str, case: str = "plain", **
     """An example as an event of `workspace` at a time; `changed` replaces fields of its data."""
     example = next(example for example in schemas.examples() if (example.ce_type, example.case) == (ce_type, case))
     data = {**deepcopy(dict(example.data)), "workspace_id": workspace, **changed}
-    time = at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    headers = {**example.headers, "ce_time": time, "ce_id": f"{example.headers['ce_id'][:24]}{at:%m%d%H%M%S%f}"[:36]}
+    headers = {**example.headers, "ce_time": iso(at), "ce_id": f"{example.headers['ce_id'][:24]}{at:%m%d%H%M%S%f}"[:36]}
     value = schemas.encode_single_object(schemas.latest(ce_type), data)
     return Emission(
         topic_of(ce_type), workspace.encode(), value, [(name, text.encode()) for name, text in headers.items()]

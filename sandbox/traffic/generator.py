@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 import schemas
 from catalog.topics import topic_of
+from runtime.timestamps import iso
 from sandbox.traffic.scenarios import CHANGES, NOISE, OPENING
 from sandbox.traffic.workspace import Scenario, ScenarioEvent, Workspace, founded
 
@@ -117,8 +118,7 @@ def _identity(rng: Random, clock: Clock) -> tuple[Header, Header]:
     hex_ = f"{rng.getrandbits(128):032x}"
     # The bits that make it a random UUID (RFC 9562, version 4) are set in its text, which is faster than uuid.UUID.
     uuid = f"{hex_[:8]}-{hex_[8:12]}-4{hex_[13:16]}-a{hex_[17:20]}-{hex_[20:]}"
-    time = clock().astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return ("ce_id", uuid.encode()), ("ce_time", f"{time}Z".encode())
+    return ("ce_id", uuid.encode()), ("ce_time", iso(clock().astimezone(UTC)).encode())
 
 
 @cache

@@ -20,6 +20,7 @@ import psycopg
 from catalog.content_digest import content_digest
 from export.cli import build_parser
 from export.verify.program import run
+from runtime.timestamps import iso
 
 LOG, EXPORTER = "audit.example.com/log", "audit.example.com/exporter"
 TOPIC = "callmine.members"
@@ -249,6 +250,6 @@ def digest_of(row: Mapping[str, Any]) -> bytes:
         row["subject_id"],
         row["subject_label"],
         row["channel"],
-        row["occurred_at"].replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",
+        iso(row["occurred_at"]),
         row["diff"],
     )

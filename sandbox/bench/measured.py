@@ -8,10 +8,8 @@ With `--until-end` it ends with the topics, without it on SIGTERM.
 
 import json
 import os
-import re
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from consumer.observer import Observer
@@ -20,6 +18,7 @@ from consumer.run import serve
 from consumer.settings import load
 from consumer.storage.writer import Written
 from runtime import logging
+from sandbox.services.process_status import peak_bytes
 
 
 class Stopwatch(Observer):
@@ -53,13 +52,6 @@ class Stopwatch(Observer):
         )
 
 
-def _peak_mib() -> float:
-    """The most memory that this process had resident. `ru_maxrss` will not do: it begins with what the parent had."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
-    assert found is not None
-    return int(found[1]) / 1024
-
-
 def run(watch: Stopwatch, *, until_end: bool) -> dict[str, Any]:
     """Runs the consumer; gives what was measured."""
     settings = load(os.environ, kafka=True)
@@ -73,7 +65,7 @@ def run(watch: Stopwatch, *, until_end: bool) -> dict[str, Any]:
         "ended": watch.ended,
         "seconds": watch.ended - watch.began,
         "processor_seconds": watch.processor_ended - watch.processor_began,
-        "peak_mib": _peak_mib(),
+        "peak_mib": peak_bytes(os.getpid()) / 1024**2,
         "latencies": [] if until_end else watch.latencies,
         "steps": watch.steps,
     }

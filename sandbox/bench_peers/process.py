@@ -2,15 +2,14 @@
 
 import json
 import os
-import re
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from sandbox.bench.processor import processor_seconds
+from sandbox.services.process_status import peak_bytes
 
 LIMIT_SECONDS = 1800
 
@@ -55,8 +54,6 @@ def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int)
 
 def _peak_mib(pid: int) -> float:
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
+        return peak_bytes(pid) / 1024**2
+    except OSError:  # it has ended
         return 0.0
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0

@@ -1,7 +1,6 @@
 """One consumer as a process of its own: started, asked to end, killed, frozen; its log read back."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.services.process import wait_until
+from sandbox.services.process_status import status
 
 # The tree under test: `tests.mutants` runs these tests in a changed copy of it.
 ROOT = Path(__file__).parents[2]
@@ -87,7 +87,7 @@ class Program:
     @property
     def frozen(self) -> bool:
         """Whether it is stopped by SIGSTOP, as a failpoint does to itself."""
-        return self._status("State").startswith("T")
+        return status(self.pid, "State").startswith("T")
 
     def logged(self, event: str, **fields: Any) -> list[dict[str, Any]]:
         """Its log lines of this event with these fields."""
@@ -101,13 +101,7 @@ class Program:
         """Whether it has a handler, or has ended."""
         if self.exit_code is not None:
             return True
-        return bool(int(self._status("SigCgt") or "0", 16) >> (signal.SIGTERM - 1) & 1)
-
-    def _status(self, name: str) -> str:
-        """A line of what Linux says of the process (proc(5)), empty where there is none."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
-        found = re.search(rf"^{name}:\s*(.+)$", status, re.MULTILINE)
-        return found[1] if found else ""
+        return bool(int(status(self.pid, "SigCgt") or "0", 16) >> (signal.SIGTERM - 1) & 1)
 
     def _lines(self) -> list[dict[str, Any]]:
         lines = []

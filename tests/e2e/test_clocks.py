@@ -19,16 +19,16 @@ from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port
 from sandbox.services.service import KafkaBroker
 from tests.builders import events
+from tests.e2e import faketime
 from tests.e2e.world import World
 
-LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 HOUR = 3600.0
 # What two figures of one clock may differ by on a busy machine.
 SECONDS = 60.0
 NOW = "SELECT clock_timestamp()"
 COMPLETE = "SELECT complete_through FROM partition_progress"
 
-pytestmark = pytest.mark.skipif(not LIBRARIES, reason="libfaketime is not installed (apt install faketime)")
+pytestmark = pytest.mark.skipif(bool(faketime.MISSING), reason=faketime.MISSING)
 
 
 @pytest.fixture(scope="module", params=[HOUR, -HOUR], ids=["ahead", "behind"])
@@ -40,11 +40,7 @@ def ahead(request: pytest.FixtureRequest) -> float:
 @pytest.fixture(scope="module")
 def database(ahead: float) -> Iterator[PostgresServer]:
     """A database server with a clock of its own."""
-    shifted = {
-        "LD_PRELOAD": str(LIBRARIES[0]),
-        "FAKETIME": f"{-ahead:+.0f}s",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
+    shifted = {**faketime.ENVIRON, "FAKETIME": f"{-ahead:+.0f}s"}
     with ExitStack() as running:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in shifted.items():

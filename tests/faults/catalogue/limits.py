@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Message, event, example
+from tests.e2e.faketime import ENVIRON
 from tests.e2e.silent import Silent, full_pipe
-from tests.faults.catalogue.needs import CGROUP, FAKETIME, faketime, memory_group
+from tests.faults.catalogue.needs import CGROUP, faketime, memory_group
 from tests.faults.fault import Fault
 from tests.faults.place import Place, database
 from tests.faults.scene import Scene
@@ -23,7 +24,7 @@ MIB = 1024 * 1024
 BACKLOG = 100  # records of a MiB
 GROUP_LIMIT = 300 * MIB
 DEADLY = "the record that kills its decoder"
-CLOCK = {"LD_PRELOAD": str(next(iter(FAKETIME), "")), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1"}
+CLOCK = {**ENVIRON, "FAKETIME_NO_CACHE": "1"}
 
 
 @contextmanager

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from sandbox.services.pgbouncer import PROGRAM
+from tests.e2e.faketime import MISSING
 
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 CGROUP = Path("/sys/fs/cgroup/memory")
 
 
@@ -16,7 +16,7 @@ def root() -> str:
 
 def faketime() -> str:
     """Libfaketime."""
-    return "" if FAKETIME else "libfaketime is not installed (apt-get install faketime)"
+    return MISSING
 
 
 def pgbouncer() -> str:

@@ -30,6 +30,7 @@ router            what passes their packets on, a process of its own
 namespaces        the calls of Linux that it needs
 small_disk        a file system of a few hundred megabytes, to be filled
 process           Server: one process from start to end; free ports; waiting for a condition
+freezing          processes that stop without an end
 process_status    what Linux says of one: its state, its peak memory
 temporary_folder  the folder that owns processes
 guard             watches such a folder, and ends its processes when we are gone

@@ -1,7 +1,5 @@
 """PostgreSQL stopped, killed, cut off, restored from an older copy, or wrongly deployed."""
 
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +8,7 @@ import psycopg
 import pytest
 
 from runtime.migrations import migrate
+from sandbox.services.freezing import frozen
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker
 from tests.builders import events
@@ -129,14 +128,9 @@ def test_a_server_that_is_frozen_is_left_by_our_own_clock(world: World) -> None:
     world.until(lambda: bool(consumer.logged("halted")), "it has a connection for each use", of=[consumer])
     ours = "starts_with(application_name, 'audit-consumer') AND datname = current_database()"
     backends = [int(row["pid"]) for row in world.rows(f"SELECT pid FROM pg_stat_activity WHERE {ours}")]
-    for pid in backends:
-        os.kill(pid, signal.SIGSTOP)
-    world.send(topic, events(10), partition=0)
-    try:
+    with frozen(*backends):
+        world.send(topic, events(10), partition=0)
         world.until(lambda: world.count("audit_event") == 10, "it writes by another connection", of=[consumer])
-    finally:
-        for pid in backends:
-            os.kill(pid, signal.SIGCONT)
     assert len(backends) == 3 and consumer.stop() == 0  # the writer, the claims, the clock
     world.check()
 

@@ -1,13 +1,13 @@
 """Kafka stopped, killed, trimmed, re-created, repartitioned, its group offsets moved by hand."""
 
-import os
-import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from sandbox.services.freezing import frozen
 from sandbox.services.service import KafkaBroker
 from tests.builders import Message, events
 from tests.conftest import start_kafka
@@ -48,16 +48,14 @@ def test_a_broker_that_hangs_does_not_keep_a_consumer_from_ending(world: World, 
         pytest.skip("a broker in a container has no process here that could be stopped")
     topic = world.topic(2)
     consumer = world.consumer()
-    with psycopg.connect(world.database_url) as lock:
-        lock.execute("LOCK TABLE audit_event IN EXCLUSIVE MODE")
-        world.send(topic, events(100))
-        world.until(world.waits_for_a_lock, "it writes", of=[consumer])
-        os.kill(broker.pid, signal.SIGSTOP)
-    try:
+    with ExitStack() as hanging:
+        with psycopg.connect(world.database_url) as lock:
+            lock.execute("LOCK TABLE audit_event IN EXCLUSIVE MODE")
+            world.send(topic, events(100))
+            world.until(world.waits_for_a_lock, "it writes", of=[consumer])
+            hanging.enter_context(frozen(broker.pid))
         world.until(lambda: world.count("audit_event") > 0, "it has written, and commits to the broker", of=[consumer])
         assert consumer.stop() == 0
-    finally:
-        os.kill(broker.pid, signal.SIGCONT)
     assert consumer.logged("leave_group_timeout")
     world.run_until_end()
     world.check()

@@ -3,17 +3,17 @@
 A broker, a database, a registry, a collector and a reader of logs that are frozen keep their connections and say nothing.
 """
 
-import os
 import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
 
 from runtime.shutdown import SHUTDOWN_SECONDS
+from sandbox.services.freezing import frozen, frozen_database
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker
 from tests.builders import event, events
@@ -58,15 +58,11 @@ class Surroundings:
 
     def freeze(self, faults: tuple[str, ...]) -> None:
         """Stops the processes of broker and database, until the end of the test."""
-        pids = [self._kafka.pid] if "broker" in faults else []
+        if "broker" in faults:
+            assert self._kafka.pid is not None
+            self._running.enter_context(frozen(self._kafka.pid))
         if "database" in faults:
-            rows = self.world.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-            pids += [self._postgres.pid, *(row["pid"] for row in rows)]
-        for pid in pids:
-            assert pid is not None
-            with suppress(ProcessLookupError):  # the session that has just answered
-                os.kill(pid, signal.SIGSTOP)
-                self._running.callback(_thaw, pid)
+            self._running.enter_context(frozen_database(self._postgres, self.world.database_url))
 
 
 @pytest.fixture
@@ -171,8 +167,3 @@ def _writing(world: World, topic: str, consumer: Program) -> Iterator[None]:
     world.until(world.waits_for_a_lock, "it writes", of=[consumer])
     yield
     lock.pgconn.finish()  # the server may be frozen
-
-
-def _thaw(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGCONT)

@@ -1,11 +1,10 @@
 """Kafka's brokers: stopped, killed, frozen, full; and, of several, the one that matters."""
 
 import json
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from sandbox.services.freezing import frozen
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import wait_until
 from tests.faults.catalogue.needs import root
@@ -31,9 +30,8 @@ def _down(how: Callable[[LocalKafka], None]) -> Callable[[Scene], AbstractContex
 def _frozen(scene: Scene) -> Iterator[None]:
     pid = scene.place.kafka.pid
     assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    yield
-    os.kill(pid, signal.SIGCONT)
+    with frozen(pid):
+        yield
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """PostgreSQL stopped, killed, frozen, full, locked; its sessions ended."""
 
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 
+from sandbox.services.freezing import frozen_database
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.faults.catalogue.needs import root
@@ -32,13 +31,8 @@ def _down(how: Callable[[PostgresServer], None]) -> Callable[[Scene], AbstractCo
 
 @contextmanager
 def _frozen(scene: Scene) -> Iterator[None]:
-    server = scene.place.postgres.pid
-    assert server is not None
-    sessions = scene.world.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-    pids = [server, *(int(row["pid"]) for row in sessions)]
-    _signal(pids, signal.SIGSTOP)
-    yield
-    _signal(pids, signal.SIGCONT)
+    with frozen_database(scene.place.postgres, scene.world.database_url):
+        yield
 
 
 @contextmanager
@@ -97,12 +91,6 @@ def _exhausted(scene: Scene) -> Iterator[None]:
     yield
     for hog in hogs:
         hog.close()
-
-
-def _signal(pids: list[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
 
 
 FAULTS = (

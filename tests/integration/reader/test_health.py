@@ -1,11 +1,8 @@
 """Whatever is unavailable, slow, frozen or overloaded, the response is a 503 with Retry-After, and the reader recovers by itself."""
 
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -17,6 +14,7 @@ import reader.http.limiter
 import reader.query.database
 import reader.query.list_queries
 from reader.model import Listing
+from sandbox.services.freezing import frozen_database
 from sandbox.services.issuer import Issuer
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
@@ -70,25 +68,6 @@ def test_a_database_that_was_restarted_costs_no_answer(site: Site, postgres: Pos
     assert site.get(path).status_code == 200
 
 
-@contextmanager
-def frozen(postgres: PostgresServer, url: str) -> Iterator[None]:
-    """The server neither answers nor closes anything, new connections included, as on a machine that hangs."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        asked = (
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'audit-reader' AND datname = current_database()"
-        )
-        backends = [row[0] for row in connection.execute(asked)]
-    assert backends and postgres.pid
-    stopped = [*backends, postgres.pid]
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
-
-
 def test_a_frozen_database_is_an_answer(
     site: Site, postgres: PostgresServer, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +75,7 @@ def test_a_frozen_database_is_an_answer(
     monkeypatch.setattr(reader.query.database, "ANSWER_SECONDS", 0.5)
     with ThreadPoolExecutor(8) as many:
         assert {answer.status_code for answer in many.map(site.get, ["/v1/audit-events"] * 32)} == {200}
-        with frozen(postgres, database_url):
+        with frozen_database(postgres, database_url):
             assert all(is_refused(answer, "unavailable") for answer in many.map(site.get, READS * 6))
             assert site.get("/healthz", None).status_code == 200
             assert site.get("/readyz", None).status_code == 503

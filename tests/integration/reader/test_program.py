@@ -15,11 +15,11 @@ import pytest
 
 import reader
 from runtime.shutdown import SHUTDOWN_SECONDS
+from sandbox.services.freezing import frozen_database
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port, wait_until
 from tests.integration.reader.program import COMMAND, ISSUER, ORIGIN, Program
 from tests.integration.reader.site import ADMIN, MEMBER
-from tests.integration.reader.test_health import frozen
 
 EVENTS = "/v1/audit-events"
 
@@ -145,7 +145,7 @@ def test_it_ends_beside_a_frozen_database(
     process = program._server._process
     assert process is not None
     with ThreadPoolExecutor(4) as many:
-        with frozen(postgres, database_url):
+        with frozen_database(postgres, database_url):
             asked = [many.submit(program.get, EVENTS) for _ in range(4)]
             assert wait_until(lambda: program.figure("auditlog_reader_requests_in_progress") == 4, 20)
             process.send_signal(signal.SIGTERM)

@@ -14,6 +14,7 @@ import pytest
 
 import sql
 from runtime.postgres import Connection, Fault, classify, connect, select, snapshot, watched
+from sandbox.services import freezing
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.e2e.program import ROOT
@@ -27,11 +28,8 @@ def frozen(database: str) -> Iterator[Connection]:
     with connect(database, "audit_writer", "test") as connection:
         row = connection.execute("SELECT pg_backend_pid()").fetchone()
         assert row is not None
-        os.kill(row[0], signal.SIGSTOP)
-        try:
+        with freezing.frozen(row[0]):
             yield connection
-        finally:
-            os.kill(row[0], signal.SIGCONT)
 
 
 def test_without_a_free_descriptor_nothing_is_known_and_it_is_waited_for(database: str) -> None:

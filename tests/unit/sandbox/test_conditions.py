@@ -17,6 +17,7 @@ from sandbox.bench.report import replace_section
 from sandbox.bench.shapes import conflicting, demo, large, parked, repeated, sanitized
 from sandbox.bench.waits import Wait, shares
 from sandbox.traffic.generator import Emission
+from tests.unit.sandbox.tables import rows
 
 BENCHMARKS = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 COUNTS = {"recorded": 750_000, "duplicate": 0, "conflict": 0, "ignored": 250_000, "parked": 0}
@@ -48,12 +49,6 @@ EASY = Conditions(
 def usual() -> list[Emission]:
     """What the shapes are made from."""
     return list(islice(demo(), 50_000))
-
-
-def rows(text: str) -> dict[str, list[str]]:
-    """The lines of the tables, by their first cell."""
-    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    return {first: rest for first, *rest in lines}
 
 
 def ids(emissions: list[Emission]) -> list[bytes]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sandbox.bench.report import replace_section
 from sandbox.bench.sizing import RATES, Sizing, section
+from tests.unit.sandbox.tables import rows
 
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 # A thousand bytes an entry: 1 TB are a thousand million.
@@ -12,12 +13,6 @@ EASY = Sizing(
     records=200, entries=100, disk=1000.0, indexes=400.0, wal=1250.0,
     processor={"consumer": 10e-6, "PostgreSQL": 20e-6, "broker": 5e-6},
 )  # fmt: skip
-
-
-def rows(text: str) -> dict[str, list[str]]:
-    """The lines of the tables, by their first cell."""
-    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    return {first: rest for first, *rest in lines}
 
 
 def test_a_rate_is_multiplied_out() -> None:

@@ -1,15 +1,12 @@
 """docs/faults.md: parts that `make faults`, `make soak` and `make maintenance` write; each leaves the others' alone."""
 
-import os
-import platform
 import re
 import statistics
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
-
+from sandbox.bench import report
 from tests.faults.exercise import MAX_MEMORY, Result
 from tests.faults.fault import Fault
 
@@ -86,9 +83,8 @@ def _outcome(result: Result) -> str:
 
 
 def machine() -> str:
-    """The machine and the day, in a few words."""
-    memory = psutil.virtual_memory().total // 2**30
-    return f"{os.cpu_count()} cores, {memory} GiB, {platform.system()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+    """The machine and the day, in words."""
+    return f"{report.machine()}, {datetime.now(UTC):%Y-%m-%d}"
 
 
 def write(name: str, text: str) -> None:

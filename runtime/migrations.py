@@ -12,7 +12,7 @@ from psycopg import errors
 from psycopg.rows import TupleRow
 
 import sql
-from runtime.postgres import LoginRefused, login, malformed
+from runtime.postgres import LoginRefused, login, malformed, one_line
 from sql import Migration
 
 OLDEST_SERVER = 15  # UNIQUE NULLS NOT DISTINCT
@@ -48,7 +48,7 @@ def migrate(dsn: str, echo: Callable[[str], None]) -> list[Migration]:
     except psycopg.OperationalError as error:
         raise MigrationError(f"the database cannot be used: {' '.join(str(error).split())}") from error
     except psycopg.Error as error:
-        raise MigrationError(f"migrate failed: {error.diag.message_primary or error}") from error
+        raise MigrationError(f"migrate failed: {one_line(error)}") from error
 
 
 def _upgrade(connection: psycopg.Connection[TupleRow], echo: Callable[[str], None]) -> list[Migration]:

@@ -180,7 +180,7 @@ class GroupConsumer:
             self._fall_back_or_fail(error)
             return
         if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            raise GroupConsumerFailure(f"{error.str()} Kafka must allow READ on the group (docs/security.md)")
+            raise GroupConsumerFailure(f"{error.str()} Kafka must allow READ on the group {self._config['group.id']}")
         partition = self._started.get((message.topic() or "", message.partition() or 0))
         known = partition is not None and add_partition_event(polled, message, partition)
         if code == KafkaError.TOPIC_AUTHORIZATION_FAILED and partition is not None:

@@ -17,6 +17,7 @@ from tests.ops.runbook import RUNBOOK, Procedure, code, parts
 
 # The classes behind Kafka's scripts.
 TOOLS = {
+    "kafka-acls.sh": "org.apache.kafka.tools.AclCommand",
     "kafka-dump-log.sh": "org.apache.kafka.tools.DumpLogSegments",
     "kafka-transactions.sh": "org.apache.kafka.tools.TransactionsCommand",
 }

@@ -75,11 +75,16 @@ def forbid_group(bootstrap: str, group: str) -> None:
         assert future.result()
 
 
-def allow(bootstrap: str, user: str, acls: list[tuple[ResourceType, str, AclOperation]]) -> None:
-    """Lets `user` do these too, each a resource, its name and an operation."""
+def allow(
+    bootstrap: str,
+    user: str,
+    acls: list[tuple[ResourceType, str, AclOperation]],
+    pattern: ResourcePatternType = ResourcePatternType.LITERAL,
+) -> None:
+    """Lets `user` do these too, each a resource, its name (or how it begins, by `pattern`) and an operation."""
     admin, principal = AdminClient({"bootstrap.servers": bootstrap}), f"User:{user}"
     bindings = [
-        AclBinding(kind, name, ResourcePatternType.LITERAL, principal, "*", operation, AclPermissionType.ALLOW)
+        AclBinding(kind, name, pattern, principal, "*", operation, AclPermissionType.ALLOW)
         for kind, name, operation in acls
     ]
     for future in admin.create_acls(bindings).values():

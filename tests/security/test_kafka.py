@@ -15,13 +15,17 @@ from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 
+from catalog.cells import WHOLE
 from export.copies.kafka import Topic
 from export.copies.place import NotCopied, Note
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import free_port
-from tests.builders import events
+from tests.builders import WORKSPACE, events
 from tests.e2e.program import Program
 from tests.e2e.topics import LIMIT
+from tests.e2e.world import operate
+from tests.ops.runbook import Procedure
+from tests.ops.test_kafka_tools import typed
 from tests.security.authority import (
     ACLS,
     PASSWORDS,
@@ -312,14 +316,14 @@ def test_the_sealer_needs_its_acl_and_no_other(world: Secured) -> None:
     assert "uthorization" in only_fault(reading, "stopped")["error"]
 
 
-def lag_as_the_scaler(world: Secured, topic: str) -> int:
-    """What KEDA's scaler asks as its own user: the topic's partitions, their ends, and what the group has committed."""
+def lag_as_the_scaler(world: Secured, topic: str, group: str | None = None) -> int:
+    """What KEDA's scaler asks as its own user: the topic's partitions, their ends, and what the group (the world's) has committed."""
     servers = {"bootstrap.servers": world.environ["KAFKA_BOOTSTRAP_SERVERS"]}
     admin = AdminClient({**properties_of(world, "scaler"), **servers, "log_level": 0})
     (described,) = admin.describe_topics(TopicCollection([topic])).values()
     at = [TopicPartition(topic, partition.id) for partition in described.result().partitions]
     ends = admin.list_offsets({each: OffsetSpec.latest() for each in at})  # type: ignore[no-untyped-call]
-    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(world.group, at)])
+    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group or world.group, at)])
     (committed,) = (future.result().topic_partitions for future in asked.values())
     assert all(each.error is None for each in committed)
     behind = {(each.topic, each.partition): max(each.offset, 0) for each in committed}
@@ -354,6 +358,42 @@ def test_the_scaler_needs_each_of_its_acls_and_no_other(
                              DATABASE_URL=world.url("writer"))  # fmt: skip
     assert reading.wait() == 1
     assert "uthorization" in only_fault(reading, "stopped")["error"]
+
+
+def test_a_cell_is_let_in_by_the_prefix_of_its_group(world: Secured, kafka: LocalKafka) -> None:
+    """The ACL of AUDIT_GROUP_ID is not enough for consumer and scaler of a cell; with the runbook's lines before a split both are."""
+    (cell,) = (half for half in WHOLE.halves if half.share.has(f"{WORKSPACE}0".encode()))
+    group = f"{world.group}.cell-{cell.number}-of-{cell.of}"
+    topic = world.topic()
+    world.allow()
+    allow_scaler(world, topic)
+    world.environ["AUDIT_CELL"] = str(cell)
+    operate(world, "cells", "set", str(cell), "--reason", "test")
+    world.send(topic, events(5, workspaces=1))
+    refused = world.consumer("run", DATABASE_URL=world.url("writer"))
+    assert refused.wait(LIMIT) == 1
+    assert only_fault(refused, "stopped")["error"].endswith(f"READ on the group {group}")
+    with pytest.raises(KafkaException, match=r"(?i)authorization failed"):
+        lag_as_the_scaler(world, topic, group)
+
+    before = Procedure("Splitting a cell")
+    for user in ("consumer", "scaler"):
+        names = {f"user:audit-{user}": f"User:{user}", "group.cell-": f"{world.group}.cell-"}
+        typed(kafka, before.line("kafka-acls.sh"), **names)
+    program = world.consumer("run", DATABASE_URL=world.url("writer"))
+    world.until_read(program)
+    assert program.stop() == 0
+    world.check()
+    world.send(topic, events(3, workspaces=1))
+    world.until(lambda: lag_as_the_scaler(world, topic, group) == 3, "the scaler sees the cell's lag", of=[])
+
+
+def test_the_acls_of_cells_are_documented_where_all_are() -> None:
+    """docs/security.md has the runbook's lines, with the default group, each with its user's others."""
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    before = Procedure("Splitting a cell")
+    for _ in ("consumer", "scaler"):
+        assert before.line("kafka-acls.sh").replace("GROUP.", "callmine-audit.") in page.splitlines()
 
 
 def test_the_list_of_acls_is_the_documented_one() -> None:

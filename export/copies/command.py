@@ -10,8 +10,9 @@ from typing import ClassVar
 from export.copies.place import NotCopied, Note
 
 SECONDS = 60.0
-# The command gets neither the database's password nor the path of the key.
-OURS = ("DATABASE_URL", "AUDIT_", "KAFKA_", "PG")
+# How the settings of all programs begin, and those of libpq: one file of settings may serve them all, and the command gets no password
+# of theirs.
+OURS = ("DATABASE_URL", "AUDIT_", "KAFKA_", "PG", "SCHEMA_REGISTRY_", "OTEL_", "CLERK_")
 
 
 class Command:

@@ -1,5 +1,6 @@
 """What waits for a place, and what is remembered of it: order, repeats, a limit, restarts."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from export.copies.copier import MOST_WAITING, Copier
 from export.copies.directory import Directory
 from export.copies.memory import NEVER, Memory
 from export.copies.place import NotCopied, Note
+from tests.repository import ROOT
 
 
 class Fake:
@@ -110,6 +112,22 @@ def test_a_command_that_fails_is_missing_or_hangs_says_why(monkeypatch: pytest.M
     monkeypatch.setattr(command, "SECONDS", 0.2)
     with pytest.raises(NotCopied, match="has not ended"):
         Command(("sh", "-c", "sleep 60"), {"PATH": "/usr/bin:/bin"}).copy(note(1))
+
+
+def test_a_command_gets_no_setting_of_any_program(tmp_path: Path) -> None:
+    """As deploy/env.example says: none of those that it lists; what else there is, such as the tool's own login, is handed on."""
+    listed = re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE)
+    given = dict.fromkeys(listed, "sesame") | {
+        "PGPASSWORD": "sesame",
+        "PATH": "/usr/bin:/bin",
+        "STORAGE_TOKEN": "theirs",
+    }
+    Command(("sh", "-c", f"env >{tmp_path}/env"), given).copy(note(1))
+
+    found = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
+    assert "SCHEMA_REGISTRY_URL" in listed
+    assert "sesame" not in found.values()
+    assert found["STORAGE_TOKEN"] == "theirs" and found["AUDIT_CHECKPOINT_SIZE"] == "1"
 
 
 def test_a_thread_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ class Release:
 
     def __init__(self, server: ApiServer, helm: Path, namespace: str, folder: Path) -> None:
         self.namespace = namespace
+        self.policy: dict[str, Any] | None = None  # the network policy under which the last migration ran
         self._server, self._helm, self._folder = server, helm, folder
         server.namespace(namespace)
 
@@ -77,6 +78,7 @@ class Release:
         """In the steps that the server insists on: first how it will end, then that it has."""
         if self.stored("Job", JOB) is None:
             return
+        self.policy = self.stored("NetworkPolicy", JOB)
         at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         first, last = ("SuccessCriteriaMet", "Complete") if migrated else ("FailureTarget", "Failed")
         conditions = [{"type": kind, "status": "True", "lastTransitionTime": at} for kind in (first, last)]

@@ -42,6 +42,16 @@ def test_installed_upgraded_and_uninstalled(release: Release) -> None:
     assert release.all() == {KEPT}
 
 
+def test_a_migration_runs_under_the_policy_of_its_own_release(release: Release) -> None:
+    """On a first install, and on an upgrade that names another port of PostgreSQL; nothing of it is left afterwards."""
+    for port in (5432, 6432):
+        done = release.upgrade(given(**FULL, **{"networkPolicy.postgresql": {"ports": [port], "to": []}}))
+        assert done.returncode == 0, done.stdout
+        assert release.policy is not None
+        assert release.policy["spec"]["egress"][0]["ports"] == [{"protocol": "TCP", "port": port}]
+    assert release.stored("NetworkPolicy", JOB) is None
+
+
 def test_a_switch_that_is_turned_off_takes_its_parts_along(release: Release) -> None:
     """What the new values no longer ask for is removed, but for the sealer's folder."""
     assert release.upgrade(tagged("1.0.0")).returncode == 0

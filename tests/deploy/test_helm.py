@@ -299,6 +299,19 @@ def test_the_migration_comes_first_and_alone_has_its_login() -> None:
 def test_the_example_of_the_readme_is_rendered() -> None:
     """What README.md shows as the least with TLS is accepted as it stands."""
     (example,) = re.findall(r"^```yaml\n(.*?)^```", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def test_the_migration_runs_under_its_own_release_s_policy() -> None:
+    """A hook before its Job: of an ordinary resource the cluster would still have the last release's, with its ports."""
+    policy, job = (of(full(), kind, "migrate")["metadata"]["annotations"] for kind in ("NetworkPolicy", "Job"))
+    assert policy["helm.sh/hook"] == job["helm.sh/hook"]
+    assert int(policy["helm.sh/hook-weight"]) < int(job.get("helm.sh/hook-weight", "0"))
+    # Helm removes no hook when a release is uninstalled.
+    assert policy["helm.sh/hook-delete-policy"] == "before-hook-creation,hook-succeeded"
+    # On a first install there is no policy yet that denies what this one does not name.
+    assert of(full(), "NetworkPolicy", "migrate")["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    others = [one for one in full()["NetworkPolicy"] if one["metadata"]["name"] != "audit-migrate"]
+    assert others and not any("annotations" in one["metadata"] for one in others)
+
+
     made = render(yaml.safe_load(example))
     found = environment(dict(pods(made))["consumer"])
     assert found["KAFKA_CONFIG_SASL_PASSWORD"]["secretKeyRef"]["name"] == "audit-consumer"

@@ -465,6 +465,22 @@ MUTANTS = (
         ("tests/cluster/test_release.py", "-k", "migration"),
     ),
     Mutant(
+        "the migration's network policy comes after it",
+        (Edit("deploy/helm/callmine-audit/templates/network.yaml", 'hook-weight: "-5"', 'hook-weight: "5"'),),
+        ("tests/deploy/test_helm.py", "-k", "policy"),
+    ),
+    Mutant(
+        "the network policy cuts off the command that copies checkpoints",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/sealer.yaml",
+                '{{- $asked = append $asked (list "copies" "") }}',
+                "",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "plain_or_a_secret"),
+    ),
+    Mutant(
         "the Job of a failed migration goes, and its log with it",
         (Edit("deploy/helm/callmine-audit/templates/migrate.yaml", "hook-succeeded", "hook-succeeded,hook-failed"),),
         ("tests/cluster/test_release.py", "-k", "migration"),

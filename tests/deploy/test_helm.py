@@ -42,7 +42,8 @@ MODELS: Mapping[str, type[BaseModel]] = {
 }
 # Of commands of audit-export that the chart does not run, or runs without them.
 OTHER_COMMANDS = {"AUDIT_EXPORT_KEY", "AUDIT_CHECK_METRICS_FILE"}
-CLASSES = ("secret", "url", "plain", "chart")
+CLASSES = ("secret", "url", "either", "plain", "chart")
+COMMAND = "AUDIT_SEAL_COPY_COMMAND"
 SEALER: dict[str, Any] = {
     "enabled": True,
     "existingSecret": "audit-sealer",
@@ -63,7 +64,10 @@ MINIMAL: Mapping[str, Any] = {
         "host": "audit.callmine.example",
         "env": {"CLERK_ISSUER": "https://clerk.example", "CLERK_AUTHORIZED_PARTIES": "https://app.example"},
     },
-    "networkPolicy": {"postgresql": {"ports": [5432], "to": []}},
+    "networkPolicy": {
+        "postgresql": {"ports": [5432], "to": []},
+        "readerFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
+    },
 }
 FULL: dict[str, Any] = {
     "imagePullSecrets": [{"name": "pull"}],
@@ -87,7 +91,6 @@ FULL: dict[str, Any] = {
     },
     "networkPolicy.kafka.to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}],
     "networkPolicy.registry": {"ports": [8443], "to": []},
-    "networkPolicy.readerFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
     "networkPolicy.metricsFrom": [{"podSelector": {"matchLabels": {"app": "prometheus"}}}],
     "monitoring.podMonitor": True,
     "monitoring.prometheusRule": True,
@@ -296,9 +299,6 @@ def test_the_migration_comes_first_and_alone_has_its_login() -> None:
     }
 
 
-def test_the_example_of_the_readme_is_rendered() -> None:
-    """What README.md shows as the least with TLS is accepted as it stands."""
-    (example,) = re.findall(r"^```yaml\n(.*?)^```", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 def test_the_migration_runs_under_its_own_release_s_policy() -> None:
     """A hook before its Job: of an ordinary resource the cluster would still have the last release's, with its ports."""
     policy, job = (of(full(), kind, "migrate")["metadata"]["annotations"] for kind in ("NetworkPolicy", "Job"))
@@ -312,6 +312,9 @@ def test_the_migration_runs_under_its_own_release_s_policy() -> None:
     assert others and not any("annotations" in one["metadata"] for one in others)
 
 
+def test_the_example_of_the_readme_is_rendered() -> None:
+    """What README.md shows as the least with TLS is accepted as it stands."""
+    (example,) = re.findall(r"^```yaml\n(.*?)^```", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     made = render(yaml.safe_load(example))
     found = environment(dict(pods(made))["consumer"])
     assert found["KAFKA_CONFIG_SASL_PASSWORD"]["secretKeyRef"]["name"] == "audit-consumer"
@@ -444,6 +447,16 @@ def test_an_address_with_a_password_is_taken_by_reference_only(program: str, nam
         ({"sealer": SEALER | {"keySecret": "audit-sealer"}}, "whoever has a login of the database must not be able"),
         ({"networkPolicy": {}}, "networkPolicy.postgresql.ports: is empty"),
         ({"consumer.secretEnv": ["DATABASE_URL", "SCHEMA_REGISTRY_URL"]}, "networkPolicy.registry.ports: is empty"),
+        ({"networkPolicy.readerFrom": []}, "networkPolicy.readerFrom: is empty"),
+        ({"sealer": SEALER | {"env": {COMMAND: "upload bucket"}}}, "networkPolicy.copies.ports: is empty"),
+        (
+            {"sealer": SEALER | {"secretEnv": ["DATABASE_URL", COMMAND]}},
+            "the chart cannot know where AUDIT_SEAL_COPY_COMMAND copies to",
+        ),
+        (
+            {"sealer": SEALER | {"env": {COMMAND: "upload https://u:sesame@storage"}}},
+            "sealer.env.AUDIT_SEAL_COPY_COMMAND: is a URL with a user or a password",
+        ),
         ({"monitoring.podMonitor": True}, "set networkPolicy.metricsFrom"),
         ({"monitoring.prometheusRule": True}, "set monitoring.runbook"),
     ],
@@ -532,9 +545,9 @@ def test_the_network_is_closed_but_for_what_is_needed() -> None:
         rule for rule in of(full(), "NetworkPolicy", "consumer")["spec"]["egress"] if rule["ports"][0]["port"] == 9093
     ]
     assert kafka["to"] == [{"ipBlock": {"cidr": "10.1.0.0/16"}}]
-    assert "ingress" not in of(least(), "NetworkPolicy", "reader")["spec"]
-    let_in = of(full(), "NetworkPolicy", "reader")["spec"]["ingress"]
-    assert [rule["ports"][0]["port"] for rule in let_in] == ["http", "metrics"]
+    for made, ports in ((least(), ["http"]), (full(), ["http", "metrics"])):
+        let_in = of(made, "NetworkPolicy", "reader")["spec"]["ingress"]
+        assert [rule["ports"][0]["port"] for rule in let_in] == ports
     assert "NetworkPolicy" not in render(given(**{"networkPolicy.enabled": False}))
 
 
@@ -643,3 +656,24 @@ def test_copies_of_checkpoints_leave_the_sealer() -> None:
     assert environment(found["sealer"])["AUDIT_SEAL_COPY_DIR"] == "/copies"
     assert [name for name, pod in found.items() if "elsewhere" in json.dumps(pod)] == ["sealer"]
     assert "/copies" not in volumes(dict(pods(full()))["sealer"])
+
+
+def test_a_command_that_copies_is_plain_or_a_secret() -> None:
+    """A line with a token comes from the Secret, one without may be read; both have the port that networkPolicy.copies names."""
+    storage = {"ports": [8443], "to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}
+    forms: dict[str, dict[str, Any]] = {
+        "upload bucket": {"env": {COMMAND: "upload bucket"}},
+        "secret": {"secretEnv": ["DATABASE_URL", COMMAND]},
+    }
+    for form, changed in forms.items():
+        made = render(given(**FULL | {"sealer": SEALER | changed, "networkPolicy.copies": storage}))
+        found = environment(dict(pods(made))["sealer"])[COMMAND]
+        by_reference = {"secretKeyRef": {"name": "audit-sealer", "key": COMMAND}}
+        assert found == (by_reference if form == "secret" else form)
+        rules = of(made, "NetworkPolicy", "sealer")["spec"]["egress"]
+        assert {"ports": [{"protocol": "TCP", "port": 8443}], "to": storage["to"]} in rules
+        assert egress(made, "check") == {5432, 53}
+    none = render(given(**FULL | {"sealer": SEALER, "networkPolicy.copies": storage}))
+    assert 8443 not in egress(none, "sealer"), "nothing copies there"
+    open_wide = {"sealer": SEALER | forms["secret"], "networkPolicy.enabled": False}
+    assert COMMAND in environment(dict(pods(render(given(**open_wide))))["sealer"])

@@ -130,7 +130,7 @@ securityContext:
 {{- end }}
 {{- end }}
 {{- range $name := .values.secretEnv }}
-{{- if not (has (include "audit.class" (dict "known" $known "name" $name)) (list "secret" "url")) }}
+{{- if not (has (include "audit.class" (dict "known" $known "name" $name)) (list "secret" "url" "either")) }}
 {{- fail (printf "%s.secretEnv: %s is no setting of this program that may be a secret; files/settings.yaml of the chart lists them" $of $name) }}
 {{- end }}
 {{- end }}
@@ -140,7 +140,7 @@ securityContext:
 {{- define "audit.class" -}}
 {{- $name := .name }}
 {{- $class := "" }}
-{{- range $each := list "secret" "url" "plain" "chart" }}
+{{- range $each := list "secret" "url" "either" "plain" "chart" }}
 {{- if has $name (index $.known $each) }}{{ $class = $each }}{{ end }}
 {{- end }}
 {{- range $each := list "secret" "plain" }}

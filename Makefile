@@ -78,8 +78,9 @@ lock: setup  ## Makes requirements/ again; ARGS=--upgrade or ARGS='--upgrade-pac
 	$(COMPILE) --group peers --output-file requirements/peers.txt $(ARGS)
 
 .PHONY: release
-release: setup  ## Makes a release from a clean tree: version, changelog, commit and tag; VERSION=1.2.0
+release: setup  ## Makes a release from a clean tree: version, changelog, commit and tag, and dist/sbom.json; VERSION=1.2.0
 	@$(BIN)/python -m sandbox.release $(VERSION)
+	@$(MAKE) --no-print-directory sbom
 
 .PHONY: screenshots
 screenshots: setup  ## Takes the pictures of docs/reader.md again; needs a Chromium

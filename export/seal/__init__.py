@@ -2,8 +2,7 @@
 
 Map, from the bottom up:
 
-* `bucket_map`: hashes of all heads, in bounded memory, independent of the tables;
-* `heads`: heads and days of the tables, compared with these hashes;
+* `heads`: heads and days of the tables, compared with the hashes that the sealer keeps;
 * `content`: an entry's content_digest, computed again;
 * `reading`: one reading of what is new: chains are continued, the map follows;
 * `accounts`: the partitions' counters beside what was sealed of them;

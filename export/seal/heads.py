@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from export.format.days import DayHead, days_hash, encode_days
 from export.format.errors import tampered
-from export.seal.bucket_map import BucketMap, bucket_of, prefix_of
+from export.tables.bucket_map import BucketMap, bucket_of, prefix_of
 from export.tables.database import Connection
 from export.tables.heads import Head, workspace_days
 from sql import query

@@ -11,10 +11,10 @@ from export.format.days import DayHead, chain_rows, chain_start, days_hash, enco
 from export.format.encoding import workspace_key
 from export.format.errors import tampered
 from export.format.row import COLUMNS
-from export.seal.bucket_map import BucketMap, bucket_of
 from export.seal.content import has_its_digest, name_of, plain
 from export.seal.heads import KnownHeads
 from export.tables import entries
+from export.tables.bucket_map import BucketMap, bucket_of
 from export.tables.database import Connection
 
 OCCURRED_AT, WORKSPACE = COLUMNS.index("occurred_at"), COLUMNS.index("workspace_id")

@@ -10,11 +10,11 @@ from export.format.errors import ExportError, malformed, rewritten, tampered
 from export.format.merkle import RootBuilder
 from export.format.record import parse_record, record_leaf
 from export.seal.accounts import entries_of
-from export.seal.bucket_map import BucketMap
 from export.seal.folder import Folder, Pending
 from export.seal.publishing import publish, take_over
 from export.seal.signer import Signer
 from export.seal.state import Base, State
+from export.tables.bucket_map import BucketMap
 from export.tables.database import Connection, begin, roll_back
 from export.tables.heads import all_heads
 from export.tables.log import stored_records, stored_seal

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from export.format.merkle import RootBuilder
 from export.format.record import SealRecord, parse_record
-from export.seal.bucket_map import BucketMap
 from export.seal.reading import NOTHING, Partition
+from export.tables.bucket_map import BucketMap
 
 
 @dataclass(frozen=True, kw_only=True)

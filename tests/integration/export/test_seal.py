@@ -14,9 +14,9 @@ from export.format.accounts import parse_accounts
 from export.format.encoding import workspace_key
 from export.format.record import parse_record
 from export.seal import run
-from export.seal.bucket_map import bucket_of
 from export.seal.reading import CheckedReading
 from export.tables import entries
+from export.tables.bucket_map import bucket_of
 from tests.integration.export.test_crashes import consistent, crash, wait_for, wait_for_seals
 from tests.integration.export.world import DAY, INSERT, LOG, World
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from export.format.workspace_map import map_root
-from export.seal.bucket_map import BucketMap, bucket_of
+from export.tables.bucket_map import BucketMap, bucket_of
 
 # Keys that share bytes: in one bucket, in neighbouring ones, and alone.
 keys = st.builds(

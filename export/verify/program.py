@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from export.format.errors import ExportError, Verdict, malformed, quote
@@ -50,8 +51,26 @@ def version() -> str:
         return "(not installed)"
 
 
+def open_standard_streams() -> None:
+    """Opens the null device in place of each standard descriptor that was closed at the start (`2>&-`).
+
+    Otherwise the next file to be opened gets its number, and what is printed goes there; sys.stdout or sys.stderr is None.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
 def run(parser: Parser, argv: Sequence[str]) -> int:
     """Runs the command that `argv` names and gives its exit code."""
+    with suppress(OSError):  # where there is no null device either, the exit code still says it
+        open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show is escaped
             stream.reconfigure(errors="backslashreplace")
@@ -77,7 +96,9 @@ def _fail(error: ExportError, *, as_json: bool) -> int:
 
 
 def _print(stream: Any, text: str, verdict: Verdict) -> int:
-    """Prints, even if no one reads it; gives the exit code."""
+    """Prints, even if no one reads it; gives the exit code. `stream` is None where it was closed and could not be opened."""
+    if stream is None:
+        return verdict.value
     try:
         stream.write(text)
         stream.flush()

@@ -1,5 +1,6 @@
 """keygen, rotate, inspect, and what all commands have in common."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from export.format.keys import parse_key_file, parse_vkey
+from export.format.keys import SigningKey, parse_key_file, parse_vkey
 from export.format.note import parse_note, sign_note, verify_signatures
+from export.verify import program
 from export.verify.program import Parser, run
 from tests.export_package import EXPORTER, LOG, SECOND_LOG, STRANGER, Package, audit_export, honest_log, policy_text
 
 NAME = "audit.example.com/log"
+ROOT = Path(__file__).parents[3]
 
 
 def keygen(path: Path, name: str = NAME) -> str:
@@ -262,9 +265,9 @@ def test_whatever_happens_there_is_no_traceback(
 
 
 def test_the_program_as_it_is_installed(package: Path) -> None:
-    program = Path(sys.executable).with_name("audit-export")
+    installed = Path(sys.executable).with_name("audit-export")
     command = [
-        str(program),
+        str(installed),
         "verify",
         str(package / "package"),
         "--workspace",
@@ -284,9 +287,9 @@ def test_the_program_as_it_is_installed(package: Path) -> None:
 
 
 def test_a_reader_that_is_gone_changes_no_exit_code(package: Path) -> None:
-    program = Path(sys.executable).with_name("audit-export")
+    installed = Path(sys.executable).with_name("audit-export")
     with subprocess.Popen(
-        [program, "inspect", package / "package"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [installed, "inspect", package / "package"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -294,3 +297,56 @@ def test_a_reader_that_is_gone_changes_no_exit_code(package: Path) -> None:
         told = process.stderr.read()
 
     assert (process.returncode, told) == (0, b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("logs", "code"), [((), 0), ((STRANGER,), 4)])
+@pytest.mark.parametrize("options", ["", " --json"])
+def test_a_closed_descriptor_changes_no_exit_code(
+    closed: str, logs: tuple[SigningKey, ...], code: int, options: str, package: Path
+) -> None:
+    """Nor what is printed on the others; a file that is opened is not taken for the one that was closed."""
+    if logs:
+        (package / "policy").write_text(policy_text(logs=logs))
+    command = (
+        f"{sys.executable} -m export.verify verify package --workspace org_acme --from 2026-11-01 --to 2026-11-05"
+        f" --policy policy{options}"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    whole = subprocess.run(["/bin/sh", "-c", command], cwd=package, env=environ, capture_output=True, check=False)
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {closed}"], cwd=package, env=environ, capture_output=True, check=False
+    )
+
+    assert whole.returncode == done.returncode == code
+    assert done.stdout == (b"" if " >&-" in f" {closed}" else whole.stdout)
+    assert done.stderr == (b"" if "2>&-" in closed else whole.stderr)
+
+
+def test_closed_descriptors_are_the_null_device(tmp_path: Path) -> None:
+    """Where a key is written to, an error message must not go."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m export keygen {NAME} --out {tmp_path}/log <&- >&- 2>&-"],
+        cwd=ROOT,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    assert parse_key_file((tmp_path / "log.key").read_bytes()).name == NAME
+    assert (tmp_path / "log.vkey").read_text().count("\n") == 1
+
+
+def test_no_stream_and_no_null_device_change_no_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a chroot without /dev, with everything closed."""
+
+    def nothing() -> None:
+        raise FileNotFoundError(2, "No such file or directory", "/dev/null")
+
+    monkeypatch.setattr(program, "open_standard_streams", nothing)
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stderr", None)
+    parser = Parser(prog="audit-export")
+    parser.set_defaults(command=lambda _: "VERIFIED - all of it\n")
+
+    assert (run(parser, []), run(parser, ["--nonsense"])) == (0, 2)

@@ -95,6 +95,10 @@ def test_the_file_runs_where_only_cryptography_is(bare: dict[str, str], tmp_path
     assert (good.returncode, good.stdout.split()[0], good.stderr) == (0, "VERIFIED", "")
     assert (wrong.returncode, wrong.stdout[:24]) == (2, '{"verdict": "MALFORMED",')
     assert version.stdout == "audit-verifier 0.1.0, format 1\n"
+    closed = subprocess.run(
+        ["/bin/sh", "-c", f'{sys.executable} -S "$@" 2>&-', "sh", *verify, "--known", "missing"], env=bare, check=False
+    )
+    assert closed.returncode == 2
     for library in ("typer", "psycopg", "pydantic"):
         assert run(bare, "-c", f"import {library}").returncode == 1, "the environment is not as bare as this test needs"
 

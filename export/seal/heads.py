@@ -6,10 +6,7 @@ from export.format.days import DayHead, days_hash, encode_days
 from export.format.errors import tampered
 from export.tables.bucket_map import BucketMap, bucket_of, prefix_of
 from export.tables.database import Connection
-from export.tables.heads import Head, workspace_days
-from sql import query
-
-BUCKET_HEADS = query("export/bucket_heads")
+from export.tables.heads import Head, bucket_heads, workspace_days
 
 
 class KnownHeads:
@@ -46,10 +43,8 @@ class KnownHeads:
         known = [bucket for bucket in buckets if not self._known.is_empty(bucket)]
         if not known:
             return
-        values = {"prefixes": [prefix_of(bucket) for bucket in known], "seal": self._base}
-        for workspace, days in self._connection.execute(BUCKET_HEADS, values):
-            key = workspace.hex()
-            self._buckets[bucket_of(key)].append((key, days.hex()))
+        for head in bucket_heads(self._connection, [prefix_of(bucket) for bucket in known], self._base):
+            self._buckets[bucket_of(head[0])].append(head)
         for bucket in known:
             if not self._known.holds(bucket, self._buckets[bucket]):
                 raise tampered(

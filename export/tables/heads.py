@@ -1,13 +1,13 @@
 """Heads and days of workspaces as the sealing tables have them; the caller must check them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from export.format.days import DayHead
 from export.tables.database import Connection
 from sql import query
 
-HEADS, DAYS = query("export/heads"), query("export/days")
+HEADS, BUCKET_HEADS, DAYS = query("export/heads"), query("export/bucket_heads"), query("export/days")
 FETCH = 2000
 
 Head = tuple[str, str]
@@ -20,6 +20,13 @@ def all_heads(connection: Connection, seal: int) -> Iterator[Head]:
         cursor.itersize = FETCH
         for workspace, days in cursor.execute(HEADS, {"seal": seal}):
             yield workspace.hex(), days.hex()
+
+
+def bucket_heads(connection: Connection, prefixes: Collection[bytes], seal: int) -> Iterator[Head]:
+    """As `all_heads`, of the workspaces whose keys begin with one of these two-byte prefixes."""
+    values = {"prefixes": list(prefixes), "seal": seal}
+    for workspace, days in connection.execute(BUCKET_HEADS, values):
+        yield workspace.hex(), days.hex()
 
 
 def workspace_days(connection: Connection, keys: Sequence[str], seal: int) -> Iterator[tuple[str, list[DayHead]]]:

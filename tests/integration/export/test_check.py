@@ -2,9 +2,14 @@
 
 import base64
 import hashlib
+from itertools import count
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from export.check import older_seals
+from export.format.encoding import workspace_key
+from export.tables.bucket_map import bucket_of
 from tests.integration.export.world import DAY, World
 
 
@@ -25,6 +30,22 @@ def test_untouched_database_is_verified(sealed_world: World) -> None:
     assert "with the checkpoint of AUDIT_SEAL_DIR" in done.out
     assert "witnesses    NONE: no one but the log's operator" in done.out
     assert "NOTHING" in world.check(AUDIT_SEAL_DIR=None).out
+
+
+@pytest.mark.parametrize("kept", [0, older_seals.KEPT])
+def test_heads_of_many_seals_are_compared(kept: int, sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workspaces of one bucket, and of others, in turn; whether their heads are kept from seal to seal or read again."""
+    monkeypatch.setattr(older_seals, "KEPT", kept)
+    monkeypatch.setattr(older_seals, "AT_ONCE", 1)
+    world = sealed_world
+    bucket = bucket_of(workspace_key("org_acme"))
+    neighbour = next(name for name in map("org_{}".format, count()) if bucket_of(workspace_key(name)) == bucket)
+    for workspaces in (("org_acme", "org_x"), (neighbour,), (), ("org_acme",), (neighbour, "org_x", "org_y")):
+        for workspace_id in workspaces:
+            world.record(workspace_id)
+        assert world.seal().exit == 0
+
+    assert world.check().exit == 0
 
 
 def test_witnesses_are_named(sealed_world: World) -> None:

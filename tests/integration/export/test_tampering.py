@@ -289,6 +289,20 @@ def test_superuser_is_found_out(attack: Attack, three_seals: World) -> None:
     assert done.exit == (attack.seal or 0), done
 
 
+def test_older_heads_and_days_that_go_together_are_compared_with_the_map_of_then(three_seals: World) -> None:
+    """Nothing of seal 0 is left of a workspace that has newer heads: all that is left goes together."""
+    world = three_seals
+    seal_0 = (world.path / "before" / "checkpoint").with_name("of_seal_0")
+    seal_0.write_text(world.rows("SELECT checkpoint FROM audit_seal WHERE seal = 0")[0][0])
+    for table in ("audit_sealed_workspace", "audit_sealed_day"):
+        world.tamper(f"DELETE FROM {table} WHERE {OF_ACME} AND seal = 0", table=table)
+
+    done = world.check()
+
+    assert (done.exit, "its map is not that of seal 0" in done.err) == (1, True), done
+    assert world.create("package", "--known", str(seal_0)).exit == 1
+
+
 def test_nothing_is_sealed_where_a_seal_is_refused(three_seals: World) -> None:
     """A refused seal leaves folder and tables as they were."""
     world = three_seals

@@ -1,0 +1,92 @@
+"""Older seals: what the tables say of each is what the log that was signed says.
+
+The newest checkpoint signs every record, and a record has the hash of the seal's accounts and of the map of then.
+"""
+
+from collections.abc import Collection, Iterator
+from itertools import groupby, islice
+from operator import itemgetter
+
+from export.evidence.sealed_log import SealedLog
+from export.format.record import parse_record
+from export.tables.bucket_map import BucketMap, bucket_of, prefix_of
+from export.tables.database import Connection
+from export.tables.heads import Head, bucket_heads
+from export.tables.log import stored_records
+from sql import query
+
+OTHER_ACCOUNTS, ALL_HEADS = query("export/other_accounts"), query("export/all_heads")
+FETCH = 2000
+# Buckets that are read with one statement, and heads that are kept for the seals after.
+AT_ONCE, KEPT = 500, 50_000
+
+
+def check_accounts(connection: Connection, log: SealedLog) -> Iterator[str]:
+    """A line for each seal whose accounts are not those of its record; those of a lost seal are not kept."""
+    for (seal,) in connection.execute(OTHER_ACCOUNTS, {"lost": log.lost}).fetchall():
+        yield f"the accounts of seal {seal} in audit_seal are not those that were sealed"
+
+
+def check_maps(connection: Connection, log: SealedLog) -> Iterator[str]:
+    """A line for the first seal as of which the heads have not the map of its record. What was lost has no heads."""
+    buckets = BucketMap()
+    changes = _changes(connection, log, buckets)
+    change = next(changes, None)
+    for seal, record in enumerate(stored_records(connection)):
+        while change is not None and change[0] == seal:
+            buckets.replace(*change[1:])
+            change = next(changes, None)
+        if not log.is_lost(seal) and buckets.root != parse_record(record).map_root:
+            yield f"audit_sealed_workspace is not what was sealed: its map is not that of seal {seal}"
+            return
+
+
+def _changes(connection: Connection, log: SealedLog, before: BucketMap) -> Iterator[tuple[int, int, list[Head]]]:
+    """Each bucket that a seal has changed, with all its heads as of that seal; by seal. `before` has the changes given so far."""
+    heads = _Heads(connection, before)
+    for seal, rows in groupby(_rows(connection, log), itemgetter(0)):
+        buckets = (
+            (bucket, {key: days for _, key, days in some})
+            for bucket, some in groupby(rows, lambda row: bucket_of(row[1]))
+        )
+        while changed := dict(islice(buckets, AT_ONCE)):
+            heads.fetch(changed, seal - 1)
+            for bucket, new in changed.items():
+                yield seal, bucket, heads.change(bucket, new)
+
+
+def _rows(connection: Connection, log: SealedLog) -> Iterator[tuple[int, str, str]]:
+    """The heads that seals have brought, by seal and key."""
+    with connection.cursor("all_heads") as cursor:
+        cursor.itersize = FETCH
+        for seal, workspace, days in cursor.execute(ALL_HEADS, {"newest": log.newest.seal, "lost": log.lost}):
+            yield seal, workspace.hex(), days.hex()
+
+
+class _Heads:
+    """The heads of buckets as of the seal that was read last; those that are not kept are read again."""
+
+    def __init__(self, connection: Connection, before: BucketMap) -> None:
+        self._connection = connection
+        self._before = before
+        self._buckets: dict[int, dict[str, str]] = {}
+        self._count = 0  # at least how many heads they are
+
+    def fetch(self, buckets: Collection[int], seal: int) -> None:
+        """Reads what is not kept, as of a seal."""
+        if self._count > KEPT:
+            self._buckets, self._count = {}, 0
+        missing = [bucket for bucket in buckets if bucket not in self._buckets]
+        self._buckets.update((bucket, {}) for bucket in missing)
+        known = [prefix_of(bucket) for bucket in missing if not self._before.is_empty(bucket)]
+        if known:
+            for key, days in bucket_heads(self._connection, known, seal):
+                self._buckets[bucket_of(key)][key] = days
+                self._count += 1
+
+    def change(self, bucket: int, new: dict[str, str]) -> list[Head]:
+        """The heads of a bucket, ascending by key, with the new ones."""
+        heads = self._buckets[bucket]
+        heads.update(new)
+        self._count += len(new)
+        return sorted(heads.items())

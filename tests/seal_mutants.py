@@ -269,6 +269,22 @@ BROKEN = (
         "many_seals",
     ),
     Broken(
+        "days without a head are found",
+        "export/check/older_seals.py",
+        "in connection.execute(STRAY_DAYS).fetchall():",
+        "in ():",
+        "test_tampering",
+        "no_seal_has_brought and days_without",
+    ),
+    Broken(
+        "rows of no seal are found",
+        Q + "stray_rows.sql",
+        "WHERE (found.seal BETWEEN 0 AND %(newest)s) IS NOT TRUE OR",
+        "WHERE",
+        "test_tampering",
+        "no_seal_has_brought and later_seal",
+    ),
+    Broken(
         "older heads are compared",
         "export/check/everything.py",
         "    check_history(connection, key)\n",

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from export.check.history import check_history
-from export.check.older_seals import check_accounts, check_maps
+from export.check.older_seals import check_accounts, check_maps, check_strays
 from export.evidence.chains import Range, check_chains, days_as_of
 from export.evidence.sealed_log import SealedLog, read_log
 from export.format.accounts import imbalances, parse_accounts
@@ -65,7 +65,13 @@ def check_everything(connection: Connection, policy: Policy, folder_note: bytes 
     """Compares everything, in one transaction. ExportError where anything is not as it was signed (section 10)."""
     log = read_log(connection, policy, folder_note, ())
     findings = Findings()
-    for message in chain(check_accounts(connection, log), check_maps(connection, log), _future_entries(connection)):
+    messages = chain(
+        check_accounts(connection, log),
+        check_strays(connection, log),
+        check_maps(connection, log),
+        _future_entries(connection),
+    )
+    for message in messages:
         findings.add(message)
     workspaces = entries = 0
     for head, workspace_id in _merged(connection, log):

@@ -16,6 +16,7 @@ from export.tables.log import stored_records
 from sql import query
 
 OTHER_ACCOUNTS, ALL_HEADS = query("export/other_accounts"), query("export/all_heads")
+STRAY_ROWS, STRAY_DAYS = query("export/stray_rows"), query("export/stray_days")
 FETCH = 2000
 # Buckets that are read with one statement, and heads that are kept for the seals after.
 AT_ONCE, KEPT = 500, 50_000
@@ -25,6 +26,14 @@ def check_accounts(connection: Connection, log: SealedLog) -> Iterator[str]:
     """A line for each seal whose accounts are not those of its record; those of a lost seal are not kept."""
     for (seal,) in connection.execute(OTHER_ACCOUNTS, {"lost": log.lost}).fetchall():
         yield f"the accounts of seal {seal} in audit_seal are not those that were sealed"
+
+
+def check_strays(connection: Connection, log: SealedLog) -> Iterator[str]:
+    """A line for what no seal has brought, so that no map has it."""
+    for table, seal, number in connection.execute(STRAY_ROWS, {"newest": log.newest.seal, "lost": log.lost}).fetchall():
+        yield f"{table} has {number} rows of seal {seal}, which brought none"
+    for (key,) in connection.execute(STRAY_DAYS).fetchall():
+        yield f"audit_sealed_day has days of the workspace with the key {key}, and audit_sealed_workspace no head of it"
 
 
 def check_maps(connection: Connection, log: SealedLog) -> Iterator[str]:

@@ -19,6 +19,7 @@ class Attack(NamedTuple):
 
 
 OF_ACME = "workspace = sha256('org_acme')"
+HEAD, STEP = "INSERT INTO audit_sealed_workspace VALUES ", "INSERT INTO audit_sealed_day VALUES "
 INSERTED = (
     "INSERT INTO audit_event (xid, occurred_at, kafka_offset, kafka_partition, workspace_id, event_source, event_id, action, "
     "facets, actor_type, actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff) "
@@ -249,6 +250,30 @@ ATTACKS = (
 )
 
 
+# A head of seal 7 with the hash of all days as of then, so that it goes with them.
+GOES_WITH_IT = (
+    f"{HEAD}(sha256('org_acme'), 7, sha256(convert_to('callmine-audit-days/1 ' || encode(sha256('org_acme'), 'hex') || "
+    "E'\\n' || (SELECT string_agg(line, '' ORDER BY line) FROM (SELECT DISTINCT ON (day) day || ' ' || entries || ' ' || "
+    "encode(digest, 'hex') || E'\\n' AS line FROM audit_sealed_day WHERE workspace = sha256('org_acme') "
+    "ORDER BY day, seal DESC) AS days), 'UTF8')))"
+)
+# A seal that is not there has no row in audit_seal, which only someone who switches its constraints off can change.
+STRAYS = (
+    ("days_without_a_head", [f"{STEP}(sha256('x'), '2026-10-01', 1, 1, sha256('x'))"], "and audit_sealed_workspace no head"),
+    ("a_day_of_a_later_seal", [f"{STEP}(sha256('org_acme'), '2026-10-01', 7, 1, sha256('x'))"], "of seal 7, which"),
+    ("a_head_of_a_later_seal", [f"{HEAD}(sha256('org_acme'), 7, sha256('x'))"], "of seal 7, which"),
+    (
+        "a_head_and_a_day_of_a_later_seal",
+        [
+            f"{STEP}(sha256('org_acme'), '2026-10-01', 7, 1, sha256('x'))",
+            GOES_WITH_IT,
+        ],
+        "of seal 7, which",
+    ),
+    ("a_head_of_a_negative_seal", [f"{HEAD}(sha256('org_acme'), -1, sha256('x'))"], "of seal -1, which"),
+)  # fmt: skip
+
+
 @pytest.fixture
 def three_seals(sealed_world: World) -> World:
     """Five entries of a workspace on one day, in two seals, and one of another workspace."""
@@ -301,6 +326,17 @@ def test_older_heads_and_days_that_go_together_are_compared_with_the_map_of_then
 
     assert (done.exit, "its map is not that of seal 0" in done.err) == (1, True), done
     assert world.create("package", "--known", str(seal_0)).exit == 1
+
+
+@pytest.mark.parametrize(("statements", "words"), [stray[1:] for stray in STRAYS], ids=[stray[0] for stray in STRAYS])
+def test_rows_that_no_seal_has_brought_are_found(statements: list[str], words: str, three_seals: World) -> None:
+    """No map has them, so nothing else would ever meet them."""
+    for statement in statements:
+        three_seals.tamper(statement, table=statement.split()[2])
+
+    done = three_seals.check()
+
+    assert (done.exit, words in done.err) == (1, True), done
 
 
 def test_nothing_is_sealed_where_a_seal_is_refused(three_seals: World) -> None:

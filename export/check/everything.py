@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from export.check.history import check_history
-from export.check.older_seals import check_accounts, check_maps, check_strays
+from export.check.older_seals import check_accounts, check_checkpoints, check_maps, check_strays
 from export.evidence.chains import Range, check_chains, days_as_of
 from export.evidence.sealed_log import SealedLog, read_log
 from export.format.accounts import imbalances, parse_accounts
@@ -67,6 +67,7 @@ def check_everything(connection: Connection, policy: Policy, folder_note: bytes 
     findings = Findings()
     messages = chain(
         check_accounts(connection, log),
+        check_checkpoints(connection, log, policy),
         check_strays(connection, log),
         check_maps(connection, log),
         _future_entries(connection),

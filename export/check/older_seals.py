@@ -8,7 +8,12 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from export.evidence.sealed_log import SealedLog
-from export.format.record import parse_record
+from export.format.checkpoint import Checkpoint
+from export.format.errors import ExportError
+from export.format.merkle import RootBuilder
+from export.format.note import parse_note, verify_signatures
+from export.format.policy import Policy
+from export.format.record import parse_record, record_leaf
 from export.tables.bucket_map import BucketMap, bucket_of, prefix_of
 from export.tables.database import Connection
 from export.tables.heads import Head, bucket_heads
@@ -16,6 +21,7 @@ from export.tables.log import stored_records
 from sql import query
 
 OTHER_ACCOUNTS, ALL_HEADS = query("export/other_accounts"), query("export/all_heads")
+SEALS_FROM = query("export/seals_from")
 STRAY_ROWS, STRAY_DAYS = query("export/stray_rows"), query("export/stray_days")
 FETCH = 2000
 # Buckets that are read with one statement, and heads that are kept for the seals after.
@@ -26,6 +32,22 @@ def check_accounts(connection: Connection, log: SealedLog) -> Iterator[str]:
     """A line for each seal whose accounts are not those of its record; those of a lost seal are not kept."""
     for (seal,) in connection.execute(OTHER_ACCOUNTS, {"lost": log.lost}).fetchall():
         yield f"the accounts of seal {seal} in audit_seal are not those that were sealed"
+
+
+def check_checkpoints(connection: Connection, log: SealedLog, policy: Policy) -> Iterator[str]:
+    """A line for each seal whose checkpoint is not of the log up to it; that of a lost seal may be empty.
+
+    Keys are rotated, so none of the policy need have signed an older one; but none may have signed it badly.
+    """
+    builder = RootBuilder()
+    with connection.cursor("checkpoints") as cursor:
+        cursor.itersize = FETCH
+        for seal, (record, checkpoint) in enumerate(cursor.execute(SEALS_FROM, {"seal": 0})):
+            builder.add(record_leaf(record))
+            expected = Checkpoint(origin=log.checkpoint.origin, size=seal + 1, root=builder.root())
+            may_be_missing = not checkpoint and log.is_lost(seal)
+            if not may_be_missing and not _signs(checkpoint, expected, policy):
+                yield f"the checkpoint of seal {seal} in audit_seal is not that of the log up to it"
 
 
 def check_strays(connection: Connection, log: SealedLog) -> Iterator[str]:
@@ -48,6 +70,15 @@ def check_maps(connection: Connection, log: SealedLog) -> Iterator[str]:
         if not log.is_lost(seal) and buckets.root != parse_record(record).map_root:
             yield f"audit_sealed_workspace is not what was sealed: its map is not that of seal {seal}"
             return
+
+
+def _signs(checkpoint: str, expected: Checkpoint, policy: Policy) -> bool:
+    try:
+        note = parse_note(checkpoint.encode(), "a checkpoint")
+        verify_signatures(note, policy.keys, "a checkpoint")
+    except ExportError:
+        return False
+    return note.text == expected.encode()
 
 
 def _changes(connection: Connection, log: SealedLog, before: BucketMap) -> Iterator[tuple[int, int, list[Head]]]:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from export.check import older_seals
 from export.format.encoding import workspace_key
 from export.tables.bucket_map import bucket_of
-from tests.integration.export.world import DAY, World
+from tests.integration.export.world import DAY, LOG, World
 
 
 def test_untouched_database_is_verified(sealed_world: World) -> None:
@@ -44,6 +44,21 @@ def test_heads_of_many_seals_are_compared(kept: int, sealed_world: World, monkey
         for workspace_id in workspaces:
             world.record(workspace_id)
         assert world.seal().exit == 0
+
+    assert world.check().exit == 0
+
+
+def test_older_checkpoints_may_be_of_a_key_that_is_no_longer_trusted(sealed_world: World) -> None:
+    """After a rotation the policy has the new key alone, and the old checkpoints are still of the log."""
+    world = sealed_world
+    world.record()
+    assert world.seal().exit == 0
+    assert world.run("keygen", LOG, "--out", str(world.path / "new")).exit == 0
+    keys = f"{world.path}/new.key:{world.path}/log.key"
+    assert world.seal(AUDIT_SEAL_KEY=keys).exit == 0
+    assert world.seal(AUDIT_SEAL_KEY=str(world.path / "new.key")).exit == 0
+    old, new = ((world.path / f"{name}.vkey").read_text() for name in ("log", "new"))
+    world.policy.write_text(world.policy.read_text().replace(old, new))
 
     assert world.check().exit == 0
 

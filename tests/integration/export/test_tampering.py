@@ -151,6 +151,35 @@ ATTACKS = (
         5,
     ),
     Attack(
+        "changes an older checkpoint", "audit_seal", "UPDATE audit_seal SET checkpoint = 'x' WHERE seal = 1", None, 0, 1
+    ),
+    Attack(
+        "takes an older checkpoint away",
+        "audit_seal",
+        "UPDATE audit_seal SET checkpoint = '' WHERE seal = 1",
+        None,
+        0,
+        1,
+    ),
+    Attack(
+        "shows an older checkpoint in another seal",
+        "audit_seal",
+        "UPDATE audit_seal SET checkpoint = (SELECT checkpoint FROM audit_seal WHERE seal = 0) WHERE seal = 1",
+        None,
+        0,
+        1,
+    ),
+    Attack(
+        "changes a signature of an older checkpoint",
+        "audit_seal",
+        "UPDATE audit_seal SET checkpoint = (SELECT split_part(one.checkpoint, E'\\n\\n', 1) || E'\\n\\n' || "
+        "split_part(other.checkpoint, E'\\n\\n', 2) FROM audit_seal AS one, audit_seal AS other WHERE one.seal = 1 AND "
+        "other.seal = 0) WHERE seal = 1",
+        None,
+        0,
+        1,
+    ),
+    Attack(
         "changes a head",
         "audit_sealed_workspace",
         f"UPDATE audit_sealed_workspace SET days = sha256('x') WHERE {OF_ACME} AND seal = 2",

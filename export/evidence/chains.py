@@ -7,7 +7,7 @@ from itertools import groupby
 
 from export.evidence.sealed_log import SealedLog
 from export.format.days import DayHead, chain_rows, chain_start, days_hash, encode_days
-from export.format.errors import tampered
+from export.format.errors import ExportError, tampered
 from export.tables import entries
 from export.tables.database import Connection
 from export.tables.heads import workspace_days
@@ -48,11 +48,11 @@ def days_as_of(connection: Connection, key: str, head: str | None, seal: int) ->
 
 
 def check_chains(connection: Connection, log: SealedLog, scope: Range, take: Take) -> None:
-    """Reads the entries of a range; TAMPERED, with the day, if they are not those that were sealed."""
+    """Reads the entries of a range; TAMPERED, with the day, if they are not those that were sealed.
+
+    The transaction can be used afterwards, whatever was found.
+    """
     for part in _parts(scope):
-        steps = _steps(connection, log, part)
-        expected = iter(part.wanted)
-        chain: _Chain | None = None
         values = {
             "workspace_id": part.workspace_id,
             "from_time": f"{part.from_day}T00:00:00Z",
@@ -60,18 +60,33 @@ def check_chains(connection: Connection, log: SealedLog, scope: Range, take: Tak
             "snapshot": log.newest.snapshot,
             "lost": log.lost,
         }
-        for batch in entries.rows(connection, entries.SEALED, values):
-            for day, rows in _by_day(batch):
-                if chain is None or chain.head.day != day:
-                    if chain is not None:
-                        chain.end()
-                    chain = _begin(part, expected, steps, day)
-                chain.add(rows)
-            take(batch)
-        if chain is not None:
-            chain.end()
-        if (missing := next(expected, None)) is not None:
-            raise _wrong(part, missing, 0)
+        steps = _steps(connection, log, part)
+        batches = entries.rows(connection, entries.SEALED, values)
+        try:
+            _check_part(part, steps, batches, take)
+        except ExportError:
+            for _ in batches:  # abandoned, it would be cancelled on the server, which ends the transaction
+                pass
+            raise
+
+
+def _check_part(
+    part: Range, steps: dict[str, list[tuple[int, str]]], batches: Iterator[list[bytes]], take: Take
+) -> None:
+    expected = iter(part.wanted)
+    chain: _Chain | None = None
+    for batch in batches:
+        for day, rows in _by_day(batch):
+            if chain is None or chain.head.day != day:
+                if chain is not None:
+                    chain.end()
+                chain = _begin(part, expected, steps, day)
+            chain.add(rows)
+        take(batch)
+    if chain is not None:
+        chain.end()
+    if (missing := next(expected, None)) is not None:
+        raise _wrong(part, missing, 0)
 
 
 class _Chain:

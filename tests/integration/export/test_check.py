@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from export.check import older_seals
 from export.format.encoding import workspace_key
 from export.tables.bucket_map import bucket_of
-from tests.integration.export.world import DAY, LOG, World
+from tests.integration.export.world import DAY, INSERT, LOG, World
 
 
 def test_untouched_database_is_verified(sealed_world: World) -> None:
@@ -98,3 +98,24 @@ def test_every_finding_is_reported(sealed_world: World) -> None:
 
     assert done.exit == 1
     assert all(words in done.err for words in ("'org_a'", "'org_b'", "are gone"))
+
+
+def test_finding_in_a_large_workspace_hides_no_other(sealed_world: World) -> None:
+    """More follows the one that was edited than the server can send before it is read."""
+    world = sealed_world
+    large, behind = sorted(("org_a", "org_b"), key=workspace_key)
+    world.record(behind)
+    with world.recording() as transaction:
+        world.add(transaction, large, "2026-11-03T10:00:00Z")
+        entries = [world.entry(large, "2026-11-04T10:00:00Z", subject_label="x" * 4000) for _ in range(5000)]
+        transaction.cursor().executemany(INSERT, entries)
+    first = world.rows("SELECT min(id) FROM audit_event WHERE workspace_id = %s", (large,))[0][0]
+    assert world.seal().exit == 0
+    world.tamper(
+        f"UPDATE audit_event SET trace_id = 'x' WHERE workspace_id = '{behind}' OR (workspace_id = '{large}' AND id = {first})"
+    )
+
+    done = world.check()
+
+    assert (done.exit, done.word) == (1, "TAMPERED"), done
+    assert all(f"{workspace!a} are not those sealed" in done.err for workspace in (large, behind)), done

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import NamedTuple
 
 from export.check.history import check_history
 from export.check.older_seals import check_accounts, check_checkpoints, check_maps, check_strays
@@ -18,8 +18,7 @@ from export.tables.heads import Head, all_heads
 from export.verify.signatures import read_checkpoint, witnesses
 from sql import query
 
-ALL_WORKSPACES, UNKNOWN = query("export/all_workspaces"), query("export/unknown_entries")
-FUTURE = query("export/future_entries")
+ALL_WORKSPACES, FUTURE = query("export/all_workspaces"), query("export/future_entries")
 FETCH = 2000
 # A day before and the day after all that audit_event can hold.
 FIRST_DAY, END = "0001-01-01", "9999-12-31"
@@ -50,6 +49,14 @@ class Findings:
             self.add(error.message)
 
 
+class _Found(NamedTuple):
+    """A workspace that has entries, None for those without one, and how many of them the newest seal should have covered."""
+
+    key: str
+    workspace_id: str | None
+    entries: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Checked:
     """What was compared, and found to be as it was signed."""
@@ -75,9 +82,9 @@ def check_everything(connection: Connection, policy: Policy, folder_note: bytes 
     for message in messages:
         findings.add(message)
     workspaces = entries = 0
-    for head, workspace_id in _merged(connection, log):
+    for head, found in _merged(connection, log):
         with findings.of():
-            entries += _check_workspace(connection, log, head, workspace_id)
+            entries += _check_workspace(connection, log, head, found)
             workspaces += 1
     if findings.count:
         more = findings.count - len(findings.said)
@@ -99,45 +106,44 @@ def _future_entries(connection: Connection) -> Iterator[str]:
         yield f"entry {number} of {workspace_id!a} is of a transaction that has not begun"
 
 
-def _check_workspace(connection: Connection, log: SealedLog, head: Head | None, workspace_id: str | None) -> int:
+def _check_workspace(connection: Connection, log: SealedLog, head: Head | None, found: _Found | None) -> int:
     """One workspace; the number of its entries that are sealed."""
     if head is None:
-        values = {"workspace_id": workspace_id, "snapshot": log.newest.snapshot}
-        row = connection.execute(UNKNOWN, values).fetchone()
-        assert row is not None
-        if row[0]:
-            raise tampered(f"{workspace_id!a} has {row[0]} entries that should be sealed, and none is")
+        if found is not None and found.entries:
+            raise tampered(f"{found.workspace_id!a} has {found.entries} entries that should be sealed, and none is")
         return 0
     key, days_hash = head
     days = days_as_of(connection, key, days_hash, log.newest.seal)
-    if workspace_id is None:
-        count = sum(day.entries for day in days)
+    count = sum(day.entries for day in days)
+    if found is None:
         raise tampered(f"all {count} entries of the workspace with the key {key} are gone")
     check_history(connection, key)
+    workspace_id = found.workspace_id or ""
     scope = Range(workspace_id=workspace_id, key=key, from_day=FIRST_DAY, to_day=END, days=days)
     check_chains(connection, log, scope, lambda _: None)
-    return sum(day.entries for day in days)
+    if found.entries != count:  # some are of no day, or of no transaction
+        raise tampered(f"{workspace_id!a} has {found.entries} entries that should be sealed, and {count} are")
+    return count
 
 
-def _merged(connection: Connection, log: SealedLog) -> Iterator[tuple[Head | None, str | None]]:
-    """Workspaces by key: their heads, and their ids where they have entries."""
-    heads, found = all_heads(connection, log.newest.seal), _workspaces(connection)
-    head, one = next(heads, None), next(found, None)
-    while head is not None or one is not None:
-        if one is None or (head is not None and head[0] < one[0]):
+def _merged(connection: Connection, log: SealedLog) -> Iterator[tuple[Head | None, _Found | None]]:
+    """Workspaces by key: their heads, and what there is of them."""
+    heads, workspaces = all_heads(connection, log.newest.seal), _workspaces(connection, log)
+    head, found = next(heads, None), next(workspaces, None)
+    while head is not None or found is not None:
+        if found is None or (head is not None and head[0] < found.key):
             yield head, None
             head = next(heads, None)
-        elif head is None or one[0] < head[0]:
-            yield None, one[1]
-            one = next(found, None)
+        elif head is None or found.key < head[0]:
+            yield None, found
+            found = next(workspaces, None)
         else:
-            yield head, one[1]
-            head, one = next(heads, None), next(found, None)
+            yield head, found
+            head, found = next(heads, None), next(workspaces, None)
 
 
-def _workspaces(connection: Connection) -> Iterator[tuple[str, str]]:
+def _workspaces(connection: Connection, log: SealedLog) -> Iterator[_Found]:
     with connection.cursor("workspaces") as cursor:
         cursor.itersize = FETCH
-        rows: Any = cursor.execute(ALL_WORKSPACES)
-        for workspace_id, key in rows:
-            yield key.hex(), workspace_id
+        for workspace_id, entries, key in cursor.execute(ALL_WORKSPACES, {"snapshot": log.newest.snapshot}):
+            yield _Found(key.hex(), workspace_id, entries)

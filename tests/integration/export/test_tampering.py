@@ -27,6 +27,8 @@ INSERTED = (
     "actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff FROM audit_event "
     "WHERE event_id = 'e1'"
 )
+RANGE = "ALTER TABLE audit_event DROP CONSTRAINT audit_event_occurred_at_readable"
+NO_KEYS = "ALTER TABLE audit_event DROP CONSTRAINT audit_event_pkey, DROP CONSTRAINT audit_event_identity; "
 ATTACKS = (
     Attack(
         "edits an entry", "audit_event", "UPDATE audit_event SET actor_id = 'user_9' WHERE event_id = 'e1'", None, 1, 1
@@ -366,6 +368,33 @@ def test_rows_that_no_seal_has_brought_are_found(statements: list[str], words: s
     done = three_seals.check()
 
     assert (done.exit, words in done.err) == (1, True), done
+
+
+# What the constraints of audit_event refuse, which a superuser can take away; all of it is of a transaction that was sealed.
+UNREAD = (
+    ("no_time", "ALTER TABLE audit_event ALTER occurred_at DROP NOT NULL", "xid", "NULL", "workspace_id"),
+    ("a_time_after_all", "", "xid", "'infinity'", "workspace_id"),
+    ("a_time_before_all", "", "xid", "'0044-03-15 12:00:00 BC'", "workspace_id"),
+    ("no_transaction", "ALTER TABLE audit_event ALTER xid DROP NOT NULL", "NULL", "occurred_at", "workspace_id"),
+    ("no_workspace", NO_KEYS + "ALTER TABLE audit_event ALTER workspace_id DROP NOT NULL", "xid", "occurred_at", "NULL"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("alter", "xid", "time", "workspace"), [u[1:] for u in UNREAD], ids=[u[0] for u in UNREAD])
+def test_entries_that_nobody_reads_are_found(
+    alter: str, xid: str, time: str, workspace: str, three_seals: World
+) -> None:
+    """They are of no day, no seal or no workspace, so no chain meets them."""
+    world = three_seals
+    world.admin.execute(RANGE.encode())
+    if alter:
+        world.admin.execute(alter.encode())
+    world.tamper(INSERTED.format(xid=xid, time=time, workspace=workspace))
+
+    done = world.check()
+
+    assert (done.exit, done.word) == (1, "TAMPERED"), done
+    assert "entries that should be sealed, and" in done.err
 
 
 def test_nothing_is_sealed_where_a_seal_is_refused(three_seals: World) -> None:

@@ -16,7 +16,7 @@ from export.format.policy import Policy
 from export.format.record import parse_record, record_leaf
 from export.tables.bucket_map import BucketMap, bucket_of, prefix_of
 from export.tables.database import Connection
-from export.tables.heads import Head, bucket_heads
+from export.tables.heads import Head, bucket_heads, key_of
 from export.tables.log import stored_records
 from sql import query
 
@@ -100,7 +100,7 @@ def _rows(connection: Connection, log: SealedLog) -> Iterator[tuple[int, str, st
     with connection.cursor("all_heads") as cursor:
         cursor.itersize = FETCH
         for seal, workspace, days in cursor.execute(ALL_HEADS, {"newest": log.newest.seal, "lost": log.lost}):
-            yield seal, workspace.hex(), days.hex()
+            yield seal, key_of(workspace), days.hex()
 
 
 class _Heads:

@@ -1,6 +1,7 @@
-"""Whether an entry's content_digest, which the consumer stored, is that of its content: it is computed again from the row."""
+"""Whether an entry is as the consumer writes one, and its content_digest that of its content: it is computed again from the row."""
 
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from inspect import signature
@@ -19,11 +20,35 @@ _ID, _WORKSPACE, _DIGEST, _FACETS, _DIFF = map(
 _texts = itemgetter(*(_AT[name] for name in signature(content_digest).parameters if name not in {"facets", "diff"}))
 
 
+# What no digest covers, or what has to be there for a row to be of a day, a workspace and a partition.
+_TIME, _NUMBER = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z", "[0-9]+"
+_FORMS = {
+    "occurred_at": _TIME,
+    "recorded_at": _TIME,
+    "kafka_timestamp": f"(?:{_TIME})?",
+    "id": _NUMBER,
+    "kafka_partition": _NUMBER,
+    "kafka_offset": _NUMBER,
+    "kafka_topic": r"[!#-+\--~]+",
+}
+_REQUIRED = ("workspace_id", "event_source", "event_id", "action", "actor_id", "subject_id")
+_formed, _form = itemgetter(*(_AT[name] for name in _FORMS)), re.compile("\n".join(_FORMS.values()))
+_required = itemgetter(*(_AT[name] for name in _REQUIRED))
+
+
 def plain(cell: str) -> str:
     """The value of a cell: without the guard and with single quotes."""
     if cell.startswith("'"):
         cell = unguard(cell)
     return cell.replace('""', '"') if '"' in cell else cell
+
+
+def misformed(row: Sequence[str]) -> str | None:
+    """The first column whose value the table's constraints would refuse; None where there is none."""
+    if _form.fullmatch("\n".join(_formed(row))) is not None and all(_required(row)):
+        return None
+    forms = {**_FORMS, **dict.fromkeys(_REQUIRED, "(?s:.+)")}
+    return next(name for name, form in forms.items() if re.fullmatch(form, row[_AT[name]]) is None)
 
 
 def has_its_digest(row: Sequence[str]) -> bool:
@@ -34,6 +59,8 @@ def has_its_digest(row: Sequence[str]) -> bool:
     if '"' in joined or "\n'" in joined or joined.startswith("'"):
         cells = tuple(map(plain, cells))
     facets, diff, digest = _facets(row[_FACETS]), plain(row[_DIFF]), row[_DIGEST]
+    if facets is None:
+        return False
     workspace, source, event, action, actor_type, actor, email, subject_type, subject, label, channel, time = cells
     return any(
         content_digest(
@@ -46,9 +73,15 @@ def has_its_digest(row: Sequence[str]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _facets(cell: str) -> list[str]:
-    """The facets that the digest takes; there are few different ones."""
-    return [facet for facet in json.loads(plain(cell)) if not facet.startswith(CLOCK)]
+def _facets(cell: str) -> list[str] | None:
+    """The facets that the digest takes, None where it is no list of texts; there are few different ones."""
+    try:
+        facets = json.loads(plain(cell))
+    except ValueError:
+        return None
+    if not isinstance(facets, list) or not all(isinstance(facet, str) for facet in facets):
+        return None
+    return [facet for facet in facets if not facet.startswith(CLOCK)]
 
 
 def name_of(row: Sequence[str]) -> str:

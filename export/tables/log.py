@@ -24,7 +24,7 @@ def stored_records(connection: Connection) -> Iterator[str]:
     """The records of audit_seal, the first of which is seal 0. REWRITTEN where one is missing or has another snapshot."""
     with connection.cursor("seals") as cursor:
         cursor.itersize = FETCH
-        for number, (seal, record, snapshot) in enumerate(cursor.execute(SEALS)):
+        for number, (seal, snapshot, record) in enumerate(cursor.execute(SEALS)):
             if seal != number:
                 raise rewritten(f"audit_seal has seal {seal} where seal {number} belongs")
             if f"\nsnapshot {snapshot}\n" not in record:

@@ -2,7 +2,7 @@
 SELECT
     seal,
     workspace,
-    days
+    coalesce(days, '') AS days
 FROM audit_sealed_workspace
 WHERE seal BETWEEN 0 AND %(newest)s AND NOT seal <@ %(lost)s::int8multirange
 ORDER BY seal, workspace

@@ -2,8 +2,8 @@
 SELECT
     day::text AS day,
     seal,
-    entries,
-    digest
+    coalesce(entries, 0) AS entries,
+    coalesce(digest, '') AS digest
 FROM audit_sealed_day
 WHERE workspace = %(workspace)s AND day >= %(from_day)s::date AND day < %(to_day)s::date AND seal <= %(seal)s
 ORDER BY day, seal

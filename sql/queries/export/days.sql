@@ -32,8 +32,8 @@ FROM known
 CROSS JOIN
     LATERAL (
         SELECT
-            head.entries,
-            head.digest
+            coalesce(head.entries, 0) AS entries,
+            coalesce(head.digest, '') AS digest
         FROM audit_sealed_day AS head
         WHERE head.workspace = known.workspace AND head.day = known.day AND head.seal <= %(seal)s
         ORDER BY head.seal DESC

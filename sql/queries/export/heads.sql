@@ -23,7 +23,7 @@ SELECT
     newest.days
 FROM known
 CROSS JOIN LATERAL (
-    SELECT head.days FROM audit_sealed_workspace AS head
+    SELECT coalesce(head.days, '') AS days FROM audit_sealed_workspace AS head
     WHERE head.workspace = known.workspace AND head.seal <= %(seal)s
     ORDER BY head.seal DESC
     LIMIT 1

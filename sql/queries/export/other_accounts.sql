@@ -2,7 +2,7 @@
 SELECT seal
 FROM audit_seal
 WHERE
-    strpos(record, E'\naccounts ' || encode(sha256(convert_to(accounts, 'UTF8')), 'hex') || E'\n') = 0
+    coalesce(strpos(record, E'\naccounts ' || encode(sha256(convert_to(accounts, 'UTF8')), 'hex') || E'\n'), 0) = 0
     AND NOT seal <@ %(lost)s::int8multirange
 ORDER BY seal
 LIMIT 10

@@ -1,7 +1,7 @@
 -- All seals in order, as they were stored.
 SELECT
     seal,
-    record,
-    snapshot::text AS snapshot
+    snapshot::text AS snapshot,
+    coalesce(record, '') AS record
 FROM audit_seal
 ORDER BY seal

@@ -1,4 +1,4 @@
-"""What has to hold for each seal; REWRITTEN where it does not (section 8, 1 and 4)."""
+"""What has to hold for each seal, and at a start; REWRITTEN where it does not (section 8, 1 and 4)."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from export.format.encoding import sha256_hex
 from export.format.errors import rewritten
 from export.format.record import SealRecord
 from export.seal.accounts import entries_of
-from export.seal.folder import Pending
+from export.seal.folder import Folder, Pending
 from export.seal.reading import Partition
 from export.seal.state import State
 from export.tables.database import Connection
@@ -38,6 +38,18 @@ def check_again(signed: Pending, record: SealRecord, root: str, entries: Counter
         raise rewritten(f"the entries of seal {record.seal}, which was signed, are not those that are there now")
     if record.accounts != sha256_hex(signed.accounts.encode()) or +entries_of(signed.accounts) != +entries:
         raise rewritten(f"the numbers of entries of seal {record.seal}, which was signed, are not those of now")
+
+
+def check_leftovers(main: Connection, folder: Folder, size: int, pending: Pending | None) -> None:
+    """What `records` has beyond the checkpoint's size was left by a crash, and may be cut: `pending` or the table has it."""
+    for number, record in enumerate(folder.records_beyond(size), size):
+        stored = stored_seal(main, number)
+        is_pending = pending is not None and (pending.seal, pending.record) == (number, record)
+        if not is_pending and (stored is None or stored.record != record):
+            raise rewritten(
+                f"records in AUDIT_SEAL_DIR has a seal {number} that audit_seal does not have, and its checkpoint is of size "
+                f"{size}: was an older one put in its place?"
+            )
 
 
 def _xmax(snapshot: str) -> int:

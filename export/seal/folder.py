@@ -90,11 +90,20 @@ class Folder:
             raise malformed(f"pending in AUDIT_SEAL_DIR cannot be read: {error}") from None
         return pending
 
+    def has_records(self) -> bool:
+        """Whether anything was ever appended."""
+        return self._records.exists() and self._records.stat().st_size > 0
+
     def records(self) -> Iterator[str]:
         """The records one by one, without what follows the last whole one (left by a crash); see `cut`."""
+        return self.records_beyond(0)
+
+    def records_beyond(self, records: int) -> Iterator[str]:
+        """Those that follow so many records, one by one."""
         if not self._records.exists():
             return
         with self._records.open("rb") as file:
+            file.seek(_end_of_line(file, records * (RECORD_LINES + 1)))
             while record := _next_record(file):
                 yield record
 

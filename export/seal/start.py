@@ -10,6 +10,7 @@ from export.format.errors import ExportError, malformed, rewritten, tampered
 from export.format.merkle import RootBuilder
 from export.format.record import parse_record, record_leaf
 from export.seal.accounts import entries_of
+from export.seal.conditions import check_leftovers
 from export.seal.folder import Folder, Pending
 from export.seal.publishing import publish, take_over
 from export.seal.signer import Signer
@@ -80,7 +81,11 @@ def _start(main: Connection, folder: Folder, signer: Signer, options: Options) -
             pending = None
         elif pending.seal != signed.size:
             raise rewritten(f"{PENDING} is of seal {pending.seal}, the {CHECKPOINT} is of size {signed.size}")
-    # What is beyond the checkpoint's size was left by a crash: `pending` or the table has it.
+    if note is None and pending is None and folder.has_records() and not options.adopt:
+        raise rewritten(
+            f"AUDIT_SEAL_DIR has records and no checkpoint: they were signed, and {CHECKPOINT} was taken away"
+        )
+    check_leftovers(main, folder, signed.size, pending)
     folder.cut(signed.size)
     found = _compare(main, folder)
     own_log = found.common if found.common is not None and found.own < found.stored else found.log

@@ -303,6 +303,42 @@ def test_folder_that_was_changed_is_refused(file: str, sealed_world: World) -> N
     sealed(world)
 
 
+@pytest.mark.parametrize("checkpoint", ["taken away", "older"])
+@pytest.mark.parametrize("emptied", [False, True])
+def test_records_beyond_the_checkpoint_are_not_forgotten(checkpoint: str, emptied: bool, sealed_world: World) -> None:
+    """They were signed. With them gone and the tables emptied, another seal of the same number would be signed: a fork."""
+    world = sealed_world
+    world.record()
+    sealed(world)
+    older = (world.folder / "checkpoint").read_bytes()
+    for _ in range(2):
+        world.record()
+        sealed(world)
+    if checkpoint == "older":
+        (world.folder / "checkpoint").write_bytes(older)
+    else:
+        (world.folder / "checkpoint").unlink()
+    kept = 1 if checkpoint == "older" else 0
+    if emptied:
+        for table in ("audit_sealed_day", "audit_sealed_workspace", "audit_seal"):
+            world.tamper(f"DELETE FROM {table} WHERE seal >= {kept}", table=table)
+    files = {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file()}
+
+    done = world.seal()
+
+    if checkpoint == "older" and not emptied:  # the table has them, signed by our key: taken over
+        assert (done.exit, len(world.records())) == (0, 4), done
+        return
+    assert (done.exit, done.word) == (5, "REWRITTEN"), done
+    assert {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file()} == files
+    if emptied:
+        assert world.seal("--adopt").exit == 5
+        assert {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file()} == files
+    else:
+        sealed(world, "--adopt")
+        consistent(world, 4)
+
+
 def test_older_checkpoint_in_the_folder_is_brought_up(sealed_world: World) -> None:
     """A folder from an older copy: what our key signed since is taken over, nothing else."""
     world = sealed_world

@@ -47,10 +47,11 @@ def _run(arguments: argparse.Namespace) -> str:
 
     settings = load(CheckSettings, os.environ)
     policy = parse_policy(read_small(arguments.policy, "the policy"), "the policy")
+    note = folder_checkpoint(settings.folder)
     began = time.monotonic()
     try:
         with reading(settings.database_url.get_secret_value(), "audit_sealer", "audit-export check") as connection:
-            checked = check_everything(connection, policy, folder_checkpoint(settings.folder))
+            checked = check_everything(connection, policy, note)
     except ExportError as error:
         with suppress(OSError):  # what was found counts more
             _leave(settings.metrics_file, error.verdict, began)

@@ -2,11 +2,14 @@
 
 import base64
 import hashlib
+import sys
 from itertools import count
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from export import settings
 from export.check import older_seals
 from export.format.encoding import workspace_key
 from export.tables.bucket_map import bucket_of
@@ -61,6 +64,23 @@ def test_older_checkpoints_may_be_of_a_key_that_is_no_longer_trusted(sealed_worl
     world.policy.write_text(world.policy.read_text().replace(old, new))
 
     assert world.check().exit == 0
+
+
+def test_seal_that_is_made_meanwhile_is_no_finding(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is read before the tables, so that it can be behind them, and never ahead."""
+    world, read = sealed_world, settings.folder_checkpoint
+    world.record()
+    assert world.seal().exit == 0
+
+    def sealed_meanwhile(folder: Path | None) -> bytes | None:
+        process = world.start(sys.executable, "-m", "export", "seal", "--once")
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        return read(folder)
+
+    monkeypatch.setattr(settings, "folder_checkpoint", sealed_meanwhile)
+
+    assert (world.check().exit, len(world.records())) == (0, 2)
 
 
 def test_witnesses_are_named(sealed_world: World) -> None:

@@ -65,23 +65,27 @@ def read_log(
     if folder:
         held.append(Held(what=FOLDER, checkpoint=_of_folder(folder, policy)))
     size = seals_stored(connection)
-    for one in held:
-        if one.checkpoint.size > size:
-            raise rewritten(f"audit_seal has {size} seals, {one.what} is of size {one.checkpoint.size}")
     if size == 0:
+        _check_sizes(held, size)
         raise incomplete("nothing is sealed yet")
     if folder == b"":
         raise malformed("AUDIT_SEAL_DIR has no checkpoint: is it the folder of the sealer?")
     stored = stored_seal(connection, size - 1)
     assert stored is not None
-    checkpoint = _newest(stored, policy, f"the checkpoint of seal {size - 1} in audit_seal")
+    try:
+        checkpoint = _newest(stored, policy, f"the checkpoint of seal {size - 1} in audit_seal")
+    except ExportError:
+        _check_sizes(held, size)  # a log that someone began anew is behind what is held
+        raise
+    _check_origins(held, checkpoint)
+    _check_sizes(held, size)
     if checkpoint.size != size:
         raise rewritten(f"audit_seal has {size} seals, its newest checkpoint is of size {checkpoint.size}")
     walk = _Walk(size, {size - 1, *seals}, {one.checkpoint.size for one in held})
     roots = merkle.range_roots(walk.leaves(stored_records(connection)), walk.ranges())
     if walk.builder.size != size or walk.builder.root() != checkpoint.root:
         raise rewritten("the seals of audit_seal are not those that the newest checkpoint signs")
-    _check_held(held, checkpoint, walk.roots)
+    _check_roots(held, walk.roots)
     newest = parse_record(walk.records[size - 1])
     if sha256_hex(stored.accounts.encode()) != newest.accounts:
         raise tampered(f"the accounts of seal {size - 1} in audit_seal are not those that were sealed")
@@ -143,9 +147,21 @@ def _of_folder(note: bytes, policy: Policy) -> Checkpoint:
         raise
 
 
-def _check_held(held: Iterable[Held], checkpoint: Checkpoint, roots: Mapping[int, bytes]) -> None:
+def _check_origins(held: Iterable[Held], checkpoint: Checkpoint) -> None:
+    """Another log's checkpoint says nothing of this one; in the folder of this log's sealer it is a fault."""
     for one in held:
         if one.checkpoint.origin != checkpoint.origin:
-            raise incomplete(f"{one.what} is of the log {one.checkpoint.origin!a}, not of {checkpoint.origin!a}")
+            refuse = rewritten if one.what == FOLDER else incomplete
+            raise refuse(f"{one.what} is of the log {one.checkpoint.origin!a}, not of {checkpoint.origin!a}")
+
+
+def _check_sizes(held: Iterable[Held], size: int) -> None:
+    for one in held:
+        if one.checkpoint.size > size:
+            raise rewritten(f"audit_seal has {size} seals, {one.what} is of size {one.checkpoint.size}")
+
+
+def _check_roots(held: Iterable[Held], roots: Mapping[int, bytes]) -> None:
+    for one in held:
         if roots[one.checkpoint.size] != one.checkpoint.root:
             raise rewritten(f"the seals of audit_seal do not continue {one.what}, of size {one.checkpoint.size}")

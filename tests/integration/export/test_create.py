@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from export.format.checkpoint import Checkpoint
 from export.format.keys import COSIGNATURE, SigningKey, VerifierKey, cosigned
-from export.format.note import Signature, parse_note
+from export.format.note import Signature, parse_note, sign_note
 from tests.integration.export.world import DAY, EXPORTER, LOG, World
 
 
@@ -151,6 +152,21 @@ def test_checkpoints_that_someone_holds(two_seals: World) -> None:
     for table in ("audit_sealed_day", "audit_sealed_workspace", "audit_seal"):
         world.tamper(f"DELETE FROM {table} WHERE seal = 1", table=table)
     assert "--known 1 is of size 2" in refused(world, 5, "--known", newest)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_checkpoint_of_another_log_of_the_policy(size: int, two_seals: World) -> None:
+    """Whatever its size. That someone holds one says nothing of this log; in the sealer's folder it is not what was signed."""
+    world = two_seals
+    other = SigningKey("other.example/log", Ed25519PrivateKey.generate())
+    world.policy.write_text(f"{world.policy.read_text()}log {other.verifier.encode()}\n")
+    text = Checkpoint(origin=other.name, size=size, root=bytes(32)).encode()
+    (world.path / "other").write_bytes(sign_note(text, [other]).encode())
+
+    assert "is of the log 'other.example/log'" in refused(world, 3, "--known", str(world.path / "other"))
+    (world.folder / "checkpoint").write_bytes((world.path / "other").read_bytes())
+    assert "is of the log 'other.example/log'" in refused(world, 5)
+    assert world.check().exit == 5
 
 
 def test_witness_in_the_folder_is_in_the_package(two_seals: World) -> None:

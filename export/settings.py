@@ -1,5 +1,6 @@
 """Settings: the one place that names what the environment may say to `audit-export` (section 10), and refuses what it may not."""
 
+import os
 import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from export.copies.kafka import FIXED_PROPERTIES, refused_properties
-from export.format.errors import malformed
+from export.format.errors import ExportError, malformed, untrusted
 from export.format.keys import SigningKey, parse_key_file
+from export.verify.package import read_small
 from runtime import kafka_settings, settings
 from runtime.kafka_settings import Brokers, Topic
 from runtime.settings import BindAddress, DatabaseUrl, Model, SettingsError
@@ -28,9 +30,9 @@ def _key(text: object) -> object:
     if not text:
         raise ValueError("names no file; give a path, or several with : between them")
     try:
-        return parse_key_file(Path(text).read_bytes())
-    except OSError as error:
-        raise ValueError(f"{text!a} cannot be read: {error.strerror}") from None
+        return parse_key_file(read_small(text, "its file"))
+    except ExportError as error:
+        raise ValueError(error.message) from None
     except ValueError as error:
         raise ValueError(f"{text!a} is no key file of audit-export keygen: {error}") from None
 
@@ -121,12 +123,15 @@ def load(model: type[Model], environ: Mapping[str, str], **more: Any) -> Model:
 
 
 def folder_checkpoint(folder: Path | None) -> bytes | None:
-    """The newest checkpoint of the sealer's folder, empty where there is none, None where no folder is set."""
+    """The newest checkpoint of the sealer's folder, empty where there is none, None where no folder is set.
+
+    UNTRUSTED where it is an empty file, which no one has signed; MALFORMED where it cannot be read.
+    """
     if folder is None:
         return None
-    try:
-        return (folder / "checkpoint").read_bytes()
-    except FileNotFoundError:
+    path = folder / "checkpoint"
+    if not os.path.lexists(path):
         return b""
-    except OSError as error:
-        raise malformed(f"AUDIT_SEAL_DIR: its checkpoint cannot be read: {error.strerror}") from None
+    if not (note := read_small(str(path), "checkpoint in AUDIT_SEAL_DIR")):
+        raise untrusted("checkpoint in AUDIT_SEAL_DIR is empty, so no key of the policy signed it")
+    return note

@@ -15,6 +15,7 @@ from typing import BinaryIO, Self
 from export import whole_files
 from export.format.errors import malformed, rewritten
 from export.format.record import parse_record
+from export.verify.package import read_small
 
 RECORD_LINES = 8
 BLOCK_BYTES = 1 << 20
@@ -176,7 +177,5 @@ def _end_of_line(file: BinaryIO, lines: int) -> int:
 
 
 def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+    """A file of notes or of a pending seal, None where there is none; MALFORMED if it cannot be read."""
+    return read_small(str(path), f"{path.name} in AUDIT_SEAL_DIR") if os.path.lexists(path) else None

@@ -1,5 +1,6 @@
 """The settings of audit-export: one line names all that is wrong, and deploy/env.example lists what there is."""
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from pydantic import BaseModel
 
 from export.format.errors import ExportError, Verdict
 from export.format.keys import SigningKey
+from export.seal.folder import Folder
+from export.seal.signer import Signer
 from export.settings import CheckSettings, CreateSettings, SealSettings, folder_checkpoint, load, load_seal
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
@@ -115,3 +118,29 @@ def test_checkpoint_of_the_folder(tmp_path: Path) -> None:
     assert folder_checkpoint(tmp_path) == b""
     (tmp_path / "checkpoint").write_bytes(b"x")
     assert folder_checkpoint(tmp_path) == b"x"
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "dangling", "empty"])
+def test_checkpoint_of_the_folder_that_is_none(kind: str, tmp_path: Path, environ: dict[str, str]) -> None:
+    """It is neither waited for, nor read without end, nor taken for one that is missing; nor is a key."""
+    path = tmp_path / "checkpoint"
+    match kind:
+        case "fifo":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case "dangling":
+            path.symlink_to("nowhere")
+        case _:
+            path.touch()
+
+    for read in (
+        lambda: folder_checkpoint(tmp_path),
+        lambda: load(CreateSettings, {**environ, "AUDIT_EXPORT_KEY": str(path)}),
+        lambda: Signer(load(SealSettings, environ).keys[:1]).own(Folder(tmp_path).checkpoint() or b"", "checkpoint"),
+    ):
+        with pytest.raises(ExportError) as caught:
+            read()
+        assert caught.value.verdict in {Verdict.MALFORMED, Verdict.UNTRUSTED}

@@ -15,7 +15,8 @@ from export.verify.report import NO_WITNESS
 
 _EPILOG = """exit codes:
   0 VERIFIED    everything is as it was signed
-  1 TAMPERED    rows or sealing tables are not what was signed (FAILED: the database is unavailable, a person is needed)
+  1 TAMPERED    rows or sealing tables are not what was signed; or "nothing was found, but a person is
+                needed": the database is unavailable
   2 MALFORMED   wrong usage or settings
   3 INCOMPLETE  nothing is sealed; the accounts do not balance
   4 UNTRUSTED   the newest checkpoint is not by a key of the policy

@@ -9,7 +9,8 @@ from export.format.manifest import Scope
 
 _EPILOG = """exit codes:
   0 VERIFIED    the package is there, verified and journalled
-  1 TAMPERED    rows or sealing tables are not what was signed (FAILED: the database is unavailable, a person is needed)
+  1 TAMPERED    rows or sealing tables are not what was signed; or "nothing was found, but a person is
+                needed": the database is unavailable
   2 MALFORMED   wrong usage or settings; FOLDER is there
   3 INCOMPLETE  nothing is sealed; the days are not closed; the accounts do not balance
   4 UNTRUSTED   the newest checkpoint is not by a key of the policy

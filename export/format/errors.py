@@ -21,16 +21,19 @@ class Verdict(Enum):
 
 
 class ExportError(Exception):
-    """A check that failed: its verdict, and one line that says what is wrong and where.
+    """A check that failed: its verdict, and one line that says what is wrong and where."""
 
-    `word` is printed in place of the verdict's own where nothing was concluded and only the exit code is shared.
-    """
-
-    def __init__(self, verdict: Verdict, message: str, word: str | None = None) -> None:
+    def __init__(self, verdict: Verdict, message: str) -> None:
         super().__init__(message)
         self.verdict = verdict
         self.message = message
-        self.word = word or verdict.word
+
+
+class PersonNeeded(ExportError):
+    """Nothing was concluded, and waiting does not help or is not our part. It has the verdict of section 10 for this, TAMPERED."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(Verdict.TAMPERED, f"nothing was found, but a person is needed: {message}")
 
 
 def tampered(message: str) -> ExportError:

@@ -11,7 +11,8 @@ from export.format.errors import Verdict, malformed
 SETTLE_SECONDS = 3.0
 _EPILOG = """exit codes:
   0 VERIFIED   sealed, or stopped by SIGTERM or SIGINT
-  1 TAMPERED   the tables' heads or days, or two readings, differ (FAILED: a person is needed, the database is unavailable)
+  1 TAMPERED   the tables' heads or days, or two readings, differ; or "nothing was found, but a person is needed": the database is
+               unavailable, the disk is full
   2 MALFORMED  wrong usage or settings; an empty folder for a sealed database
   4 UNTRUSTED  the folder's checkpoint is not by our key
   5 REWRITTEN  the tables have other or fewer seals, or lack entries, that we signed; the database went back

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from export.format.errors import ExportError, Verdict
+from export.format.errors import PersonNeeded
 from runtime.postgres import Connection, Cursor, Error, Fault, TransactionStatus, classify, connect, one_line
 from sql import query
 
@@ -17,11 +17,11 @@ SESSION, PREFER_INDEX = query("export/session"), query("export/prefer_index")
 EXPORTED = re.compile(r"[0-9A-F-]+")
 
 
-class Unavailable(ExportError):
-    """The database cannot be used, or not now. It shares its exit code with TAMPERED, but not the word (section 10)."""
+class Unavailable(PersonNeeded):
+    """The database cannot be used, or not now."""
 
     def __init__(self, message: str, *, passing: bool) -> None:
-        super().__init__(Verdict.TAMPERED, message, word="FAILED")
+        super().__init__(message)
         self.passing = passing
         """Whether waiting helps."""
 

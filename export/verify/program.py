@@ -90,9 +90,9 @@ def run(parser: Parser, argv: Sequence[str]) -> int:
 
 def _fail(error: ExportError, *, as_json: bool) -> int:
     if as_json:
-        facts = {"verdict": error.word, "exit": error.verdict.value, "message": error.message}
+        facts = {"verdict": error.verdict.word, "exit": error.verdict.value, "message": error.message}
         return _print(sys.stdout, json.dumps(facts) + "\n", error.verdict)
-    return _print(sys.stderr, f"{error.word} - {error.message}\n", error.verdict)
+    return _print(sys.stderr, f"{error.verdict.word} - {error.message}\n", error.verdict)
 
 
 def _print(stream: Any, text: str, verdict: Verdict) -> int:

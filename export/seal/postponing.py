@@ -31,12 +31,19 @@ class Postponing:
         self._stop = stop
         self._tell = tell
         self._clock = clock
+        self._looked = False
         self._offsets: object = None
-        self._moved_at = 0.0
+        self._moved_at = -STILL_SECONDS
         self._waited = 0.0  # also with sessions that were lost since: they must not start the limit again
 
     def wait(self, connection: Connection) -> None:
         """Returns when the seal that is due may begin; `connection` has no transaction open."""
+        if not self._looked:
+            self._looked = True
+            if self._look(connection) is None:
+                return
+            self._stop.wait(LOOK_SECONDS)  # a second look says whether it moves
+            self._waited += LOOK_SECONDS
         if self._catching_up(connection):
             log.info("seal_postponed", limit_seconds=LIMIT_SECONDS)
             self._tell(True)
@@ -51,8 +58,14 @@ class Postponing:
 
     def _catching_up(self, connection: Connection) -> bool:
         """Whether partitions that are behind have moved just now; also since the last seal, however long ago that was."""
+        before, offsets = self._offsets, self._look(connection)
+        if offsets != before:
+            self._moved_at = self._clock()
+        return offsets is not None and self._clock() - self._moved_at < STILL_SECONDS
+
+    def _look(self, connection: Connection) -> object:
+        """How far the partitions that are behind have got; None where none is."""
         row = connection.execute(BEHIND).fetchone()
         assert row is not None
-        if row[0] != self._offsets:
-            self._offsets, self._moved_at = row[0], self._clock()
-        return row[0] is not None and self._clock() - self._moved_at < STILL_SECONDS
+        self._offsets = row[0]
+        return self._offsets

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from itertools import islice
@@ -125,8 +126,8 @@ def test_sigterm_ends_a_sealer_that_waits(sealed_world: World) -> None:
     process = world.start(AUDIT_SEAL_METRICS_BIND=f"127.0.0.1:{port}", AUDIT_LOG_FORMAT="json")
     assert process.stderr is not None
 
-    assert [json.loads(line)["event"] for line in islice(process.stderr, 1)] == ["seal_postponed"]
     assert wait_until(lambda: move(world) and metric(port) == 1, LIMIT)
+    assert [json.loads(line)["event"] for line in islice(process.stderr, 1)] == ["seal_postponed"]
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=15)
 
@@ -140,8 +141,11 @@ def move(world: World) -> bool:
     return True
 
 
-def metric(port: int) -> float:
-    """The metric, as Prometheus sees it."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LIMIT) as answer:
-        (value,) = re.findall(r"^auditlog_seal_postponed (\S+)$", answer.read().decode(), re.MULTILINE)
+def metric(port: int) -> float | None:
+    """The metric, as Prometheus sees it; None until the sealer listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LIMIT) as answer:
+            (value,) = re.findall(r"^auditlog_seal_postponed (\S+)$", answer.read().decode(), re.MULTILINE)
+    except urllib.error.URLError:
+        return None
     return float(value)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from export.seal.postponing import LIMIT_SECONDS, STILL_SECONDS, Postponing
+from export.seal.postponing import LIMIT_SECONDS, LOOK_SECONDS, STILL_SECONDS, Postponing
 from export.seal.stop import Stop, Stopped
 from export.tables.database import Connection, Error
 
@@ -43,7 +43,9 @@ class Stopping(Machine):
     """SIGTERM comes while it waits."""
 
     def wait(self, seconds: float) -> None:
-        raise Stopped
+        if self.told:
+            raise Stopped
+        super().wait(seconds)
 
 
 def test_nothing_behind_waits_for_nothing() -> None:
@@ -78,25 +80,34 @@ def test_lost_session_does_not_begin_the_limit_anew() -> None:
     assert machine.told == [True, False, True, False]
 
 
-def test_waits_for_no_consumer_that_stands_still() -> None:
-    """Once it is known that it does, for none of the seals after it either."""
+def test_first_look_is_what_the_next_is_compared_with() -> None:
+    """A consumer that was down when the sealer was started has not moved, whatever its offset; for no later seal either."""
     machine = Machine(repeat(7))
 
-    assert machine.waited() == STILL_SECONDS
+    assert (machine.waited(), machine.told) == (LOOK_SECONDS, [])
+    machine.now += 60
+    assert machine.waited() == 0
+
+
+def test_waits_for_no_consumer_that_stands_still() -> None:
+    """Once it is known that it does, for none of the seals after it either."""
+    machine = Machine([6, *repeat(7, 20)])
+
+    assert machine.waited() == LOOK_SECONDS + STILL_SECONDS
     machine.now += 60
     assert machine.waited() == 0
 
 
 def test_waits_through_a_moment_without_a_commit() -> None:
-    machine = Machine([1, 1, 1, 1, 2, 2, 2, 2, None])
+    machine = Machine([0, 1, 1, 1, 1, 2, 2, 2, 2, None])
 
-    assert machine.waited() == 7
+    assert machine.waited() == LOOK_SECONDS + 7
 
 
 def test_what_has_moved_since_the_last_seal_is_drained() -> None:
     """Also a minute later, at the first look."""
-    machine = Machine([*repeat(7, 7), 9, 9, 11, None])
-    assert machine.waited() == STILL_SECONDS
+    machine = Machine([*repeat(7, 2), 9, 9, 11, None])
+    assert machine.waited() == LOOK_SECONDS
     machine.now += 60
 
     assert machine.waited() > 0

@@ -42,14 +42,15 @@ def _read_notes(target: str) -> dict[str, Note]:
 
 
 def _check(note: Note, policy: Policy, what: str) -> list[str]:
-    """Gives the signers; UNTRUSTED unless a log or exporter key signed, and of a rotation the new key as well."""
+    """Gives the signers; UNTRUSTED unless a log or exporter key signed: one of the two that a rotation names, which both signed."""
     trusted = (*policy.logs, *policy.exporters)
     signers = list(verify_signatures(note, policy.keys, what))
     if is_rotation(note):
         rotation = parse_rotation(note, what)
-        trusted = tuple(key for key in trusted if key == rotation.old)
-        if not verify_signatures(note, [rotation.new], what):
-            raise untrusted(f"{what} is not signed by the new key, {rotation.new.encode()}")
+        trusted = tuple(key for key in trusted if key in {rotation.old, rotation.new})
+        for name, key in (("old", rotation.old), ("new", rotation.new)):
+            if not verify_signatures(note, [key], what):
+                raise untrusted(f"{what} is not signed by the {name} key, {key.encode()}")
     if not any(key in trusted for key in signers):
         raise untrusted(f"{what} is not signed by a log or exporter key of the policy that may sign it")
     return [_role(key, policy) for key in signers]

@@ -138,7 +138,8 @@ def test_rotate_overwrites_nothing(keys: Path) -> None:
     assert (keys / "note").read_text() == "precious"
 
 
-def test_a_rotation_is_inspected_with_the_old_policy(keys: Path) -> None:
+def test_a_rotation_is_inspected_with_a_policy_of_one_of_its_keys(keys: Path) -> None:
+    """The old one before the rotation; the new one alone after it, when the old line was removed."""
     rotate(keys, "old", "new")
     old, new, other = ((keys / f"{name}.vkey").read_text().strip() for name in ("old", "new", "other"))
 
@@ -150,21 +151,24 @@ def test_a_rotation_is_inspected_with_the_old_policy(keys: Path) -> None:
     assert good.code == 0
     assert good.stdout.startswith("VERIFIED - ")
     assert f"new {new}\n" in good.stdout
-    assert (stranger.code, only_new.code) == (4, 4)
+    assert (stranger.code, only_new.code) == (4, 0)
     assert plain.code == 0
     assert "NOT VERIFIED" in plain.stdout
     assert "VERIFIED - " not in plain.stdout
 
 
-def test_a_rotation_that_the_new_key_did_not_sign_is_refused(keys: Path) -> None:
+@pytest.mark.parametrize(("signer", "missing"), [("old", "new"), ("new", "old")])
+def test_a_rotation_that_one_of_its_keys_did_not_sign_is_refused(signer: str, missing: str, keys: Path) -> None:
     old, new = (parse_key_file((keys / f"{name}.key").read_bytes()) for name in ("old", "new"))
     text = f"callmine-audit-rotation/1\nold {old.verifier.encode()}\nnew {new.verifier.encode()}\ntime 2026-11-06T15:00:00.000000Z\n"
-    (keys / "note").write_bytes(sign_note(text, [old]).encode())
+    (keys / "note").write_bytes(sign_note(text, [{"old": old, "new": new}[signer]]).encode())
 
-    result = audit_export("inspect", str(keys / "note"), "--policy", policy(keys, old.verifier.encode()))
+    result = audit_export(
+        "inspect", str(keys / "note"), "--policy", policy(keys, old.verifier.encode(), new.verifier.encode())
+    )
 
     assert result.code == 4
-    assert "not signed by the new key" in result.stderr
+    assert f"not signed by the {missing} key" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,8 @@ BROKEN = (
     Broken(
         "it is kept once",
         S + "folder.py",
-        "        if not path.exists():\n            whole_files.replace(path, checkpoint)",
-        "        whole_files.replace(path, checkpoint)",
+        "        if not path.exists():\n            with _writing(path):",
+        "        if path:\n            with _writing(path):",
         "test_seal",
         "last_checkpoint_of_each_day",
     ),

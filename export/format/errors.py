@@ -36,6 +36,11 @@ class PersonNeeded(ExportError):
         super().__init__(Verdict.TAMPERED, f"nothing was found, but a person is needed: {message}")
 
 
+def cannot_write(what: str, error: OSError) -> PersonNeeded:
+    """A disk that is full or fails; the error names a file only where it could not be opened, so `what` says which it is."""
+    return PersonNeeded(f"cannot write {what}: {error.strerror or error}")
+
+
 def tampered(message: str) -> ExportError:
     """The bytes are not what was sealed."""
     return ExportError(Verdict.TAMPERED, message)

@@ -4,19 +4,22 @@ Rule of this module: a crash at any point leaves a file either as it was or as i
 record of `records` may be incomplete, and then `pending` has it whole.
 """
 
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from export import whole_files
-from export.format.errors import malformed, rewritten
+from export.format.errors import cannot_write, malformed, quote, rewritten
 from export.format.record import parse_record
 from export.verify.package import read_small
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 RECORD_LINES = 8
 BLOCK_BYTES = 1 << 20
 MAX_RECORD_BYTES = 1 << 20  # far more than spans of lost seals or open transactions ever need
@@ -52,6 +55,8 @@ class Folder:
             (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
             self._lock = (self.path / "lock").open("ab")
         except OSError as error:
+            if error.errno in FULL:
+                raise cannot_write("AUDIT_SEAL_DIR", error) from None
             raise malformed(f"AUDIT_SEAL_DIR cannot be used: {error.strerror}: {error.filename}") from None
 
     def try_lock(self) -> bool:
@@ -115,38 +120,51 @@ class Folder:
         with self._records.open("rb") as file:
             size = _end_of_line(file, records * (RECORD_LINES + 1))
         if self._records.stat().st_size > size:
-            with self._records.open("r+b") as file:
+            with _writing(self._records), self._records.open("r+b") as file:
                 file.truncate(size)
                 os.fsync(file.fileno())
 
     def write_pending(self, pending: Pending) -> None:
         """Stores a signed seal before it is committed."""
-        whole_files.replace(self._pending, json.dumps(asdict(pending)).encode(), mode=0o600)
+        with _writing(self._pending):
+            whole_files.replace(self._pending, json.dumps(asdict(pending)).encode(), mode=0o600)
 
     def drop_pending(self) -> None:
         """The seal is in `records` and in `checkpoint`."""
-        self._pending.unlink(missing_ok=True)
-        whole_files.sync_folder(self.path)
+        with _writing(self._pending):
+            self._pending.unlink(missing_ok=True)
+            whole_files.sync_folder(self.path)
 
     def append(self, records: Iterable[str]) -> None:
         """Appends records."""
         new = not self._records.exists()
-        with self._records.open("ab") as file:
-            file.writelines(record.encode() + b"\n" for record in records)
-            file.flush()
-            os.fsync(file.fileno())
-        if new:
-            whole_files.sync_folder(self.path)
+        with _writing(self._records):
+            with self._records.open("ab") as file:
+                file.writelines(record.encode() + b"\n" for record in records)
+                file.flush()
+                os.fsync(file.fileno())
+            if new:
+                whole_files.sync_folder(self.path)
 
     def publish(self, checkpoint: bytes) -> None:
         """Makes this the newest checkpoint."""
-        whole_files.replace(self._checkpoint, checkpoint)
+        with _writing(self._checkpoint):
+            whole_files.replace(self._checkpoint, checkpoint)
 
     def keep_last_of_day(self, day: str, checkpoint: bytes) -> None:
         """Stores the last checkpoint of a day that has ended; an existing one is not replaced."""
         path = self.path / "checkpoints" / day
         if not path.exists():
-            whole_files.replace(path, checkpoint)
+            with _writing(path):
+                whole_files.replace(path, checkpoint)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(quote(str(path), 300), error) from None
 
 
 def _next_record(file: BinaryIO) -> str | None:

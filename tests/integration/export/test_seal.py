@@ -1,10 +1,13 @@
 """Seals: what is new is in exactly one, in its place; what was signed is in the folder and in the tables."""
 
 import datetime as dt
+import errno
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -337,6 +340,30 @@ def test_records_beyond_the_checkpoint_are_not_forgotten(checkpoint: str, emptie
     else:
         sealed(world, "--adopt")
         consistent(world, 4)
+
+
+@pytest.mark.parametrize("file", ["pending", "records", "checkpoint"])
+def test_full_disk_needs_a_person(file: str, sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is neither a setting nor something that was read; when there is room, what was begun is finished."""
+    world = sealed_world
+    world.record()
+    sealed(world)
+    sync = os.fsync
+
+    def full(descriptor: int) -> None:
+        if file in Path(f"/proc/self/fd/{descriptor}").readlink().name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(descriptor)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        done = world.seal()
+
+    assert (done.exit, done.word) == (1, "TAMPERED"), done
+    assert "nothing was found, but a person is needed: cannot write" in done.err
+    assert f"/{file}': No space left on device" in done.err
+    sealed(world)
+    consistent(world, 2 if file == "pending" else 3)
 
 
 def test_older_checkpoint_in_the_folder_is_brought_up(sealed_world: World) -> None:

@@ -24,8 +24,8 @@ def read_key(path: str) -> SigningKey:
 def write_new(files: dict[Path, tuple[bytes, int]]) -> None:
     """Writes all files with these contents and modes, or none; MALFORMED if one is there already or cannot be written."""
     written: list[Path] = []
-    with _remove_on_error(written):
-        for path, (content, mode) in files.items():
+    for path, (content, mode) in files.items():
+        with _remove_on_error(written, path):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             written.append(path)
             with os.fdopen(descriptor, "wb") as stream:
@@ -35,12 +35,13 @@ def write_new(files: dict[Path, tuple[bytes, int]]) -> None:
 
 
 @contextmanager
-def _remove_on_error(written: list[Path]) -> Iterator[None]:
+def _remove_on_error(written: list[Path], now: Path) -> Iterator[None]:
+    """An error names its file only where that could not be opened, so `now` says which is being written."""
     try:
         yield
     except OSError as error:
         for path in written:
             path.unlink(missing_ok=True)
         if isinstance(error, FileExistsError):
-            raise malformed(f"{quote(error.filename, 300)} is there already; nothing was written") from None
-        raise malformed(f"{quote(error.filename, 300)} cannot be written: {error.strerror}") from None
+            raise malformed(f"{quote(str(now), 300)} is there already; nothing was written") from None
+        raise malformed(f"{quote(str(now), 300)} cannot be written: {error.strerror}") from None

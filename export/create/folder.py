@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from export.format.errors import malformed, quote
+from export.format.errors import cannot_write, malformed, quote
 from export.format.manifest import FileDigest
 from export.format.row import HEADER
 from export.whole_files import sync_folder
@@ -67,10 +67,13 @@ class Draft:
 
     @contextmanager
     def _open(self, name: str) -> Iterator[BinaryIO]:
-        with (self.path / name).open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with (self.path / name).open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise cannot_write(f"{name} of the package", error) from None
 
     def publish(self, folder: Path) -> None:
         """Gives the folder its name; MALFORMED if it has been taken meanwhile."""
@@ -94,6 +97,6 @@ def draft(folder: Path) -> Iterator[Draft]:
     try:
         yield Draft(made)
     except OSError as error:
-        raise malformed(f"the package cannot be written: {error.strerror}: {quote(error.filename, 300)}") from None
+        raise cannot_write("the package", error) from None
     finally:
         shutil.rmtree(made, ignore_errors=True)

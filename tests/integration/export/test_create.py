@@ -1,6 +1,8 @@
 """Packages: what `create` makes, its receiver verifies; what was not signed or not asked for properly, it refuses."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import psycopg
@@ -215,6 +217,18 @@ def test_database_that_is_unavailable(two_seals: World) -> None:
     assert refused(world, 1).startswith(words)
     assert world.check().err.startswith(words)
     assert world.seal().err.startswith(words)
+
+
+def test_full_disk_needs_a_person(two_seals: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line names the file; the system does not."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    words = "TAMPERED - nothing was found, but a person is needed: cannot write audit.csv of the package: No space left on device\n"
+    assert refused(two_seals, 1) == words
 
 
 def test_what_cannot_be_journalled_is_not_handed_over(two_seals: World) -> None:

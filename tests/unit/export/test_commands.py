@@ -1,5 +1,6 @@
 """keygen, rotate, inspect, and what all commands have in common."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -69,6 +70,23 @@ def test_keygen_says_where_it_cannot_write(tmp_path: Path) -> None:
 
     assert result.code == 2
     assert "cannot be written: No such file or directory" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["log.key", "log.vkey"])
+def test_keygen_names_the_file_for_which_there_is_no_room(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system names it only where a file cannot be opened. None of the files is left."""
+
+    def full(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name == name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = audit_export("keygen", NAME, "--out", str(tmp_path / "log"))
+
+    assert (result.code, list(tmp_path.iterdir())) == (2, [])
+    assert result.stderr == f"MALFORMED - '{tmp_path}/{name}' cannot be written: No space left on device\n"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def _run(arguments: argparse.Namespace) -> str:
     from export.create.run import create  # noqa: PLC0415
     from export.settings import CreateSettings, folder_checkpoint, load  # noqa: PLC0415
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as by SIGINT: what was begun is taken away
     settings = load(CreateSettings, os.environ)
     scope = Scope(workspace_id=arguments.workspace, from_day=arguments.from_day, to_day=arguments.to_day)
     who_and_why = (arguments.requested_by, arguments.reason)

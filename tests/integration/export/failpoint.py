@@ -2,7 +2,7 @@
 
     python -m tests.integration.export.failpoint POINT ACTION -- seal --once
 
-At the first pass of POINT, ACTION happens: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `half` (half of what would be written
+At the first pass of POINT, ACTION happens: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `term` (SIGTERM), `half` (half of what would be written
 is, then SIGKILL).
 """
 
@@ -72,6 +72,8 @@ def _act(action: str, arguments: tuple[Any, ...]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         case "stop":
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+        case "term":
+            os.kill(os.getpid(), signal.SIGTERM)
         case "half":
             folder, (record,) = arguments
             with (folder.path / "records").open("ab") as file:

@@ -153,6 +153,25 @@ def test_create_killed_at(point: str, sealed_world: World) -> None:
     assert world.create().exit == 0
 
 
+def test_sigterm_leaves_nothing_of_a_package(sealed_world: World) -> None:
+    """As SIGINT: exit code 130, and neither a package nor a draft of one."""
+    world = sealed_world
+    one_seal(world)
+    who = ("--policy", str(world.policy), "--requested-by", "x", "--reason", "y")
+    scope = ("--workspace", "org_acme", "--from", "2026-01-01", "--to", "2027-01-01")
+    before = set(world.path.iterdir())
+
+    process = world.start(
+        sys.executable, "-m", "tests.integration.export.failpoint", "journalling", "term", "--", "create",
+        str(world.path / "ended"), *scope, *who,
+    )  # fmt: skip
+    told = process.communicate(timeout=60)
+
+    assert (process.returncode, told) == (130, ("", ""))
+    assert set(world.path.iterdir()) == before
+    assert world.rows("SELECT count(*) FROM audit_export") == [(0,)]
+
+
 def test_sigterm_ends_at_once_and_well(sealed_world: World) -> None:
     """SIGTERM while waiting, while another sealer has the lock, and again: exit 0, and nothing is left to do."""
     world = sealed_world

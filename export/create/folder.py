@@ -16,6 +16,7 @@ from export.whole_files import sync_folder
 
 CSV = "audit.csv"
 READABLE = 0o755
+NAME_BYTES = 100  # of the folder's name in that of its draft, which is longer: a file system allows 255
 
 
 class Rows:
@@ -89,9 +90,9 @@ class Draft:
 @contextmanager
 def draft(folder: Path) -> Iterator[Draft]:
     """A draft beside `folder`, removed unless it was published; MALFORMED if nothing can be written there."""
-    parent = folder.absolute().parent
+    parent, begin = folder.absolute().parent, os.fsencode(folder.name)[:NAME_BYTES].decode(errors="ignore")
     try:
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".unverified", dir=parent))
+        made = Path(tempfile.mkdtemp(prefix=f".{begin}.", suffix=".unverified", dir=parent))
     except OSError as error:
         raise malformed(f"nothing can be written beside {quote(str(folder), 300)}: {error.strerror}") from None
     try:

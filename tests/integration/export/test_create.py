@@ -79,6 +79,13 @@ def test_days_without_entries_and_workspaces_without_any(two_seals: World) -> No
     assert (world.path / "nobody" / "audit.csv").read_bytes().count(b"\r\n") == 1
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "\N{LATIN SMALL LETTER A WITH DIAERESIS}" * 127])
+def test_folder_with_the_longest_name(name: str, two_seals: World) -> None:
+    """While it is made it has another name, which must not be longer."""
+    assert two_seals.create(name).exit == 0
+    assert two_seals.verify(name).exit == 0
+
+
 def test_newest_seal_counts(two_seals: World) -> None:
     """What is recorded and not sealed is in no package yet, and does no harm."""
     two_seals.record()

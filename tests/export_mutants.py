@@ -53,6 +53,7 @@ SKIPPED = (
     Skipped("8, other's key", V + "views.py", "if other == key or", "if other == path or", "workspace itself"),
     Skipped("8, other's bits", V + "views.py", " or workspace_map.shared_bits(key, other) < len(path)", "", "no place there"),
     Skipped("8, values of the record", V + "views.py", "    check_values(record)\n", "", "sealed record"),
+    Skipped("8, lost seals before this one", F + "record.py", " or after > record.seal", "", "later seal"),
     Skipped("9, log key", V + "verifier.py", "known = read_checkpoint(read_small(path, what), policy, what).checkpoint", "from export.format.checkpoint import parse_checkpoint\n    known = parse_checkpoint(parse_note(read_small(path, what), what), what)", "known: signed by"),
     Skipped("9, origin", V + "history.py", "if known.origin != checkpoint.origin:", "if not known.origin:", "another log of the policy"),
     Skipped("9, equal size", V + "history.py", "if known.root != checkpoint.root:", "if not known.root:", "same size"),

@@ -82,13 +82,13 @@ def check_values(record: SealRecord) -> None:
     """Refuses, as MALFORMED, values that no database and no sealer can have had.
 
     A pg_snapshot is xmin:xmax:xip with xip ascending in [xmin, xmax), as PostgreSQL prints it. The spans A-B of lost seals
-    are not empty, and in the order in which they were lost, so by ascending B.
+    are not empty, in the order in which they were lost, so by ascending B, and of seals before this one.
     """
     xmin, xmax, rest = record.snapshot.split(":")
     numbers = [int(xmin) - 1, *(int(xid) for xid in rest.split(",") if xid), int(xmax)]
     if int(xmin) > int(xmax) or any(after <= before for before, after in pairwise(numbers)):
         raise malformed(f"seal {record.seal}: the snapshot {quote(record.snapshot)} cannot be")
-    if any(first >= after for first, after in record.restored) or any(
+    if any(first >= after or after > record.seal for first, after in record.restored) or any(
         after <= before for (_, before), (_, after) in pairwise(record.restored)
     ):
         raise malformed(f"seal {record.seal}: the lost seals {quote(record.restored)} cannot be")

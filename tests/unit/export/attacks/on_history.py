@@ -74,13 +74,13 @@ def held_before(edit: Callable[[Log], None]) -> Edit:
     return apply
 
 
-def rewritten_from(seal: int, restored: str) -> Callable[[Log], None]:
+def rewritten_from(seal: int, old: str, new: str) -> Callable[[Log], None]:
     """The same six seals, but with the record of `seal` changed."""
 
     def edit(log: Log) -> None:
         honest = honest_log()
         log.__dict__.update(honest.__dict__)
-        log.records[seal] = log.records[seal].replace("restored -", f"restored {restored}")
+        log.records[seal] = log.records[seal].replace(old, new)
 
     return edit
 
@@ -146,8 +146,8 @@ KNOWN = (
     Attack("one hash of consistency changed", REWRITTEN, every(known(size(1)), in_view(0, "consistency", lambda old: [HASH, *old[1:]]))),
     Attack("1,000 hashes of consistency", REWRITTEN, every(known(size(1)), in_view(0, "consistency", lambda old: old * 400))),
     Attack("a log with another start", REWRITTEN, held_before(another_start)),
-    Attack("a log with another first record", REWRITTEN, held_before(rewritten_from(0, "1-2"))),
-    Attack("a log with another third record", REWRITTEN, held_before(rewritten_from(2, "1-2"))),
+    Attack("a log with another first record", REWRITTEN, held_before(rewritten_from(0, "snapshot 900", "snapshot 899"))),
+    Attack("a log with another third record", REWRITTEN, held_before(rewritten_from(2, "restored -", "restored 1-2"))),
 )  # fmt: skip
 
 

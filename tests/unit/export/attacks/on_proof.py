@@ -233,6 +233,8 @@ RECORDS = (
     Attack("a restored span with an open end", BAD, record(-1, "restored -", "restored 3-")),
     Attack("restored spans out of order", TAMPERED, record(-1, "restored -", "restored 3-4 1-2")),
     Attack("restored spans out of order, sealed", BAD, resealed_record(-1, "restored -", "restored 3-4 1-2")),
+    Attack("a restored span of a later seal, sealed", BAD, resealed_record(-1, "restored -", "restored 4-6")),
+    Attack("a restored span of this seal, of three, sealed", BAD, resealed_record(-1, "restored -", "restored 1-2 3-4 5-6")),
     Attack("restored spans with a comma", BAD, record(-1, "restored -", "restored 1-2,3-4")),
     Attack("restored spans with two blanks", BAD, record(-1, "restored -", "restored 1-2  3-4")),
     Attack("a restored span and -", BAD, record(-1, "restored -", "restored 1-2 -")),

@@ -10,6 +10,7 @@ from typing import Any
 from export.check import metrics_file
 from export.format.errors import ExportError, Verdict, malformed
 from export.format.policy import parse_policy
+from export.format.record import wrong_clock
 from export.verify.package import read_small
 from export.verify.report import NO_WITNESS
 
@@ -63,11 +64,13 @@ def _run(arguments: argparse.Namespace) -> str:
         raise malformed(f"AUDIT_CHECK_METRICS_FILE cannot be written: {error.strerror}") from None
     newest = checked.log.newest
     folder = "with the checkpoint of AUDIT_SEAL_DIR" if checked.in_folder else "with NOTHING: AUDIT_SEAL_DIR is not set"
+    odd = wrong_clock(newest)
     return (
         f"{Verdict.VERIFIED.word} - {checked.entries} entries of {checked.workspaces} workspaces are as they were signed\n"
         f"  {'log':<12} {checked.log.checkpoint.origin}, {checked.log.checkpoint.size} seals, sealed at {newest.time}\n"
         f"  {'compared':<12} {folder}\n"
         f"  {'witnesses':<12} {', '.join(checked.witnesses) or NO_WITNESS}\n"
+        + (f"  {'exception':<12} {odd}\n" if odd else "")
     )
 
 

@@ -78,6 +78,16 @@ def parse_record(text: str) -> SealRecord:
     )
 
 
+def wrong_clock(record: SealRecord) -> str | None:
+    """What a reader should ask about where Kafka was read completely through a time after the seal itself; None if it was not."""
+    if record.complete_through is None or record.complete_through <= record.time:
+        return None
+    return (
+        f"complete_through of seal {record.seal} is {record.complete_through}, later than the seal, {record.time}: a clock "
+        "was wrong, or the tables were changed"
+    )
+
+
 def check_values(record: SealRecord) -> None:
     """Refuses, as MALFORMED, values that no database and no sealer can have had.
 

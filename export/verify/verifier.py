@@ -12,7 +12,7 @@ from export.format.manifest import Scope, check_scope, file_digests, parse_manif
 from export.format.note import parse_note
 from export.format.policy import Policy, parse_policy
 from export.format.proof import parse_proof
-from export.format.record import SealRecord
+from export.format.record import SealRecord, wrong_clock
 from export.verify.audit_csv import check_rows
 from export.verify.history import check_growth, check_known
 from export.verify.package import (
@@ -104,7 +104,7 @@ def _verify_package(files: Mapping[str, BinaryIO], request: Request, policy: Pol
         entries=result.rows,
         known=tuple(known),
         witnesses=witnesses,
-        exceptions=tuple(exceptions(accounts)),
+        exceptions=(*filter(None, [wrong_clock(record)]), *exceptions(accounts)),
     )
 
 

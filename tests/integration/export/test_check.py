@@ -83,6 +83,19 @@ def test_seal_that_is_made_meanwhile_is_no_finding(sealed_world: World, monkeypa
     assert (world.check().exit, len(world.records())) == (0, 2)
 
 
+def test_completeness_after_the_seal_is_said(sealed_world: World) -> None:
+    """By the sealer's own clock it could not be known yet."""
+    world = sealed_world
+    world.record()
+    for through, said in (("2027-01-01T00:00:00Z", True), ("2026-11-04T00:00:00Z", False)):
+        world.admin.execute("UPDATE partition_progress SET complete_through = %s", (through,))
+        assert world.seal().exit == 0
+
+        done = world.check()
+
+        assert (done.exit, "  exception    complete_through of seal" in done.out) == (0, said), done
+
+
 def test_witnesses_are_named(sealed_world: World) -> None:
     """Whose line is in the folder's checkpoint and whose key is in the policy."""
     world = sealed_world

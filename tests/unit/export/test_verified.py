@@ -228,6 +228,19 @@ def test_the_first_rows_of_a_day_may_have_the_same_time(tmp_path: Path) -> None:
     assert audit_export(*package.write(tmp_path)).code == 0
 
 
+def test_completeness_after_the_seal_is_an_exception(tmp_path: Path) -> None:
+    """It could not be known then. What was recorded is what was sealed all the same."""
+    later = report(
+        tmp_path / "later", resealed_record(-1, "2026-11-06T14:59:58.120000Z", "2026-11-06T15:00:00.000001Z")
+    )
+    at_once = report(
+        tmp_path / "at_once", resealed_record(-1, "2026-11-06T14:59:58.120000Z", "2026-11-06T15:00:00.000000Z")
+    )
+
+    assert "  exception    complete_through of seal 5 is 2026-11-06T15:00:00.000001Z, later than the seal" in later
+    assert "  exception " not in at_once
+
+
 def test_a_day_may_have_had_fewer_entries_later_where_a_database_was_restored(tmp_path: Path) -> None:
     package = Package(honest_log())
     rows = package.log.rows[WORKSPACE, "2026-11-01"]

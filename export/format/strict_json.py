@@ -1,6 +1,7 @@
 """JSON as an auditor reads it: one meaning or none. What parsers disagree about is refused (RFC 8259, section 9)."""
 
 import json
+import math
 from typing import Any
 
 MAX_DIGITS = 19
@@ -13,7 +14,7 @@ class JSONError(ValueError):
 def loads(text: str) -> Any:
     """Gives the value of `text`.
 
-    Refuses repeated names in an object, NaN and infinities, integers of more than 19 digits, lone surrogates and nesting
+    Refuses repeated names in an object, NaN, infinities and what would be read as one (1e999), integers of more than 19 digits, lone surrogates and nesting
     beyond the parser's limit. `-0` is a float here, so that a check for an integer refuses it.
 
     Raises JSONError: with the reason, on one line.
@@ -52,7 +53,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _integer(text: str) -> int | float:
-    if not text.isascii() or len(text) > MAX_DIGITS + 1:
+    if not text.isascii() or len(text.removeprefix("-")) > MAX_DIGITS:
         raise JSONError("a number has too many digits")
     return -0.0 if text == "-0" else int(text)
 
@@ -60,4 +61,6 @@ def _integer(text: str) -> int | float:
 def _float(text: str) -> float:
     if not text.isascii():
         raise JSONError("a number has digits that are not ASCII")
-    return float(text)
+    if math.isinf(value := float(text)):
+        raise JSONError("a number is too large")
+    return value

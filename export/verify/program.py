@@ -24,6 +24,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)
         self.register("action", None, _StoreOnce)
+        self.register("action", "store_true", _SetOnce)
 
     def error(self, message: str) -> NoReturn:
         """Instead of argparse's own exit."""
@@ -41,6 +42,18 @@ class _StoreOnce(argparse.Action):
             parser.error(f"{option} is given twice")
         given.add(self.dest)
         setattr(namespace, self.dest, values)
+
+
+class _SetOnce(_StoreOnce):
+    """A flag, with the same rule."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, nargs=0, const=True, default=False)
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, _: Any, option: str | None = None
+    ) -> None:
+        super().__call__(parser, namespace, self.const, option)
 
 
 def version() -> str:

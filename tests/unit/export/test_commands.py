@@ -255,6 +255,17 @@ def test_wrong_usage_is_one_line(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments", [("verify", ".", "--json", "--json"), ("seal", "--once", "--once"), ("seal", "--adopt", "--adopt")]
+)
+def test_a_flag_that_is_given_twice_is_refused(arguments: tuple[str, ...]) -> None:
+    """As any option that is not repeatable (decision 40)."""
+    result = audit_export(*arguments)
+
+    assert result.code == 2
+    assert f"{arguments[-1]} is given twice" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
     "arguments", [("-h",), ("--version",), ("verify", "-h"), ("keygen", "--help"), ("inspect", "-h"), ("rotate", "-h")]
 )
 def test_help_and_version(arguments: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Settings: the one place that names what the environment may say to `audit-export` (section 10), and refuses what it may not."""
 
 import os
+import re
 import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -37,6 +38,13 @@ def _key(text: object) -> object:
         raise ValueError(f"{text!a} is no key file of audit-export keygen: {error}") from None
 
 
+def _seconds(text: object) -> object:
+    """Digits, with a decimal point or not: what reads as another number elsewhere (1_0, 1e1) is refused."""
+    if isinstance(text, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) is None:
+        raise ValueError("is no number of seconds; use 60, or 0.5")
+    return text
+
+
 def _words(text: object) -> object:
     """A command's words, split as a shell does."""
     if not isinstance(text, str):
@@ -64,7 +72,7 @@ class SealSettings(_Settings):
 
     folder: Path = Field(alias="AUDIT_SEAL_DIR")
     keys: Keys = Field(alias="AUDIT_SEAL_KEY", repr=False)
-    every: float = Field(default=60.0, alias="AUDIT_SEAL_EVERY", gt=0, le=86400, allow_inf_nan=False)
+    every: Annotated[float, BeforeValidator(_seconds)] = Field(default=60.0, alias="AUDIT_SEAL_EVERY", gt=0, le=86400)
     metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_SEAL_METRICS_BIND")
     check_metrics_file: Path | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")

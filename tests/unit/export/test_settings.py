@@ -42,13 +42,17 @@ def test_good_settings(environ: dict[str, str]) -> None:
 
     assert [key.name for key in seal.keys] == ["x/log", "x/second"]
     assert (seal.every, seal.metrics_bind, create.key.name) == (60, None, "x/exporter")
+    assert load(SealSettings, {**environ, "AUDIT_SEAL_EVERY": "0.5"}).every == 0.5
     assert load(CheckSettings, {"DATABASE_URL": environ["DATABASE_URL"]}).folder is None
 
 
 @pytest.mark.parametrize(
     ("model", "name", "value"),
     [
-        *((SealSettings, "AUDIT_SEAL_EVERY", value) for value in ("0", "-1", "nan", "inf", "86401", "x")),
+        *(
+            (SealSettings, "AUDIT_SEAL_EVERY", value)
+            for value in ("0", "-1", "nan", "inf", "86401", "x", "1_0", "1e1", "+1", "１")
+        ),
         *((SealSettings, "AUDIT_SEAL_KEY", value) for value in ("/missing.key", ":", "/etc/hostname")),
         (SealSettings, "AUDIT_SEAL_METRICS_BIND", "9110"),
         (SealSettings, "AUDIT_LOG_FORMAT", "xml"),

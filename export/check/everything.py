@@ -13,7 +13,7 @@ from export.evidence.sealed_log import SealedLog, read_log
 from export.format.accounts import imbalances, parse_accounts
 from export.format.errors import ExportError, PersonNeeded, Verdict, incomplete, tampered
 from export.format.policy import Policy
-from export.tables.database import Connection
+from export.tables.database import Connection, Error, refused
 from export.tables.heads import Head, all_heads
 from export.verify.signatures import read_checkpoint, witnesses
 from sql import query
@@ -37,6 +37,11 @@ class Findings:
         self.count += 1
         if self.count <= SAID:
             self.said.append(message)
+
+    def text(self) -> str:
+        """All of it, in one line."""
+        more = self.count - min(self.count, SAID)
+        return "; ".join(self.said) + (f"; and {more} more" if more else "")
 
     @contextmanager
     def of(self) -> Iterator[None]:
@@ -79,16 +84,20 @@ def check_everything(connection: Connection, policy: Policy, folder_note: bytes 
         check_maps(connection, log),
         _future_entries(connection),
     )
-    for message in messages:
-        findings.add(message)
     workspaces = entries = 0
-    for head, found in _merged(connection, log):
-        with findings.of():
-            entries += _check_workspace(connection, log, head, found)
-            workspaces += 1
+    try:
+        for message in messages:
+            findings.add(message)
+        for head, found in _merged(connection, log):
+            with findings.of():
+                entries += _check_workspace(connection, log, head, found)
+                workspaces += 1
+    except Error as error:
+        if not findings.count:
+            raise
+        findings.said.append(f"and no more was compared: {refused(error).reason}")
     if findings.count:
-        more = findings.count - len(findings.said)
-        raise tampered("; ".join(findings.said) + (f"; and {more} more" if more else ""))
+        raise tampered(findings.text())
     if (imbalance := next(imbalances(parse_accounts(log.accounts.encode())), None)) is not None:
         raise incomplete(f"the accounts of seal {log.newest.seal} do not balance: {imbalance}")
     signed = read_checkpoint(log.note, policy, "the newest checkpoint")

@@ -32,8 +32,9 @@ class ExportError(Exception):
 class PersonNeeded(ExportError):
     """Nothing was concluded, and waiting does not help or is not our part. It has the verdict of section 10 for this, TAMPERED."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(Verdict.TAMPERED, f"nothing was found, but a person is needed: {message}")
+    def __init__(self, reason: str) -> None:
+        super().__init__(Verdict.TAMPERED, f"nothing was found, but a person is needed: {reason}")
+        self.reason = reason
 
 
 def cannot_write(what: str, error: OSError) -> PersonNeeded:

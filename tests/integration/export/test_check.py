@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from export import settings
-from export.check import older_seals
+from export.check import everything, history, older_seals
 from export.format.encoding import workspace_key
 from export.tables.bucket_map import bucket_of
+from export.tables.database import Connection
 from tests.integration.export.world import DAY, INSERT, LOG, World
 
 
@@ -131,6 +132,28 @@ def test_every_finding_is_reported(sealed_world: World) -> None:
 
     assert done.exit == 1
     assert all(words in done.err for words in ("'org_a'", "'org_b'", "are gone"))
+
+
+def test_database_that_goes_away_hides_no_finding(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found before is said, and that no more was compared."""
+    world = sealed_world
+    first, second = sorted(("org_a", "org_b"), key=workspace_key)
+    for workspace in (first, second):
+        world.record(workspace)
+    assert world.seal().exit == 0
+    world.tamper(f"UPDATE audit_event SET trace_id = 'x' WHERE workspace_id = '{first}'")
+    compare = history.check_history
+
+    def gone(connection: Connection, key: str) -> None:
+        if key == workspace_key(second):
+            world.rows("SELECT pg_terminate_backend(%s, 10000)", (connection.info.backend_pid,))
+        compare(connection, key)
+
+    monkeypatch.setattr(everything, "check_history", gone)
+    done = world.check()
+
+    assert (done.exit, done.word) == (1, "TAMPERED"), done
+    assert f"{first!a} are not those sealed; and no more was compared: the database is unavailable" in done.err
 
 
 def test_finding_in_a_large_workspace_hides_no_other(sealed_world: World) -> None:

@@ -98,6 +98,7 @@ class Bench:
     def _peer(self, peer: Peer, url: str) -> Measured:
         task = {
             "bootstrap": self._kafka.bootstrap,
+            "group": f"peer-{self._databases}",
             "topic": TOPIC,
             "partitions": PARTITIONS,
             "records": self.rows,

@@ -15,6 +15,7 @@ import (
 
 type task struct {
 	Bootstrap string   `json:"bootstrap"`
+	Group     string   `json:"group"`
 	Topic     string   `json:"topic"`
 	Records   int      `json:"records"`
 	Database  string   `json:"database"`
@@ -77,7 +78,7 @@ func main() {
 	must(connection.Exec(ctx, "CREATE TEMP TABLE staging ("+strings.Join(given.Columns, " text, ")+" text)"))
 	insert := "INSERT INTO audit_event (" + names + ") SELECT " + strings.Join(types, ", ") + " FROM staging ON CONFLICT DO NOTHING"
 	client := must(kgo.NewClient(
-		kgo.SeedBrokers(given.Bootstrap), kgo.ConsumerGroup("go"), kgo.ConsumeTopics(given.Topic),
+		kgo.SeedBrokers(given.Bootstrap), kgo.ConsumerGroup(given.Group), kgo.ConsumeTopics(given.Topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(),
 	))
 	defer client.Close()

@@ -28,7 +28,7 @@ class Factory:
         self._connection.commit()
         config = build_kafka_consumer_configuration(
             {"bootstrap.servers": self._task.bootstrap, "queued.min.messages": 100_000},
-            group_id="arroyo",
+            group_id=self._task.group,
             auto_offset_reset="earliest",
             queued_min_messages=100_000,
         )

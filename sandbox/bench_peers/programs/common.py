@@ -11,9 +11,10 @@ BATCH_RECORDS, BATCH_SECONDS = 5_000, 1.0
 
 
 class Task(NamedTuple):
-    """Where to read and write; `columns` are those of a row, in the order of a record's values."""
+    """Where to read and write; `columns` are those of a row, in the order of a record's values. The group is new for each run."""
 
     bootstrap: str
+    group: str
     topic: str
     partitions: int
     records: int

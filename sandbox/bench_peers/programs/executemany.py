@@ -14,7 +14,7 @@ def main() -> None:
     consumer = Consumer(
         {
             "bootstrap.servers": given.bootstrap,
-            "group.id": "executemany",
+            "group.id": given.group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
             "fetch.min.bytes": 1,

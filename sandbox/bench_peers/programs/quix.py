@@ -36,7 +36,7 @@ def main() -> None:
     logging.getLogger("quixstreams").setLevel(logging.ERROR)
     application = Application(
         broker_address=TASK.bootstrap,
-        consumer_group="quix",
+        consumer_group=TASK.group,
         auto_offset_reset="earliest",
         auto_create_topics=False,
         use_changelog_topics=False,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 from rich.console import Console
+from rich.markup import escape
 
 from consumer.event.model import COLUMNS
 from sandbox.bench.baselines import bare_loop, raw_copy
@@ -125,7 +126,7 @@ class Bench:
         return url
 
     def _say(self, text: str) -> None:
-        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
+        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {escape(text)}", highlight=False)
 
 
 def main() -> None:
@@ -144,7 +145,7 @@ def main() -> None:
         bench = Bench(kafka, postgres, wheel.unpack(folder.path / "programs"), console)
         bench.run(arguments.records, arguments.rounds)
     lines = rows(bench.found, bench.limits, bench.rows)
-    console.print(table(lines), *(f"skipped: {why}" for why in bench.skipped), sep="\n")
+    console.print(table(lines), *(f"skipped: {why}" for why in bench.skipped), sep="\n", markup=False)
     if not arguments.no_document:
         made = section(lines, bench.skipped, bench.rows, arguments.rounds, load)
         DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "peers", made))

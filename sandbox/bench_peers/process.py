@@ -46,7 +46,8 @@ def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int)
     cpu = ended.children_user + ended.children_system - began.children_user - began.children_system
     out, errors = said
     if process.returncode != 0 or not out.strip():
-        raise Failed(f"exit code {process.returncode}: {' '.join(errors.split()[-60:])}")
+        why = " ".join(errors.split())[-400:] or "nothing on its standard error"
+        raise Failed(f"exit code {process.returncode} after {ended.elapsed - began.elapsed:.0f} s: {why}")
     found = json.loads(out.strip().splitlines()[-1])
     time.sleep(0.2)  # its session's process ends after it
     return Measured(found["records"], found["seconds"], cpu, processor_seconds(server_pid) - before, peak)

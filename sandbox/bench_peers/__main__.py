@@ -19,7 +19,7 @@ from sandbox.bench.load import Load
 from sandbox.bench.report import replace_section
 from sandbox.bench_peers.peers import Peer, peers
 from sandbox.bench_peers.process import Failed, Measured, measure
-from sandbox.bench_peers.ready import PARTITIONS, TOPIC, digest, publish_rows
+from sandbox.bench_peers.ready import PARTITIONS, digest, publish_rows
 from sandbox.bench_peers.report import OURS, rows, section, table
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
@@ -100,7 +100,7 @@ class Bench:
         task = {
             "bootstrap": self._kafka.bootstrap,
             "group": f"peer-{self._databases}",
-            "topic": TOPIC,
+            "topic": peer.topic,
             "partitions": PARTITIONS,
             "records": self.rows,
             "database": url,

@@ -1,4 +1,4 @@
-"""The peers, and how each is got ready: an environment of their own in the user's cache, with pinned packages; a built program."""
+"""The peers, and how each is got ready: an environment of their own in the user's cache, with pinned packages; a built program; jars."""
 
 import hashlib
 import os
@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from sandbox.bench_peers.ready import OBJECTS, ROWS
+from sandbox.services import kafka, maven
+from sandbox.services.java import java
+from sandbox.services.process import SandboxError
+
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE.parents[1] / "requirements" / "peers.txt"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callmine-audit"
@@ -16,6 +21,15 @@ PYTHON = {
     "arroyo": "sentry-arroyo with COPY",
     "quix": "Quix Streams",
 }
+DEBEZIUM = "3.6.0.Final"
+CONNECT = (
+    f"org.apache.kafka:connect-runtime:{kafka.VERSION}",
+    f"io.debezium:debezium-connector-jdbc:{DEBEZIUM}",
+    # The name in Debezium's own list is an old one of this, and is not to be had everywhere.
+    "org.hibernate.orm:hibernate-agroal:7.2.0.Final",
+    kafka.LOGGING,
+)
+NOT_FOR_CONNECT = ("org.hibernate:hibernate-agroal",)
 
 
 class Peer(NamedTuple):
@@ -24,11 +38,12 @@ class Peer(NamedTuple):
     name: str
     command: tuple[str, ...]
     missing: str | None = None
+    topic: str = ROWS
 
 
 def peers() -> list[Peer]:
     """All of them, got ready; nothing is raised for one that cannot be had."""
-    return [*_in_python(), _in_go(), Peer("Kafka Connect with Debezium's JDBC sink", (), "not built yet")]
+    return [*_in_python(), _in_go(), _in_connect()]
 
 
 def _in_python() -> list[Peer]:
@@ -55,6 +70,16 @@ def _in_go() -> Peer:
         return Peer(title, (), "there is no go on the PATH")
     CACHE.mkdir(parents=True, exist_ok=True)
     return Peer(title, (str(program),), _run(go, "build", "-C", str(HERE / "go"), "-o", str(program), "."))
+
+
+def _in_connect() -> Peer:
+    title = "Kafka Connect with Debezium's JDBC sink"
+    try:
+        jars = maven.jars(f"connect-{kafka.VERSION}-debezium-{DEBEZIUM}", CONNECT, os.environ, NOT_FOR_CONNECT)
+    except SandboxError as error:
+        return Peer(title, (), " ".join(str(error).split())[:200])
+    program = (sys.executable, "-m", "sandbox.bench_peers.programs.connect")
+    return Peer(title, (*program, str(java(os.environ)), f"{jars}/*"), topic=OBJECTS)
 
 
 def _run(*command: str) -> str | None:

@@ -29,7 +29,7 @@ class Failed(Exception):
 
 
 def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int) -> Measured:
-    """Runs a program that prints one JSON object with `records` and `seconds`. Raises Failed."""
+    """Runs a program that prints one JSON object with `records` and `seconds`, and may print `peak_mib`. Raises Failed."""
     before, peak = processor_seconds(server_pid), 0.0
     process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     timer = threading.Timer(LIMIT_SECONDS, process.kill)
@@ -50,6 +50,7 @@ def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int)
         raise Failed(f"exit code {process.returncode} after {ended.elapsed - began.elapsed:.0f} s: {why}")
     found = json.loads(out.strip().splitlines()[-1])
     time.sleep(0.2)  # its session's process ends after it
+    peak = found.get("peak_mib", peak)  # of a program that runs another one
     return Measured(found["records"], found["seconds"], cpu, processor_seconds(server_pid) - before, peak)
 
 

@@ -7,9 +7,13 @@ from confluent_kafka.cimpl import NewTopic
 
 from consumer.event.model import COLUMNS
 
-TOPIC, PARTITIONS = "peers.rows", 21
-# A value is text as PostgreSQL writes it, or null: any client can send it back.
-ROWS = f"SELECT workspace_id, json_build_array({', '.join(f'{name}::text' for name in COLUMNS)})::text FROM audit_event ORDER BY id"
+ROWS, OBJECTS, PARTITIONS = "peers.rows", "peers.objects", 21
+# A value of a list is text as PostgreSQL writes it, or null: any client can send it back.
+VALUES = ", ".join(f"{name}::text" for name in COLUMNS)
+# An object has values as Kafka Connect's JSON converter wants them.
+CONVERTED = {"content_digest": "encode(content_digest, 'base64')", "diff": "diff::text"}
+FIELDS = ", ".join(f"'{name}', {CONVERTED.get(name, name)}" for name in COLUMNS)
+SELECT = f"SELECT workspace_id, json_build_array({VALUES})::text, json_build_object({FIELDS})::text FROM audit_event ORDER BY id"
 DIGEST = (
     "SELECT count(*), coalesce(md5(string_agg(md5(made), '' ORDER BY made COLLATE \"C\")), '') "
     f"FROM (SELECT ({', '.join(COLUMNS)})::text AS made FROM audit_event) AS rows"
@@ -17,14 +21,17 @@ DIGEST = (
 
 
 def publish_rows(bootstrap: str, url: str) -> int:
-    """Publishes each row of the database as one record, keyed by workspace; how many."""
+    """Publishes each row of the database as one record, keyed by workspace: a list on one topic, an object on the other; how many."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])[TOPIC].result()
+    made = admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in (ROWS, OBJECTS)])
+    for future in made.values():
+        future.result()
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "queue.buffering.max.messages": 2_000_000})
     count = 0
     with psycopg.connect(url) as connection, connection.cursor("rows") as cursor:
-        for workspace, row in cursor.execute(ROWS.encode()):
-            producer.produce(TOPIC, row.encode(), workspace.encode())
+        for workspace, row, fields in cursor.execute(SELECT.encode()):
+            producer.produce(ROWS, row.encode(), workspace.encode())
+            producer.produce(OBJECTS, fields.encode(), workspace.encode())
             count += 1
             if count % 10_000 == 0:
                 producer.poll(0)

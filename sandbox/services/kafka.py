@@ -18,11 +18,8 @@ from sandbox.services.service import KafkaBroker
 from sandbox.services.temporary_folder import TemporaryFolder
 
 VERSION = "4.3.1"
-JARS = (
-    f"org.apache.kafka:kafka_2.13:{VERSION}",
-    f"org.apache.kafka:kafka-tools:{VERSION}",
-    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.1",  # without it Kafka logs nothing
-)
+LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.1"  # without it Kafka logs nothing
+JARS = (f"org.apache.kafka:kafka_2.13:{VERSION}", f"org.apache.kafka:kafka-tools:{VERSION}", LOGGING)
 CLUSTER_TOOL = "org.apache.kafka.tools.ClusterTool"
 
 

@@ -19,16 +19,15 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 FIELDS = ("groupId", "artifactId", "version")
 
 
-def jars(name: str, coordinates: Sequence[str], environ: Mapping[str, str]) -> Path:
+def jars(name: str, coordinates: Sequence[str], environ: Mapping[str, str], without: Sequence[str] = ()) -> Path:
     """The cached folder `name` with these artefacts (`group:artifact:version`) and all that they depend on.
 
-    SandboxError when there is no mvn or it fails, here and below.
+    What they only bring along `without` need (`group:artifact`) is left out. SandboxError when there is no mvn or it fails,
+    here and below.
     """
+    left_out = "".join(f"<exclusion>{_tags(one)}</exclusion>" for one in without)
     dependencies = "".join(
-        "<dependency>"
-        + "".join(f"<{tag}>{text}</{tag}>" for tag, text in zip(FIELDS, one.split(":"), strict=True))
-        + "</dependency>"
-        for one in coordinates
+        f"<dependency>{_tags(one)}<exclusions>{left_out}</exclusions></dependency>" for one in coordinates
     )
     goal = [f"{PLUGIN}:copy-dependencies", "-DincludeScope=runtime"]
     return _fetch(name, goal, POM.format(dependencies=dependencies), environ)
@@ -37,6 +36,10 @@ def jars(name: str, coordinates: Sequence[str], environ: Mapping[str, str]) -> P
 def unpacked(name: str, coordinate: str, environ: Mapping[str, str]) -> Path:
     """The cached folder `name` with the content of one archive (`group:artifact:version:type:classifier`), alone."""
     return _fetch(name, [f"{PLUGIN}:unpack", f"-Dartifact={coordinate}"], POM.format(dependencies=""), environ)
+
+
+def _tags(coordinate: str) -> str:
+    return "".join(f"<{tag}>{text}</{tag}>" for tag, text in zip(FIELDS, coordinate.split(":"), strict=False))
 
 
 def _fetch(name: str, goal: Sequence[str], pom: str, environ: Mapping[str, str]) -> Path:

@@ -411,6 +411,13 @@ class TestMaven:
         assert [path.name for folder in folders for path in folder.iterdir()] == ["a.jar", "a.jar"]
         assert Path(environ["RUNS"]).read_text() == "run\n"
 
+    def test_what_is_not_needed_is_left_out(self, tmp_path: Path) -> None:
+        """Each artefact is fetched without it."""
+        environ = fake_maven(tmp_path, 'cp pom.xml "$RUNS"; mkdir files')
+        maven.jars("some", ["g:a:1", "g:b:2"], environ, ["g:c"])
+        left_out = "<exclusion><groupId>g</groupId><artifactId>c</artifactId></exclusion>"
+        assert Path(environ["RUNS"]).read_text().count(left_out) == 2
+
     def test_a_failure_leaves_no_half_folder(self, tmp_path: Path) -> None:
         """What mvn said is in the error, and the cache is as before."""
         environ = fake_maven(tmp_path, "mkdir files; echo no network; exit 1")

@@ -1,17 +1,33 @@
-"""The benchmark beside other programs: why one failed is said, and what the table is calculated from."""
+"""The benchmark beside other programs: what one says is taken over, why one failed is said, and how Kafka Connect is set up."""
 
+import json
 import os
 import sys
 
 import pytest
 
+from consumer.event.model import COLUMNS
 from sandbox.bench_peers.process import Failed, Measured, measure
+from sandbox.bench_peers.programs.common import Task
+from sandbox.bench_peers.programs.connect import schema, sink
 from sandbox.bench_peers.report import OURS, rows
+
+TASK = Task(
+    bootstrap="127.0.0.1:9092", group="peer-3", topic="objects", partitions=21, records=10,
+    database="postgresql://someone:secret@127.0.0.1:5432/peers", columns=COLUMNS,
+)  # fmt: skip
 
 
 def run(program: str) -> Measured:
     """One program, beside a server that is this process."""
     return measure([sys.executable, "-c", program], os.environ, os.getpid())
+
+
+def test_what_a_program_says_of_itself_is_taken_over() -> None:
+    """Its last line; and of a program that runs another one, the memory of that one."""
+    said = run('print(\'loading\'); print(\'{"records": 10, "seconds": 2.5, "peak_mib": 321.5}\')')
+
+    assert (said.records, said.seconds, said.peak_mib) == (10, 2.5, 321.5)
 
 
 def test_the_end_of_its_errors_says_why_a_program_failed() -> None:
@@ -31,3 +47,31 @@ def test_ratios_are_of_one_round() -> None:
         (OURS, "20.0", "1.00 (1.00–1.00)", "4", "2", "100"),
         ("peer", "20.0", "2.00 (1.00–3.00)", "9", "3", "512"),
     ]
+
+
+def test_kafka_connect_has_a_schema_for_each_column() -> None:
+    """Types that Debezium's sink writes as PostgreSQL's own: what has no such type would be text."""
+    made = json.loads(
+        schema(
+            [
+                ("diff", "json", False),
+                ("facets", "text[]", False),
+                ("kafka_timestamp", "timestamp with time zone", True),
+            ]
+        )
+    )
+
+    assert made["fields"] == [
+        {"field": "diff", "optional": False, "type": "string", "name": "io.debezium.data.Json"},
+        {"field": "facets", "optional": False, "type": "array", "items": {"type": "string"}},
+        {"field": "kafka_timestamp", "optional": True, "type": "string", "name": "io.debezium.time.ZonedTimestamp"},
+    ]
+
+
+def test_kafka_connect_writes_where_the_others_do() -> None:
+    """Into the same database, by JDBC's kind of URL, in batches that the driver makes one statement of."""
+    made = sink(TASK)
+
+    assert made["connection.url"] == "jdbc:postgresql://127.0.0.1:5432/peers?reWriteBatchedInserts=true"
+    assert (made["connection.username"], made["connection.password"]) == ("someone", "secret")
+    assert made["batch.size"] == made["consumer.override.max.poll.records"] == "5000"

@@ -1,0 +1,138 @@
+"""Runs Kafka Connect's standalone worker with Debezium's JDBC sink until all rows are there; called with java and its class path.
+
+This one is run in our environment. A sink never ends, nor says what it has done, so PostgreSQL is
+asked: from the start of the first transaction that wrote rows until none is open after the last row. What the worker did before
+that transaction (reading and converting the first batch) is left out, in its favour.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psycopg
+
+from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, Task, task
+from sandbox.services.process_status import peak_bytes
+from sandbox.services.temporary_folder import TemporaryFolder
+
+# As in Kafka's own scripts for Connect.
+HEAP = ("-Xms256M", "-Xmx2G", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35")
+WORKER = "org.apache.kafka.connect.cli.ConnectStandalone"
+# A worker goes on when its only task has failed; only its log says so.
+LOG4J = """rootLogger.level = error
+rootLogger.appenderRef.file.ref = file
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = {log}
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %m%n
+"""
+KEY = "workspace_id,event_source,event_id"
+# The Connect schema of a column, by PostgreSQL's name of its type.
+TYPES: Mapping[str, Mapping[str, object]] = {
+    "text": {"type": "string"},
+    "text[]": {"type": "array", "items": {"type": "string"}},
+    "integer": {"type": "int32"},
+    "bigint": {"type": "int64"},
+    "bytea": {"type": "bytes"},
+    "json": {"type": "string", "name": "io.debezium.data.Json"},
+    "timestamp with time zone": {"type": "string", "name": "io.debezium.time.ZonedTimestamp"},
+}
+COLUMNS = """
+SELECT attname, format_type(atttypid, atttypmod), NOT attnotnull FROM pg_attribute
+WHERE attrelid = 'audit_event'::regclass AND attname = ANY (%s)
+"""
+# Each row takes a number of the identity column; the transaction of the last ones may still be open.
+DONE = """
+SELECT clock_timestamp() FROM audit_event_id_seq WHERE is_called AND last_value >= %s AND NOT EXISTS (
+  SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND backend_xid IS NOT NULL)
+"""
+SECONDS = "SELECT count(*), extract(epoch FROM %s - min(recorded_at))::float8 FROM audit_event"
+
+
+def worker(schema: str, folder: Path) -> dict[str, str]:
+    """The worker's settings: one schema for all records, which then need none of their own; offsets as often as the others commit."""
+    return {
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "value.converter.schema.content": schema,
+        "offset.storage.file.filename": str(folder / "offsets"),
+        "offset.flush.interval.ms": str(int(BATCH_SECONDS * 1000)),
+        "listeners": "http://127.0.0.1:0",
+    }
+
+
+def sink(given: Task) -> dict[str, str]:
+    """The connector's settings, as Debezium's documents have them for many rows; what each is for is in decision 99."""
+    database = psycopg.conninfo.conninfo_to_dict(given.database)
+    return {
+        "name": given.group,
+        "connector.class": "io.debezium.connector.jdbc.JdbcSinkConnector",
+        "topics": given.topic,
+        "connection.url": "jdbc:postgresql://{host}:{port}/{dbname}?reWriteBatchedInserts=true".format_map(database),
+        "connection.username": str(database["user"]),
+        "connection.password": str(database["password"]),
+        "collection.name.format": "audit_event",
+        "insert.mode": "upsert",
+        "primary.key.mode": "record_value",
+        "primary.key.fields": KEY,
+        "use.reduction.buffer": "true",
+        "batch.size": str(BATCH_RECORDS),
+        "consumer.override.max.poll.records": str(BATCH_RECORDS),
+    }
+
+
+def schema(columns: Sequence[tuple[str, str, bool]]) -> str:
+    """Kafka Connect's schema of a record, of the name, type and nullability of each column."""
+    fields = [{"field": name, "optional": optional, **TYPES[kind]} for name, kind, optional in columns]
+    return json.dumps({"type": "struct", "optional": False, "fields": fields})
+
+
+def main() -> None:
+    """Reads all records."""
+    given = task()
+    with TemporaryFolder("connect") as folder, psycopg.connect(given.database, autocommit=True) as connection:
+        columns = connection.execute(COLUMNS, [given.columns]).fetchall()
+        process, log = _start(given, schema(columns), folder)
+        try:
+            ended = _end(connection, given.records, process, log)
+            peak = peak_bytes(process.pid) / 1024**2
+            count, seconds = connection.execute(SECONDS, [ended]).fetchone() or (0, 0.0)
+        finally:
+            process.terminate()
+            process.wait()
+    print(json.dumps({"records": count, "seconds": seconds, "peak_mib": peak}))
+
+
+def _start(given: Task, schema: str, folder: TemporaryFolder) -> tuple[subprocess.Popen[bytes], Path]:
+    log = folder.path / "log"
+    log.touch()
+    settings = {
+        "worker.properties": {"bootstrap.servers": given.bootstrap, **worker(schema, folder.path)},
+        "sink.properties": sink(given),
+    }
+    for name, lines in settings.items():
+        (folder.path / name).write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+    (folder.path / "log4j2.properties").write_text(LOG4J.format(log=log))
+    java, jars = sys.argv[1:]
+    options = (*HEAP, f"-Djava.io.tmpdir={folder.path}", "-Dlog4j2.configurationFile=log4j2.properties", "-cp", jars)
+    command = [java, *options, WORKER, *settings]
+    return subprocess.Popen(command, cwd=folder.path, env=folder.environ(), stdout=sys.stderr), log
+
+
+def _end(connection: psycopg.Connection, records: int, process: subprocess.Popen[bytes], log: Path) -> object:
+    """When the last row was committed. SystemExit with the log where the worker ends or logs an error before."""
+    while process.poll() is None and not log.stat().st_size:
+        if (row := connection.execute(DONE, [records]).fetchone()) is not None:
+            return row[0]
+        time.sleep(0.02)
+    time.sleep(1)  # an error is logged in several parts
+    # The causes, and not where in the code.
+    sys.exit("\n".join(line for line in log.read_text().splitlines() if not line.startswith("\t")))
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from runtime.timestamps import from_microseconds, microseconds
 # Microseconds since 1970, xmin, xmax, and the transactions between these that were still running.
 _TEXT = re.compile(r"([0-9]{1,16})-([0-9]{1,19})-([0-9]{1,19})((?:-[0-9]{1,19}){0,1000})")
 _LAST_US = microseconds(datetime(2101, 1, 1, tzinfo=UTC))
+_SHORT_XID = 0xFFFFFFFF  # the part of a transaction id that rows have; 0 is no transaction, so it ends no snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Snapshot:
 
     @classmethod
     def parse(cls, text: str) -> "Snapshot":
-        """From the as_of of an earlier response. Raises ValueError."""
+        """From the as_of of an earlier response. Raises ValueError for all that PostgreSQL would refuse as a pg_snapshot."""
         match = _TEXT.fullmatch(text)
         if match is None or int(match[1]) >= _LAST_US:
             raise ValueError("is not the as_of of an earlier response")
@@ -41,7 +42,8 @@ class Snapshot:
         snapshot = cls(from_microseconds(int(match[1])), int(match[2]), int(match[3]), running)
         rising = sorted(set(running))
         within = not running or (running[0] >= snapshot.xmin and running[-1] < snapshot.xmax)
-        if not (0 < snapshot.xmin <= snapshot.xmax and list(running) == rising and within):
+        ends_are_valid = snapshot.xmin & _SHORT_XID and snapshot.xmax & _SHORT_XID and snapshot.xmin <= snapshot.xmax
+        if not (ends_are_valid and list(running) == rising and within):
             raise ValueError("is not the as_of of an earlier response")
         return snapshot
 

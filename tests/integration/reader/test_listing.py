@@ -181,7 +181,8 @@ def test_the_snapshot_of_one_replica_is_good_at_another(
 @pytest.mark.parametrize(
     "text",
     ["x", "1-2", "0-0-0", "1-5-3", "1-1-9999999999999999999", "1-2-3-1", "1-2-9-5-4", "9" * 400,
-     "99999999999999999-1-1", "1-1-1\n", "١-1-1", "1-1-1;drop table audit_event"],
+     "99999999999999999-1-1", "1-1-1\n", "١-1-1", "1-1-1;drop table audit_event", "1-4294967296-4294967296", "1-1-4294967296",
+     "1-0-1"],
 )  # fmt: skip
 def test_a_made_up_snapshot_is_refused(listings: Listings, put: Callable[..., int], text: str) -> None:
     """Neither as_of nor cursor is believed unless it could have come from this database."""

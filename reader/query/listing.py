@@ -24,7 +24,7 @@ from reader.query.list_queries import (
     to_keys,
     whole_entry,
 )
-from reader.query.position import FutureSnapshot, Position, next_cursor, parse_position
+from reader.query.position import FutureSnapshot, Position, check_time, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.unavailable import Unavailable
@@ -62,6 +62,9 @@ class Listings:
                 if position is None:
                     return self._current_page(list_query, query)
                 return self._page_at(position, list_query, query)
+            except FutureSnapshot:
+                assert position is not None
+                raise position.invalid() from None
             except Outdated:
                 log.warning("index_outdated")
         log.critical(
@@ -131,16 +134,14 @@ class Listings:
         return _listing(query, current.index.snapshot, page, entries, current.view, 0)
 
     def _page_at(self, position: Position, list_query: ListQuery, query: Query) -> Listing:
-        try:
-            index = self._indexes.at(position.snapshot, list_query)
-        except FutureSnapshot:
-            raise position.invalid() from None
+        index = self._indexes.at(position.snapshot, list_query)
         page = cut(index, _window(query, position, position.snapshot.time))
         view, (newer, rows) = self._database.ask(
             list_query.workspace_id,
             list_query.recorded_since(position.snapshot, MAX_NEWER, absolute(query.selection, position.snapshot.time)),
             entries_by_id(list_query.workspace_id, page.ids),
         )
+        check_time(position.snapshot, view)  # an index that was in memory was found by the ids alone
         entries = to_entries(rows)
         self._check(list_query.workspace_id, view, page, entries)
         return _listing(query, position.snapshot, page, entries, view, len(to_keys(newer)))

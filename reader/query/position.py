@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from reader.model import Entry, Query
 from reader.query.filters import InvalidQuery, ParameterError
@@ -11,6 +12,7 @@ from reader.query.transaction_view import TransactionView
 from reader.query.unavailable import Unavailable
 from runtime.timestamps import from_microseconds, microseconds
 
+_CLOCKS_APART = timedelta(minutes=5)  # of the server that gave a snapshot and the one that answers, at most
 _KEY = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")  # microseconds since 1970, and id
 
 
@@ -53,10 +55,17 @@ def next_cursor(snapshot: Snapshot, last: Entry) -> str:
 
 def check_reached(snapshot: Snapshot, view: TransactionView) -> None:
     """Raises FutureSnapshot unless the database that answers has reached the snapshot, or Unavailable for a standby."""
+    check_time(snapshot, view)
     now = view.seen
     if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
         # Entries that are recorded later would appear in it. A standby may only be behind the server that gave it.
         raise Unavailable if view.is_standby else FutureSnapshot
+
+
+def check_time(snapshot: Snapshot, view: TransactionView) -> None:
+    """Raises FutureSnapshot for a snapshot that claims a time to come, which a page and a print would repeat."""
+    if snapshot.time > view.time + _CLOCKS_APART:
+        raise FutureSnapshot
 
 
 def _invalid(parameter: str) -> InvalidQuery:

@@ -182,7 +182,7 @@ def test_the_snapshot_of_one_replica_is_good_at_another(
     "text",
     ["x", "1-2", "0-0-0", "1-5-3", "1-1-9999999999999999999", "1-2-3-1", "1-2-9-5-4", "9" * 400,
      "99999999999999999-1-1", "1-1-1\n", "١-1-1", "1-1-1;drop table audit_event", "1-4294967296-4294967296", "1-1-4294967296",
-     "1-0-1"],
+     "1-0-1", "4102444799000000-1-1"],
 )  # fmt: skip
 def test_a_made_up_snapshot_is_refused(listings: Listings, put: Callable[..., int], text: str) -> None:
     """Neither as_of nor cursor is believed unless it could have come from this database."""
@@ -192,6 +192,21 @@ def test_a_made_up_snapshot_is_refused(listings: Listings, put: Callable[..., in
     for cursor in (text, f"{text}~1.1", f"1-1-1~{text}"):
         with pytest.raises(InvalidQuery, match="cursor"):
             listings.page(WORKSPACE, Query(cursor=cursor))
+
+
+def test_a_snapshot_of_a_time_to_come_is_refused(listings: Listings, put: Callable[..., int]) -> None:
+    """Also where its ids are those of a list that is in memory: its time is what a page and a print say."""
+    put(1)
+    as_of = listings.page(WORKSPACE, Query()).as_of
+    time, ids = as_of.split("-", 1)
+    for seconds, is_taken in ((0, True), (-3600, True), (3600, False), (10 * 365 * 86_400, False)):
+        forged = Query(as_of=f"{int(time) + seconds * 1_000_000}-{ids}")
+        for page in (listings.page, listings.first_sight):
+            if is_taken:
+                assert page(WORKSPACE, forged).total == 1
+            else:
+                with pytest.raises(InvalidQuery, match="as_of"):
+                    page(WORKSPACE, forged)
 
 
 def test_an_entry_of_another_workspace_is_no_entry(listings: Listings, put: Callable[..., int]) -> None:

@@ -12,6 +12,7 @@ wording         the sentence of an audit type
 changed_values  the changes of an entry, as parts of a sentence
 money           amounts as people write them
 summary         a stored entry as one sentence
+shortened       names and facets that are too long for a sentence or a list
 stored_diff     a stored diff as values
 visible_text    text to be shown: nothing in it is invisible
 cells           which cell is responsible for a workspace

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from starlette.types import Scope
 
+from catalog.visible_text import visible
 from reader.model import Entry, LargeDiff
 from reader.query.filters import InvalidQuery, ParameterError, decode_pairs
 
@@ -11,7 +12,10 @@ MAX_QUERY_BYTES = 8 * 1024
 MAX_LIST_DIFF = 64 * 1024  # bytes of one diff in a list of the API (SPEC 6)
 MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page …
 MAX_PAGE_COMMAS = 20_000  # … and commas, so that its values are no more: making each takes hundreds of bytes
-FEW_DIFFS, MANY_DIFFS = 48 * 1024, 256 * 1024  # characters of all diffs of a page: to show them at once, and at all
+# Characters of all texts of a list that are turned into a response at once. Beyond, responses are made one at a time; JSON takes
+# less time and memory than a page.
+FEW_SHOWN, FEW_SENT = 64 * 1024, 256 * 1024
+MANY_DIFFS = 256 * 1024  # characters of all diffs of a page, at most
 
 
 def query_pairs(scope: Scope) -> list[tuple[str, str]]:
@@ -22,9 +26,20 @@ def query_pairs(scope: Scope) -> list[tuple[str, str]]:
     return decode_pairs(query)
 
 
+def text_length(entries: Sequence[Entry]) -> int:
+    """Characters of all texts that services wrote, as they are shown: one that is invisible takes up to ten."""
+    return sum(
+        len(entry.diff or "")
+        + 2 * len(visible(entry.actor_email or ""))  # in its own column and in the sentence
+        + len(visible(entry.subject_label or ""))
+        + sum(len(visible(facet)) for facet in entry.facets)
+        for entry in entries
+    )
+
+
 def diff_length(entries: Sequence[Entry]) -> int:
     """Characters of all diffs."""
-    return sum(len(entry.diff) for entry in entries if entry.diff is not None)
+    return sum(len(entry.diff or "") for entry in entries)
 
 
 def page_text(large: LargeDiff) -> str | None:

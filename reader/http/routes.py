@@ -18,14 +18,15 @@ from reader.html import pages
 from reader.html.filter_form import list_address
 from reader.http import json_response
 from reader.http.byte_limits import (
-    FEW_DIFFS,
+    FEW_SENT,
+    FEW_SHOWN,
     MAX_LIST_DIFF,
     MAX_PAGE_DIFF,
     MAX_QUERY_BYTES,
     bounded,
-    diff_length,
     page_text,
     query_pairs,
+    text_length,
 )
 from reader.http.large_responses import LargeResponse, LargeResponses
 from reader.http.limiter import RequestLimiter
@@ -99,7 +100,7 @@ class Routes:
         def make() -> Response:
             return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), contact))
 
-        return make() if diff_length(listing.entries) <= FEW_DIFFS else LargeResponse(make)
+        return make() if text_length(listing.entries) <= FEW_SHOWN else LargeResponse(make)
 
     async def slash(self, request: Request) -> Response:
         """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""
@@ -155,7 +156,8 @@ class Routes:
         viewer = self._viewer(request)
         query = parse(query_pairs(request.scope))
         listing = self._listings.page(viewer.workspace_id, query)
-        if all(entry.diff is not None for entry in listing.entries):
+        is_read = all(entry.diff is not None for entry in listing.entries)
+        if is_read and text_length(listing.entries) <= FEW_SENT:
             return json_response.listing(listing)
 
         def make() -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString, TypeAlias
 
 import sql
+from catalog import shortened
 from reader.model import Entry, Selection
 from reader.query import key_index
 from reader.query.database import Statement
@@ -17,6 +18,14 @@ ENTRY = sql.query("reader/entry")
 ACTORS = sql.query("reader/actors")
 LARGE_DIFFS = sql.query("reader/large_diffs")
 LIST_DIFF_BYTES = 8 * 1024  # a longer diff is not read for a list
+PAGE_LIMITS: Mapping[str, int] = {
+    "shown": LIST_DIFF_BYTES,
+    "name_bytes": shortened.NAME_BYTES,
+    "name_kept": shortened.NAME_KEPT,
+    "facet_bytes": shortened.FACET_BYTES,
+    "facet_kept": shortened.FACET_KEPT,
+    "facets": shortened.MAX_FACETS,
+}
 
 ListKey: TypeAlias = tuple[str, Selection]
 
@@ -97,7 +106,7 @@ class ListQuery:
 def entries_by_id(workspace_id: str, ids: Sequence[int]) -> Statement:
     """Finds the entries of these ids in a workspace, newest first, without what is too long for a list; `to_entries` reads the result."""
     array = f"{{{','.join(map(str, ids))}}}"  # a list would take psycopg a tenth of a page's time
-    return Statement(PAGE, {"workspace_id": workspace_id, "ids": array, "shown": LIST_DIFF_BYTES})
+    return Statement(PAGE, {"workspace_id": workspace_id, "ids": array, **PAGE_LIMITS})
 
 
 def whole_entry(workspace_id: str, entry_id: int) -> Statement:

@@ -1,6 +1,6 @@
--- The rows of a page, bounded in bytes: a diff of more than %(shown)s bytes is not read, and neither is most of a text
--- of more than 4 KiB, or of many facets. pg_column_size and octet_length read no value that is stored apart from its
--- row (TOAST); a compressed value has at most some ninety times the bytes that are stored.
+-- The rows of a page, bounded in bytes: a diff of more than %(shown)s bytes is not read, and neither is most of a long
+-- text, or of many facets (catalog.shortened). pg_column_size and octet_length read no value that is stored apart from
+-- its row (TOAST); a compressed value has at most some ninety times the bytes that are stored.
 SELECT
     id,
     workspace_id,
@@ -16,15 +16,22 @@ SELECT
     event_source,
     event_id,
     CASE
-        WHEN pg_column_size(facets) <= 500 THEN facets
-        ELSE array(SELECT left(facet, 255) FROM unnest(facets[1:50]) AS facet)
+        WHEN pg_column_size(facets) <= 500 AND pg_column_compression(facets) IS NULL THEN facets
+        ELSE array(
+            SELECT
+                CASE
+                    WHEN octet_length(facet) > %(facet_bytes)s THEN left(facet, %(facet_kept)s) || '…'
+                    ELSE facet
+                END
+            FROM unnest(facets[1:%(facets)s]) AS facet
+        )
     END AS facets,
     CASE
-        WHEN octet_length(actor_email) > 4096 THEN left(actor_email, 500) || '…'
+        WHEN octet_length(actor_email) > %(name_bytes)s THEN left(actor_email, %(name_kept)s) || '…'
         ELSE actor_email
     END AS actor_email,
     CASE
-        WHEN octet_length(subject_label) > 4096 THEN left(subject_label, 500) || '…'
+        WHEN octet_length(subject_label) > %(name_bytes)s THEN left(subject_label, %(name_kept)s) || '…'
         ELSE subject_label
     END AS subject_label,
     CASE
@@ -33,8 +40,9 @@ SELECT
         WHEN octet_length(json_send(diff)) <= %(shown)s THEN diff::text
     END AS diff,
     pg_column_size(facets) > 500
-    OR coalesce(octet_length(actor_email) > 4096, FALSE)
-    OR coalesce(octet_length(subject_label) > 4096, FALSE) AS is_cut
+    OR pg_column_compression(facets) IS NOT NULL
+    OR coalesce(octet_length(actor_email) > %(name_bytes)s, FALSE)
+    OR coalesce(octet_length(subject_label) > %(name_bytes)s, FALSE) AS is_cut
 FROM audit_event
 WHERE workspace_id = %(workspace_id)s AND id = any(%(ids)s::bigint[])
 ORDER BY occurred_at DESC, id DESC

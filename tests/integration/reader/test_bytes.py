@@ -14,6 +14,7 @@ import pytest
 import reader.http.byte_limits
 import reader.http.large_responses
 import reader.query.large_diffs
+from catalog import shortened
 from reader.model import Query
 from reader.query.list_queries import LIST_DIFF_BYTES
 from reader.query.listing import Listings
@@ -104,19 +105,32 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
 
 
 def test_other_long_texts_are_shortened_in_a_list_only(tenant: Tenant) -> None:
-    """A label, an address and facets of megabytes: a list has their beginning, the entry's own address has them whole."""
-    label, email = "L" * 5000, "e" * 5000 + "@x.example"
+    """A long label, address and facets: a list has their beginning, the entry's own address has them whole."""
+    label, email = "L" * 600, "é" * 300 + "@x.example"
     facets = [f"f:{number}" + "x" * 300 for number in range(80)]
     entry_id = tenant.put(1, label=label, actor_email=email, facets=facets)
 
     [listed] = tenant.get(EVENTS).json()["data"]
-    assert listed["subject"]["label"] == label[:500] + "…"
-    assert listed["actor"]["email"] == email[:500] + "…"
-    assert listed["facets"] == [facet[:255] for facet in facets[:50]]
+    assert listed["subject"]["label"] == label[: shortened.NAME_KEPT] + "…"
+    assert listed["actor"]["email"] == email[: shortened.NAME_KEPT] + "…"
+    assert listed["facets"] == [facet[: shortened.FACET_KEPT] + "…" for facet in facets[: shortened.MAX_FACETS]]
     own = tenant.get(f"{EVENTS}/{entry_id}").json()
     assert (own["subject"]["label"], own["actor"]["email"], own["facets"]) == (label, email, facets)
     for path in ("/audit", f"/audit/{entry_id}"):
         assert len(tenant.get(path).content) < 60_000
+
+
+@pytest.mark.parametrize("size", [shortened.NAME_BYTES, 4096, 4097])
+def test_a_page_of_invisible_characters_is_bounded(tenant: Tenant, size: int) -> None:
+    """Each is shown as its code of eight characters, in several places of a row; also where few bytes are many facets."""
+    hostile = "\x01" * size
+    facets = [f"operation:{number}" + "\x01" * 200 for number in range(80)]
+    for minutes in range(200):
+        tenant.put(minutes, label=hostile, actor_email=hostile, facets=facets)
+    for path in ("/audit?limit=200", f"{EVENTS}?limit=200"):
+        answer = tenant.get(path)
+        assert answer.status_code == 200
+        assert len(answer.content) < 6 * MEGABYTE
 
 
 def test_one_workspace_cannot_hold_all_bytes_that_are_sent(
@@ -179,7 +193,7 @@ def test_no_session_keeps_the_buffers_of_large_rows(
 
 
 def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: str) -> None:
-    """Fifty settings of 4 MB, labels of 4 MB, pages of many values: all answered, side by side, within 256 MB."""
+    """Fifty settings of 4 MB, labels of 4 MB or of codes, pages of many values: all answered, side by side, within 256 MB."""
     saved = json.dumps({"changes": {"/settings": {"after": sized(2 * MEGABYTE), "before": sized(2 * MEGABYTE - 7)}}})
     astral = json.dumps({"changes": {"/x": {"after": "\U0001f600" + "x" * 60_000}}}, ensure_ascii=False)
     kinds = {
@@ -190,6 +204,11 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
         "org_5": ({"diff": astral}, 200),
         "org_6": ({"diff": values(reader.http.byte_limits.MAX_PAGE_DIFF)}, 50),
         "org_8": ({"diff": shown_values()}, 50),
+        "org_9": ({"label": "\x01" * 4096, "actor_email": "\x01" * 4096}, 200),
+        "org_10": (
+            {"label": "\x01" * 512, "actor_email": "\x01" * 512, "facets": ["operation:" + "\x01" * 118] * 80},
+            200,
+        ),
     }
     last: dict[str, int] = {}
     with psycopg.connect(database_url, autocommit=True) as connection:

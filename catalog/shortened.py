@@ -1,0 +1,29 @@
+"""Names and facets, shortened where they are too long for a sentence: a service may write any length.
+
+A list reads them from the database shortened by the same rule (sql/queries/reader/page.sql), so its sentence is that of the whole
+entry: a text that was shortened once is not shortened further.
+"""
+
+from collections.abc import Sequence
+
+NAME_BYTES, NAME_KEPT = (
+    512,
+    250,
+)  # the most of a name, and how many characters are kept of a longer one; an address has 254 bytes
+FACET_BYTES, FACET_KEPT = 128, 60
+MAX_FACETS = 10
+
+
+def name(text: str) -> str:
+    """A label, an address or an id."""
+    return _shortened(text, NAME_BYTES, NAME_KEPT)
+
+
+def facets(stored: Sequence[str]) -> list[str]:
+    """The first facets."""
+    return [_shortened(facet, FACET_BYTES, FACET_KEPT) for facet in stored[:MAX_FACETS]]
+
+
+def _shortened(text: str, most: int, kept: int) -> str:
+    is_short = len(text) * 4 <= most or len(text.encode(errors="surrogatepass")) <= most
+    return text if is_short else f"{text[:kept]}…"

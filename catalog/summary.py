@@ -1,14 +1,14 @@
-"""A stored entry as one sentence: the same words wherever an entry is shown."""
+"""A stored entry as one sentence: the same words wherever an entry is shown, from the whole entry or from what a list has of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from catalog import stored_diff
+from catalog import shortened, stored_diff
 from catalog.audit_types import BY_NAME
 from catalog.visible_text import visible
 from catalog.wording import NO_CHANGES, Part, parts
 
-MAX_DIFF_LENGTH = 8 * 1024  # characters; a longer diff is not parsed for a sentence, to bound what a page costs
+MAX_DIFF_BYTES = 8 * 1024  # of UTF-8; a longer diff is not parsed for a sentence, to bound what a page costs
 
 
 class Summarized(Protocol):
@@ -40,17 +40,17 @@ def summary(entry: Summarized) -> str:
 
 def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Part, ...]:
     """The sentence in parts; `changes` as `changes_of` returns them."""
-    actor, subject = actor_name(entry), visible(entry.subject_label or entry.subject_id)
+    actor, subject = actor_name(entry), visible(shortened.name(entry.subject_label or entry.subject_id))
     audit_type = BY_NAME.get(entry.action)
     if audit_type is None:  # written by a newer consumer than this program
         return Part(actor, "actor"), Part(f" did {visible(entry.action)} to ", ""), Part(subject, "subject")
     # The value of a facet may be any text, too.
-    return parts(audit_type, actor, subject, [visible(facet) for facet in entry.facets], changes)
+    return parts(audit_type, actor, subject, [visible(facet) for facet in shortened.facets(entry.facets)], changes)
 
 
 def actor_name(entry: Summarized) -> str:
     """The e-mail address, if one was recorded; only a service is shown as `System (…)`."""
-    name = visible(entry.actor_email or entry.actor_id)
+    name = visible(shortened.name(entry.actor_email or entry.actor_id))
     if entry.actor_type == "system":
         return f"System ({name})"
     return f'"{name}"' if name.startswith("System (") else name
@@ -58,7 +58,7 @@ def actor_name(entry: Summarized) -> str:
 
 def changes_of(stored: str | None) -> Mapping[str, Any]:
     """The changes that a sentence may name: none if the diff is missing, too long or nested too deeply."""
-    if stored is None or len(stored) > MAX_DIFF_LENGTH:
+    if stored is None or len(stored) > MAX_DIFF_BYTES or len(stored.encode(errors="surrogatepass")) > MAX_DIFF_BYTES:
         return NO_CHANGES
     try:
         changes = stored_diff.parse(stored).get("changes", NO_CHANGES)

@@ -15,7 +15,6 @@ MAX_PAGE_COMMAS = 20_000  # … and commas, so that its values are no more: maki
 # Characters of all texts of a list that are turned into a response at once. Beyond, responses are made one at a time; JSON takes
 # less time and memory than a page.
 FEW_SHOWN, FEW_SENT = 64 * 1024, 256 * 1024
-MANY_DIFFS = 256 * 1024  # characters of all diffs of a page, at most
 
 
 def query_pairs(scope: Scope) -> list[tuple[str, str]]:
@@ -37,24 +36,8 @@ def text_length(entries: Sequence[Entry]) -> int:
     )
 
 
-def diff_length(entries: Sequence[Entry]) -> int:
-    """Characters of all diffs."""
-    return sum(len(entry.diff or "") for entry in entries)
-
-
 def page_text(large: LargeDiff) -> str | None:
     """The diff for an entry's own page; None where that would take too much."""
     if large.text is None or large.text.count(b",") > MAX_PAGE_COMMAS:
         return None
     return large.text.decode()
-
-
-def bounded(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The entries, without the diffs beyond MANY_DIFFS characters: those are on the entries' own pages."""
-    if diff_length(entries) <= MANY_DIFFS:
-        return entries
-    bounded, left = [], MANY_DIFFS
-    for entry in entries:
-        left -= len(entry.diff or "")
-        bounded.append(entry if left >= 0 else entry._replace(diff=None))
-    return tuple(bounded)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from catalog.audit_types import CATALOG
 from catalog.entry_json import entry_json
+from catalog.summary import MAX_DIFF_BYTES
 from catalog.visible_text import visible
 from reader.kept import Kept
 from reader.model import Entry, LargeDiff, Listing
@@ -100,6 +101,8 @@ def _entry(entry: Entry, large: LargeDiff | None = None) -> dict[str, Any]:
     """The id is a string: JavaScript's numbers end at 2^53. `diff_bytes` is there where the diff is too long to be."""
     times = {"occurred_at": _time(entry.occurred_at), "recorded_at": _time(entry.recorded_at)}
     text = entry.diff if large is None else large.text
+    if isinstance(text, bytes) and len(text) <= MAX_DIFF_BYTES:
+        entry = entry._replace(diff=text.decode())  # so that the sentence is that of a list
     diff = None if text is None else orjson.Fragment(text)
     content = {"id": str(entry.id), **entry_json(entry, times=times, source=entry.source, diff=diff)}
     return content if diff is not None else {**content, "diff_bytes": large.size if large else None}

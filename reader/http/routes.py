@@ -4,7 +4,6 @@ Each one authenticates the request before it reads anything else of it, and befo
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -23,7 +22,6 @@ from reader.http.byte_limits import (
     MAX_LIST_DIFF,
     MAX_PAGE_DIFF,
     MAX_QUERY_BYTES,
-    bounded,
     page_text,
     query_pairs,
     text_length,
@@ -95,7 +93,6 @@ class Routes:
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
         contact = self._services.export_contact
-        listing = replace(listing, entries=bounded(listing.entries))
 
         def make() -> Response:
             return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), contact))

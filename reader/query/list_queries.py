@@ -5,6 +5,7 @@ from typing import Any, LiteralString, TypeAlias
 
 import sql
 from catalog import shortened
+from catalog.summary import MAX_DIFF_BYTES
 from reader.model import Entry, Selection
 from reader.query import key_index
 from reader.query.database import Statement
@@ -17,7 +18,9 @@ PAGE = sql.query("reader/page")
 ENTRY = sql.query("reader/entry")
 ACTORS = sql.query("reader/actors")
 LARGE_DIFFS = sql.query("reader/large_diffs")
-LIST_DIFF_BYTES = 8 * 1024  # a longer diff is not read for a list
+LIST_DIFF_BYTES = (
+    MAX_DIFF_BYTES  # a longer diff is not read for a list, whose rows have nothing of it but their sentences
+)
 PAGE_LIMITS: Mapping[str, int] = {
     "shown": LIST_DIFF_BYTES,
     "name_bytes": shortened.NAME_BYTES,

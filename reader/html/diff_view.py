@@ -55,6 +55,11 @@ class DiffView(NamedTuple):
     tool: str | None
 
     @property
+    def is_shown_whole(self) -> bool:
+        """Whether nothing is left to the raw JSON."""
+        return all(row.after is not TOO_DEEP for row in self.rows)
+
+    @property
     def sides(self) -> str:
         """`after` where nothing was before, `before` where nothing is after, else `both`."""
         if all(row.before is MISSING for row in self.rows):

@@ -18,7 +18,7 @@ class EntryView(NamedTuple):
     """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long.
 
     `is_edit`: fields that were not there before were added to something that was; otherwise all of it is new or gone.
-    `facts` are what is shown of an entry beside its changes, `identifiers` what only a search needs.
+    `is_whole`: all that is stored is shown, also on paper. `facts` are what is shown of an entry beside its changes, `identifiers` what only a search needs.
     """
 
     entry: Entry
@@ -28,6 +28,7 @@ class EntryView(NamedTuple):
     via_mcp: bool
     diff: diff_view.DiffView | None
     is_edit: bool
+    is_whole: bool
     facts: tuple[tuple[str, str], ...]
     identifiers: tuple[tuple[str, str], ...]
 
@@ -43,6 +44,7 @@ def entry_view(entry: Entry) -> EntryView:
         via_mcp=entry.source == "mcp",
         diff=diff,
         is_edit=_is_edit(entry),
+        is_whole=entry.is_whole and diff is not None and diff.is_shown_whole,
         facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))),
         identifiers=_shown(_identifiers(entry)),
     )

@@ -91,6 +91,8 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
         own = tenant.get(f"/audit/{entry_id}").text
         assert ("too long for a page" not in own) is on_page
         assert (f'href="{EVENTS}/{entry_id}"' in own) is not on_page
+        assert (f"{entry_id}, complete" in own) is on_page
+        assert (f"{entry_id}, not complete: {EVENTS}/{entry_id} has all of it" in own) is not on_page
 
     most = reader.http.byte_limits.MAX_PAGE_COMMAS
     for commas in (most, most + 1):
@@ -138,6 +140,9 @@ def test_other_long_texts_are_shortened_in_a_list_only(tenant: Tenant) -> None:
     assert (own["subject"]["label"], own["actor"]["email"], own["facets"]) == (label, email, facets)
     for path in ("/audit", f"/audit/{entry_id}"):
         assert len(tenant.get(path).content) < 60_000
+    assert f"{entry_id}, not complete: " in tenant.get(f"/audit/{entry_id}").text
+    deep = tenant.put(2, diff='{"changes":{"/x":{"after":' + "[" * 100_000 + "]" * 100_000 + "}}}")
+    assert f"{deep}, not complete: " in tenant.get(f"/audit/{deep}").text
 
 
 @pytest.mark.parametrize("size", [shortened.NAME_BYTES, 4096, 4097])

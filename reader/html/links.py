@@ -71,7 +71,7 @@ def pagination(listing: Listing) -> Pagination:
     if last is not None:
         number = min(number, last)
 
-    here = query if query.cursor else replace(query, as_of=listing.as_of)
+    here = replace(query, as_of=listing.as_of)
 
     def at(page: int) -> str:
         return link(Query(query.selection, limit, (page - 1) * limit, listing.as_of))

@@ -19,7 +19,7 @@ from reader.html.labels import SOURCE_LABELS
 from reader.html.row_links import RowLinks
 from reader.html.rows import Row, rows
 from reader.model import Entry, Listing, Query, Viewer
-from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
+from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, page_query, parse, to_pairs
 from runtime.timestamps import iso, time
 
 STALE_AFTER = timedelta(minutes=2)  # an older complete_through is a warning
@@ -52,7 +52,7 @@ def render_home(viewer: Viewer | None, name: str) -> str:
 
 def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact: str | None) -> str:
     """A page of the list."""
-    row_links = RowLinks(replace(listing.query, as_of=None if listing.query.cursor else listing.as_of))
+    row_links = RowLinks(replace(listing.query, as_of=listing.as_of))
     shown = [_ROWS.of(entry) for entry in listing.entries]
     query = Query(listing.query.selection, listing.query.limit)
     is_short = len(links.link(query)) <= MAX_KEPT_LINK
@@ -94,7 +94,7 @@ def render_entry(
 ) -> str:
     """One entry, with its whole diff. `pairs` are the parameters of the list that led to it, to which a link leads back."""
     try:
-        back = links.link(parse(pairs))
+        back = links.link(page_query(parse(pairs)))
     except InvalidQuery:
         back = links.PATH
     row_links = RowLinks(Query())

@@ -32,7 +32,7 @@ from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
 from reader.query.checkpoint import newest_checkpoint
-from reader.query.filters import InvalidQuery, parse
+from reader.query.filters import InvalidQuery, page_query, parse
 
 MAX_ID_DIGITS = 18
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
@@ -89,7 +89,7 @@ class Routes:
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
         try:
-            listing = self._listings.first_sight(viewer.workspace_id, parse(pairs))
+            listing = self._listings.first_sight(viewer.workspace_id, page_query(parse(pairs)))
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
         contact = self._services.export_contact

@@ -112,6 +112,19 @@ def test_what_cannot_be_asked_is_named(site: Site, query: str, parameter: str) -
     assert f"<bdi>{parameter}</bdi>" in page.text
 
 
+def test_a_cursor_is_for_programs(site: Site, put: Callable[..., int]) -> None:
+    """A page could not say which of how many entries it shows, and a print of it claimed the first ones."""
+    for minutes in range(5):
+        put(minutes)
+    cursor = site.get("/v1/audit-events?limit=2").json()["next_cursor"]
+
+    assert site.get(f"/v1/audit-events?limit=2&cursor={cursor}").status_code == 200
+    page = site.get(f"/audit?limit=2&cursor={cursor}")
+    assert page.status_code == 422
+    assert "/v1/audit-events" in page.text
+    assert "1–2" not in page.text
+
+
 def test_empty_means_absent(site: Site, put: Callable[..., int]) -> None:
     """A form sends its empty fields too."""
     put(1)

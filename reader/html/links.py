@@ -39,11 +39,14 @@ class Link:
 class Pagination:
     """The pages of a list. The URL of the page that is shown, or of one that does not exist, is empty. `last` may not be known yet.
 
+    An address may begin anywhere: then it shows the end of page `number` and the beginning of page `until`, which is the same else.
+    From there, too, the links lead to every entry.
     `refresh_url` is the list as of now; a script reads its total at `count_url`. `permanent_url` is this page with its
     `as_of`, and `json_url` the same from the API.
     """
 
     number: int
+    until: int
     last: int | None
     first_shown: int
     last_shown: int
@@ -66,25 +69,28 @@ def link(query: Query) -> str:
 def pagination(listing: Listing) -> Pagination:
     """Links to the other pages as of the same snapshot, and to the list as of now."""
     query, limit = listing.query, listing.query.limit
-    number = query.offset // limit + 1
     last = max(1, -(-listing.total // limit)) if listing.is_counted else None
-    if last is not None:
-        number = min(number, last)
-
+    number = query.offset // limit + 1
+    shown_to = query.offset + len(listing.entries)
+    previous, following = query.offset - limit, query.offset + limit
+    if last is not None:  # an address past the end is after the last page
+        number, previous = min(number, last), min(previous, (last - 1) * limit)
+    has_more = listing.has_more or (listing.is_counted and following < listing.total)
     here = replace(query, as_of=listing.as_of)
 
-    def at(page: int) -> str:
-        return link(Query(query.selection, limit, (page - 1) * limit, listing.as_of))
+    def at(offset: int) -> str:
+        return link(Query(query.selection, limit, max(0, offset), listing.as_of))
 
     return Pagination(
         number=number,
+        until=max(number, -(-shown_to // limit)) if listing.entries else number,
         last=last,
         first_shown=query.offset + 1,
-        last_shown=query.offset + len(listing.entries),
-        first_url=at(1) if number > 1 else "",
-        previous_url=at(number - 1) if number > 1 else "",
-        next_url=at(number + 1) if listing.has_more or (last is not None and number < last) else "",
-        last_url=at(last) if last is not None and number < last else "",
+        last_shown=shown_to,
+        first_url=at(0) if query.offset else "",
+        previous_url=at(previous) if query.offset else "",
+        next_url=at(following) if has_more else "",
+        last_url=at((last - 1) * limit) if last is not None and has_more else "",
         refresh_url=link(Query(query.selection, limit)),
         # Of an absolute range: as a relative one moves on, old entries drop out, and its total would not show how many are new.
         count_url=_api(Query(absolute(query.selection, listing.as_of_time), 1)),

@@ -46,6 +46,20 @@ def test_the_button_prints_every_row(dana: Visitor) -> None:
     assert page.locator("tr.more:visible").count() == 5
 
 
+def test_a_print_of_parts_of_two_pages_says_so(dana: Visitor) -> None:
+    """An address may begin anywhere; First and Previous lead to what is before it."""
+    page = dana.open("/audit?limit=10&offset=5")
+    page.emulate_media(media="print")
+    said = page.locator(".evidence").inner_text()
+
+    assert "6–15 of" in said
+    assert "pages 1–2 of" in said
+    page.emulate_media(media="screen")
+    expect(page.get_by_role("link", name="First", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Previous", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("1–10 of")
+
+
 @pytest.mark.parametrize("width", [641, 800, 960, 1280])
 def test_before_and_after_have_names(visit: Visit, sample: Sample, width: int) -> None:
     """At every width, and on paper."""

@@ -147,15 +147,11 @@ def test_presets_keep_the_other_filters_and_stay_relative() -> None:
     assert {dict(pairs(link.url)).get("from") for link in custom} == {None}
 
 
-@pytest.mark.parametrize(
-    ("total", "offset", "number", "last", "onward"),
-    [(0, 0, 1, 1, ""), (50, 0, 1, 1, ""), (51, 0, 1, 2, "50"), (130, 50, 2, 3, "100"), (130, 100, 3, 3, "")],
-)
-def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> None:
-    """Where one is, how many there are, and the next one, as of the same moment."""
-    listing = Listing(
-        query=Query(offset=offset),
-        entries=(),
+def listing_at(query: Query, total: int) -> Listing:
+    """The page of a list of so many entries, which are nothing but their places in it."""
+    return Listing(
+        query=query,
+        entries=tuple(range(total)[query.offset : query.offset + query.limit]),  # type: ignore[arg-type]
         total=total,
         as_of="then",
         as_of_time=NOW,
@@ -164,7 +160,40 @@ def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> 
         sealed_through=None,
         next_cursor=None,
     )
-    made = links.pagination(listing)
+
+
+@given(total=st.integers(0, 40), offset=st.integers(0, 60), limit=st.integers(1, 9))
+def test_every_entry_can_be_reached_from_every_address(total: int, offset: int, limit: int) -> None:
+    """By Previous and by Next, one after the other, also where an address begins within a page or past the end."""
+    start = Query(limit=limit, offset=offset)
+    seen = set(listing_at(start, total).entries)
+    for name in ("previous_url", "next_url"):
+        query = start
+        for _ in range(total + offset + 2):
+            url = getattr(links.pagination(listing_at(query, total)), name)
+            if not url:
+                break
+            query = Query(limit=limit, offset=int(dict(pairs(url)).get("offset", 0)))
+            seen |= set(listing_at(query, total).entries)
+        else:
+            raise AssertionError("it leads nowhere")
+    made = links.pagination(listing_at(start, total))
+
+    assert seen == set(range(total))
+    assert bool(made.first_url) == (offset > 0)
+    assert bool(made.last_url) == (offset + limit < total)
+    if offset < total:
+        assert (made.number - 1) * limit <= offset < made.number * limit
+        assert (made.until - 1) * limit < made.last_shown <= made.until * limit
+
+
+@pytest.mark.parametrize(
+    ("total", "offset", "number", "last", "onward"),
+    [(0, 0, 1, 1, ""), (50, 0, 1, 1, ""), (51, 0, 1, 2, "50"), (130, 50, 2, 3, "100"), (130, 100, 3, 3, "")],
+)
+def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> None:
+    """Where one is, how many there are, and the next one, as of the same moment."""
+    made = links.pagination(listing_at(Query(offset=offset), total))
 
     assert (made.number, made.last) == (number, last)
     assert dict(pairs(made.next_url)).get("offset", "") == onward

@@ -15,6 +15,7 @@ summary         a stored entry as one sentence
 shortened       names and facets that are too long for a sentence or a list
 stored_diff     a stored diff as values
 visible_text    text to be shown: nothing in it is invisible
+confusables     which characters have the shape of another
 cells           which cell is responsible for a workspace
 content_digest  the digest of an entry
 entry_json      the one shape of an entry as JSON

@@ -6,7 +6,10 @@ Sources: Unicode 15, categories Cc, Cf, Zs, Zl, Zp, Co, Cs and the property Defa
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from unicodedata import category, normalize
+
+from catalog.confusables import SHAPES
 
 _BLANKS = r"\t\x0b\x0c\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
 _IGNORABLE = (
@@ -21,20 +24,8 @@ _OTHERS = (
 # A text that has the form of one of these codes must not pass for the character: its bracket becomes a code.
 _UNSEEN = re.compile(rf"[{_BLANKS}{_IGNORABLE}{_OTHERS}]|\[(?=U\+[0-9A-F]{{4,6}}\])")
 _SKIPPED = re.compile(rf"[{_IGNORABLE}]")
+_LOOKED_LIKE = frozenset(" Il1|O0'`\"")  # in ASCII, by others of ASCII
 _BLANK = re.compile(rf"[ {_BLANKS}\n]+")
-# Characters of one shape in many typefaces: the letters of other alphabets, dashes and quotation marks that confusables.txt of
-# Unicode's UTS 39 lists for a character of ASCII, as far as they are common.
-_SHAPES = {
-    "a": "\u0430\u03b1", "e": "\u0435", "o": "\u043e\u03bf\u0585", "p": "\u0440\u03c1", "c": "\u0441", "y": "\u0443",
-    "x": "\u0445\u03c7", "i": "\u0456\u03b9", "j": "\u0458", "s": "\u0455", "d": "\u0501", "h": "\u04bb\u0570", "q": "\u051b",
-    "w": "\u051d", "u": "\u03c5\u057d", "v": "\u03bd", "g": "\u050d", "A": "\u0410\u0391", "B": "\u0412\u0392",
-    "E": "\u0415\u0395", "K": "\u041a\u039a", "M": "\u041c\u039c", "H": "\u041d\u0397", "O": "\u041e\u039f",
-    "P": "\u0420\u03a1", "C": "\u0421", "T": "\u0422\u03a4", "X": "\u0425\u03a7", "Y": "\u0423\u03a5", "I": "\u0406\u0399",
-    "J": "\u0408", "S": "\u0405", "Z": "\u0396", "N": "\u039d", "n": "\u0578", "l": "\u04cf",
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "'": "\u2018\u2019\u201a\u201b\u02bc\u2032",
-    '"': "\u201c\u201d\u201e\u201f\u2033", "/": "\u2044\u2215", ":": "\u2236\u02d0", "\u00b7": "\u2219\u2027",
-}  # fmt: skip
-_ALIKE = {ord(each): shape for shape, several in _SHAPES.items() for each in several} | str.maketrans("I1|O", "lll0")
 
 
 def visible(text: str) -> str:
@@ -59,10 +50,32 @@ def look_alike(one: str, other: str) -> bool:
     return one != other and _shape(one) == _shape(other)
 
 
+def any_alike(texts: Sequence[str]) -> bool:
+    """Whether two of the texts are the same, or could be taken for the same."""
+    return len({_shape(text) for text in texts}) < len(texts)
+
+
+def twins(texts: Iterable[str]) -> dict[str, str]:
+    """Those of the texts that look like another of them; each visible, with the characters in which they differ as codes."""
+    by_shape: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        by_shape.setdefault(_shape(text), []).append(text)
+    found: dict[str, str] = {}
+    for first, *others in by_shape.values():
+        for other in others:
+            shown, found[other] = told_apart(first, other)
+            found.setdefault(first, shown)
+    return found
+
+
 def told_apart(one: str, other: str) -> tuple[str, str]:
     """Two texts that look alike, each visible, with the characters in which they differ as codes."""
     start, first, second, end = _apart(one, other)
-    return visible(start) + _codes(first) + visible(end), visible(start) + _codes(second) + visible(end)
+    same = [a == b for a, b in zip(first, second, strict=True)] if len(first) == len(second) else []
+    return (
+        visible(start) + _codes(first, same) + visible(end),
+        visible(start) + _codes(second, same) + visible(end),
+    )
 
 
 def first_difference(one: str, other: str) -> int:
@@ -80,16 +93,24 @@ def _apart(one: str, other: str) -> tuple[str, str, str, str]:
     return one[:start], one[start : len(one) - end], other[start : len(other) - end], one[len(one) - end :]
 
 
-def _codes(text: str) -> str:
-    """The text with codes for characters that are outside ASCII or look like others; other letters stay."""
-    return "".join(code(each) if not ("\n" <= each <= "~") or each in " Il1|O0" else each for each in text)
+def _codes(text: str, same: Sequence[bool]) -> str:
+    """The text with codes for characters that are outside ASCII or look like others, but not where it is the `same`."""
+    shown, plain = [], ""
+    for number, each in enumerate(text):
+        if (same and same[number]) or ("\n" <= each <= "~" and each not in _LOOKED_LIKE):
+            plain += each
+        else:
+            shown += [visible(plain), code(each)]
+            plain = ""
+    return "".join([*shown, visible(plain)])
 
 
 def _shape(text: str) -> str:
     """The visible shape of a text, for comparison."""
-    if text.isascii():
-        return _BLANK.sub(" ", text).strip().translate(_ALIKE)
-    plain = _BLANK.sub(" ", _SKIPPED.sub("", normalize("NFKC", _SKIPPED.sub("", text)))).strip()
-    # Twice: a capital of another alphabet is first one of ours.
-    shapes = plain.translate(_ALIKE).translate(_ALIKE)
-    return "".join("\ufffd" if category(each) == "Cn" else each for each in shapes)
+    if not text.isascii():
+        drawn = normalize("NFD", _SKIPPED.sub("", text)).translate(
+            SHAPES
+        )  # before NFKD, which makes a sigma of a lunate one
+        text = _SKIPPED.sub("", normalize("NFKD", drawn))
+        text = "".join("\ufffd" if category(each) == "Cn" else each for each in text)
+    return _BLANK.sub(" ", text).strip().translate(SHAPES).replace("''", '"')

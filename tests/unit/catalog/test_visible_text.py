@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.visible_text import look_alike, told_apart, visible
+from catalog.visible_text import any_alike, look_alike, told_apart, twins, visible
 
 UNSEEN = "\u00a0\u2000\u200a\u202f\u3000\u2800\u115f\u1160\u3164\uffa0\ufe0f\ufe00\u034f\u17b4\u180b\u200d\u2066\U000e0041\U000e0100\ue000\t\x7f"
 
@@ -32,12 +32,41 @@ def test_no_two_texts_are_shown_the_same(one: str, other: str) -> None:
         ("Il", "lI", ("[U+0049][U+006C]", "[U+006C][U+0049]")),
         ("a-b", "a\u2013b", ("a-b", "a[U+2013]b")),
         ("x\u0378", "x\u0379", ("x[U+0378]", "x[U+0379]")),
+        ("l\u0430n\u0430", "lana", ("l[U+0430]n[U+0430]", "lana")),
+        ("a [U+0430] \u0430", "\u0430 [U+0430] a", ("a [U+005B]U+0430] [U+0430]", "[U+0430] [U+005B]U+0430] a")),
+        ("\u0430\u0301", "\u00e1", ("[U+0430][U+0301]", "[U+00E1]")),
+        ("\u201aa", ",a", ("[U+201A]a", ",a")),
+        ('say "x"', "say \u201cx\u201d", ("say [U+0022]x[U+0022]", "say [U+201C]x[U+201D]")),
     ],
 )
 def test_look_alikes_are_shown_differently(one: str, other: str, shown: tuple[str, str]) -> None:
-    """Composed or not, of another alphabet, wide, a blank of another kind, not assigned."""
+    """Composed or not, of another alphabet, wide, a blank of another kind, not assigned; where the rest is the same it stays."""
     assert look_alike(one, other)
     assert told_apart(one, other) == shown
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("\u0417", "3"), ("\u04c0", "l"), ("\u04c0", "I"), ("\u0261", "g"), ("\u0251", "a"), ("\u01c3", "!"), ("\u03f2", "c"), ("\u04ae", "Y"),
+     ("\u0475", "v"), ("\u054f", "S"), ("\u13aa", "A"), ("\u201a", ","), ("\u04cf", "l"), ("\u2014", "-"), ("\u0433\u0301", "\u0433\u0341"),
+     ("\u0393", "\u0413"), ("\u03a6", "\u0424"), ("\U0001d5ba", "a"), ("\u2170", "i"), ("`", "'"), ("\u2026", "...")],
+)  # fmt: skip
+def test_other_alphabets_are_not_taken_for_ours(one: str, other: str) -> None:
+    """By the data of UTS 39, of whichever alphabets; each within a word and by itself."""
+    assert look_alike(one, other)
+    assert look_alike(f"x{one}y", f"x{other}y")
+    assert len(set(told_apart(f"x{one}y", f"x{other}y"))) == 2
+    assert any_alike([one, "x", other])
+
+
+@given(st.lists(st.text(st.sampled_from("aа\u00e1\u0301lI1 \u00a0[]U+0430x"), max_size=8), unique=True, max_size=6))
+def test_of_twins_each_is_shown_in_its_own_way(texts: list[str]) -> None:
+    """Also of three; and none is shown as another text is."""
+    found = twins(texts)
+    shown = [found.get(text, visible(text)) for text in texts]
+
+    assert len(set(shown)) == len(texts)
+    assert set(found) == {one for one in texts if any(look_alike(one, other) for other in texts)}
 
 
 @pytest.mark.parametrize(("one", "other"), [("a", "a"), ("en", "de"), ("M\u00fcnchen", "Munchen"), ("\u65e5", "\u4e2d"), ("", "a")])  # fmt: skip

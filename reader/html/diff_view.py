@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 
 from catalog import stored_diff
 from catalog.stored_diff import Number
-from catalog.visible_text import first_difference, look_alike, spelled, told_apart, visible
+from catalog.visible_text import first_difference, spelled, twins, visible
 
 MAX_VALUE_LENGTH = 500  # characters of one value, before "show all": a dozen lines of a column
-MAX_COMPARED_LENGTH = 20_000  # characters; longer values are not searched for what looks alike
 # A text that could be read as another JSON value or as one of the page's own words, or that begins or ends with a space, is shown
 # in quotes.
 AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|masked|nothing|empty list|—|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
@@ -94,8 +93,8 @@ def _read(diff: dict[str, Any]) -> DiffView:
 def _paths(pointers: list[str]) -> list[str]:
     """The paths for people; of those that look alike every character outside ASCII is a code."""
     paths = [" › ".join(map(_key, pointer.removeprefix("/").split("/"))) for pointer in pointers]
-    twins = {one for one in paths if any(look_alike(one, other) for other in paths)} if len(paths) < 100 else set(paths)
-    return [spelled(path) if path in twins else visible(path) for path in paths]
+    alike = twins(paths)
+    return [spelled(path) if path in alike else visible(path) for path in paths]
 
 
 def _key(part: str) -> str:
@@ -113,7 +112,7 @@ def _row(path: str, change: dict[str, Any]) -> ChangeRow:
         Counter(map(_display_text, change.get("added", ()))),
     )
     moved = "added" in change and not (removed or added)
-    spellings = _spellings(change, removed, added)
+    spellings = _spellings(change)
     before = _side(change["before"], removed, "removed", spellings) if "before" in change else MISSING
     after = _side(change["after"], added, "added", spellings) if "after" in change else MISSING
     if before is not MISSING and after is not MISSING:
@@ -122,18 +121,12 @@ def _row(path: str, change: dict[str, Any]) -> ChangeRow:
     return ChangeRow(path, "added" if before is MISSING else "removed", before, after)
 
 
-def _spellings(change: dict[str, Any], removed: Counter[str], added: Counter[str]) -> dict[str, str]:
-    """For each text that looks like one on the other side: the text with codes where the two differ."""
+def _spellings(change: dict[str, Any]) -> dict[str, str]:
+    """For each text that looks like another one of before and after, or of their members: the text with codes where the two differ."""
     if "before" not in change or "after" not in change:
         return {}
-    pairs = [(_display_text(change["before"]), _display_text(change["after"]))]
-    if isinstance(change["before"], list) and isinstance(change["after"], list):
-        pairs = [(one, other) for one in list(removed)[:50] for other in list(added)[:50]]
-    made: dict[str, str] = {}
-    for one, other in pairs:
-        if len(one) + len(other) < MAX_COMPARED_LENGTH and look_alike(one, other):
-            made[one], made[other] = told_apart(one, other)
-    return made
+    sides = (change["before"], change["after"])
+    return twins(_display_text(each) for side in sides for each in (side if isinstance(side, list) else [side]))
 
 
 def _note(before: Side, after: Side) -> str:

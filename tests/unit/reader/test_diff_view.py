@@ -76,6 +76,32 @@ def test_members_of_a_list_are_marked_as_often_as_they_moved() -> None:
     assert [(item.text, item.mark) for item in made.after.items] == [("a", ""), ("c", "added")]
 
 
+@pytest.mark.parametrize("length", [10, 9_999, 10_000, 60_000])
+@pytest.mark.parametrize("place", [0, 0.5, 1])
+def test_look_alikes_of_any_length_are_told_apart(length: int, place: float) -> None:
+    """Wherever they differ, and however long they are together."""
+    start, end = "x" * round(length * place), "x" * round(length * (1 - place))
+    before, after = f"{start}a{end}", f"{start}\u0430{end}"
+
+    made = row({"before": before, "after": after})
+
+    texts = [item.text + item.rest for item in (*made.before.items, *made.after.items)]
+    assert texts == [before, f"{start}[U+0430]{end}"]
+
+
+@pytest.mark.parametrize("others", [0, 49, 50, 500])
+def test_members_that_look_alike_are_told_apart(others: int) -> None:
+    """However many others there are, and also where one of the two stays."""
+    before, after = [f"m{number}" for number in range(others)], [f"n{number}" for number in range(others)]
+    made = row(
+        {"before": [*before, "admin"], "after": [*after, "\u0430dmin"], "removed": ["admin"], "added": ["\u0430dmin"]}
+    )
+    assert [side.items[-1].text for side in (made.before, made.after)] == ["admin", "[U+0430]dmin"]
+
+    made = row({"before": ["admin", "\u0430dmin", *before], "after": ["admin"], "removed": ["\u0430dmin"], "added": []})
+    assert [item.text for item in made.before.items[:2]] == ["admin", "[U+0430]dmin"]
+
+
 def test_an_order_that_changed_is_shown() -> None:
     """Where nothing was added or removed, the eye would look for the difference in vain."""
     made = row({"before": ["a", "b"], "after": ["b", "a"], "added": [], "removed": []})

@@ -34,10 +34,15 @@ def told(change: Change) -> str:
 
 
 def value_at(changes: Mapping[str, Change], side: str, field: str) -> str | None:
-    """The value of a field before or after; None if there is none, or it is too long for a sentence."""
+    """The value of a field before or after, for a sentence.
+
+    None if there is none, it is too long, it would need quotes, or the field's two values look the same.
+    """
     change = changes.get(f"/{field}", {})
-    value = change.get(side)
-    return value if isinstance(value, str) and 0 < len(value) <= MAX_VALUE_LENGTH else None
+    value, other = change.get(side), change.get("after" if side == "before" else "before")
+    if not isinstance(value, str) or len(value) > MAX_VALUE_LENGTH or _value(value).startswith('"'):
+        return None
+    return None if isinstance(other, str) and look_alike(value, other) else value
 
 
 def field_name(pointer: str) -> str:

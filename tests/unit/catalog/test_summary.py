@@ -38,6 +38,12 @@ ROLE = {"before": "member", "after": "admin"}
     [
         ("member.role_changed", (), {"/role": ROLE}, "Dana changed the role of X from member to admin"),
         ("member.role_changed", (), {"/email": {"before": "a", "after": "b"}}, "Dana changed the role of X"),
+        ("member.role_changed", (), {"/role": {"before": "admin", "after": "\u0430dmin"}}, "Dana changed the role of X"),
+        ("member.role_changed", (), {"/role": {"before": "caf\u00e9", "after": "cafe\u0301"}}, "Dana changed the role of X"),
+        ("member.role_changed", (), {"/role": {"before": "admin", "after": "admin "}}, "Dana changed the role of X"),
+        ("member.role_changed", (), {"/role": {"before": "member", "after": " admin"}}, "Dana changed the role of X"),
+        ("member.role_changed", (), {"/role": {"before": "null", "after": "admin"}}, "Dana changed the role of X"),
+        ("member.invite_sent", (), {"/role": {"after": "admin\u00a0"}}, "Dana invited X"),
         ("billing.payment_failed", ("attempt:2",), AMOUNT, "Payment of EUR 129.00 failed (attempt 2)"),
         ("billing.payment_failed", ("attempt:2",), AMOUNT | {"/amount/currency": {"after": "XXX"}}, "Payment of invoice X failed (attempt 2)"),
         ("workspace.settings_updated", (), {"/preferences/digest": {"before": "weekly", "after": "daily"}}, "Dana changed digest in the settings: weekly → daily"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.stored_diff import Number
-from catalog.visible_text import look_alike, visible
+from catalog.visible_text import any_alike, look_alike, visible
 
 MAX_TOLD = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
@@ -68,7 +68,7 @@ def marked(text: str) -> str:
 def _members(added: Sequence[Any], removed: Sequence[Any]) -> str:
     if not added and not removed:
         return "in another order"
-    if len(added) + len(removed) <= MAX_TOLD:
+    if len(added) + len(removed) <= MAX_TOLD and not any_alike([_value(one) for one in (*added, *removed)]):
         return ", ".join(
             [
                 *(f"added {marked(_value(one))}" for one in added),

@@ -53,6 +53,8 @@ ROLE = {"before": "member", "after": "admin"}
         ("workspace.settings_updated", (), {"/name": {"before": "x" * 90 + "a", "after": "x" * 90 + "b"}}, "Dana changed name in the settings"),
         ("workspace.settings_updated", (), {"/preferences/n": {"before": 1, "after": "1"}}, 'Dana changed n in the settings: 1 → "1"'),
         ("schedule.lifecycle_changed", ("operation:edited",), {"/recipients": {"before": ["a"], "after": ["b"], "added": ["b"], "removed": ["a"]}}, "Dana edited the schedule X: recipients added b, removed a"),
+        ("schedule.lifecycle_changed", ("operation:edited",), {"/recipients": {"before": ["admin"], "after": ["\u0430dmin"], "added": ["\u0430dmin"], "removed": ["admin"]}}, "Dana edited the schedule X: recipients 1 added, 1 removed"),
+        ("schedule.lifecycle_changed", ("operation:edited",), {"/recipients": {"before": [], "after": ["x" * 50, "x" * 60], "added": ["x" * 50, "x" * 60], "removed": []}}, "Dana edited the schedule X: recipients 2 added"),
         ("schedule.lifecycle_changed", ("operation:paused",), {"/status": {"before": "active", "after": "paused"}}, "Dana paused the schedule X"),
         ("schedule.lifecycle_changed", ("operation:created",), {"/name": {"after": "X"}}, "Dana created the schedule X"),
     ],

@@ -3,14 +3,15 @@
 Values are cut; two values that would then look the same are left out, since the sentence would contradict itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from catalog.stored_diff import Number
-from catalog.visible_text import any_alike, look_alike, visible
+from catalog.visible_text import any_alike, look_alike, twins, visible
 
 MAX_TOLD = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
+PREFIX = "preferences"  # the settings that a workspace may name as it likes
 MARK = "\ue000"  # before and after each name and value in a text; `visible` leaves none of it in what it returns
 
 Change = Mapping[str, Any]
@@ -45,13 +46,18 @@ def value_at(changes: Mapping[str, Change], side: str, field: str) -> str | None
     return None if isinstance(other, str) and look_alike(value, other) else value
 
 
-def field_name(pointer: str) -> str:
-    """A pointer (RFC 6901) for people, its parts separated; the prefix of the preferences is left out."""
-    parts = pointer.removeprefix("/").split("/")
-    names = [part.replace("~1", "/").replace("~0", "~") for part in parts]
-    if names[0] == "preferences" and len(names) > 1:
-        names = names[1:]
-    return marked(short(" › ".join(name or '""' for name in names)))
+def field_names(pointers: Iterable[str], fields: Iterable[str]) -> list[str]:
+    """Pointers (RFC 6901) for people, their parts separated; none at all where two would be the same.
+
+    The prefix of the preferences is left out, unless a preference looks like another one of these or of the type's own `fields`.
+    """
+    parts = [_parts(pointer) for pointer in pointers]
+    names = [_name(each[1:] if each[0] == PREFIX and len(each) > 1 else each) for each in parts]
+    own = [field for field in fields if [field] not in parts]
+    if any_alike([*names, *own]):
+        names = [_name(each) for each in parts]
+    alike = twins(names)
+    return [marked(alike.get(name, name)) for name in names] if len(set(names)) == len(names) else []
 
 
 def short(text: str) -> str:
@@ -63,6 +69,14 @@ def short(text: str) -> str:
 def marked(text: str) -> str:
     """A name or a value within a text, so that a page can isolate it: one written from right to left moves nothing else."""
     return f"{MARK}{text}{MARK}"
+
+
+def _parts(pointer: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.removeprefix("/").split("/")]
+
+
+def _name(parts: Sequence[str]) -> str:
+    return short(" › ".join(part or '""' for part in parts))
 
 
 def _members(added: Sequence[Any], removed: Sequence[Any]) -> str:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from catalog import money
-from catalog.changed_values import MARK, MAX_TOLD, Change, field_name, told, value_at
+from catalog.changed_values import MARK, MAX_TOLD, Change, field_names, told, value_at
 from catalog.definitions import DETAILS, AuditType, Facet, FacetOf
 from catalog.visible_text import visible
 
@@ -79,48 +79,53 @@ def _word(name: str, audit_type: AuditType, facets: Sequence[str], changes: Mapp
         if facet.name == name:
             return _shown(facet, facets)
     if name == "edits":
-        return _listed(changes) if is_edit(audit_type, facets) else ""
+        return _listed(changes, audit_type) if is_edit(audit_type, facets) else ""
     if name in _DETAILS:
-        return _DETAILS[name](changes)
+        return _DETAILS[name](changes, audit_type)
     side, _, field = name.partition("_")
     value = value_at(changes, side, field)
     return None if value is None else visible(value)
 
 
-def _amount(changes: Mapping[str, Change]) -> str | None:
+def _amount(changes: Mapping[str, Change], _: AuditType) -> str | None:
     minor_units, currency = (changes.get(f"/amount/{name}", {}).get("after") for name in ("minor_units", "currency"))
     if not isinstance(minor_units, str) or not isinstance(currency, str):
         return None
     return money.amount(minor_units, currency)
 
 
-def _listed(changes: Mapping[str, Change]) -> str:
+def _listed(changes: Mapping[str, Change], audit_type: AuditType) -> str:
     """`: cron 0 9 * * 1 → 0 8 * * 1, timezone …`, or how many there are; empty for none."""
     if not changes:
         return ""
-    if len(changes) > MAX_TOLD:
+    names = _names(changes, audit_type)
+    if not names:
         return f": {len(changes):,} changes"
-    return ": " + ", ".join(f"{field_name(pointer)} {told(change)}".rstrip(" ") for pointer, change in changes.items())
+    named = zip(names, changes.values(), strict=True)
+    return ": " + ", ".join(f"{name} {told(change)}".rstrip(" ") for name, change in named)
 
 
-def _others(changes: Mapping[str, Change]) -> str:
-    return _listed({pointer: change for pointer, change in changes.items() if pointer != "/role"})
+def _others(changes: Mapping[str, Change], audit_type: AuditType) -> str:
+    return _listed({pointer: change for pointer, change in changes.items() if pointer != "/role"}, audit_type)
 
 
-def _fields(changes: Mapping[str, Change]) -> str:
-    if len(changes) > MAX_TOLD:
-        return f"{len(changes):,} fields"
-    return " and ".join(map(field_name, changes))
+def _fields(changes: Mapping[str, Change], audit_type: AuditType) -> str:
+    return " and ".join(_names(changes, audit_type)) or f"{len(changes):,} fields"
 
 
-def _values(changes: Mapping[str, Change]) -> str:
-    if len(changes) > MAX_TOLD:
+def _names(changes: Mapping[str, Change], audit_type: AuditType) -> list[str]:
+    """The names of what changed; none if there are too many, or if they do not tell."""
+    return field_names(changes, [field.name for field in audit_type.tracked]) if len(changes) <= MAX_TOLD else []
+
+
+def _values(changes: Mapping[str, Change], audit_type: AuditType) -> str:
+    if not _names(changes, audit_type):
         return ""
     values = list(map(told, changes.values()))
     return ": " + ", ".join(values) if all(values) else ""
 
 
-_DETAILS: Mapping[str, Callable[[Mapping[str, Change]], str | None]] = {
+_DETAILS: Mapping[str, Callable[[Mapping[str, Change], AuditType], str | None]] = {
     "amount": _amount,
     "changes": _listed,
     "fields": _fields,

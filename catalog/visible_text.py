@@ -40,11 +40,6 @@ def code(character: str) -> str:
     return f"[U+{ord(character):04X}]"
 
 
-def spelled(text: str) -> str:
-    """The text with every character outside ASCII as its code."""
-    return "".join(character if "\n" <= character <= "~" else code(character) for character in visible(text))
-
-
 def look_alike(one: str, other: str) -> bool:
     """Whether two different texts could be taken for the same: composed or not, wide or narrow, with fillers, alphabets."""
     return one != other and _shape(one) == _shape(other)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from catalog import stored_diff
 from catalog.stored_diff import Number
-from catalog.visible_text import first_difference, spelled, twins, visible
+from catalog.visible_text import first_difference, twins, visible
 
 MAX_VALUE_LENGTH = 500  # characters of one value, before "show all": a dozen lines of a column
 # A text that could be read as another JSON value or as one of the page's own words, or that begins or ends with a space, is shown
@@ -91,10 +91,10 @@ def _read(diff: dict[str, Any]) -> DiffView:
 
 
 def _paths(pointers: list[str]) -> list[str]:
-    """The paths for people; of those that look alike every character outside ASCII is a code."""
+    """The paths for people; those that look alike with codes where they differ."""
     paths = [" › ".join(map(_key, pointer.removeprefix("/").split("/"))) for pointer in pointers]
     alike = twins(paths)
-    return [spelled(path) if path in alike else visible(path) for path in paths]
+    return [alike.get(path) or visible(path) for path in paths]
 
 
 def _key(part: str) -> str:

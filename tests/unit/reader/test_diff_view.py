@@ -118,6 +118,14 @@ def test_a_path_is_read_as_a_json_pointer(pointer: str, path: str) -> None:
     assert row({"after": 1}, pointer).path == path
 
 
+def test_paths_that_look_alike_are_told_apart() -> None:
+    """By the characters in which they differ; the sign between their parts stays."""
+    changes = {"/preferences/n\u0430me": {"after": 1}, "/preferences/name": {"after": 2}, "/caf\u00e9": {"after": 3}}
+    made = diff_view.parse_diff(json.dumps({"changes": changes})).rows
+
+    assert [each.path for each in made] == ["preferences › n[U+0430]me", "preferences › name", "caf\u00e9"]
+
+
 def test_what_is_too_deep_for_us_is_shown() -> None:
     """A value of a hundred thousand levels is left to the raw JSON."""
     deep = "[" * 100_000 + "]" * 100_000

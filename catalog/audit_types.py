@@ -106,6 +106,7 @@ CATALOG = (
         tracked=_MEMBERSHIP,
         sentence="{actor} changed the role of {subject}",
         detailed="{actor} changed the role of {subject} from {before_role} to {after_role}{others}",
+        otherwise="{actor} changed the membership of {subject}{without_role}",
     ),
     AuditType(
         name="billing.plan_upgraded",

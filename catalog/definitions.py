@@ -12,8 +12,8 @@ from string import Formatter
 
 TYPE_NAME = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
 # What `detailed` may name: money; all changes, or those of an edit; the fields that changed and, apart, their values; and
-# the changes beside that of the role. `catalog.wording` makes them.
-DETAILS = frozenset({"amount", "changes", "edits", "fields", "values", "others"})
+# the changes beside that of the role, or (`without_role`) all of them where the role did not change. `catalog.wording` makes them.
+DETAILS = frozenset({"amount", "changes", "edits", "fields", "values", "others", "without_role"})
 WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
@@ -121,7 +121,7 @@ class AuditType:
     snapshots, kept beside `changes` where given: among the changes they would break "`before` plus changes is `after`".
     Nothing else of an event is ever stored. `sentence` may name {actor}, {subject} and its own facets. `detailed` may also
     name values from the changes (`DETAILS`, {before_FIELD} and {after_FIELD} of a tracked field); if one of these is
-    missing, `sentence` is used instead.
+    missing, `otherwise` is used instead, and then `sentence`.
     """
 
     name: str
@@ -130,6 +130,7 @@ class AuditType:
     subject: Subject
     sentence: str
     detailed: str = ""
+    otherwise: str = ""
     tracked: tuple[Field, ...] = ()
     facts: tuple[Field, ...] = ()
     context: tuple[Field, ...] = ()
@@ -178,6 +179,6 @@ class AuditType:
     def _check_sentence(self) -> None:
         known = {"actor", "subject"} | {facet.name for facet in self.facets}
         more = known | DETAILS | {f"{side}_{one.name}" for side in ("before", "after") for one in self.tracked}
-        for pattern, names in ((self.sentence, known), (self.detailed, more)):
+        for pattern, names in ((self.sentence, known), (self.detailed, more), (self.otherwise, more)):
             for _, name, _, _ in Formatter().parse(pattern):
                 require(name is None or name in names, f"{self.name}: its sentence names {{{name}}}")

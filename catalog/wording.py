@@ -41,8 +41,8 @@ def parts(
     def word(name: str) -> str | None:
         return words[name] if name in words else _word(name, audit_type, stored, changes)
 
-    patterns = (audit_type.detailed, audit_type.sentence) if changes and audit_type.detailed else (audit_type.sentence,)
-    filled = (_filled(pattern, word) for pattern in patterns)
+    patterns = (*((audit_type.detailed, audit_type.otherwise) if changes else ()), audit_type.sentence)
+    filled = (_filled(pattern, word) for pattern in patterns if pattern)
     return next(made for made in filled if made is not None)
 
 
@@ -109,6 +109,10 @@ def _others(changes: Mapping[str, Change], audit_type: AuditType) -> str:
     return _listed({pointer: change for pointer, change in changes.items() if pointer != "/role"}, audit_type)
 
 
+def _without_role(changes: Mapping[str, Change], audit_type: AuditType) -> str | None:
+    return None if "/role" in changes else _listed(changes, audit_type)
+
+
 def _fields(changes: Mapping[str, Change], audit_type: AuditType) -> str:
     return " and ".join(_names(changes, audit_type)) or f"{len(changes):,} fields"
 
@@ -131,6 +135,7 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Change], AuditType], str | None]] 
     "fields": _fields,
     "others": _others,
     "values": _values,
+    "without_role": _without_role,
 }
 
 

@@ -37,7 +37,8 @@ ROLE = {"before": "member", "after": "admin"}
     ("action", "facets", "changes", "expected"),
     [
         ("member.role_changed", (), {"/role": ROLE}, "Dana changed the role of X from member to admin"),
-        ("member.role_changed", (), {"/email": {"before": "a", "after": "b"}}, "Dana changed the role of X"),
+        ("member.role_changed", (), {"/email": {"before": "a", "after": "b"}}, "Dana changed the membership of X: email a → b"),
+        ("member.role_changed", (), {}, "Dana changed the role of X"),
         ("member.role_changed", (), {"/role": {"before": "admin", "after": "\u0430dmin"}}, "Dana changed the role of X"),
         ("member.role_changed", (), {"/role": {"before": "caf\u00e9", "after": "cafe\u0301"}}, "Dana changed the role of X"),
         ("member.role_changed", (), {"/role": {"before": "admin", "after": "admin "}}, "Dana changed the role of X"),

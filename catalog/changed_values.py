@@ -3,6 +3,7 @@
 Values are cut; two values that would then look the same are left out, since the sentence would contradict itself.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,10 @@ MAX_TOLD = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
 PREFIX = "preferences"  # the settings that a workspace may name as it likes
 MARK = "\ue000"  # before and after each name and value in a text; `visible` leaves none of it in what it returns
+# What a sentence says of values that are no text.
+_WORDS = re.compile(
+    r"null|true|false|masked|removed|in another order|an empty (list|object)|(a list|an object) of [0-9,]+|-?[0-9][0-9.eE+-]*"
+)
 
 Change = Mapping[str, Any]
 
@@ -106,5 +111,5 @@ def _value(value: Any) -> str:
 
 
 def _is_word(text: str) -> bool:
-    """Whether a text would read as a value of another type."""
-    return text in {"null", "true", "false", "masked", "removed"} or text.lstrip("-").replace(".", "").isdigit()
+    """Whether a text would read as a value of another type, or as more than one value."""
+    return _WORDS.fullmatch(text) is not None or "→" in text

@@ -70,6 +70,22 @@ def test_a_sentence_names_the_change(action: str, facets: tuple[str, ...], chang
     assert said(action, changes, *facets) == expected
 
 
+VALUES = [[], [1], [1, 2, 3], {}, {"a": 1}, None, True, False, 0, 3, -1.5, 1e30, "", "a", " a", "3", "null", "masked"]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("other", VALUES, ids=repr)
+def test_no_text_reads_as_another_value(value: Any, other: Any) -> None:
+    """What the sentence says of a value is never what it says of a text, also if the text is just that."""
+    words = said("workspace.settings_updated", {"/timezone": {"after": value}}).partition("set to ")[2]
+    assert (words == said("workspace.settings_updated", {"/timezone": {"after": other}}).partition("set to ")[2]) == (
+        json.dumps(value) == json.dumps(other)
+    )
+    for text in (words, words.strip('"'), "a → b"):
+        if not isinstance(value, str):
+            assert said("workspace.settings_updated", {"/timezone": {"after": text}}).endswith(f'set to "{text}"')
+
+
 def test_values_are_parts_of_their_own() -> None:
     """A value written from right to left cannot move the arrow: a page isolates each."""
     changes = {"/name": {"before": "\u05d0", "after": "\u05d1"}}

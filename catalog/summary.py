@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from catalog import shortened, stored_diff
 from catalog.audit_types import BY_NAME
+from catalog.definitions import AuditType
 from catalog.visible_text import visible
 from catalog.wording import NO_CHANGES, Part, parts
 
@@ -40,8 +41,8 @@ def summary(entry: Summarized) -> str:
 
 def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Part, ...]:
     """The sentence in parts; `changes` as `changes_of` returns them."""
-    actor, subject = actor_name(entry), visible(shortened.name(entry.subject_label or entry.subject_id))
     audit_type = BY_NAME.get(entry.action)
+    actor, subject = actor_name(entry), _subject_name(entry, audit_type)
     if audit_type is None:  # written by a newer consumer than this program
         return Part(actor, "actor"), Part(f" did {visible(entry.action)} to ", ""), Part(subject, "subject")
     # The value of a facet may be any text, too.
@@ -54,6 +55,14 @@ def actor_name(entry: Summarized) -> str:
     if entry.actor_type == "system":
         return f"System ({name})"
     return f'"{name}"' if name.startswith("System (") else name
+
+
+def _subject_name(entry: Summarized, audit_type: AuditType | None) -> str:
+    """The label, else the id; but not the workspace's id for the name of something in it, such as an add-on whose name is empty."""
+    subject = audit_type.subject if audit_type else None
+    if entry.subject_label == "" and subject and subject.id == "workspace_id" and subject.type != "workspace":
+        return '""'
+    return visible(shortened.name(entry.subject_label or entry.subject_id))
 
 
 def changes_of(stored: str | None) -> Mapping[str, Any]:

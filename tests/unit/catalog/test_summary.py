@@ -1,6 +1,7 @@
 """What an entry says: the changes where they are few, a count where they are many, and nothing that is a guess."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from catalog import money
 from catalog.audit_types import BY_NAME
 from catalog.stored_diff import parse
+from catalog.summary import summary
 from catalog.wording import parts, sentence
 
 
@@ -84,6 +86,25 @@ def test_no_text_reads_as_another_value(value: Any, other: Any) -> None:
     for text in (words, words.strip('"'), "a → b"):
         if not isinstance(value, str):
             assert said("workspace.settings_updated", {"/timezone": {"after": text}}).endswith(f'set to "{text}"')
+
+
+@pytest.mark.parametrize(
+    ("action", "label", "expected"),
+    [
+        ("billing.addon_purchased", "", 'Dana bought the add-on ""'),
+        ("billing.addon_purchased", "sso", "Dana bought the add-on sso"),
+        ("billing.plan_upgraded", "", 'Dana upgraded the subscription to ""'),
+        ("workspace.settings_updated", "", "Dana changed the settings of org_1 ()"),
+        ("report.exported", "", "Dana exported the report org_1 as "),
+    ],
+)
+def test_what_has_an_empty_name_is_not_called_by_the_workspaces_id(action: str, label: str, expected: str) -> None:
+    """The id of an add-on's entry is the workspace's; that of a report is its own, and says more than an empty name."""
+    entry = SimpleNamespace(
+        action=action, facets=(), actor_type="user", actor_id="Dana", actor_email=None, subject_id="org_1", subject_label=label, diff=None,
+    )  # fmt: skip
+
+    assert summary(entry) == expected
 
 
 def test_values_are_parts_of_their_own() -> None:

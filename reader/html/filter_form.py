@@ -14,7 +14,7 @@ from catalog.definitions import AuditType, Facet
 from catalog.topics import FAMILY_LABELS
 from reader.html.links import PATH, facet_label
 from reader.model import Query, Selection
-from reader.query.filters import PARAMETERS, to_pairs
+from reader.query.filters import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, PARAMETERS, to_pairs
 from reader.query.searched_text import without_edges
 
 FIND_PATH = f"{PATH}/find"
@@ -174,8 +174,12 @@ def _is_date(text: str) -> bool:
 
 
 def _offset(page: str, limit: str) -> str:
-    """The offset of a page; a text that is not a page number is returned as it is, and the list refuses it."""
-    size = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else 50
-    if not (page.isascii() and page.isdigit() and len(page) < 8):
+    """The offset of a page; a text that is not a page number is returned as it is, and the list refuses it.
+
+    Of a page beyond all offsets it is that of the last page there could be, which says that it is past the end.
+    """
+    size = int(limit) if limit.isascii() and limit.isdigit() and 0 < int(limit[:4]) <= MAX_LIMIT else DEFAULT_LIMIT
+    if not (page.isascii() and page.isdigit()):
         return page
-    return str(max(0, int(page) - 1) * size)
+    number = int(page) if len(page) < len(str(MAX_OFFSET)) else MAX_OFFSET
+    return str(min(max(0, number - 1), MAX_OFFSET // size) * size)

@@ -23,7 +23,16 @@ from reader.errors import (
     Problem,
 )
 from reader.http.json_schemas import AS_OF, COUNT, CURSOR, ENTRY_ID, TEXT, ref, schemas
-from reader.query.filters import CHANNELS, DEFAULT_LIMIT, MAX_LIMIT, MAX_TEXT_BYTES, RANGES, REPEATABLE, SOURCES
+from reader.query.filters import (
+    CHANNELS,
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    MAX_OFFSET,
+    MAX_TEXT_BYTES,
+    RANGES,
+    REPEATABLE,
+    SOURCES,
+)
 
 JSON = "application/json"
 # A date that exists, or a time with a zone, by the rules of `reader.query.filters`.
@@ -156,7 +165,7 @@ def _parameters() -> list[dict[str, Any]]:
         _query(
             "limit", "Entries a page", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         ),
-        _query("offset", "Entries to skip", {**COUNT, "maximum": 999_999_999, "default": 0}),
+        _query("offset", "Entries to skip", {**COUNT, "maximum": MAX_OFFSET, "default": 0}),
         _query("as_of", "The as_of of the first page, so that pages neither repeat nor skip entries", AS_OF),
         _query("cursor", "The next_cursor of the previous page, instead of offset and as_of", CURSOR),
     ]

@@ -31,7 +31,7 @@ PARAMETERS = (
 RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 MAX_PARAMETERS = 100
 MAX_TEXT_BYTES = 255  # of an actor, a subject and a facet, as of an id in the table
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 200, 999_999_999
 TOO_LONG = f"is longer than {MAX_TEXT_BYTES} bytes"
 
 _INTEGER = re.compile(r"[0-9]{1,9}")

@@ -49,7 +49,8 @@ class CellListings:
     """The lists of all databases; as one `Listings`."""
 
     def __init__(self, databases: CellDatabases) -> None:
-        self._lists = [(cell.share, Listings(database)) for cell, database in databases.by_cell.items()]
+        count = len(databases.by_cell)
+        self._lists = [(cell.share, Listings(database, count)) for cell, database in databases.by_cell.items()]
 
     @property
     def key_index_builds(self) -> int:

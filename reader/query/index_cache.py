@@ -14,7 +14,7 @@ from reader.model import Selection
 from reader.query.cached_list import CachedList
 from reader.query.key_index import KeyIndex
 
-MAX_BYTES = 96 * 1024 * 1024  # sixteen an entry, and what holds them
+MAX_BYTES = 96 * 1024 * 1024  # of a reader: sixteen an entry, and what holds them
 MAX_LISTS = 2_000
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often
 
@@ -35,7 +35,9 @@ class CacheKey:
 class IndexCache:
     """Key indexes of all lists. Safe to use from many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, caches: int = 1) -> None:
+        """`caches`: how many share MAX_BYTES in this reader, one for each of its databases."""
+        self._caches = caches
         self._lists: dict[CacheKey, CachedList] = {}
         self._evicted: OrderedDict[CacheKey, int] = OrderedDict()  # how often lists that are not here were used
         self._lock = threading.Lock()
@@ -45,6 +47,10 @@ class IndexCache:
     def size(self) -> int:
         """Bytes that are held, at most."""
         return self._bytes
+
+    @property
+    def _most_bytes(self) -> int:
+        return MAX_BYTES // self._caches
 
     def get(self, key: CacheKey) -> KeyIndex | None:
         """The index; None if it is not cached. Its list counts as used once more, in either case."""
@@ -131,18 +137,18 @@ class IndexCache:
     def _evict(self) -> None:
         while len(self._lists) > MAX_LISTS:
             self._remove(self._least_used(self._of_largest(dict.fromkeys(self._lists, 1))))
-        if self._bytes > MAX_BYTES:
+        if self._bytes > self._most_bytes:
             for cached in self._lists.values():
                 if not cached.is_exact:
                     self._count(cached)
-        while len(self._lists) > 1 and self._bytes > MAX_BYTES:
+        while len(self._lists) > 1 and self._bytes > self._most_bytes:
             if not self._cut_largest():
                 self._remove(self._least_used(list(self._lists)))
 
     def _cut_largest(self) -> bool:
         """Takes from the workspace that is furthest above its share: an extra list, or an older page of its only one."""
         keys = self._of_largest({key: cached.size for key, cached in self._lists.items()})
-        share = MAX_BYTES / len({key.workspace_id for key in self._lists})
+        share = self._most_bytes / len({key.workspace_id for key in self._lists})
         if sum(self._lists[key].size for key in keys) <= share:
             return False
         most_used = max(keys, key=lambda key: self._lists[key].uses)

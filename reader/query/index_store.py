@@ -55,9 +55,10 @@ class _CatchUp:
 class IndexStore:
     """Key indexes of all lists. Safe to use from many threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, databases: int = 1) -> None:
+        """`databases`: how many the reader has; their caches share its memory."""
         self._database = database
-        self._cache = IndexCache()
+        self._cache = IndexCache(databases)
         self._loads: SingleFlight[CacheKey] = SingleFlight()
         self._behind = BackgroundLoads(self._get_or_load)
         self._lock = threading.Lock()

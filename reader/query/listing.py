@@ -39,9 +39,10 @@ NO_LIMIT = 2**31 - 1
 class Listings:
     """Pages and entries, of one workspace at a time. Safe to use from many threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, databases: int = 1) -> None:
+        """`databases`: how many the reader has."""
         self._database = database
-        self._indexes = IndexStore(database)
+        self._indexes = IndexStore(database, databases)
         self._large_diffs = LargeDiffs(database)
 
     @property

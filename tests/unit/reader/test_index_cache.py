@@ -101,6 +101,18 @@ def test_older_pages_of_a_list_push_out_no_other(monkeypatch: pytest.MonkeyPatch
     assert len(cached.indexes) == 1 + MAX_SNAPSHOTS
 
 
+@pytest.mark.parametrize("caches", [1, 2, 4])
+def test_caches_of_one_reader_share_its_memory(monkeypatch: pytest.MonkeyPatch, caches: int) -> None:
+    """Each database has one: with four, the reader holds as much as with one."""
+    bound(monkeypatch, 4_000_000)
+    made = [IndexCache(caches) for _ in range(caches)]
+    for cache in made:
+        for number in range(300):
+            cache.put(key(number, workspace=number), index(entries=2_000))
+
+    assert all(2_000_000 // caches < cache.size <= 4_000_000 // caches for cache in made)
+
+
 def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside an older page of it, whatever was counted on the way: nothing is evicted while it fits."""
     bound(monkeypatch, 1_000_000)

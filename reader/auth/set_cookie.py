@@ -1,7 +1,8 @@
 """Checks the Set-Cookie values of a handshake before they are sent to the browser.
 
-Rule of this module: a value is parsed and written again from lists of allowed names, attributes and characters. If anything in it
-is not on a list, the whole cookie is dropped.
+Rule of this module: a value is parsed and written again from lists of allowed names, attributes and characters. If a name, a
+character or the value of a listed attribute is not allowed, the whole cookie is dropped. An attribute that is not listed is left out, as
+browsers do with those that they do not know (RFC 6265 section 5.2): Clerk may begin to send one at any time.
 """
 
 import re
@@ -14,10 +15,12 @@ MAX_LENGTH = 4096  # what browsers keep of a cookie, RFC 6265 section 6.1
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")  # cookie-octet, RFC 6265 section 4.1.1
+_PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _EXPIRES = re.compile(r"[A-Za-z]{3}, [0-9]{2}[ -][A-Za-z]{3}[ -][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 _MAX_AGE = re.compile(r"-?[0-9]{1,10}")
 _DOMAIN = re.compile(r"\.?([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
 _SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
+_VALUED = frozenset({"path", "samesite", "expires", "max-age", "domain"})
 _FLAGS = {"secure": "Secure", "httponly": "HttpOnly", "partitioned": "Partitioned"}
 
 
@@ -47,7 +50,9 @@ def accepted(directive: object, names: CookieNames, host: str, *, secure: bool) 
     name, equals, value = first.strip(" ").partition("=")
     if not equals or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value) or not _is_listed(name, value, names):
         return None
-    attributes = [_attribute(text.strip(" "), name, host, names) for text in rest if text.strip(" ")]
+    if not all(_PRINTABLE.fullmatch(text) for text in rest):
+        return None
+    attributes = [_attribute(text, name, host, names) for text in (each.strip(" ") for each in rest) if _is_known(text)]
     if None in attributes:
         return None
     kept = [text for text in attributes if text is not None and text not in ("Secure", "Path=/")]
@@ -58,6 +63,12 @@ def _is_listed(name: str, value: str, names: CookieNames) -> bool:
     if name == HANDSHAKE:
         return value == ""  # it is only ever deleted
     return any(name in names.of(known) for known in (SESSION, CLIENT_UAT, REFRESH))
+
+
+def _is_known(text: str) -> bool:
+    """Whether it is an attribute of the lists, whatever its value."""
+    key = text.partition("=")[0].strip(" ").lower()
+    return key in _FLAGS or key in _VALUED
 
 
 def _attribute(text: str, name: str, host: str, names: CookieNames) -> str | None:

@@ -68,8 +68,8 @@ def describe() -> dict[str, Any]:
             "/v1/audit-events": {
                 "get": _operation("listEvents", "A page of entries, newest first", "Page", _parameters(), [INVALID_QUERY])
             },
-            "/v1/audit-events/{id}": {"get": _operation("getEvent", "One entry", "Entry", [_id()], [NOT_FOUND])},
-            "/v1/audit-actions": {"get": _operation("listActions", "The actions and facets for filters", "Actions", [], [])},
+            "/v1/audit-events/{id}": {"get": _operation("getEvent", "One entry", "Entry", [_id()], [NOT_FOUND, INVALID_QUERY])},
+            "/v1/audit-actions": {"get": _operation("listActions", "The actions and facets for filters", "Actions", [], [INVALID_QUERY])},
             "/v1/audit-checkpoint": {"get": _checkpoint()},
         },
         "components": {
@@ -116,7 +116,7 @@ def _operation(name: str, summary: str, schema: str, parameters: list[Any], prob
 def _checkpoint() -> dict[str, Any]:
     """A signed note, as text."""
     summary = "The newest checkpoint of the log of seals: an auditor who has it sees whether the log was changed later"
-    operation = _operation("getCheckpoint", summary, "", [], [NOT_SEALED])
+    operation = _operation("getCheckpoint", summary, "", [], [NOT_SEALED, INVALID_QUERY])
     operation["responses"]["200"]["content"] = {"text/plain": {"schema": TEXT}}
     operation["responses"]["200"]["headers"]["Content-Disposition"] = ref("headers", "Attachment")
     return operation

@@ -32,7 +32,7 @@ from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
 from reader.query.checkpoint import newest_checkpoint
-from reader.query.filters import InvalidQuery, page_query, parse
+from reader.query.filters import InvalidQuery, page_query, parse, parse_none
 
 MAX_ID_DIGITS = 18
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
@@ -136,7 +136,8 @@ class Routes:
 
     def actors(self, request: Request) -> Response:
         """The names that the form suggests for its field of that name."""
-        return json_response.names(self._listings.actors(self._viewer(request).workspace_id))
+        viewer = self._viewer_alone(request)
+        return json_response.names(self._listings.actors(viewer.workspace_id))
 
     async def static(self, request: Request) -> Response:
         """Style and script."""
@@ -166,7 +167,7 @@ class Routes:
 
     def event(self, request: Request) -> Result:
         """One entry, whole."""
-        viewer = self._viewer(request)
+        viewer = self._viewer_alone(request)
         entry = self._entry(viewer, request)
         if entry is None:
             return problem_response(errors.NOT_FOUND)
@@ -181,12 +182,12 @@ class Routes:
 
     def actions(self, request: Request) -> Response:
         """The actions and facets for filters."""
-        self._viewer(request)
+        self._viewer_alone(request)
         return json_response.actions()
 
     def checkpoint(self, request: Request) -> Response:
         """The newest checkpoint, as a file to keep."""
-        viewer = self._viewer(request)
+        viewer = self._viewer_alone(request)
         newest = newest_checkpoint(self._services.database_of(viewer.workspace_id), viewer.workspace_id)
         return problem_response(errors.NOT_SEALED) if newest is None else json_response.checkpoint(newest)
 
@@ -201,6 +202,12 @@ class Routes:
     def readyz(self, _request: Request) -> Response:
         """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
         return json_response.health(self._services.failing())
+
+    def _viewer_alone(self, request: Request) -> Viewer:
+        """The viewer of a request that must have no parameters. Raises InvalidQuery."""
+        viewer = self._viewer(request)
+        parse_none(query_pairs(request.scope))
+        return viewer
 
     def _entry(self, viewer: Viewer, request: Request) -> Entry | None:
         """The entry whose id is in the path; a text that is not an id is the id of nothing."""

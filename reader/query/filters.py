@@ -112,6 +112,13 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
     return Query(selection, limit, offset, as_of, cursor)
 
 
+def parse_none(pairs: Sequence[tuple[str, str]]) -> None:
+    """Raises InvalidQuery with every parameter: where it is called there are none."""
+    errors = [ParameterError(name[:60], "unknown parameter; there are none here") for name, _ in pairs]
+    if errors:
+        raise InvalidQuery(*errors)
+
+
 def page_query(query: Query) -> Query:
     """The query, as that of a page. Raises InvalidQuery for one with a cursor, which does not say the page's place in the list."""
     if query.cursor is not None:

@@ -112,6 +112,23 @@ def test_what_cannot_be_asked_is_named(site: Site, query: str, parameter: str) -
     assert f"<bdi>{parameter}</bdi>" in page.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/audit-actions", "/v1/audit-events/{}", "/v1/audit-events/1", "/v1/audit-checkpoint", "/audit/actors"]
+)
+def test_where_there_are_no_parameters_each_is_unknown(site: Site, put: Callable[..., int], path: str) -> None:
+    """Whoever asks for the settled part of one of these is told that there is no such thing."""
+    path = path.format(put(1))
+    for query, names in (
+        ("as_of=1-1-1", ["as_of"]),
+        ("limit=1&colour=red", ["limit", "colour"]),
+        ("colour=", ["colour"]),
+    ):
+        answer = site.get(f"{path}?{query}")
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        assert [error["parameter"] for error in answer.json()["errors"]] == names
+    assert site.get(f"{path}?").status_code == site.get(path).status_code != 422
+
+
 def test_a_cursor_is_for_programs(site: Site, put: Callable[..., int]) -> None:
     """A page could not say which of how many entries it shows, and a print of it claimed the first ones."""
     for minutes in range(5):

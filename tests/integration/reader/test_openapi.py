@@ -157,9 +157,9 @@ def test_the_document_is_complete() -> None:
     always = {"200", "400", "401", "403", "405", "500", "503"}
     for path, more in {
         "/v1/audit-events": {"422"},
-        "/v1/audit-events/{id}": {"404"},
-        "/v1/audit-actions": set(),
-        "/v1/audit-checkpoint": {"404"},
+        "/v1/audit-events/{id}": {"404", "422"},
+        "/v1/audit-actions": {"422"},
+        "/v1/audit-checkpoint": {"404", "422"},
     }.items():
         assert set(operations[path]["responses"]) == always | more
 

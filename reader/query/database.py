@@ -23,7 +23,9 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-POOL_SIZE = 10  # one for each turn (reader.http.limiter), one for large responses, and one to ask for readiness and lag
+# One for each turn (reader.http.limiter), one for large responses, one for each list that is read behind a page
+# (reader.query.background_loads), and one to ask for readiness and lag.
+POOL_SIZE = 12
 WAIT_SECONDS = 2.0
 
 # For a probe: what it sees of completeness is what a page needs to know on a standby.

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from reader.query.database import POOL_SIZE
 from reader.query.unavailable import Unavailable
 
 K = TypeVar("K", bound=Hashable)
 
-MAX_WAITING = POOL_SIZE // 2  # threads that load a key or wait for another to load it
-MAX_LOADING = 2  # sessions that loads may take from other requests
+MAX_WAITING = (
+    5  # threads that load a key or wait for another to load it: of eight turns (reader.http.limiter) three stay free
+)
+MAX_LOADING = 2  # loads at once
 LOAD_WAIT_SECONDS = 10.0
 # How long a thread waits to become one of MAX_WAITING: after a restart many ask at once, and a short list is soon loaded.
 ADMISSION_SECONDS = 0.25

@@ -10,7 +10,7 @@ from catalog.cells import WHOLE, Cell
 from reader.http.replay_lag_metric import ReplayLagMetric
 from reader.model import Query
 from reader.query.cells import CellDatabases, CellListings
-from reader.query.database import Database
+from reader.query.database import POOL_SIZE, Database
 from reader.query.listing import Listings
 from reader.query.replay_lag import ReplayLag
 from reader.query.unavailable import Unavailable
@@ -65,7 +65,7 @@ def test_each_workspace_is_read_from_its_own_cell(databases: CellDatabases) -> N
         assert lists.large_diffs(workspace, page.entries, 10) == {}
     assert lists.key_index_builds == len(WORKSPACES)
     assert lists.key_index_bytes > 0
-    assert databases.stats()["pool_max"] == 20
+    assert databases.stats()["pool_max"] == 2 * POOL_SIZE
 
 
 @pytest.mark.parametrize("cell", [WHOLE, SECOND, Cell(1, 4)], ids=str)

@@ -8,7 +8,10 @@ import anyio
 import pytest
 
 import reader.http.limiter
-from reader.http.limiter import Overloaded, RequestLimiter
+from reader.http.limiter import MAX_RUNNING, Overloaded, RequestLimiter
+from reader.query.background_loads import MAX_BEHIND
+from reader.query.database import POOL_SIZE
+from reader.query.single_flight import MAX_WAITING
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -95,3 +98,9 @@ def test_an_error_frees_its_place() -> None:
 
     run(story)
     assert limiter.running == 0
+
+
+def test_nothing_waits_for_a_session_that_another_kind_of_work_has() -> None:
+    """Every turn, a large response, the lists that are read behind pages, and a probe, all at once."""
+    assert MAX_RUNNING + 1 + MAX_BEHIND + 1 == POOL_SIZE
+    assert MAX_WAITING < MAX_RUNNING

@@ -42,7 +42,7 @@ class Pagination:
     An address may begin anywhere: then it shows the end of page `number` and the beginning of page `until`, which is the same else.
     From there, too, the links lead to every entry.
     `refresh_url` is the list as of now; a script reads its total at `count_url`. `permanent_url` is this page with its
-    `as_of`, and `json_url` the same from the API.
+    `as_of`, and `json_url` the same as the API has it.
     """
 
     number: int
@@ -95,7 +95,7 @@ def pagination(listing: Listing) -> Pagination:
         # Of an absolute range: as a relative one moves on, old entries drop out, and its total would not show how many are new.
         count_url=_api(Query(absolute(query.selection, listing.as_of_time), 1)),
         permanent_url=link(here),
-        json_url=_api(here),
+        json_url=f"{PATH}/json?{urlencode(to_pairs(here))}",
         hidden_fields=to_pairs(Query(query.selection, limit, 0, listing.as_of)),
     )
 

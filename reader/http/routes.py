@@ -59,7 +59,11 @@ class Routes:
             ("/audit/", self.slash),
             ("/audit/find", limited(self.find)),
             ("/audit/actors", limited(self.actors)),
+            # What the API says, for the page's links: a person whose session token has run out is sent to renew it.
+            ("/audit/json", limited(self.events)),
+            ("/audit/checkpoint", limited(self.checkpoint)),
             ("/audit/{entry_id}", limited(self.entry)),
+            ("/audit/{entry_id}/json", limited(self.event)),
             ("/static/{name}", self.static),
             ("/v1/audit-events", limited(self.events)),
             ("/v1/audit-events/{entry_id}", limited(self.event)),

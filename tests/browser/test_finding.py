@@ -82,8 +82,7 @@ def test_a_page_can_be_kept_and_read_by_a_program(visit: Visit, sample: Sample) 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
 
     assert (
-        page.evaluate("navigator.clipboard.readText()")
-        == f"{visitor.site.url}{url.replace('/v1/audit-events', '/audit')}"
+        page.evaluate("navigator.clipboard.readText()") == f"{visitor.site.url}{url.replace('/audit/json', '/audit')}"
     )
     assert re.search(r"last=7d&limit=10&as_of=", url)
     assert page.request.get(visitor.site.url + url).json()["total"] == visitor.total

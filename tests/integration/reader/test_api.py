@@ -16,6 +16,9 @@ EVERYWHERE = (
     "/audit/1",
     "/audit/find",
     "/audit/actors",
+    "/audit/json",
+    "/audit/checkpoint",
+    "/audit/1/json",
     "/v1/audit-events",
     "/v1/audit-events/1",
     "/v1/audit-actions",
@@ -80,6 +83,22 @@ def test_a_page_of_entries(site: Site, put: Callable[..., int]) -> None:
     assert site.get(f"/v1/audit-events/{entry_id}").json() == entry
 
 
+def test_the_links_of_the_page_have_what_the_api_has(site: Site, put: Callable[..., int]) -> None:
+    """The same bytes under addresses of the page, where a session can be renewed."""
+    entry_id = put(1)
+    put(2)
+    as_of = site.get("/v1/audit-events").json()["as_of"]
+    for path, link in (
+        (f"/v1/audit-events?limit=1&as_of={as_of}", f"/audit/json?limit=1&as_of={as_of}"),
+        (f"/v1/audit-events/{entry_id}", f"/audit/{entry_id}/json"),
+        ("/v1/audit-checkpoint", "/audit/checkpoint"),
+        ("/v1/audit-events?limit=0", "/audit/json?limit=0"),
+        ("/v1/audit-events/999999", "/audit/999999/json"),
+    ):
+        answers = [site.get(each) for each in (path, link)]
+        assert len({(answer.status_code, answer.headers["content-type"], answer.content) for answer in answers}) == 1
+
+
 def test_a_foreign_id_is_no_id(site: Site, put: Callable[..., int]) -> None:
     """Another workspace's entry, one that does not exist and a text that is no id have the same answer."""
     foreign = put(1, workspace_id="org_2")
@@ -113,7 +132,16 @@ def test_what_cannot_be_asked_is_named(site: Site, query: str, parameter: str) -
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/audit-actions", "/v1/audit-events/{}", "/v1/audit-events/1", "/v1/audit-checkpoint", "/audit/actors"]
+    "path",
+    [
+        "/v1/audit-actions",
+        "/v1/audit-events/{}",
+        "/v1/audit-events/1",
+        "/v1/audit-checkpoint",
+        "/audit/actors",
+        "/audit/{}/json",
+        "/audit/checkpoint",
+    ],
 )
 def test_where_there_are_no_parameters_each_is_unknown(site: Site, put: Callable[..., int], path: str) -> None:
     """Whoever asks for the settled part of one of these is told that there is no such thing."""

@@ -90,7 +90,7 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
         assert ("data-long" not in text) is in_list
         own = tenant.get(f"/audit/{entry_id}").text
         assert ("too long for a page" not in own) is on_page
-        assert (f'href="{EVENTS}/{entry_id}"' in own) is not on_page
+        assert (f'href="/audit/{entry_id}/json"' in own) is not on_page
         assert (f"{entry_id}, complete" in own) is on_page
         assert (f"{entry_id}, not complete: {EVENTS}/{entry_id} has all of it" in own) is not on_page
 

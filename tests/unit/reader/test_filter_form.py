@@ -205,4 +205,4 @@ def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> 
     assert (made.previous_url == "") == (number == 1)
     assert "as_of" not in made.refresh_url
     assert dict(pairs(made.permanent_url))["as_of"] == "then"
-    assert made.json_url == made.permanent_url.replace("/audit", "/v1/audit-events", 1)
+    assert made.json_url == made.permanent_url.replace("/audit", "/audit/json", 1)

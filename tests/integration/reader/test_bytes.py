@@ -141,7 +141,7 @@ def test_other_long_texts_are_shortened_in_a_list_only(tenant: Tenant) -> None:
     for path in ("/audit", f"/audit/{entry_id}"):
         assert len(tenant.get(path).content) < 60_000
     assert f"{entry_id}, not complete: " in tenant.get(f"/audit/{entry_id}").text
-    deep = tenant.put(2, diff='{"changes":{"/x":{"after":' + "[" * 100_000 + "]" * 100_000 + "}}}")
+    deep = tenant.put(2, diff='{"changes":{"/x":{"after":' + "[" * 2_000 + "]" * 2_000 + "}}}")
     assert f"{deep}, not complete: " in tenant.get(f"/audit/{deep}").text
 
 

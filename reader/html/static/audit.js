@@ -11,6 +11,35 @@ function makeButton(text, onClick) {
   return button;
 }
 
+// --- sessions: a token lives for a minute, and only a navigation renews it
+
+// This page of the list, as of its moment; on other pages it is empty.
+const here = document.querySelector(".status a.copies")?.href ?? "";
+
+class Refused extends Error {
+  constructor(status) {
+    super(`status ${status}`);
+    this.status = status;
+  }
+}
+
+// Leads back to this page by a navigation. `what` is what it does then by itself, once: a fragment outlasts redirects.
+function renew(what) {
+  const target = `${here}#${what}`;
+  if (location.href.split("#")[0] === here) {
+    history.replaceState(null, "", target);
+    location.reload();
+  } else {
+    location.replace(target);
+  }
+}
+
+function reasonOf(error) {
+  if (!(error instanceof Refused)) return "The server cannot be reached.";
+  if (error.status === 401) return "Your session has ended.";
+  return error.status === 503 ? "The audit log is busy." : "The server did not send it.";
+}
+
 // --- rows that open: an entry's changes are those of its own page, and are fetched when they are first asked for
 
 function element(name, className, text = "") {
@@ -81,7 +110,31 @@ class Row {
   toggle() {
     this.#detail.hidden = !this.#detail.hidden;
     this.button.setAttribute("aria-expanded", String(!this.#detail.hidden));
-    if (!this.#detail.hidden) this.load().catch(() => location.assign(this.url));
+    if (!this.#detail.hidden) this.show();
+  }
+
+  // What a person has asked to see. If the session has ended, the page comes back with this row open.
+  async show(renews = true) {
+    try {
+      await this.load();
+    } catch (error) {
+      if (error.status === 401 && renews) renew(this.#detail.id);
+      else this.#fail(error);
+    }
+  }
+
+  open() {
+    if (this.#detail.hidden) {
+      this.#detail.hidden = false;
+      this.button.setAttribute("aria-expanded", "true");
+    }
+    this.button.focus();
+    this.button.scrollIntoView({ block: "center" });
+    this.show(false);
+  }
+
+  get name() {
+    return this.#detail.id;
   }
 
   get isLoaded() {
@@ -89,8 +142,24 @@ class Row {
   }
 
   load() {
-    this.#loading ??= this.#fetch();
+    this.#loading ??= this.#fetch().catch((error) => {
+      this.#loading = null; // so that another try asks again
+      this.#cell.replaceChildren();
+      throw error;
+    });
     return this.#loading;
+  }
+
+  #fail(error) {
+    const text = element("p", "elsewhere failed", `${reasonOf(error)} `);
+    text.setAttribute("role", "status");
+    const again = makeButton("Try again", () => {
+      this.button.focus();
+      this.show();
+    });
+    again.className = "quiet";
+    text.append(again, " ", linkTo(this.url, "Open the entry"));
+    this.#cell.replaceChildren(text);
   }
 
   async #fetch() {
@@ -100,10 +169,9 @@ class Row {
       this.#cell.append(text);
       return;
     }
-    this.#cell.append(element("p", "elsewhere", "Loading…"));
-    // Where the session has ended or the server is busy, the entry's page is opened instead: a navigation renews a session.
+    this.#cell.replaceChildren(element("p", "elsewhere", "Loading…"));
     const response = await fetch(this.url, { headers: { Accept: "text/html" } });
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    if (!response.ok) throw new Refused(response.status);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const detail = document.adoptNode(page.querySelector(".detail"));
     const link = element("div", "link");
@@ -120,15 +188,24 @@ const rows = [...document.querySelectorAll("a[data-opens]")].map((link) => new R
 
 // --- paper: every row with its changes, or a sentence that says which are without them
 
-async function printAll(button) {
+const PRINT = "print";
+
+async function printAll(button, renews = true) {
   button.disabled = true;
+  button.nextElementSibling?.remove();
   try {
     for (let start = 0; start < rows.length; start += PRINT_REQUESTS) {
       await Promise.all(rows.slice(start, start + PRINT_REQUESTS).map((row) => row.load()));
     }
     print();
-  } catch {
-    location.reload(); // a navigation renews a session that has ended meanwhile
+  } catch (error) {
+    if (error.status === 401 && renews) {
+      renew(PRINT);
+    } else {
+      const text = element("span", "failed", `Not printed. ${reasonOf(error)}`);
+      text.setAttribute("role", "status");
+      button.after(text);
+    }
   } finally {
     button.disabled = false;
   }
@@ -147,7 +224,16 @@ addEventListener("beforeprint", () => {
 if (rows.length) {
   const button = makeButton("Print", () => printAll(button));
   button.className = "quiet";
-  document.querySelector(".tools").append(button);
+  const place = element("span", "printing");
+  place.append(button);
+  document.querySelector(".tools").append(place);
+
+  // What was to be done when the session had ended; not again when the page is loaded once more.
+  const asked = location.hash.slice(1);
+  const row = rows.find((each) => each.name === asked);
+  if (row || asked === PRINT) history.replaceState(null, "", location.href.split("#")[0]);
+  row?.open();
+  if (asked === PRINT) printAll(button, false);
 }
 
 // --- copying

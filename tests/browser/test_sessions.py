@@ -223,3 +223,27 @@ def test_links_to_json_and_to_the_checkpoint_renew_the_session(reader: Visitor, 
     run_out(reader, sample)
     reader.open("/audit/checkpoint", 404)
     assert page.evaluate("JSON.parse(document.querySelector('pre').textContent).title") == "Nothing is sealed yet"
+
+
+def test_actors_are_suggested_once_the_session_is_back(reader: Visitor, sample: Sample) -> None:
+    """The field was entered when the session had run out; the next time it is entered, the names are fetched."""
+    page = reader.open("/audit?limit=1")
+    field = page.get_by_label("Actor", exact=True)
+    run_out(reader, sample)
+    reader.watch.refused(f"{reader.site.url}/audit/actors", 401)
+    with page.expect_response("**/audit/actors") as refused:
+        field.focus()
+    assert refused.value.status == 401
+    reader.signed_in(sample.people.admin)
+    page.get_by_label("Subject", exact=True).focus()
+    with page.expect_response("**/audit/actors") as answered:
+        field.focus()
+
+    assert answered.value.status == 200
+    expect(page.locator("datalist#actors option")).not_to_have_count(1)
+    page.get_by_label("Subject", exact=True).focus()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    field.focus()
+    page.get_by_label("Subject", exact=True).focus()
+    assert asked == []

@@ -291,14 +291,21 @@ for (const tick of ticks) {
 
 const actor = document.getElementById("actor");
 
+let areSuggested = false;
+
 async function suggestActors() {
+  if (areSuggested) return;
+  areSuggested = true;
   let response;
   try {
     response = await fetch("/audit/actors", { headers: { Accept: "application/json" } });
   } catch {
-    return; // The server cannot be reached; it is a field all the same.
+    // The server cannot be reached; it is a field all the same.
   }
-  if (!response.ok) return;
+  if (!response?.ok) {
+    areSuggested = false; // so that the next time asks again: the session may have been renewed, the server be back
+    return;
+  }
   const list = element("datalist", "");
   for (const name of (await response.json()).data) {
     const option = element("option", "");
@@ -310,7 +317,7 @@ async function suggestActors() {
   actor.after(list);
 }
 
-actor?.addEventListener("focus", suggestActors, { once: true });
+actor?.addEventListener("focus", suggestActors);
 
 // --- newer entries: only their number is shown until the link is followed
 

@@ -751,7 +751,7 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/routes.py",
-                "        viewer = self._viewer(request)\n        newest = newest_checkpoint(self._services.database_of(viewer.workspace_id), viewer.workspace_id)\n",
+                "        viewer = self._viewer_alone(request)\n        newest = newest_checkpoint(self._services.database_of(viewer.workspace_id), viewer.workspace_id)\n",
                 '        newest = newest_checkpoint(self._services.database_of(""), "")\n',
             ),
         ),

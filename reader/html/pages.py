@@ -19,7 +19,8 @@ from reader.html.labels import SOURCE_LABELS
 from reader.html.row_links import RowLinks
 from reader.html.rows import Row, rows
 from reader.model import Entry, Listing, Query, Viewer
-from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, page_query, parse, to_pairs
+from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
+from reader.query.position import page_query
 from runtime.timestamps import iso, time
 
 STALE_AFTER = timedelta(minutes=2)  # an older complete_through is a warning

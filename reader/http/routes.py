@@ -32,7 +32,8 @@ from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
 from reader.query.checkpoint import newest_checkpoint
-from reader.query.filters import InvalidQuery, page_query, parse, parse_none
+from reader.query.filters import InvalidQuery, parse, parse_none
+from reader.query.position import page_query
 
 MAX_ID_DIGITS = 18
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content

@@ -23,9 +23,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-# One for each turn (reader.http.limiter), one for large responses, one for each list that is read behind a page
-# (reader.query.background_loads), and one to ask for readiness and lag.
-POOL_SIZE = 12
+POOL_SIZE = 12  # eight turns (reader.http.limiter), a large response, two background_loads, one for readiness and lag
 WAIT_SECONDS = 2.0
 
 # For a probe: what it sees of completeness is what a page needs to know on a standby.

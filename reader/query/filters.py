@@ -119,15 +119,6 @@ def parse_none(pairs: Sequence[tuple[str, str]]) -> None:
         raise InvalidQuery(*errors)
 
 
-def page_query(query: Query) -> Query:
-    """The query, as that of a page. Raises InvalidQuery for one with a cursor, which does not say the page's place in the list."""
-    if query.cursor is not None:
-        raise InvalidQuery(
-            ParameterError("cursor", "is for programs, in /v1/audit-events: a page has offset and as_of")
-        )
-    return query
-
-
 def to_pairs(query: Query) -> list[tuple[str, str]]:
     """The fewest parameters that describe `query`; `parse` of them returns it."""
     selection = query.selection

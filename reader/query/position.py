@@ -48,6 +48,15 @@ def parse_position(query: Query) -> Position | None:
         raise _invalid(parameter) from None
 
 
+def page_query(query: Query) -> Query:
+    """The query, as that of a page. Raises InvalidQuery for one with a cursor, which does not say the page's place in the list."""
+    if query.cursor is not None:
+        raise InvalidQuery(
+            ParameterError("cursor", "is for programs, in /v1/audit-events: a page has offset and as_of")
+        )
+    return query
+
+
 def next_cursor(snapshot: Snapshot, last: Entry) -> str:
     """The cursor that continues after `last`."""
     return f"{snapshot.as_of}~{microseconds(last.occurred_at)}.{last.id}"

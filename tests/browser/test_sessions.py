@@ -209,6 +209,7 @@ def test_a_print_that_is_not_made_says_why(dana: Visitor) -> None:
 def test_links_to_json_and_to_the_checkpoint_renew_the_session(reader: Visitor, sample: Sample) -> None:
     """They are the page's own addresses; what they have is what the API has."""
     page = reader.open("/audit?limit=10")
+    reader.watch.refused(f"{reader.site.url}/favicon.ico", 404)  # for what is no page of ours
     total = reader.total
     run_out(reader, sample)
     with page.expect_navigation(url="**/audit/json?*"):

@@ -3,6 +3,7 @@
 import html
 import json
 import random
+import re
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import product
+from typing import Any
 
 import psycopg
 import pytest
@@ -222,7 +223,7 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
     """Fifty settings of 4 MB, labels of 4 MB or of codes, pages of many values: all answered, side by side, within 256 MB."""
     saved = json.dumps({"changes": {"/settings": {"after": sized(2 * MEGABYTE), "before": sized(2 * MEGABYTE - 7)}}})
     astral = json.dumps({"changes": {"/x": {"after": "\U0001f600" + "x" * 60_000}}}, ensure_ascii=False)
-    kinds = {
+    kinds: dict[str, tuple[dict[str, Any], int]] = {
         "org_1": ({"diff": saved}, 50),
         "org_2": ({"diff": values(4 * MEGABYTE)}, 10),
         "org_3": ({"label": "L" * 4 * MEGABYTE, "actor_email": "é" * 2 * MEGABYTE}, 20),

@@ -23,7 +23,9 @@ SELECT
                     WHEN octet_length(facet) > %(facet_bytes)s THEN left(facet, %(facet_kept)s) || '…'
                     ELSE facet
                 END
-            FROM unnest(facets[1:%(facets)s]) AS facet
+            FROM unnest(facets) WITH ORDINALITY AS stored (facet, place)
+            ORDER BY place
+            LIMIT %(facets)s
         )
     END AS facets,
     CASE

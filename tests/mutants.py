@@ -60,6 +60,33 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "a pooler that cannot be asked passes",
+        (Edit("runtime/postgres/pooler.py", "    raise ConnectionUnclear(words)\n", ""),),
+        (RUNTIME + "test_pooler.py", "-k", "no_second_session"),
+    ),
+    Mutant(
+        "the session beside a standby's goes to the primary",
+        (
+            Edit(
+                "runtime/postgres/opening.py",
+                ', "connect_timeout": POOLER_SECONDS, "target_session_attrs": "any"}',
+                ', "connect_timeout": POOLER_SECONDS}',
+            ),
+        ),
+        (RUNTIME + "test_pooler.py", "-k", "standby"),
+    ),
+    Mutant(
+        "a pool that others hold passes for one in session mode",
+        (
+            Edit(
+                "runtime/postgres/pooler.py",
+                "            if _server(connection) != ours:\n                return False\n",
+                "            pass\n",
+            ),
+        ),
+        (RUNTIME + "test_pooler.py", "-k", "others_hold"),
+    ),
+    Mutant(
         "a process without descriptors takes that for a mistake",
         (Edit("runtime/postgres/refusals.py", "if not _descriptor_left():", "if False:"),),
         (RUNTIME + "test_connection.py", "-k", "descriptor"),

@@ -60,6 +60,16 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "a consumer without standard error fails by it",
+        (Edit("consumer/cli.py", "    standard_streams.secure()\n", ""),),
+        ("tests/unit/runtime/test_standard_streams.py", "-k", "consumer"),
+    ),
+    Mutant(
+        "a reader without standard error fails by it",
+        (Edit("reader/cli.py", "    standard_streams.secure()\n", ""),),
+        ("tests/unit/runtime/test_standard_streams.py", "-k", "reader"),
+    ),
+    Mutant(
         "a pooler that cannot be asked passes",
         (Edit("runtime/postgres/pooler.py", "    raise ConnectionUnclear(words)\n", ""),),
         (RUNTIME + "test_pooler.py", "-k", "no_second_session"),

@@ -60,6 +60,33 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "a row in the journal of migrations hides a changed schema",
+        (
+            Edit(
+                "consumer/telemetry/poller.py",
+                "schema_unknown_version.set(compared.unknown_version or 0)",
+                "schema_unknown_version.set(0)",
+            ),
+        ),
+        ("tests/integration/test_poller.py", "-k", "become_figures"),
+    ),
+    Mutant(
+        "the journal of migrations is not compared",
+        (
+            Edit(
+                "consumer/operator/tampering.py",
+                "{_migration(one.version, one.name): one.sha256 for one in ours}, found)",
+                "found, found)",
+            ),
+        ),
+        ("tests/integration/sql/test_tampering.py", "-k", "journal"),
+    ),
+    Mutant(
+        "a deleted entry is not missed",
+        (Edit("consumer/commands/status.py", "count_entries=count_entries or verify", "count_entries=count_entries"),),
+        ("tests/integration/commands/test_verify.py", "-k", "counted"),
+    ),
+    Mutant(
         "a consumer without standard error fails by it",
         (Edit("consumer/cli.py", "    standard_streams.secure()\n", ""),),
         ("tests/unit/runtime/test_standard_streams.py", "-k", "consumer"),
@@ -1499,7 +1526,13 @@ MUTANTS = (
     ),
     Mutant(
         "status needs a primary",
-        (Edit("runtime/postgres/opening.py", '"target_session_attrs": "any"', '"target_session_attrs": "primary"'),),
+        (
+            Edit(
+                "runtime/postgres/opening.py",
+                'else {**NETWORK, "target_session_attrs": "any"}',
+                'else {**NETWORK, "target_session_attrs": "primary"}',
+            ),
+        ),
         ("tests/integration/commands/test_elsewhere.py", "-k", "on_a_standby"),
     ),
     Mutant(

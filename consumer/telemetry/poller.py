@@ -122,10 +122,16 @@ class Poller:
         if time.monotonic() - self._schema_at < SCHEMA_SECONDS:
             return
         self._schema_at = time.monotonic()
-        if (found := find_tampering(connection)) is None:  # a newer program's migration has just run
-            return
-        self._metrics.schema_differences.set(len(found))
-        for finding in found:
+        compared = find_tampering(connection)
+        self._metrics.schema_unknown_version.set(compared.unknown_version or 0)
+        if compared.unknown_version is not None:
+            log.warning(
+                "schema_not_compared",
+                version=compared.unknown_version,
+                hint="during an upgrade only: a newer program has migrated the database",
+            )
+        self._metrics.schema_differences.set(len(compared.differences))
+        for finding in compared.differences:
             log.error("schema_differs", difference=str(finding))
 
     def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_GapCount]) -> None:

@@ -76,6 +76,10 @@ def test_schema_and_open_transaction_become_figures(database_url: str) -> None:
             wait_until(lambda: value(metrics, "schema_differences") == 1, 10)
             admin.execute("ALTER TABLE audit_event_p02 ENABLE ALWAYS TRIGGER append_only")
             wait_until(lambda: value(metrics, "schema_differences") == 0, 10)
+            assert value(metrics, "schema_unknown_version") == 0
+            admin.execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'x', '')")
+            assert wait_until(lambda: value(metrics, "schema_unknown_version") == 999, 10)
+            assert any(line["event"] == "schema_not_compared" for line in lines)
         finally:
             asking.close()
     said = {line["difference"].partition(":")[0] for line in lines if line["event"] == "schema_differs"}

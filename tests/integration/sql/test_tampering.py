@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from consumer.operator.tampering import Difference, Facts, differences, find_tampering, may_become_owner
+from consumer.operator.tampering import Comparison, Difference, Facts, differences, find_tampering, may_become_owner
 from tests.integration.sql.conftest import Role
 
 LEAF = "audit_event_p03"
@@ -106,11 +106,26 @@ def test_what_is_not_ours_is_left_alone(as_role: Callable[[str], Role]) -> None:
     assert _tampering(as_role("audit_operator")) == []
 
 
-def test_another_version_is_not_compared(as_role: Callable[[str], Role]) -> None:
-    """A schema of a newer program, seen by an older consumer during a rollout, is no finding."""
-    as_role("postgres").execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'later', '')")
-    with as_role("audit_writer").session() as connection:
-        assert find_tampering(connection) is None
+def test_another_version_is_not_compared_and_said(as_role: Callable[[str], Role]) -> None:
+    """A schema of a newer program is not known to an older consumer; that anyone can claim one is why it is said."""
+    admin, writer = as_role("postgres"), as_role("audit_writer")
+    admin.execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'later', '')")
+    admin.execute(f"ALTER TABLE {LEAF} DISABLE TRIGGER append_only")
+    with writer.session() as connection:
+        assert find_tampering(connection) == Comparison(differences=[], unknown_version=999)
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_the_journal_of_migrations_is_compared(later: bool, as_role: Callable[[str], Role]) -> None:
+    """Up to our own version, whatever comes after it."""
+    admin, writer = as_role("postgres"), as_role("audit_writer")
+    if later:
+        admin.execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'later', '')")
+    admin.execute("UPDATE schema_migration SET sha256 = 'x' WHERE version = 2")
+    admin.execute("DELETE FROM schema_migration WHERE version = 3")
+    changed, missing = _tampering(writer)
+    assert changed.startswith("migration 0002 append_only has changed: x")
+    assert missing == "migration 0003 access is missing"
 
 
 @pytest.mark.parametrize(("login", "may"), [("postgres", True), ("plain_login", False), ("owning_login", True)])
@@ -139,4 +154,4 @@ def test_differences_are_symmetric_and_complete() -> None:
 
 def _tampering(role: Role) -> list[str]:
     with role.session() as connection:
-        return [str(difference) for difference in find_tampering(connection) or []]
+        return [str(difference) for difference in find_tampering(connection).differences]

@@ -60,6 +60,28 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "an error of the registry's client ends the thread that asks",
+        (
+            Edit(
+                "consumer/registry/client.py",
+                "        except Exception as fault:",
+                "        except httpx.HTTPError as fault:",
+            ),
+        ),
+        ("tests/unit/consumer/test_registry_client.py", "-k", "outage"),
+    ),
+    Mutant(
+        "a variable that the registry's client refuses is a bug of ours",
+        (
+            Edit(
+                "consumer/registry/client.py",
+                "except (httpx.InvalidURL, ImportError, ValueError, OSError) as",
+                "except ZeroDivisionError as",
+            ),
+        ),
+        ("tests/integration/commands/test_settings.py", "-k", "library_refuses"),
+    ),
+    Mutant(
         "a row in the journal of migrations hides a changed schema",
         (
             Edit(
@@ -685,8 +707,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/registry/client.py",
-                'if kind is not None and kind != "AVRO":',
-                'if kind != "AVRO" and "schemaType" in answer:',
+                'kind = answer.get("schemaType") or "AVRO"',
+                'kind = answer.get("schemaType", "AVRO")',
             ),
         ),
         ("tests/unit/consumer/test_registry_client.py", "-k", "fetches_the_text"),

@@ -60,6 +60,17 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "a place that the environment says is not checked",
+        (
+            Edit(
+                "runtime/postgres/url.py",
+                "    if fault := _misplaced({**defaults, **given}):",
+                "    if fault := _misplaced(given):",
+            ),
+        ),
+        ("tests/unit/runtime/test_settings.py", "-k", "environment_says"),
+    ),
+    Mutant(
         "an error of the registry's client ends the thread that asks",
         (
             Edit(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from consumer.settings import load as load_consumer
 from reader.settings import load as load_reader
+from runtime.postgres import malformed
 from runtime.settings import SettingsError, malformed_text
 
 CLERK = {"CLERK_ISSUER": "https://clerk.example.com", "CLERK_AUTHORIZED_PARTIES": "https://app.example.com"}
@@ -14,6 +15,11 @@ BAD_URLS = (
     "postgresql://h:0/db",
     "postgresql://h:65536/db",
     "host=a,b,c port=1,2",
+    "postgresql:///d?hostaddr=nonsense",
+    "host=a,b hostaddr=127.0.0.1",
+    "hostaddr=127.0.0.1,127.0.0.2 port=1,2,3",
+    "postgresql://u@a..b/db",
+    f"postgresql://u@{'a' * 64}/db",
     "hello world=",
     "hello",
     "postgresql:///d?sslmode=bogus",
@@ -77,6 +83,33 @@ def test_an_environment_that_libpq_refuses(monkeypatch: pytest.MonkeyPatch) -> N
     """The variables that libpq reads are part of the settings."""
     monkeypatch.setenv("PGSERVICE", "nowhere")
     assert "PGSERVICE" in refused({"DATABASE_URL": "postgresql:///audit"}, "DATABASE_URL")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PGPORT", "5432x"), ("PGPORT", "1,2"), ("PGHOSTADDR", "nonsense"), ("PGHOST", "a..b")]
+)
+def test_a_place_that_the_environment_says(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Where the URL says none, these do; one that it says itself counts alone."""
+    monkeypatch.setenv(name, value)
+    assert name in refused({"DATABASE_URL": "postgresql:///audit"}, "DATABASE_URL")[0]
+    assert malformed("host=127.0.0.1 hostaddr=127.0.0.1 port=1") is None
+
+
+GOOD_URLS = (
+    "host=a,b port=1",
+    "host=a,b hostaddr=127.0.0.1,::1 port=1,2",
+    "hostaddr=fe80::1%lo,127.0.0.1 port=1,2",
+    "host=/tmp,@abstract",
+    "postgresql://u@[::1]:5432/db",
+    "postgresql://u@db.example./db",
+    "postgresql:///db",
+)
+
+
+@pytest.mark.parametrize("url", GOOD_URLS)
+def test_a_url_that_libpq_takes(url: str) -> None:
+    """Several servers, addresses without names, sockets."""
+    assert malformed(url) is None
 
 
 @given(st.text())

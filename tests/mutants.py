@@ -60,11 +60,16 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "a name that is not resolved makes another node's refusal final",
+        (Edit("runtime/postgres/refusals.py", "        return [True]\n", "        return []\n"),),
+        (RUNTIME + "test_login.py", "-k", "not_resolved"),
+    ),
+    Mutant(
         "a place that the environment says is not checked",
         (
             Edit(
                 "runtime/postgres/url.py",
-                "    if fault := _misplaced({**defaults, **given}):",
+                "    if fault := _misplaced({**_defaults(), **given}):",
                 "    if fault := _misplaced(given):",
             ),
         ),

@@ -31,14 +31,23 @@ def malformed(url: str) -> str | None:
         return "is no libpq URL or keyword string"
     if fault := _misplaced(given):
         return fault
-    defaults = {
-        option.keyword.decode(): (option.val or b"").decode(errors="replace") for option in Conninfo.get_defaults()
-    }
-    if fault := _misplaced({**defaults, **given}):
+    if fault := _misplaced({**_defaults(), **given}):
         return f"{fault}, with what PGHOST, PGHOSTADDR, PGPORT or a service says"
     if bad := next((name for name in NUMBERS if not _number(str(given.get(name, "0")))), None):
         return f"has a {bad} that is no number"
     return _refused(given)
+
+
+def servers_of(given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Host, hostaddr and port, as far as there are such, of each server that `given`, or else the environment, names."""
+    known = {name: str(value).split(",") for name, value in {**_defaults(), **given}.items() if name in WHERE and value}
+    count = max(len(known.get("host", "x")), len(known.get("hostaddr", "x")))
+    return [{name: values[number % len(values)] for name, values in known.items()} for number in range(count)]
+
+
+def _defaults() -> dict[str, str]:
+    """What the environment, a service that it names, and libpq itself say where a URL does not."""
+    return {option.keyword.decode(): (option.val or b"").decode(errors="replace") for option in Conninfo.get_defaults()}
 
 
 def _misplaced(given: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from consumer.settings import load as load_consumer
 from reader.settings import load as load_reader
 from runtime.postgres import malformed
+from runtime.postgres.url import servers_of
 from runtime.settings import SettingsError, malformed_text
 
 CLERK = {"CLERK_ISSUER": "https://clerk.example.com", "CLERK_AUTHORIZED_PARTIES": "https://app.example.com"}
@@ -110,6 +111,25 @@ GOOD_URLS = (
 def test_a_url_that_libpq_takes(url: str) -> None:
     """Several servers, addresses without names, sockets."""
     assert malformed(url) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "servers"),
+    [
+        ({"host": "a,b", "port": "1"}, [{"host": "a", "port": "1"}, {"host": "b", "port": "1"}]),
+        ({"host": "a,", "port": "1,2"}, [{"host": "a", "port": "1"}, {"host": "", "port": "2"}]),
+        ({"hostaddr": "::1,::2", "port": 3}, [{"hostaddr": "::1", "port": "3"}, {"hostaddr": "::2", "port": "3"}]),
+        ({}, [{"host": "c", "port": "7"}, {"host": "d", "port": "7"}]),
+    ],
+)
+def test_servers_of_a_url(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], servers: list[dict[str, str]]
+) -> None:
+    """One by one; from the environment where the URL says nothing."""
+    if not given:
+        monkeypatch.setenv("PGHOST", "c,d")
+        monkeypatch.setenv("PGPORT", "7")
+    assert servers_of(given) == servers
 
 
 @given(st.text())

@@ -52,7 +52,7 @@ def run(
     ```
 
     Exit code with --until-end: 0 every end was reached, whatever was parked; 1 a partition is halted, or nobody reads it
-    (the log names it), or a topic is unavailable.
+    (the log names it), or a topic is unavailable, or a signal came first.
     """
     loaded = settings(kafka=True)
     screen = terminal.console(errors=True)

@@ -60,6 +60,11 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "--until-end that is stopped by a signal succeeds",
+        (Edit("consumer/loop.py", "(ended and self._until_end.clean)", "self._until_end.clean"),),
+        ("tests/unit/consumer/test_run.py", "-k", "signal_before"),
+    ),
+    Mutant(
         "a name that is not resolved makes another node's refusal final",
         (Edit("runtime/postgres/refusals.py", "        return [True]\n", "        return []\n"),),
         (RUNTIME + "test_login.py", "-k", "not_resolved"),

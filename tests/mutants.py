@@ -60,6 +60,28 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "complete_through stays ahead of a clock that has gone back",
+        (
+            Edit(
+                "sql/migrations/0010_complete_through_comes_back.sql",
+                "least(greatest(old.complete_through, new.complete_through), now())",
+                "greatest(old.complete_through, least(new.complete_through, now()))",
+            ),
+        ),
+        ("tests/integration/sql/test_narrowing.py", "-k", "comes_back"),
+    ),
+    Mutant(
+        "a reader shows a complete_through that is yet to come",
+        (
+            Edit(
+                "sql/queries/reader/session.sql",
+                "count(*) = count(*) FILTER (\n",
+                "count(*) = count(complete_through) OR 0 < count(*) FILTER (\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "yet_to_come"),
+    ),
+    Mutant(
         "--until-end that is stopped by a signal succeeds",
         (Edit("consumer/loop.py", "(ended and self._until_end.clean)", "self._until_end.clean"),),
         ("tests/unit/consumer/test_run.py", "-k", "signal_before"),
@@ -1543,23 +1565,29 @@ MUTANTS = (
     ),
     Mutant(
         "counters may fall",
-        (Edit("sql/migrations/0009_complete_through.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
+        (Edit("sql/migrations/0010_complete_through_comes_back.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and only_counts"),
     ),
     Mutant(
         "complete_through is what the consumer's clock says",
         (
             Edit(
-                "sql/migrations/0009_complete_through.sql",
-                "least(new.complete_through, now())",
-                "new.complete_through",
+                "sql/migrations/0010_complete_through_comes_back.sql",
+                "least(greatest(old.complete_through, new.complete_through), now())",
+                "greatest(old.complete_through, new.complete_through)",
             ),
         ),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and never_ahead"),
     ),
     Mutant(
         "a claim says that all is complete",
-        (Edit("sql/migrations/0009_complete_through.sql", "WHEN new.complete_through IS NULL", "WHEN FALSE"),),
+        (
+            Edit(
+                "sql/migrations/0010_complete_through_comes_back.sql",
+                "IF new.complete_through IS NOT NULL OR old.complete_through IS NOT NULL THEN",
+                "IF TRUE THEN",
+            ),
+        ),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and unknown_until"),
     ),
     Mutant(

@@ -120,7 +120,8 @@ def _partition_data(row: PartitionAccount, logs: LogBounds) -> dict[str, Any]:
             for why in ("not_audited", "tombstone", "no_change", "other_cell")
         },
         "kept": {name: values[name] for name in row_counts},
-        **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
+        **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "retired_at")},
+        "complete_through": row.shown_complete_through,
         "owner": row.owner,
         "epoch": row.epoch,
         "findings": accounting.findings(row),

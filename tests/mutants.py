@@ -60,6 +60,11 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "a member's max.poll.interval.ms costs every raw header",
+        (Edit("consumer/kafka/raw_headers.py", '"heartbeat.", "max.poll.", ', '"heartbeat.", '),),
+        ("tests/unit/consumer/test_raw_headers.py", "-k", "properties_are_taken"),
+    ),
+    Mutant(
         "complete_through stays ahead of a clock that has gone back",
         (
             Edit(

@@ -60,6 +60,28 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "any error about a topic ends its subscription",
+        (
+            Edit(
+                "consumer/kafka/topic_questions.py",
+                "self.faults.note(topic, TopicFault.ID, why)",
+                "self.faults.note(topic, TopicFault.UNDESCRIBED, why)",
+            ),
+        ),
+        ("tests/unit/consumer/test_topic_questions.py", "-k", "error_of_one_topic"),
+    ),
+    Mutant(
+        "a topic whose policy is not said is taken for one that is not compacted",
+        (
+            Edit(
+                "consumer/kafka/topic_questions.py",
+                "for key, entry in future.result().items() if entry.value}",
+                'for key, entry in future.result().items()} | {name: "x"}',
+            ),
+        ),
+        ("tests/unit/consumer/test_topic_questions.py", "-k", "policy"),
+    ),
+    Mutant(
         "a member's max.poll.interval.ms costs every raw header",
         (Edit("consumer/kafka/raw_headers.py", '"heartbeat.", "max.poll.", ', '"heartbeat.", '),),
         ("tests/unit/consumer/test_raw_headers.py", "-k", "properties_are_taken"),

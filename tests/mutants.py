@@ -60,6 +60,28 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "an end that could not be asked once is given up",
+        (
+            Edit(
+                "consumer/until_end.py",
+                "return not self._unknown or time.monotonic() - self._began_at >= UNKNOWN_SECONDS",
+                "return True",
+            ),
+        ),
+        ("tests/unit/consumer/test_until_end.py", "-k", "asked_again"),
+    ),
+    Mutant(
+        "a run without a partition of its own never ends",
+        (
+            Edit(
+                "consumer/until_end.py",
+                "if not settled and time.monotonic() - self._began_at < UNJOINED_SECONDS:",
+                "if not settled:",
+            ),
+        ),
+        ("tests/unit/consumer/test_until_end.py", "-k", "no_partition_for_us"),
+    ),
+    Mutant(
         "any error about a topic ends its subscription",
         (
             Edit(

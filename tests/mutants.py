@@ -60,6 +60,11 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "a low max_stack_depth parks records",
+        (Edit("runtime/postgres/errors.py", '"23514", "54000")', '"23514", "54")'),),
+        ("tests/unit/runtime/test_errors.py",),
+    ),
+    Mutant(
         "an end that could not be asked once is given up",
         (
             Edit(

@@ -80,6 +80,25 @@ TAMPERED = {
     "GRANT audit_owner TO audit_writer": "membership audit_writer in audit_owner is not of the migrations",
     "GRANT pg_write_all_data TO audit_operator": "membership audit_operator in pg_write_all_data is not of",
     "CREATE ROLE snoop LOGIN IN ROLE audit_owner": "login snoop may become audit_owner: REVOKE audit_owner FROM snoop",
+    "ALTER TABLE audit_event REPLICA IDENTITY NOTHING": "relation audit_event has changed",
+    "ALTER SEQUENCE audit_event_id_seq INCREMENT BY -1 MINVALUE -5": "sequence audit_event_id_seq has changed",
+    "ALTER SEQUENCE parked_record_id_seq CYCLE": "sequence parked_record_id_seq has changed",
+    "ALTER FUNCTION audit_check_moves() IMMUTABLE": "function audit_check_moves() has changed",
+    "ALTER FUNCTION audit_check_moves() STRICT": "function audit_check_moves() has changed",
+    "CREATE OR REPLACE TRIGGER check_gap BEFORE INSERT ON data_gap FOR EACH ROW EXECUTE FUNCTION audit_check_gap('x'); "
+    "ALTER TABLE data_gap ENABLE ALWAYS TRIGGER check_gap": "trigger check_gap on data_gap has changed",
+    "GRANT CREATE ON SCHEMA public TO audit_writer": "role audit_writer has changed",
+    "GRANT CREATE ON SCHEMA public TO PUBLIC": "role audit_reader has changed",
+    "REVOKE USAGE ON SCHEMA public FROM PUBLIC, audit_reader": "role audit_reader has changed",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE audit_owner GRANT UPDATE ON TABLES TO PUBLIC": "default grant on r in all schemas",
+    "CREATE FUNCTION public.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'": (
+        "overload lower(character varying) is not of the migrations"
+    ),
+    "CREATE FUNCTION theirs(xid8, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'; "
+    "CREATE OPERATOR public.= (LEFTARG = xid8, RIGHTARG = bigint, FUNCTION = theirs)": "overload =(xid8,bigint)",
+    "CREATE FUNCTION audit_refuse_change(int) RETURNS int LANGUAGE sql AS 'SELECT 1'": (
+        "function audit_refuse_change(integer) is not of the migrations"
+    ),
     "CREATE FUNCTION audit_helper() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION audit_helper() OWNER TO "
     "audit_owner": "function audit_helper() is not of the migrations",
 }

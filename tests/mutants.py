@@ -60,6 +60,11 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "process 1 is deaf until its program has a handler",
+        (Edit("runtime/shutdown.py", "    if os.getpid() == 1:", "    if os.getpid() == 0:"),),
+        ("tests/unit/runtime/test_shutdown.py",),
+    ),
+    Mutant(
         "a low max_stack_depth parks records",
         (Edit("runtime/postgres/errors.py", '"23514", "54000")', '"23514", "54")'),),
         ("tests/unit/runtime/test_errors.py",),

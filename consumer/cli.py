@@ -1,7 +1,5 @@
 """audit-consumer: the commands (SPEC 7)."""
 
-import io
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -12,7 +10,7 @@ from consumer.commands.cli_common import end, settings
 from consumer.observer import Observer
 from consumer.run import serve
 from consumer.telemetry.progress_bar import ProgressBar
-from runtime import logging, shutdown, terminal, threads
+from runtime import logging, shutdown, standard_streams, terminal, threads
 from runtime import migrations as migration
 from runtime.version import HELP_NAMES, VersionOption
 
@@ -54,7 +52,7 @@ def run(
     ```
 
     Exit code with --until-end: 0 every end was reached, whatever was parked; 1 a partition is halted, or nobody reads it
-    (the log names it), or a topic is unavailable.
+    (the log names it), or a topic is unavailable, or a signal came first.
     """
     loaded = settings(kafka=True)
     screen = terminal.console(errors=True)
@@ -78,11 +76,7 @@ app.command()(catalog.catalog)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; `arguments` are the process's own unless given."""
+    standard_streams.secure()
     shutdown.arm()
     threads.log_deaths_of_others()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # a terminal that cannot show a letter gets its escape, not a traceback
-            stream.reconfigure(errors="backslashreplace")
     shutdown.leave(lambda: app(args=arguments))

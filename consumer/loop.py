@@ -88,12 +88,13 @@ class Loop:
     def run(self) -> bool:
         """Consumes until stopped or, with `until_end`, until there is nothing more to wait for.
 
-        False if a partition is halted, or if with `until_end` an end was not reached.
+        False if a partition is halted, or if with `until_end` an end was not reached, also because of a signal.
 
         Partitions are released only if this returns: after an exception the next owner must suspect their records. They are
         not released if the database was unavailable for the last batch, because the release would wait for it as well.
         """
-        while not self._stop.is_set() and not self._at_end():
+        ended = False
+        while not self._stop.is_set() and not (ended := self._at_end()):
             self._deaths.check()
             self._observer.on_loop(self._assignment.halted)
             if (topics := self._topic_watch.take()) is not None:
@@ -107,7 +108,9 @@ class Loop:
             self._schema_wait.end()
             self._handover.hand_over()
         drained = self._handover.drain()
-        clean = not self._assignment.halted and (self._until_end is None or self._until_end.clean)
+        if self._until_end is not None and not ended:
+            log.error("ends_not_reached", hint="stopped by a signal: run it again to read the rest")
+        clean = not self._assignment.halted and (self._until_end is None or (ended and self._until_end.clean))
         if drained:
             self._assignment.release_all()
         return clean

@@ -29,12 +29,12 @@ from consumer.partitions.assignment import Assignment
 from consumer.partitions.cell import WrongCell
 from consumer.partitions.claim import Owner
 from consumer.partitions.watermark import Watermark
-from consumer.registry.client import AuthorityUnusable
+from consumer.registry.client import RegistryRefused
 from consumer.registry.fetcher import SchemaFetcher
 from consumer.schema_source import SchemaSource
 from consumer.settings import Settings
 from consumer.storage.writer import Writer
-from consumer.telemetry.setup import BindRefused, telemetry
+from consumer.telemetry.setup import BindRefused, TracesRefused, telemetry
 from consumer.until_end import UntilEnd
 from runtime import postgres, shutdown
 from runtime.threads import Deaths, ThreadDied
@@ -43,7 +43,7 @@ from schemas import all_schemas
 log = structlog.get_logger()
 
 # Errors of settings that are found only when the settings are used.
-REFUSED = (PropertyRefused, BindRefused, AuthorityUnusable)
+REFUSED = (PropertyRefused, BindRefused, RegistryRefused, TracesRefused)
 
 
 def serve(settings: Settings, *, until_end: bool, observer: Observer) -> int:

@@ -19,6 +19,10 @@ log = structlog.get_logger()
 ASK_SECONDS = 1.0
 # Longer than the session of a member that has died: a broker's default is 45 s.
 STALL_SECONDS = 120.0
+# A group that has given us no partition for so long has none for us: it says nothing of an empty assignment.
+UNJOINED_SECONDS = 30.0
+# How long the end of a partition is asked for again, whose first answer was an error (a leader that was being elected, say).
+UNKNOWN_SECONDS = 20.0
 
 
 class UntilEnd:
@@ -29,7 +33,9 @@ class UntilEnd:
         self._cluster = cluster
         self._assignment = assignment
         self._ends: dict[Partition, int] | None = None
-        self._unknown: set[str] = set()  # partitions, or whole topics, whose end offsets cannot be read
+        self._absent: set[str] = set()  # topics that Kafka does not have
+        self._unknown: set[Partition] = set()  # whose end offsets cannot be read
+        self._began_at = time.monotonic()
         self._ask_at = 0.0
         self._seen: object = None
         self._moved_at = time.monotonic()
@@ -40,19 +46,20 @@ class UntilEnd:
 
         Call it while nothing is unwritten. False if the brokers or the database do not answer. `joined`: the group has answered.
         """
-        if not joined and not self._cluster.faults.topics().issuperset(self._topics):
+        settled = joined or self._cluster.faults.topics().issuperset(self._topics)
+        if not settled and time.monotonic() - self._began_at < UNJOINED_SECONDS:
             return False
         if self._unfinished() or time.monotonic() < self._ask_at:
             return False
         self._ask_at = time.monotonic() + ASK_SECONDS
-        if self._ends is None and not self._see_ends():
+        if not self._know_ends():
             return False
         remaining = self._remaining()
         if remaining is None:
             return False
-        if remaining and not self._stalled(remaining):
+        if remaining and not (settled and self._stalled(remaining)):
             return False
-        left = sorted([*(f"{p.topic}/{p.number}" for p in remaining), *self._unknown])
+        left = sorted([*(f"{p.topic}/{p.number}" for p in {*remaining, *self._unknown}), *self._absent])
         if left:
             log.error(
                 "ends_not_reached",
@@ -69,17 +76,20 @@ class UntilEnd:
             return True
         return any(position.next < ends.get(partition, position.end) for partition, position in ours.active.items())
 
-    def _see_ends(self) -> bool:
+    def _know_ends(self) -> bool:
+        """Whether there is nothing more to be asked about the ends: all are known, or those that are not were asked for long enough."""
         try:
-            partitions = self._cluster.partitions(self._topics)
-            ends = self._cluster.ends(partitions)
+            if self._ends is None:
+                partitions = self._cluster.partitions(self._topics)
+                self._ends, self._unknown = {}, set(partitions)
+                self._absent = set(self._topics) - {partition.topic for partition in partitions}
+            if self._unknown:
+                self._ends |= self._cluster.ends(self._unknown)
+                self._unknown -= self._ends.keys()
         except ClusterUnavailable as error:
             log.warning("ends_unavailable", error=str(error), retry_seconds=ASK_SECONDS)
             return False
-        self._ends = ends
-        self._unknown = set(self._topics) - {partition.topic for partition in partitions}
-        self._unknown |= {f"{p.topic}/{p.number}" for p in partitions if p not in ends}
-        return True
+        return not self._unknown or time.monotonic() - self._began_at >= UNKNOWN_SECONDS
 
     def _remaining(self) -> list[Partition] | None:
         """Partitions that are not at their ends and not halted, by the database; None where it does not answer."""

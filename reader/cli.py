@@ -6,7 +6,7 @@ import typer
 
 from reader.serve import serve as run
 from reader.settings import SettingsError, load
-from runtime import logging, shutdown, threads
+from runtime import logging, shutdown, standard_streams, threads
 from runtime.version import HELP_NAMES, VersionOption
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ def serve() -> None:
 
 def main() -> None:
     """The entry point."""
+    standard_streams.secure()
     shutdown.arm()
     threads.log_deaths_of_others()
     shutdown.leave(app)

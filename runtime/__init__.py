@@ -10,6 +10,7 @@ log_writer      writes log lines without ever blocking the program
 health_server   the listener for metrics and probes
 port            what a TCP port may be
 terminal        tables and text for people, safe whatever a record holds
+standard_streams  what of standard input, output and error is closed or not read
 threads         background threads; the death of one is logged, and the thread restarted or the program ended
 allocator       returns free memory to the system
 timestamps      times as text and as numbers

@@ -13,6 +13,9 @@ PREFIX = "KAFKA_CONFIG_"
 BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
+# No settings of a client: librdkafka's stand-in for a cluster, and what takes an object of Python.
+NOT_SETTABLE = ("test.", "logger", "default.topic.config")
+
 Refused: TypeAlias = Callable[[Mapping[str, str]], Iterable[tuple[Sequence[str], str]]]
 """Gives what librdkafka refuses: the names of the wrong properties, alone or together, and its message."""
 
@@ -32,6 +35,10 @@ def properties(
         dotted = name.removeprefix(PREFIX).lower().replace("_", ".")
         if dotted.startswith(fixed):
             problems.append(f"{name}: {dotted} cannot be changed, the promise that {promise} rests on it")
+        elif dotted.startswith(NOT_SETTABLE):
+            problems.append(f"{name}: {dotted} is for programmers, and cannot be set")
+        elif dotted in given:
+            problems.append(f"{name}: {dotted} is named twice, by {names[dotted]} too")
         elif dotted in {"bootstrap.servers", "metadata.broker.list"}:
             problems.append(f"{name}: set KAFKA_BOOTSTRAP_SERVERS instead")
         elif (fault := malformed_text(value, multiline=dotted.endswith(".pem"))) is not None:

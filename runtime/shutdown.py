@@ -45,6 +45,8 @@ def arm() -> None:
 
     It must be a signal that the program has a handler for. Where this was not called, as in tests, `begin` only keeps the exit code.
     """
+    if os.getpid() == 1:  # a container's first process: the kernel drops what it has no handler for
+        signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
     reading, writing = socket.socketpair()
     writing.setblocking(False)
     signal.set_wakeup_fd(writing.detach(), warn_on_full_buffer=False)

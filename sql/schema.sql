@@ -159,11 +159,11 @@ BEGIN
         RAISE EXCEPTION 'a partition halted for % goes on when an operator says so', old.halted
         USING ERRCODE = 'insufficient_privilege';
     END IF;
-    -- SPEC 5: never ahead of the database's own clock, whatever a consumer's clock says; and never back.
-    new.complete_through := CASE
-        WHEN new.complete_through IS NULL THEN old.complete_through
-        ELSE greatest(old.complete_through, least(new.complete_through, now()))
-    END;
+    -- SPEC 5: never ahead of the database's own clock, whatever a consumer's clock says, nor after that clock has gone back;
+    -- else never back. Unknown stays unknown: least() would make "now" of it.
+    IF new.complete_through IS NOT NULL OR old.complete_through IS NOT NULL THEN
+        new.complete_through := least(greatest(old.complete_through, new.complete_through), now());
+    END IF;
     RETURN new;
 END
 $$;

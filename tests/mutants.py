@@ -60,6 +60,194 @@ FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
 MUTANTS = (
     Mutant(
+        "process 1 is deaf until its program has a handler",
+        (Edit("runtime/shutdown.py", "    if os.getpid() == 1:", "    if os.getpid() == 0:"),),
+        ("tests/unit/runtime/test_shutdown.py",),
+    ),
+    Mutant(
+        "a low max_stack_depth parks records",
+        (Edit("runtime/postgres/errors.py", '"23514", "54000")', '"23514", "54")'),),
+        ("tests/unit/runtime/test_errors.py",),
+    ),
+    Mutant(
+        "an end that could not be asked once is given up",
+        (
+            Edit(
+                "consumer/until_end.py",
+                "return not self._unknown or time.monotonic() - self._began_at >= UNKNOWN_SECONDS",
+                "return True",
+            ),
+        ),
+        ("tests/unit/consumer/test_until_end.py", "-k", "asked_again"),
+    ),
+    Mutant(
+        "a run without a partition of its own never ends",
+        (
+            Edit(
+                "consumer/until_end.py",
+                "if not settled and time.monotonic() - self._began_at < UNJOINED_SECONDS:",
+                "if not settled:",
+            ),
+        ),
+        ("tests/unit/consumer/test_until_end.py", "-k", "no_partition_for_us"),
+    ),
+    Mutant(
+        "any error about a topic ends its subscription",
+        (
+            Edit(
+                "consumer/kafka/topic_questions.py",
+                "self.faults.note(topic, TopicFault.ID, why)",
+                "self.faults.note(topic, TopicFault.UNDESCRIBED, why)",
+            ),
+        ),
+        ("tests/unit/consumer/test_topic_questions.py", "-k", "error_of_one_topic"),
+    ),
+    Mutant(
+        "a topic whose policy is not said is taken for one that is not compacted",
+        (
+            Edit(
+                "consumer/kafka/topic_questions.py",
+                "for key, entry in future.result().items() if entry.value}",
+                'for key, entry in future.result().items()} | {name: "x"}',
+            ),
+        ),
+        ("tests/unit/consumer/test_topic_questions.py", "-k", "policy"),
+    ),
+    Mutant(
+        "a member's max.poll.interval.ms costs every raw header",
+        (Edit("consumer/kafka/raw_headers.py", '"heartbeat.", "max.poll.", ', '"heartbeat.", '),),
+        ("tests/unit/consumer/test_raw_headers.py", "-k", "properties_are_taken"),
+    ),
+    Mutant(
+        "complete_through stays ahead of a clock that has gone back",
+        (
+            Edit(
+                "sql/migrations/0010_complete_through_comes_back.sql",
+                "least(greatest(old.complete_through, new.complete_through), now())",
+                "greatest(old.complete_through, least(new.complete_through, now()))",
+            ),
+        ),
+        ("tests/integration/sql/test_narrowing.py", "-k", "comes_back"),
+    ),
+    Mutant(
+        "a reader shows a complete_through that is yet to come",
+        (
+            Edit(
+                "sql/queries/reader/session.sql",
+                "count(*) = count(*) FILTER (\n",
+                "count(*) = count(complete_through) OR 0 < count(*) FILTER (\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "yet_to_come"),
+    ),
+    Mutant(
+        "--until-end that is stopped by a signal succeeds",
+        (Edit("consumer/loop.py", "(ended and self._until_end.clean)", "self._until_end.clean"),),
+        ("tests/unit/consumer/test_run.py", "-k", "signal_before"),
+    ),
+    Mutant(
+        "a name that is not resolved makes another node's refusal final",
+        (Edit("runtime/postgres/refusals.py", "        return [True]\n", "        return []\n"),),
+        (RUNTIME + "test_login.py", "-k", "not_resolved"),
+    ),
+    Mutant(
+        "a place that the environment says is not checked",
+        (
+            Edit(
+                "runtime/postgres/url.py",
+                "    if fault := _misplaced({**_defaults(), **given}):",
+                "    if fault := _misplaced(given):",
+            ),
+        ),
+        ("tests/unit/runtime/test_settings.py", "-k", "environment_says"),
+    ),
+    Mutant(
+        "an error of the registry's client ends the thread that asks",
+        (
+            Edit(
+                "consumer/registry/client.py",
+                "        except Exception as fault:",
+                "        except httpx.HTTPError as fault:",
+            ),
+        ),
+        ("tests/unit/consumer/test_registry_client.py", "-k", "outage"),
+    ),
+    Mutant(
+        "a variable that the registry's client refuses is a bug of ours",
+        (
+            Edit(
+                "consumer/registry/client.py",
+                "except (httpx.InvalidURL, ImportError, ValueError, OSError) as",
+                "except ZeroDivisionError as",
+            ),
+        ),
+        ("tests/integration/commands/test_settings.py", "-k", "library_refuses"),
+    ),
+    Mutant(
+        "a row in the journal of migrations hides a changed schema",
+        (
+            Edit(
+                "consumer/telemetry/poller.py",
+                "schema_unknown_version.set(compared.unknown_version or 0)",
+                "schema_unknown_version.set(0)",
+            ),
+        ),
+        ("tests/integration/test_poller.py", "-k", "become_figures"),
+    ),
+    Mutant(
+        "the journal of migrations is not compared",
+        (
+            Edit(
+                "consumer/operator/tampering.py",
+                "{_migration(one.version, one.name): one.sha256 for one in ours}, found)",
+                "found, found)",
+            ),
+        ),
+        ("tests/integration/sql/test_tampering.py", "-k", "journal"),
+    ),
+    Mutant(
+        "a deleted entry is not missed",
+        (Edit("consumer/commands/status.py", "count_entries=count_entries or verify", "count_entries=count_entries"),),
+        ("tests/integration/commands/test_verify.py", "-k", "counted"),
+    ),
+    Mutant(
+        "a consumer without standard error fails by it",
+        (Edit("consumer/cli.py", "    standard_streams.secure()\n", ""),),
+        ("tests/unit/runtime/test_standard_streams.py", "-k", "consumer"),
+    ),
+    Mutant(
+        "a reader without standard error fails by it",
+        (Edit("reader/cli.py", "    standard_streams.secure()\n", ""),),
+        ("tests/unit/runtime/test_standard_streams.py", "-k", "reader"),
+    ),
+    Mutant(
+        "a pooler that cannot be asked passes",
+        (Edit("runtime/postgres/pooler.py", "    raise ConnectionUnclear(words)\n", ""),),
+        (RUNTIME + "test_pooler.py", "-k", "no_second_session"),
+    ),
+    Mutant(
+        "the session beside a standby's goes to the primary",
+        (
+            Edit(
+                "runtime/postgres/opening.py",
+                ', "connect_timeout": POOLER_SECONDS, "target_session_attrs": "any"}',
+                ', "connect_timeout": POOLER_SECONDS}',
+            ),
+        ),
+        (RUNTIME + "test_pooler.py", "-k", "standby"),
+    ),
+    Mutant(
+        "a pool that others hold passes for one in session mode",
+        (
+            Edit(
+                "runtime/postgres/pooler.py",
+                "            if _server(connection) != ours:\n                return False\n",
+                "            pass\n",
+            ),
+        ),
+        (RUNTIME + "test_pooler.py", "-k", "others_hold"),
+    ),
+    Mutant(
         "a process without descriptors takes that for a mistake",
         (Edit("runtime/postgres/refusals.py", "if not _descriptor_left():", "if False:"),),
         (RUNTIME + "test_connection.py", "-k", "descriptor"),
@@ -621,8 +809,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/registry/client.py",
-                'if kind is not None and kind != "AVRO":',
-                'if kind != "AVRO" and "schemaType" in answer:',
+                'kind = answer.get("schemaType") or "AVRO"',
+                'kind = answer.get("schemaType", "AVRO")',
             ),
         ),
         ("tests/unit/consumer/test_registry_client.py", "-k", "fetches_the_text"),
@@ -1436,23 +1624,29 @@ MUTANTS = (
     ),
     Mutant(
         "counters may fall",
-        (Edit("sql/migrations/0009_complete_through.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
+        (Edit("sql/migrations/0010_complete_through_comes_back.sql", "    ) < 0 THEN\n", "    ) < -1000000 THEN\n"),),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and only_counts"),
     ),
     Mutant(
         "complete_through is what the consumer's clock says",
         (
             Edit(
-                "sql/migrations/0009_complete_through.sql",
-                "least(new.complete_through, now())",
-                "new.complete_through",
+                "sql/migrations/0010_complete_through_comes_back.sql",
+                "least(greatest(old.complete_through, new.complete_through), now())",
+                "greatest(old.complete_through, new.complete_through)",
             ),
         ),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and never_ahead"),
     ),
     Mutant(
         "a claim says that all is complete",
-        (Edit("sql/migrations/0009_complete_through.sql", "WHEN new.complete_through IS NULL", "WHEN FALSE"),),
+        (
+            Edit(
+                "sql/migrations/0010_complete_through_comes_back.sql",
+                "IF new.complete_through IS NOT NULL OR old.complete_through IS NOT NULL THEN",
+                "IF TRUE THEN",
+            ),
+        ),
         ("tests/integration/sql/test_narrowing.py", "-k", "pg18 and unknown_until"),
     ),
     Mutant(
@@ -1462,7 +1656,13 @@ MUTANTS = (
     ),
     Mutant(
         "status needs a primary",
-        (Edit("runtime/postgres/opening.py", '"target_session_attrs": "any"', '"target_session_attrs": "primary"'),),
+        (
+            Edit(
+                "runtime/postgres/opening.py",
+                'else {**NETWORK, "target_session_attrs": "any"}',
+                'else {**NETWORK, "target_session_attrs": "primary"}',
+            ),
+        ),
         ("tests/integration/commands/test_elsewhere.py", "-k", "on_a_standby"),
     ),
     Mutant(

@@ -86,6 +86,7 @@ LONGER_TESTS = {
     "tests/unit/export/attacks/on_proof.py": "the attacks on proofs, a list",
     "tests/unit/reader/test_clerk.py": "every claim of a token, and each refusal",
     "tests/unit/schemas/test_schema_files.py": "what each schema and example must be, with the table of SPEC",
+    "tests/ops/test_faults.py": "every alert by a real fault, on one stack",
 }
 
 

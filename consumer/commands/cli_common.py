@@ -16,7 +16,7 @@ from consumer.kafka.admin import Cluster, ClusterUnavailable, PropertyRefused
 from consumer.operator.actions import Refused
 from consumer.operator.dry_run import DryRun, RegistryUnset
 from consumer.operator.session import SessionError, session
-from consumer.registry.client import AuthorityUnusable, Registry, RegistryUnavailable
+from consumer.registry.client import Registry, RegistryRefused, RegistryUnavailable
 from consumer.settings import Settings, SettingsError, load
 from runtime import logging, shutdown
 from runtime.postgres import Connection
@@ -64,7 +64,7 @@ def operator(loaded: Settings, *, read_only: bool = False) -> Iterator[Connectio
     try:
         with session(loaded.database_url.get_secret_value(), read_only=read_only) as connection:
             yield connection
-    except (RegistryUnset, AuthorityUnusable, PropertyRefused) as error:
+    except (RegistryUnset, RegistryRefused, PropertyRefused) as error:
         end(str(error), 2)
     except RegistryUnavailable as error:
         end(f"the Schema Registry is unavailable, try again: {error}", 1)

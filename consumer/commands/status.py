@@ -30,7 +30,7 @@ def status(
         bool,
         typer.Option(
             "--verify",
-            help="Also compares the schema with what the migrations made, and every entry with its digest: reads all.",
+            help="Also compares the schema with what the migrations made, and every entry with its digest, and counts them: reads all.",
         ),
     ] = False,
 ) -> None:
@@ -48,13 +48,14 @@ def status(
     ```
 
     --verify shows what was changed without the programs: a trigger, grant, policy, function, partition, column,
-    constraint or role that is not as the migrations made it, and each entry whose text is not what was sent.
+    constraint or role that is not as the migrations made it, and each entry whose text is not what was sent. It counts the
+    entries too: one that was deleted or added by hand is missing or too many in its partition.
 
     Exit code: 0 the accounting balances, and --verify found nothing; 1 otherwise (or the database is unavailable).
     """
     loaded = settings(kafka=False)
     with operator(loaded, read_only=True) as connection:
-        account = accounting.read_account(connection, count_entries=count_entries)
+        account = accounting.read_account(connection, count_entries=count_entries or verify)
         login_may_own = may_become_owner(connection)
         verification = run_verification(connection) if verify else None
     logs = accounting.read_log_bounds(
@@ -119,7 +120,8 @@ def _partition_data(row: PartitionAccount, logs: LogBounds) -> dict[str, Any]:
             for why in ("not_audited", "tombstone", "no_change", "other_cell")
         },
         "kept": {name: values[name] for name in row_counts},
-        **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "complete_through", "retired_at")},
+        **{name: values[name] for name in ("halted", "halted_detail", "halted_at", "retired_at")},
+        "complete_through": row.shown_complete_through,
         "owner": row.owner,
         "epoch": row.epoch,
         "findings": accounting.findings(row),

@@ -88,7 +88,7 @@ def _progress(account: DatabaseAccount, logs: LogBounds) -> Table:
             name.append("\nhalted", "bold red")
         end = terminal.NONE if bounds is None else f"{bounds.high:,}"
         lag = Text(terminal.number(behind), "yellow" if behind else "")
-        table.add_row(name, f"{row.next_offset:,}", end, lag, terminal.instant(row.complete_through))
+        table.add_row(name, f"{row.next_offset:,}", end, lag, terminal.instant(row.shown_complete_through))
     for partition, bounds in accounting.unread(account, logs).items():
         name = terminal.printable(f"{partition.topic}/{partition.number}").append("\nnot read yet", "yellow")
         table.add_row(name, terminal.NONE, f"{bounds.high:,}", terminal.number(bounds.high - bounds.low), terminal.NONE)
@@ -112,11 +112,18 @@ def _outcomes(account: DatabaseAccount) -> Group:
 
 
 def _clock(account: DatabaseAccount) -> list[Text]:
-    seconds = account.clock_ahead
-    if abs(seconds) <= MAX_CLOCK_SECONDS:
-        return []
-    words = f"This machine's clock is {abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} the database's.\n"
-    return [Text(words, "bold yellow")]
+    seconds, words = account.clock_ahead, []
+    if abs(seconds) > MAX_CLOCK_SECONDS:
+        words.append(
+            f"This machine's clock is {abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} the database's.\n"
+        )
+    if ahead := [
+        terminal.escaped(f"{row.topic}/{row.number}") for row in account.partitions if row.complete_through_ahead
+    ]:
+        words.append(
+            f"The database's clock has gone back: what {', '.join(ahead)} had as complete through is yet to come, and not shown.\n"
+        )
+    return [Text(line, "bold yellow") for line in words]
 
 
 def _held_back(account: DatabaseAccount, logs: LogBounds) -> list[Text]:
@@ -129,7 +136,7 @@ def _held_back(account: DatabaseAccount, logs: LogBounds) -> list[Text]:
             lines.append(
                 Text(
                     f"{name}: an open transaction of a producer begins at offset {offset:,}; what follows is delivered "
-                    f"when it ends (all up to {terminal.instant(row.complete_through)} is recorded)",
+                    f"when it ends (all up to {terminal.instant(row.shown_complete_through)} is recorded)",
                     "yellow",
                 )
             )

@@ -46,8 +46,8 @@ class Verification:
 
 def verify(connection: Connection) -> Verification:
     """Compares schema and entries, with a progress bar on a terminal. Raises SessionError for a schema of another version."""
-    schema = find_tampering(connection)
-    if schema is None:
+    compared = find_tampering(connection)
+    if compared.unknown_version is not None:
         raise SessionError(
             "the database's schema is of another version than this program: run `audit-consumer migrate`"
         )
@@ -56,4 +56,4 @@ def verify(connection: Connection) -> Verification:
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("verifying", total=estimate_entries(connection) or None)
         digests = verify_digests(connection, lambda entries: bar.advance(task, entries))
-    return Verification(schema=schema, digests=digests)
+    return Verification(schema=compared.differences, digests=digests)

@@ -19,7 +19,7 @@ from consumer.event.model import Partition
 from consumer.kafka.auth_errors import AuthErrors
 from consumer.kafka.renewed_admin import RenewedAdmin
 from consumer.kafka.topic_faults import TopicFaults
-from consumer.kafka.topic_questions import SECONDS, ClusterUnavailable, TopicQuestions
+from consumer.kafka.topic_questions import POLICY, SECONDS, ClusterUnavailable, TopicQuestions
 from consumer.retries import OnRetry, uncounted
 from runtime.timestamps import milliseconds
 
@@ -138,7 +138,7 @@ class Cluster:
         """Whether cleanup.policy includes compact, for those of `topics` whose settings may be read."""
         if not topics or not self.gives_ids():
             return dict.fromkeys(topics, False)
-        policies = self._questions.settings("cleanup.policy", topics)
+        policies = self._questions.settings(POLICY, topics)
         return {topic: "compact" in policy.split(",") for topic, policy in policies.items()}
 
     def topics(self, topics: Collection[str]) -> dict[str, Topic]:

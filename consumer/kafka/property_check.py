@@ -41,6 +41,6 @@ def _refusal(properties: Mapping[str, str]) -> str | None:
         Consumer({**given, **BASE, **protocol, **ALONE, **given}).close()
     except KafkaException as error:
         return str(error.args[0].str())
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         return str(error)
     return None

@@ -15,7 +15,7 @@ SECONDS = 5.0
 CONSUMER = 1  # RD_KAFKA_CONSUMER
 ERROR_BYTES = 512
 # Properties that only a member of a group may have, or only under one protocol.
-OF_MEMBERS = ("group.", "session.", "heartbeat.", "partition.assignment.")
+OF_MEMBERS = ("group.", "session.", "heartbeat.", "max.poll.", "partition.assignment.")
 # Properties of a client that reads one record: it neither commits nor has rebalance callbacks.
 OWN: Mapping[str, str] = {
     "enable.auto.commit": "false",

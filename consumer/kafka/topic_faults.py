@@ -21,6 +21,7 @@ class TopicFault(StrEnum):
 
     MISSING = "missing"
     UNDESCRIBED = "undescribed"
+    ID = "id_unreadable"
     SETTINGS = "settings_unreadable"
     OFFSETS = "offsets_unreadable"
     RECORDS = "records_unreadable"

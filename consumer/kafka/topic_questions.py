@@ -16,6 +16,7 @@ from consumer.kafka.topic_faults import TopicFault, TopicFaults
 from consumer.retries import OnRetry, Retry
 
 SECONDS = 10.0
+POLICY = "cleanup.policy"
 # Errors of a client that no broker answers; the reason is in its error callback.
 UNREACHABLE = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_AUTHENTICATION", "_SSL"}
 
@@ -40,26 +41,37 @@ class TopicQuestions:
         for topic, future in described.items():
             try:
                 ids[topic] = str(future.result().topic_id)
-                self.faults.clear(topic, TopicFault.MISSING, TopicFault.UNDESCRIBED)
+                self.faults.clear(topic, TopicFault.MISSING, TopicFault.UNDESCRIBED, TopicFault.ID)
             except KafkaException as error:
                 why = f"topic {topic} cannot be described: {self.why(error)}"
                 self._raise_unreachable(error, why)
-                if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                    self.faults.note(topic, TopicFault.MISSING, "Kafka has no topic of this name")
-                else:
-                    self.faults.note(topic, TopicFault.UNDESCRIBED, why)
+                match error.args[0].code():
+                    case KafkaError.UNKNOWN_TOPIC_OR_PART:
+                        self.faults.note(topic, TopicFault.MISSING, "Kafka has no topic of this name")
+                    case KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                        self.faults.note(topic, TopicFault.UNDESCRIBED, why)
+                    case _:  # it says nothing of whether the topic may be subscribed to
+                        self.faults.note(topic, TopicFault.ID, why)
         self._admin.reached()
         return ids
 
     def settings(self, name: str, topics: Collection[str]) -> dict[str, str]:
-        """The value of the topic setting `name` for each of `topics`; one whose settings cannot be read is left out, and noted."""
+        """The value of the topic setting `name` for each of `topics`; one whose settings cannot be read, or do not have it, is left out.
+
+        Whether a topic is compacted must be known: that the broker does not say it is noted, whichever setting is asked for.
+        """
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
         answers = self._admin.get().describe_configs(resources, request_timeout=SECONDS)
         values = {}
         for resource, future in answers.items():
             try:
-                values[resource.name] = future.result()[name].value or ""
-                self.faults.clear(resource.name, TopicFault.SETTINGS)
+                said = {key: entry.value for key, entry in future.result().items() if entry.value}
+                if name in said:
+                    values[resource.name] = said[name]
+                if POLICY in said:
+                    self.faults.clear(resource.name, TopicFault.SETTINGS)
+                else:
+                    self.faults.note(resource.name, TopicFault.SETTINGS, f"the broker does not say its {POLICY}")
             except KafkaException as error:
                 why = f"{name} of {resource.name} is unreadable: {self.why(error)}"
                 self._raise_unreachable(error, why)

@@ -7,6 +7,7 @@ record may be parked twice and is one row: then the counters of parked records a
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sql
 from consumer.event.model import Partition
@@ -32,6 +33,12 @@ class PartitionAccount(PartitionProgress):
     conflict_rows: int
     accepted: int
     given_back: int
+    complete_through_ahead: bool = False
+
+    @property
+    def shown_complete_through(self) -> datetime | None:
+        """None while it lies ahead of the database's clock, which has gone back then: it is no evidence."""
+        return None if self.complete_through_ahead else self.complete_through
 
 
 @dataclass(frozen=True, kw_only=True)

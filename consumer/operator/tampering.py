@@ -14,7 +14,7 @@ from runtime.postgres import Session
 
 FACTS = sql.query("operator/schema_facts")
 MAY_BECOME_OWNER = sql.query("operator/may_become_owner")
-VERSION = sql.query("runtime/schema_version")
+MIGRATIONS = sql.query("runtime/migrate_applied")
 
 Facts: TypeAlias = Mapping[tuple[str, str], str]
 
@@ -38,6 +38,18 @@ class Difference:
         return f"{self.kind} {self.name} has changed: {self.found} instead of {self.expected}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What is not as the migrations made it.
+
+    In a database of another version than this program's, `unknown_version`, only the journal of its migrations was compared: what
+    a newer program made is not known, and anyone who may write the journal can say that there was one.
+    """
+
+    differences: list[Difference]
+    unknown_version: int | None = None
+
+
 def differences(expected: Facts, found: Facts) -> list[Difference]:
     """What differs, sorted by kind and name."""
     return [
@@ -56,18 +68,26 @@ def read_facts(connection: Session) -> Facts:
     return {(kind, name): definition for kind, name, definition in rows}
 
 
-def find_tampering(connection: Session) -> list[Difference] | None:
-    """What differs from what the migrations of this program make; None where the schema is of another version."""
-    row = connection.execute(VERSION).fetchone()
-    if row is None or row[0] != sql.wanted_version():
-        return None
-    return differences(sql.schema_facts(), read_facts(connection))
+def find_tampering(connection: Session) -> Comparison:
+    """Compares with what the migrations of this program make."""
+    ours, wanted = sql.migrations(), sql.wanted_version()
+    applied = connection.execute(MIGRATIONS).fetchall()
+    found = {_migration(version, name): sha256 for version, name, sha256 in applied if version <= wanted}
+    differing = differences({_migration(one.version, one.name): one.sha256 for one in ours}, found)
+    newest = max((version for version, _, _ in applied), default=0)
+    if newest != wanted:
+        return Comparison(differences=differing, unknown_version=newest)
+    return Comparison(differences=[*differing, *differences(sql.schema_facts(), read_facts(connection))])
 
 
 def may_become_owner(connection: Session) -> bool:
     """Whether the login of this session may become audit_owner, who can take triggers away; a superuser may."""
     row = connection.execute(MAY_BECOME_OWNER).fetchone()
     return row is not None and bool(row[0])
+
+
+def _migration(version: int, name: str) -> tuple[str, str]:
+    return "migration", f"{version:04} {name}"
 
 
 def _names(facts: Iterable[tuple[str, str]]) -> set[str]:

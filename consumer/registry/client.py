@@ -28,7 +28,11 @@ class SchemaNotAvro(Exception):
     """The registry's schema of this id is not an Avro schema without references."""
 
 
-class AuthorityUnusable(Exception):
+class RegistryRefused(Exception):
+    """No connection to the registry can be made with these settings, or with variables that the HTTP client reads; one line."""
+
+
+class AuthorityUnusable(RegistryRefused):
     """AUDIT_REGISTRY_CA cannot be read, or holds no certificate; one line that says so."""
 
 
@@ -36,18 +40,25 @@ class Registry:
     """One Schema Registry. `url` may carry `user:password@`, which is sent as basic authentication and never shown.
 
     `timeout` is in seconds, for a whole answer. `authority` is the PEM file of who may have signed its certificate; None:
-    those that this machine trusts. Raises AuthorityUnusable.
+    those that this machine trusts. Raises RegistryRefused.
     """
 
     def __init__(self, url: str, timeout: float = 10.0, *, authority: str | None = None) -> None:
-        parsed = httpx.URL(url)
+        try:
+            parsed = httpx.URL(url)
+            host = parsed.host
+        except (httpx.InvalidURL, ValueError) as error:  # their words may repeat a password
+            raise RegistryRefused("SCHEMA_REGISTRY_URL: has a host that no HTTP client takes") from error
         auth = httpx.BasicAuth(parsed.username, parsed.password) if parsed.userinfo else None
         self._url = str(parsed.copy_with(userinfo=b"")).rstrip("/")
         self._timeout = timeout
         # A proxy of the environment has nothing to do with this machine.
-        trust_env = parsed.host not in _LOOPBACK
+        trust_env = host not in _LOOPBACK
         verify = True if authority is None else _context(authority)
-        self._client = httpx.Client(auth=auth, timeout=timeout, trust_env=trust_env, verify=verify)
+        try:
+            self._client = httpx.Client(auth=auth, timeout=timeout, trust_env=trust_env, verify=verify)
+        except (httpx.InvalidURL, ImportError, ValueError, OSError) as error:
+            raise RegistryRefused(f"the Schema Registry cannot be asked: {_of_environment(error)}") from error
 
     def close(self) -> None:
         """Closes the connections that were kept open."""
@@ -57,7 +68,7 @@ class Registry:
         """The text of the schema. Raises RegistryUnavailable, SchemaAbsent, SchemaNotAvro."""
         try:
             status, body = self._get(f"{self._url}/schemas/ids/{schema_id}")
-        except httpx.HTTPError as fault:
+        except Exception as fault:  # not HTTPError alone: a proxy's name may be none
             raise RegistryUnavailable(f"{self._url}: {type(fault).__name__}: {fault}{_advice(str(fault))}") from fault
         answer = _object(body)
         if status == httpx.codes.OK:
@@ -79,8 +90,9 @@ class Registry:
         return response.status_code, body
 
     def _schema(self, schema_id: int, answer: dict[str, Any]) -> str:
-        kind = answer.get("schemaType")  # absent or null: Avro, the only type there was before the field
-        if kind is not None and kind != "AVRO":
+        # Absent, null or empty: Avro, the only type there was before the field.
+        kind = answer.get("schemaType") or "AVRO"
+        if not isinstance(kind, str) or kind.upper() != "AVRO":
             raise SchemaNotAvro(f"schema {schema_id} is {kind!r:.60}")
         if answer.get("references"):
             raise SchemaNotAvro(f"schema {schema_id} refers to others; a schema must have no references")
@@ -97,6 +109,17 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _of_environment(error: Exception) -> str:
+    """Which variables of the environment the HTTP client refuses."""
+    match error:
+        case ImportError():
+            return "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY names a SOCKS proxy, which is not supported"
+        case OSError():
+            return "the file of SSL_CERT_FILE, or the folder of SSL_CERT_DIR, cannot be used"
+        case _:
+            return "ALL_PROXY, HTTP_PROXY, HTTPS_PROXY or NO_PROXY has a value that is no proxy, or no host"
 
 
 def _context(authority: str) -> ssl.SSLContext:

@@ -115,6 +115,10 @@ class Metrics:
         )
         # Is the schema what the migrations made? 0 until it was compared.
         self.schema_differences = self._gauge("schema_differences", "What is not as the migrations made it")
+        # Is it compared at all? The version of a schema that this program does not know; 0 for its own.
+        self.schema_unknown_version = self._gauge(
+            "schema_unknown_version", "The schema's version where it is not this program's, and so not compared"
+        )
         # Which certificate must be renewed? +Inf: no TLS, or not known.
         self.certificate_expiry = self._gauge(
             "certificate_expiry_timestamp_seconds", "Until when a server's certificate is good", server=SERVERS

@@ -122,10 +122,16 @@ class Poller:
         if time.monotonic() - self._schema_at < SCHEMA_SECONDS:
             return
         self._schema_at = time.monotonic()
-        if (found := find_tampering(connection)) is None:  # a newer program's migration has just run
-            return
-        self._metrics.schema_differences.set(len(found))
-        for finding in found:
+        compared = find_tampering(connection)
+        self._metrics.schema_unknown_version.set(compared.unknown_version or 0)
+        if compared.unknown_version is not None:
+            log.warning(
+                "schema_not_compared",
+                version=compared.unknown_version,
+                hint="during an upgrade only: a newer program has migrated the database",
+            )
+        self._metrics.schema_differences.set(len(compared.differences))
+        for finding in compared.differences:
             log.error("schema_differs", difference=str(finding))
 
     def _settle(self, progress: Sequence[PartitionAccount], gaps: Sequence[_GapCount]) -> None:
@@ -144,8 +150,10 @@ class Poller:
                     continue
                 if figure.partition is None or row.partition in halted:  # the loop knows nothing newer
                     figure.partition, figure.next = row.partition, row.next_offset
-                if row.complete_through is not None:  # the loop may know of a newer one
-                    figure.complete_through = max(row.complete_through.timestamp(), figure.complete_through or 0.0)
+                if row.complete_through is not None:  # the loop may know of a newer one, of before the clock went back
+                    known = figure.complete_through or 0.0
+                    kept = known if known <= self._clock.now() else 0.0
+                    figure.complete_through = max(row.complete_through.timestamp(), kept)
             for key, figure in figures.items():
                 figure.difference, figure.gaps = differences[key], causes[key]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from catalog.cells import Cell
 from consumer.kafka.admin import CLIENT_VERSION, Cluster
@@ -22,9 +22,16 @@ from consumer.telemetry.topic_gauges import TopicFaultGauges
 from runtime.health_server import Probes
 from runtime.postgres import Connection
 
+if TYPE_CHECKING:
+    from consumer.telemetry.tracing import Tracer
+
 
 class BindRefused(Exception):
     """AUDIT_METRICS_BIND cannot be listened on; one line that says why."""
+
+
+class TracesRefused(Exception):
+    """OpenTelemetry refuses its own settings (`OTEL_…`); one line that says why."""
 
 
 class Closable(Protocol):
@@ -102,18 +109,26 @@ class Telemetry:
 
 
 def telemetry(settings: Settings, observer: Observer) -> Telemetry:
-    """Starts what the settings ask for, beside `observer`. Raises BindRefused."""
+    """Starts what the settings ask for, beside `observer`. Raises BindRefused, TracesRefused."""
     observers: list[Observer] = [observer]
     registry: Callable[..., Registry] = Registry
-    metrics = tracer = None
+    metrics: MetricsExport | None = None
+    tracer: Tracer | None = None
     if settings.metrics_bind:
         metrics = MetricsExport(settings.topics, settings.metrics_bind, settings.cell)
         metrics.watch_certificates(settings)
         observers.append(metrics.recorder)
         registry = partial(CountedRegistry, metrics=metrics.metrics)
     if settings.traces:
-        from consumer.telemetry.tracing import Tracer  # noqa: PLC0415 a third of a second, and memory, that few need
-
-        tracer = Tracer(settings.group, version("callmine-audit"))
+        tracer = _tracer(settings.group)
         observers.append(tracer)
     return Telemetry(observer=CompositeObserver(observers), registry=registry, metrics=metrics, tracer=tracer)
+
+
+def _tracer(group: str) -> "Tracer":
+    try:
+        from consumer.telemetry.tracing import Tracer  # noqa: PLC0415 a third of a second, and memory, that few need
+
+        return Tracer(group, version("callmine-audit"))
+    except ValueError as error:
+        raise TracesRefused(f"OpenTelemetry refuses its settings (OTEL_…): {error}") from error

@@ -63,7 +63,7 @@ def configure(connection: Connection, url: str, role: str | None, settings: Mapp
     connection.autocommit = True
     try:
         if pooler.is_pooled(connection):
-            pooler.check(connection, lambda: _another(url))
+            pooler.check(connection, lambda: _another(url, connection))
             connection.pooled = True
         session.prepare(connection, settings)
         _become(connection, role)
@@ -95,10 +95,14 @@ def _become(connection: Connection, role: str | None) -> None:
         raise LoginRefused(f"the login of DATABASE_URL may not be {role}: GRANT {role} TO it") from None
 
 
-def _another(url: str) -> Connection:
-    connection = Connection.connect(url, autocommit=True, **{**NETWORK, "connect_timeout": POOLER_SECONDS})
-    connection.patience = POOLER_SECONDS
-    return connection
+def _another(url: str, connection: Connection) -> Connection:
+    """A second session by the way of `connection`, of which another host of `url` says nothing, nor a primary of a standby."""
+    info = connection.info
+    where = {"host": info.host, "port": info.port, **({"hostaddr": info.hostaddr} if info.hostaddr else {})}
+    options = {**NETWORK, "connect_timeout": POOLER_SECONDS, "target_session_attrs": "any"}
+    other = Connection.connect(url, autocommit=True, **options, **where)
+    other.patience = POOLER_SECONDS
+    return other
 
 
 def _check_version(connection: Connection, *, newer_schema: bool) -> None:

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_attempts, conninfo_to_dict
 from runtime import certificate
 from runtime.postgres.errors import ConnectionUnclear, LoginRefused
 from runtime.postgres.libpq import attempt
-from runtime.postgres.url import malformed, settings_of
+from runtime.postgres.url import malformed, servers_of, settings_of
 
 log = structlog.get_logger()
 
@@ -45,13 +45,22 @@ def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalEr
     words = " ".join(str(error).split())
     # Whether one of them is a primary does not matter here: only whether they accept the login.
     given = conninfo_to_dict(url, **{**options, "target_session_attrs": "any"})
-    found = [_explain(one) for one in conninfo_attempts(given)]
+    found = [answer for server in servers_of(given) for answer in _answers({**given, **server})]
     if all(isinstance(one, str) for one in found):
         return LoginRefused(f"{words}; {found[-1]}")
     if all(one is None for one in found):
         return error
     log.error("database_connection_unclear", error=words, hint="if this persists, see the server's own log")
     return ConnectionUnclear(f"{words}; it is not known whether this passes by itself")
+
+
+def _answers(given: Mapping[str, Any]) -> list[str | bool | None]:
+    """What `_explain` says of each address of one server; of a name that cannot be resolved now nothing is known."""
+    try:
+        attempts = conninfo_attempts(given)
+    except psycopg.OperationalError:
+        return [True]
+    return [_explain(one) for one in attempts]
 
 
 def _descriptor_left() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
 
 from runtime.port import is_port
 
@@ -28,15 +29,40 @@ def malformed(url: str) -> str | None:
         given = conninfo_to_dict(url)
     except (psycopg.ProgrammingError, UnicodeEncodeError):
         return "is no libpq URL or keyword string"
-    host, port = str(given.get("host", "")), str(given.get("port", ""))
-    # A password that is not percent-encoded is split, and part of it would be looked up, and logged, as a host name.
-    if "@" in host[1:] or any(part and not is_port(part) for part in port.split(",")):
-        return "has no proper host and port; are @ / : # ? of its password percent-encoded?"
-    if len(port.split(",")) not in {1, len((host or str(given.get("hostaddr", ""))).split(","))}:
-        return "has another number of ports than of hosts"
+    if fault := _misplaced(given):
+        return fault
+    if fault := _misplaced({**_defaults(), **given}):
+        return f"{fault}, with what PGHOST, PGHOSTADDR, PGPORT or a service says"
     if bad := next((name for name in NUMBERS if not _number(str(given.get(name, "0")))), None):
         return f"has a {bad} that is no number"
     return _refused(given)
+
+
+def servers_of(given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Host, hostaddr and port, as far as there are such, of each server that `given`, or else the environment, names."""
+    known = {name: str(value).split(",") for name, value in {**_defaults(), **given}.items() if name in WHERE and value}
+    count = max(len(known.get("host", "x")), len(known.get("hostaddr", "x")))
+    return [{name: values[number % len(values)] for name, values in known.items()} for number in range(count)]
+
+
+def _defaults() -> dict[str, str]:
+    """What the environment, a service that it names, and libpq itself say where a URL does not."""
+    return {option.keyword.decode(): (option.val or b"").decode(errors="replace") for option in Conninfo.get_defaults()}
+
+
+def _misplaced(given: Mapping[str, Any]) -> str | None:
+    """What is wrong with the server's place: hosts, addresses and ports, which belong together one by one."""
+    hosts, addresses, ports = (str(given.get(name) or "").split(",") for name in ("host", "hostaddr", "port"))
+    # A password that is not percent-encoded is split, and part of it would be looked up, and logged, as a host name.
+    if any("@" in host[1:] or not _name(host) for host in hosts) or any(port and not is_port(port) for port in ports):
+        return "has no proper host and port; are @ / : # ? of its password percent-encoded?"
+    if not all(_address(address) for address in addresses):
+        return "has a hostaddr that is no address"
+    if any(hosts) and any(addresses) and len(hosts) != len(addresses):
+        return "has another number of addresses than of hosts"
+    if len(ports) not in {1, max(len(hosts), len(addresses))}:
+        return "has another number of ports than of hosts"
+    return None
 
 
 def settings_of(url: str, options: Mapping[str, Any]) -> dict[str, str]:
@@ -74,6 +100,21 @@ def _start(given: Mapping[str, Any], listener: socket.socket) -> pq.abc.PGconn:
     host, port = listener.getsockname()
     elsewhere = {name: value for name, value in given.items() if name not in WHERE}
     return pq.PGconn.connect_start(make_conninfo("", **elsewhere, host=host, hostaddr=host, port=port).encode())
+
+
+def _name(host: str) -> bool:
+    """Whether a folder of sockets, or what can be looked up: no empty part, and none over 63 letters."""
+    try:
+        return host.startswith(("/", "@")) or bool(host.encode("idna")) or not host
+    except UnicodeError:
+        return False
+
+
+def _address(text: str) -> bool:
+    try:
+        return not text or bool(socket.getaddrinfo(text, None, flags=socket.AI_NUMERICHOST))
+    except (OSError, UnicodeError):
+        return False
 
 
 def _number(text: str) -> bool:

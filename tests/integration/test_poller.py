@@ -1,5 +1,6 @@
 """What the poller asks the database and Kafka for itself: the schema beside the migrations, and last stable offsets."""
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -76,6 +77,10 @@ def test_schema_and_open_transaction_become_figures(database_url: str) -> None:
             wait_until(lambda: value(metrics, "schema_differences") == 1, 10)
             admin.execute("ALTER TABLE audit_event_p02 ENABLE ALWAYS TRIGGER append_only")
             wait_until(lambda: value(metrics, "schema_differences") == 0, 10)
+            assert value(metrics, "schema_unknown_version") == 0
+            admin.execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'x', '')")
+            assert wait_until(lambda: value(metrics, "schema_unknown_version") == 999, 10)
+            assert any(line["event"] == "schema_not_compared" for line in lines)
         finally:
             asking.close()
     said = {line["difference"].partition(":")[0] for line in lines if line["event"] == "schema_differs"}
@@ -135,6 +140,29 @@ def test_the_parking_lot_is_the_same_for_every_consumer(database_url: str) -> No
             assert value(metrics, "parked_unresolved_records", topic=TOPIC, reason="bad_time") == 3
         finally:
             asking.close()
+
+
+def test_complete_through_goes_back_with_the_clock(database_url: str) -> None:
+    """What the loop knew of before is yet to come: the row counts."""
+    metrics, gauges = Metrics([TOPIC], "0"), PartitionGauges([TOPIC])
+    metrics.registry.register(gauges)
+    gauges.add([(TOPIC, 0)])
+    with gauges.changing() as figures:
+        figures[TOPIC, 0].complete_through = time.time() + 3600
+    cluster: Any = Cluster()
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute(CLAIM.encode(), {"number": 0})
+        admin.execute("UPDATE partition_progress SET complete_through = now()")
+    asking = Poller(
+        [TOPIC], cluster, lambda: connect(database_url, "audit_writer", "test"), metrics, gauges, lambda _: None
+    )
+    try:
+        at = {"topic": TOPIC, "partition": "0"}
+        assert wait_until(
+            lambda: (value(metrics, "complete_through_timestamp_seconds", **at) or 0) < time.time() + 60, 10
+        )
+    finally:
+        asking.close()
 
 
 def test_login_that_may_become_the_owner_is_logged_once(database_url: str) -> None:

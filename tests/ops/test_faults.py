@@ -214,6 +214,14 @@ def test_a_schema_that_someone_has_changed_is_alerted(stack: Stack) -> None:
     stack.clears("AuditTampering")
 
 
+def test_a_schema_of_an_unknown_version_is_alerted(stack: Stack) -> None:
+    """A row in the journal of migrations keeps the schema from being compared: AuditSchemaUnknown, until it is gone."""
+    stack.world.rows("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'x', '')")
+    stack.fires("AuditSchemaUnknown")
+    stack.world.rows("DELETE FROM schema_migration WHERE version = 999")
+    stack.clears("AuditSchemaUnknown")
+
+
 def test_a_transaction_that_stays_open_is_alerted(stack: Stack) -> None:
     """Records of a transaction that does not end: AuditOpenTransaction, until it is aborted."""
     producer = stack.world.producer(transactional_id="hanging", transaction_timeout_ms=600_000)

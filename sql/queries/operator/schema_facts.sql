@@ -85,9 +85,9 @@ SELECT
     'relation',
     o.name,
     format(
-        'kind %%s, owner %%s, row security %%s, forced %%s, persistence %%s, options %%s',
+        'kind %%s, owner %%s, row security %%s, forced %%s, persistence %%s, options %%s, replica identity %%s',
         c.relkind, c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence,
-        coalesce(array_to_string(c.reloptions, ' '), '-')
+        coalesce(array_to_string(c.reloptions, ' '), '-'), c.relreplident
     ) AS definition
 FROM ours AS o
 INNER JOIN pg_class AS c ON o.oid = c.oid
@@ -104,8 +104,9 @@ SELECT
     'trigger',
     format('%%s on %%s', t.tgname, o.name),
     format(
-        'enabled %%s, type %%s, function %%s, columns %%s, constraint %%s, deferrable %%s, when %%s',
-        t.tgenabled, t.tgtype, t.tgfoid::regproc, coalesce(nullif(t.tgattr::text, ''), '-'), t.tgconstraint <> 0,
+        'enabled %%s, type %%s, function %%s, arguments %%s, columns %%s, constraint %%s, deferrable %%s, when %%s',
+        t.tgenabled, t.tgtype, t.tgfoid::regproc, coalesce(nullif(encode(t.tgargs, 'escape'), ''), '-'),
+        coalesce(nullif(t.tgattr::text, ''), '-'), t.tgconstraint <> 0,
         t.tgdeferrable::text || ' ' || t.tginitdeferred::text,
         coalesce(substring(pg_get_triggerdef(t.oid) FROM ' WHEN (.*) EXECUTE '), '-')
     )
@@ -148,8 +149,9 @@ SELECT
     'function',
     f.oid::regprocedure::text,
     format(
-        'owner %%s, language %%s, definer %%s, settings %%s, body %%s',
-        f.proowner::regrole, l.lanname, f.prosecdef, coalesce(array_to_string(f.proconfig, ' '), '-'),
+        'owner %%s, language %%s, definer %%s, volatile %%s, strict %%s, settings %%s, body %%s',
+        f.proowner::regrole, l.lanname, f.prosecdef, f.provolatile, f.proisstrict,
+        coalesce(array_to_string(f.proconfig, ' '), '-'),
         encode(sha256(convert_to(f.prosrc, 'UTF8')), 'hex')
     )
 FROM pg_proc AS f
@@ -157,6 +159,59 @@ INNER JOIN pg_language AS l ON f.prolang = l.oid
 WHERE
     f.pronamespace = 'public'::regnamespace
     AND (f.proowner = to_regrole('audit_owner') OR f.proname IN (SELECT unnest(%(expected)s::text[])))
+UNION ALL
+SELECT
+    'sequence',
+    o.name,
+    format(
+        '%%s, starts at %%s, by %%s, from %%s to %%s, cache %%s, cycle %%s',
+        format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcache, q.seqcycle
+    )
+FROM ours AS o
+INNER JOIN pg_sequence AS q ON o.oid = q.seqrelid
+UNION ALL
+-- What stands beside PostgreSQL's own functions and operators may fit our statements better, and would be taken then.
+-- Those of extensions are left out.
+SELECT
+    'overload',
+    f.oid::regprocedure::text,
+    format('owner %%s', f.proowner::regrole)
+FROM pg_proc AS f
+WHERE
+    f.pronamespace = 'public'::regnamespace
+    AND EXISTS (
+        SELECT FROM pg_proc AS b
+        WHERE b.pronamespace = 'pg_catalog'::regnamespace AND b.proname = f.proname
+    )
+    AND NOT EXISTS (
+        SELECT FROM pg_depend AS d
+        WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e'
+    )
+UNION ALL
+SELECT
+    'overload',
+    p.oid::regoperator::text,
+    format('owner %%s', p.oprowner::regrole)
+FROM pg_operator AS p
+WHERE
+    p.oprnamespace = 'public'::regnamespace
+    AND EXISTS (
+        SELECT FROM pg_operator AS b
+        WHERE b.oprnamespace = 'pg_catalog'::regnamespace AND b.oprname = p.oprname
+    )
+    AND NOT EXISTS (
+        SELECT FROM pg_depend AS d
+        WHERE d.classid = 'pg_operator'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+    )
+UNION ALL
+-- What audit_owner's next objects would be granted to.
+SELECT
+    'default grant',
+    format('on %%s in %%s', a.defaclobjtype, coalesce(n.nspname, 'all schemas')),
+    a.defaclacl::text
+FROM pg_default_acl AS a
+LEFT JOIN pg_namespace AS n ON a.defaclnamespace = n.oid
+WHERE a.defaclrole = to_regrole('audit_owner')
 UNION ALL
 -- Grants. What the owner has on its own is left out: it grows with PostgreSQL's versions (MAINTAIN since 17).
 SELECT
@@ -206,8 +261,10 @@ SELECT
     CASE
         WHEN r.rolname IS NULL THEN 'missing'
         ELSE format(
-            'superuser %%s, bypasses row security %%s, creates roles %%s, replicates %%s, logs in %%s',
-            r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolreplication, r.rolcanlogin AND r.rolname = 'audit_owner'
+            'superuser %%s, bypasses row security %%s, creates roles %%s, replicates %%s, logs in %%s, '
+            'uses schema public %%s, creates in it %%s',
+            r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolreplication, r.rolcanlogin AND r.rolname = 'audit_owner',
+            has_schema_privilege(r.oid, 'public', 'USAGE'), has_schema_privilege(r.oid, 'public', 'CREATE')
         )
     END
 FROM roles AS s

@@ -30,6 +30,12 @@ SELECT
     replayed_conflict,
     conflict_rows,
     accepted,
-    given_back
+    given_back,
+    -- A standby's clock is not the one that wrote it, and may be a little behind.
+    coalesce(
+        complete_through
+        > clock_timestamp() + CASE WHEN pg_is_in_recovery() THEN INTERVAL '5 seconds' ELSE INTERVAL '0' END,
+        FALSE
+    ) AS complete_through_ahead
 FROM partition_account
 ORDER BY kafka_topic, kafka_partition, retired_at NULLS LAST, kafka_topic_id

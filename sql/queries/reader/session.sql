@@ -2,8 +2,9 @@
 -- retired topics will get nothing more, what they had is in the tables. On a standby pg_current_snapshot() does not
 -- list the transactions that are still open: what is below its xmin is settled there, and nothing above. `server` is
 -- another one where all that was there may be different: a server that is another one, or was restarted or promoted,
--- or another database. `sealed_through`: a seal covers what had been committed by its time, of every workspace.
--- `cell` is which one the database is now.
+-- or another database. `complete_through` is not known while that of a partition lies ahead of the clock, which has
+-- gone back then; a standby's own clock is not the one that wrote it, and may be a little behind. `sealed_through`: a
+-- seal covers what had been committed by its time, of every workspace. `cell` is which one the database is now.
 SELECT
     is_standby,
     set_config('audit.workspace_id', %(workspace_id)s, TRUE) AS workspace_id,
@@ -13,7 +14,15 @@ SELECT
         ELSE seen::text
     END AS snapshot,
     (
-        SELECT CASE WHEN count(*) = count(complete_through) THEN min(complete_through) END
+        SELECT
+            CASE
+                WHEN
+                    count(*) = count(*) FILTER (
+                        WHERE complete_through
+                        <= clock_timestamp() + CASE WHEN is_standby THEN interval '5 seconds' ELSE interval '0' END
+                    )
+                    THEN min(complete_through)
+            END
         FROM partition_progress
         WHERE retired_at IS NULL
     ) AS complete_through,

@@ -1,6 +1,10 @@
 """Settings: one message names all that is wrong, and deploy/env.example lists what there is."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,6 +86,12 @@ def test_example_is_loaded_unchanged(tmp_path: Path) -> None:
         ("KAFKA_CONFIG_ENABLE_PARTITION_EOF", "false"),
         ("KAFKA_CONFIG_ALLOW_AUTO_CREATE_TOPICS", "true"),
         ("KAFKA_CONFIG_LOG_CB", "x"),
+        ("KAFKA_CONFIG_LOGGER", "x"),
+        ("KAFKA_CONFIG_TEST_MOCK_NUM_BROKERS", "1"),
+        ("KAFKA_CONFIG_DEFAULT_TOPIC_CONFIG", "x"),
+        ("SCHEMA_REGISTRY_URL", "http://a..b:8081"),
+        ("SCHEMA_REGISTRY_URL", f"http://{'a' * 64}.example"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a..b:4318"),
         ("AUDIT_TOPICS", "callmine.billing,^callmine.*"),
         ("AUDIT_BREAKER", "20"),
         ("AUDIT_BREAKER", "0,5%/1000"),
@@ -130,6 +140,49 @@ def test_each_bad_property_is_named() -> None:
     assert all(f"\n  {name}: " in str(raised.value) for name in bad)
     assert not any(name in str(raised.value) for name in ("SASL_MECHANISM", "sesame"))
     assert load({**GOOD, **good}, kafka=False).kafka["sasl.username"] == "u"
+
+
+def test_a_property_is_named_once() -> None:
+    """By two spellings of its name one of two values would be dropped in silence."""
+    with pytest.raises(
+        SettingsError, match=r"KAFKA_CONFIG_client_id: client\.id is named twice, by KAFKA_CONFIG_CLIENT_ID"
+    ):
+        load({**GOOD, "KAFKA_CONFIG_CLIENT_ID": "a", "KAFKA_CONFIG_client_id": "b"}, kafka=False)
+
+
+REFUSED = {
+    "a name that IDNA does not have": ({"SCHEMA_REGISTRY_URL": "http://ex☃mple:8081"}, "SCHEMA_REGISTRY_URL"),
+    "a name that decodes to none": ({"SCHEMA_REGISTRY_URL": "http://xn--a.example"}, "SCHEMA_REGISTRY_URL"),
+    "an address that is none": ({"SCHEMA_REGISTRY_URL": "http://[v1.a]"}, "SCHEMA_REGISTRY_URL"),
+    "a SOCKS proxy": ({"ALL_PROXY": "socks5://h:1080"}, "SOCKS"),
+    "a proxy by FTP": ({"HTTP_PROXY": "ftp://p"}, "HTTP_PROXY"),
+    "a file of authorities": ({"SSL_CERT_FILE": "/nowhere"}, "SSL_CERT_FILE"),
+    "a network without proxy": ({"NO_PROXY": "fe80::/10"}, "NO_PROXY"),
+    "a queue below a batch": ({"OTEL_BSP_MAX_QUEUE_SIZE": "100"}, "OTEL_"),
+    "no queue": ({"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, "OTEL_"),
+    "no number": ({"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "many"}, "OTEL_"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_setting_that_a_library_refuses(case: str) -> None:
+    """Found when it is used: one line that names it, exit code 2, and no traceback."""
+    given, name = REFUSED[case]
+    environ = {
+        **GOOD,
+        "PATH": os.environ["PATH"],
+        "SCHEMA_REGISTRY_URL": "https://registry.invalid",
+        "AUDIT_LOG_FORMAT": "json",
+        **({"OTEL_TRACES_EXPORTER": "otlp"} if name == "OTEL_" else {}),
+        **given,
+    }
+    command = [sys.executable, "-m", "consumer", "run"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 2, done.stderr
+    (refused,) = [line["error"] for line in said if line["event"] == "settings_refused"]
+    assert name in refused
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(("text", "limits"), [("3,50%/10", Limits(3, 5, 10)), ("1,0.5%/100", Limits(1, 1, 100))])

@@ -187,3 +187,16 @@ def test_commands_run_as_the_operator(desk: Desk, rows: Rows, consumer: Consumer
     consumer.reads(Message(None, None, ()))
     rows("REVOKE SELECT ON parked_record FROM audit_operator")
     assert "permission denied" in desk.refused("parked", "list")
+
+
+@pytest.mark.usefixtures("read")
+def test_complete_through_that_is_yet_to_come_is_not_shown(desk: Desk, rows: Rows) -> None:
+    """The database's clock has gone back: it is no evidence, and `status` says why there is none."""
+    rows("UPDATE partition_progress SET complete_through = clock_timestamp() + interval '1 hour'")
+    assert data(desk)["partitions"][0]["complete_through"] is None
+    assert f"what {TOPIC.topic}/{TOPIC.number} had as complete through is yet to come" in desk.ok(
+        "status", COLUMNS="300"
+    )
+    rows("UPDATE partition_progress SET complete_through = clock_timestamp()")
+    assert data(desk)["partitions"][0]["complete_through"] is not None
+    assert "yet to come" not in desk.ok("status")

@@ -17,7 +17,7 @@ from consumer.operator import digests
 from consumer.operator.digests import DigestReport, estimate_entries, verify_digests
 from runtime.postgres import connect
 from tests.builders import ONE_OF_EACH, event
-from tests.integration.commands.conftest import Consumer, Desk
+from tests.integration.commands.conftest import TOPIC, Consumer, Desk
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 # How a superuser edits an entry and leaves no trace in the schema.
@@ -72,6 +72,46 @@ def test_edited_entry_is_named(change: str, desk: Desk, rows: Rows) -> None:
     told = desk.run("status", "--verify")
     assert f"entry {entry_id} of" in told.stdout and told.exit_code == 1
     assert desk.run("status").exit_code == 0
+
+
+EVENT_ID = 2  # its place among the columns of the digest
+DELETED = """
+ALTER TABLE audit_event DISABLE TRIGGER append_only;
+DELETE FROM audit_event WHERE action = 'member.role_changed';
+ALTER TABLE audit_event ENABLE ALWAYS TRIGGER append_only;
+"""
+
+
+@pytest.mark.usefixtures("entries")
+def test_deleted_entry_is_counted(desk: Desk, rows: Rows) -> None:
+    """Nothing of it is left to be compared with its digest: the partition's count has it."""
+    rows(DELETED)
+    result = desk.run("status", "--verify", "--format", "json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (found["verification"]["digest_mismatches"], found["balanced"]) == (0, False)
+    assert found["entry_findings"] == [f"{TOPIC.topic}/{TOPIC.number}: 16 recorded or replayed, 15 entries"]
+    assert "15 entries" in desk.run("status", "--verify", COLUMNS="200").stdout
+
+
+@pytest.mark.usefixtures("entries")
+def test_added_entry_is_counted(desk: Desk, rows: Rows) -> None:
+    """One with a digest of its own that is right, which only its number gives away."""
+    (first, *_), others = rows(digests.ENTRIES), "action, facets, actor_type, actor_id, actor_email, subject_type"
+    _, _, *columns = first
+    columns[EVENT_ID] = "forged"
+    rows(
+        f"INSERT INTO audit_event (workspace_id, event_source, event_id, {others}, subject_id, subject_label, channel, "
+        "occurred_at, diff, kafka_topic, kafka_partition, kafka_offset, content_digest) "
+        f"SELECT workspace_id, event_source, 'forged', {others}, subject_id, subject_label, channel, "
+        "occurred_at, diff, kafka_topic, kafka_partition, kafka_offset, %s FROM audit_event WHERE id = %s",
+        digests._digest(columns),
+        first[0],
+    )
+    result = desk.run("status", "--verify", "--format", "json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["verification"]["digest_mismatches"]) == (1, 0)
+    assert found["entry_findings"] == [f"{TOPIC.topic}/{TOPIC.number}: 16 recorded or replayed, 17 entries"]
 
 
 def test_changed_schema_is_named(desk: Desk, rows: Rows) -> None:

@@ -4,6 +4,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -169,6 +170,17 @@ def test_completeness_is_that_of_what_is_shown(pair: Pair, standby: Listings) ->
         slow.rollback()
     pair.follow()
     assert standby.page(WORKSPACE, Query()).complete_through == AT + timedelta(hours=1)
+
+
+def test_completeness_that_is_yet_to_come_is_not_shown(pair: Pair) -> None:
+    """The database's clock has gone back: of one partition that is enough, and the others' times do not stand in for it."""
+    now = datetime.now(UTC)
+    with closing(pair.database(pair.primary)) as database:
+        seen = Listings(database)
+        pair.complete(now - timedelta(minutes=1))
+        assert seen.page(WORKSPACE, Query()).complete_through == now - timedelta(minutes=1)
+        pair.writer.execute(PROGRESS.replace("'t', 0", "'t', 1").encode(), {"at": now + timedelta(hours=1)})
+        assert seen.page(WORKSPACE, Query()).complete_through is None
 
 
 def test_an_as_of_of_the_primary_is_waited_for(pair: Pair, standby: Listings) -> None:

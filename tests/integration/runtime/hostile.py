@@ -28,7 +28,9 @@ TEXTS: Mapping[str, str] = {
 }
 # Milliseconds: a login is a transaction too, and a busy machine takes seconds for what an idle one does at once.
 TIMEOUTS = {"transaction_timeout": "5000", "tcp_user_timeout": "20000"}
-# Tried each on its own, since they end a session or keep it from beginning: see the tests.
+# Not among those that are all set at once. REQUIRED and idle_session_timeout are tried each on its own, since a session is refused
+# or ended by them: see the tests. The others are not tried: libraries that are not there keep a session from beginning, and the
+# last two make each statement take seconds. A low max_stack_depth has statements refused, which stops the consumer.
 ALONE = {
     *REQUIRED,
     "idle_session_timeout",

@@ -108,6 +108,19 @@ def test_another_node_that_refuses_proves_nothing(database: str) -> None:
         connect(both, "audit_writer", "test")
 
 
+@pytest.mark.parametrize("hosts", ["127.0.0.1,nowhere.invalid", "nowhere.invalid,127.0.0.1", "nowhere.invalid"])
+def test_a_name_that_is_not_resolved_proves_nothing(database: str, monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
+    """The name service may be away, and the node of that name may take the login: also where the environment names them."""
+    port = conninfo_to_dict(database)["port"]
+    with pytest.raises(ConnectionUnclear):
+        connect(make_conninfo(database, host=hosts, port=port, password="wrong"), "audit_writer", "test")
+    monkeypatch.setenv("PGHOST", hosts)
+    place = {"host", "hostaddr"}
+    elsewhere = {name: value for name, value in conninfo_to_dict(database).items() if name not in place}
+    with pytest.raises(ConnectionUnclear):
+        connect(make_conninfo("", **{**elsewhere, "password": "wrong"}), "audit_writer", "test")
+
+
 @pytest.fixture
 def hang_up() -> Iterator[Callable[[bytes], int]]:
     """Listens, answers each connection with these bytes and ends it; gives the port."""

@@ -11,10 +11,11 @@ from psycopg.conninfo import make_conninfo
 
 from reader.query.database import Database
 from runtime.migrations import MigrationError, migrate
-from runtime.postgres import Connection, Fault, SettingRefused, classify, connect, pooler
+from runtime.postgres import Connection, ConnectionUnclear, Fault, SettingRefused, classify, connect, pooler
 from sandbox.services.pgbouncer import PROGRAM, PgBouncer
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
+from sandbox.services.standby import REPLICATION, standby_of
 from tests.integration.commands.conftest import Desk
 
 WHO = "SELECT session_user, current_user, current_setting('search_path')"
@@ -112,6 +113,62 @@ def test_a_full_pool_is_no_refusal(pool: Pool) -> None:
     """In session mode with one server the question cannot be asked twice: the session is ours all the same."""
     with connect(pool("session", default_pool_size=1), "audit_writer", "test") as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("audit_writer",)
+
+
+@pytest.mark.parametrize("seconds", [1, 0.1])
+def test_a_pooler_that_gives_up_waiting_is_no_refusal(pool: Pool, seconds: float) -> None:
+    """query_wait_timeout has the SQLSTATE of statement mode: a session that waited is no proof of either."""
+    url = pool("session", default_pool_size=1, query_wait_timeout=seconds)
+    if seconds == 1:
+        connect(url, "audit_writer", "test").close()
+    else:
+        with pytest.raises(ConnectionUnclear):
+            connect(url, "audit_writer", "test")
+
+
+def test_on_a_standby_it_is_asked_as_well() -> None:
+    """For a reader and for `status`: the second session goes where the first one is, not to a primary."""
+    with PostgresServer(settings=REPLICATION) as primary:
+        migrate(primary.create_database("audit"), lambda _: None)
+        with standby_of(primary) as standby, ExitStack() as running:
+
+            def pooled(mode: str) -> str:
+                port = running.enter_context(PgBouncer(standby, mode)).port
+                return make_conninfo(standby.url("audit"), port=port)
+
+            with pytest.raises(SettingRefused, match="PgBouncer: pool_mode"):
+                connect(pooled("transaction"), "audit_reader", "test", writable=False)
+            connect(pooled("session"), "audit_reader", "test", writable=False).close()
+
+
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+def test_a_pooler_that_takes_no_second_session_is_waited_for(pool: Pool, mode: str) -> None:
+    """At max_client_conn nothing is known: loud, never a session, and never a refusal for good."""
+    with pytest.raises(ConnectionUnclear, match="max_client_conn") as raised:
+        connect(pool(mode, max_client_conn=1), "audit_writer", "test")
+    assert classify(raised.value) is Fault.AWAY
+
+
+class _Robbed(Connection):
+    """A session whose server another client takes as soon as it has answered once."""
+
+    holder: psycopg.Connection | None = None
+
+    def execute(self, *args: Any, **kwargs: Any) -> psycopg.Cursor[Any]:
+        answered = super().execute(*args, **kwargs)
+        if self.holder:
+            self.holder.execute("SELECT 1")
+            self.holder = None
+        return answered
+
+
+def test_a_pool_that_others_hold_is_waited_for(pool: Pool) -> None:
+    """In transaction mode with one server: neither session is answered, so nothing is known."""
+    url = pool("transaction", default_pool_size=1)
+    with psycopg.connect(url) as holder, _Robbed.connect(url, autocommit=True) as ours:
+        ours.holder = holder
+        with pytest.raises(ConnectionUnclear):
+            pooler.check(ours, lambda: Connection.connect(url, autocommit=True))
 
 
 def test_without_a_pooler_nothing_is_asked(database: str, server: PostgresServer) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 import sql
-from consumer.operator.tampering import find_tampering
+from consumer.operator.tampering import Comparison, find_tampering
 from runtime.migrations import MigrationError, migrate
 from sandbox.services.postgres import PostgresServer
 from tests.integration.sql.conftest import ROLES
@@ -122,7 +122,7 @@ def test_login_is_the_owner_during_a_migration_only(bare: PostgresServer) -> Non
 
     assert (first, left, may_become_owner(bare, "deploy")) == (False, True, False)
     with psycopg.connect(bare.url("test_a"), autocommit=True) as admin:
-        assert find_tampering(admin) == []
+        assert find_tampering(admin) == Comparison(differences=[])
 
 
 def test_owner_granted_by_an_administrator_is_found(bare: PostgresServer) -> None:
@@ -134,9 +134,9 @@ def test_owner_granted_by_an_administrator_is_found(bare: PostgresServer) -> Non
             admin.execute(f"GRANT {role} TO plain".encode())
         admin.execute("GRANT CREATE ON SCHEMA public TO audit_owner")
         migrate(bare.url("test_a", user="plain", password="plain"), silent)
-        found = [str(difference) for difference in find_tampering(admin) or []]
+        found = [str(difference) for difference in find_tampering(admin).differences]
         admin.execute("REVOKE audit_owner FROM plain")
-        after = find_tampering(admin)
+        after = find_tampering(admin).differences
 
     assert found == ["login plain may become audit_owner: REVOKE audit_owner FROM plain"]
     assert after == []

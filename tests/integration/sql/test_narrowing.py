@@ -209,3 +209,14 @@ def test_complete_through_is_never_ahead_of_the_database(writer: Role) -> None:
     writer.execute("UPDATE partition_progress SET complete_through = now() - interval '1 hour'")
     back = writer.execute("SELECT complete_through = now() FROM partition_progress").fetchone()
     assert (ahead, back) == ((True,), (True,))
+
+
+@pytest.mark.usefixtures("progress")
+@pytest.mark.parametrize(
+    "said", ["complete_through = now() - interval '1 minute'", "complete_through = NULL", "owner = owner"]
+)
+def test_complete_through_comes_back_with_the_clock(said: str, writer: Role, as_role: Callable[[str], Role]) -> None:
+    """The clock was ahead when it was written: the next write of the consumer says at most the time of now."""
+    as_role("postgres").execute("UPDATE partition_progress SET complete_through = now() + interval '1 hour'")
+    writer.execute(f"UPDATE partition_progress SET {said}".encode())
+    assert writer.execute("SELECT complete_through = now() FROM partition_progress").fetchone() == (True,)

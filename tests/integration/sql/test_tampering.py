@@ -5,7 +5,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from consumer.operator.tampering import Difference, Facts, differences, find_tampering, may_become_owner
+from consumer.operator.tampering import Comparison, Difference, Facts, differences, find_tampering, may_become_owner
 from tests.integration.sql.conftest import Role
 
 LEAF = "audit_event_p03"
@@ -80,6 +80,25 @@ TAMPERED = {
     "GRANT audit_owner TO audit_writer": "membership audit_writer in audit_owner is not of the migrations",
     "GRANT pg_write_all_data TO audit_operator": "membership audit_operator in pg_write_all_data is not of",
     "CREATE ROLE snoop LOGIN IN ROLE audit_owner": "login snoop may become audit_owner: REVOKE audit_owner FROM snoop",
+    "ALTER TABLE audit_event REPLICA IDENTITY NOTHING": "relation audit_event has changed",
+    "ALTER SEQUENCE audit_event_id_seq INCREMENT BY -1 MINVALUE -5": "sequence audit_event_id_seq has changed",
+    "ALTER SEQUENCE parked_record_id_seq CYCLE": "sequence parked_record_id_seq has changed",
+    "ALTER FUNCTION audit_check_moves() IMMUTABLE": "function audit_check_moves() has changed",
+    "ALTER FUNCTION audit_check_moves() STRICT": "function audit_check_moves() has changed",
+    "CREATE OR REPLACE TRIGGER check_gap BEFORE INSERT ON data_gap FOR EACH ROW EXECUTE FUNCTION audit_check_gap('x'); "
+    "ALTER TABLE data_gap ENABLE ALWAYS TRIGGER check_gap": "trigger check_gap on data_gap has changed",
+    "GRANT CREATE ON SCHEMA public TO audit_writer": "role audit_writer has changed",
+    "GRANT CREATE ON SCHEMA public TO PUBLIC": "role audit_reader has changed",
+    "REVOKE USAGE ON SCHEMA public FROM PUBLIC, audit_reader": "role audit_reader has changed",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE audit_owner GRANT UPDATE ON TABLES TO PUBLIC": "default grant on r in all schemas",
+    "CREATE FUNCTION public.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'": (
+        "overload lower(character varying) is not of the migrations"
+    ),
+    "CREATE FUNCTION theirs(xid8, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'; "
+    "CREATE OPERATOR public.= (LEFTARG = xid8, RIGHTARG = bigint, FUNCTION = theirs)": "overload =(xid8,bigint)",
+    "CREATE FUNCTION audit_refuse_change(int) RETURNS int LANGUAGE sql AS 'SELECT 1'": (
+        "function audit_refuse_change(integer) is not of the migrations"
+    ),
     "CREATE FUNCTION audit_helper() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION audit_helper() OWNER TO "
     "audit_owner": "function audit_helper() is not of the migrations",
 }
@@ -106,11 +125,26 @@ def test_what_is_not_ours_is_left_alone(as_role: Callable[[str], Role]) -> None:
     assert _tampering(as_role("audit_operator")) == []
 
 
-def test_another_version_is_not_compared(as_role: Callable[[str], Role]) -> None:
-    """A schema of a newer program, seen by an older consumer during a rollout, is no finding."""
-    as_role("postgres").execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'later', '')")
-    with as_role("audit_writer").session() as connection:
-        assert find_tampering(connection) is None
+def test_another_version_is_not_compared_and_said(as_role: Callable[[str], Role]) -> None:
+    """A schema of a newer program is not known to an older consumer; that anyone can claim one is why it is said."""
+    admin, writer = as_role("postgres"), as_role("audit_writer")
+    admin.execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'later', '')")
+    admin.execute(f"ALTER TABLE {LEAF} DISABLE TRIGGER append_only")
+    with writer.session() as connection:
+        assert find_tampering(connection) == Comparison(differences=[], unknown_version=999)
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_the_journal_of_migrations_is_compared(later: bool, as_role: Callable[[str], Role]) -> None:
+    """Up to our own version, whatever comes after it."""
+    admin, writer = as_role("postgres"), as_role("audit_writer")
+    if later:
+        admin.execute("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'later', '')")
+    admin.execute("UPDATE schema_migration SET sha256 = 'x' WHERE version = 2")
+    admin.execute("DELETE FROM schema_migration WHERE version = 3")
+    changed, missing = _tampering(writer)
+    assert changed.startswith("migration 0002 append_only has changed: x")
+    assert missing == "migration 0003 access is missing"
 
 
 @pytest.mark.parametrize(("login", "may"), [("postgres", True), ("plain_login", False), ("owning_login", True)])
@@ -139,4 +173,4 @@ def test_differences_are_symmetric_and_complete() -> None:
 
 def _tampering(role: Role) -> list[str]:
     with role.session() as connection:
-        return [str(difference) for difference in find_tampering(connection) or []]
+        return [str(difference) for difference in find_tampering(connection).differences]

@@ -22,5 +22,8 @@ def test_a_member_s_properties_are_taken() -> None:
     member = {"session.timeout.ms": "60000", "group.protocol": "consumer", "group.remote.assignor": "uniform"}
     with pytest.raises(RawHeadersUnavailable, match=r"no record|down|failure|[Tt]imed out"):
         read_raw_headers({**NOBODY, **member}, "t", 0, 7, seconds=0.2)
+    short = {"max.poll.interval.ms": "10000", "session.timeout.ms": "6000", "heartbeat.interval.ms": "1000"}
+    with pytest.raises(RawHeadersUnavailable, match=r"no record|down|failure|[Tt]imed out"):
+        read_raw_headers({**NOBODY, **short}, "t", 0, 7, seconds=0.2)
     with pytest.raises(RawHeadersUnavailable, match=r"audit\.no\.property"):
         read_raw_headers({**NOBODY, "audit.no.property": "1"}, "t", 0, 7, seconds=0.2)

@@ -71,7 +71,18 @@ def test_fetches_the_text(server: type[Answers], ask: Callable[..., str]) -> Non
     assert ask(says(200, {"schema": '{"type": "string"}'})) == '{"type": "string"}'
     assert ask(says(200, {"schema": "x", "schemaType": "AVRO", "references": []})) == "x"
     assert ask(says(200, {"schema": "x", "schemaType": None, "references": None})) == "x"  # as some registries write it
-    assert server.asked == [("/base/schemas/ids/7", None)] * 3
+    assert ask(says(200, {"schema": "x", "schemaType": ""})) == "x"
+    assert ask(says(200, {"schema": "x", "schemaType": "avro"})) == "x"
+    assert server.asked == [("/base/schemas/ids/7", None)] * 5
+
+
+def test_whatever_the_client_raises_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy with a name that is none is found when it is used: the thread that asks goes on."""
+    monkeypatch.setenv("HTTP_PROXY", "http://a..b:1")
+    registry = Registry("http://registry.invalid")
+    with pytest.raises(RegistryUnavailable, match="UnicodeError"):
+        registry.fetch(7)
+    registry.close()
 
 
 def test_sends_user_and_password(server: type[Answers], ask: Callable[..., str]) -> None:
@@ -87,9 +98,9 @@ def test_absent(ask: Callable[..., str]) -> None:
         ask(says(404, {"error_code": 40403, "message": "Schema not found"}))
 
 
-@pytest.mark.parametrize("kind", ["PROTOBUF", "JSON", "", 1, ["AVRO"]])
+@pytest.mark.parametrize("kind", ["PROTOBUF", "JSON", 1, ["AVRO"]])
 def test_not_avro(ask: Callable[..., str], kind: object) -> None:
-    """A schema of another kind is refused; the kind may be left out or null for Avro, nothing else."""
+    """A schema of another kind is refused; the kind may be left out, null or empty for Avro."""
     with pytest.raises(SchemaNotAvro, match="schema 7 is"):
         ask(says(200, {"schema": "x", "schemaType": kind}))
 

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
-from consumer import run
+from consumer import loop, run
 from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.observer import Observer
 from consumer.settings import Settings, load
@@ -56,6 +58,7 @@ def consume(
     broken: str | None = None,
     observer: Observer | None = None,
     stopped: bool = False,
+    until_end: bool = False,
     **factories: Any,
 ) -> list[str]:
     """Runs a consumer of stand-ins, of which `broken` cannot be opened; gives what was closed, in that order.
@@ -93,7 +96,7 @@ def consume(
         with pytest.raises(ZeroDivisionError):
             run._consume(settings, stop, until_end=False, observer=Observer())
     else:
-        assert run._consume(settings, stop, until_end=False, observer=Observer())
+        assert run._consume(settings, stop, until_end=until_end, observer=Observer()) is not until_end
     return closed
 
 
@@ -105,6 +108,15 @@ def test_all_is_closed_after_an_orderly_end(monkeypatch: pytest.MonkeyPatch, set
 def test_all_is_closed_after_a_failure(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """An exception out of the loop closes the same, in the same order."""
     assert consume(monkeypatch, settings, observer=Failing()) == OPENED[::-1]
+
+
+def test_a_signal_before_the_ends_is_no_success(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """With --until-end 0 means that every end was reached; what was opened is closed in order all the same."""
+    with capture_logs() as lines:
+        monkeypatch.setattr(loop, "log", structlog.get_logger())
+        assert consume(monkeypatch, settings, stopped=True, until_end=True) == OPENED[::-1]
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["ends_not_reached"]
+    assert run._exit_code(clean=False, until_end=True) == 1
 
 
 @pytest.mark.parametrize("broken", OPENED)

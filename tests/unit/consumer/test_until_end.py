@@ -10,7 +10,7 @@ from consumer import until_end
 from consumer.event.model import Partition
 from consumer.kafka.admin import ClusterUnavailable
 from consumer.kafka.topic_faults import TopicFault, TopicFaults
-from consumer.until_end import STALL_SECONDS, UntilEnd
+from consumer.until_end import STALL_SECONDS, UNJOINED_SECONDS, UNKNOWN_SECONDS, UntilEnd
 
 OURS, OTHERS = Partition("t", "id-t", 0), Partition("t", "id-t", 1)
 
@@ -23,6 +23,7 @@ class Stage:
         monkeypatch.setattr(until_end, "time", SimpleNamespace(monotonic=lambda: self.now))
         self.away = False
         self.ends = {OURS: 5, OTHERS: 5}
+        self.leaderless: set[Partition] = set()
         self.faults = TopicFaults()
         self.progress: dict[Partition, tuple[int, bool]] | None = {}
         assignment: Any = SimpleNamespace(
@@ -31,7 +32,9 @@ class Stage:
         )  # fmt: skip
         self.assignment = assignment
         cluster: Any = SimpleNamespace(
-            faults=self.faults, partitions=self._partitions, ends=lambda asked: {p: self.ends[p] for p in asked}
+            faults=self.faults,
+            partitions=self._partitions,
+            ends=lambda asked: {p: self.ends[p] for p in asked if p not in self.leaderless},
         )
         self.until_end = UntilEnd(topics, cluster, assignment)
 
@@ -117,4 +120,46 @@ def test_a_topic_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     with capture_logs() as lines:
         assert stage.reached()
     assert [line["partitions"] for line in lines if line["event"] == "ends_not_reached"] == [["misspelt"]]
+    assert not stage.until_end.clean
+
+
+def test_a_group_that_has_no_partition_for_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says nothing of that: once others have read everything the run ends, and is never given up before."""
+    stage = Stage(monkeypatch)
+    stage.assignment.active.clear()
+    stage.progress = {OURS: (5, False), OTHERS: (4, False)}
+    assert not stage.reached(joined=False, after=10 * STALL_SECONDS)
+    assert not stage.reached(joined=False, after=10 * STALL_SECONDS)
+    stage.progress = {OURS: (5, False), OTHERS: (5, False)}
+    assert stage.reached(joined=False)
+    assert stage.until_end.clean
+
+
+def test_a_group_is_given_time_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the database says of all partitions does not end a run that is about to be given some."""
+    stage = Stage(monkeypatch)
+    stage.assignment.active.clear()
+    stage.progress = {OURS: (5, False), OTHERS: (5, False)}
+    assert not stage.reached(joined=False, after=UNJOINED_SECONDS - 1)
+    assert stage.reached(joined=False)
+
+
+def test_an_end_that_could_not_be_asked_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leader that was being elected at the start; one that never comes is named."""
+    stage = Stage(monkeypatch)
+    stage.read_ours()
+    stage.leaderless = {OTHERS}
+    stage.progress = {OTHERS: (5, False)}
+    assert not stage.reached()
+    stage.leaderless = set()
+    assert stage.reached()
+    assert stage.until_end.clean
+
+    stage = Stage(monkeypatch)
+    stage.read_ours()
+    stage.leaderless = {OTHERS}
+    assert not stage.reached(after=UNKNOWN_SECONDS - 1)
+    with capture_logs() as lines:
+        assert stage.reached()
+    assert [line["partitions"] for line in lines if line["event"] == "ends_not_reached"] == [["t/1"]]
     assert not stage.until_end.clean

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from consumer.settings import load as load_consumer
 from reader.settings import load as load_reader
+from runtime.postgres import malformed
+from runtime.postgres.url import servers_of
 from runtime.settings import SettingsError, malformed_text
 
 CLERK = {"CLERK_ISSUER": "https://clerk.example.com", "CLERK_AUTHORIZED_PARTIES": "https://app.example.com"}
@@ -14,6 +16,11 @@ BAD_URLS = (
     "postgresql://h:0/db",
     "postgresql://h:65536/db",
     "host=a,b,c port=1,2",
+    "postgresql:///d?hostaddr=nonsense",
+    "host=a,b hostaddr=127.0.0.1",
+    "hostaddr=127.0.0.1,127.0.0.2 port=1,2,3",
+    "postgresql://u@a..b/db",
+    f"postgresql://u@{'a' * 64}/db",
     "hello world=",
     "hello",
     "postgresql:///d?sslmode=bogus",
@@ -77,6 +84,52 @@ def test_an_environment_that_libpq_refuses(monkeypatch: pytest.MonkeyPatch) -> N
     """The variables that libpq reads are part of the settings."""
     monkeypatch.setenv("PGSERVICE", "nowhere")
     assert "PGSERVICE" in refused({"DATABASE_URL": "postgresql:///audit"}, "DATABASE_URL")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PGPORT", "5432x"), ("PGPORT", "1,2"), ("PGHOSTADDR", "nonsense"), ("PGHOST", "a..b")]
+)
+def test_a_place_that_the_environment_says(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Where the URL says none, these do; one that it says itself counts alone."""
+    monkeypatch.setenv(name, value)
+    assert name in refused({"DATABASE_URL": "postgresql:///audit"}, "DATABASE_URL")[0]
+    assert malformed("host=127.0.0.1 hostaddr=127.0.0.1 port=1") is None
+
+
+GOOD_URLS = (
+    "host=a,b port=1",
+    "host=a,b hostaddr=127.0.0.1,::1 port=1,2",
+    "hostaddr=fe80::1%lo,127.0.0.1 port=1,2",
+    "host=/tmp,@abstract",
+    "postgresql://u@[::1]:5432/db",
+    "postgresql://u@db.example./db",
+    "postgresql:///db",
+)
+
+
+@pytest.mark.parametrize("url", GOOD_URLS)
+def test_a_url_that_libpq_takes(url: str) -> None:
+    """Several servers, addresses without names, sockets."""
+    assert malformed(url) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "servers"),
+    [
+        ({"host": "a,b", "port": "1"}, [{"host": "a", "port": "1"}, {"host": "b", "port": "1"}]),
+        ({"host": "a,", "port": "1,2"}, [{"host": "a", "port": "1"}, {"host": "", "port": "2"}]),
+        ({"hostaddr": "::1,::2", "port": 3}, [{"hostaddr": "::1", "port": "3"}, {"hostaddr": "::2", "port": "3"}]),
+        ({}, [{"host": "c", "port": "7"}, {"host": "d", "port": "7"}]),
+    ],
+)
+def test_servers_of_a_url(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], servers: list[dict[str, str]]
+) -> None:
+    """One by one; from the environment where the URL says nothing."""
+    if not given:
+        monkeypatch.setenv("PGHOST", "c,d")
+        monkeypatch.setenv("PGPORT", "7")
+    assert servers_of(given) == servers
 
 
 @given(st.text())

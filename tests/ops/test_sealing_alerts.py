@@ -68,7 +68,7 @@ def waiting(sealed_world: World) -> Iterator[Sealing]:
 def sealing(waiting: Sealing, sealed_world: World) -> Sealing:
     """It has sealed an entry and been checked, and Prometheus has seen both."""
     waiting.held.close()
-    assert wait_until((sealed_world.folder / "records").exists, LIMIT)
+    assert wait_until((sealed_world.folder / "checkpoint").exists, LIMIT)  # which a check reads
     assert waiting.check() == 0
     assert wait_until(lambda: waiting.prometheus.value("auditlog_check_exit_code") == 0, LIMIT, 0.2)
     waiting.until_firing()

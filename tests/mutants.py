@@ -978,8 +978,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/storage/store.py",
-                "        keep(cursor, PARK_RECORD, [{**raw_parameters(record), **why._asdict()} for record, why in parked])\n",
-                "",
+                "        new = keep(cursor, PARK_RECORD, [{**raw_parameters(record), **why._asdict()} for record, why in parked])\n",
+                "        new = [True for _ in parked]\n",
             ),
         ),
         (E2E + "test_outcomes.py", "-k", "in_order_with_repeats"),

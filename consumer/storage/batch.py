@@ -5,11 +5,11 @@ knows (recorded, duplicate, conflict) are counted in WriteResult.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from catalog.reasons import HaltCause, IgnoreReason
+from catalog.reasons import HaltCause, IgnoreReason, ParkReason
 from consumer.event.model import Ignored, Outcome, Parked, Partition, Record, Recorded
 from consumer.storage.copy_row import CopyRow, copy_row
 
@@ -78,9 +78,18 @@ class Batch:
 
 @dataclass(slots=True)
 class WriteResult:
-    """What became of the records of a batch that were not ignored: counts per partition."""
+    """What became of the records of a batch that were not ignored: counts per partition.
+
+    `parked_anew` is without those that were parked before and read again; per topic and reason, as metrics show it.
+    """
 
     recorded: Counter[Partition] = field(default_factory=Counter)
     duplicate: Counter[Partition] = field(default_factory=Counter)
     conflict: Counter[Partition] = field(default_factory=Counter)
     parked: Counter[Partition] = field(default_factory=Counter)
+    parked_anew: Counter[tuple[str, ParkReason]] = field(default_factory=Counter)
+
+
+def reasons(parked: Iterable[tuple[Record, Parked]]) -> Counter[tuple[str, ParkReason]]:
+    """How many there are of each topic and reason."""
+    return Counter((record.partition.topic, why.reason) for record, why in parked)

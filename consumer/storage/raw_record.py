@@ -13,13 +13,19 @@ from runtime.postgres import Cursor
 TOGETHER = 500
 
 
-def keep(cursor: Cursor, statement: LiteralString, parameters: Sequence[dict[str, object]]) -> None:
+def keep(cursor: Cursor, statement: LiteralString, parameters: Sequence[dict[str, object]]) -> list[bool]:
     """Runs `statement` for each of `parameters`, without waiting for each answer: the database may be milliseconds away.
 
-    Raises the database's error about any of them.
+    Returns for each whether it became a row, or was one already. Raises the database's error about any of them.
     """
+    new: list[bool] = []
     for start in range(0, len(parameters), TOGETHER):
-        cursor.executemany(statement, parameters[start : start + TOGETHER])
+        together = parameters[start : start + TOGETHER]
+        cursor.executemany(statement, together, returning=True)
+        for _ in together:
+            new.append(cursor.rowcount == 1)
+            cursor.nextset()
+    return new
 
 
 def raw_parameters(record: Record) -> dict[str, object]:

@@ -7,10 +7,11 @@ between the fence, which locks the progress rows of the batch's partitions, and 
 """
 
 from collections import Counter
+from itertools import compress
 
 import sql
 from catalog.reasons import IgnoreReason
-from consumer.storage.batch import Batch, WriteResult
+from consumer.storage.batch import Batch, WriteResult, reasons
 from consumer.storage.insert import insert_rows
 from consumer.storage.raw_record import keep, raw_parameters
 from runtime.postgres import Connection, Cursor
@@ -39,8 +40,9 @@ def write(connection: Connection, batch: Batch) -> WriteResult:
         _fence(cursor, batch)
         result = WriteResult()
         parked = [*batch.parked, *insert_rows(cursor, batch.recorded, result)]
-        keep(cursor, PARK_RECORD, [{**raw_parameters(record), **why._asdict()} for record, why in parked])
+        new = keep(cursor, PARK_RECORD, [{**raw_parameters(record), **why._asdict()} for record, why in parked])
         result.parked += Counter(record.partition for record, _ in parked)
+        result.parked_anew += reasons(compress(parked, new))
         _advance(cursor, batch, result)
     return result
 

@@ -60,6 +60,11 @@ class Metrics:
         for topic, reason in product(topics, ParkReason):
             self.unresolved.labels(topic, reason).set(counts.get((topic, reason), 0))
 
+    def set_conflicting(self, topics: Sequence[str], counts: Mapping[str, int]) -> None:
+        """The conflicting events that are kept, by topic."""
+        for topic in topics:
+            self.conflicting.labels(topic).set(counts.get(topic, 0))
+
     def _count_records(self, topics: Sequence[str]) -> None:
         # What became of the records? Ignored ones are the background, parked and conflicting ones need a person.
         self.records = self._counter("records", "Records by what became of them", topic=topics, outcome=OUTCOMES)
@@ -67,11 +72,19 @@ class Metrics:
         self.events = self._counter("events", "Audited events taken in, duplicates too", audit_type=BY_NAME)
         # Why was something left out on purpose?
         self.ignored = self._counter("records_ignored", "Records ignored", topic=topics, reason=IgnoreReason)
-        # Why could something not be recorded?
-        self.parked = self._counter("records_parked", "Records parked", topic=topics, reason=ParkReason)
+        # Why could something not be recorded? Without what is read again and is parked already.
+        self.parked = self._counter("records_parked", "Records parked anew", topic=topics, reason=ParkReason)
         # How many parked records are unresolved? Of all partitions: each consumer reports the same, so take the maximum.
         self.unresolved = self._gauge(
             "parked_unresolved_records", "Parked records not resolved", topic=topics, reason=ParkReason
+        )
+        # Was an event sent again with other content? As above of all partitions; without a sample until it was asked, because a
+        # rule compares it with what another consumer had, and a 0 would be a number.
+        self.conflicting = Gauge(
+            "auditlog_conflicting_events",
+            "Events kept beside the entry with their identity",
+            ["topic"],
+            registry=self.registry,
         )
         # Does someone send what PostgreSQL cannot hold (NUL, NaN)?
         self.sanitized = self._counter("records_sanitized", "Events recorded with values replaced", topic=topics)

@@ -112,6 +112,7 @@ class Poller:
             self._compare_schema(connection)
         self._settle(progress, gaps)
         self._count_unresolved(parked)
+        self._count_conflicting(progress)
 
     def _compare_clock(self, connection: Connection) -> None:
         ahead = clock_ahead(connection)
@@ -162,6 +163,13 @@ class Poller:
         for row in parked:
             counts[row.topic, row.reason] += row.records
         self._metrics.set_unresolved(self._topics, counts)
+
+    def _count_conflicting(self, progress: Sequence[PartitionAccount]) -> None:
+        """By rows, which a rewind does not multiply as it does the outcomes."""
+        counts = Counter[str]()
+        for row in progress:
+            counts[row.topic] += row.conflict_rows
+        self._metrics.set_conflicting(self._topics, counts)
 
     def _ask_kafka(self) -> None:
         if time.monotonic() - self._topics_at >= TOPICS_SECONDS:

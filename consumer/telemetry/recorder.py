@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
-from catalog.reasons import HaltCause, ParkReason
+from catalog.reasons import HaltCause
 from consumer.event.model import Partition
 from consumer.observer import Observer
 from consumer.partitions.assignment import Key
 from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
 from consumer.retries import Retry
-from consumer.storage.batch import Batch, WriteResult
+from consumer.storage.batch import Batch, WriteResult, reasons
 from consumer.storage.copy_row import CopyRow
 from consumer.storage.writer import Written
 from consumer.telemetry.metrics import Metrics
@@ -105,15 +105,8 @@ class MetricsRecorder(Observer):
         for topic, counts in topics.items():
             for outcome, count in counts.items():
                 records.labels(topic, outcome).inc(count)
-        self._count_parked(batch, result)
-
-    def _count_parked(self, batch: Batch, result: WriteResult) -> None:
-        parked = Counter((record.partition.topic, why.reason) for record, why in batch.parked)
-        for (topic, reason), count in parked.items():
-            self._metrics.parked.labels(topic, reason).inc(count)
-        refused = result.parked - Counter(record.partition for record, _ in batch.parked)
-        for partition, count in refused.items():  # refused by the database, each of them alone
-            self._metrics.parked.labels(partition.topic, ParkReason.DATABASE_REFUSED).inc(count)
+        for (topic, why), count in result.parked_anew.items():
+            self._metrics.parked.labels(topic, why).inc(count)
 
     def _count_events(self, batch: Batch, now: float) -> None:
         """The one pass over a batch's rows, about 0.2 µs for each."""
@@ -190,4 +183,5 @@ def _result_of(written: Written) -> WriteResult:
     if any((result.recorded, result.duplicate, result.conflict, result.parked)):
         return result
     recorded = Counter(copied.partition for copied in batch.recorded)
-    return WriteResult(recorded=recorded, parked=Counter(record.partition for record, _ in batch.parked))
+    parked = Counter(record.partition for record, _ in batch.parked)
+    return WriteResult(recorded=recorded, parked=parked, parked_anew=reasons(batch.parked))

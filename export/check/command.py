@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from export.check import metrics_file
-from export.format.errors import ExportError, Verdict, malformed
+from export.format.errors import ExportError, NothingSealed, PersonNeeded, Verdict, malformed
 from export.format.policy import parse_policy
 from export.format.record import wrong_clock
 from export.verify.package import read_small
@@ -55,8 +55,9 @@ def _run(arguments: argparse.Namespace) -> str:
         with reading(settings.database_url.get_secret_value(), "audit_sealer", "audit-export check") as connection:
             checked = check_everything(connection, policy, note)
     except ExportError as error:
-        with suppress(OSError):  # what was found counts more
-            _leave(settings.metrics_file, error.verdict, began)
+        if _is_finding(error, settings.metrics_file):
+            with suppress(OSError):  # what was found counts more
+                _leave(settings.metrics_file, error.verdict, began)
         raise
     try:
         _leave(settings.metrics_file, Verdict.VERIFIED, began)
@@ -72,6 +73,16 @@ def _run(arguments: argparse.Namespace) -> str:
         f"  {'witnesses':<12} {', '.join(checked.witnesses) or NO_WITNESS}\n"
         + (f"  {'exception':<12} {odd}\n" if odd else "")
     )
+
+
+def _is_finding(error: ExportError, path: Path | None) -> bool:
+    """Whether the metrics file is to say so. If not, it keeps the last result, which AuditCheckMissing notices when it is old.
+
+    An unavailable database shares an exit code with a changed entry. A log without a seal is new, unless it was checked before.
+    """
+    if isinstance(error, NothingSealed):
+        return path is not None and path.exists()
+    return not isinstance(error, PersonNeeded)
 
 
 def _leave(path: Path | None, verdict: Verdict, began: float) -> None:

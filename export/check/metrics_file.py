@@ -6,7 +6,7 @@ from pathlib import Path
 _TEXT = """# HELP auditlog_check_last_timestamp_seconds When the last check ended, Unix time
 # TYPE auditlog_check_last_timestamp_seconds gauge
 auditlog_check_last_timestamp_seconds {time:.3f}
-# HELP auditlog_check_exit_code What the last check found: 0 nothing, 1 tampered, 3 incomplete, 4 untrusted, 5 rewritten
+# HELP auditlog_check_exit_code What the last check found: 0 nothing, 1 tampered, 2 malformed, 3 incomplete, 4 untrusted, 5 rewritten
 # TYPE auditlog_check_exit_code gauge
 auditlog_check_exit_code {exit_code}
 # HELP auditlog_check_duration_seconds What the last check took

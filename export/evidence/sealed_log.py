@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from export.format import merkle
 from export.format.checkpoint import Checkpoint
 from export.format.encoding import sha256_hex
-from export.format.errors import ExportError, Verdict, incomplete, malformed, rewritten, tampered, untrusted
+from export.format.errors import (
+    ExportError,
+    NothingSealed,
+    Verdict,
+    incomplete,
+    malformed,
+    rewritten,
+    tampered,
+    untrusted,
+)
 from export.format.policy import Policy
 from export.format.record import SealRecord, parse_record, record_leaf
 from export.tables.database import Connection
@@ -58,7 +67,7 @@ def read_log(
 ) -> SealedLog:
     """Reads all seals once. `folder` is the sealer's newest checkpoint (empty: it has none), `seals` those whose records and proofs are needed.
 
-    Raises ExportError: INCOMPLETE if nothing is sealed; UNTRUSTED if the newest checkpoint is by no key of the policy;
+    Raises ExportError: NothingSealed; UNTRUSTED if the newest checkpoint is by no key of the policy;
     REWRITTEN if it does not sign these seals, or these do not continue what is held; TAMPERED.
     """
     held = list(known)
@@ -67,7 +76,7 @@ def read_log(
     size = seals_stored(connection)
     if size == 0:
         _check_sizes(held, size)
-        raise incomplete("nothing is sealed yet")
+        raise NothingSealed
     if folder == b"":
         raise malformed("AUDIT_SEAL_DIR has no checkpoint: is it the folder of the sealer?")
     stored = stored_seal(connection, size - 1)

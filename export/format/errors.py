@@ -42,6 +42,13 @@ def cannot_write(what: str, error: OSError) -> PersonNeeded:
     return PersonNeeded(f"cannot write {what}: {error.strerror or error}")
 
 
+class NothingSealed(ExportError):
+    """INCOMPLETE: the database has no seal, and no checkpoint says that it had one."""
+
+    def __init__(self) -> None:
+        super().__init__(Verdict.INCOMPLETE, "nothing is sealed yet")
+
+
 def tampered(message: str) -> ExportError:
     """The bytes are not what was sealed."""
     return ExportError(Verdict.TAMPERED, message)

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from export.copies.copies import Copies
+from export.format.record import SealRecord
 from export.seal.sealing import Sealed
 from runtime.health_server import Probes
 
@@ -24,10 +25,9 @@ class Metrics:
         self.registry.register(_Copied(copies))
         if check_file is not None:
             self.registry.register(_Checked(check_file))
-        self._size = Gauge("auditlog_seal_size", "Seals in the log", registry=self.registry)
-        self._time = Gauge(
-            "auditlog_seal_last_timestamp_seconds", "When the newest seal was made, Unix time", registry=self.registry
-        )
+        self._size = Gauge("auditlog_seal_size", "Seals in the log; 0: none, or not known", registry=self.registry)
+        self._time = _Newest()
+        self.registry.register(self._time)
         self._complete = Gauge(
             "auditlog_seal_complete_through_timestamp_seconds",
             "Up to when Kafka is completely read, as the newest seal says, Unix time; 0: not known",
@@ -47,12 +47,16 @@ class Metrics:
         )
         self._made = False
 
+    def continued(self, newest: SealRecord) -> None:
+        """Sets the metrics of the log to its newest seal, which an earlier process may have made."""
+        self._size.set(newest.seal + 1)
+        self._time.at = _unix(newest.time)
+        through = newest.complete_through
+        self._complete.set(0 if through is None else _unix(through))
+
     def sealed(self, sealed: Sealed) -> None:
         """Updates the metrics after a seal."""
-        self._size.set(sealed.record.seal + 1)
-        self._time.set(_unix(sealed.record.time))
-        through = sealed.record.complete_through
-        self._complete.set(0 if through is None else _unix(through))
+        self.continued(sealed.record)
         self._entries.inc(sealed.entries)
         self._seconds.observe(sealed.seconds)
         self._made = True
@@ -60,6 +64,20 @@ class Metrics:
     def serve(self, address: tuple[str, int]) -> Probes:
         """Listens. Raises OSError where it cannot."""
         return Probes(address, self.registry, alive=lambda: True, failing=lambda: [] if self._made else ["no seal yet"])
+
+
+class _Newest(Collector):
+    """When the newest seal was made. No sample until it is known: 0 would be a log that has not been sealed since 1970."""
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        family = GaugeMetricFamily("auditlog_seal_last_timestamp_seconds", "When the newest seal was made, Unix time")
+        if self.at is not None:
+            family.add_metric([], self.at)
+        yield family
 
 
 class _Copied(Collector):

@@ -118,6 +118,8 @@ class Sealer:
                 self._wait_for_lock(main)
                 started = start(main, folder, self._signer, options)
                 self._copy(folder)  # what was taken over, also after a crash
+                if started.state.newest is not None:
+                    self._metrics.continued(started.state.newest)
                 if started.taken_over:
                     log.warning("taken_over", seals=started.taken_over)
                 if started.superseded is not None:

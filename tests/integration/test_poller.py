@@ -29,6 +29,16 @@ GAP = """
 INSERT INTO data_gap (kafka_topic, kafka_topic_id, kafka_partition, from_offset, to_offset, epoch, cause, detail)
 VALUES ('callmine.members', 'an id', %(number)s, 0, 5, 0, 'log_start_moved', '')
 """
+CONFLICTS = """
+INSERT INTO conflicting_event (
+    kafka_topic, kafka_topic_id, kafka_partition, kafka_offset, headers, workspace_id, event_source, event_id,
+    content_digest
+)
+SELECT
+    'callmine.members', 'an id', number % 2, number, '[]', 'org_acme', '/services/members', 'e1',
+    decode(repeat('00', 32), 'hex')
+FROM generate_series(1, 3) AS number
+"""
 
 
 class Cluster:
@@ -161,6 +171,30 @@ def test_complete_through_goes_back_with_the_clock(database_url: str) -> None:
         assert wait_until(
             lambda: (value(metrics, "complete_through_timestamp_seconds", **at) or 0) < time.time() + 60, 10
         )
+    finally:
+        asking.close()
+
+
+def test_conflicts_are_counted_by_rows(database_url: str) -> None:
+    """Whoever recorded them and whenever: of all partitions and logs of a topic, and no number before the database was asked."""
+    metrics, gauges = Metrics([TOPIC, "callmine.billing"], "0"), PartitionGauges([TOPIC])
+    cluster: Any = Cluster()
+    assert value(metrics, "conflicting_events", topic=TOPIC) is None
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        for number in range(2):
+            admin.execute(CLAIM.encode(), {"number": number})
+        admin.execute(CONFLICTS.encode())
+    asking = Poller(
+        [TOPIC, "callmine.billing"],
+        cluster,
+        lambda: connect(database_url, "audit_writer", "test"),
+        metrics,
+        gauges,
+        lambda _: None,
+    )
+    try:
+        assert wait_until(lambda: value(metrics, "conflicting_events", topic=TOPIC) == 3, 10)
+        assert value(metrics, "conflicting_events", topic="callmine.billing") == 0
     finally:
         asking.close()
 

@@ -26,10 +26,17 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "alerts.yaml"
 CONSUMER = ("auditlog-consumer",)
 JOB = "audit"
-WINDOWS: Mapping[str, str] = {"1d": "60s", "6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s", "10m": "6s", "5m": "4s"}
+WINDOWS: Mapping[str, str] = {
+    "14d": "300s", "1d": "60s", "6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s", "10m": "6s", "5m": "4s",
+}  # fmt: skip
 # Each must occur: a rule that has changed is a reason to look here again.
 QUICK: Sequence[tuple[str, str]] = (
     (r"\[(\w+)\]", ""),  # a window, by WINDOWS
+    (r"\[1d:5m\]", "[60s:1s]"),
+    (r"quantile_over_time\(0\.1", "quantile_over_time(0.5"),  # of that window, not of a day
+    (r"offset 15m", "offset 10s"),
+    (r"offset 1h", "offset 12s"),
+    (r"offset 2d", "offset 24s"),
     (r"for: \w+", "for: 1s"),
     (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a poller that is overdue; it asks every 5 s
     (r"(time\(\) - [^>]*)> 120\b", r"\1> 6"),  # a heartbeat
@@ -37,6 +44,7 @@ QUICK: Sequence[tuple[str, str]] = (
     (r"(time\(\) - [^>]*)> 2 \* 86400\b", r"\1> 12"),  # a check of all that was sealed
     (r"(replay_lag_seconds\) )> 60\b", r"\1> 12"),  # the reader asks every 5 s
     (r"(increase\(auditlog_retries_total[^>]*)> 10\b", r"\1> 0"),  # in 5 minutes
+    (r"(increase\(auditlog_reader_requests_total[^>]*)> 3\b", r"\1> 0"),
     (r"(increase\(auditlog_registry_requests_total[^>]*)> 2\b", r"\1> 0"),  # it is asked every 2 s
     (r"0\.25 \*", "0.02 *"),  # of the retention
 )

@@ -29,7 +29,7 @@ from tests.e2e.world import World, operate
 from tests.ops.prometheus import DEPLOY, RULES, Prometheus, program
 
 LIMIT = 90.0  # the schema is compared once a minute
-# Faults of clocks and of our own threads, which tests/e2e makes; that these rules fire and clear is shown by promtool.
+# Fired by tests/ops/test_clocks_and_threads.py: they need a database of their own, or a consumer with a fault in it.
 ELSEWHERE = {"AuditClockOff", "AuditCompleteThroughAhead", "AuditThreadRestarted"}
 ALERTS = {rule["alert"] for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]} - ELSEWHERE
 

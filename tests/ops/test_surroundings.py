@@ -62,6 +62,17 @@ def test_one_of_two_that_is_gone_is_told(world: World, prometheus: Prometheus, p
     until_firing(world, prometheus, of=[stays, back])
 
 
+def test_one_that_is_gone_with_its_target_is_told(world: World, prometheus: Prometheus, ports: list[int]) -> None:
+    """AuditFewerInstances, where Prometheus forgets what is gone, until there are as many again."""
+    stays, goes = (consumer(world, port) for port in ports)
+    mostly = "quantile_over_time(0.2, count(auditlog_build_info)[60s:1s])"
+    world.until(lambda: prometheus.value(mostly) == 2, "there were two most of the time", of=[stays, goes], limit=LIMIT)
+    prometheus.look_at([f"127.0.0.1:{ports[0]}"])
+    until_firing(world, prometheus, "AuditFewerInstances", of=[stays, goes])
+    prometheus.look_at([f"127.0.0.1:{port}" for port in ports])
+    until_firing(world, prometheus, of=[stays, goes])
+
+
 def test_one_that_restarts_again_and_again_is_told(world: World, ports: list[int]) -> None:
     """AuditRestarting at the fifth start within its window, which is a minute here; it is over when the last one stays."""
     started: set[float | None] = {None}

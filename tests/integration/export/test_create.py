@@ -256,6 +256,28 @@ def test_others_entries_are_out_of_reach(two_seals: World) -> None:
     assert found == [("org_acme",)]
 
 
+def test_check_that_found_nothing_out_leaves_the_last_result(sealed_world: World, tmp_path: Path) -> None:
+    """Of a log without a seal, and of a database that is not there; but seals that were checked before must be there."""
+    world, file = sealed_world, tmp_path / "check.prom"
+    left = {"AUDIT_CHECK_METRICS_FILE": str(file), "AUDIT_SEAL_DIR": None}
+    assert world.check(**left).exit == 3
+    assert not file.exists()
+
+    world.record()
+    assert (world.seal().exit, world.check(**left).exit) == (0, 0)
+    before = file.read_text()
+    done = world.check(**left, DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert done.exit == 1 and "nothing was found" in done.err
+    assert file.read_text() == before
+
+    tables = ("audit_seal", "audit_sealed_workspace", "audit_sealed_day")
+    for table in tables:
+        world.admin.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
+    world.admin.execute(f"TRUNCATE {', '.join(tables)}".encode())
+    assert world.check(**left).exit == 3
+    assert "auditlog_check_exit_code 3\n" in file.read_text()
+
+
 def test_check_says_it_to_prometheus(two_seals: World, tmp_path: Path) -> None:
     """The file of a scheduled check has the exit code, also of a failure; where it cannot be written, exit 2."""
     world, file = two_seals, tmp_path / "check.prom"

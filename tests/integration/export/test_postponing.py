@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -126,7 +127,7 @@ def test_sigterm_ends_a_sealer_that_waits(sealed_world: World) -> None:
     process = world.start(AUDIT_SEAL_METRICS_BIND=f"127.0.0.1:{port}", AUDIT_LOG_FORMAT="json")
     assert process.stderr is not None
 
-    assert wait_until(lambda: move(world) and metric(port) == 1, LIMIT)
+    assert wait_until(lambda: move(world) and metric(port, "postponed") == 1, LIMIT)
     assert [json.loads(line)["event"] for line in islice(process.stderr, 1)] == ["seal_postponed"]
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=15)
@@ -135,17 +136,36 @@ def test_sigterm_ends_a_sealer_that_waits(sealed_world: World) -> None:
     assert world.rows("SELECT count(*) FROM audit_seal") == [(0,)]
 
 
+def test_sealer_that_waits_shows_the_seal_of_an_earlier_process(sealed_world: World) -> None:
+    """Its own comes later; how old the newest is, is the same question meanwhile."""
+    world = sealed_world
+    world.record()
+    assert world.seal().exit == 0
+    behind(world)
+    port = free_port()
+    process = world.start(AUDIT_SEAL_METRICS_BIND=f"127.0.0.1:{port}", AUDIT_LOG_FORMAT="json")
+    assert process.stderr is not None
+
+    assert wait_until(lambda: move(world) and metric(port, "postponed") == 1, LIMIT)
+    assert metric(port, "size") == 1
+    assert 0 <= time.time() - (metric(port, "last_timestamp_seconds") or 0) < 2 * LIMIT
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=15)
+
+    assert world.rows("SELECT count(*) FROM audit_seal") == [(1,)]
+
+
 def move(world: World) -> bool:
     """What a consumer that drains does."""
     progress(world, "next_offset = next_offset + 1, recorded = recorded + 1")
     return True
 
 
-def metric(port: int) -> float | None:
+def metric(port: int, name: str) -> float | None:
     """The metric, as Prometheus sees it; None until the sealer listens."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LIMIT) as answer:
-            (value,) = re.findall(r"^auditlog_seal_postponed (\S+)$", answer.read().decode(), re.MULTILINE)
+            (value,) = re.findall(rf"^auditlog_seal_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
     except urllib.error.URLError:
         return None
     return float(value)

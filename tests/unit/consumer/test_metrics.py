@@ -22,7 +22,7 @@ from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
 from consumer.registry.client import Registry, SchemaAbsent
 from consumer.retries import Retry
-from consumer.storage.batch import Batch, WriteResult
+from consumer.storage.batch import Batch, WriteResult, reasons
 from consumer.storage.writer import Written
 from consumer.telemetry.histogram import BUCKETS, BatchHistogram
 from consumer.telemetry.metrics import Metrics
@@ -75,6 +75,9 @@ def test_every_label_set_is_there_from_the_start(ops: Ops) -> None:
             assert ops.value("parked_unresolved_records", topic=topic, reason=reason) == 0
         assert all(ops.value("records_ignored_total", topic=topic, reason=reason) == 0 for reason in IgnoreReason)
         assert ops.value("records_total", topic=topic, outcome="conflict") == 0
+        assert (
+            ops.value("conflicting_events", topic=topic) is None
+        )  # compared with what others had: 0 would be a number
         assert ops.value("end_to_end_seconds_count", topic=topic) == 0
         assert ops.value("partitions_assigned", topic=topic) == 0
     assert all(ops.value("events_total", audit_type=name) == 0 for name in BY_NAME)
@@ -99,7 +102,10 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
     unknown = event().with_headers(ce_type="member.unheard_of")
     batch = batch_of(event(), event(), event("member.signed_in"), unknown)
     result = WriteResult(
-        recorded=Counter({POSITION: 1}), duplicate=Counter({POSITION: 1}), parked=Counter({POSITION: 1})
+        recorded=Counter({POSITION: 1}),
+        duplicate=Counter({POSITION: 1}),
+        parked=Counter({POSITION: 1}),
+        parked_anew=reasons(batch.parked),
     )
     ops.recorder.on_submitted()
     ops.recorder.on_written(Written(batch=batch, result=result))
@@ -114,13 +120,14 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
     assert time.time() - (ops.value("last_write_timestamp_seconds") or 0) < 5
 
 
-def test_what_only_the_database_refused_is_counted_as_such(ops: Ops) -> None:
-    """A row that the database would not take is parked by it, with its own reason."""
-    ops.recorder.on_written(
-        Written(
-            batch=batch_of(event(), event()), result=WriteResult(Counter({POSITION: 1}), parked=Counter({POSITION: 1}))
-        )
-    )
+def test_what_is_parked_already_is_an_outcome_only(ops: Ops) -> None:
+    """Of two records that a rewind reads again one is parked already: nothing new that could page."""
+    unknown = event().with_headers(ce_type="member.unheard_of")
+    refused = Counter({(POSITION.topic, ParkReason.DATABASE_REFUSED): 1})
+    result = WriteResult(parked=Counter({POSITION: 2}), parked_anew=refused)
+    ops.recorder.on_written(Written(batch=batch_of(unknown, event()), result=result))
+    assert ops.value("records_total", topic=POSITION.topic, outcome="parked") == 2
+    assert ops.value("records_parked_total", topic=POSITION.topic, reason="unknown_type") == 0
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="database_refused") == 1
 
 

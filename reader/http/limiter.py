@@ -6,8 +6,7 @@ from typing import Any
 
 from anyio import CapacityLimiter, WouldBlock, move_on_after, to_thread
 
-# More requests would only wait for database sessions, and for the interpreter's lock. The pool has two more sessions (POOL_SIZE): one for
-# large responses, one for /readyz and the standby's lag.
+# More requests would only wait for database sessions, and for the interpreter's lock. The pool has sessions beside these: POOL_SIZE.
 MAX_RUNNING = 8
 MAX_WAIT_SECONDS = 5.0
 MAX_WAITING = 256

@@ -170,7 +170,7 @@ def test_a_row_that_cannot_be_read_says_so_and_tries_again(dana: Visitor, fault:
 
 def test_the_print_is_made_though_the_session_has_run_out(reader: Visitor, sample: Sample) -> None:
     """Once, of the same page, with every row's changes."""
-    reader.page.add_init_script("window.print = () => document.body.append('printed ')")
+    reader.page.add_init_script("window.print = () => document.body.append('sent to the printer ')")
     page = reader.open("/audit?limit=3&offset=3")
     before, query = reader.times, query_of(page)
     for row in range(3):
@@ -178,7 +178,7 @@ def test_the_print_is_made_though_the_session_has_run_out(reader: Visitor, sampl
     run_out(reader, sample)
     page.get_by_role("button", name="Print").click()
 
-    expect(page.locator("body")).to_contain_text("printed")
+    expect(page.locator("body")).to_contain_text("sent to the printer")
     assert page.url == f"{reader.site.url}/audit?{query}"
     assert reader.times == before
     page.emulate_media(media="print")
@@ -187,12 +187,12 @@ def test_the_print_is_made_though_the_session_has_run_out(reader: Visitor, sampl
     page.emulate_media(media="screen")
     page.reload()
     expect(page.get_by_role("button", name="Print")).to_be_enabled()
-    assert "printed" not in page.locator("body").inner_text()
+    assert "sent to the printer" not in page.locator("body").inner_text()
 
 
 def test_a_print_that_is_not_made_says_why(dana: Visitor) -> None:
     """A busy server; the next try prints."""
-    dana.page.add_init_script("window.print = () => document.body.append('printed ')")
+    dana.page.add_init_script("window.print = () => document.body.append('sent to the printer ')")
     page = dana.open("/audit?limit=1")
     entry = f"{dana.site.url}/audit/{number_of(dana, 0)}?{query_of(page)}"
     dana.watch.refused(entry, 503)
@@ -202,7 +202,7 @@ def test_a_print_that_is_not_made_says_why(dana: Visitor) -> None:
     page.unroute(entry)
     page.get_by_role("button", name="Print").click()
 
-    expect(page.locator("body")).to_contain_text("printed ")
+    expect(page.locator("body")).to_contain_text("sent to the printer")
     expect(page.locator(".printing")).not_to_contain_text("Not printed")
 
 

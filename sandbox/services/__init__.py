@@ -26,6 +26,7 @@ pgbouncer         PgBouncer before one
 tcp_proxy         TcpProxy: a network that can be made bad, before a service
 machine           where a program runs: here, or on a machine of a network
 network           Network: machines whose lines can be slow, lose packets, or be cut off
+network_devices   the devices of this machine's network stay while a browser needs them
 router            what passes their packets on, a process of its own
 namespaces        the calls of Linux that it needs
 small_disk        a file system of a few hundred megabytes, to be filled

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from sandbox.services.machine import HERE, Machine
 from sandbox.services.namespaces import entered, tunnel
+from sandbox.services.network_devices import changing
 from sandbox.services.process import SandboxError
 
 ROOT = Path(__file__).parents[2]
@@ -38,10 +39,11 @@ class Network:
         if lacks := missing():
             raise SandboxError(lacks)
         command = [sys.executable, "-m", "sandbox.services.router"]
-        self._router = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        told = self._ask({"seed": self.seed, "machines": self._names})
+        with changing():
+            self._router = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            )
+            told = self._ask({"seed": self.seed, "machines": self._names})
         for name, (address, descriptor) in told.items():
             namespace = f"/proc/{self._router.pid}/fd/{descriptor}" if descriptor else None
             self.machines[name] = Machine(name=name, address=address, namespace=namespace)
@@ -49,7 +51,7 @@ class Network:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._router is not None
-        with self._router as router:
+        with changing(), self._router as router:
             assert router.stdin is not None
             router.stdin.close()
             router.wait(GRACE)

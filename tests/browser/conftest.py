@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from sandbox.screenshots.dataset import Dataset, People, dataset_until, people_of
 from sandbox.services.browser import browser
 from sandbox.services.issuer import Person
+from sandbox.services.network_devices import unchanged
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import SandboxError
 from sandbox.services.recorded import complete_through, record
@@ -86,7 +87,8 @@ def visit(chromium: Browser, shown: Site) -> Iterator[Visit]:
         visitors.append(Visitor(chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}), shown))
         return visitors[-1]
 
-    yield make
+    with unchanged():
+        yield make
     faults = [fault for visitor in visitors for fault in visitor.watch.faults]
     for visitor in visitors:
         visitor.context.close()

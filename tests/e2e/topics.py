@@ -73,6 +73,10 @@ class Topics:
 
     def _ends(self) -> dict[tuple[str, int], int]:
         listed = self.admin.list_topics(timeout=10).topics
+        if not listed.keys() >= set(self.topics):
+            raise KafkaException(
+                KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+            )  # the broker does not know of a new one yet
         keys = [TopicPartition(topic, number) for topic in self.topics for number in listed[topic].partitions]
         latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         answers = self.admin.list_offsets(dict.fromkeys(keys, latest), request_timeout=10)

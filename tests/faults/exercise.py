@@ -47,6 +47,7 @@ def exercise(scene: Scene, fault: Fault, batch: int) -> Result:
     scene.exits.clear()
     with Watch(scene.world, scene.prometheus) as watch, load(scene.world, [scene.topic], batch):
         flows(scene.world, scene.consumer)
+        _until_scraped(scene)
         _until_quiet(scene, "before it")
         watch.alerts.clear()
         with fault.inject(scene):
@@ -71,6 +72,12 @@ def _caught_up(scene: Scene) -> float:
     began, ends = time.monotonic(), scene.world.ends()
     scene.until(lambda: not scene.world.behind(ends), "it is caught up with")
     return time.monotonic() - began
+
+
+def _until_scraped(scene: Scene) -> None:
+    """A rule reads what changes between two scrapes: what comes before the first one fires nothing."""
+    series = f'auditlog_records_total{{topic="{scene.topic}"}}'
+    scene.until(lambda: bool(scene.prometheus.query(series)), "Prometheus has seen the consumer")
 
 
 def _until_quiet(scene: Scene, when: str) -> None:

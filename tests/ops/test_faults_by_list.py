@@ -15,7 +15,7 @@ from tests.faults import exercise as exercises
 from tests.faults.catalogue import FAULTS
 from tests.faults.exercise import Result, exercise, scene_of
 from tests.faults.fault import Fault
-from tests.faults.report import NOT_HERE, faults
+from tests.faults.report import NOT_HERE, PAGE, faults
 from tests.faults.scene import Scene
 from tests.faults.stage import GROUPS, Stage
 from tests.ops.prometheus import RULES, program
@@ -101,3 +101,12 @@ def test_the_list_is_in_order() -> None:
     groups = yaml.safe_load(RULES.read_text())["groups"]
     loaded = {rule["alert"] for group in groups if group["name"] in GROUPS for rule in group["rules"]}
     assert {alert for fault in FAULTS for alert in fault.alerts} <= loaded
+
+
+def test_the_page_is_of_this_list() -> None:
+    """docs/faults.md has a line of each fault, and the reason of each that is not made."""
+    page = PAGE.read_text(encoding="utf-8")
+    for fault in FAULTS:
+        assert f"| {fault.name} | {fault.how} |" in page, fault.name
+    for what, why in NOT_HERE:
+        assert f"| {what} | {why} |" in page, what

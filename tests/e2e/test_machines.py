@@ -56,6 +56,7 @@ def test_a_machine_that_is_cut_off_and_returns_doubles_nothing(network: Network,
         apart.until(lambda: apart.members() == 2, "it is a member again", of=[first, second])
     apart.send(topic, events(50))
     apart.until_read(first, second)
-    assert all(lost for name, (_, lost) in network.packets().items() if name in MACHINES)
+    lost = {name: lost for name, (_, lost) in network.packets().items()}
+    assert sum(lost.values()) > lost["first"] > 0  # which of the others lose some is chance
     assert first.stop() == second.stop() == 0
     apart.check()

@@ -6,10 +6,8 @@ entry: a text that was shortened once is not shortened further.
 
 from collections.abc import Sequence
 
-NAME_BYTES, NAME_KEPT = (
-    512,
-    250,
-)  # the most of a name, and how many characters are kept of a longer one; an address has 254 bytes
+# The most bytes, and how many characters are kept of what is longer; an address has 254 bytes.
+NAME_BYTES, NAME_KEPT = 512, 250
 FACET_BYTES, FACET_KEPT = 128, 60
 MAX_FACETS = 10
 

@@ -8,7 +8,7 @@ migrations      brings a database to the schema of this code
 logging         structured logs on standard error
 log_writer      writes log lines without ever blocking the program
 health_server   the listener for metrics and probes
-port            what a TCP port may be
+host_port       what a host's name and a TCP port may be
 terminal        tables and text for people, safe whatever a record holds
 standard_streams  what of standard input, output and error is closed or not read
 threads         background threads; the death of one is logged, and the thread restarted or the program ended

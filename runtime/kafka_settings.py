@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from runtime.port import is_port
+from runtime.host_port import is_port
 from runtime.settings import malformed_text
 
 PREFIX = "KAFKA_CONFIG_"

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, SecretStr, ValidationError
 
 from runtime import postgres
-from runtime.port import is_port
+from runtime.host_port import is_name, is_port
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -98,21 +98,13 @@ def web_url(*schemes: str) -> Callable[[str], str]:
             usable = False
         if not usable or "@" in parts.netloc.rpartition("@")[0]:
             raise ValueError("has no proper host and port; are @ / : # ? of its password percent-encoded?")
-        if not _is_name(parts.hostname or ""):
+        if not is_name(parts.hostname or ""):
             raise ValueError("has a host that is no name: a part of it is empty, or longer than 63 letters")
         if parts.scheme not in schemes or not parts.hostname or any(letter.isspace() for letter in url):
             raise ValueError(f"must be an {' or '.join(schemes)} URL")
         return url
 
     return check
-
-
-def _is_name(host: str) -> bool:
-    try:
-        host.encode("idna")
-    except UnicodeError:
-        return False
-    return True
 
 
 def _bind(text: object) -> object:

@@ -18,9 +18,8 @@ PAGE = sql.query("reader/page")
 ENTRY = sql.query("reader/entry")
 ACTORS = sql.query("reader/actors")
 LARGE_DIFFS = sql.query("reader/large_diffs")
-LIST_DIFF_BYTES = (
-    MAX_DIFF_BYTES  # a longer diff is not read for a list, whose rows have nothing of it but their sentences
-)
+# A longer diff is not read for a list, whose rows have nothing of it but their sentences.
+LIST_DIFF_BYTES = MAX_DIFF_BYTES
 PAGE_LIMITS: Mapping[str, int] = {
     "shown": LIST_DIFF_BYTES,
     "name_bytes": shortened.NAME_BYTES,

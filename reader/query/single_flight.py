@@ -13,9 +13,8 @@ from reader.query.unavailable import Unavailable
 
 K = TypeVar("K", bound=Hashable)
 
-MAX_WAITING = (
-    5  # threads that load a key or wait for another to load it: of eight turns (reader.http.limiter) three stay free
-)
+# Threads that load a key or wait for another to load it: of eight turns (reader.http.limiter) three stay free.
+MAX_WAITING = 5
 MAX_LOADING = 2  # loads at once
 LOAD_WAIT_SECONDS = 10.0
 # How long a thread waits to become one of MAX_WAITING: after a restart many ask at once, and a short list is soon loaded.

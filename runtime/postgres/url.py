@@ -9,7 +9,7 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Conninfo
 
-from runtime.port import is_port
+from runtime.host_port import is_name, is_port
 
 NUMBERS = (
     "connect_timeout",
@@ -103,11 +103,8 @@ def _start(given: Mapping[str, Any], listener: socket.socket) -> pq.abc.PGconn:
 
 
 def _name(host: str) -> bool:
-    """Whether a folder of sockets, or what can be looked up: no empty part, and none over 63 letters."""
-    try:
-        return host.startswith(("/", "@")) or bool(host.encode("idna")) or not host
-    except UnicodeError:
-        return False
+    """Whether a folder of sockets, or what can be looked up."""
+    return host.startswith(("/", "@")) or is_name(host)
 
 
 def _address(text: str) -> bool:

@@ -6,12 +6,11 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     alone              the steps of a record, each by itself
     baselines          what the parts do alone: raw COPY, and a bare loop over Kafka
     budget             where the processor time of a drain goes
-    conditions         more consumers, a database further away, traffic of other shapes
+    conditions         more consumers, traffic of other shapes, a table that is large already
     conditions_report  its tables
-    distance           a database that is further away than it is
     drain              starts consumers, each on a new database
     load               the records that are consumed
-    machines           `python -m sandbox.bench.machines`: the drain by the distance between consumer and database
+    machines           the drain by the distance between consumer and database
     measured           one consumer as a process of its own, which says what it did
     processor          processor time of a server
     report             the table, and docs/benchmarks.md

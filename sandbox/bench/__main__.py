@@ -3,14 +3,17 @@
 import argparse
 import threading
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import truediv
 from pathlib import Path
 from statistics import median, quantiles
+from typing import NamedTuple
 
 from rich.console import Console
+from rich.table import Table
 
-from sandbox.bench import budget, conditions, conditions_report, sizing
+from sandbox.bench import budget, conditions, conditions_report, machines, sizing
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
@@ -22,7 +25,7 @@ from sandbox.services.postgres import PostgresServer
 from sandbox.services.temporary_folder import TemporaryFolder
 
 FRESHNESS_SECONDS, FRESHNESS_RATE = 60, 1000
-DOCUMENT, OPERATIONS = Path("docs/benchmarks.md"), Path("docs/operations.md")
+BENCHMARKS, OPERATIONS = Path("docs/benchmarks.md"), Path("docs/operations.md")
 
 
 class Bench:
@@ -106,25 +109,58 @@ class Bench:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
 
 
+class Written(NamedTuple):
+    """What was measured: tables for a terminal, and how the text of a document becomes the one that has them."""
+
+    tables: Sequence[Table]
+    document: Path
+    rewrite: Callable[[str], str]
+
+
 def main() -> None:
     """Measures, prints, writes."""
+    arguments, console = _parser().parse_args(), Console()
+    if arguments.distance:
+        distances = machines.measure(arguments.records, arguments.runs, console.print)
+        written = _part("machines", [machines.shown(distances).terminal()], machines.section(distances))
+    else:
+        with (
+            TemporaryFolder("wheel") as folder,
+            PostgresServer(settings=POSTGRES) as postgres,
+            LocalKafka(jit=True, config=conditions.BROKER if arguments.conditions else None) as kafka,
+        ):
+            consumers = Consumers(postgres, wheel.unpack(folder.path / "programs"))
+            written = _measure(arguments, kafka, postgres, consumers, console)
+    for shown in written.tables:
+        console.print(shown)
+    if not arguments.no_document:
+        written.document.write_text(written.rewrite(written.document.read_text()))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
         "--records", type=int, default=1_000_000, help="the largest number of records (default: 1,000,000)"
     )
     parser.add_argument("--runs", type=int, default=3, help="how often everything is measured (default: 3)")
-    parser.add_argument(
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument(
         "--sizing", action="store_true", help="only what an entry takes, once, and its tables in docs/operations.md"
     )
-    parser.add_argument(
+    parts.add_argument(
         "--budget",
         action="store_true",
         help="only where the processor time of a drain goes, step by step, and its part of docs/benchmarks.md",
     )
-    parser.add_argument(
+    parts.add_argument(
         "--conditions",
         action="store_true",
-        help="only drains by several consumers, to a distant database and of other traffic, and their part of docs/benchmarks.md",
+        help="only drains by several consumers and of other traffic, and their part of docs/benchmarks.md",
+    )
+    parts.add_argument(
+        "--distance",
+        action="store_true",
+        help="only drains into a database 0, 1 and 10 ms away, on machines of a network of our own (needs root), and their part of docs/benchmarks.md",
     )
     parser.add_argument(
         "--entries",
@@ -135,37 +171,28 @@ def main() -> None:
         help="with --conditions, also drains into a table that has so many entries already; ten million take a quarter of an hour to make, and 11 GB",
     )
     parser.add_argument("--no-document", action="store_true", help="print only, leave the documents as they are")
-    arguments = parser.parse_args()
-    console = Console()
-    with (
-        TemporaryFolder("wheel") as folder,
-        PostgresServer(settings=POSTGRES) as postgres,
-        LocalKafka(jit=True, config=conditions.BROKER if arguments.conditions else None) as kafka,
-    ):
-        consumers = Consumers(postgres, wheel.unpack(folder.path / "programs"))
-        if arguments.sizing:
-            sized = sizing.measure(kafka, postgres, consumers, arguments.records)
-            shown, path, text = sizing.tables(sized), OPERATIONS, partial(_with, "sizing", sizing.section(sized))
-        elif arguments.budget:
-            spent = budget.measure(kafka, postgres, consumers, arguments.records, console.print)
-            shown, path, text = [budget.table(spent)], DOCUMENT, partial(_with, "budget", budget.section(spent))
-        elif arguments.conditions:
-            found = conditions.Bench(kafka, postgres, consumers, console.print).measure(
-                arguments.records, arguments.runs, arguments.entries
-            )
-            shown, path = conditions_report.tables(found), DOCUMENT
-            text = partial(_with, "conditions", conditions_report.section(found))
-        else:
-            figures = Bench(kafka, consumers, arguments.records, arguments.runs, console).figures()
-            shown, path, text = [table(figures)], DOCUMENT, partial(document, figures)
-    for one in shown:
-        console.print(one)
-    if not arguments.no_document:
-        path.write_text(text(path.read_text()))
+    return parser
 
 
-def _with(name: str, section: str, before: str) -> str:
-    return replace_section(before, name, section)
+def _measure(
+    arguments: argparse.Namespace, kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, console: Console
+) -> Written:
+    if arguments.sizing:
+        sized = sizing.measure(kafka, postgres, consumers, arguments.records)
+        return _part("sizing", sizing.tables(sized), sizing.section(sized), OPERATIONS)
+    if arguments.budget:
+        spent = budget.measure(kafka, postgres, consumers, arguments.records, console.print)
+        return _part("budget", [budget.table(spent)], budget.section(spent))
+    if arguments.conditions:
+        bench = conditions.Bench(kafka, postgres, consumers, console.print)
+        measured = bench.measure(arguments.records, arguments.runs, arguments.entries)
+        return _part("conditions", conditions_report.tables(measured), conditions_report.section(measured))
+    figures = Bench(kafka, consumers, arguments.records, arguments.runs, console).figures()
+    return Written([table(figures)], BENCHMARKS, partial(document, figures))
+
+
+def _part(name: str, tables: Sequence[Table], section: str, of: Path = BENCHMARKS) -> Written:
+    return Written(tables, of, lambda before: replace_section(before, name, section))
 
 
 if __name__ == "__main__":

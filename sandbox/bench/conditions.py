@@ -1,4 +1,4 @@
-"""Drains under other conditions: more consumers, a database further away, traffic of other shapes."""
+"""Drains under other conditions: more consumers, traffic of other shapes, a table that is large already."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,6 @@ import schemas
 from consumer.kafka.admin import Cluster
 from consumer.operator.recovery import rewind
 from runtime import postgres
-from sandbox.bench.distance import distant
 from sandbox.bench.drain import NOTHING_MORE, Consumers
 from sandbox.bench.load import Load
 from sandbox.bench.processor import processor_seconds
@@ -25,7 +24,6 @@ from sandbox.services.registry import SchemaRegistry
 BROKER = {"group.initial.rebalance.delay.ms": "3000"}
 TOGETHER = {"KAFKA_CONFIG_GROUP_PROTOCOL": "classic"}
 CONSUMERS = (1, 2, 4)
-ONE_WAY_MS = (0, 1, 10)
 DEMO, DUPLICATES = "the demo's traffic", "the same, read again: all duplicates"
 OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked")
 ACCOUNTING = """
@@ -42,7 +40,7 @@ class Drained(NamedTuple):
     """A drain: records, their bytes, seconds from the first claim to the last commit, and those of a processor.
 
     `processor` is that of all consumers together, `database` that of PostgreSQL with the consumers' start. `outcomes` counts
-    records, `round_trip` is in milliseconds, `waits` are samples of PostgreSQL's sessions.
+    records, `waits` are samples of PostgreSQL's sessions.
     """
 
     records: int
@@ -52,15 +50,13 @@ class Drained(NamedTuple):
     database: float
     outcomes: Mapping[str, int]
     waits: Counter[Wait]
-    round_trip: float = 0.0
 
 
 class Conditions(NamedTuple):
-    """What was drained, the medians of so many runs; by the number of consumers, milliseconds one way, and shape."""
+    """What was drained, the medians of so many runs; by the number of consumers, and by shape."""
 
     runs: int
     consumers: Mapping[int, Drained]
-    distances: Mapping[int, Drained]
     shapes: Mapping[str, Drained]
 
 
@@ -84,34 +80,28 @@ class Bench:
             }
             environ = {"SCHEMA_REGISTRY_URL": registry.url}
             rounds = [self._round(loads, environ, millions) for _ in range(runs)]
-        consumers, distances, shaped = zip(*rounds, strict=True)
-        return Conditions(runs, medians(consumers), medians(distances), medians(shaped))
+        consumers, shaped = zip(*rounds, strict=True)
+        return Conditions(runs, medians(consumers), medians(shaped))
 
     def _round(
         self, loads: Mapping[str, Load], environ: Mapping[str, str], millions: Sequence[int]
-    ) -> tuple[dict[int, Drained], dict[int, Drained], dict[str, Drained]]:
+    ) -> tuple[dict[int, Drained], dict[str, Drained]]:
         demos = loads[DEMO]
         consumers = {
             count: self._drained(f"consumers: {count}", demos, count=count, environ=TOGETHER) for count in CONSUMERS
         }
-        distances = {ms: self._distant(demos, ms) for ms in ONE_WAY_MS}
         shaped = {DEMO: self._drained(DEMO, demos), DUPLICATES: self._again(demos)}
         shaped |= {name: self._drained(name, load, environ=environ) for name, load in loads.items() if name != DEMO}
         for million in millions:
             name = f"into a table of {million} M entries"
             shaped[name] = self._drained(name, demos, entries=million * 1_000_000)
-        return consumers, distances, shaped
+        return consumers, shaped
 
     def _drained(
         self, name: str, load: Load, *, count: int = 1, environ: Mapping[str, str] = NOTHING_MORE, entries: int = 0
     ) -> Drained:
         url = self._consumers.database(entries)
-        return self._drain(name, load, url, url, count, environ)
-
-    def _distant(self, load: Load, one_way_ms: int) -> Drained:
-        url = self._consumers.database()
-        with distant(url, one_way_ms / 1000) as (through, round_trip):
-            return self._drain(f"{one_way_ms} ms one way", load, url, through)._replace(round_trip=round_trip)
+        return self._drain(name, load, url, count, environ)
 
     def _again(self, load: Load) -> Drained:
         """Into the database of the drain before, in which every partition is set back to its beginning."""
@@ -122,16 +112,16 @@ class Bench:
         with postgres.connect(url, "audit_operator", "benchmark") as connection:
             for partition in (found for found in bounds if bounds[found].high):
                 rewind(connection, partition, bounds[partition], 0, "benchmark: duplicates")
-        drained = self._drain(DUPLICATES, load, url, url)
+        drained = self._drain(DUPLICATES, load, url)
         return drained._replace(outcomes={name: drained.outcomes[name] - before[name] for name in OUTCOMES})
 
     def _drain(
-        self, name: str, load: Load, url: str, through: str, count: int = 1, environ: Mapping[str, str] = NOTHING_MORE
+        self, name: str, load: Load, url: str, count: int = 1, environ: Mapping[str, str] = NOTHING_MORE
     ) -> Drained:
-        """By so many consumers at the URL `through`; what they say, and what the database says, must be what was published."""
+        """By so many consumers; what they say, and what the database says, must be what was published."""
         database = processor_seconds(self._postgres.pid)
         with Waits(url) as waits:
-            measured = self._consumers.together(load, through, count, environ)
+            measured = self._consumers.together(load, url, count, environ)
         database = processor_seconds(self._postgres.pid) - database
         outcomes = _accounting(url, load)
         assert not any(each.code for each in measured), [each[:3] for each in measured]
@@ -147,14 +137,13 @@ class Bench:
 
 
 def medians(rounds: Sequence[Mapping[Key, Drained]]) -> dict[Key, Drained]:
-    """By the same keys: seconds, processor seconds and round trips are medians, waits sums, the rest is the same in each round."""
+    """By the same keys: seconds and processor seconds are medians, waits sums, the rest is the same in each round."""
     return {
         key: first._replace(
             seconds=median(each[key].seconds for each in rounds),
             processor=median(each[key].processor for each in rounds),
             database=median(each[key].database for each in rounds),
             waits=sum((each[key].waits for each in rounds), Counter()),
-            round_trip=median(each[key].round_trip for each in rounds),
         )
         for key, first in rounds[0].items()
     }

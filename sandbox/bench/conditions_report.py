@@ -28,7 +28,7 @@ def section(conditions: Conditions) -> str:
 
 
 def _all(conditions: Conditions) -> list[Shown]:
-    return [_consumers(conditions.consumers), _distances(conditions.distances), _shapes(conditions.shapes)]
+    return [_consumers(conditions.consumers), _shapes(conditions.shapes)]
 
 
 def _consumers(found: Mapping[int, Drained]) -> Shown:
@@ -57,30 +57,6 @@ def _consumers(found: Mapping[int, Drained]) -> Shown:
             ", ".join(f"{name} {share:.1%}" for name, share in shares(each.waits).items()) or "nothing",
         )
         for count, each in found.items()
-    ]
-    return Shown(heading, rows)
-
-
-def _distances(found: Mapping[int, Drained]) -> Shown:
-    near = found[0]
-    heading = (
-        "to the database, one way",
-        "round trip measured",
-        "records",
-        "seconds",
-        "records/s",
-        "of the time at 0 ms",
-    )
-    rows = [
-        (
-            f"{one_way} ms",
-            f"{each.round_trip:.2f} ms",
-            f"{each.records:,}",
-            f"{each.seconds:.1f}",
-            f"{each.records / each.seconds:,.0f}",
-            f"{each.seconds / near.seconds:.2f}",
-        )
-        for one_way, each in found.items()
     ]
     return Shown(heading, rows)
 

@@ -1,21 +1,21 @@
-"""python -m sandbox.bench.machines: the drain by the distance between consumer and database, on machines of a network of our own.
+"""The drain by the distance between consumer and database, on machines of a network of our own.
 
 Kafka, PostgreSQL and the consumer are each in a network namespace; the database's line is made longer. All drains are of the
-same records in turn in one run, at 0 ms through the same router. Written to docs/benchmarks.md as ratios to 0 ms.
+same records in turn in one run, at 0 ms through the same router. Shown as ratios to 0 ms.
 """
 
-import argparse
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from sandbox.bench.distance import round_trip
+import psycopg
+
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
-from sandbox.bench.report import machine, replace_section
+from sandbox.bench.report import machine
 from sandbox.bench.shown import TEXT, Shown
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
@@ -23,9 +23,9 @@ from sandbox.services.network import Network
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.temporary_folder import TemporaryFolder
 
-DOCUMENT = Path("docs/benchmarks.md")
 ONE_WAY_MS = (0, 1, 10)
 NOISE = 0.25  # as make bench's drain
+ROUND_TRIPS = 50
 HEADING = (
     "one way",
     "round trip of a statement",
@@ -45,69 +45,83 @@ class Drained(NamedTuple):
     processor: float
 
 
-def drained(network: Network, consumers: Consumers, load: Load, records: int, ms: int) -> Drained:
+class Distances(NamedTuple):
+    """What was drained in each round, by milliseconds one way; and the load of the machine before it began."""
+
+    rounds: Sequence[Mapping[int, Drained]]
+    records: int
+    busy: float
+
+
+def measure(records: int, runs: int, say: Callable[[str], None]) -> Distances:
+    """Publishes `records` once, and drains them over each distance, `runs` times, each time into a new database."""
+    busy = os.getloadavg()[0]
+    with TemporaryFolder("wheel") as folder, Network(["broker", "database", "consumer"]) as network:
+        on = network.machines
+        programs = wheel.unpack(folder.path / "programs")
+        with (
+            PostgresServer(settings=POSTGRES, on=on["database"]) as postgres,
+            LocalKafka(jit=True, on=on["broker"]) as kafka,
+        ):
+            load = Load(kafka.bootstrap, "apart")
+            load.fill(records, NOISE, seed=7, tick=lambda: None)
+            consumers = Consumers(postgres, programs)
+            rounds = []
+            for _ in range(runs):
+                rounds.append({ms: _drained(network, consumers, load, ms) for ms in ONE_WAY_MS})
+                say(", ".join(f"{ms} ms one way: {drain.seconds:.1f} s" for ms, drain in rounds[-1].items()))
+    return Distances(rounds, records, busy)
+
+
+def shown(distances: Distances) -> Shown:
+    """The table, medians of all rounds; ratios are of one round."""
+    rows = []
+    for ms in ONE_WAY_MS:
+        drains = [drained[ms] for drained in distances.rounds]
+        seconds = [drain.seconds for drain in drains]
+        rate = median(drained[0].seconds / drained[ms].seconds for drained in distances.rounds)
+        processor = median(drained[ms].processor / drained[0].processor for drained in distances.rounds)
+        rows.append((
+            f"{ms} ms",
+            f"{median(drain.round_trip for drain in drains):.2f} ms",
+            f"{median(seconds):.1f} s ({min(seconds):.1f}–{max(seconds):.1f})",
+            f"{rate:.2f}",
+            f"{median(drain.batch for drain in drains):,.0f}",
+            f"{processor:.2f}",
+        ))  # fmt: skip
+    return Shown(HEADING, rows, others=TEXT)
+
+
+def section(distances: Distances) -> str:
+    """For the document."""
+    return "\n".join((
+        (f"Written by `make bench ARGS=--distance` on {datetime.now(UTC):%Y-%m-%d}, medians of {len(distances.rounds)} rounds in turn, on "
+         f"{machine()}: {distances.records:,} records of the demo's traffic, three partitions of each topic, one deployed consumer. The load of the "
+         f"machine was {distances.busy:.1f} before it began, where 0 is nothing beside it."), "",
+        *shown(distances).markdown(),
+    ))  # fmt: skip
+
+
+def _drained(network: Network, consumers: Consumers, load: Load, ms: int) -> Drained:
     """What `load` takes to a new database that is so far away; its setting up is not."""
     url, from_there = consumers.database(), network.machines["consumer"]
     network.line("database", delay=ms / 1000)
     try:
         with from_there.entered():
-            trip = round_trip(url)
+            trip = _round_trip(url)
             measured = consumers.drain(load, url)
     finally:
         network.line("database")
-    assert (measured.code, measured.records) == (0, records), measured[:3]
-    return Drained(trip, measured.seconds, records / measured.batches, measured.processor_seconds)
+    assert (measured.code, measured.records) == (0, load.records), measured[:3]
+    return Drained(trip, measured.seconds, load.records / measured.batches, measured.processor_seconds)
 
 
-def section(rounds: Sequence[Mapping[int, Drained]], records: int, busy: float) -> str:
-    """The table for docs/benchmarks.md, medians of all rounds; ratios are of one round."""
-    rows = []
-    for ms in ONE_WAY_MS:
-        of = [each[ms] for each in rounds]
-        rate = median(each[0].seconds / each[ms].seconds for each in rounds)
-        processor = median(each[ms].processor / each[0].processor for each in rounds)
-        rows.append((
-            f"{ms} ms",
-            f"{median(one.round_trip for one in of):.2f} ms",
-            f"{median(one.seconds for one in of):.1f} s ({min(one.seconds for one in of):.1f}–{max(one.seconds for one in of):.1f})",
-            f"{rate:.2f}",
-            f"{median(one.batch for one in of):,.0f}",
-            f"{processor:.2f}",
-        ))  # fmt: skip
-    return "\n".join((
-        (f"Written by `python -m sandbox.bench.machines` on {datetime.now(UTC):%Y-%m-%d}, medians of {len(rounds)} rounds in turn, on "
-         f"{machine()}: {records:,} records of the demo's traffic, three partitions of each topic, one deployed consumer. The load of the "
-         f"machine was {busy:.1f} before it began, where 0 is nothing beside it."), "",
-        *Shown(HEADING, rows, others=TEXT).markdown(),
-    ))  # fmt: skip
-
-
-def main() -> None:
-    """Measures, prints, writes."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.bench.machines", description=__doc__)
-    parser.add_argument("--records", type=int, default=500_000, help="default: 500,000")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each distance is measured (default: 3)")
-    parser.add_argument("--no-document", action="store_true", help="print only, leave the document as it is")
-    arguments = parser.parse_args()
-    busy = os.getloadavg()[0]
-    with TemporaryFolder("wheel") as folder, Network(["broker", "database", "consumer"]) as network:
-        on = network.machines
-        programs = wheel.unpack(folder.path / "programs")
-        with PostgresServer(settings=POSTGRES, on=on["database"]) as postgres, LocalKafka(
-            jit=True, on=on["broker"]
-        ) as kafka:  # fmt: skip
-            load = Load(kafka.bootstrap, "apart")
-            load.fill(arguments.records, NOISE, seed=7, tick=lambda: None)
-            consumers = Consumers(postgres, programs)
-            rounds = [
-                {ms: drained(network, consumers, load, arguments.records, ms) for ms in ONE_WAY_MS}
-                for _ in range(arguments.rounds)
-            ]
-    text = section(rounds, arguments.records, busy)
-    print(text)
-    if not arguments.no_document:
-        DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "machines", text))
-
-
-if __name__ == "__main__":
-    main()
+def _round_trip(url: str) -> float:
+    """Milliseconds of the smallest statement, the median of all."""
+    times = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        for _ in range(ROUND_TRIPS):
+            began = time.perf_counter()
+            connection.execute("SELECT 1")
+            times.append(time.perf_counter() - began)
+    return median(times) * 1000

@@ -29,7 +29,7 @@ from sandbox.services.temporary_folder import TemporaryFolder
 # As a user runs it: checkpoints and vacuum come as they come.
 POSTGRES = {"shared_buffers": "512MB"}
 DOCUMENT = Path("docs/benchmarks.md")
-COPY, BARE = "limit: raw COPY of the same rows", "limit: bare loop over the same topics"
+COPY, BARE = "limit: raw COPY", "limit: bare loop"
 
 
 class Bench:

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 REQUIREMENTS = HERE.parents[1] / "requirements" / "peers.txt"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callmine-audit"
 PYTHON = {
-    "executemany": "confluent-kafka and psycopg's executemany",
+    "executemany": "psycopg's executemany",
     "arroyo": "sentry-arroyo with COPY",
     "quix": "Quix Streams",
 }
@@ -64,7 +64,7 @@ def _in_python() -> list[Peer]:
 
 
 def _in_go() -> Peer:
-    title, program = "Go: franz-go and pgx with COPY", CACHE / "peer-go"
+    title, program = "Go: franz-go, pgx with COPY", CACHE / "peer-go"
     go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
     if go is None:
         return Peer(title, (), "there is no go on the PATH")
@@ -73,7 +73,7 @@ def _in_go() -> Peer:
 
 
 def _in_connect() -> Peer:
-    title = "Kafka Connect with Debezium's JDBC sink"
+    title = "Kafka Connect, Debezium's sink"
     try:
         jars = maven.jars(f"connect-{kafka.VERSION}-debezium-{DEBEZIUM}", CONNECT, os.environ, NOT_FOR_CONNECT)
     except SandboxError as error:

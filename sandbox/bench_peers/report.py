@@ -44,7 +44,7 @@ def table(lines: Sequence[tuple[str, ...]]) -> Table:
     """For a terminal."""
     shown = Table(title="medians of the rounds", title_justify="left")
     for heading in HEADINGS:
-        shown.add_column(heading)
+        shown.add_column(heading, no_wrap=heading == HEADINGS[0])
     for line in lines:
         shown.add_row(*line)
     return shown

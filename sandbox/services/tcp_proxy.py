@@ -4,7 +4,6 @@ import asyncio
 import socket
 import struct
 import threading
-from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import TracebackType
@@ -48,17 +47,12 @@ class _Connection:
 
 
 class TcpProxy:
-    """Passes each connection to its `port` on to the port `target` of 127.0.0.1; `line` and `target` may change at any time.
+    """Passes each connection to its `port` on to the port `target` of 127.0.0.1; `line` and `target` may change at any time."""
 
-    `one_way` is the distance: seconds that whatever is sent is under way, in either direction, any number of pieces at once
-    (a line's `delay` is waited for by each piece after the other). The loop's clock makes it up to 1 ms more.
-    """
-
-    def __init__(self, target: int = 0, one_way: float = 0.0) -> None:
+    def __init__(self, target: int = 0) -> None:
         self.port = free_port()
         self.target = target
         self.line = GOOD
-        self._one_way = one_way
         self._connections: set[_Connection] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tcp-proxy", daemon=True)
@@ -131,7 +125,6 @@ class TcpProxy:
     async def _copy(
         self, connection: _Connection, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, answer: bool
     ) -> None:
-        under_way: deque[bytes] = deque()  # in the order of sending, which timers of the same moment would not keep
         while data := await source.read(CHUNK):
             at = 0
             while at < len(data):
@@ -144,13 +137,8 @@ class TcpProxy:
                 if 0 < self.line.reset_after < connection.answered:
                     connection.reset()
                     return
-                if self._one_way:
-                    under_way.append(piece)
-                    self._loop.call_later(self._one_way, lambda: to.write(under_way.popleft()))
-                else:
-                    to.write(piece)
+                to.write(piece)
                 await to.drain()
-        await asyncio.sleep(self._one_way)
         if not connection.forgotten:
             to.close()
 

@@ -65,27 +65,6 @@ def test_a_line_is_as_slow_and_as_narrow_as_it_is_told_to_be(proxy: TcpProxy) ->
             assert time.monotonic() - began > 0.1, line
 
 
-def test_over_a_distance_pieces_are_under_way_together_and_none_is_lost_at_the_end() -> None:
-    """A hundred pieces take one way and not a hundred of it; the connection's end comes behind the last."""
-    sent = bytes(range(100))
-
-    def say_and_close() -> None:
-        connection, _ = server.accept()
-        with connection:
-            connection.sendall(sent)
-
-    with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        TcpProxy(server.getsockname()[1], one_way=0.1) as proxy,
-    ):
-        proxy.line = Line(piece=1)
-        threading.Thread(target=say_and_close, daemon=True).start()
-        began = time.monotonic()
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client:
-            assert b"".join(iter(lambda: client.recv(1000), b"")) == sent
-        assert 0.1 <= time.monotonic() - began < 5
-
-
 def test_a_silent_line_delivers_when_it_speaks_again(proxy: TcpProxy) -> None:
     with _said(proxy, 0.2) as client:
         proxy.line = Line(silent=True)

@@ -102,7 +102,7 @@ BROKEN = (
         "if not self._known.holds(bucket, self._buckets[bucket]):",
         "if False:",
         "test_seal",
-        "neighbour_is_compared",
+        "neighbor_is_compared",
     ),
     Broken(
         "days are compared when they are used",
@@ -155,8 +155,8 @@ BROKEN = (
     Broken(
         "what no digest covers has the form that the consumer writes",
         S + "reading.py",
-        "if (column := misformed(row)) is not None:",
-        "if (column := misformed(row)) == '':",
+        "if (column := malformed(row)) is not None:",
+        "if (column := malformed(row)) == '':",
         "test_hostile_entries",
         "recorded_at or partition",
     ),
@@ -284,7 +284,7 @@ BROKEN = (
         "the days are closed", C + "run.py", "    _check_closed(log, scope.to_day)\n", "", "test_create", "not_closed"
     ),
     Broken(
-        "what was exported is journalled",
+        "what was exported is journaled",
         C + "run.py",
         "        _journal(url, request, report.entries, hashlib.sha256(manifest).digest())\n",
         "",
@@ -351,7 +351,7 @@ BROKEN = (
     Broken(
         "a finding does not end the transaction",
         E + "chains.py",
-        "            for _ in batches:  # abandoned, it would be cancelled on the server, which ends the transaction\n                pass\n",
+        "            for _ in batches:  # abandoned, it would be canceled on the server, which ends the transaction\n                pass\n",
         "",
         "test_check",
         "hides_no_other",

@@ -1,6 +1,6 @@
 """The code is built as it says: who may import whom, who may read the environment, how long a module is, what is mapped.
 
-Each guard is shown to refuse as well: a rule that has never refused anything may be misspelt.
+Each guard is shown to refuse as well: a rule that has never refused anything may be misspelled.
 """
 
 import ast

@@ -65,7 +65,7 @@ def check_chains(connection: Connection, log: SealedLog, scope: Range, take: Tak
         try:
             _check_part(part, steps, batches, take)
         except ExportError:
-            for _ in batches:  # abandoned, it would be cancelled on the server, which ends the transaction
+            for _ in batches:  # abandoned, it would be canceled on the server, which ends the transaction
                 pass
             raise
 

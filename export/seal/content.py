@@ -43,7 +43,7 @@ def plain(cell: str) -> str:
     return cell.replace('""', '"') if '"' in cell else cell
 
 
-def misformed(row: Sequence[str]) -> str | None:
+def malformed(row: Sequence[str]) -> str | None:
     """The first column whose value the table's constraints would refuse; None where there is none."""
     if _form.fullmatch("\n".join(_formed(row))) is not None and all(_required(row)):
         return None

@@ -11,7 +11,7 @@ from export.format.days import DayHead, chain_rows, chain_start, days_hash, enco
 from export.format.encoding import workspace_key
 from export.format.errors import quote, tampered
 from export.format.row import COLUMNS
-from export.seal.content import has_its_digest, misformed, name_of, plain
+from export.seal.content import has_its_digest, malformed, name_of, plain
 from export.seal.heads import KnownHeads
 from export.tables import entries
 from export.tables.bucket_map import BucketMap, bucket_of
@@ -150,7 +150,7 @@ class CheckedReading(Reading):
     def _batches(self) -> Iterator[list[_Entry]]:
         for batch in entries.cells(self._stream, entries.NEW, self._window.parameters()):
             for row in batch:
-                if (column := misformed(row)) is not None:
+                if (column := malformed(row)) is not None:
                     raise tampered(
                         f"{name_of(row)} is not as the consumer writes one: {column} is {quote(row[COLUMNS.index(column)])}"
                     )

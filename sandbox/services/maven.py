@@ -20,7 +20,7 @@ FIELDS = ("groupId", "artifactId", "version")
 
 
 def jars(name: str, coordinates: Sequence[str], environ: Mapping[str, str], without: Sequence[str] = ()) -> Path:
-    """The cached folder `name` with these artefacts (`group:artifact:version`) and all that they depend on.
+    """The cached folder `name` with these artifacts (`group:artifact:version`) and all that they depend on.
 
     What they only bring along `without` need (`group:artifact`) is left out. SandboxError when there is no mvn or it fails,
     here and below.

@@ -105,7 +105,7 @@ class TcpProxy:
             self._pass_on(connection, there, writer, answer=True),
         )
         try:
-            # Not a TaskGroup: asyncio reports a handler that ends as cancelled, as it would at our end, as an error.
+            # Not a TaskGroup: asyncio reports a handler that ends as canceled, as it would at our end, as an error.
             await asyncio.gather(*ways, return_exceptions=True)
         except asyncio.CancelledError:
             pass

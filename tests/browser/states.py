@@ -159,7 +159,7 @@ STATES: Mapping[str, State] = {
     "behind": _behind,
     "not known how far behind": _unknown,
     "local times": _local,
-    "invalid": _at("/audit?from=2026-11-20&to=2026-11-01&limit=0&colour=red", 422),
+    "invalid": _at("/audit?from=2026-11-20&to=2026-11-01&limit=0&color=red", 422),
     "not found": _at("/audit/999999999", 404),
     "home": _at("/"),
     "impersonated": _impersonated,

@@ -12,7 +12,7 @@ from tests.browser.visitor import Visitor
 
 SIZES = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 GROUND = "getComputedStyle(document.body).backgroundColor"
-COLOUR = "each => getComputedStyle(each).backgroundColor"
+COLOR = "each => getComputedStyle(each).backgroundColor"
 TEXT_ENDS = (
     "each => { const text = new Range(); text.selectNodeContents(each); return text.getBoundingClientRect().bottom; }"
 )
@@ -53,8 +53,8 @@ def test_dark_is_dark(visit: Visit, sample: Sample) -> None:
     visitor.page.emulate_media(color_scheme="dark")
     dark = visitor.page.evaluate(GROUND)
 
-    def brightness(colour: str) -> int:
-        return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+    def brightness(color: str) -> int:
+        return sum(int(part) for part in color.removeprefix("rgb(").removesuffix(")").split(","))
 
     assert brightness(light) > 600
     assert brightness(dark) < 150
@@ -130,7 +130,7 @@ def test_it_says_when_recording_is_behind(visit: Visit, sample: Sample, fresh: F
     expect(warning).to_contain_text(
         f"Recording is delayed: the list is complete through {through:%Y-%m-%d %H:%M:%S} UTC"
     )
-    delayed = warning.locator(".dot").evaluate(COLOUR)
+    delayed = warning.locator(".dot").evaluate(COLOR)
 
     fresh.complete(None)
     expect(visitor.open("/audit?limit=5").locator(".health.stale")).to_contain_text(
@@ -139,4 +139,4 @@ def test_it_says_when_recording_is_behind(visit: Visit, sample: Sample, fresh: F
     fresh.complete(datetime.now(UTC))
     expect(visitor.open("/audit?limit=5").locator(".health")).to_contain_text("Complete through")
     expect(visitor.page.locator(".health.stale")).to_have_count(0)
-    assert visitor.page.locator(".health .dot").evaluate(COLOUR) != delayed
+    assert visitor.page.locator(".health .dot").evaluate(COLOR) != delayed

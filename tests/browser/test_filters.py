@@ -235,7 +235,7 @@ def test_filters_that_contradict_each_other(dana: Visitor, count: Count) -> None
     assert dana.total == count("action = 'member.removed'")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "colour=red", "from=soon", "action=member.promoted", "as_of=yesterday"])
+@pytest.mark.parametrize("query", ["limit=0", "color=red", "from=soon", "action=member.promoted", "as_of=yesterday"])
 def test_an_invalid_query_is_reported(dana: Visitor, query: str) -> None:
     """An address that someone mistyped names the parameter and the way back."""
     page = dana.open(f"/audit?{query}", 422)

@@ -32,12 +32,12 @@ def test_every_pod_is_admitted(made: Any, refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted({*FOREIGN, "Deployment", "NetworkPolicy"}))
-def test_a_field_that_is_misspelt_is_refused(kind: str, refusal: Refusal) -> None:
+def test_a_field_that_is_misspelled_is_refused(kind: str, refusal: Refusal) -> None:
     """So what was accepted above was validated, by the schema of its kind."""
     wrong = deepcopy(full()[kind][0])
-    wrong["spec"]["misspelt"] = 1
+    wrong["spec"]["misspelled"] = 1
     said = refusal(wrong)
-    assert said is not None and 'unknown field "spec.misspelt"' in said
+    assert said is not None and 'unknown field "spec.misspelled"' in said
 
 
 @pytest.mark.parametrize(

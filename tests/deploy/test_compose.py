@@ -182,7 +182,7 @@ def test_the_topics_are_those_of_the_catalog() -> None:
     ],
 )
 def test_our_programs_get_only_settings_that_they_have(name: str, model: type[BaseModel]) -> None:
-    """A misspelt setting would be ignored in silence: each is an alias of the program's own, or libpq's."""
+    """A misspelled setting would be ignored in silence: each is an alias of the program's own, or libpq's."""
     known = {str(field.alias) for field in model.model_fields.values()}
 
     assert services()[name]["environment"].keys() <= known | LIBPQ | (LOOP if name == "check" else set())

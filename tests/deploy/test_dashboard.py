@@ -90,7 +90,7 @@ def target(dashboard: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_what_grafana_does_not_know_is_noticed(change: Callable[[dict[str, Any]], None], word: str) -> None:
-    """A misspelt field or a value of another type, at the top, in a panel's options and in a query."""
+    """A misspelled field or a value of another type, at the top, in a panel's options and in a query."""
     broken = deepcopy(DASHBOARD)
     change(broken)
     assert any(f"/{word} " in fault for fault in faults(broken)), faults(broken)

@@ -185,7 +185,7 @@ def test_every_manifest_is_valid(made: Any) -> None:
 
 
 def test_what_is_not_kubernetes_is_refused() -> None:
-    """The guard above sees a misspelt field."""
+    """The guard above sees a misspelled field."""
     wrong = deepcopy(of(least(), "Deployment", "consumer"))
     wrong["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
     with pytest.raises(NotKubernetes):
@@ -424,7 +424,7 @@ def test_an_address_with_a_password_is_taken_by_reference_only(program: str, nam
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"consumer.env.AUDIT_TOPIC": "misspelt"}, "consumer.env.AUDIT_TOPIC: is no setting of this program"),
+        ({"consumer.env.AUDIT_TOPIC": "misspelled"}, "consumer.env.AUDIT_TOPIC: is no setting of this program"),
         ({"reader.env.CLERK_SECRET_KEY": "sk_live_1"}, "reader.env.CLERK_SECRET_KEY: is no setting of this program"),
         ({"consumer.env.AUDIT_METRICS_BIND": "0.0.0.0:1"}, "consumer.env.AUDIT_METRICS_BIND: is set by the chart"),
         ({"consumer.env.OTEL_RESOURCE_ATTRIBUTES": "a=http://u:sesame@h"}, "is a URL with a user or a password"),

@@ -14,7 +14,7 @@ CONFIG = ROOT / "deploy" / "prometheus" / "prometheus.yaml"
 
 
 def test_promtool_accepts_it_with_its_rules(tmp_path: Path) -> None:
-    """It is valid, with the alerts beside it; a misspelt key is not."""
+    """It is valid, with the alerts beside it; a misspelled key is not."""
     good = subprocess.run([program("promtool"), "check", "config", CONFIG], check=False, capture_output=True, text=True)
     (tmp_path / "bad.yaml").write_text(CONFIG.read_text().replace("scrape_configs", "scrap_configs"))
     bad = subprocess.run(

@@ -62,7 +62,7 @@ def test_the_fourteen_types_under_all_of_it(world: World, postgres: PostgresServ
             **ENVIRONMENT,
             DATABASE_URL=world.database_url.replace(f":{postgres.port}/", f":{pooler.port}/"),
             SCHEMA_REGISTRY_URL=registry.url,
-            AUDIT_TOPICS=f"{topic},{held},misspelt",
+            AUDIT_TOPICS=f"{topic},{held},misspelled",
         )
         all_of_it = 2 * len(ONE_OF_EACH)
         world.until(lambda: world.count("audit_event") == all_of_it, "the fourteen types are recorded", of=[consumer])

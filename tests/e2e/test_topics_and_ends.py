@@ -35,10 +35,10 @@ def test_a_topic_that_is_not_there_is_named_and_the_others_are_read(world: World
     """The end of its log is not reached, so the run does not say so."""
     topic = world.topic()
     world.send(topic, events(3))
-    program = world.consumer("run", "--until-end", AUDIT_TOPICS=f"{topic},misspelt")
+    program = world.consumer("run", "--until-end", AUDIT_TOPICS=f"{topic},misspelled")
     assert program.wait() == 1
-    assert program.logged("topic_unavailable", topic="misspelt", cause="missing")
-    assert program.logged("ends_not_reached", partitions=["misspelt"])
+    assert program.logged("topic_unavailable", topic="misspelled", cause="missing")
+    assert program.logged("ends_not_reached", partitions=["misspelled"])
     world.check()
 
 

@@ -3,7 +3,7 @@
 `make maintenance`: what an operator does on an ordinary day, from another list, by the same oracle; no alert may fire.
 
 fault      Fault: one line of the list, as data
-catalogue  the list, by what the faults happen to
+catalog    the list, by what the faults happen to
 place      the services that a fault happens to: the shared ones, or some of its own
 machines   brokers, PostgreSQL, consumers and readers that have a network between them
 readers    readers that are asked all the while

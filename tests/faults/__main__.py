@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 
 from tests.faults import report
-from tests.faults.catalogue import FAULTS, machines
+from tests.faults.catalog import FAULTS, machines
 from tests.faults.exercise import Result, exercise, scene_of
 from tests.faults.fault import Fault
 from tests.faults.stage import Stage

@@ -9,7 +9,7 @@ from collections import Counter
 
 from tests.faults import report, seeded
 from tests.faults.__main__ import line
-from tests.faults.catalogue import FAULTS
+from tests.faults.catalog import FAULTS
 from tests.faults.exercise import Result, exercise, scene_of
 from tests.faults.fault import Fault
 from tests.faults.place import shared

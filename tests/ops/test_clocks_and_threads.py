@@ -13,8 +13,8 @@ from sandbox.services.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.program import Program
 from tests.e2e.world import World
-from tests.faults.catalogue.limits import CLOCK
-from tests.faults.catalogue.needs import faketime
+from tests.faults.catalog.limits import CLOCK
+from tests.faults.catalog.needs import faketime
 from tests.ops.prometheus import Prometheus
 
 LIMIT = 90.0

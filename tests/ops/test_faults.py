@@ -158,7 +158,7 @@ def test_every_panel_has_data(stack: Stack) -> None:
         return not empty
 
     stack.until(full, f"every panel has data but {empty}")
-    assert stack.prometheus.value("min(auditlog_partition_halted)") == 0  # initialised, so that the list can be trusted
+    assert stack.prometheus.value("min(auditlog_partition_halted)") == 0  # initialized, so that the list can be trusted
 
 
 def test_late_events_burn_the_budget(stack: Stack) -> None:

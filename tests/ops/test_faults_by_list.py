@@ -12,7 +12,7 @@ import yaml
 
 from tests.builders import events
 from tests.faults import exercise as exercises
-from tests.faults.catalogue import FAULTS
+from tests.faults.catalog import FAULTS
 from tests.faults.exercise import Result, exercise, scene_of
 from tests.faults.fault import Fault
 from tests.faults.report import NOT_HERE, PAGE, faults

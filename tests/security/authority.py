@@ -57,7 +57,7 @@ class Authority:
         return path
 
 
-def enrol(bootstrap: str, user: str, password: str) -> None:
+def enroll(bootstrap: str, user: str, password: str) -> None:
     """Gives `user` a password at the broker, in place of any that it had."""
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
     change = UserScramCredentialUpsertion(user, info, password.encode(), None)

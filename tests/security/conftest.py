@@ -14,7 +14,7 @@ from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer, installations
 from tests.conftest import SHORT, TEMPLATE
 from tests.e2e.world import World
-from tests.security.authority import ACLS, NAME, PASSWORDS, WRONG, Authority, allow, enrol
+from tests.security.authority import ACLS, NAME, PASSWORDS, WRONG, Authority, allow, enroll
 
 LOGINS = {"writer": "audit_writer", "operator": "audit_operator", "reader": "audit_reader"}
 
@@ -37,7 +37,7 @@ def kafka(authority: Authority) -> Iterator[LocalKafka]:
     shown = {"SECURE": authority.issue("kafka.pem"), "EXPIRED": authority.issue("kafka-old.pem", expired=True)}
     with LocalKafka(config=SHORT, tls=shown) as broker:
         for user in ("consumer", "sealer", "scaler"):
-            enrol(broker.bootstrap, user, PASSWORDS[user])
+            enroll(broker.bootstrap, user, PASSWORDS[user])
         yield broker
 
 

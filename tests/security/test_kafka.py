@@ -34,7 +34,7 @@ from tests.security.authority import (
     WRONG,
     Authority,
     allow,
-    enrol,
+    enroll,
     forbid_group,
 )
 from tests.security.conftest import Secured
@@ -174,7 +174,7 @@ def test_a_member_whose_password_is_taken_away_waits(world: Secured, kafka: Loca
     world.send(topic, events(5))
     program = world.consumer("run", DATABASE_URL=world.url("writer"))
     world.until_read(program)
-    enrol(kafka.bootstrap, "consumer", WRONG)
+    enroll(kafka.bootstrap, "consumer", WRONG)
     try:
         kafka.restart()  # a connection that is open stays so
         world.until(
@@ -183,7 +183,7 @@ def test_a_member_whose_password_is_taken_away_waits(world: Secured, kafka: Loca
             of=[program],
         )
     finally:
-        enrol(kafka.bootstrap, "consumer", PASSWORDS["consumer"])
+        enroll(kafka.bootstrap, "consumer", PASSWORDS["consumer"])
     world.send(topic, events(5))
     world.until_read(program)
     assert program.stop() == 0

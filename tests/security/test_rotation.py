@@ -8,7 +8,7 @@ from tests.e2e.program import Program
 from tests.e2e.world import operate
 from tests.ops.load import flows, has_joined, load
 from tests.ops.runbook import Procedure
-from tests.security.authority import PASSWORDS, enrol
+from tests.security.authority import PASSWORDS, enroll
 from tests.security.conftest import Secured
 
 
@@ -16,7 +16,7 @@ def test_rotating_credentials(world: Secured, kafka: LocalKafka) -> None:
     """Two consumers move to a new login and a new user, one by one; the old ones are then dropped, and nothing stops."""
     topic = world.topic(4)
     world.allow()
-    enrol(kafka.bootstrap, "outgoing", PASSWORDS["consumer"])
+    enroll(kafka.bootstrap, "outgoing", PASSWORDS["consumer"])
     world.allow(user="outgoing")
     admin = psycopg.connect(world.database_url, autocommit=True)
     admin.execute(f"CREATE ROLE outgoing LOGIN NOINHERIT PASSWORD '{PASSWORDS['writer']}'".encode())
@@ -40,7 +40,7 @@ def test_rotating_credentials(world: Secured, kafka: LocalKafka) -> None:
             named = drill.line(start).replace("NEW_LOGIN", "incoming").replace("NEW_PASSWORD", PASSWORDS["migrator"])
             admin.execute(named.encode())
         drill.line("kafka-configs.sh --bootstrap-server HOST:PORT --alter --entity-type users --entity-name NEW_USER")
-        enrol(kafka.bootstrap, "incoming", PASSWORDS["reader"])
+        enroll(kafka.bootstrap, "incoming", PASSWORDS["reader"])
         drill.line("kafka-acls.sh")
         drill.line("kafka-acls.sh")
         world.allow(user="incoming")

@@ -2,7 +2,7 @@
 
 This one is run in our environment. A sink never ends, nor says what it has done, so PostgreSQL is
 asked: from the start of the first transaction that wrote rows until none is open after the last row. What the worker did before
-that transaction (reading and converting the first batch) is left out, in its favour.
+that transaction (reading and converting the first batch) is left out, in its favor.
 """
 
 import json

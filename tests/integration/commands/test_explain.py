@@ -60,7 +60,7 @@ def test_entry_is_the_one_that_would_be_stored(told: Any) -> None:
 
 
 def test_table_shows_entry_and_diff(bare: Desk) -> None:
-    """For people the entry is a sentence and a table of changes, without colour codes where there is no terminal."""
+    """For people the entry is a sentence and a table of changes, without color codes where there is no terminal."""
     result = bare.run("explain", str(EXAMPLES / "schedule.edited.v1" / "mcp.json"))
     assert result.exit_code == 0
     for words in ("recorded", "edited the schedule Weekly coaching digest", "/report/format", '"pdf"', '"docx"'):

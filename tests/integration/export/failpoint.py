@@ -44,8 +44,8 @@ POINTS = {
     "appended": Point(Folder, "append", False),
     "published": Point(Folder, "publish", False),
     "done": Point(Folder, "drop_pending", False),
-    "journalling": Point(creating, "_journal", True),
-    "journalled": Point(creating, "_journal", False),
+    "journaling": Point(creating, "_journal", True),
+    "journaled": Point(creating, "_journal", False),
     "named": Point(Draft, "publish", False),
 }
 

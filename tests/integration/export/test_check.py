@@ -43,8 +43,8 @@ def test_heads_of_many_seals_are_compared(kept: int, sealed_world: World, monkey
     monkeypatch.setattr(older_seals, "AT_ONCE", 1)
     world = sealed_world
     bucket = bucket_of(workspace_key("org_acme"))
-    neighbour = next(name for name in map("org_{}".format, count()) if bucket_of(workspace_key(name)) == bucket)
-    for workspaces in (("org_acme", "org_x"), (neighbour,), (), ("org_acme",), (neighbour, "org_x", "org_y")):
+    neighbor = next(name for name in map("org_{}".format, count()) if bucket_of(workspace_key(name)) == bucket)
+    for workspaces in (("org_acme", "org_x"), (neighbor,), (), ("org_acme",), (neighbor, "org_x", "org_y")):
         for workspace_id in workspaces:
             world.record(workspace_id)
         assert world.seal().exit == 0

@@ -12,7 +12,7 @@ from sandbox.services.process import wait_until
 from tests.integration.export.failpoint import POINTS
 from tests.integration.export.world import DAY, World
 
-SEAL = [point for point in POINTS if point not in {"journalling", "journalled", "named"}]
+SEAL = [point for point in POINTS if point not in {"journaling", "journaled", "named"}]
 # From here on the seal is signed, and must come out as it was.
 SIGNED = ("pending_written", "committed", "day_kept", "appending", "appended", "published", "done")
 COMMITTED = tuple(point for point in SIGNED[1:] if point != "day_kept")  # the first seal ends no day
@@ -135,9 +135,9 @@ def test_killed_twice(sealed_world: World) -> None:
     consistent(world, 3)
 
 
-@pytest.mark.parametrize("point", ["journalling", "journalled", "named"])
+@pytest.mark.parametrize("point", ["journaling", "journaled", "named"])
 def test_create_killed_at(point: str, sealed_world: World) -> None:
-    """A package that has its name was verified and journalled; else there is none, and it can be made."""
+    """A package that has its name was verified and journaled; else there is none, and it can be made."""
     world = sealed_world
     one_seal(world)
     who = ("--policy", str(world.policy), "--requested-by", "x", "--reason", "y")
@@ -147,7 +147,7 @@ def test_create_killed_at(point: str, sealed_world: World) -> None:
 
     journal = world.rows("SELECT count(*) FROM audit_export")[0][0]
     assert (world.path / "killed").exists() == (point == "named")
-    assert journal == (0 if point == "journalling" else 1)
+    assert journal == (0 if point == "journaling" else 1)
     if point == "named":
         assert world.verify("killed").exit == 0
     assert world.create().exit == 0
@@ -162,7 +162,7 @@ def test_sigterm_leaves_nothing_of_a_package(sealed_world: World) -> None:
     before = set(world.path.iterdir())
 
     process = world.start(
-        sys.executable, "-m", "tests.integration.export.failpoint", "journalling", "term", "--", "create",
+        sys.executable, "-m", "tests.integration.export.failpoint", "journaling", "term", "--", "create",
         str(world.path / "ended"), *scope, *who,
     )  # fmt: skip
     told = process.communicate(timeout=60)

@@ -94,7 +94,7 @@ def test_newest_seal_counts(two_seals: World) -> None:
 
 
 def test_wrong_usage(two_seals: World) -> None:
-    """Exit 2, a line that names it, nothing made, nothing journalled."""
+    """Exit 2, a line that names it, nothing made, nothing journaled."""
     world = two_seals
     (world.path / "there").mkdir()
     other = SigningKey(EXPORTER, Ed25519PrivateKey.generate())
@@ -238,7 +238,7 @@ def test_full_disk_needs_a_person(two_seals: World, monkeypatch: pytest.MonkeyPa
     assert refused(two_seals, 1) == words
 
 
-def test_what_cannot_be_journalled_is_not_handed_over(two_seals: World) -> None:
+def test_what_cannot_be_journaled_is_not_handed_over(two_seals: World) -> None:
     world = two_seals
     world.admin.execute("REVOKE INSERT ON audit_export FROM audit_exporter")
     for column in ("workspace_id", "from_day", "to_day", "entries", "manifest_sha256", "requested_by", "reason"):

@@ -425,17 +425,17 @@ def test_what_is_changed_while_it_runs_is_found(
     assert done.exit == code, done
 
 
-def test_head_of_a_neighbour_is_compared(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_head_of_a_neighbor_is_compared(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A workspace without new entries, whose key begins as that of one that has some: its head must not be signed again."""
     world = sealed_world
-    first, neighbour = in_one_bucket()
-    for workspace in (first, neighbour):
+    first, neighbor = in_one_bucket()
+    for workspace in (first, neighbor):
         world.record(workspace)
 
     def tamper(_: Any, sealed_now: Any) -> None:
         if sealed_now.record.seal > 0:
             raise AssertionError("the change was not found")
-        changed = f"UPDATE audit_sealed_workspace SET days = sha256('x') WHERE workspace = sha256('{neighbour}')"
+        changed = f"UPDATE audit_sealed_workspace SET days = sha256('x') WHERE workspace = sha256('{neighbor}')"
         world.tamper(changed, table="audit_sealed_workspace")
         world.record(first)
 
@@ -445,11 +445,11 @@ def test_head_of_a_neighbour_is_compared(sealed_world: World, monkeypatch: pytes
     assert (done.exit, done.word) == (1, "TAMPERED"), done
 
 
-def test_neighbours_are_sealed_and_exported(sealed_world: World) -> None:
+def test_neighbors_are_sealed_and_exported(sealed_world: World) -> None:
     """Two workspaces of one bucket, changed in turn."""
     world = sealed_world
-    first, neighbour = in_one_bucket()
-    for workspace in (first, neighbour, first, neighbour, "org_acme"):
+    first, neighbor = in_one_bucket()
+    for workspace in (first, neighbor, first, neighbor, "org_acme"):
         world.record(workspace)
         sealed(world)
 

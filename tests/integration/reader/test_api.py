@@ -148,8 +148,8 @@ def test_where_there_are_no_parameters_each_is_unknown(site: Site, put: Callable
     path = path.format(put(1))
     for query, names in (
         ("as_of=1-1-1", ["as_of"]),
-        ("limit=1&colour=red", ["limit", "colour"]),
-        ("colour=", ["colour"]),
+        ("limit=1&color=red", ["limit", "color"]),
+        ("color=", ["color"]),
     ):
         answer = site.get(f"{path}?{query}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")

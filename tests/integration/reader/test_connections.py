@@ -190,7 +190,7 @@ def test_probes_are_answered_when_all_else_is_refused(site: Site, monkeypatch: p
 
 
 def test_if_all_connections_are_busy_a_new_one_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None waits that could make room: the last defence of the process's files, with the same words."""
+    """None waits that could make room: the last defense of the process's files, with the same words."""
     monkeypatch.setattr(reader.http.connections, "MAX_CONNECTIONS", 0)
     with connect(site) as connection:
         answer = received(connection)

@@ -1,4 +1,4 @@
-"""The reader's figures: named and labelled by Prometheus' conventions, there from the start, and of bounded cardinality."""
+"""The reader's figures: named and labeled by Prometheus' conventions, there from the start, and of bounded cardinality."""
 
 import inspect
 import re

@@ -243,7 +243,7 @@ class TestLocalKafka:
         assert consume(kafka.bootstrap, "short", 1) == [b"b"]
 
     def test_topics_are_not_created_by_use(self, kafka: LocalKafka) -> None:
-        """A misspelt topic is an error, as in production."""
+        """A misspelled topic is an error, as in production."""
         failures: list[KafkaError | None] = []
         config: dict[str, str | int | float | bool] = {
             "bootstrap.servers": kafka.bootstrap,
@@ -251,7 +251,7 @@ class TestLocalKafka:
             "log_level": 0,
         }
         producer = Producer(config)
-        producer.produce("misspelt", b"", on_delivery=lambda error, _: failures.append(error))
+        producer.produce("misspelled", b"", on_delivery=lambda error, _: failures.append(error))
         producer.flush(10)
         assert {error and error.code() for error in failures} <= UNKNOWN_TOPIC and failures
 
@@ -367,7 +367,7 @@ class TestSandbox:
             assert list(temp.iterdir()) == []
 
     def test_an_unknown_choice_is_one_clear_error(self) -> None:
-        """A misspelt AUDIT_SANDBOX names what there is."""
+        """A misspelled AUDIT_SANDBOX names what there is."""
         with pytest.raises(SandboxError, match="'dokcer' is none of docker, local, mock"):
             kinds({"AUDIT_SANDBOX": "dokcer"})
 
@@ -412,7 +412,7 @@ class TestMaven:
         assert Path(environ["RUNS"]).read_text() == "run\n"
 
     def test_what_is_not_needed_is_left_out(self, tmp_path: Path) -> None:
-        """Each artefact is fetched without it."""
+        """Each artifact is fetched without it."""
         environ = fake_maven(tmp_path, 'cp pom.xml "$RUNS"; mkdir files')
         maven.jars("some", ["g:a:1", "g:b:2"], environ, ["g:c"])
         left_out = "<exclusion><groupId>g</groupId><artifactId>c</artifactId></exclusion>"

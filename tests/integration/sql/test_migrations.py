@@ -42,7 +42,7 @@ def test_files_are_numbered_without_holes() -> None:
 
 
 def test_query_that_does_not_exist_is_an_error() -> None:
-    """A misspelt statement fails at once, by its file's name."""
+    """A misspelled statement fails at once, by its file's name."""
     with pytest.raises(FileNotFoundError, match=r"no_such_query\.sql"):
         sql.query("no_such_query")
 

@@ -13,24 +13,24 @@ GOOD: Mapping[str, Any] = {
     "name": "door.opened",
     "label": "Door opened",
     "feeds": (Feed("door.opened"),),
-    "subject": Subject("door", id="door_id", label="colour"),
+    "subject": Subject("door", id="door_id", label="color"),
     "sentence": "{actor} opened {subject}",
-    "tracked": (Field("colour"), Field("width")),
+    "tracked": (Field("color"), Field("width")),
 }
-COLOUR = Facet("colour", "Colour", FacetOf.EVENT)
+COLOR = Facet("color", "Color", FacetOf.EVENT)
 BAD_PARTS: list[dict[str, Any]] = [
     {"name": "DoorOpened"},
     {"name": "door.opened.wide"},
     {"feeds": ()},
     {"tracked": ()},
     {"facts": (Field("by_whom"),)},
-    {"context": (Field("colour"),)},
+    {"context": (Field("color"),)},
     {"subject": Subject("door", id="door_id", label="height")},
-    {"tracked": (Field("colour", masked=True),)},
-    {"facets": (COLOUR, COLOUR)},
+    {"tracked": (Field("color", masked=True),)},
+    {"facets": (COLOR, COLOR)},
     {"facets": (Facet("operation", "Operation", FacetOf.OPERATION, (("opened", "opened"),)),)},
     {"feeds": (Feed("door.opened", operation="opened"),)},
-    {"facets": (Facet("part", "Part", FacetOf.CHANGED, (("colour", "colour"),)),)},
+    {"facets": (Facet("part", "Part", FacetOf.CHANGED, (("color", "color"),)),)},
     {"sentence": "{actor} opened {subject} at {hour}"},
 ]
 
@@ -50,11 +50,11 @@ def test_entry_that_contradicts_itself_is_refused(bad: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Field("Colour"),
+        lambda: Field("Color"),
         lambda: Field("door_id", masked=True, is_id=True),
         lambda: Feed("DoorOpened"),
-        lambda: Facet("Colour", "Colour", FacetOf.EVENT),
-        lambda: Facet("colour", "Colour", FacetOf.EVENT, (("red", "red"), ("red", "rouge"))),
+        lambda: Facet("Color", "Color", FacetOf.EVENT),
+        lambda: Facet("color", "Color", FacetOf.EVENT, (("red", "red"), ("red", "rouge"))),
         lambda: Facet("operation", "Operation", FacetOf.OPERATION),
     ],
     ids=["field name", "masked id", "ce_type", "facet name", "value twice", "open operation"],

@@ -113,13 +113,13 @@ def test_a_partition_that_comes_to_us_is_read(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_topic_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are read all the same."""
-    stage = Stage(monkeypatch, topics=("t", "misspelt"))
+    stage = Stage(monkeypatch, topics=("t", "misspelled"))
     stage.progress = {OTHERS: (5, False)}
     assert not stage.reached()
     stage.read_ours()
     with capture_logs() as lines:
         assert stage.reached()
-    assert [line["partitions"] for line in lines if line["event"] == "ends_not_reached"] == [["misspelt"]]
+    assert [line["partitions"] for line in lines if line["event"] == "ends_not_reached"] == [["misspelled"]]
     assert not stage.until_end.clean
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from export.format.workspace_map import map_root
 from export.tables.bucket_map import BucketMap, bucket_of
 
-# Keys that share bytes: in one bucket, in neighbouring ones, and alone.
+# Keys that share bytes: in one bucket, in neighboring ones, and alone.
 keys = st.builds(
     lambda head, tail: head + "0" * 56 + tail,
     st.sampled_from(["0000", "0001", "8000", "ffff", "fffe"]),

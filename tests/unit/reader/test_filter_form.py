@@ -105,7 +105,7 @@ def test_what_a_browser_cannot_show_as_a_date_is_shown_as_text(value: str, kind:
         ([("page", "20000000")], "/audit?offset=999999950"),
         ([("page", "3"), ("limit", "0")], "/audit?limit=0&offset=100"),
         ([("page", "3"), ("limit", "many")], "/audit?limit=many&offset=100"),
-        ([("colour", "red")], "/audit?colour=red"),
+        ([("color", "red")], "/audit?color=red"),
     ],
 )
 def test_where_a_form_leads(sent: list[tuple[str, str]], path: str) -> None:

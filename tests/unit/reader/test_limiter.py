@@ -52,7 +52,7 @@ def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -
 
 
 def test_a_request_that_waits_too_long_is_refused_and_holds_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Overloaded after the wait, and at once when the queue is full; requests that give up or are cancelled hold no place."""
+    """Overloaded after the wait, and at once when the queue is full; requests that give up or are canceled hold no place."""
     monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 0.05)
     limiter, going_on = RequestLimiter(1, max_waiting=2), threading.Event()
 

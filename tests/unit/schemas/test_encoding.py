@@ -27,7 +27,7 @@ EXAMPLES = {(each.ce_type, each.case): each.data for each in schemas.examples()}
 
 
 def example_data(ce_type: str, case: str) -> dict[str, Any]:
-    """A copy of an example's data, to be spoilt."""
+    """A copy of an example's data, to be spoiled."""
     return dict(copy.deepcopy(EXAMPLES[ce_type, case]))
 
 

@@ -270,7 +270,7 @@ def test_a_schema_is_bare_avro(schema: SchemaFile) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoilt",
+    "spoiled",
     [
         {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
         {
@@ -287,9 +287,9 @@ def test_a_schema_is_bare_avro(schema: SchemaFile) -> None:
         },
     ],
 )
-def test_the_bare_avro_guard_refuses(spoilt: dict[str, Any]) -> None:
+def test_the_bare_avro_guard_refuses(spoiled: dict[str, Any]) -> None:
     """A logical type or an attribute is found wherever it hides."""
-    assert foreign_keys({"type": "record", "name": "R", "fields": [spoilt]}) != set()
+    assert foreign_keys({"type": "record", "name": "R", "fields": [spoiled]}) != set()
 
 
 def test_no_name_is_taken_twice() -> None:
@@ -349,18 +349,18 @@ def test_a_field_with_a_default_may_be_added(schema: SchemaFile) -> None:
 def test_the_version_guard_refuses(incompatible: dict[str, Any]) -> None:
     """A second version that demands a field which the first did not write is found by both libraries."""
     schema = schemas.latest("report.exported")
-    spoilt = version_2(schema, incompatible)
+    spoiled = version_2(schema, incompatible)
 
-    assert not can_read(spoilt, schema)
+    assert not can_read(spoiled, schema)
     with pytest.raises(SchemaResolutionError):
-        read_with(spoilt, schema)
+        read_with(spoiled, schema)
 
 
 def test_the_version_guard_refuses_a_lost_symbol() -> None:
     """A second version whose enum has lost a symbol cannot read what the first wrote with it."""
     schema = schemas.latest("report.exported")
-    spoilt = replace(schema, text=schema.text.replace('["pdf", "docx", "json"]', '["docx", "json"]'))
+    spoiled = replace(schema, text=schema.text.replace('["pdf", "docx", "json"]', '["docx", "json"]'))
 
-    assert not can_read(spoilt, schema)
+    assert not can_read(spoiled, schema)
     with pytest.raises(SchemaResolutionError):
-        read_with(spoilt, schema)
+        read_with(spoiled, schema)

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from psycopg.conninfo import make_conninfo
 
 from sandbox.services.pgbouncer import PgBouncer
-from tests.faults.catalogue.needs import pgbouncer
+from tests.faults.catalog.needs import pgbouncer
 from tests.faults.fault import Fault
 from tests.faults.place import database
 from tests.faults.scene import Scene

@@ -15,7 +15,7 @@ machines   several machines: slow and lossy lines between them, and one that is 
 
 from collections.abc import Sequence
 
-from tests.faults.catalogue import (
+from tests.faults.catalog import (
     access,
     broker,
     database,

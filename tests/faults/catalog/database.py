@@ -9,7 +9,7 @@ import psycopg
 from sandbox.services.freezing import frozen_database
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
-from tests.faults.catalogue.needs import root
+from tests.faults.catalog.needs import root
 from tests.faults.fault import FROZEN_SECONDS, Fault
 from tests.faults.place import database_on_a_small_disk, few_connections
 from tests.faults.scene import LIMIT, Scene

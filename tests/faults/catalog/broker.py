@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from sandbox.services.freezing import frozen
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import wait_until
-from tests.faults.catalogue.needs import root
+from tests.faults.catalog.needs import root
 from tests.faults.fault import FROZEN_SECONDS, Fault
 from tests.faults.place import broker_on_a_small_disk, cluster
 from tests.faults.scene import LIMIT, PARTITIONS, Scene

@@ -14,7 +14,7 @@ import pytest
 from tests.builders import Message, event, example
 from tests.e2e.faketime import ENVIRON
 from tests.e2e.silent import Silent, full_pipe
-from tests.faults.catalogue.needs import CGROUP, faketime, memory_group
+from tests.faults.catalog.needs import CGROUP, faketime, memory_group
 from tests.faults.fault import Fault
 from tests.faults.place import Place, database
 from tests.faults.scene import Scene

@@ -14,5 +14,6 @@ Map, in reading order:
 * `create`: makes a package;
 * `check`: compares everything;
 * `keygen`, `rotate`: the commands that make keys and announce a new one;
+* `completion`: what makes a shell complete commands and options;
 * `cli`: the program `audit-export`.
 """

@@ -115,7 +115,7 @@ def test_a_command_helps_by_the_short_name_too(programs: Path) -> None:
         assert " ".join(words) in done.stdout
 
 
-# The export's options are read by argparse, which completes nothing (decision 40).
+# The export's options are read by argparse, which completes by a script of its own (tests/unit/export/test_completion.py).
 @pytest.mark.parametrize("name", sorted(PROJECT["scripts"].keys() - {"audit-export"}))
 def test_a_program_completes_in_the_shell(programs: Path, name: str) -> None:
     """The script that a shell is given names the program, and what it asks for are the program's commands."""

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Microseconds since 1970 of the instant from which PostgreSQL's binary timestamps count, 2000-01-01.
+POSTGRES_EPOCH_US = 946_684_800_000_000
 # Milliseconds since 1970 of the years 1 to 9999, which are those that a datetime can hold.
 MIN_MS, MAX_MS = -62_135_596_800_000, 253_402_300_799_999
 

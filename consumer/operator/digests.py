@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sql
-from catalog.content_digest import content_digest
+from catalog.content_digest import content_digest, digested_facets
 from consumer.event import canonical
 from runtime.postgres import Connection
 
@@ -66,6 +66,6 @@ def verify_digests(connection: Connection, on_entries: Callable[[int], None]) ->
 
 def _digest(columns: list[Any]) -> bytes:
     """The digest of an entry, of its columns in the order of the query."""
-    columns[_FACETS] = [facet for facet in columns[_FACETS] if not facet.startswith("clock:")]
+    columns[_FACETS] = digested_facets(columns[_FACETS])
     columns[_OCCURRED_AT] = canonical.instant(columns[_OCCURRED_AT])
     return content_digest(*columns)

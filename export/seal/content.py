@@ -7,10 +7,9 @@ from functools import lru_cache
 from inspect import signature
 from operator import itemgetter
 
-from catalog.content_digest import content_digest
+from catalog.content_digest import content_digest, digested_facets
 from export.format.row import COLUMNS, unguard
 
-CLOCK = "clock:"
 # Places of cells, by the names of their columns.
 _AT = {name: number for number, name in enumerate(COLUMNS)}
 _ID, _WORKSPACE, _DIGEST, _FACETS, _DIFF = map(
@@ -81,7 +80,7 @@ def _facets(cell: str) -> list[str] | None:
         return None
     if not isinstance(facets, list) or not all(isinstance(facet, str) for facet in facets):
         return None
-    return [facet for facet in facets if not facet.startswith(CLOCK)]
+    return digested_facets(facets)
 
 
 def name_of(row: Sequence[str]) -> str:

@@ -9,20 +9,18 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import accumulate
 from struct import Struct
 from typing import TypeAlias
 
 from reader.query.snapshot import Snapshot
+from runtime.timestamps import POSTGRES_EPOCH_US, from_microseconds, microseconds
 
 # Microseconds since 2000 and id; newer entries have greater keys. Packed as PostgreSQL's timestamptz_send and int8send do.
 Key: TypeAlias = tuple[int, int]
 KEY = Struct(">qq")
 BUCKET_KEYS, MAX_BUCKET_KEYS = 256, 768  # keys of a new bucket, and the most before it is split
-
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +102,12 @@ class KeyIndex:
 
 def key_time(at: datetime) -> int:
     """A time as keys hold it."""
-    return (at - _EPOCH) // _MICROSECOND
+    return microseconds(at) - POSTGRES_EPOCH_US
 
 
 def time_of(key: Key) -> datetime:
     """The time of a key."""
-    return _EPOCH + timedelta(microseconds=key[0])
+    return from_microseconds(key[0] + POSTGRES_EPOCH_US)
 
 
 def pack(keys: Iterable[Key]) -> bytes:

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from catalog.content_digest import content_digest
+from catalog.content_digest import content_digest, digested_facets
 from export.cli import build_parser
 from export.verify.program import run
 from runtime.timestamps import iso
@@ -242,7 +242,7 @@ def digest_of(row: Mapping[str, Any]) -> bytes:
         row["event_source"],
         row["event_id"],
         row["action"],
-        [facet for facet in row["facets"] if not facet.startswith("clock:")],
+        digested_facets(row["facets"]),
         row["actor_type"],
         row["actor_id"],
         row["actor_email"],

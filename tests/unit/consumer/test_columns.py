@@ -1,18 +1,24 @@
 """One list of the entry's columns, `consumer.event.model.COLUMNS`; every copy that SQL and others must have agrees with it."""
 
 import re
+from dataclasses import fields
 from hashlib import sha256
+from inspect import signature
 from pathlib import Path
 
 import orjson
 import pytest
 
 import sql
+from catalog.content_digest import content_digest
 from consumer.event.decode import Decoder
 from consumer.event.model import COLUMNS, Recorded, Row
 from consumer.event.pipeline import Pipeline
+from consumer.operator.accounting import PartitionAccount
+from consumer.partitions.progress import PartitionProgress
 from consumer.storage.copy_row import copy_line
 from export.format import row as export_row
+from reader.model import Entry
 from sandbox.bench import baselines
 from sandbox.demo import queries
 from schemas import all_schemas
@@ -131,3 +137,36 @@ def test_who_else_inserts_entries_knows_the_columns(path: str) -> None:
     assert inserted
     for listing in map(names, inserted):
         assert set(COLUMNS) - optional <= set(listing) <= {*COLUMNS, *BY_DATABASE}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("consumer/claim_lock", PartitionProgress),
+        ("operator/progress_of", PartitionProgress),
+        ("operator/status_partitions", PartitionAccount),
+    ],
+)
+def test_a_row_of_progress_is_read_whole(name: str, kind: type[PartitionProgress]) -> None:
+    """Three statements have its columns; each has all of them, in one order."""
+    assert selected(name) == [field.name for field in fields(kind)]
+
+
+def test_digests_are_computed_of_columns_in_their_order() -> None:
+    """The statement's columns are passed on as they come."""
+    assert selected("operator/entries_digests") == ["id", "content_digest", *signature(content_digest).parameters]
+
+
+@pytest.mark.parametrize("name", ["reader/entry", "reader/page"])
+def test_the_reader_takes_the_fields_of_an_entry_in_their_order(name: str) -> None:
+    """Its rows become named tuples without looking at their columns."""
+    assert selected(name) == list(Entry._fields)
+
+
+def selected(name: str) -> list[str]:
+    """The names of the columns that a statement gives: at the outermost level, the last word of each item."""
+    listing = re.sub(r"--.*", "", sql.query(name)).partition("SELECT")[2]
+    listing = re.split(r"\nFROM ", listing)[0]
+    while (flat := re.sub(r"\([^()]*\)", "", listing)) != listing:
+        listing = flat
+    return [re.findall(r"\w+", item)[-1] for item in listing.split(",")]

@@ -1,7 +1,7 @@
 """Which characters have the shape of another: confusables.txt of Unicode's UTS 39, as of Unicode 15.1.
 
 Left out is what compatibility decomposition (NFKD) already makes the same, and that m looks like rn. Each class has the characters
-that look alike, as code points, behind the one text that stands for them; where there is one of ASCII, it is that.
+that look alike, as code points, after the one text that represents them, which is ASCII where the class has any.
 
 Data: © 2023 Unicode, Inc., https://www.unicode.org/license.txt
 """

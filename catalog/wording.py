@@ -74,7 +74,7 @@ def _stretches(text: str) -> list[Part]:
 
 
 def _word(name: str, audit_type: AuditType, facets: Sequence[str], changes: Mapping[str, Change]) -> str | None:
-    """What stands for a name in a sentence; None if the changes lack the value. Made only for what a sentence names."""
+    """The text for a name in a sentence; None if the changes lack the value. Computed only for names that the sentence has."""
     for facet in audit_type.facets:
         if facet.name == name:
             return _shown(facet, facets)

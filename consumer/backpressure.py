@@ -1,4 +1,4 @@
-"""How much may be read while the writer is busy, when a batch is written, and when reading is paused because a write takes long.
+"""How much may be read while the writer is busy, when a batch is written, and when reading stops because a write takes long.
 
 A write that takes longer than PATIENCE_SECONDS is treated as an outage: partitions are stopped, and the loop goes on
 polling, so that the consumer stays a member of its group.
@@ -15,7 +15,7 @@ from consumer.storage.writer import MIN_BATCH_RECORDS
 # A batch with rows goes to the writer as soon as that is free; these bound it while the writer is busy.
 MAX_RECORDS = 20_000
 MAX_BYTES = 16 * 1024 * 1024
-# One without rows only moves the progress on, which nobody waits for; a transaction for each few hundred ignored records
+# One without rows only advances the progress, for which nobody waits; a transaction for every few hundred ignored records
 # would cost more than reading them.
 WITHOUT_ROWS_SECONDS = 0.05
 PATIENCE_SECONDS = 2.0
@@ -32,7 +32,7 @@ class Backpressure:
         self._submitted_at = 0.0
 
     def room(self, batch: Batch) -> int:
-        """How many records `batch` may still take in; zero or less where it is full."""
+        """How many more records fit into `batch`; zero or less if it is full."""
         return 0 if batch.bytes >= MAX_BYTES else self._limit - batch.records
 
     def due(self, batch: Batch) -> bool:
@@ -58,7 +58,7 @@ class Backpressure:
             self._consumer.stop(list(self._assignment.active))
 
     def resume(self) -> None:
-        """The writer is free again: starts what was paused."""
+        """The writer is free again: starts what was stopped."""
         if self.paused:
             self.paused = False
             for position in self._assignment.active.values():

@@ -1,4 +1,4 @@
-"""What the consumer tries again, by kind: the closed list behind the label `class` of `auditlog_retries_total`."""
+"""What the consumer tries again, by kind: the closed list of values of the label `class` of `auditlog_retries_total`."""
 
 from collections.abc import Callable
 from enum import StrEnum

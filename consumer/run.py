@@ -146,7 +146,7 @@ def kafka_config(settings: Settings) -> dict[str, str]:
 
 
 class OwnerWarning:
-    """Logs once that the login may become audit_owner: whoever has it could take the append-only triggers away."""
+    """Logs once that the login may become audit_owner: who has it could drop the append-only triggers."""
 
     def __init__(self) -> None:
         self._checked = False

@@ -258,7 +258,7 @@ MUTANTS = (
         ("tests/unit/export/test_postponing.py", "-k", "stands_still"),
     ),
     Mutant(
-        "a lost session begins the sealer's waiting anew",
+        "a lost session restarts the sealer's waiting",
         (
             Edit(
                 "export/seal/postponing.py",
@@ -380,7 +380,7 @@ MUTANTS = (
         ("tests/unit/runtime/test_allocator.py",),
     ),
     Mutant(
-        "what a standby reads anew of a short list is not held to what is settled",
+        "what a standby reads again of a short list is not limited to what is settled",
         (Edit("reader/query/index_load.py", "keys(now if session.view.is_standby else None,", "keys(None,"),),
         (READER + "test_first_sight.py", "-k", "short_list_on_a_standby"),
     ),
@@ -1309,7 +1309,7 @@ MUTANTS = (
         (READER_UNIT + "test_kept.py",),
     ),
     Mutant(
-        "entries are kept for ever",
+        "entries are kept forever",
         (Edit("reader/kept.py", "self._newer, self._older = {}, self._newer", "self._older = self._newer"),),
         (READER_UNIT + "test_kept.py",),
     ),

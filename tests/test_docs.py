@@ -82,7 +82,7 @@ COMMANDS = PROGRAMS["audit-consumer"]
 
 
 def code(text: str) -> Iterator[str]:
-    """What a page shows as code: lines of blocks, and spans; a comment behind a command is not part of it."""
+    """What a page shows as code: lines of blocks, and spans; a comment after a command is not part of it."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     yield from (line.partition(" #")[0].strip() for block in blocks for line in block.splitlines())
     yield from re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
@@ -94,7 +94,7 @@ def unknown_commands(text: str) -> list[str]:
     wrong = []
     for line in code(text):
         wrong += [line for target in re.findall(r"\bmake ([a-z][a-z-]*)", line) if target not in targets]
-        # An option behind a program's name is one of its own only where the line begins with it.
+        # An option after a program's name is the program's own only where the line begins with the name.
         for program, words in re.findall(r"^(audit-[a-z]+) (-.*)", line) + re.findall(
             r"(?<![\w:./-])(audit-[a-z]+) ([a-z][^|`>)]*)", line
         ):

@@ -73,7 +73,7 @@ def check(
 
 
 def _compare(urls: Sequence[str], wait: int) -> tuple[list[CellDatabase], dict[PartitionKey, Verdict]]:
-    """What the databases say; of each partition the first verdict of an instant at which all stood at the same offset."""
+    """What the databases say; of each partition the first verdict of an instant at which all were at the same offset."""
     ends = time.monotonic() + wait
     settled: dict[PartitionKey, Verdict] = {}
     while True:

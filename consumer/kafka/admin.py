@@ -27,8 +27,8 @@ log = structlog.get_logger()
 
 __all__ = ["Bounds", "Cluster", "ClusterUnavailable", "PropertyRefused", "Topic"]
 
-# A question is given up after so long, and its connection with it: by default a half-open one would be kept for a minute,
-# and every question on it would fail.
+# After this time a request is given up, and its connection is closed: by default a half-open one would be kept for a minute,
+# and every request on it would fail.
 BASE: Mapping[str, int] = {"socket.timeout.ms": round(SECONDS * 1000)}
 # Properties that only a member of a group has.
 OF_MEMBERS = ("group.", "session.")
@@ -48,9 +48,9 @@ class Bounds(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """How many partitions a topic has (0: there is none of this name), and for how long it keeps a record, in seconds.
+    """How many partitions a topic has (0: no such topic), and for how long it keeps a record, in seconds.
 
-    `retention` is infinity where records are kept for ever, and None where the broker does not say.
+    `retention` is infinity if records are kept forever, and None if the broker does not say.
     """
 
     partitions: int

@@ -11,14 +11,14 @@ BASE: Mapping[str, str | int | bool] = {
     "check.crcs": True,
     "allow.auto.create.topics": False,
     "enable.partition.eof": True,
-    # Both limits are for each partition: with many partitions, larger queues cost memory and bring no speed.
+    # Both limits are for each partition: with many partitions, larger queues cost memory and are no faster.
     "queued.max.messages.kbytes": 2048,
     "queued.min.messages": 2000,
     "fetch.max.bytes": 4 * 1024 * 1024,
     "fetch.queue.backoff.ms": 10,
     "topic.metadata.refresh.interval.ms": 30000,
     "socket.keepalive.enable": True,
-    # After a minute, the client's own default, everything behind a connection that a firewall has forgotten waits a minute.
+    # After a minute, the client's own default, every request on a connection that a firewall has dropped waits a minute.
     "socket.timeout.ms": 30000,
     "reconnect.backoff.max.ms": 10000,
 }

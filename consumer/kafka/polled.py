@@ -41,7 +41,7 @@ class PartitionError(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """Which records need not be made: those of ignored types, and those of other cells.
+    """Which messages need not become a Record: those of ignored types, and those of other cells.
 
     `ce_types` has each ignored type by the first bytes of its values. Keys outside of `share`, if there is one, are other
     cells', whatever the record is otherwise. (Not a Mapping: it would be asked through a method call for every message.)
@@ -102,7 +102,7 @@ def add_messages(
                 skip, offset = OTHER_CELL, message.offset()
             else:
                 # For a header name that is not UTF-8 the binding raises and gives a damaged list at once. Only the call of a bound
-                # method makes Python look for that error; the specialized form of `message.headers()` goes on with the list.
+                # method makes Python look for that error; the specialized form of `message.headers()` continues with the list.
                 get_headers = message.headers
                 headers = get_headers() or ()
                 value, offset = message.value(), message.offset()

@@ -27,7 +27,7 @@ class RenewedAdmin:
         self._failed = False
 
     def get(self) -> AdminClient:
-        """The client to ask with next: another one if all has failed for RENEW_SECONDS."""
+        """The client for the next query: a new one if everything has failed for RENEW_SECONDS."""
         with self._lock:
             now = time.monotonic()
             if self._failed and now - max(self._made_at, self._reached_at) >= RENEW_SECONDS:

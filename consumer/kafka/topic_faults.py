@@ -12,12 +12,12 @@ import structlog
 
 log = structlog.get_logger()
 
-# A fault that lasts is logged again, but not at every attempt.
+# A fault that lasts is logged again, but not on every attempt.
 REPEAT_SECONDS = 600.0
 
 
 class TopicFault(StrEnum):
-    """The closed list behind the label `cause` of `auditlog_topic_faults`."""
+    """The closed list of values of the label `cause` of `auditlog_topic_faults`."""
 
     MISSING = "missing"
     UNDESCRIBED = "undescribed"

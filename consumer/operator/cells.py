@@ -1,6 +1,6 @@
 """Which cell a database is, and whether all cells together have taken each offset exactly once (SPEC 8, decision 95).
 
-A database remembers where each partition stood whenever it became another cell. So its past is a list of eras, each with a
+A database remembers each partition's next offset at the moment when it became another cell. So its past is a list of eras, each with a
 share of the keys, a range of offsets, and how many records it counted as its own. Databases that are copies of one have
 the same first eras, which count once. What all eras together have must be every key of every offset, once.
 """
@@ -104,7 +104,7 @@ class Verdict:
 
 
 def set_cell(connection: Connection, cell: Cell, reason: str) -> tuple[Cell, int]:
-    """Makes the database `cell`, from where each partition stands; gives what it was, and how many partitions stand.
+    """Makes the database `cell`, from each partition's next offset; gives the cell that it was, and how many partitions there are.
 
     Raises Refused where it would get keys that it has not read.
     """

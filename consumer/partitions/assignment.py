@@ -98,7 +98,7 @@ class Assignment:
             self.unclaimed.add((partition.topic, partition.number))
 
     def read_progress(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, bool]] | None:
-        """As `claim.read_progress`, of partitions whoever owns them; None while the database is unavailable."""
+        """As `claim.read_progress`, whoever owns the partitions; None while the database is unavailable."""
         try:
             with watched(self._database.get()) as connection:
                 return claim.read_progress(connection, partitions)

@@ -73,7 +73,9 @@ class Metrics:
         # Why was something left out on purpose?
         self.ignored = self._counter("records_ignored", "Records ignored", topic=topics, reason=IgnoreReason)
         # Why could something not be recorded? Without what is read again and is parked already.
-        self.parked = self._counter("records_parked", "Records parked anew", topic=topics, reason=ParkReason)
+        self.parked = self._counter(
+            "records_parked", "Records parked for the first time", topic=topics, reason=ParkReason
+        )
         # How many parked records are unresolved? Of all partitions: each consumer reports the same, so take the maximum.
         self.unresolved = self._gauge(
             "parked_unresolved_records", "Parked records not resolved", topic=topics, reason=ParkReason
@@ -140,7 +142,7 @@ class Metrics:
             self.certificate_expiry.labels(server).set(float("inf"))
         # Does someone own every partition? 0: the topic does not exist.
         self.topic_partitions = self._gauge("topic_partitions", "Partitions that Kafka has", topic=topics)
-        # How long does Kafka keep what is not read? +Inf: for ever.
+        # How long does Kafka keep what is not read? +Inf: forever.
         self.retention = self._gauge("topic_retention_seconds", "The topic's retention.ms", topic=topics)
 
     def _counter(self, name: str, text: str, **labels: Iterable[str]) -> Counter:

@@ -151,7 +151,7 @@ class Poller:
                     continue
                 if figure.partition is None or row.partition in halted:  # the loop knows nothing newer
                     figure.partition, figure.next = row.partition, row.next_offset
-                if row.complete_through is not None:  # the loop may know of a newer one, of before the clock went back
+                if row.complete_through is not None:  # the loop may know a newer one, from before the clock went back
                     known = figure.complete_through or 0.0
                     kept = known if known <= self._clock.now() else 0.0
                     figure.complete_through = max(row.complete_through.timestamp(), kept)

@@ -59,7 +59,7 @@ class Copier:
             return State(place=self.name, copied=self._copied, waiting=waiting, failures=self._failures)
 
     def run(self) -> None:
-        """Copies for ever."""
+        """Copies until it is stopped."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue)

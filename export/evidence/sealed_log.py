@@ -84,7 +84,7 @@ def read_log(
     try:
         checkpoint = _newest(stored, policy, f"the checkpoint of seal {size - 1} in audit_seal")
     except ExportError:
-        _check_sizes(held, size)  # a log that someone began anew is behind what is held
+        _check_sizes(held, size)  # a log that someone has started again is behind what is held
         raise
     _check_origins(held, checkpoint)
     _check_sizes(held, size)

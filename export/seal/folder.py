@@ -105,7 +105,7 @@ class Folder:
         return self.records_beyond(0)
 
     def records_beyond(self, records: int) -> Iterator[str]:
-        """Those that follow so many records, one by one."""
+        """The records after the first `records`, one by one."""
         if not self._records.exists():
             return
         with self._records.open("rb") as file:
@@ -114,7 +114,7 @@ class Folder:
                 yield record
 
     def cut(self, records: int) -> None:
-        """Truncates the file after so many records."""
+        """Truncates the file after `records` records."""
         if not self._records.exists():
             return
         with self._records.open("rb") as file:

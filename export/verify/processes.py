@@ -18,7 +18,7 @@ _DONE = b"\n"
 def processors() -> int:
     """How many processes can run at a time: one where this process cannot be copied, or not without harm.
 
-    A copy has only the thread that made it, and on other systems than Linux the libraries may not stand it.
+    A copy has only the thread that made it, and on systems other than Linux the libraries may not support that.
     """
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1

@@ -64,13 +64,13 @@ def source_of(entry: Entry) -> str:
 
 
 def _is_edit(entry: Entry) -> bool:
-    """Whether it is an edit; of a type of a newer consumer nothing is known."""
+    """Whether it is an edit; unknown for a type that only a newer consumer has."""
     audit_type = BY_NAME.get(entry.action)
     return audit_type is None or is_edit(audit_type, entry.facets)
 
 
 def _facts(entry: Entry, diff: diff_view.DiffView | None) -> list[tuple[str, str]]:
-    """What a person asks about an entry beside its changes."""
+    """What a person may want to know about an entry besides its changes."""
     return [
         ("Subject", entry.subject_label or entry.subject_id),
         ("Source", SOURCE_LABELS.get(entry.channel, entry.channel)),

@@ -1,4 +1,4 @@
-"""Connections to the public port: no client can keep a connection open for ever, or keep other clients out (decision 70).
+"""Connections to the public port: no client can keep a connection open forever, or keep other clients out (decision 70).
 
 uvicorn has no limit for the time in which a request must arrive or a response must be read. Here each of these has a
 deadline. Idle connections do not keep others out: if there are too many connections, the oldest idle one is closed.

@@ -1,4 +1,4 @@
-"""Lists that are read behind a page which was shown without its total (decision 79)."""
+"""Lists that are loaded in the background, after a page was shown without its total (decision 79)."""
 
 import threading
 from collections.abc import Callable

@@ -47,5 +47,5 @@ class CachedList:
 
 
 def own_bytes(index: KeyIndex) -> int:
-    """What an index holds beside its keys."""
+    """What an index holds besides its keys."""
     return INDEX_BYTES + BUCKET_BYTES * len(index.buckets)

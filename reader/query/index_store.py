@@ -23,7 +23,7 @@ from reader.query.window import Window, cut
 
 CHUNK_KEYS = 1_250_000  # keys that one statement of a load returns: 20 MB, which are copied once
 SHORT_KEYS = 10_000  # a list of fewer is read in some milliseconds
-MAX_CATCH_UP = 10_000  # beyond so many new entries it is cheaper to load the list again
+MAX_CATCH_UP = 10_000  # with more new entries than this it is cheaper to load the list again
 
 
 class Outdated(Exception):

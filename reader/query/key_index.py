@@ -25,9 +25,9 @@ BUCKET_KEYS, MAX_BUCKET_KEYS = 256, 768  # keys of a new bucket, and the most be
 
 @dataclass(frozen=True, slots=True)
 class KeyIndex:
-    """The list at `snapshot`: buckets of packed keys, newest first, and the byte position at which each bucket ends.
+    """The list at `snapshot`: buckets of packed keys, newest first, and the byte position where each bucket ends.
 
-    `fresh`: bytes of buckets that the index from which this one was made does not have.
+    `fresh`: how many bytes of buckets this index does not share with the index that it was made from.
     """
 
     snapshot: Snapshot

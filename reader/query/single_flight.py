@@ -1,4 +1,4 @@
-"""One thread at a time loads a key; the others wait for it, and only so many may wait.
+"""One thread at a time loads a key; the others wait for it, and the number that may wait is limited.
 
 Waiting here blocks a thread of the request limiter. The bounds keep enough threads free for requests served from memory.
 """

@@ -35,7 +35,7 @@ def copy_sealed(url: str, snapshot: str) -> float:
 
 
 def hash_records(file: Path) -> float:
-    """Seconds to read a file's records, each up to the first CRLF behind an even number of quotes, and hash each."""
+    """Seconds to read a file's records, each up to the first CRLF after an even number of quotes, and hash each."""
     began = time.perf_counter()
     with file.open("rb") as stream:
         record = b""

@@ -25,7 +25,7 @@ DEBEZIUM = "3.6.0.Final"
 CONNECT = (
     f"org.apache.kafka:connect-runtime:{kafka.VERSION}",
     f"io.debezium:debezium-connector-jdbc:{DEBEZIUM}",
-    # The name in Debezium's own list is an old one of this, and is not to be had everywhere.
+    # The name in Debezium's own list is an older name of this package, and not every index has it.
     "org.hibernate.orm:hibernate-agroal:7.2.0.Final",
     kafka.LOGGING,
 )
@@ -33,7 +33,7 @@ NOT_FOR_CONNECT = ("org.hibernate:hibernate-agroal",)
 
 
 class Peer(NamedTuple):
-    """A program beside ours; `missing` says why it cannot be had here, and then there is no command."""
+    """A program that ours is compared with; `missing` says why it is not available here, and then there is no command."""
 
     name: str
     command: tuple[str, ...]

@@ -99,7 +99,7 @@ class Bench:
         for _ in range(3):
             listings = Listings(database)
             taken += _milliseconds(partial(listings.first_sight, WORKSPACE, parse(pairs)), 1)
-            listings.page(WORKSPACE, parse(pairs))  # the list is read behind it, and not beside the next
+            listings.page(WORKSPACE, parse(pairs))  # the list is loaded after it, not during the next measurement
         return median(taken) / 1000
 
     def _pages(self, listings: Listings) -> tuple[Page, ...]:

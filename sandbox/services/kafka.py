@@ -110,7 +110,7 @@ class LocalKafka(KafkaBroker):
         self.tool(CLUSTER_TOOL, "unregister", "--bootstrap-server", self.bootstrap, "--id", "1")
 
     def tool(self, name: str, *arguments: str) -> str:
-        """Runs one of Kafka's own tools, by the class behind its shell script; what it prints."""
+        """Runs one of Kafka's own tools, by the Java class that its shell script runs; gives what it prints."""
         tool = [*self._java, name, *arguments]
         done = subprocess.run(tool, check=False, env=self._folder.environ(), capture_output=True, text=True)
         if done.returncode:

@@ -142,7 +142,7 @@ def _sign_in(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
 STATES: Mapping[str, State] = {
     "list": _at("/audit"),
     "last page": _at("/audit?offset=1200"),
-    "behind the last page": _at("/audit?offset=999950"),
+    "after the last page": _at("/audit?offset=999950"),
     "open rows": _open_rows,
     "odd and huge values": _odd,
     "an entry": _entry,

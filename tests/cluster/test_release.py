@@ -27,7 +27,7 @@ def tagged(tag: str) -> dict[str, Any]:
 
 
 def test_installed_upgraded_and_uninstalled(release: Release) -> None:
-    """The migration first, each time anew; then all that the chart has; at the end the sealer's folder alone is kept."""
+    """The migration comes first, and is new each time; then all that the chart has; at the end only the sealer's folder is kept."""
     installed = release.upgrade(tagged("1.0.0"))
     assert installed.returncode == 0, installed.stdout
     assert release.all() == EVERYTHING  # the Job that ended well is gone

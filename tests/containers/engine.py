@@ -1,6 +1,6 @@
 """A Docker engine of our own, for machines where none answers: dockerd in namespaces of its own, which end with it.
 
-Law of this file: nothing of the machine is changed. The engine has its own mounts and process ids, so that killing its first
+Invariant: nothing of the machine is changed. The engine has its own mounts and process ids, so that killing its first
 process takes every container, mount and shim along, however we ended; and, while containers run, its own network, so that
 its bridge, forwarding and iptables rules are nobody else's. A network of its own reaches no registry of packages: images are
 built before, by an engine that shares the machine's network and is configured to leave it alone.

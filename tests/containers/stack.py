@@ -41,7 +41,7 @@ PASSWORDS = (
 
 
 class Stack:
-    """A compose project, of compose.yaml and files of deploy/ behind it; `up` again does no harm."""
+    """A compose project: compose.yaml, then other files of deploy/; a second `up` does no harm."""
 
     def __init__(self, engine: DockerClient, *behind: str) -> None:
         self._files = [f"--file={ROOT / 'deploy' / name}" for name in ("compose.yaml", *behind)]

@@ -129,7 +129,7 @@ def host_of(url: str) -> str:
 
 
 def example(name: str) -> dict[str, Any]:
-    """The values of a site with everything on, and an example behind them, as helm puts two files together."""
+    """The values of a site with everything on, and then an example, merged as helm merges two files."""
     values = deepcopy(given(**FULL))
     _merge(values, yaml.safe_load((EXAMPLES / name).read_text()))
     return values
@@ -150,7 +150,7 @@ def _secrets(values: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.iterdir()))
 def test_an_example_is_valid(name: str) -> None:
-    """Behind a site's own values helm has nothing against it, and each manifest of Kubernetes' own kinds is valid."""
+    """After a site's own values, helm accepts it, and each manifest of Kubernetes' own kinds is valid."""
     values = example(name)
     assert not lint(CHART, values=values, strict=True)["errors"]
     for kind in ("Deployment", "Job", "CronJob", "NetworkPolicy"):

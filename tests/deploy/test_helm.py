@@ -313,7 +313,7 @@ def test_the_migration_runs_under_its_own_release_s_policy() -> None:
 
 
 def test_the_example_of_the_readme_is_rendered() -> None:
-    """What README.md shows as the least with TLS is accepted as it stands."""
+    """What README.md shows as the least with TLS is accepted as it is."""
     (example,) = re.findall(r"^```yaml\n(.*?)^```", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     made = render(yaml.safe_load(example))
     found = environment(dict(pods(made))["consumer"])
@@ -413,7 +413,7 @@ def test_a_secret_is_taken_by_reference_only(program: str, name: str) -> None:
 )
 @pytest.mark.parametrize("address", ["https://user:sesame@host.example/", "https://host.example/?key=sesame"])
 def test_an_address_with_a_password_is_taken_by_reference_only(program: str, name: str, address: str) -> None:
-    """Without one it may stand in plain text."""
+    """Without one it may be in plain text."""
     enabled = {"sealer": deepcopy(SEALER)} if program == "sealer" else {}
     told = refused(**enabled, **{f"{program}.env.{name}": address})
     assert f"{program}.env.{name}: has a user, a password or a query" in told and "sesame" not in told

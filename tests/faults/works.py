@@ -128,7 +128,7 @@ WORKS = (
     ),
     Work(
         name="restore",
-        how="server killed, a `pg_basebackup` that is older started behind the same address",
+        how="server killed, a `pg_basebackup` that is older started at the same address",
         do=_restored,
         pace=RESTORES,
     ),

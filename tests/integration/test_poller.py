@@ -153,7 +153,7 @@ def test_the_parking_lot_is_the_same_for_every_consumer(database_url: str) -> No
 
 
 def test_complete_through_goes_back_with_the_clock(database_url: str) -> None:
-    """What the loop knew of before is yet to come: the row counts."""
+    """The time that the loop knew before lies in the future: the row counts."""
     metrics, gauges = Metrics([TOPIC], "0"), PartitionGauges([TOPIC])
     metrics.registry.register(gauges)
     gauges.add([(TOPIC, 0)])

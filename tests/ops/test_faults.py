@@ -180,7 +180,7 @@ def test_a_conflict_is_alerted(stack: Stack) -> None:
 
 
 def test_a_broken_producer_halts_its_partition(stack: Stack) -> None:
-    """Twenty records of an unknown type: parked, many, and the partition halts; what comes behind them grows old."""
+    """Twenty records of an unknown type: parked, many, and the partition halts; what comes after them gets old."""
     world, topic = stack.world, stack.topics["broken"]
     world.send(topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(20)], "parked")
     stack.fires("AuditParked", "AuditParkedMany", "AuditPartitionHalted")

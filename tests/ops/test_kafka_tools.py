@@ -74,7 +74,7 @@ def test_a_damaged_log(broker: LocalKafka, world: World) -> None:
 
 
 def test_a_transaction_that_hangs(broker: LocalKafka, world: World) -> None:
-    """Its producer is found, and it is aborted by the offset that `status` names; what was behind it is read."""
+    """Its producer is found, and it is aborted by the offset that `status` names; what came after it is read."""
     topic = world.topic()
     desk = Desk({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
     world.send(topic, events(3))

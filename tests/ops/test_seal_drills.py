@@ -82,7 +82,7 @@ def test_the_first_sealing(sealed_world: World) -> None:
 
 
 def test_what_is_kept_outside_is_looked_at(sealed_world: World) -> None:
-    """A copy is by our key, and the database continues it; one of a log that was begun anew is found out."""
+    """A copy is by our key, and the database continues it; a copy of a log that was started again is detected."""
     world, drill = sealed_world, Procedure("What to keep outside")
     outside = world.path / "outside"
     outside.mkdir()

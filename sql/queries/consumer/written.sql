@@ -1,4 +1,4 @@
--- Where the partitions of a batch stand, to learn whether a COMMIT whose answer was lost had succeeded.
+-- The next offsets of a batch's partitions: they show whether a COMMIT whose answer was lost had succeeded.
 SELECT
     p.next_offset = b.next_offset AS arrived,
     p.epoch = b.epoch AS ours

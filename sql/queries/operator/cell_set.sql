@@ -1,4 +1,4 @@
--- What this database is from now on, and where each partition stands.
+-- Which cell this database is from now on, and each partition's next offset.
 WITH made AS (
     INSERT INTO audit_cell (number, cells, reason, os_user)
     VALUES (%(number)s, %(cells)s, %(reason)s, %(os_user)s)

@@ -42,7 +42,7 @@ parts AS (
     LEFT JOIN pg_attrdef AS d ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     WHERE a.attnum > 0 AND NOT a.attisdropped AND o.relkind <> 'S'
     UNION ALL
-    -- Since PostgreSQL 18 NOT NULL is a constraint too: it stands with the columns.
+    -- Since PostgreSQL 18 NOT NULL is a constraint too: it is listed with the columns.
     SELECT
         'constraint' AS kind,
         o.name AS relation,
@@ -170,7 +170,7 @@ SELECT
 FROM ours AS o
 INNER JOIN pg_sequence AS q ON o.oid = q.seqrelid
 UNION ALL
--- What stands beside PostgreSQL's own functions and operators may fit our statements better, and would be taken then.
+-- A function or operator beside PostgreSQL's own may match our statements better, and PostgreSQL would then use it.
 -- Those of extensions are left out.
 SELECT
     'overload',

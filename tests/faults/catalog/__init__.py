@@ -3,7 +3,7 @@
 processes  the consumer killed, stopped, frozen, taken over
 network    what is between the consumer and Kafka, and between it and PostgreSQL
 broker     Kafka stopped, frozen, full; several brokers
-logs       what happens to topics: trimmed, made anew, grown, transactions
+logs       what happens to topics: trimmed, re-created, grown, transactions
 database   PostgreSQL stopped, frozen, full, locked
 access     logins, grants and poolers
 failover   another server takes PostgreSQL's place, with rows missing

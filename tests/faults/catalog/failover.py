@@ -1,4 +1,4 @@
-"""Another server takes PostgreSQL's place under a running consumer: behind the same address, and with rows missing."""
+"""Another server takes PostgreSQL's place under a running consumer: at the same address, and with rows missing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +59,7 @@ def _restored(scene: Scene) -> Iterator[None]:
 FAULTS = (
     Fault(
         name="standby promoted with rows missing",
-        how="replication cut, primary killed, standby promoted behind the same address",
+        how="replication cut, primary killed, standby promoted at the same address",
         inject=_promoted,
         alerts=TOLD,
         where=pair,
@@ -67,7 +67,7 @@ FAULTS = (
     ),
     Fault(
         name="address leads to a standby",
-        how="for a while the server behind the address takes no writes",
+        how="for a while the server at the address takes no writes",
         inject=_standby_for_a_while,
         where=pair,
         mixes=False,
@@ -75,7 +75,7 @@ FAULTS = (
     ),
     Fault(
         name="backup restored",
-        how="server killed, an older pg_basebackup started behind the same address",
+        how="server killed, an older pg_basebackup started at the same address",
         inject=_restored,
         alerts=TOLD,
         where=database,

@@ -105,7 +105,7 @@ def _deadly(scene: Scene) -> Iterator[None]:
     """Whoever decodes it dies, child processes too.
 
     The next consumer lets children decode what its predecessor died of:
-    after three deaths it is parked, and all that is behind it is read.
+    after three deaths it is parked, and all that comes after it is read.
     """
     world = scene.world
     assert scene.consumer.stop() == 0

@@ -1,4 +1,4 @@
-"""What happens to topics and their logs: trimmed, made anew, deleted, grown, moved offsets, open transactions, bad records."""
+"""What happens to topics and their logs: trimmed, re-created, deleted, grown, moved offsets, open transactions, bad records."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +90,7 @@ def _offsets_moved(scene: Scene) -> Iterator[None]:
 
 @contextmanager
 def _open_transaction(scene: Scene) -> Iterator[None]:
-    """What is behind an open transaction waits; what was in it is not recorded when it is aborted."""
+    """What comes after an open transaction waits; what was in it is not recorded if it is aborted."""
     world, topic = scene.world, scene.other
     producer = world.producer(transactional_id=topic)
     producer.init_transactions(30)

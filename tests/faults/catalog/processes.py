@@ -127,7 +127,7 @@ FAULTS = (
         exits=(KILLED,),
     ),
     Fault(
-        name="consumer killed behind a COMMIT",
+        name="consumer killed after a COMMIT",
         how="SIGKILL to itself before Kafka is told of the offset",
         inject=_killed_at("after_commit:5"),
         exits=(KILLED,),

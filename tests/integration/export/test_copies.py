@@ -111,7 +111,7 @@ def test_each_checkpoint_is_a_record_of_the_topic(sealed_world: World, topic: To
 
 @pytest.mark.parametrize("point", ["committed", "published", "done"])
 def test_what_a_crash_left_uncopied_is_copied_by_the_next_start(sealed_world: World, topic: Topic, point: str) -> None:
-    """Killed behind the commit and before the copy."""
+    """Killed after the commit and before the copy."""
     world = sealed_world
     world.record()
     assert world.seal(**topic.settings).exit == 0

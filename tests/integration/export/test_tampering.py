@@ -57,7 +57,7 @@ ATTACKS = (
         1,
     ),
     Attack(
-        "inserts behind the last entry of a sealed day",
+        "inserts after the last entry of a sealed day",
         "audit_event",
         INSERTED.replace("'e1'", "'e4'").format(
             xid="xid", time="occurred_at + interval '1 s'", workspace="workspace_id"

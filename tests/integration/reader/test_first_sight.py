@@ -42,7 +42,7 @@ def long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unread(long: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No list is ever read behind a page."""
+    """No list is ever loaded after a page was shown."""
     monkeypatch.setattr(BackgroundLoads, "begin", lambda *_: None)
 
 
@@ -190,7 +190,7 @@ def test_what_no_response_has_given_is_refused(put: Callable[..., int], listings
 
 @pytest.fixture
 def counted(site: Site, put: Callable[..., int], unread: None) -> Site:
-    """A site whose list of sixty entries is never read behind a page."""
+    """A site whose list of sixty entries is never loaded after a page was shown."""
     for minutes in range(60):
         put(minutes)
     return site

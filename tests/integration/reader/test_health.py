@@ -42,7 +42,7 @@ def recovers(site: Site, path: str = "/v1/audit-events") -> bool:
 
 
 def test_an_absent_database_is_an_answer(site: Site, postgres: PostgresServer) -> None:
-    """503 with Retry-After, liveness stays, readiness goes, and the first requests behind the outage are answered."""
+    """503 with Retry-After, liveness stays, readiness goes, and the first requests after the outage are answered."""
     assert site.get("/readyz", None).status_code == 200
     postgres.stop()
     try:
@@ -147,7 +147,7 @@ def test_more_than_can_be_worked_on_have_to_wait_or_go(
 def test_too_many_requests_are_refused_at_once(
     site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The queue has an end: whoever comes behind it does not wait at all."""
+    """The queue has a limit: a request beyond it does not wait at all."""
     monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 60.0)
     with ThreadPoolExecutor(300) as many:
         asked = [
@@ -198,7 +198,7 @@ def test_an_outage_of_the_issuer_is_not_noticed(site: Site, monkeypatch: pytest.
 
 
 def test_rotated_keys_are_followed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind the cooldown one look finds the new key; what the old one signed is refused from then on."""
+    """After the cooldown one fetch gets the new key; what the old key signed is refused from then on."""
     old = site.issuer.token(ADMIN)
     assert site.get("/v1/audit-events").status_code == 200
     site.issuer.rotate()

@@ -156,7 +156,7 @@ def test_pages_of_an_older_snapshot_read_nothing_again(
     second = listings.page(WORKSPACE, Query(limit=5, offset=5, as_of=first.as_of))
     monkeypatch.setattr(
         reader.query.index_store, "MAX_CATCH_UP", 1
-    )  # from here on too much would have come to derive it anew
+    )  # beyond this, too much was recorded to derive it again
     third = listings.page(WORKSPACE, Query(limit=5, offset=10, as_of=first.as_of))
 
     assert [found.occurred_at.minute for found in (*first.entries, *second.entries, *third.entries)] == [

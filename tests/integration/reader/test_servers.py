@@ -108,7 +108,7 @@ def test_nothing_is_shown_before_what_may_precede_it(pair: Pair, standby: Listin
         pair.follow()
         anchor = standby.page(WORKSPACE, Query())
         assert ([found.id for found in anchor.entries], anchor.total) == ([first], 1)
-        assert Listings(pair.database(pair.standby)).page(WORKSPACE, Query()).total == 1, "read anew"
+        assert Listings(pair.database(pair.standby)).page(WORKSPACE, Query()).total == 1, "read again"
         slow.commit()
     pair.follow()
 

@@ -108,5 +108,5 @@ def test_a_cell_is_written_as_it_is_read() -> None:
     ],
 )
 def test_holes_and_overlaps_are_said(given_cells: list[Cell], faults: list[str]) -> None:
-    """Cells of different sizes may stand beside each other, as long as each key has one."""
+    """Cells of different sizes may exist together, as long as each key has exactly one."""
     assert coverage_faults(given_cells) == faults

@@ -92,6 +92,6 @@ def test_what_is_no_handshake_brings_nothing(api: FrontendApi, claims: dict[str,
 
 @pytest.mark.parametrize("category", ["cl_B7d4PD111AAA", "cl_I7d4PD111III", None])
 def test_a_handshake_may_lack_its_category(api: FrontendApi, category: str | None) -> None:
-    """Tokens of before the categories, and instances that leave them out."""
+    """Tokens from before the categories were introduced, and instances that leave them out."""
     headers = {} if category is None else {"cat": category}
     assert brought(api, api.sign({"handshake": ["__session=a.b.c; Path=/"]}, **headers)).session == "a.b.c"

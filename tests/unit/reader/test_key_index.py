@@ -71,7 +71,7 @@ def test_a_rank_is_how_many_are_newer(first: list[Key], more: list[list[Key]], k
 def test_an_older_snapshot_is_found_in_a_newer_index(
     first: list[Key], more: list[list[Key]], data: st.DataObject
 ) -> None:
-    """Without the entries that came later, whichever those are, an index is that of before they came."""
+    """Without the entries that came later, whichever those are, an index is the one from before they came."""
     index, plain = grown(first, more)
     later = data.draw(st.lists(st.sampled_from(plain), unique=True)) if plain else []
 

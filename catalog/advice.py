@@ -21,18 +21,18 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.EMPTY_VALUE: "Send the Avro value; for a tombstone send no value at all, not an empty one.",
     ParkReason.BAD_FRAMING: "Frame the Avro value: C3 01 and the schema's fingerprint, or 00 and the registry's id.",
     ParkReason.SCHEMA_UNKNOWN: (
-        "Encode with a schema of schemas/, or register the schema. A service ahead of us: deploy its schema, then replay."
+        "Encode with a schema of schemas/, or register the schema. If a service is ahead of us, deploy its schema, then replay."
     ),
     ParkReason.SCHEMA_NOT_AVRO: "Register an Avro schema without references to others.",
-    ParkReason.SCHEMA_UNSAFE: "Register a schema like those of schemas/: not recursive, not nested without end.",
+    ParkReason.SCHEMA_UNSAFE: "Register a schema like those of schemas/: not recursive and not deeply nested.",
     ParkReason.SCHEMA_MISMATCH: "Let ce_type and the schema name the same event type.",
     ParkReason.SCHEMA_RESOLUTION: "Register a schema that ours can read: fields may be added with a default, not changed.",
     ParkReason.AVRO_INVALID: "Encode with an Avro library, by exactly the schema that the header bytes name.",
     ParkReason.TRAILING_BYTES: "Send one Avro value and nothing after it.",
     ParkReason.UNKNOWN_PLAN: "Correct the plan's name, or give the new plan its place in catalog/plans.py; then replay.",
     ParkReason.RECORD_UNREADABLE: (
-        "Send header names in UTF-8. The bytes of the name that is not are kept as escapes; if the rest is right, replay it."
+        "Send header names in UTF-8. Bytes of a name that are not UTF-8 are kept as escapes; if the rest is right, replay it."
     ),
-    ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once fixed.",
-    ParkReason.DATABASE_REFUSED: "Read PostgreSQL's words in the detail; a check of ours is missing. Replay it once fixed.",
+    ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once that is fixed.",
+    ParkReason.DATABASE_REFUSED: "Read PostgreSQL's message in the detail: one of our checks is missing. Replay it once that is fixed.",
 }

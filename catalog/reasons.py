@@ -30,7 +30,7 @@ class ParkReason(Reason):
 
     NOT_CLOUDEVENTS = "not_cloudevents", "a required CloudEvents header is missing, repeated, not UTF-8 or wrong"
     BAD_TIME = "bad_time", "ce_time is not RFC 3339 with a zone, or lies outside what can be stored"
-    UNKNOWN_TYPE = "unknown_type", "no one has listed this ce_type, neither as audited nor as ignored"
+    UNKNOWN_TYPE = "unknown_type", "this ce_type is not listed, neither as audited nor as ignored"
     KEY_MISSING = "key_missing", "the Kafka key, which must be the workspace id, is absent or not UTF-8"
     KEY_MISMATCH = "key_mismatch", "the Kafka key is not the record's workspace_id"
     ID_MISSING = "id_missing", "an id that identifies the event, workspace, actor or subject is empty"
@@ -45,10 +45,10 @@ class ParkReason(Reason):
         "the writer schema could exhaust memory or stack: recursive, too deep, or empty items",
     )
     SCHEMA_MISMATCH = "schema_mismatch", "the ce_type header names one type, the schema is another type's"
-    SCHEMA_RESOLUTION = "schema_resolution", "writer and reader schema cannot be joined"
+    SCHEMA_RESOLUTION = "schema_resolution", "the writer schema cannot be resolved to our reader schema"
     AVRO_INVALID = "avro_invalid", "the bytes are not a valid Avro encoding of the writer schema"
     TRAILING_BYTES = "trailing_bytes", "bytes are left over after the Avro value"
-    UNKNOWN_PLAN = "unknown_plan", "a plan is not in the order of plans, so up or down would be a guess"
+    UNKNOWN_PLAN = "unknown_plan", "a plan is not in the order of plans, so it is unknown whether this is an upgrade"
     RECORD_UNREADABLE = (
         "record_unreadable",
         "the Kafka client cannot decode a part of the record, such as a header name that is not UTF-8",

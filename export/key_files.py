@@ -43,5 +43,5 @@ def _remove_on_error(written: list[Path], now: Path) -> Iterator[None]:
         for path in written:
             path.unlink(missing_ok=True)
         if isinstance(error, FileExistsError):
-            raise malformed(f"{quote(str(now), 300)} is there already; nothing was written") from None
+            raise malformed(f"{quote(str(now), 300)} already exists; nothing was written") from None
         raise malformed(f"{quote(str(now), 300)} cannot be written: {error.strerror}") from None

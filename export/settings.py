@@ -29,19 +29,19 @@ def _key(text: object) -> object:
     if not isinstance(text, str):
         return text
     if not text:
-        raise ValueError("names no file; give a path, or several with : between them")
+        raise ValueError("names no file; give a path, or several separated by colons")
     try:
         return parse_key_file(read_small(text, "its file"))
     except ExportError as error:
         raise ValueError(error.message) from None
     except ValueError as error:
-        raise ValueError(f"{text!a} is no key file of audit-export keygen: {error}") from None
+        raise ValueError(f"{text!a} is not a key file of audit-export keygen: {error}") from None
 
 
 def _seconds(text: object) -> object:
     """Digits, with a decimal point or not: what reads as another number elsewhere (1_0, 1e1) is refused."""
     if isinstance(text, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) is None:
-        raise ValueError("is no number of seconds; use 60, or 0.5")
+        raise ValueError("is not a number of seconds; use 60, or 0.5")
     return text
 
 

@@ -32,7 +32,7 @@ def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("names no host")
     for host in hosts:
         if not HOST.fullmatch(host):
-            raise ValueError(f"{host!r} is no host name in lower case, without scheme and port")
+            raise ValueError(f"{host!r} is not a host name in lower case, without scheme and port")
     return hosts
 
 
@@ -44,7 +44,7 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme != "https" or not parts.hostname or origin != f"https://{parts.netloc}":
-            raise ValueError(f"{origin!r} is no https origin: scheme and host, nothing after them")
+            raise ValueError(f"{origin!r} is not an https origin: scheme and host, nothing after them")
     return origins
 
 
@@ -70,7 +70,7 @@ def _is_loopback(host: str) -> bool:
 
 def _email(text: str) -> str:
     if not EMAIL.fullmatch(text):
-        raise ValueError("is no e-mail address")
+        raise ValueError("is not an e-mail address")
     return text
 
 
@@ -78,7 +78,7 @@ def _pem(pem: str) -> str:
     try:
         StaticKey(pem)
     except ValueError:
-        raise ValueError("is no RSA public key of 2,048 bits or more in PEM form") from None
+        raise ValueError("is not an RSA public key of 2,048 bits or more in PEM form") from None
     return pem
 
 

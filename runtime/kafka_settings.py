@@ -52,7 +52,7 @@ def properties(
 def check_topic(name: str) -> str:
     """The name of a topic, as it is. Raises ValueError where Kafka does not take it."""
     if TOPIC.fullmatch(name) is None or name in {".", ".."}:
-        raise ValueError(f"{name!r} is no topic's name: letters, digits, dot, underscore and hyphen, at most 249")
+        raise ValueError(f"{name!r} is not a topic's name: letters, digits, dot, underscore and hyphen, at most 249")
     return name
 
 

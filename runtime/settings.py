@@ -99,7 +99,7 @@ def web_url(*schemes: str) -> Callable[[str], str]:
         if not usable or "@" in parts.netloc.rpartition("@")[0]:
             raise ValueError("has no proper host and port; are @ / : # ? of its password percent-encoded?")
         if not is_name(parts.hostname or ""):
-            raise ValueError("has a host that is no name: a part of it is empty, or longer than 63 letters")
+            raise ValueError("has a host that is not a name: a part of it is empty, or longer than 63 letters")
         if parts.scheme not in schemes or not parts.hostname or any(letter.isspace() for letter in url):
             raise ValueError(f"must be an {' or '.join(schemes)} URL")
         return url

@@ -77,7 +77,9 @@ def state_damaged_range(connection: Connection, partition: Partition, bounds: Bo
         progress = next((row for row in rows if row.topic_id == partition.topic_id), None)
         if progress is None or progress.halted != HaltCause.DAMAGED_LOG:
             halted = None if progress is None else progress.halted
-            raise Refused(f"{name} is halted by {halted or 'nothing'}; only a damaged log is passed in this way")
+            raise Refused(
+                f"{name} is halted by {halted or 'nothing'}; only a partition that is halted by damaged_log can be continued like this"
+            )
         if not max(bounds.low, progress.next_offset + 1) <= to <= bounds.high:
             raise Refused(
                 f"offset {to} is not after the next offset, {progress.next_offset}, or not in the log, which has "
@@ -104,7 +106,7 @@ def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int
     with connection.transaction():
         rows = [row for row in _lock_progress(connection, *_name(partition)) if row.topic_id == partition.topic_id]
         if not rows or rows[0].retired_at is not None:
-            raise Refused(f"{name} was never read: it begins at its beginning by itself")
+            raise Refused(f"{name} was never read: reading will start at its beginning anyway")
         previous = rows[0].next_offset
         if rows[0].halted == HaltCause.GAP:
             raise Refused(

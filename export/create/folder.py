@@ -94,7 +94,7 @@ def draft(folder: Path) -> Iterator[Draft]:
     try:
         made = Path(tempfile.mkdtemp(prefix=f".{begin}.", suffix=".unverified", dir=parent))
     except OSError as error:
-        raise malformed(f"nothing can be written beside {quote(str(folder), 300)}: {error.strerror}") from None
+        raise malformed(f"nothing can be written next to {quote(str(folder), 300)}: {error.strerror}") from None
     try:
         yield Draft(made)
     except OSError as error:

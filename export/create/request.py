@@ -41,12 +41,14 @@ def read_request(
     _check_text("--workspace", scope.workspace_id)
     path = Path(folder)
     if not folder or path.exists() or path.is_symlink():
-        raise malformed(f"{quote(folder, 300)} is there already; FOLDER must not exist")
+        raise malformed(f"{quote(folder, 300)} already exists; FOLDER must not exist")
     if not path.absolute().parent.is_dir():
         raise malformed(f"the folder that {quote(folder, 300)} would be in does not exist")
     accepted = parse_policy(read_small(policy, "the policy"), "the policy")
     if settings.key.verifier not in accepted.exporters:
-        raise malformed("AUDIT_EXPORT_KEY is no exporter key of the policy: the receiver would not accept the package")
+        raise malformed(
+            "AUDIT_EXPORT_KEY is not an exporter key of the policy: the receiver would not accept the package"
+        )
     held = [_held(number, path, accepted) for number, path in enumerate(known, 1)]
     return Request(
         folder=path,

@@ -81,7 +81,7 @@ class _Draft:
                     raise ValueError(f"no witness or group {quote(name)} before it")
                 self.quorum = name
             case _:
-                raise ValueError("it is no log, exporter, witness, group or quorum line")
+                raise ValueError("it is not a log, exporter, witness, group or quorum line")
 
     def _group(self, threshold: str, members: list[str]) -> Group:
         for member in members:

@@ -79,7 +79,7 @@ def parse_record(text: str) -> SealRecord:
 
 
 def wrong_clock(record: SealRecord) -> str | None:
-    """What a reader should ask about where Kafka was read completely through a time after the seal itself; None if it was not."""
+    """What to ask about a seal that says that Kafka was read completely through a time after the seal itself; None if it does not."""
     if record.complete_through is None or record.complete_through <= record.time:
         return None
     return (

@@ -64,5 +64,5 @@ def _complete_through(progress: Sequence[_Progress]) -> str | None:
         return None
     least: str = min(time for time in through if time is not None)
     if not is_time(least):
-        raise tampered(f"partition_progress has a complete_through that is no time: {least!a}")
+        raise tampered(f"partition_progress has a complete_through that is not a time: {least!a}")
     return least

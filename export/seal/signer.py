@@ -15,7 +15,7 @@ class Signer:
         """Raises ValueError where there are no keys, or several names."""
         names = sorted({key.name for key in keys})
         if len(names) != 1:
-            raise ValueError(f"the keys are of {len(names)} names, they must be of one: {', '.join(names)}")
+            raise ValueError(f"the keys have {len(names)} names, they must have one: {', '.join(names)}")
         if len({key.verifier for key in keys}) != len(keys):
             raise ValueError("names a key twice")
         self.origin = names[0]
@@ -32,7 +32,7 @@ class Signer:
             note = parse_note(data, what)
             checkpoint = parse_checkpoint(note, what)
         except ExportError as error:
-            raise untrusted(f"{error.message}, so none that our key signed") from None
+            raise untrusted(f"{error.message}, so our key has not signed it") from None
         signers = verify_signatures(note, [key.verifier for key in self._keys], what)
         if not signers or checkpoint.origin != self.origin:
             raise untrusted(f"{what} is not signed by our key, {self.origin}")

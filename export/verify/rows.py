@@ -118,7 +118,7 @@ def check_part(records: Records, part: Part) -> str | None:
                 )
         rows += count
     if records.take(1):
-        raise tampered(f"audit.csv goes on after the last of its {rows} rows")
+        raise tampered(f"audit.csv continues after the last of its {rows} rows")
     return mismatch
 
 

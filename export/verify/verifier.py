@@ -130,6 +130,8 @@ def _check_complete(record: SealRecord, scope: Scope, accounts: Sequence[Account
     """Check 15: Kafka was read to the end of the days asked for, and every record of it is accounted for."""
     if record.complete_through is None or record.complete_through < f"{scope.to_day}T00:00:00.000000Z":
         through = record.complete_through or "nothing"
-        raise incomplete(f"Kafka was read completely through {through} only, asked for was up to {scope.to_day}")
+        raise incomplete(
+            f"Kafka was read completely only through {through}, but days up to {scope.to_day} were asked for"
+        )
     if (imbalance := next(imbalances(accounts), None)) is not None:
         raise incomplete(f"accounts.csv does not balance: {imbalance}")

@@ -19,14 +19,14 @@ def frontend_host(publishable_key: str) -> str:
     """The host of the Frontend API that a publishable key names. Raises ValueError."""
     match = _KEY.fullmatch(publishable_key)
     if match is None:
-        raise ValueError("is no publishable key: pk_live_ and letters, as Clerk's dashboard shows it")
+        raise ValueError("is not a publishable key: pk_live_ and letters, as Clerk's dashboard shows it")
     try:
         text = base64.b64decode(match[2] + "=" * (-len(match[2]) % 4), validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError):
         text = ""
     host = text.removesuffix("$")
     if not text.endswith("$") or not _HOST.fullmatch(host):
-        raise ValueError("is no publishable key: it does not hold the host of a Frontend API")
+        raise ValueError("is not a publishable key: it does not hold the host of a Frontend API")
     return host
 
 

@@ -424,11 +424,14 @@ def test_an_address_with_a_password_is_taken_by_reference_only(program: str, nam
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"consumer.env.AUDIT_TOPIC": "misspelled"}, "consumer.env.AUDIT_TOPIC: is no setting of this program"),
-        ({"reader.env.CLERK_SECRET_KEY": "sk_live_1"}, "reader.env.CLERK_SECRET_KEY: is no setting of this program"),
+        ({"consumer.env.AUDIT_TOPIC": "misspelled"}, "consumer.env.AUDIT_TOPIC: is not a setting of this program"),
+        ({"reader.env.CLERK_SECRET_KEY": "sk_live_1"}, "reader.env.CLERK_SECRET_KEY: is not a setting of this program"),
         ({"consumer.env.AUDIT_METRICS_BIND": "0.0.0.0:1"}, "consumer.env.AUDIT_METRICS_BIND: is set by the chart"),
         ({"consumer.env.OTEL_RESOURCE_ATTRIBUTES": "a=http://u:sesame@h"}, "is a URL with a user or a password"),
-        ({"consumer.secretEnv": ["DATABASE_URL", "AUDIT_TOPICS"]}, "AUDIT_TOPICS is no setting of this program that"),
+        (
+            {"consumer.secretEnv": ["DATABASE_URL", "AUDIT_TOPICS"]},
+            "AUDIT_TOPICS is not a setting of this program that",
+        ),
         ({"consumer.secretEnv": ["DATABASE_URL", "AWS_SECRET_ACCESS_KEY"]}, "AWS_SECRET_ACCESS_KEY is no setting"),
         (
             {

@@ -204,8 +204,8 @@ def test_a_publishable_key_names_the_cookies() -> None:
 @pytest.mark.parametrize(
     ("key", "says"),
     [
-        ("sk_live_abc", "is no publishable key"), ("pk_live_?", "is no publishable key"), ("pk_live_abc", "is no publishable key: it does not hold the host"),
-        ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20", "is no publishable key: it does not hold the host"), ("pk_live_4pyT", "is no publishable key: it does not hold the host"), (LIVE + "\n", "has a line feed"),
+        ("sk_live_abc", "is not a publishable key"), ("pk_live_?", "is not a publishable key"), ("pk_live_abc", "is not a publishable key: it does not hold the host"),
+        ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20", "is not a publishable key: it does not hold the host"), ("pk_live_4pyT", "is not a publishable key: it does not hold the host"), (LIVE + "\n", "has a line feed"),
         (TEST, "is of foo-bar-13.clerk.accounts.dev"), ("pk_live_Y2xlcmsub3RoZXIuZXhhbXBsZSQ", "is of clerk.other.example"),
     ],
 )  # fmt: skip

@@ -116,7 +116,7 @@ securityContext:
 {{- $class := include "audit.class" (dict "known" $known "name" $name) }}
 {{- $instead := printf "put it into the Secret of %s.existingSecret and its name into %s.secretEnv" $of $of }}
 {{- if eq $class "unknown" }}
-{{- fail (printf "%s.env.%s: is no setting of this program; deploy/env.example lists them" $of $name) }}
+{{- fail (printf "%s.env.%s: is not a setting of this program; deploy/env.example lists them" $of $name) }}
 {{- else if eq $class "chart" }}
 {{- fail (printf "%s.env.%s: is set by the chart" $of $name) }}
 {{- else if eq $class "secret" }}
@@ -131,7 +131,7 @@ securityContext:
 {{- end }}
 {{- range $name := .values.secretEnv }}
 {{- if not (has (include "audit.class" (dict "known" $known "name" $name)) (list "secret" "url" "either")) }}
-{{- fail (printf "%s.secretEnv: %s is no setting of this program that may be a secret; files/settings.yaml of the chart lists them" $of $name) }}
+{{- fail (printf "%s.secretEnv: %s is not a setting of this program that may be a secret; files/settings.yaml of the chart lists them" $of $name) }}
 {{- end }}
 {{- end }}
 {{- end }}

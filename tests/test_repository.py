@@ -83,6 +83,19 @@ def test_hooks_and_devcontainer_call_make() -> None:
     assert container["postCreateCommand"].endswith(" && make setup")
 
 
+def test_the_dependency_bot_knows_every_place_that_names_versions() -> None:
+    """The folders of its configuration are those with requirements, a deployed Dockerfile or a Go module."""
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))["updates"]
+    known = {
+        (one["package-ecosystem"], folder)
+        for one in updates
+        for folder in one.get("directories", [one.get("directory")])
+    }
+    modules = {("gomod", f"/{path.parent.relative_to(ROOT)}") for path in committed() if path.name == "go.mod"}
+
+    assert known == {("pip", "/requirements"), ("docker", "/deploy"), *modules}
+
+
 @pytest.mark.parametrize(
     ("file", "groups"),
     [("dev.txt", ["dev"]), ("runtime.txt", []), ("build.txt", "build"), ("sbom.txt", "sbom"), ("go.txt", "go")],

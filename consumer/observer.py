@@ -1,4 +1,4 @@
-"""The hooks by which the progress bar, the metrics and the traces follow a consumer."""
+"""The hooks with which the progress bar, the metrics and the traces follow a consumer."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,7 @@
-"""What is made of a list's entries, each made once (decisions 104 and 108): an entry never changes, and neither does what is made of it.
+"""A cache of what is made from single entries (decisions 104 and 108): an entry never changes, so what is made from it does not either.
 
-It is found by the entry's workspace and id, and used only where all that is stored of the entry is the same, which the database
-has just returned for this request. So it can be neither old nor another workspace's.
+It is found by the entry's workspace and id, and used only if the entry that the database has just returned for this request is
+equal in every column. So it cannot be outdated, and cannot belong to another workspace.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Makes and keeps it. Safe to use from many threads."""
+    """Makes it and caches it. Safe to use from many threads."""
 
     def __init__(self, make: Callable[[Entry], T], length: Callable[[T], int]) -> None:
         """`make` must need nothing but the entry; `length` is that of what it made, in characters or bytes."""
@@ -25,7 +25,7 @@ class Kept(Generic[T]):
         self._older: dict[tuple[str, int], tuple[Entry, T]] = {}
 
     def of(self, entry: Entry) -> T:
-        """What is made of the entry."""
+        """What is made from the entry."""
         place = entry.workspace_id, entry.id
         found = self._newer.get(place)
         if found and found[0] == entry:
@@ -37,7 +37,7 @@ class Kept(Generic[T]):
         return made
 
     def _keep(self, place: tuple[str, int], kept: tuple[Entry, T]) -> None:
-        """What was not asked for since the halves changed places is dropped when they do so again."""
+        """What was not requested since the halves changed places is dropped when they change places again."""
         if len(self._newer) >= MAX_KEPT:
             self._newer, self._older = {}, self._newer
         self._newer[place] = kept

@@ -24,7 +24,7 @@ READ_AGAIN_SECONDS = 0.2
 def set_(
     cell: Annotated[str, typer.Argument(metavar="I/N", help="Cell I of N, counted from 1.")], reason: ReasonOption
 ) -> None:
-    """Makes the database of DATABASE_URL a cell: from here on it takes the records of its own workspaces alone.
+    """Makes the database of DATABASE_URL a cell: from now on it records its own workspaces only.
 
     A database that has read anything can only become a part of what it is: 1/2 can become 1/4 or 2/4. Consumers that run
     as another cell end. The steps of a split are in the runbook.
@@ -50,15 +50,15 @@ def check(
 ) -> None:
     """Checks all cells together: each key belongs to exactly one, and each offset was taken by exactly one.
 
-    A partition is compared when all databases have reached the same offset of it; while records arrive that is so between
-    two of them. A standby of each will do. Passwords belong into a password file (~/.pgpass) or a service file.
+    A partition is compared at a moment at which all databases have reached the same offset; while records arrive, this may
+    take a few readings. A standby of each will do. Passwords belong in a password file (~/.pgpass) or a service file.
 
     ```
     audit-consumer cells check service=cell-1 service=cell-2
     audit-consumer cells check service=cell-1 service=cell-2 --format json
     ```
 
-    Exit code: 0 each key and each offset has exactly one cell; 1 otherwise, or where it cannot be said.
+    Exit code: 0 each key and each offset has exactly one cell; 1 otherwise, or if the check is not possible.
     """
     if any(malformed(url) for url in urls):
         end("cells check: an argument is no libpq URL or keyword string", 2)

@@ -145,7 +145,7 @@ def _replay(
 
 
 def _report(outcomes: dict[int, parked_records.ReplayResult], chosen: int) -> None:
-    """Says what became of each, and the sums; also when a replay broke off."""
+    """Says what became of each, and the sums; also if the replay ended early."""
     if outcomes:
         terminal.console().print(replays_view(outcomes))
     sums = {word: sum(result.outcome == word for result in outcomes.values()) for word in STYLES}

@@ -1,4 +1,4 @@
-"""`status`: the progress of every partition, and whether all that was passed is accounted for."""
+"""`status`: the progress of every partition, and whether every offset that was read is accounted for."""
 
 from dataclasses import asdict
 from typing import Annotated, Any

@@ -96,7 +96,7 @@ def read_raw_headers(
 
 
 def _library() -> ctypes.CDLL:
-    """The binding's extension module, by which the symbols of the librdkafka that it is linked to are found."""
+    """The binding's extension module, through which the symbols of its librdkafka are found."""
     try:
         library = ctypes.CDLL(cimpl.__file__)
         for name, result, arguments in _FUNCTIONS:

@@ -37,7 +37,7 @@ class PartitionAccount(PartitionProgress):
 
     @property
     def shown_complete_through(self) -> datetime | None:
-        """None while it lies ahead of the database's clock, which has gone back then: it is no evidence."""
+        """None while it is ahead of the database's clock: then that clock has gone back, and the time proves nothing."""
         return None if self.complete_through_ahead else self.complete_through
 
 

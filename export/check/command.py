@@ -76,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> str:
 
 
 def _is_finding(error: ExportError, path: Path | None) -> bool:
-    """Whether the metrics file is to say so. If not, it keeps the last result, which AuditCheckMissing notices when it is old.
+    """Whether the metrics file should have this result. If not, it keeps the last result, which AuditCheckMissing notices when it is old.
 
     An unavailable database shares an exit code with a changed entry. A log without a seal is new, unless it was checked before.
     """
@@ -86,6 +86,6 @@ def _is_finding(error: ExportError, path: Path | None) -> bool:
 
 
 def _leave(path: Path | None, verdict: Verdict, began: float) -> None:
-    """Says in the metrics file how the check ended. Raises OSError."""
+    """Writes to the metrics file how the check ended. Raises OSError."""
     if path is not None:
         metrics_file.write(path, time=time.time(), exit_code=verdict.value, seconds=time.monotonic() - began)

@@ -1,4 +1,4 @@
-"""A workspace's heads and days over all seals: each hash of its days is that of the days as they were then."""
+"""A workspace's heads and days over all seals: each head must be the hash of the days at its seal."""
 
 import hashlib
 from bisect import bisect_left
@@ -16,7 +16,7 @@ FETCH = 2000
 
 
 def check_history(connection: Connection, key: str) -> None:
-    """TAMPERED where audit_sealed_workspace and audit_sealed_day do not go together, at any seal."""
+    """TAMPERED if audit_sealed_workspace and audit_sealed_day do not agree at some seal."""
     heads = _rows(connection, "head_history", HEAD_HISTORY, key)
     days = _Days(key)
     for head, step in zip_longest(
@@ -42,7 +42,7 @@ def _rows(connection: Connection, name: str, statement: str, key: str) -> Iterat
 
 
 class _Days:
-    """The list of a workspace's days, and its hash. Mostly the last day changes: what is before it is hashed once."""
+    """The list of a workspace's days, and its hash. Usually only the last day changes, so the days before it are hashed once."""
 
     def __init__(self, key: str) -> None:
         self._header = encode_days(key, ())

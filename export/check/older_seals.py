@@ -1,6 +1,6 @@
-"""Older seals: what the tables say of each is what the log that was signed says.
+"""Older seals: what the tables say about each must be what the signed log says.
 
-The newest checkpoint signs every record, and a record has the hash of the seal's accounts and of the map of then.
+The newest checkpoint signs every record, and a record has the hash of the seal's accounts and the root of the map at that seal.
 """
 
 from collections.abc import Collection, Iterator
@@ -51,7 +51,7 @@ def check_checkpoints(connection: Connection, log: SealedLog, policy: Policy) ->
 
 
 def check_strays(connection: Connection, log: SealedLog) -> Iterator[str]:
-    """A line for what no seal has brought, so that no map has it."""
+    """A line for rows that belong to no seal, so that no map has them."""
     for table, seal, number in connection.execute(STRAY_ROWS, {"newest": log.newest.seal, "lost": log.lost}).fetchall():
         yield f"{table} has {number} rows of seal {seal}, which brought none"
     for (key,) in connection.execute(STRAY_DAYS).fetchall():
@@ -82,7 +82,7 @@ def _signs(checkpoint: str, expected: Checkpoint, policy: Policy) -> bool:
 
 
 def _changes(connection: Connection, log: SealedLog, before: BucketMap) -> Iterator[tuple[int, int, list[Head]]]:
-    """Each bucket that a seal has changed, with all its heads as of that seal; by seal. `before` has the changes given so far."""
+    """Each bucket that a seal has changed, by seal, with all its heads at that seal. `before` has the changes so far."""
     heads = _Heads(connection, before)
     for seal, rows in groupby(_rows(connection, log), itemgetter(0)):
         buckets = (
@@ -96,7 +96,7 @@ def _changes(connection: Connection, log: SealedLog, before: BucketMap) -> Itera
 
 
 def _rows(connection: Connection, log: SealedLog) -> Iterator[tuple[int, str, str]]:
-    """The heads that seals have brought, by seal and key."""
+    """The heads that seals have added, by seal and key."""
     with connection.cursor("all_heads") as cursor:
         cursor.itersize = FETCH
         for seal, workspace, days in cursor.execute(ALL_HEADS, {"newest": log.newest.seal, "lost": log.lost}):
@@ -110,7 +110,7 @@ class _Heads:
         self._connection = connection
         self._before = before
         self._buckets: dict[int, dict[str, str]] = {}
-        self._count = 0  # at least how many heads they are
+        self._count = 0  # the least number of heads that they have
 
     def fetch(self, buckets: Collection[int], seal: int) -> None:
         """Reads what is not kept, as of a seal."""

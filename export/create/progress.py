@@ -10,7 +10,7 @@ from runtime.terminal import console
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Gives the function to call with the number of entries read; without a terminal it does nothing."""
+    """Gives the function to call with the number of entries read; it does nothing if there is no terminal."""
     screen = console(errors=True)
     if not screen.is_terminal:
         yield lambda _: None

@@ -1,4 +1,4 @@
-"""README.txt of a package: what the receiver has before them, and how to verify it without us."""
+"""README.txt of a package: what the receiver has, and how to verify it without us."""
 
 from export.evidence.sealed_log import SealedLog
 from export.format.manifest import Scope
@@ -44,7 +44,7 @@ of its days, sums over all workspaces in accounts.csv, and roughly how many work
 
 
 def readme(scope: Scope, log: SealedLog, entries: int, requested_by: str, reason: str) -> bytes:
-    """The text, for people; control characters in what people gave are escaped."""
+    """The text, for people; control characters in names and reasons are escaped."""
     newest = log.newest
     return _TEXT.format(
         workspace=_line(scope.workspace_id),

@@ -115,7 +115,7 @@ def _sign(request: Request, package: Draft, key: SigningKey, facts: dict[str, An
 
 
 def _journal(url: str, request: Request, entries: int, manifest_sha256: bytes) -> None:
-    """Records who exported what, when and why: without this row there is no package."""
+    """Records who exported what, when and why; without this row no package is published."""
     values = {
         "workspace_id": request.scope.workspace_id,
         "from_day": request.scope.from_day,

@@ -1,4 +1,4 @@
-"""What has to hold for each seal, and at a start; REWRITTEN where it does not (section 8, 1 and 4)."""
+"""What must hold for each seal, and at a start; REWRITTEN if it does not (section 8, 1 and 4)."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Whether an entry is as the consumer writes one, and its content_digest that of its content: it is computed again from the row."""
+"""Whether an entry has the form that the consumer writes, and the content_digest of its content, which is computed again from the row."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _ID, _WORKSPACE, _DIGEST, _FACETS, _DIFF = map(
 _texts = itemgetter(*(_AT[name] for name in signature(content_digest).parameters if name not in {"facets", "diff"}))
 
 
-# What no digest covers, or what has to be there for a row to be of a day, a workspace and a partition.
+# Columns that no digest covers, and those that a row needs to belong to a day, a workspace and a partition.
 _TIME, _NUMBER = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z", "[0-9]+"
 _FORMS = {
     "occurred_at": _TIME,

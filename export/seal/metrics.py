@@ -18,7 +18,7 @@ SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
 
 
 class Metrics:
-    """The figures of one process; beside them what the file of a scheduled `check` says, if one is named."""
+    """The metrics of one process, and those of the file that a scheduled `check` writes, if one is named."""
 
     def __init__(self, copies: Copies, check_file: Path | None) -> None:
         self.registry = CollectorRegistry()

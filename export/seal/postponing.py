@@ -1,7 +1,7 @@
 """A seal that is due waits while recording catches up, for a limited time (decision 102).
 
-Sealing reads each new entry twice, at full speed, and takes that from those who record where they share processors. What
-arrives as usual is little; a backlog is drained as fast as the processors allow.
+Sealing reads each new entry twice, at full speed, and takes processor time from recording where they share processors. Usually
+little arrives; but a backlog is drained as fast as the processors allow.
 """
 
 import time
@@ -64,7 +64,7 @@ class Postponing:
         return offsets is not None and self._clock() - self._moved_at < STILL_SECONDS
 
     def _look(self, connection: Connection) -> object:
-        """How far the partitions that are behind have got; None where none is."""
+        """The next offsets of the partitions that are behind; None if none is behind."""
         row = connection.execute(BEHIND).fetchone()
         assert row is not None
         self._offsets = row[0]

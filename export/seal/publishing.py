@@ -1,4 +1,4 @@
-"""Brings the folder up to what is committed: each step can be done again after a crash (section 8)."""
+"""Updates the folder to what is committed; each step can be repeated after a crash (section 8)."""
 
 from copy import deepcopy
 

@@ -45,7 +45,7 @@ class Sealer:
         self._postponing = Postponing(stop, metrics.postponed.set)
 
     def once(self, options: Options) -> Sealed:
-        """One seal, which waits for nobody. ExportError where it cannot be made."""
+        """One seal, without waiting. ExportError if it cannot be made."""
         made: list[Sealed] = []
 
         def keep(sealed: Sealed) -> bool:
@@ -63,7 +63,7 @@ class Sealer:
 
         def pause(sealed: Sealed) -> bool:
             nonlocal options
-            options = Options()  # what a person allowed applies to one start only
+            options = Options()  # what an operator allowed applies to one start only
             self._pause(sealed)
             return True
 
@@ -110,7 +110,7 @@ class Sealer:
     def _with_database(
         self, folder: Folder, options: Options, before: Callable[[Connection], None], after: Callable[[Sealed], bool]
     ) -> None:
-        """Seals when `before` returns, for as long as `after` says so and the database is there."""
+        """Seals each time `before` returns, as long as `after` says so and the database is available."""
         url = self._settings.database_url.get_secret_value()
         try:
             with ExitStack() as stack:

@@ -83,7 +83,7 @@ def checkpoint(newest: Checkpoint) -> Response:
 
 
 def names(found: Sequence[str]) -> Response:
-    """Names to choose from, in the order of the alphabet; not those in which something is invisible."""
+    """Names to choose from, in alphabetical order, without those that have invisible characters."""
     return json({"data": sorted(name for name in found if visible(name) == name)})
 
 
@@ -98,11 +98,11 @@ def _bytes(content: Any) -> bytes:
 
 
 def _entry(entry: Entry, large: LargeDiff | None = None) -> dict[str, Any]:
-    """The id is a string: JavaScript's numbers end at 2^53. `diff_bytes` is there where the diff is too long to be."""
+    """The id is a string, because JavaScript's numbers are exact only up to 2^53. `diff_bytes` is present if the diff is too long to be included."""
     times = {"occurred_at": _time(entry.occurred_at), "recorded_at": _time(entry.recorded_at)}
     text = entry.diff if large is None else large.text
     if isinstance(text, bytes) and len(text) <= MAX_DIFF_BYTES:
-        entry = entry._replace(diff=text.decode())  # so that the sentence is that of a list
+        entry = entry._replace(diff=text.decode())  # so that the sentence is the same as in a list
     diff = None if text is None else orjson.Fragment(text)
     content = {"id": str(entry.id), **entry_json(entry, times=times, source=entry.source, diff=diff)}
     return content if diff is not None else {**content, "diff_bytes": large.size if large else None}

@@ -1,4 +1,4 @@
-"""The metric of standbys: a module of its own, since its values are asked of the database by threads."""
+"""The metric of standbys: a module of its own, because threads query the database for its values."""
 
 from collections.abc import Iterator, Mapping
 

@@ -60,7 +60,7 @@ class Routes:
             ("/audit/", self.slash),
             ("/audit/find", limited(self.find)),
             ("/audit/actors", limited(self.actors)),
-            # What the API says, for the page's links: a person whose session token has run out is sent to renew it.
+            # The API's responses for the page's links: a person whose session token has expired is redirected to renew it.
             ("/audit/json", limited(self.events)),
             ("/audit/checkpoint", limited(self.checkpoint)),
             ("/audit/{entry_id}", limited(self.entry)),
@@ -72,7 +72,7 @@ class Routes:
             ("/v1/audit-checkpoint", limited(self.checkpoint)),
             ("/openapi.json", self.openapi),
             ("/healthz", self.healthz),
-            # One at a time, by the database session that no other request can take.
+            # One at a time, with the database session that is reserved for them.
             ("/readyz", RequestLimiter(1, max_waiting=4).wrap(self.readyz)),
         )
 

@@ -21,11 +21,11 @@ class BackgroundLoads:
         self._lock = threading.Lock()
 
     def is_running(self, list_query: ListQuery) -> bool:
-        """Whether the list is being read."""
+        """Whether the list is being loaded."""
         return list_query.key in self._running
 
     def begin(self, list_query: ListQuery) -> None:
-        """Begins to read the list, unless that is so already or there are too many."""
+        """Begins to load the list, unless it is being loaded already or there are too many."""
         with self._lock:
             if list_query.key in self._running or len(self._running) >= MAX_BEHIND:
                 return

@@ -1,6 +1,6 @@
-"""Several databases that share the workspaces (SPEC 8): every question goes to the one whose cell has the workspace.
+"""Several databases that share the workspaces (SPEC 8): every query goes to the one whose cell has the workspace.
 
-What is remembered of one database is of no use for another, so each has lists of its own.
+What is cached for one database is useless for another, so each has lists of its own.
 """
 
 from collections import Counter

@@ -185,7 +185,7 @@ class Database:
 
 @contextmanager
 def _answered() -> Iterator[None]:
-    """Turns what the database and the pool may raise into Unavailable, with the cause in the log."""
+    """Turns the errors of the database and the pool into Unavailable, and logs the cause."""
     try:
         yield
     except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:

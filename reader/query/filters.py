@@ -113,14 +113,14 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
 
 
 def parse_none(pairs: Sequence[tuple[str, str]]) -> None:
-    """Raises InvalidQuery with every parameter: where it is called there are none."""
+    """Raises InvalidQuery if there is any parameter."""
     errors = [ParameterError(name[:60], "unknown parameter; there are none here") for name, _ in pairs]
     if errors:
         raise InvalidQuery(*errors)
 
 
 def to_pairs(query: Query) -> list[tuple[str, str]]:
-    """The fewest parameters that describe `query`; `parse` of them returns it."""
+    """The fewest parameters that describe `query`: `parse` returns it from them."""
     selection = query.selection
     values: dict[str, Iterable[str | None]] = {
         "action": selection.actions,

@@ -1,6 +1,6 @@
-"""A page of a long list whose keys are not in memory: its rows at once, by PostgreSQL's index (decision 79).
+"""A page of a long list whose keys are not in memory: its rows are shown at once, by PostgreSQL's index (decision 79).
 
-Rows, order and `as_of` are those that the key index gives. The total is there only where these rows tell it.
+Rows, order and `as_of` are those that the key index gives. The total is known only if these rows determine it.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MAX_SKIPPED = 10_000  # entries before a page that is read so
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What could be read at once. `entries` is None if reading them would take too long, `total` if it is not known."""
+    """What could be read at once. `entries` is None if reading them would take too long; `total` is None if it is not known."""
 
     view: TransactionView
     snapshot: Snapshot

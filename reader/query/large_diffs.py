@@ -1,4 +1,4 @@
-"""Diffs that a list's own statement leaves out: they are read up to a limit, and of longer ones the size alone (SPEC 6).
+"""Diffs that a list's own statement leaves out: they are read up to a limit; of longer ones only the size is read (SPEC 6).
 
 The size of a compressed value is known only by reading it. It never changes, so it is remembered.
 """

@@ -1,4 +1,4 @@
-"""How far a database is behind its primary, asked in a thread: what serves the metrics must not wait for a database."""
+"""How far a database is behind its primary, queried in a thread, because the metrics listener must not wait for a database."""
 
 import time
 

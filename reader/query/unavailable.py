@@ -1,4 +1,4 @@
-"""What a request gets in place of a result when the database gives none."""
+"""What a request gets instead of a result if the database returns none."""
 
 RETRY_SECONDS = 5
 

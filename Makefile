@@ -38,7 +38,7 @@ containers: setup  ## The chart on a Kubernetes API server; the image, compose.y
 	$(BIN)/python -m tests.containers $(ARGS)
 
 .PHONY: coverage
-coverage: setup  ## All tests, and which lines and branches none of them reached
+coverage: setup  ## All tests, and which lines and branches none of them reached; fails below the floor of pyproject.toml
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
@@ -136,7 +136,7 @@ soak: setup  ## Faults in a random order under load, for MINUTES=30, and its par
 
 .PHONY: maintenance
 maintenance: MINUTES ?= 60
-maintenance: setup  ## Ordinary works of an operator under load, for MINUTES=60: no alert may fire; its part of docs/faults.md; SEED=… repeats the order
+maintenance: setup  ## An operator's ordinary work under load, for MINUTES=60: no alert may fire; its part of docs/faults.md; SEED=… repeats the order
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m tests.faults.maintenance $(MINUTES) $(SEED)
 

@@ -3,8 +3,9 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -143,6 +144,21 @@ def test_every_tool_sees_every_package() -> None:
     assert set(tool["importlinter"]["root_packages"]) == set(PACKAGES)
     assert len(for_libraries) >= 8
     assert [one["name"] for one in for_libraries if not set(one["source_modules"]) >= set(PROGRAM)] == []
+
+
+@pytest.mark.parametrize(("reached", "code"), [(True, 0), (False, 2)], ids=["above", "below"])
+def test_coverage_has_a_floor(tmp_path: Path, reached: bool, code: int) -> None:
+    """`coverage report`, with which `make coverage` ends, refuses less than the floor of pyproject.toml."""
+    floor = PROJECT["tool"]["coverage"]["report"]["fail_under"]
+    (tmp_path / "pyproject.toml").write_text(f"[tool.coverage.report]\nfail_under = {floor}\n")
+    lines = [f"if int('{int(reached)}'):", *(f"    x = {number}" for number in range(20))]
+    (tmp_path / "half.py").write_text("\n".join(lines) + "\n")
+    coverage = [sys.executable, "-m", "coverage"]
+    subprocess.run([*coverage, "run", "half.py"], check=True, cwd=tmp_path)
+    report = subprocess.run([*coverage, "report"], check=False, cwd=tmp_path, capture_output=True, text=True)
+
+    assert floor >= 90
+    assert report.returncode == code, report.stdout + report.stderr
 
 
 def test_no_file_names_a_registry_or_a_machine() -> None:

@@ -1,7 +1,7 @@
-"""`python -m tests.tools`: brings the programs that some tests need and pip does not, where that works without root.
+"""`python -m tests.tools`: installs, if that works without root, the programs that some tests need and pip does not have.
 
-A Chromium for the tests of the page, and Prometheus for those of the alerts. What is there is left alone; what cannot be
-had is said in one line, and the tests that need it are skipped. Exit code 0 either way.
+A Chromium for the tests of the page, and Prometheus for those of the alerts. What is installed is left alone. For what cannot
+be installed there is one line, and the tests that need it are skipped. The exit code is 0 either way.
 """
 
 import os
@@ -19,20 +19,20 @@ LIMIT = 300  # seconds for each command
 
 
 class CannotBring(Exception):
-    """A program cannot be had here; the message is the last line of what was tried."""
+    """A program cannot be installed here; the message is the last line of what was tried."""
 
 
 def ensure(name: str, find: Callable[[], object], bring: Callable[[], None]) -> str:
-    """One line that says whether a program is there, was brought, or cannot be had and why."""
+    """One line that says whether a program is there, was installed, or why it cannot be installed."""
     try:
         return f"{name}: {find()}"
     except SandboxError:
-        print(f"{name}: not installed; trying to bring it without root", flush=True)
+        print(f"{name}: not installed; trying to install it without root", flush=True)
     try:
         bring()
         return f"{name}: {find()}"
     except (CannotBring, SandboxError) as error:
-        return f"{name}: cannot be brought here, its tests will be skipped ({error})"
+        return f"{name}: cannot be installed here, its tests will be skipped ({error})"
 
 
 def bring_chromium() -> None:

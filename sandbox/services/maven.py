@@ -48,7 +48,7 @@ def _fetch(name: str, goal: Sequence[str], pom: str, environ: Mapping[str, str])
 
 def _run(name: str, goal: Sequence[str], pom: str, environ: Mapping[str, str], work: Path) -> Path:
     if (mvn := shutil.which("mvn", path=environ.get("PATH"))) is None:
-        raise SandboxError(f"{name} is fetched by mvn, which is not installed")
+        raise SandboxError(f"{name} is fetched by mvn, which is not installed: apt-get install maven")
     (work / "pom.xml").write_text(pom)
     print(f"fetching {name} with mvn into {work.parent}, this once", file=sys.stderr)
     command = [mvn, "-B", "-q", *goal, f"-DoutputDirectory={work}/files"]

@@ -83,7 +83,7 @@ class Network:
 def missing() -> str:
     """Why there can be no such network here; empty where there can be."""
     if shutil.which("ip") is None:
-        return "`ip` is not installed (apt-get install iproute2)"
+        return "`ip` is not installed: apt-get install iproute2"
     try:
         with entered(None):
             os.close(tunnel("eth0"))

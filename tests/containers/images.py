@@ -144,7 +144,7 @@ def _parts(short: str, environ: Mapping[str, str]) -> dict[str, Path]:
         case _:
             found = {name: shutil.which(name) for name in ("prometheus", "promtool")}
             if missing := [name for name, path in found.items() if path is None]:
-                raise Impossible(f"not installed: {', '.join(missing)}; apt-get install prometheus")
+                raise Impossible(f"{', '.join(missing)} is not installed: apt-get install prometheus")
             return {name: Path(str(path)) for name, path in found.items()}
 
 

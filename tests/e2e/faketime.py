@@ -4,5 +4,5 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _FOUND = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-MISSING = "" if _FOUND else "libfaketime is not installed (apt-get install faketime)"
+MISSING = "" if _FOUND else "libfaketime is not installed: apt-get install faketime"
 ENVIRON: Mapping[str, str] = {"LD_PRELOAD": str(next(iter(_FOUND), "")), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}

@@ -43,13 +43,13 @@ def test_a_fault_is_made_and_its_recovery_measured(stage: Stage) -> None:
     result = made(stage, KILLED)
     assert result.exits == (-9,) and result.alerts >= KILLED.alerts
     assert 0 < result.recovery < 60 and result.records > 0 and max(result.memory) > 30
-    page = faults([result], [replace(KILLED, name="a third")], [("another", "it is not installed")])
+    page = faults([result], [replace(KILLED, name="a third")], [("another", "it is missing")])
     assert (
         f"| consumer killed | {KILLED.how} | exit -9; AuditConsumerDown fired and cleared | {result.recovery:.1f} |"
         in page
     )
     assert "Not as promised: a third" in page
-    assert "| another | it is not installed |" in page and all(what in page for what, _ in NOT_HERE)
+    assert "| another | it is missing |" in page and all(what in page for what, _ in NOT_HERE)
 
 
 @contextmanager

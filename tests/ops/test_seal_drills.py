@@ -122,7 +122,7 @@ def test_losing_the_folder(sealed_world: World, kafka: KafkaBroker) -> None:
     typed(world, ["check", "--policy", policy], AUDIT_SEAL_DIR=str(copy))
 
 
-@pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed (apt-get install kcat)")
+@pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed: apt-get install kcat")
 def test_kcat_reads_the_newest_copy(sealed_world: World, kafka: KafkaBroker) -> None:
     """The line as it is in the runbook, by Debian's kcat: the file has the checkpoint, byte for byte, and not the one before it."""
     world, topic = sealed_world, Topic(kafka)

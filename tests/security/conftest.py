@@ -46,7 +46,9 @@ def postgres(authority: Authority) -> Iterator[PostgresServer]:
     """A PostgreSQL that answers logins by TLS alone; each has one role, except `migrator`, who makes the roles."""
     found = [installation for installation in installations() if installation.root is None]
     if not found:
-        pytest.skip("no PostgreSQL with TLS here: the wheel's has none, Debian's postgresql-15 is not installed")
+        pytest.skip(
+            "PostgreSQL with TLS is not installed: apt-get install postgresql-15 (that of the Python package has no TLS)"
+        )
     with PostgresServer(
         installation=found[0], settings={"fsync": "off"}, tls=authority.issue("postgres.pem")
     ) as server:

@@ -21,7 +21,7 @@ def faketime() -> str:
 
 def pgbouncer() -> str:
     """PgBouncer."""
-    return "" if PROGRAM else "PgBouncer is not installed (apt-get install pgbouncer)"
+    return "" if PROGRAM else "PgBouncer is not installed: apt-get install pgbouncer"
 
 
 def memory_group() -> str:

@@ -20,7 +20,7 @@ from tests.integration.commands.conftest import Desk
 
 WHO = "SELECT session_user, current_user, current_setting('search_path')"
 
-pytestmark = pytest.mark.skipif(not PROGRAM, reason="Debian's pgbouncer is not installed")
+pytestmark = pytest.mark.skipif(not PROGRAM, reason="PgBouncer is not installed: apt-get install pgbouncer")
 Pool = Callable[..., str]
 
 

@@ -47,7 +47,7 @@ def question(log: Log, key: SigningKey = LOG, seals: Sequence[int] | None = None
 def go_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program in Go, built."""
     if (go := shutil.which("go")) is None:
-        pytest.skip("no `go` on the PATH: golang.org/x/mod/sumdb cannot give its opinion")
+        pytest.skip("Go is not installed: apt-get install golang (golang.org/x/mod/sumdb verifies the packages too)")
     program = tmp_path_factory.mktemp("go") / "second_opinion"
     built = subprocess.run([go, "build", "-o", program, "."], cwd=PROGRAM, capture_output=True, text=True, check=False)
     if built.returncode:

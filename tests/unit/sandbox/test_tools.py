@@ -1,5 +1,6 @@
-"""What tests need and pip does not bring: looked for, brought where possible, and said in one line where it is missing."""
+"""What tests need and pip does not have: looked for, installed if possible, and reported in one line if it is missing."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 from sandbox.services import browser, prometheus
 from sandbox.services.process import SandboxError
 from tests import tools
+from tests.repository import sources
 from tests.skips import summary
 
 ROOT = Path(__file__).parents[3]
+OWN_NAME = Path(__file__).relative_to(ROOT).as_posix()
 SKIPPING = """
 import pytest
 
@@ -81,7 +84,7 @@ def test_what_cannot_be_installed_is_reported_and_is_no_failure() -> None:
         raise tools.CannotBring("E: no network")
 
     assert tools.ensure("Prometheus", find, bring) == (
-        "Prometheus: cannot be brought here, its tests will be skipped (E: no network)"
+        "Prometheus: cannot be installed here, its tests will be skipped (E: no network)"
     )
 
 
@@ -112,3 +115,18 @@ def test_a_unit_test_gets_no_service(service: str, request: pytest.FixtureReques
     """A test below tests/unit that requests a service fails, with a message that names its proper folder."""
     with pytest.raises(pytest.fail.Exception, match="move it to tests/integration"):
         request.getfixturevalue(service)
+
+
+def unhelpful(text: str) -> list[str]:
+    """The messages about something that is not installed that do not go on with the command that installs it."""
+    return re.findall(r"[^\"\n]* is not installed(?!: (?:run `make |apt-get install |\{HOW\}))[^\"\n]*", text)
+
+
+def test_what_is_not_installed_is_named_with_the_command_that_installs_it() -> None:
+    """So a skipped test's one line says what to do. `tests.tools` tries its commands itself."""
+    texts = {name: text for name, text in sources("sandbox", "tests") if name not in {"tests/tools.py", OWN_NAME}}
+
+    assert {name: lines for name, text in texts.items() if (lines := unhelpful(text))} == {}
+    assert unhelpful('"kcat is not installed"\n"kcat is not installed: apt-get install kcat"') == [
+        "kcat is not installed"
+    ]

@@ -8,5 +8,5 @@ MCP_CLIENTS = {
 
 
 def display_name(client: str | None) -> str:
-    """The name to show for a client; one that is not listed is shown as it calls itself, none as "an MCP client"."""
+    """The name to show for a client: its own name if it is not listed, and "an MCP client" if it has none."""
     return MCP_CLIENTS.get(client, client) if client else "an MCP client"

@@ -148,7 +148,7 @@ A962<D7D0; A963<D7D2; A965<D7D5; A99D<A9A3; A9C6<A9D0; AA01<AA53; AA23<AA56; FA6
 FAD1<233D5; FAD5<25249; FAD6<25CD0; FAD7<27ED3; 10382<103D1; 10393<103D3; 1039A<12038; 10486<104A0
 11582<115D8 115D9; 11583<115DA; 11584<115DB; 115B2<115DC; 115B3<115DD; 11CAA<11CB2
 """
-# Characters of ASCII among themselves, and what looks alike in the fonts of the page though the data says otherwise.
+# ASCII characters that look like each other, and characters that look alike in the page's fonts although they are not in the data.
 _MORE = {
     "I": "l",
     "1": "l",

@@ -1,4 +1,4 @@
-"""A stored entry as one sentence: the same words wherever an entry is shown, from the whole entry or from what a list has of it."""
+"""A stored entry as one sentence: the same words wherever an entry is shown, whether from the whole entry or from the part that a list has."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

@@ -17,7 +17,7 @@ _OTHER_NAME = {62, 64}  # of a host, of an address
 def fault(host: str, port: int, authority: str | None) -> str | None:
     """What is wrong with the certificate at this address and what to do; None where this machine finds nothing wrong.
 
-    `authority` is the PEM file of who may have signed it; None: those that this machine trusts.
+    `authority` is the PEM file of the accepted certificate authorities; None: those that this machine trusts.
     """
     try:
         with socket.create_connection((host, port), timeout=SECONDS) as plain:
@@ -27,7 +27,7 @@ def fault(host: str, port: int, authority: str | None) -> str | None:
 
 
 def postgresql_fault(host: str, port: int, authority: str | None, *, verify: bool) -> str | None:
-    """As `fault`, of a PostgreSQL server; also says so if it offers no TLS. Without `verify`, any certificate will do."""
+    """As `fault`, for a PostgreSQL server; also reports that it offers no TLS. Without `verify`, any certificate is accepted."""
     try:
         with socket.create_connection((host, port), timeout=SECONDS) as plain:
             plain.sendall(POSTGRESQL_ASKS)

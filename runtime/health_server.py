@@ -1,4 +1,4 @@
-"""The HTTP listener for operations: `/metrics`, `/healthz` (liveness) and `/readyz` (readiness: may the rollout go on?).
+"""The HTTP listener for operations: `/metrics`, `/healthz` (liveness) and `/readyz` (readiness: may the rollout continue?).
 
 Rule of this module: `/healthz` depends on nothing but this process. An outage of another service shows in the metrics: a
 restart does not end it, and costs a rebalance. Why not prometheus_client's own server: decision 63.
@@ -50,7 +50,7 @@ class Probes:
 
     @property
     def port(self) -> int:
-        """The port that it listens on, also where 0 was asked for."""
+        """The port that it listens on, even if port 0 was requested."""
         return self._server.server_port
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def server_bind(self) -> None:
-        # HTTPServer would look up our host name, and the name service may be slow or unavailable.
+        # HTTPServer would look up our host name, and DNS may be slow or unavailable.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()

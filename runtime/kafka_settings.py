@@ -13,7 +13,7 @@ PREFIX = "KAFKA_CONFIG_"
 BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
-# No settings of a client: librdkafka's stand-in for a cluster, and what takes an object of Python.
+# Not for users: librdkafka's mock cluster, and properties that take a Python object.
 NOT_SETTABLE = ("test.", "logger", "default.topic.config")
 
 Refused: TypeAlias = Callable[[Mapping[str, str]], Iterable[tuple[Sequence[str], str]]]
@@ -50,7 +50,7 @@ def properties(
 
 
 def check_topic(name: str) -> str:
-    """The name of a topic, as it is. Raises ValueError where Kafka does not take it."""
+    """The name of a topic, unchanged. Raises ValueError if Kafka does not accept it."""
     if TOPIC.fullmatch(name) is None or name in {".", ".."}:
         raise ValueError(f"{name!r} is not a topic's name: letters, digits, dot, underscore and hyphen, at most 249")
     return name

@@ -17,10 +17,10 @@ from runtime.threads import spawn_restarted
 
 # The longest queue: some seconds of a busy consumer's lines.
 MAX_LINES = 10_000
-# How long the program waits at its end for a reader that does not read.
+# How long the program waits at its end for a reader that has stopped reading.
 FLUSH_SECONDS = 1.0
 _POLL_SECONDS = 0.5
-# The reader is gone for good; any other error may pass.
+# The reader is gone for good; any other error may be temporary.
 _GONE = {errno.EPIPE, errno.EBADF, errno.ENXIO}
 
 
@@ -53,7 +53,7 @@ class LogWriter:
                 self._changed.notify_all()
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
-        """Waits until all lines are written or dropped, at most `seconds`; whether that is so."""
+        """Waits until all lines are written or dropped, at most `seconds`; False if that takes longer."""
         with self._changed:
             return self._changed.wait_for(lambda: not (self._lines or self._busy), seconds)
 
@@ -75,7 +75,7 @@ class LogWriter:
         return True
 
     def _put(self, line: bytes) -> bool:
-        """Writes a line, for as long as that takes; False where it cannot be."""
+        """Writes a line, however long that takes; False if it cannot be written."""
         while line:
             try:
                 line = line[os.write(self._fileno, line) :]

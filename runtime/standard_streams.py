@@ -1,4 +1,4 @@
-"""Standard input, output and error as a program may find them: closed, or with nobody who reads.
+"""Standard input, output and error as a program may find them: closed, or without a reader.
 
 A closed one is None in Python, and its descriptor would go to the next socket, into which a library then writes its errors.
 """
@@ -12,7 +12,7 @@ STANDARD_ERROR = 2
 
 
 class _Lossy(io.TextIOWrapper):
-    """Text that is lost where it cannot be written: whether someone reads an error does not change its exit code."""
+    """Text that is dropped if it cannot be written: the exit code does not depend on whether someone reads the error."""
 
     def write(self, text: str) -> int:
         with suppress(OSError):
@@ -25,7 +25,7 @@ class _Lossy(io.TextIOWrapper):
 
 
 def secure() -> None:
-    """Called first in a program: opens what is closed, has letters that cannot be shown escaped, and errors lost rather than raised."""
+    """Called first in a program: opens what is closed, escapes letters that cannot be shown, and drops errors instead of raising them."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)

@@ -19,11 +19,11 @@ OnDeath: TypeAlias = Callable[[str, BaseException], None]
 
 
 class ThreadDied(Exception):
-    """A thread without which the program cannot go on has died, which is a fault of ours."""
+    """A thread without which the program cannot continue has died, which is a bug of ours."""
 
 
 class Deaths:
-    """The first death among threads without which the program cannot go on."""
+    """The first death among threads without which the program cannot continue."""
 
     def __init__(self) -> None:
         self._first: tuple[str, BaseException] | None = None
@@ -70,7 +70,7 @@ def spawn_restarted(name: str, target: Callable[[], None], on_death: OnDeath = l
 
 
 def log_deaths_of_others() -> None:
-    """From now on an exception in a thread of a library is a log line, not text on standard error."""
+    """From now on an exception in a library's thread becomes a log line, not text on standard error."""
 
     def died(args: threading.ExceptHookArgs) -> None:
         name = None if args.thread is None else args.thread.name
@@ -80,7 +80,7 @@ def log_deaths_of_others() -> None:
 
 
 def within(seconds: float, name: str, call: Callable[[], object]) -> bool:
-    """Whether `call` returned within `seconds`; if not, it goes on in a thread of this name."""
+    """Whether `call` returned within `seconds`; if not, it continues in a thread of this name."""
     thread = threading.Thread(target=call, name=name, daemon=True)
     thread.start()
     thread.join(seconds)

@@ -10,12 +10,12 @@ MIN_MS, MAX_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
 def from_milliseconds(milliseconds: int) -> datetime:
-    """The instant so many milliseconds after 1970 began; OverflowError outside MIN_MS to MAX_MS."""
+    """The instant that is this many milliseconds after the beginning of 1970; OverflowError outside MIN_MS to MAX_MS."""
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def milliseconds(at: datetime) -> int:
-    """Whole milliseconds since 1970, cut, not rounded; `at` has a time zone."""
+    """Whole milliseconds since 1970, rounded down; `at` has a time zone."""
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 
@@ -26,7 +26,7 @@ def microseconds(at: datetime) -> int:
 
 
 def from_microseconds(microseconds: int) -> datetime:
-    """The instant so many microseconds after 1970 began; OverflowError outside the years 1 to 9999."""
+    """The instant that is this many microseconds after the beginning of 1970; OverflowError outside the years 1 to 9999."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 

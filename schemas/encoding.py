@@ -1,4 +1,4 @@
-"""The two framings of a record's value, written (SPEC 3); reading them is the consumer's own, stricter business."""
+"""The two framings of a record's value, written (SPEC 3); the consumer reads them by stricter code of its own."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -39,7 +39,7 @@ def confluent_header(schema_id: int) -> bytes:
 
 
 def body(schema: SchemaFile, data: Mapping[str, Any]) -> bytes:
-    """Avro binary of data that is known to fit: nothing is checked here, for the sake of bulk traffic."""
+    """Avro binary of data that is known to fit: nothing is checked here, so that bulk traffic is fast."""
     written = BytesIO()
     schemaless_writer(written, parsed(schema), data)
     return written.getvalue()

@@ -1,4 +1,4 @@
-"""Whether data fits a schema, said in a way that the author of an example can act on.
+"""Whether data fits a schema, in words that help the author of an example.
 
 Ours, because fastavro's own check takes fields that the schema does not have, and its writer takes a bool for an int.
 """

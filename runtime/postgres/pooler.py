@@ -27,7 +27,7 @@ _one_at_a_time = threading.Lock()
 
 # On a busy pool other clients may use the server session between two queries.
 ROUNDS = 10
-# A second session that does not answer in time may meet a machine that was busy for that long.
+# If a second session does not answer in time, the machine may only have been busy for that long.
 TRIES = 3
 # How often, and for how long each time, the second session is waited for while the first one is asked.
 WAITS, WAIT_SECONDS = 3, 0.25

@@ -38,7 +38,7 @@ FINAL = {
 
 def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalError) -> psycopg.OperationalError:
     """`error`, or its cause if logging in once more at each server that `url` names finds it."""
-    if not _descriptor_left():  # whatever was asked, the answer would be about us
+    if not _descriptor_left():  # whatever the server was asked, the fault would be in this process
         return error
     if (fault := malformed(url)) is not None:
         return LoginRefused(f"DATABASE_URL {fault}")

@@ -19,7 +19,7 @@ NUMBERS = (
     "keepalives_count",
     "tcp_user_timeout",
 )
-# These say where the server is; they are replaced by an address of ours while the rest is tried.
+# These say where the server is; while the other settings are tried, our own address replaces them.
 WHERE = frozenset({"host", "hostaddr", "port"})
 
 
@@ -51,7 +51,7 @@ def _defaults() -> dict[str, str]:
 
 
 def _misplaced(given: Mapping[str, Any]) -> str | None:
-    """What is wrong with the server's place: hosts, addresses and ports, which belong together one by one."""
+    """What is wrong with hosts, addresses and ports, of which there must be one each for every server."""
     hosts, addresses, ports = (str(given.get(name) or "").split(",") for name in ("host", "hostaddr", "port"))
     # A password that is not percent-encoded is split, and part of it would be looked up, and logged, as a host name.
     if any("@" in host[1:] or not _name(host) for host in hosts) or any(port and not is_port(port) for port in ports):

@@ -432,7 +432,7 @@ def test_an_address_with_a_password_is_taken_by_reference_only(program: str, nam
             {"consumer.secretEnv": ["DATABASE_URL", "AUDIT_TOPICS"]},
             "AUDIT_TOPICS is not a setting of this program that",
         ),
-        ({"consumer.secretEnv": ["DATABASE_URL", "AWS_SECRET_ACCESS_KEY"]}, "AWS_SECRET_ACCESS_KEY is no setting"),
+        ({"consumer.secretEnv": ["DATABASE_URL", "AWS_SECRET_ACCESS_KEY"]}, "AWS_SECRET_ACCESS_KEY is not a setting"),
         (
             {
                 "consumer.secretEnv": ["DATABASE_URL", "SCHEMA_REGISTRY_URL"],

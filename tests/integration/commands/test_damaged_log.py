@@ -78,6 +78,6 @@ def test_other_halts_are_not_passed(cause: HaltCause | None, database_url: str, 
         consumer.halts(cause, "x")
     with (
         connect(database_url, "audit_operator", "test") as connection,
-        pytest.raises(Refused, match=f"halted by {cause or 'nothing'}; only a damaged log"),
+        pytest.raises(Refused, match=f"halted by {cause or 'nothing'}; only a partition that is halted by damaged_log"),
     ):
         recovery.state_damaged_range(connection, TOPIC, BOUNDS, 5, "x")

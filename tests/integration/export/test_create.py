@@ -99,7 +99,7 @@ def test_wrong_usage(two_seals: World) -> None:
     (world.path / "there").mkdir()
     other = SigningKey(EXPORTER, Ed25519PrivateKey.generate())
     (world.path / "other.key").write_bytes(other.encode())
-    assert "there already" in world.create("there").err
+    assert "already exists" in world.create("there").err
     for given, words in (
         ({"from": "2026-02-30"}, "--from"),
         ({"to": "2026-01-01"}, "is not before"),

@@ -62,7 +62,7 @@ FAULTS = (
     ),
     Fault("11, hash", Verdict.TAMPERED, "accounts.csv is not what", before("accounts.csv", lambda data: data + b"x")),
     Fault("11, form", Verdict.MALFORMED, "accounts.csv, line 2", on_rows.cell(",live,", ",dead,"), True),
-    Fault("12", Verdict.TAMPERED, "audit.csv goes on", before("audit.csv", lambda data: data + b"\r\n")),
+    Fault("12", Verdict.TAMPERED, "audit.csv continues", before("audit.csv", lambda data: data + b"\r\n")),
     Fault("13", Verdict.REWRITTEN, "the first 2 rows", on_history.state(0, "2026-11-01", digest=on_history.HASH), True),
     Fault("14", Verdict.TAMPERED, "manifest: entries is 9", manifest({"entries": 9})),
     Fault("15", Verdict.INCOMPLETE, "Kafka was read", resealed_record(-1, "2026-11-06T14:59:58.120000Z", "-"), True),

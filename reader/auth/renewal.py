@@ -5,12 +5,13 @@ Clerk's SDKs for pages that a server renders: it redirects the browser to the Fr
 cookie of its own and redirects back with a new token (`reader.auth.handshake`).
 """
 
+import hashlib
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from reader.auth.request_cookies import REDIRECTS, CookieNames
 
-# After this many redirects in a row, there is no further one to Clerk (Clerk's own limit), or to the same URL.
+# After this many redirects of a page in a row, there is no further one to Clerk (Clerk's own limit), or to the same URL.
 MAX_SENT, MAX_REDIRECTS = 3, 8
 REDIRECTS_SECONDS = 10  # after the last redirect, the count starts again
 # The version of Clerk's API, which determines the version of the claims. This one introduced version 2.
@@ -81,7 +82,17 @@ def handshake_url(frontend_api: str, return_url: str, reason: str, *, suffixed: 
     return f"{frontend_api.rstrip('/')}/v1/client/handshake?{urlencode(query)}"
 
 
-def redirects_cookie(count: int, *, secure: bool) -> str:
-    """The Set-Cookie value that counts redirects."""
+def redirects_name(url: str) -> str:
+    """The cookie that counts the redirects of the page with this URL: several pages may be opened at once, each with its own.
+
+    What Clerk might append to the URL does not make it another page, for then redirects could go on without end.
+    """
+    parts = urlsplit(url)
+    query = "&".join(pair for pair in parts.query.split("&") if not pair.startswith("__clerk"))
+    return REDIRECTS + hashlib.sha256(f"{parts.path}?{query}".encode()).hexdigest()[:8]
+
+
+def redirects_cookie(url: str, count: int, *, secure: bool) -> str:
+    """The Set-Cookie value that counts the redirects of a page."""
     end = "; Secure" if secure else ""
-    return f"{REDIRECTS}={count}; Path=/; Max-Age={REDIRECTS_SECONDS}; HttpOnly; SameSite=Lax{end}"
+    return f"{redirects_name(url)}={count}; Path=/; Max-Age={REDIRECTS_SECONDS}; HttpOnly; SameSite=Lax{end}"

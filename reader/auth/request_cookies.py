@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SESSION, CLIENT_UAT, REFRESH, HANDSHAKE = "__session", "__client_uat", "__refresh", "__clerk_handshake"
-# The only cookie that the reader itself sets: it counts redirects, so that there is no endless loop of them.
-REDIRECTS = "audit_redirects"
+# The only cookies that the reader itself sets: they count redirects, so that there is no endless loop of them.
+REDIRECTS = "audit_redirects_"  # and the page, see `reader.auth.renewal.redirects_name`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 Without a redirect the caller refuses the request.
 
 Rule of this module: it grants no access. The cookies of a handshake are set only after `Authenticator` has verified the session
-token among them, and then the browser sends its request again. Redirects are counted; they lead to Clerk or to the same URL.
+token among them, and then the browser sends its request again. The redirects of a page are counted; they lead to Clerk or to the same URL.
 """
 
 import time
@@ -24,9 +24,10 @@ from reader.auth.renewal import (
     Standing,
     handshake_url,
     redirects_cookie,
+    redirects_name,
     renewal_reason,
 )
-from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, REDIRECTS, cookie_values
+from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, cookie_values
 from reader.auth.signed_token import KeySource, Unauthenticated
 
 MAX_URL_BYTES = 10 * 1024  # of a path and a query to come back to
@@ -86,7 +87,7 @@ class Renewal:
         if here is None:
             return Turn(reason)
         cookies = request.headers.getlist("cookie")
-        redirects = _redirects(cookies)
+        redirects = _redirects(cookies, here)
         brought = self._brought(cookies, here)
         if brought is not None and redirects < MAX_REDIRECTS:
             turn = self._returned(brought, here, redirects)
@@ -118,7 +119,7 @@ class Renewal:
             if error.reason in RENEWABLE and error.reason != "authorized_party_missing":
                 return None
             return Turn(error.reason, None, (), "refused")
-        return Turn("", here, (*cookies, redirects_cookie(redirects + 1, secure=self._secure)), "renewed")
+        return Turn("", here, (*cookies, redirects_cookie(here, redirects + 1, secure=self._secure)), "renewed")
 
     def _sent(self, cookies: list[str], here: str, reason: str, redirects: int) -> Turn:
         suffixed = self._names.suffix is not None
@@ -132,12 +133,12 @@ class Renewal:
             # When a person goes back, Chromium may take the redirect of the Frontend API from its cache: no cookie is set then.
             why = f"{why}-retry-{int(time.time())}"
         location = handshake_url(self._frontend_api, here, why, suffixed=suffixed)
-        return Turn(reason, location, (redirects_cookie(redirects + 1, secure=self._secure),), "sent")
+        return Turn(reason, location, (redirects_cookie(here, redirects + 1, secure=self._secure),), "sent")
 
 
-def _redirects(cookies: list[str]) -> int:
-    """The number of redirects so far. A value that the reader did not set counts as many."""
-    values = cookie_values(cookies, REDIRECTS)
+def _redirects(cookies: list[str], here: str) -> int:
+    """The number of redirects of this page so far. A value that the reader did not set counts as many."""
+    values = cookie_values(cookies, redirects_name(here))
     if not values:
         return 0
     [first, *others] = values

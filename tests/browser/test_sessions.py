@@ -1,5 +1,6 @@
 """A person reads for longer than a session token lives, and notices nothing of it: in a real browser, under the page's policy."""
 
+import re
 import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -40,7 +41,7 @@ def api_of(visitor: Visitor) -> FrontendApi:
 def run_out(visitor: Visitor, sample: Sample) -> Visitor:
     """The session token has run out meanwhile: a minute has gone by, and with it the count of redirects."""
     now = int(time.time())
-    visitor.context.clear_cookies(name="audit_redirects")
+    visitor.context.clear_cookies(name=re.compile("audit_redirects_"))
     return visitor.signed_in(sample.people.admin, exp=now - 60, iat=now - 120, nbf=now - 130)
 
 

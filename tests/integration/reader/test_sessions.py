@@ -12,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from reader.auth.renewal import MAX_SENT
+from reader.auth.renewal import MAX_SENT, redirects_name
 from reader.auth.request_cookies import cookie_suffix
 from sandbox.services.frontend_api import FrontendApi
 from sandbox.services.issuer import Issuer, Person
@@ -325,9 +325,32 @@ def test_redirects_end(renewing: Site, browser: Browser) -> None:
     assert (answer.status_code, len(api_of(renewing).asked)) == (401, MAX_SENT)
     assert "redirect_url=" in answer.text
     assert counted(renewing.metrics.registry, "renewals", outcome="given_up") == 1
-    del browser.cookies["audit_redirects"]  # its time is over
+    del browser.cookies[redirects_name(f"{renewing.url}/audit?limit=7")]  # its time is over
     api_of(renewing).answers = True
     assert is_page(browser.goto(f"{renewing.url}/audit?limit=7"), "/audit?limit=7")
+
+
+def test_pages_that_are_opened_at_once_all_come_back(renewing: Site, browser: Browser) -> None:
+    """Tabs that a browser restores, or links of a mail: all are at Clerk before the first one is back, and none is refused."""
+    signed_in(renewing, browser, __session=expired(renewing))
+    pages = [f"{renewing.url}/audit?limit={number}" for number in range(1, 3 * MAX_SENT)]
+    at_clerk = [browser.step(page).headers["location"] for page in pages]
+    back = [browser.step(url).headers["location"] for url in at_clerk]
+
+    assert back == pages
+    for page in pages:
+        assert is_page(browser.goto(page), page)
+    assert counted(renewing.metrics.registry, "renewals", outcome="given_up") == 0
+
+
+def test_what_clerk_appends_to_the_address_does_not_start_the_count_again(renewing: Site, browser: Browser) -> None:
+    """A nonce is another one each time, and only Clerk's secret key can exchange it."""
+    signed_in(renewing, browser, __session=expired(renewing))
+    answers = [
+        browser.step(f"{renewing.url}/audit?limit=7&__clerk_handshake_nonce={number}").status_code
+        for number in range(MAX_SENT + 1)
+    ]
+    assert answers == [307] * MAX_SENT + [401]
 
 
 @pytest.mark.parametrize("claims", [no_session(), {"sub": "mch_1"}, {"azp": "https://evil.example"}, {"iss": "https://evil.example"}], ids=["expired", "machine", "other origin", "other issuer"])  # fmt: skip
@@ -360,7 +383,7 @@ def test_a_browser_that_keeps_no_new_session_is_not_redirected_for_ever(renewing
 @pytest.mark.parametrize("count", ["3", "99", "-1", "x", "", "0x1", "%33", "٣"])
 def test_a_count_that_is_not_ours_is_as_good_as_many(renewing: Site, count: str) -> None:
     """Whoever writes the cookie can only stop the redirects."""
-    cookie = f"__session={expired(renewing)}; audit_redirects={count}".encode()
+    cookie = f"__session={expired(renewing)}; {redirects_name(f'{renewing.url}/audit')}={count}".encode()
     answer = renewing.ask("GET", "/audit", headers=[("Cookie", cookie), ("Sec-Fetch-Dest", "document")])
     assert answer.status_code == 401
 
@@ -415,11 +438,11 @@ def test_a_handshake_that_is_not_clerks_sets_no_cookie(renewing: Site, browser: 
             for session in ("", f"__session={expired(renewing)}; "):
                 answer = browser.step(f"{renewing.url}/audit", Cookie=f"{session}__clerk_handshake={token}")
                 assert answer.status_code == (307 if session else 401), token[:20]
-                assert set(set_cookies(answer)) <= {"audit_redirects"}
+                assert set(set_cookies(answer)) <= {redirects_name(f"{renewing.url}/audit")}
     finally:
         other.close()
     answer = browser.step(f"{renewing.url}/audit", Cookie=f"__clerk_handshake={api_of(renewing).handshake(directives)}")
-    assert set(set_cookies(answer)) == {"__session", "audit_redirects"}
+    assert set(set_cookies(answer)) == {"__session", redirects_name(f"{renewing.url}/audit")}
 
 
 def test_unavailable_keys_are_reported(renewing: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -466,7 +489,7 @@ def test_the_program_renews_by_its_settings(database_url: str, browser: Browser)
         location = urlsplit(answer.headers["location"])
         assert f"{location.scheme}://{location.netloc}{location.path}" == f"{ISSUER}/v1/client/handshake"
         assert parse_qs(location.query)["redirect_url"] == [url.replace("http:", "https:")]
-        assert set_cookies(answer)["audit_redirects"].endswith("; Secure")
+        assert set_cookies(answer)[redirects_name(url)].endswith("; Secure")
         assert f"form-action 'self' {ISSUER};" in answer.headers["content-security-policy"]
 
         fresh = program.token()

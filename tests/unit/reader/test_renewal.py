@@ -1,5 +1,6 @@
 """Who is sent for a new token, and where to: by what was refused and what the browser's cookies say."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -54,8 +55,11 @@ def test_the_way_back_is_one_parameter(back: str) -> None:
 
 
 def test_the_count_is_kept_from_scripts_and_from_plain_http() -> None:
-    assert redirects_cookie(2, secure=True) == "audit_redirects=2; Path=/; Max-Age=10; HttpOnly; SameSite=Lax; Secure"
-    assert "Secure" not in redirects_cookie(2, secure=False)
+    url = "https://a.example/audit"
+    name, _, rest = redirects_cookie(url, 2, secure=True).partition("=")
+    assert re.fullmatch("audit_redirects_[0-9a-f]{8}", name)
+    assert rest == "2; Path=/; Max-Age=10; HttpOnly; SameSite=Lax; Secure"
+    assert "Secure" not in redirects_cookie(url, 2, secure=False)
 
 
 @given(

@@ -45,7 +45,7 @@ def test_what_clerk_sets_is_set(directive: str, sent: str) -> None:
 @pytest.mark.parametrize(
     "directive",
     [
-        "foo=bar; Path=/", "__session_other123=a.b.c; Path=/", "__sessions=a", "audit_redirects=0; Path=/", "__client=x; Path=/", "__clerk_db_jwt=x",
+        "foo=bar; Path=/", "__session_other123=a.b.c; Path=/", "__sessions=a", "audit_redirects_0a1b2c3d=0; Path=/", "__client=x; Path=/", "__clerk_db_jwt=x",
         "__clerk_handshake=a.b.c; Path=/", "__session=a b", "__session=a,b", '__session="a"', "__session=a\r\nSet-Cookie: x=y", "__session=a\x00", "__session=é",
         "__session=a\n; Path=/", "__session=a; Path=/\r\nX: y", "__session=a; Path=/audit", "__session=a; Domain=example.com", "__session=a; Domain=audit.example.com",
         "__client_uat=1; Domain=evil.example", "__client_uat=1; Domain=dit.example.com", "__client_uat=1; Domain=com", "__client_uat=1; Domain=x.audit.example.com",

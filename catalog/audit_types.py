@@ -106,7 +106,7 @@ CATALOG = (
         tracked=_MEMBERSHIP,
         sentence="{actor} changed the role of {subject}",
         detailed="{actor} changed the role of {subject} from {before_role} to {after_role}{others}",
-        otherwise="{actor} changed the membership of {subject}{without_role}",
+        otherwise="{actor} changed the membership of {subject}{unnamed}",
     ),
     AuditType(
         name="billing.plan_upgraded",
@@ -115,7 +115,8 @@ CATALOG = (
         subject=_SUBSCRIPTION,
         tracked=_PLAN,
         sentence="{actor} upgraded the subscription to {subject}",
-        detailed="{actor} upgraded the subscription to {subject}{edits}",
+        detailed="{actor} upgraded the subscription from {before_plan} to {after_plan}{others}",
+        otherwise="{actor} upgraded the {subject} subscription{unnamed}",
     ),
     AuditType(
         name="billing.plan_downgraded",
@@ -124,7 +125,8 @@ CATALOG = (
         subject=_SUBSCRIPTION,
         tracked=_PLAN,
         sentence="{actor} downgraded the subscription to {subject}",
-        detailed="{actor} downgraded the subscription to {subject}{edits}",
+        detailed="{actor} downgraded the subscription from {before_plan} to {after_plan}{others}",
+        otherwise="{actor} downgraded the {subject} subscription{unnamed}",
     ),
     AuditType(
         name="billing.addon_purchased",

@@ -12,8 +12,9 @@ from string import Formatter
 
 TYPE_NAME = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
 # What `detailed` may name: money; all changes, or those of an edit; the fields that changed and, apart, their values; and
-# the changes beside that of the role, or (`without_role`) all of them where the role did not change. `catalog.wording` makes them.
-DETAILS = frozenset({"amount", "changes", "edits", "fields", "values", "others", "without_role"})
+# the changes beside those of the fields that `detailed` names, or (`unnamed`) all of them where no such field changed.
+# `catalog.wording` makes them.
+DETAILS = frozenset({"amount", "changes", "edits", "fields", "values", "others", "unnamed"})
 WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 
 

@@ -20,11 +20,15 @@ _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 def amount(minor_units: str, currency: str) -> str | None:
-    """An amount such as `EUR 1,290.00`; None for a currency that is not listed, whose minor unit would be a guess."""
-    digits = _DIGITS.get(currency)
+    """An amount such as `EUR 1,290.00`; None for a currency that is not listed, whose minor unit would be a guess.
+
+    Payment services such as Stripe write the codes in lower case.
+    """
+    code = currency.upper() if currency.isascii() else currency
+    digits = _DIGITS.get(code)
     if digits is None or not _INTEGER.fullmatch(minor_units):
         return None
     number = int(minor_units)
     whole, rest = divmod(abs(number), 10**digits)
     fraction = f".{rest:0{digits}}" if digits else ""
-    return f"{currency} {'-' if number < 0 else ''}{whole:,}{fraction}"
+    return f"{code} {'-' if number < 0 else ''}{whole:,}{fraction}"

@@ -106,11 +106,12 @@ def _listed(changes: Mapping[str, Change], audit_type: AuditType) -> str:
 
 
 def _others(changes: Mapping[str, Change], audit_type: AuditType) -> str:
-    return _listed({pointer: change for pointer, change in changes.items() if pointer != "/role"}, audit_type)
+    others = {pointer: change for pointer, change in changes.items() if pointer not in _named(audit_type.detailed)}
+    return _listed(others, audit_type) if len(changes) <= MAX_TOLD else f" and made {len(others):,} more changes"
 
 
-def _without_role(changes: Mapping[str, Change], audit_type: AuditType) -> str | None:
-    return None if "/role" in changes else _listed(changes, audit_type)
+def _unnamed(changes: Mapping[str, Change], audit_type: AuditType) -> str | None:
+    return None if _named(audit_type.detailed) & changes.keys() else _listed(changes, audit_type)
 
 
 def _fields(changes: Mapping[str, Change], audit_type: AuditType) -> str:
@@ -135,7 +136,7 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Change], AuditType], str | None]] 
     "fields": _fields,
     "others": _others,
     "values": _values,
-    "without_role": _without_role,
+    "unnamed": _unnamed,
 }
 
 
@@ -149,6 +150,13 @@ def _cut(pattern: str) -> tuple[tuple[str, bool], ...]:
         if name:
             made.append((name, True))
     return tuple(made)
+
+
+@cache
+def _named(pattern: str) -> frozenset[str]:
+    """Pointers to the fields whose values before or after the pattern names."""
+    names = [text.partition("_") for text, is_name in _cut(pattern) if is_name]
+    return frozenset(f"/{field}" for side, _, field in names if side in ("before", "after"))
 
 
 def _shown(facet: Facet, stored: Sequence[str]) -> str:

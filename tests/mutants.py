@@ -899,7 +899,7 @@ MUTANTS = (
     ),
     Mutant(
         "a currency that is not listed has two digits",
-        (Edit("catalog/money.py", "_DIGITS.get(currency)", "_DIGITS.get(currency, 2)"),),
+        (Edit("catalog/money.py", "_DIGITS.get(code)", "_DIGITS.get(code, 2)"),),
         ("tests/unit/catalog/test_summary.py", "-k", "money"),
     ),
     Mutant(
@@ -1252,6 +1252,16 @@ MUTANTS = (
             Edit("reader/http/renewal_response.py", "len(first) == 1", "len(first) < 9"),
         ),
         (READER + "test_sessions.py", "-k", "redirects_end"),
+    ),
+    Mutant(
+        "the redirects of all pages are counted as one",
+        (Edit("reader/auth/renewal.py", 'f"{parts.path}?{query}".encode()', 'b""'),),
+        (READER + "test_sessions.py", "-k", "opened_at_once"),
+    ),
+    Mutant(
+        "what Clerk appends to an address starts the count again",
+        (Edit("reader/auth/renewal.py", ' if not pair.startswith("__clerk")', ""),),
+        (READER + "test_sessions.py", "-k", "start_the_count_again"),
     ),
     Mutant(
         "the API is redirected",

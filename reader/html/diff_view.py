@@ -13,7 +13,8 @@ from catalog import stored_diff
 from catalog.stored_diff import Number
 from catalog.visible_text import first_difference, twins, visible
 
-MAX_VALUE_LENGTH = 500  # characters of one value, before "show all": a dozen lines of a column
+# Characters of one value, and of a path, before "show all": a dozen lines of a column.
+MAX_VALUE_LENGTH, MAX_PATH_LENGTH = 500, 150
 # A text that could be read as another JSON value or as one of the page's own words, or that begins or ends with a space, is shown
 # in quotes.
 AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|masked|nothing|empty list|—|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
@@ -38,7 +39,7 @@ class Side(NamedTuple):
 class ChangeRow(NamedTuple):
     """One path that changed; `what` is added, removed, changed or masked."""
 
-    path: str
+    path: Item
     what: str
     before: Side
     after: Side
@@ -75,7 +76,7 @@ def parse_diff(stored: str) -> DiffView:
     try:
         return _read(stored_diff.parse(stored))
     except RecursionError:
-        return DiffView((ChangeRow("", "changed", MISSING, TOO_DEEP),), (), None, None)
+        return DiffView((ChangeRow(Item("", "text"), "changed", MISSING, TOO_DEEP),), (), None, None)
 
 
 def _read(diff: dict[str, Any]) -> DiffView:
@@ -90,11 +91,11 @@ def _read(diff: dict[str, Any]) -> DiffView:
     )
 
 
-def _paths(pointers: list[str]) -> list[str]:
+def _paths(pointers: list[str]) -> list[Item]:
     """The paths for people; those that look alike with codes where they differ."""
     paths = [" › ".join(map(_key, pointer.removeprefix("/").split("/"))) for pointer in pointers]
     alike = twins(paths)
-    return [alike.get(path) or visible(path) for path in paths]
+    return [_cut(alike.get(path) or visible(path), "text", "", MAX_PATH_LENGTH) for path in paths]
 
 
 def _key(part: str) -> str:
@@ -104,7 +105,7 @@ def _key(part: str) -> str:
     return json.dumps(key, ensure_ascii=False) if odd else key
 
 
-def _row(path: str, change: dict[str, Any]) -> ChangeRow:
+def _row(path: Item, change: dict[str, Any]) -> ChangeRow:
     if change.get("masked") is True:
         return ChangeRow(path, "masked", MASKED, MASKED)
     removed, added = (
@@ -155,7 +156,11 @@ def _item(value: Any, mark: str, spellings: dict[str, str]) -> Item:
     if value is None or isinstance(value, bool | Number):
         kind = "literal"
     text = spellings.get(written) or visible(written)
-    return Item(text[:MAX_VALUE_LENGTH], kind, mark, text[MAX_VALUE_LENGTH:])
+    return _cut(text, kind, mark, MAX_VALUE_LENGTH)
+
+
+def _cut(text: str, kind: str, mark: str, most: int) -> Item:
+    return Item(text[:most], kind, mark, text[most:])
 
 
 def _display_text(value: Any) -> str:

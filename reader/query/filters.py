@@ -114,7 +114,7 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
 
 def parse_none(pairs: Sequence[tuple[str, str]]) -> None:
     """Raises InvalidQuery if there is any parameter."""
-    errors = [ParameterError(name[:60], "unknown parameter; there are none here") for name, _ in pairs]
+    errors = [ParameterError(name[:60], "is not known: there are no parameters here") for name, _ in pairs]
     if errors:
         raise InvalidQuery(*errors)
 
@@ -145,7 +145,7 @@ def _values(pairs: Sequence[tuple[str, str]], errors: list[ParameterError]) -> d
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         if name not in PARAMETERS:
-            errors.append(ParameterError(name[:60], f"unknown parameter; known are {', '.join(PARAMETERS)}"))
+            errors.append(ParameterError(name[:60], f"is not known; there are {', '.join(PARAMETERS)}"))
         elif "\0" in value:
             errors.append(ParameterError(name, "contains a NUL character"))
         elif value:

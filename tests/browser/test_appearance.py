@@ -95,6 +95,58 @@ def test_utc_or_local_time(visit: Visit, sample: Sample) -> None:
     assert visitor.times == utc
 
 
+@pytest.mark.parametrize(
+    ("zone", "utc", "shown"),
+    [
+        ("Europe/Berlin", "2026-10-24 23:59:59", "2026-10-25 01:59:59"),
+        ("Europe/Berlin", "2026-10-25 00:30:00", "2026-10-25 02:30:00 +02:00"),
+        ("Europe/Berlin", "2026-10-25 01:30:00", "2026-10-25 02:30:00 +01:00"),
+        ("Europe/Berlin", "2026-10-25 02:00:00", "2026-10-25 03:00:00"),
+        ("Europe/Berlin", "2026-03-29 00:59:59", "2026-03-29 01:59:59"),
+        ("Europe/Berlin", "2026-03-29 01:00:00", "2026-03-29 03:00:00"),
+        ("Australia/Lord_Howe", "2026-04-04 14:29:00", "2026-04-05 01:29:00"),
+        ("Australia/Lord_Howe", "2026-04-04 14:31:00", "2026-04-05 01:31:00 +11:00"),
+        ("Australia/Lord_Howe", "2026-04-04 15:01:00", "2026-04-05 01:31:00 +10:30"),
+    ],
+)
+def test_a_time_that_the_clock_shows_twice_has_its_offset(
+    visit: Visit, fresh: Fresh, zone: str, utc: str, shown: str
+) -> None:
+    """When a clock is put back, by an hour or by half of one; other times need none."""
+    fresh.put(occurred_at=datetime.fromisoformat(f"{utc}Z"))
+    visitor = visit(timezone_id=zone).signed_in(fresh.admin)
+    visitor.open("/audit").get_by_role("button", name="Show times in").click()
+
+    assert visitor.times == [shown]
+
+
+@pytest.mark.parametrize(("width", "zone"), [(320, "UTC"), (320, "America/Argentina/ComodRivadavia"), (1280, "UTC")])
+def test_a_filter_in_use_breaks_between_its_words(visit: Visit, sample: Sample, width: int, zone: str) -> None:
+    """Not inside of them, however narrow it is."""
+    visitor = visit(viewport={"width": width, "height": 800}, timezone_id=zone).signed_in(sample.people.admin)
+    page = visitor.open("/audit?actor=nobody&from=2026-01-01T08:30:00Z&to=2026-02-01T08:30:00Z")
+    if zone != "UTC":
+        page.get_by_role("button", name="Show times in").click()
+
+    for word in page.locator(".chips bdi").all():
+        assert word.evaluate("each => each.getClientRects().length") == 1, word.inner_text()
+
+
+def test_forced_colors_keep_apart_what_colors_do(visit: Visit, sample: Sample) -> None:
+    """What cannot be pressed has no border, only an open row is marked, and a list of choices has its arrow."""
+    border = "each => getComputedStyle(each).borderLeftColor"
+    page = visit(forced_colors="active").signed_in(sample.people.admin).open("/audit?limit=5")
+    ground = page.locator("body").evaluate(COLOUR)
+    page.locator("button.toggle").first.click()
+    expect(page.locator("tr.more .facts").first).to_be_visible()
+
+    assert page.get_by_text("Previous", exact=True).evaluate(border) == ground
+    assert page.get_by_role("link", name="Next").evaluate(border) != ground
+    marked = [row.locator("td").first.evaluate(border) != ground for row in page.locator("tr.entry").all()]
+    assert marked == [True, False, False, False, False]
+    assert page.locator("#by").evaluate("each => getComputedStyle(each).appearance") == "auto"
+
+
 def test_links_and_buttons_of_one_line_have_one_baseline(dana: Visitor) -> None:
     """The texts of a button and of the link beside it end at the same height, but for a pixel of rounding."""
     page = dana.open("/audit?limit=5")

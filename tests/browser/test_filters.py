@@ -199,6 +199,24 @@ def test_a_choice_that_only_an_address_can_make_is_kept(dana: Visitor, count: Co
     assert dana.total == count("action IN ('member.added', 'member.removed') AND channel = 'web'")
 
 
+def test_going_back_shows_the_filters_of_that_list(dana: Visitor) -> None:
+    """A browser would fill the form in again with what was chosen later, for a list that it is not of."""
+    page = dana.open("/audit?source=mcp&limit=5")
+    page.get_by_label("Action", exact=True).select_option(label="Schedule changed · paused")
+    page.get_by_label("Source").select_option(label="Web")
+    apply(dana)
+    page.get_by_text("Several actions").click()
+    page.get_by_label("Member added").check()
+    apply(dana)
+    for _ in range(2):
+        page.go_back()
+
+    expect(page).to_have_url(re.compile(r"source=mcp&limit=5$"))
+    expect(page.locator("#show option:checked")).to_have_text("All actions")
+    expect(page.get_by_label("Source")).to_have_value("mcp")
+    expect(page.locator(".several input:checked")).to_have_count(0)
+
+
 def test_nothing_matches(dana: Visitor, count: Count) -> None:
     """An empty list says why it is empty, and offers to take each filter away, or all."""
     dana.open("/audit?action=member.removed&actor=nobody%40x.example")

@@ -70,6 +70,9 @@ def test_dates_are_those_of_the_zone_that_is_shown(visit: Visit, sample: Sample,
 
     expect(page.locator("#from")).to_have_value("2026-11-20")
     expect(page.locator("#to")).to_have_value("2026-11-20")
+    expect(page.locator("#to")).to_have_accessible_name("To Asia/Tokyo, inclusive")
+    page.get_by_role("button", name="Show times in UTC").click()
+    expect(page.locator("#to")).to_have_accessible_name("To UTC, exclusive")
     assert visitor.total == count("occurred_at >= '2026-11-20 00:00+09' AND occurred_at < '2026-11-21 00:00+09'")
 
 

@@ -20,6 +20,7 @@ def test_a_print_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
         "From 2026-01-01 UTC",
         "11–20 of",
         "page 2 of",
+        "from 2026-01-01 00:00:00 UTC on",
         "as of",
         sample.people.admin.user_id,
         "northwind-freight",

@@ -1,7 +1,9 @@
 // UTC or local time, for all times of a page and for the dates of its filters. Without this script all of them are UTC.
 
 const ZONE = "callmine.audit.zone";
-const DAY = 86_400_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const local = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
 const longDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "full" });
 const zoneName = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -17,11 +19,28 @@ function localDate(at) {
   return `${pad(at.getFullYear(), 4)}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
 }
 
-// A time as RFC 3339 with the offset that is in force here at that time.
-function withOffset(at) {
+// The offset that is in force here at that time.
+function offset(at) {
   const minutes = -at.getTimezoneOffset();
-  const offset = `${minutes < 0 ? "-" : "+"}${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
-  return `${localDate(at)}T${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}${offset}`;
+  return `${minutes < 0 ? "-" : "+"}${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
+}
+
+// A time as RFC 3339.
+function withOffset(at) {
+  return `${localDate(at)}T${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}${offset(at)}`;
+}
+
+// Whether the clock here shows this time twice, as when it is put back: then only the offset says which one it is.
+function isTwice(at) {
+  return [-3, 3].some((hours) => {
+    const other = new Date(at.getTime() + hours * HOUR).getTimezoneOffset();
+    const same = new Date(at.getTime() + (other - at.getTimezoneOffset()) * MINUTE);
+    return same.getTime() !== at.getTime() && same.getTimezoneOffset() === other;
+  });
+}
+
+function localTime(at) {
+  return isTwice(at) ? `${local.format(at)} ${offset(at)}` : local.format(at);
 }
 
 // --- the dates of the filters
@@ -54,7 +73,8 @@ function showBound(input) {
     input.value = withOffset(at).slice(0, 19);
   }
   input.closest(".field").classList.toggle("time", input.type !== "date");
-  for (const hint of input.closest(".field").querySelectorAll(".inclusive")) hint.hidden = input.type !== "date";
+  const hint = input.closest(".field").querySelector(".end");
+  if (hint) hint.textContent = input.type === "date" ? ", inclusive" : ", exclusive";
   input.dataset.shown = input.value;
 }
 
@@ -98,7 +118,7 @@ function showDays() {
 function showZone() {
   for (const time of document.querySelectorAll("time")) {
     time.dataset.utc ??= time.textContent;
-    time.textContent = zone === "local" ? local.format(new Date(time.dateTime)) : time.dataset.utc;
+    time.textContent = zone === "local" ? localTime(new Date(time.dateTime)) : time.dataset.utc;
   }
   for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
   for (const input of form?.querySelectorAll(".date input") ?? []) showBound(input);
@@ -133,6 +153,6 @@ if (times && zoneName !== "UTC") {
 
 addEventListener("beforeprint", () => {
   const now = new Date();
-  const text = zone === "local" ? local.format(now) : now.toISOString().slice(0, 19).replace("T", " ");
+  const text = zone === "local" ? localTime(now) : now.toISOString().slice(0, 19).replace("T", " ");
   for (const place of document.querySelectorAll("[data-printed]")) place.textContent = `at ${text}`;
 });

@@ -23,7 +23,7 @@ def said(action: str, changes: Any, *facets: str) -> str:
     [
         ("12900", "EUR", "EUR 129.00"), ("5", "USD", "USD 0.05"), ("5000000000", "JPY", "JPY 5,000,000,000"), ("1234567", "KWD", "KWD 1,234.567"),
         ("12345", "CLF", "CLF 1.2345"), ("-1290", "EUR", "EUR -12.90"), ("0", "EUR", "EUR 0.00"), ("1", "ABC", None), ("1", "XAU", None),
-        ("1", "eur", None), ("1.5", "EUR", None), ("1e3", "EUR", None),
+        ("12900", "eur", "EUR 129.00"), ("100", "jpy", "JPY 100"), ("1", "xyz", None), ("1", "e\u00dfp", None), ("1.5", "EUR", None), ("1e3", "EUR", None),
     ],
 )  # fmt: skip
 def test_money(minor_units: str, currency: str, expected: str | None) -> None:
@@ -33,6 +33,9 @@ def test_money(minor_units: str, currency: str, expected: str | None) -> None:
 
 AMOUNT = {"/amount/currency": {"after": "EUR"}, "/amount/minor_units": {"after": 12900}}
 ROLE = {"before": "member", "after": "admin"}
+PLAN, SEATS, YEARLY = (
+    {"before": one, "after": other} for one, other in (("pro", "business"), (10, 25), ("month", "year"))
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,12 @@ ROLE = {"before": "member", "after": "admin"}
         ("member.role_changed", (), {"/role": {"before": "member", "after": " admin"}}, "Dana changed the role of X"),
         ("member.role_changed", (), {"/role": {"before": "null", "after": "admin"}}, "Dana changed the role of X"),
         ("member.invite_sent", (), {"/role": {"after": "admin\u00a0"}}, "Dana invited X"),
+        ("billing.plan_upgraded", (), {"/plan": PLAN}, "Dana upgraded the subscription from pro to business"),
+        ("billing.plan_upgraded", (), {"/plan": PLAN, "/seats": SEATS}, "Dana upgraded the subscription from pro to business: seats 10 → 25"),
+        ("billing.plan_upgraded", (), {"/interval": YEARLY, "/plan": PLAN, "/seats": SEATS}, "Dana upgraded the subscription from pro to business and made 2 more changes"),
+        ("billing.plan_upgraded", (), {"/seats": SEATS}, "Dana upgraded the X subscription: seats 10 → 25"),
+        ("billing.plan_downgraded", (), {"/interval": YEARLY, "/seats": SEATS}, "Dana downgraded the X subscription: interval month → year, seats 10 → 25"),
+        ("billing.plan_downgraded", (), {"/plan": {"before": "pro", "after": "pr\u043e"}}, "Dana downgraded the subscription to X"),
         ("billing.payment_failed", ("attempt:2",), AMOUNT, "Payment of EUR 129.00 failed (attempt 2)"),
         ("billing.payment_failed", ("attempt:2",), AMOUNT | {"/amount/currency": {"after": "XXX"}}, "Payment of invoice X failed (attempt 2)"),
         ("workspace.settings_updated", (), {"/preferences/digest": {"before": "weekly", "after": "daily"}}, "Dana changed digest in the settings: weekly → daily"),

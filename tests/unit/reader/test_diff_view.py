@@ -115,7 +115,7 @@ def test_an_order_that_changed_is_shown() -> None:
 )
 def test_a_path_is_read_as_a_json_pointer(pointer: str, path: str) -> None:
     """RFC 6901: ~1 is a slash, ~0 a tilde, in this order; what cannot be seen is written out."""
-    assert row({"after": 1}, pointer).path == path
+    assert row({"after": 1}, pointer).path.text == path
 
 
 def test_paths_that_look_alike_are_told_apart() -> None:
@@ -123,7 +123,16 @@ def test_paths_that_look_alike_are_told_apart() -> None:
     changes = {"/preferences/n\u0430me": {"after": 1}, "/preferences/name": {"after": 2}, "/caf\u00e9": {"after": 3}}
     made = diff_view.parse_diff(json.dumps({"changes": changes})).rows
 
-    assert [each.path for each in made] == ["preferences › n[U+0430]me", "preferences › name", "caf\u00e9"]
+    assert [each.path.text for each in made] == ["preferences › n[U+0430]me", "preferences › name", "caf\u00e9"]
+
+
+def test_a_long_path_is_cut_as_a_long_value_is() -> None:
+    """A workspace may give a setting a name of any length; nothing of it is lost."""
+    made = row({"after": 1}, f"/preferences/{'k' * 3000}").path
+
+    assert len(made.text) == diff_view.MAX_PATH_LENGTH
+    assert made.text + made.rest == f"preferences › {'k' * 3000}"
+    assert row({"after": 1}, "/preferences/k").path.rest == ""
 
 
 def test_what_is_too_deep_for_us_is_shown() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from catalog.stored_diff import Number
-from catalog.visible_text import any_alike, look_alike, twins, visible
+from catalog.visible_text import any_alike, code, look_alike, twins, visible
 
 MAX_TOLD = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
@@ -67,8 +67,10 @@ def field_names(pointers: Iterable[str], fields: Iterable[str]) -> list[str]:
 
 def short(text: str) -> str:
     """A text of one line, cut where it is long."""
-    line = text[: MAX_VALUE_LENGTH + 1].replace("\n", "[U+000A]")
-    return visible(line) if len(text) <= MAX_VALUE_LENGTH else f"{visible(line[:MAX_VALUE_LENGTH])}…"
+    line = visible(text[:MAX_VALUE_LENGTH]).replace(
+        "\n", code("\n")
+    )  # after `visible`, which would take this code for a text
+    return line if len(text) <= MAX_VALUE_LENGTH else f"{line}…"
 
 
 def marked(text: str) -> str:

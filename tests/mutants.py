@@ -903,6 +903,22 @@ MUTANTS = (
         ("tests/unit/catalog/test_summary.py", "-k", "money"),
     ),
     Mutant(
+        "a change of a role that is not told is told without it",
+        (Edit("catalog/wording.py", "None if _named(audit_type.detailed) & changes.keys() else ", ""),),
+        ("tests/unit/catalog/test_summary.py", "-k", "names_the_change"),
+    ),
+    Mutant(
+        "the code of a line feed is taken for a text",
+        (
+            Edit(
+                "catalog/changed_values.py",
+                'visible(text[:MAX_VALUE_LENGTH]).replace("\\n", code("\\n"))',
+                'visible(text[:MAX_VALUE_LENGTH].replace("\\n", code("\\n")))',
+            ),
+        ),
+        ("tests/unit/catalog/test_summary.py", "-k", "names_the_change"),
+    ),
+    Mutant(
         "an address has a case",
         (
             Edit(

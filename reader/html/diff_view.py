@@ -15,9 +15,9 @@ from catalog.visible_text import first_difference, twins, visible
 
 # Characters of one value, and of a path, before "show all": a dozen lines of a column.
 MAX_VALUE_LENGTH, MAX_PATH_LENGTH = 500, 150
-# A text that could be read as another JSON value or as one of the page's own words, or that begins or ends with a space, is shown
-# in quotes.
-AMBIGUOUS = re.compile(r"\s.*|.*\s|null|true|false|masked|nothing|empty list|—|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
+# A text that could be read as another JSON value or as one of the page's own words is shown as JSON. One that begins or ends with a
+# space is only shown in quotes, so that its lines stay lines.
+AMBIGUOUS = re.compile(r"null|true|false|masked|nothing|empty list|—|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
 
 
 class Item(NamedTuple):
@@ -168,7 +168,9 @@ def _display_text(value: Any) -> str:
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False) if not value or AMBIGUOUS.fullmatch(value) else value
+        if not value or AMBIGUOUS.fullmatch(value):
+            return json.dumps(value, ensure_ascii=False)
+        return value if value == value.strip() else f'"{value}"'
     if isinstance(value, dict):
         return (
             "{"

@@ -69,6 +69,8 @@ PLAN, SEATS, YEARLY = (
         ("workspace.settings_updated", (), {"/preferences/\u0430": {"after": 1}, "/preferences/a": {"after": 2}}, "Dana changed preferences › [U+0430] and preferences › a in the settings: set to 1, set to 2"),
         ("workspace.settings_updated", (), {f"/preferences/{'x' * 50}{n}": {"after": n} for n in range(2)}, "Dana changed 2 fields in the settings"),
         ("workspace.settings_updated", (), {"/preferences/n": {"before": 1, "after": "1"}}, 'Dana changed n in the settings: 1 → "1"'),
+        ("workspace.settings_updated", (), {"/preferences/n": {"before": "a\nb", "after": "x\n" * 30}}, f'Dana changed n in the settings: a[U+000A]b → "{"x[U+000A]" * 20}…"'),
+        ("workspace.settings_updated", (), {"/preferences/n": {"after": "a[U+000A]b"}}, "Dana changed n in the settings: set to a[U+005B]U+000A]b"),
         ("schedule.lifecycle_changed", ("operation:edited",), {"/recipients": {"before": ["a"], "after": ["b"], "added": ["b"], "removed": ["a"]}}, "Dana edited the schedule X: recipients added b, removed a"),
         ("schedule.lifecycle_changed", ("operation:edited",), {"/recipients": {"before": ["admin"], "after": ["\u0430dmin"], "added": ["\u0430dmin"], "removed": ["admin"]}}, "Dana edited the schedule X: recipients 1 added, 1 removed"),
         ("schedule.lifecycle_changed", ("operation:edited",), {"/recipients": {"before": [], "after": ["x" * 50, "x" * 60], "added": ["x" * 50, "x" * 60], "removed": []}}, "Dana edited the schedule X: recipients 2 added"),

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from reader.html import diff_view
 from reader.html.diff_view import MAX_VALUE_LENGTH, ChangeRow
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text('ab01 -.nulltrefas"[]{}\t')
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text('ab01 -.nulltrefas"[]{}\t\n\\')
+)
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
 )
@@ -33,6 +35,12 @@ def test_no_two_values_read_the_same(one: Any, other: Any) -> None:
     same = json.dumps(one) == json.dumps(other)
 
     assert (seen(one) == seen(other)) == same
+
+
+def test_lines_stay_lines() -> None:
+    """Most texts of several lines end with a line feed; quotes show that, and no code for each."""
+    assert seen("Regards\nDana\n") == ['"Regards\nDana\n"']
+    assert seen("[\n") == ['"[\\n"']
 
 
 @given(VALUES)

@@ -13,7 +13,7 @@ from catalog.cells import WHOLE
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.compose import Reader, compose
-from reader.http.connections import BoundedProtocol, Connections
+from reader.http.connections import KEEP_SECONDS, BoundedProtocol, Connections
 from reader.query.cells import CellDatabases
 from reader.query.database import Database
 from reader.settings import Settings
@@ -69,6 +69,7 @@ def server(reader: Reader, address: tuple[str, int]) -> uvicorn.Server:
         ws="none",
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
     )
     return uvicorn.Server(config)

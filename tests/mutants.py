@@ -300,6 +300,17 @@ MUTANTS = (
         (READER + "test_connections.py", "-k", "silence"),
     ),
     Mutant(
+        "a connection is closed before a load balancer does",
+        (
+            Edit(
+                "reader/http/connections.py",
+                "            self._kept = True\n",
+                '            self.abort("request_timeout")\n',
+            ),
+        ),
+        (READER + "test_connections.py", "-k", "served_is_kept"),
+    ),
+    Mutant(
         "each byte of a request is another chance",
         (
             Edit(

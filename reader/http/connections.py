@@ -16,9 +16,12 @@ from reader.errors import OVERLOADED, Problem, problem_response
 from reader.http.middleware import SECURITY_HEADERS
 
 MAX_CONNECTIONS = 600  # with as many as may be accepted at once, below the 1,024 files that a process may have open
-HEAD_SECONDS = 10.0  # for a request line and headers, and for what is left of a request after its response
+HEAD_SECONDS = 10.0  # for a first request line and headers, for later ones once they begin, and for what is left of a request after its response
 STALL_SECONDS = 20.0  # for a client to take some of a response
 RESPONSE_SECONDS = 120.0  # for a whole response: its wait in the queue, the longest statement, and taking it
+# For the next request to begin. Load balancers keep idle connections for 60 (Amazon's, nginx) to 600 seconds (Google's); one that sends
+# a request just as we close the connection answers 502.
+KEEP_SECONDS = 620
 
 NOT_HTTP = Problem(status=400, kind="not-http", title="Invalid request", detail="The request is not valid HTTP/1.1.")
 TIMEOUT = Problem(
@@ -62,6 +65,7 @@ class BoundedProtocol(H11Protocol):
         super().__init__(**given)
         self._among = among
         self._working = False
+        self._kept = False  # it has been served, and nothing of another request has come
         self._deadline: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
         self._unsent = sys.maxsize
@@ -79,6 +83,8 @@ class BoundedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A request may begin."""
+        if self._kept:
+            self._wait()
         super().data_received(data)
         self._work()
 
@@ -123,6 +129,7 @@ class BoundedProtocol(H11Protocol):
         self.transport.abort()
 
     def _wait(self) -> None:
+        self._kept = False
         self._among.add(self)
         self._within(HEAD_SECONDS, self._no_request)
 
@@ -150,6 +157,9 @@ class BoundedProtocol(H11Protocol):
             self.abort("response_timeout")
         elif self.conn.our_state is h11.IDLE and self.conn.trailing_data[0]:
             self._close("request_timeout", TIMEOUT)
+        elif self.cycle and self.conn.states == {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}:
+            self._kept = True
+            self._within(KEEP_SECONDS, self.transport.close)
         else:
             self.abort("request_timeout")
 

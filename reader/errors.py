@@ -50,7 +50,8 @@ NO_WORKSPACE = Problem(
     status=403,
     kind="no-active-workspace",
     title="Choose a workspace",
-    detail="You are signed in, but no workspace is active. Choose one where you are an admin, then open this page again.",
+    detail="You are signed in, but no workspace is active. Choose one where you are an admin, then open this page again: your choice can "
+    "take a minute to arrive here.",
 )
 NOT_FOUND = Problem(
     status=404,

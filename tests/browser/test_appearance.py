@@ -96,7 +96,7 @@ def test_utc_or_local_time(visit: Visit, sample: Sample) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "utc", "shown"),
+    ("zone", "utc", "local"),
     [
         ("Europe/Berlin", "2026-10-24 23:59:59", "2026-10-25 01:59:59"),
         ("Europe/Berlin", "2026-10-25 00:30:00", "2026-10-25 02:30:00 +02:00"),
@@ -110,14 +110,14 @@ def test_utc_or_local_time(visit: Visit, sample: Sample) -> None:
     ],
 )
 def test_a_time_that_the_clock_shows_twice_has_its_offset(
-    visit: Visit, fresh: Fresh, zone: str, utc: str, shown: str
+    visit: Visit, fresh: Fresh, zone: str, utc: str, local: str
 ) -> None:
     """When a clock is put back, by an hour or by half of one; other times need none."""
     fresh.put(occurred_at=datetime.fromisoformat(f"{utc}Z"))
     visitor = visit(timezone_id=zone).signed_in(fresh.admin)
     visitor.open("/audit").get_by_role("button", name="Show times in").click()
 
-    assert visitor.times == [shown]
+    assert visitor.times == [local]
 
 
 @pytest.mark.parametrize(("width", "zone"), [(320, "UTC"), (320, "America/Argentina/ComodRivadavia"), (1280, "UTC")])
@@ -136,7 +136,7 @@ def test_forced_colors_keep_apart_what_colors_do(visit: Visit, sample: Sample) -
     """What cannot be pressed has no border, only an open row is marked, and a list of choices has its arrow."""
     border = "each => getComputedStyle(each).borderLeftColor"
     page = visit(forced_colors="active").signed_in(sample.people.admin).open("/audit?limit=5")
-    ground = page.locator("body").evaluate(COLOUR)
+    ground = page.locator("body").evaluate(COLOR)
     page.locator("button.toggle").first.click()
     expect(page.locator("tr.more .facts").first).to_be_visible()
 

@@ -67,9 +67,8 @@ def field_names(pointers: Iterable[str], fields: Iterable[str]) -> list[str]:
 
 def short(text: str) -> str:
     """A text of one line, cut where it is long."""
-    line = visible(text[:MAX_VALUE_LENGTH]).replace(
-        "\n", code("\n")
-    )  # after `visible`, which would take this code for a text
+    # After `visible`, which would take this code for a text that has its form.
+    line = visible(text[:MAX_VALUE_LENGTH]).replace("\n", code("\n"))
     return line if len(text) <= MAX_VALUE_LENGTH else f"{line}…"
 
 

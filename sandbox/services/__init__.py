@@ -10,6 +10,7 @@ container         ContainerKafka: the same in a container
 mock              MockKafka: librdkafka's stand-in, in this process
 registry          SchemaRegistry: Apicurio
 java, maven       where the Java programs come from
+class_archive     the classes of one, so that it starts sooner
 cache             folders that are filled once
 recorded          entries without Kafka: events through the pipeline, straight into the tables
 site              the reader over such a database, behind the demo's sign-in

@@ -3,13 +3,14 @@
 import os
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from sandbox.services import maven
+from sandbox.services.class_archive import archived
 from sandbox.services.java import java, quiet
 from sandbox.services.kafka_config import CONFIG, GUARDED, LOG4J, SECURED
 from sandbox.services.machine import HERE, Machine
@@ -34,6 +35,8 @@ class LocalKafka(KafkaBroker):
     """
 
     description = f"Apache Kafka {VERSION} as a local Java process"
+    # Options by which the JVM lists its classes, of the one broker that is run before there is an archive of them.
+    _listing: Sequence[str] | None = None
 
     def __init__(
         self,
@@ -58,9 +61,12 @@ class LocalKafka(KafkaBroker):
         self._server = Server("kafka", self._folder, self._answers, on=on)
         compiler = () if jit else ("-XX:TieredStopAtLevel=1",)
         log4j = f"-Dlog4j2.configurationFile={self._folder.path / 'log4j2.properties'}"
+        jvm: tuple[str | Path, ...] = (java(environ), *quiet(self._folder.path))
+        if (classes := self._listing) is None:
+            classes = archived(jvm, jars, lambda options: _list_classes(options, environ), environ)
         self._java: tuple[str | Path, ...] = (
-            java(environ),
-            *quiet(self._folder.path),
+            *jvm,
+            *classes,
             *compiler,
             log4j,
             "-cp",
@@ -155,6 +161,20 @@ class LocalKafka(KafkaBroker):
 
     def _answers(self) -> bool:
         return listens(self.port, self.host) and answers(self.bootstrap)
+
+
+class _Listing(LocalKafka):
+    """A broker without an archive, with other options of the JVM instead."""
+
+    def __init__(self, options: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._listing = options
+        super().__init__(environ=environ)
+
+
+def _list_classes(options: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Runs a broker until it answers; the JVM writes the end of its list when it ends in order."""
+    with _Listing(options, environ) as broker:
+        broker.stop()
 
 
 def answers(bootstrap: str) -> bool:

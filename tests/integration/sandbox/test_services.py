@@ -262,6 +262,10 @@ class TestLocalKafka:
         [future] = client.describe_configs([resource]).values()
         assert future.result(10)["group.coordinator.rebalance.protocols"].value == "classic"
 
+    def test_its_classes_come_from_an_archive(self, kafka: LocalKafka) -> None:
+        """The JVM goes on without one that does not suit it, and says nothing: that it has it mapped is what counts."""
+        assert "/classes.jsa" in Path(f"/proc/{kafka.pid}/maps").read_text()
+
     def test_listens_on_loopback_only(self, kafka: LocalKafka) -> None:
         """No address but 127.0.0.1 is bound."""
         connections = psutil.Process(kafka.pid).net_connections()

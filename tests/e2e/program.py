@@ -3,21 +3,22 @@
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sandbox.services.process import wait_until
 from sandbox.services.process_status import status
+from tests.e2e import preloaded
 
-# The tree under test: `tests.mutants` runs these tests in a changed copy of it.
-ROOT = Path(__file__).parents[2]
 END_SECONDS = 30
 
 
 class Program:
-    """`audit-consumer` with `arguments`; with `failpoint` behind the launcher of `tests.e2e.failpoint`."""
+    """`audit-consumer` with `arguments`; with `failpoint` behind the launcher of `tests.e2e.failpoint`.
+
+    It is started as a user starts it, or `forked` from a process that has imported it (tests.e2e.preloaded).
+    """
 
     def __init__(
         self,
@@ -26,19 +27,14 @@ class Program:
         log: Path,
         failpoint: Sequence[str] = (),
         stderr: int | None = None,
+        *,
+        forked: bool = False,
     ) -> None:
         launcher = ["tests.e2e.failpoint", *failpoint, "--"] if failpoint else ["consumer"]
         self.log = log
         with log.open("wb") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", *launcher, *arguments],
-                cwd=ROOT,
-                env=dict(environ),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file if stderr is None else stderr,
-                start_new_session=True,
-            )
+            start = preloaded.fork if forked else preloaded.start
+            self._process = start([*launcher, *arguments], environ, file.fileno(), stderr)
 
     @property
     def pid(self) -> int:

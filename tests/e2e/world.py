@@ -45,6 +45,7 @@ class World(Topics):
         self.environ: dict[str, str] = {}
         self.programs: list[Program] = []
         self.stderr: int | None = None  # of programs to come, instead of their log
+        self.forks = False  # programs to come, from one that has imported them: see `preloaded`
         self.recorded: Counter[tuple[str, str, str]] = Counter()
         self.expected: Counter[str] = Counter()
         self.parked_again = 0  # by a rewind: one row, counted as often as it was read
@@ -167,6 +168,7 @@ class World(Topics):
             self._folder / f"consumer-{len(self.programs)}.log",
             failpoint,
             self.stderr,
+            forked=self.forks,
         )
         self.programs.append(program)
         return program

@@ -17,7 +17,7 @@ from runtime.postgres import Connection, Fault, classify, connect, select, snaps
 from sandbox.services import freezing
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
-from tests.e2e.program import ROOT
+from tests.repository import ROOT
 
 LOCKED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 

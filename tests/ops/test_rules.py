@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -40,16 +39,20 @@ def test_every_rule_is_shown_to_fire() -> None:
     assert set(re.findall(r'alertname="(\w+)"', expected)) == set(NAMES)
 
 
-@pytest.mark.parametrize("expression", ["vector(1)", "vector(1) > 1"], ids=["always", "never"])
-def test_a_rule_out_of_order_is_noticed(expression: str, tmp_path: Path) -> None:
-    """One rule that fires always, or never, is enough for the tests to fail."""
-    broken = yaml.safe_load(RULES.read_text())
-    broken["groups"][-1]["rules"][-1]["expr"] = expression
-    (tmp_path / RULES.name).write_text(yaml.safe_dump(broken))
-    shutil.copy(LONG, tmp_path)  # it takes a few seconds, and expects the last rule to fire
+@pytest.mark.parametrize(
+    ("expression", "code"), [(None, 0), ("vector(1)", 1), ("vector(1) > 1", 1)], ids=["as it is", "always", "never"]
+)
+def test_a_rule_out_of_order_is_noticed(expression: str | None, code: int, tmp_path: Path) -> None:
+    """One rule that fires always, or never, is enough for the tests to fail: shown by the first that expects the last rule."""
+    rules, tests = yaml.safe_load(RULES.read_text()), yaml.safe_load(LONG.read_text())
+    if expression is not None:
+        rules["groups"][-1]["rules"][-1]["expr"] = expression
+    tests["tests"] = [test for test in tests["tests"] if NAMES[-1] in str(test)][:1]
+    (tmp_path / RULES.name).write_text(yaml.safe_dump(rules))
+    (tmp_path / LONG.name).write_text(yaml.safe_dump(tests))
     done = promtool("test", "rules", tmp_path / LONG.name)
-    assert done.returncode == 1
-    assert NAMES[-1] in done.stdout + done.stderr
+    assert done.returncode == code
+    assert expression is None or NAMES[-1] in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("rule", LOADED, ids=NAMES)

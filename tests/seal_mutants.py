@@ -500,4 +500,12 @@ BROKEN = (
         "test_postponing",
         "sigterm",
     ),
+    Broken(
+        "a sealer between two seals notices a connection that was forgotten",
+        S + "postponing.py",
+        "with watched(connection):",
+        "with watched(connection, 3600.0):",
+        "test_half_open",
+        "between_two_seals",
+    ),
 )

@@ -62,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> str:
     configure(settings.log_format)
     options = Options(adopt=arguments.adopt, accept_restore=reason is not None)
     copies = copies_of(settings, os.environ)
-    stop, metrics = Stop(), Metrics(copies, settings.check_metrics_file)
+    stop, metrics = Stop(), Metrics(copies, settings.check_metrics_file, settings.every)
     sealer = Sealer(settings, stop, metrics, copies)
     try:
         stop.install()

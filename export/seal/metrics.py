@@ -18,14 +18,15 @@ SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
 
 
 class Metrics:
-    """The metrics of one process, and those of the file that a scheduled `check` writes, if one is named."""
+    """The metrics of one process that seals `every` so many seconds, and those of the file that `check` writes, if one is named."""
 
-    def __init__(self, copies: Copies, check_file: Path | None) -> None:
+    def __init__(self, copies: Copies, check_file: Path | None, every: float) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(_Copied(copies))
         if check_file is not None:
             self.registry.register(_Checked(check_file))
         self._size = Gauge("auditlog_seal_size", "Seals in the log; 0: none, or not known", registry=self.registry)
+        Gauge("auditlog_seal_interval_seconds", "Seconds between two seals", registry=self.registry).set(every)
         self._time = _Newest()
         self.registry.register(self._time)
         self._complete = Gauge(

@@ -11,6 +11,7 @@ import structlog
 
 from export.seal.stop import Stop
 from export.tables.database import Connection
+from runtime.postgres import watched
 from sql import query
 
 log = structlog.get_logger()
@@ -65,7 +66,8 @@ class Postponing:
 
     def _look(self, connection: Connection) -> object:
         """The next offsets of the partitions that are behind; None if none is behind."""
-        row = connection.execute(BEHIND).fetchone()
+        with watched(connection):  # it reads a row for each partition: an hour is for what is sorted
+            row = connection.execute(BEHIND).fetchone()
         assert row is not None
         self._offsets = row[0]
         return self._offsets

@@ -27,7 +27,7 @@ RULES = DEPLOY / "prometheus" / "alerts.yaml"
 CONSUMER = ("auditlog-consumer",)
 JOB = "audit"
 WINDOWS: Mapping[str, str] = {
-    "14d": "300s", "1d": "60s", "6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s", "10m": "6s", "5m": "4s",
+    "14d": "300s", "1d": "60s", "6h": "24s", "1h": "12s", "30m": "8s", "15m": "10s", "10m": "6s", "5m": "4s", "2m": "4s",
 }  # fmt: skip
 # Each must occur: a rule that has changed is a reason to look here again.
 QUICK: Sequence[tuple[str, str]] = (
@@ -41,11 +41,13 @@ QUICK: Sequence[tuple[str, str]] = (
     (r"(time\(\) - [^>]*)> 60\b", r"\1> 8"),  # a poller that is overdue; it asks every 5 s
     (r"(time\(\) - [^>]*)> 120\b", r"\1> 6"),  # a heartbeat
     (r"(time\(\) - [^>]*)> 900\b", r"\1> 6"),  # the issuer's keys, which are fetched every second there
+    (r"(time\(\) - [^>]*)> 840 \+", r"\1> 5 +"),  # a seal; one is made each second there
     (r"(time\(\) - [^>]*)> 2 \* 86400\b", r"\1> 12"),  # a check of all that was sealed
     (r"(replay_lag_seconds\) )> 60\b", r"\1> 12"),  # the reader asks every 5 s
     (r"(increase\(auditlog_retries_total[^>]*)> 10\b", r"\1> 0"),  # in 5 minutes
     (r"(increase\(auditlog_reader_requests_total[^>]*)> 3\b", r"\1> 0"),
     (r"(increase\(auditlog_registry_requests_total[^>]*)> 2\b", r"\1> 0"),  # it is asked every 2 s
+    (r"(process_start_time_seconds )< 900\b", r"\1< 30"),  # a process that has started just now
     (r"0\.25 \*", "0.02 *"),  # of the retention
 )
 
@@ -79,11 +81,15 @@ def only(chosen: Sequence[str], rules: str) -> str:
 
 
 class Prometheus:
-    """Scrapes `targets`, host:port, as job `audit` or that of a mapping, with the rules of some groups, as `rules` changes them."""
+    """Scrapes `targets`, host:port, as job `audit` or that of a mapping, with the rules of some groups, as `rules` changes them.
+
+    `beside` are targets with their jobs that are looked at whatever else is.
+    """
 
     def __init__(
         self, targets: Sequence[str] | Mapping[str, str], *groups: str, rules: Callable[[str], str] = quick
     ) -> None:
+        self.beside: Mapping[str, str] = {}
         self._folder = TemporaryFolder("prometheus")
         self.port = free_port()
         self._began = time.monotonic()
@@ -113,7 +119,7 @@ class Prometheus:
 
     def look_at(self, targets: Sequence[str] | Mapping[str, str]) -> None:
         """From now on, or within 5 seconds, these are the targets; a mapping says the job of each."""
-        jobs = targets if isinstance(targets, Mapping) else dict.fromkeys(targets, JOB)
+        jobs = {**(targets if isinstance(targets, Mapping) else dict.fromkeys(targets, JOB)), **self.beside}
         new = self._folder.path / "targets.new"
         new.write_text(json.dumps([{"targets": [each], "labels": {"job": job}} for each, job in jobs.items()]))
         new.rename(self._folder.path / "targets.json")

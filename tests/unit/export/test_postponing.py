@@ -14,6 +14,8 @@ from export.tables.database import Connection, Error
 class Machine:
     """A clock, a stop whose waiting moves it, and a database that says of each look how far the partitions behind have got."""
 
+    patience = 3600.0
+
     def __init__(self, offsets: Iterable[int | Exception | None]) -> None:
         self.now = 1000.0
         self.told: list[bool] = []

@@ -1,4 +1,4 @@
-"""One consumer as a process of its own: started, asked to end, killed, frozen; its log read back."""
+"""One of our programs, a consumer unless said otherwise, as a process of its own: started, asked to end, killed, frozen; its log read back."""
 
 import json
 import signal
@@ -15,7 +15,7 @@ END_SECONDS = 30
 
 
 class Program:
-    """`audit-consumer` with `arguments`; with `failpoint` behind the launcher of `tests.e2e.failpoint`.
+    """`audit-consumer` with `arguments`, or another `module`; with `failpoint` behind the launcher of `tests.e2e.failpoint`.
 
     It is started as a user starts it, or `forked` from a process that has imported it (tests.e2e.preloaded).
     """
@@ -29,8 +29,9 @@ class Program:
         stderr: int | None = None,
         *,
         forked: bool = False,
+        module: str = "consumer",
     ) -> None:
-        launcher = ["tests.e2e.failpoint", *failpoint, "--"] if failpoint else ["consumer"]
+        launcher = ["tests.e2e.failpoint", *failpoint, "--"] if failpoint else [module]
         self.log = log
         with log.open("wb") as file:
             start = preloaded.fork if forked else preloaded.start

@@ -164,7 +164,7 @@ class World(Topics):
         """Starts `audit-consumer`, to `run` unless said otherwise; `environ` overrides the world's."""
         program = Program(
             arguments or ("run",),
-            {**_clean(os.environ), **self._settings(), **self.environ, **environ},
+            {**clean(os.environ), **self._settings(), **self.environ, **environ},
             self._folder / f"consumer-{len(self.programs)}.log",
             failpoint,
             self.stderr,
@@ -258,7 +258,7 @@ def operate(world: World, *arguments: str) -> str:
     return program.tail()
 
 
-def _clean(environ: Mapping[str, str]) -> dict[str, str]:
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
     """Without settings of ours that the shell may have."""
     ours = ("AUDIT_", "KAFKA_", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
     return {name: value for name, value in environ.items() if not name.startswith(ours)}

@@ -7,12 +7,16 @@ catalog    the list, by what the faults happen to
 place      the services that a fault happens to: the shared ones, or some of its own
 machines   brokers, PostgreSQL, consumers and readers that have a network between them
 readers    readers that are asked all the while
+sealer     a sealer, and what an operator does with it
+beside     a reader and a sealer beside the consumers of each scene; what is promised of them
+front      a web server before the registry that answers wrongly
 stage      the shared services, and Prometheus
 scene      one fault's database, topics, programs and load
 watch      memory and alerts while it lasts
 exercise   a fault from the first record to the oracle; its result
 report     docs/faults.md
-soak       faults in a random order under load
+soak       faults in a random order under load, two at once at times
+pairs      which two may be made at once
 seeded     how soak and maintenance run: for so many minutes, from a seed
 
 site         what an operator works on: two consumers, a topic under load, a PostgreSQL that can be replaced

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox.services.process import wait_until
 from tests.e2e.world import World
+from tests.faults.beside import beside
 from tests.faults.fault import Fault
 from tests.faults.scene import LIMIT, Scene
 from tests.faults.stage import Stage
@@ -28,6 +29,7 @@ class Result:
     alerts: frozenset[str]
     memory: tuple[int, ...]
     records: int
+    beside: str
 
 
 @contextmanager
@@ -39,7 +41,8 @@ def scene_of(stage: Stage, fault: Fault) -> Iterator[Scene]:
         url, copies = place.postgres.url(place.database), len(place.cluster.brokers) if place.cluster else 1
         world = running.enter_context(World(place.bootstrap, url, folder, copies))
         world.environ |= fault.environ
-        yield Scene(place, world, running.enter_context(ExitStack()), stage.prometheus, stage.port)
+        along = running.enter_context(beside(place.settings["DATABASE_URL"], folder, stage.prometheus))
+        yield Scene(place, world, running.enter_context(ExitStack()), stage.prometheus, stage.port, along)
 
 
 def exercise(scene: Scene, fault: Fault, batch: int) -> Result:
@@ -50,20 +53,24 @@ def exercise(scene: Scene, fault: Fault, batch: int) -> Result:
         _until_scraped(scene)
         _until_quiet(scene, "before it")
         watch.alerts.clear()
+        scene.beside.begin()
         with fault.inject(scene):
             until = time.monotonic() + fault.seconds
             seen = wait_until(lambda: time.monotonic() > until and watch.alerts >= fault.alerts, LIMIT, 0.1)
             assert seen, f"not fired: {sorted(fault.alerts - watch.alerts)}, fired: {sorted(watch.alerts)}"
         recovery = _caught_up(scene)
+        if fault.loses:
+            scene.beside.accept_restore()
         _until_quiet(scene, "after it")
     exits, alerts = tuple(scene.exits), frozenset(watch.alerts)
     assert exits == fault.exits, f"exit codes {exits}, promised {fault.exits}"
     assert max(watch.memory) <= MAX_MEMORY, f"{max(watch.memory)} MiB of memory"
     scene.world.until_read(scene.consumer, *scene.others, limit=LIMIT)
     scene.check()
+    told = scene.beside.check(scene.world)
     return Result(
         fault=fault, recovery=recovery, exits=exits, alerts=alerts, memory=tuple(watch.memory),
-        records=sum(scene.world.expected.values()),
+        records=sum(scene.world.expected.values()), beside=told,
     )  # fmt: skip
 
 

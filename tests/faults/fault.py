@@ -26,6 +26,7 @@ class Fault:
     alerts: frozenset[str] = frozenset()
     seconds: float = 3.0  # that it lasts at least
     where: Where = shared
+    loses: bool = False  # rows that the database had: the sealer ends with 5, and is told that it was restored
     mixes: bool = True  # may be one of many under the same consumers
     needs: Callable[[], str] = str  # why it cannot be made here; empty where it can
     environ: Mapping[str, str] = field(default_factory=dict)

@@ -71,6 +71,7 @@ def maintain(site: Site, works: Iterable[Work], minutes: float, pause: tuple[flo
 def do(site: Site, work: Work, pause: float = 0.0) -> float:
     """One work under load, which goes on for a while, then the oracle; the seconds that the work took."""
     world = site.world
+    site.beside.begin()
     with load(world, [site.topic], BATCH):
         site.loads.append(time.time())
         site.flows()
@@ -81,6 +82,7 @@ def do(site: Site, work: Work, pause: float = 0.0) -> float:
         site.flows()
     world.until_read(*site.consumers.values(), limit=LIMIT)
     world.check()
+    site.beside.check(world)
     fired = site.prometheus.fired()
     assert not fired, f"{work.name}: an alert fired: {', '.join(fired)}"
     return seconds
@@ -96,7 +98,7 @@ def _line(site: Site, work: Work, watch: Watch) -> str:
     return f"{work.name}; {sum(site.world.expected.values())} records, {max(watch.memory)} MiB, pending: {pending}"
 
 
-def summary(shift: Shift, minutes: float, seed: int) -> str:
+def summary(shift: Shift, minutes: float, seed: int, beside: str) -> str:
     """The part of docs/faults.md."""
     counts, seconds = Counter(work.name for work, _ in shift.done), defaultdict[str, list[float]](list)
     for work, lasted in shift.done:
@@ -115,6 +117,9 @@ def summary(shift: Shift, minutes: float, seed: int) -> str:
         ("* Two consumers of one group were scraped every second by a Prometheus with the rules of deploy/prometheus/alerts.yaml as "
          "they are shipped, durations too."),
         f"* Conditions that were true for a while, too short for their alerts: {_waited(shift.waited)}.",
+        ("* A reader was asked five times a second, and a sealer sealed every other second, with their rules as well: each answer was "
+         "right or 503, no entry vanished but by a restore, after each work all entries were shown and sealed, and at the end "
+         f"`audit-export check` found nothing: {beside}."),
         (f"* Memory of the largest program, {len(shift.memory):,} samples: median {statistics.median(shift.memory):.0f} MiB, most "
          f"{max(shift.memory)} MiB."),
         *(f"* At most {pace.most} in {pace.seconds / 60:.0f} minutes of {_of(pace)}: {pace.why}." for pace in paces),
@@ -137,7 +142,7 @@ def run(minutes: float, seed: int) -> str:
     with Stage(shipped) as stage, site_of(stage, chance) as site:
         shift = maintain(site, order(chance), minutes)
         site.stop()
-    return summary(shift, minutes, seed)
+    return summary(shift, minutes, seed, site.beside.seen())
 
 
 if __name__ == "__main__":

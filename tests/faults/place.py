@@ -110,8 +110,8 @@ def database(base: Place, settings: Mapping[str, str] = QUICK, disk: SmallDisk |
 
 @contextmanager
 def few_connections(base: Place) -> Iterator[Place]:
-    """A PostgreSQL with a dozen connections."""
-    with database(base, {**QUICK, "max_connections": "12", "superuser_reserved_connections": "0"}) as place:
+    """A PostgreSQL with two dozen connections."""
+    with database(base, {**QUICK, "max_connections": "24", "superuser_reserved_connections": "0"}) as place:
         yield place
 
 

@@ -1,12 +1,14 @@
 """Readers that are asked for a page all the while, and must agree at the end."""
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx
 
+from sandbox.services.issuer import Person
 from sandbox.services.machine import Machine
 from tests.builders import WORKSPACE
 from tests.integration.reader.program import Program
@@ -24,18 +26,66 @@ class Reader(Program):
         del self.environ["CLERK_JWKS_URL"]
         self.environ["CLERK_JWT_KEY"] = self.issuer.pem
         self.statuses = Counter[int]()
+        self.kinds = Counter[str]()
         self.totals: list[int] = []
+        self.longest = 0.0
+        self._shown = 0.0
+        self._turn = threading.Lock()
 
     def ask(self) -> None:
-        """For the newest page of one workspace; notes what is answered, 0 where nothing is."""
-        try:
-            answer = self.get(LIST, ADMIN._replace(workspace_id=f"{WORKSPACE}0"))
-        except httpx.TransportError:
-            self.statuses[0] += 1
-            return
-        self.statuses[answer.status_code] += 1
-        if answer.status_code == 200:
-            self.totals.append(answer.json()["total"])
+        """For the newest page of one workspace; notes what is answered: `statuses`, 0 where nothing is, and `kinds` of problems.
+
+        `longest` is how many seconds it was asked on end without showing the page.
+        """
+        with self._turn:
+            try:
+                answer = self.get(LIST, admin(f"{WORKSPACE}0"))
+            except httpx.TransportError:
+                self.statuses[0] += 1
+                return
+            self.statuses[answer.status_code] += 1
+            if answer.status_code == 200:
+                self.totals.append(answer.json()["total"])
+                now = time.monotonic()
+                self.longest, self._shown = max(self.longest, now - (self._shown or now)), now
+            else:
+                self.kinds[answer.json()["type"]] += 1
+
+    @property
+    def running(self) -> int:
+        """Its process id; 0 while it is restarted, and after its end."""
+        return self._server.pid or 0
+
+    def begin(self) -> None:
+        """Forgets what was answered."""
+        with self._turn:
+            self.statuses.clear()
+            self.kinds.clear()
+            self.longest, self._shown = 0.0, time.monotonic()
+
+    def lost(self) -> None:
+        """The database has lost entries that were shown."""
+        with self._turn:
+            self.totals.clear()
+
+    def restart(self, database_url: str = "") -> None:
+        """Asks it to end, and starts it, perhaps with another login; nobody asks meanwhile."""
+        with self._turn:
+            code = self.stop()
+            assert code == 0, f"asked to end, the reader exits with {code}\n{self.log[-3000:]}"
+            self.environ["DATABASE_URL"] = database_url or self.environ["DATABASE_URL"]
+            self.start()
+            self._shown = 0.0
+
+    def whole(self, workspace_id: str) -> list[int]:
+        """The ids of all entries of a workspace, page by page to the end."""
+        found: list[int] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.get(f"{LIST}?limit=200{cursor and f'&cursor={cursor}'}", admin(workspace_id)).json()
+            found += [int(entry["id"]) for entry in page["data"]]
+            cursor = page["next_cursor"]
+        return found
 
     def check(self, recorded: Mapping[tuple[str, str, str], int]) -> None:
         """It shows as many entries of each workspace as were recorded, and never showed fewer than before."""
@@ -43,20 +93,25 @@ class Reader(Program):
         planned = Counter[str]()
         for (workspace, _, _), count in recorded.items():
             planned[workspace] += count
-        shown = {name: self.get(LIST, ADMIN._replace(workspace_id=name)).json()["total"] for name in planned}
+        shown = {name: self.get(LIST, admin(name)).json()["total"] for name in planned}
         assert shown == planned, f"{self.host} shows {shown}, recorded are {planned}"
 
 
+def admin(workspace_id: str) -> Person:
+    """Someone who may read this workspace."""
+    return ADMIN._replace(workspace_id=workspace_id)
+
+
 @contextmanager
-def asked(readers: Sequence[Reader]) -> Iterator[None]:
-    """Each is asked again and again while the block lasts."""
+def asked(*ask: Callable[[], None]) -> Iterator[None]:
+    """Each is done again and again while the block lasts."""
     enough = threading.Event()
 
-    def ask(reader: Reader) -> None:
+    def again(ask: Callable[[], None]) -> None:
         while not enough.wait(EVERY):
-            reader.ask()
+            ask()
 
-    threads = [threading.Thread(target=ask, args=(reader,)) for reader in readers]
+    threads = [threading.Thread(target=again, args=(each,)) for each in ask]
     for thread in threads:
         thread.start()
     try:

@@ -7,20 +7,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.bench import report
+from tests.faults.beside import MAX_MEMORY as BESIDE
 from tests.faults.exercise import MAX_MEMORY, Result
 from tests.faults.fault import Fault
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 INTRODUCTION = f"""# Faults
 
-What happens to the consumer when its surroundings fail, tried for real: `make faults` makes each fault of one list under
-load and writes the table, `make soak MINUTES=30` mixes them at random ([how it is built](../tests/faults/__init__.py)). `make
+What happens to the programs when its surroundings fail, tried for real: `make faults` makes each fault of one list under
+load and writes the table, `make soak MINUTES=30` mixes them at random, at times two at once ([how it is built](../tests/faults/__init__.py)). `make
 maintenance MINUTES=60` does what an operator does on an ordinary day, where no alert may fire.
 
 After each fault one oracle is asked: every event that was produced is in the table once, the accounting balances (`audit-consumer
 status`), the consumer never had more than {MAX_MEMORY} MiB, programs ended with the promised exit codes, and the promised alerts
 of deploy/prometheus/alerts.yaml, with shortened durations, fired and cleared. *Recovery* is the time from the fault's end
 until all that Kafka had then was in the table; where the consumer itself had ended, its start is part of it.
+
+Beside the consumer a reader and a sealer are at work by the same address of the database. The reader is asked for a page five times a
+second: each answer is right or a 503, no entry that was shown vanishes, and afterwards it shows every entry. The sealer seals every other
+second and goes on by itself, but where the database has lost rows or refuses its login: there it ends with the documented exit code, and is
+started as the runbook says. Afterwards all is sealed, and `audit-export check` finds nothing. Each has at most {BESIDE} MiB.
 """
 NOT_HERE: Sequence[tuple[str, str]] = (
     ("a consumer's own clock that jumps", "libfaketime keeps librdkafka's threads from waiting; the database's clock is shifted instead"),
@@ -65,10 +71,13 @@ def machines(results: Sequence[Result], broken: Sequence[Fault]) -> str:
 
 def _table(results: Sequence[Result], broken: Sequence[Fault]) -> list[str]:
     """Each fault and its recovery, those that were not as promised, the median, and an empty line."""
-    rows = [f"| {one.fault.name} | {one.fault.how} | {_outcome(one)} | {one.recovery:.1f} |" for one in results]
+    rows = [
+        f"| {one.fault.name} | {one.fault.how} | {_outcome(one)} | {one.beside} | {one.recovery:.1f} |"
+        for one in results
+    ]
     slowest, largest = max(results, key=lambda one: one.recovery), max(max(one.memory) for one in results)
     return [
-        "| fault | how | outcome | recovery, s |", "|---|---|---|---|", *rows, "",
+        "| fault | how | outcome | reader and sealer | recovery, s |", "|---|---|---|---|---|", *rows, "",
         *(f"**Not as promised: {fault.name}.**\n" for fault in broken),
         (f"Nothing lost, nothing doubled in these. Median recovery **{statistics.median(one.recovery for one in results):.1f} s**, the "
          f"slowest {slowest.recovery:.1f} s ({slowest.fault.name}). At most {largest} MiB of memory."), "",

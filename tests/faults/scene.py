@@ -7,6 +7,7 @@ from pathlib import Path
 from consumer.kafka.group_config import BASE
 from tests.e2e.program import Program
 from tests.e2e.world import World
+from tests.faults.beside import Beside
 from tests.faults.place import Place
 from tests.faults.readers import Reader
 from tests.ops.load import has_joined
@@ -24,11 +25,13 @@ AS_DEPLOYED: Mapping[str, str] = {
 class Scene:
     """`consumer` is the one that Prometheus looks at, `others` and `readers` may be beside it; `topic` is under load, `other` is not.
 
-    `running` is for what a fault needs besides; it ends with the scene.
+    `beside` are a reader and a sealer that are at work in each scene. `running` is for what a fault needs besides; it ends with the scene.
     """
 
-    def __init__(self, place: Place, world: World, running: ExitStack, prometheus: Prometheus, port: int) -> None:
-        self.place, self.world, self.running = place, world, running
+    def __init__(
+        self, place: Place, world: World, running: ExitStack, prometheus: Prometheus, port: int, beside: Beside
+    ) -> None:
+        self.place, self.world, self.running, self.beside = place, world, running, beside
         self.prometheus = prometheus
         self.topic, self.other = world.topic(PARTITIONS), world.topic()
         self.others: list[Program] = []
@@ -68,6 +71,7 @@ class Scene:
         for program in (self.consumer, *self.others):
             code = program.stop()
             assert code == 0, f"asked to end, it exits with {code}\n{program.tail()}"
+        self.beside.stop()
 
     def check(self) -> None:
         """The oracle: every record has its outcome, and each reader shows all that are recorded."""

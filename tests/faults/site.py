@@ -1,4 +1,4 @@
-"""What an operator works on: two consumers of one group, a topic under load, a registry, and a PostgreSQL that can be replaced."""
+"""What an operator works on: two consumers of one group, a reader, a sealer, a topic under load, a registry, and a PostgreSQL that can be replaced."""
 
 import random
 import tempfile
@@ -10,6 +10,7 @@ from sandbox.services.process import free_port
 from sandbox.services.registry import SchemaRegistry
 from tests.e2e.program import Program
 from tests.e2e.world import Produced, World
+from tests.faults.beside import Beside, beside
 from tests.faults.place import Place, database
 from tests.faults.scene import AS_DEPLOYED, LIMIT, PARTITIONS
 from tests.faults.stage import Stage
@@ -25,9 +26,15 @@ class Site:
     """
 
     def __init__(
-        self, place: Place, world: World, prometheus: Prometheus, running: ExitStack, chance: random.Random
+        self,
+        place: Place,
+        world: World,
+        prometheus: Prometheus,
+        running: ExitStack,
+        chance: random.Random,
+        beside: Beside,
     ) -> None:
-        self.place, self.world, self.prometheus = place, world, prometheus
+        self.place, self.world, self.prometheus, self.beside = place, world, prometheus, beside
         self.running, self.chance = running, chance
         self.postgres = place.postgres
         self.topic, self.other = world.topic(PARTITIONS), world.topic()
@@ -53,11 +60,12 @@ class Site:
         return port
 
     def restart_each(self) -> None:
-        """One after the other, at the same address; the next when the one before is at work."""
+        """One after the other, at the same address; the next when the one before is at work. Then sealer and reader."""
         for port, program in list(self.consumers.items()):
             self._end(program)
             self.start(port)
             self.flows()
+        self.beside.restart()
 
     def take_away(self, port: int) -> None:
         """Prometheus is told that it is gone for good, as where a pod is deleted."""
@@ -69,6 +77,7 @@ class Site:
         """Asks all to end in order."""
         for program in self.consumers.values():
             self._end(program)
+        self.beside.stop()
 
     def flows(self) -> None:
         """Returns once more is recorded than there was."""
@@ -103,7 +112,8 @@ def site_of(stage: Stage, chance: random.Random) -> Iterator[Site]:
         place = running.enter_context(database(stage.base))
         world = running.enter_context(World(place.bootstrap, place.postgres.url(place.database), folder))
         world.environ |= {**AS_DEPLOYED, **place.settings, "SCHEMA_REGISTRY_URL": place.the_registry().url}
-        site = Site(place, world, stage.prometheus, running, chance)
+        along = running.enter_context(beside(place.settings["DATABASE_URL"], folder, stage.prometheus))
+        site = Site(place, world, stage.prometheus, running, chance, along)
         for port in (stage.port, free_port()):
             site.start(port)
         yield site

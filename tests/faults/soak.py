@@ -1,4 +1,7 @@
-"""`python -m tests.faults.soak [MINUTES [SEED]]`: faults in a random order under the same consumers, for as long as is asked."""
+"""`python -m tests.faults.soak [MINUTES [SEED]]`: faults in a random order under the same consumers, for as long as is asked.
+
+One in three is of two at once (tests.faults.pairs).
+"""
 
 import contextlib
 import random
@@ -12,12 +15,15 @@ from tests.faults.__main__ import line
 from tests.faults.catalog import FAULTS
 from tests.faults.exercise import Result, exercise, scene_of
 from tests.faults.fault import Fault
+from tests.faults.pairs import pairs, together
 from tests.faults.place import shared
 from tests.faults.scene import Scene
 from tests.faults.stage import Stage
 
+AT_ONCE = 1 / 3
 BATCH = 5  # records at a time: the table is read whole after each fault
 MIXED = [fault for fault in FAULTS if fault.mixes and fault.where is shared and not fault.needs()]
+PAIRS = pairs(MIXED)
 CALM = Fault(name="nothing", how="load alone", inject=lambda _: contextlib.nullcontext())
 
 
@@ -25,25 +31,30 @@ def soak(scene: Scene, minutes: float, seed: int) -> list[Result]:
     """Faults in a random order until the time is over; each ends in the oracle, of all that has been recorded so far."""
     chance, end, results = random.Random(seed), time.monotonic() + minutes * 60, list[Result]()
     while time.monotonic() < end:
-        fault = chance.choice(MIXED)
+        fault = together(*chance.choice(PAIRS)) if chance.random() < AT_ONCE else chance.choice(MIXED)
         result = exercise(scene, fault, BATCH)
         results.append(result)
         print(line(result), file=sys.stderr, flush=True)
     return results
 
 
-def summary(results: list[Result], minutes: float, seed: int) -> str:
+def summary(results: list[Result], minutes: float, seed: int, beside: str) -> str:
     """The part of docs/faults.md."""
     memory = [each for one in results for each in one.memory]
-    counts = Counter(one.fault.name for one in results)
+    made = [name for one in results for name in one.fault.name.split(" + ")]
+    both = [one for one in results if " + " in one.fault.name]
+    counts = Counter(made)
     recoveries = [one.recovery for one in results]
     return "\n".join((
         "## Soak", "",
-        (f"`make soak MINUTES={minutes:g} SEED={seed}`: {len(results)} faults of {len(counts)} kinds, {results[-1].records:,} "
-         f"records, on {report.machine()}. Nothing lost, nothing doubled."), "",
+        (f"`make soak MINUTES={minutes:g} SEED={seed}`: {len(made)} faults of {len(counts)} kinds, {len(both)} times two "
+         f"at once, {results[-1].records:,} records, on {report.machine()}. Nothing lost, nothing doubled. A reader was asked five times a "
+         "second all the while, and a sealer sealed every other second: each answer was right or 503, no entry vanished, after each "
+         "fault all entries were shown and sealed, and at the end `audit-export check` found nothing."), "",
         f"* Recovery: median {statistics.median(recoveries):.1f} s, slowest {max(recoveries):.1f} s.",
         (f"* Memory of the consumer, {len(memory):,} samples: least {min(memory)} MiB, median {statistics.median(memory):.0f} MiB, "
          f"most {max(memory)} MiB."),
+        f"* Beside the consumers: {beside}.",
         f"* Faults: {', '.join(f'{name} ({number})' for name, number in sorted(counts.items()))}.",
     ))  # fmt: skip
 
@@ -53,7 +64,8 @@ def run(minutes: float, seed: int) -> str:
     with Stage() as stage, scene_of(stage, CALM) as scene:
         results = soak(scene, minutes, seed)
         scene.stop()
-    return summary(results, minutes, seed)
+        beside = scene.beside.seen()
+    return summary(results, minutes, seed, beside)
 
 
 if __name__ == "__main__":

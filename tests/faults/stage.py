@@ -1,10 +1,13 @@
 """The services that all faults share, and a real Prometheus that looks at their consumers."""
 
+import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from types import TracebackType
 from typing import Self
+
+import yaml
 
 from runtime.migrations import migrate
 from sandbox.services.kafka_cluster import KafkaCluster
@@ -13,11 +16,26 @@ from sandbox.services.process import free_port
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.tcp_proxy import TcpProxy
 from tests.conftest import SHORT, TEMPLATE
+from tests.faults.beside import GROUPS as BESIDE
 from tests.faults.machines import Machines
 from tests.faults.place import QUICK, Place, proxied_kafka
 from tests.ops.prometheus import CONSUMER, Prometheus, quick
 
-GROUPS = (*CONSUMER, "auditlog-surroundings")
+GROUPS = (*CONSUMER, *BESIDE, "auditlog-surroundings")
+# Quick, it would be due every 12 seconds; one is made at the end of a scene. tests/ops/test_sealing_alerts.py has it.
+LEFT_OUT = "AuditCheckMissing"
+
+
+def brisk(rules: str) -> str:
+    """The rules with short durations, without LEFT_OUT."""
+    groups = yaml.safe_load(quick(rules))["groups"]
+    return json.dumps(
+        {
+            "groups": [
+                {**group, "rules": [each for each in group["rules"] if each["alert"] != LEFT_OUT]} for group in groups
+            ]
+        }
+    )
 
 
 class Stage:
@@ -26,7 +44,7 @@ class Stage:
     base: Place
     prometheus: Prometheus
 
-    def __init__(self, rules: Callable[[str], str] = quick) -> None:
+    def __init__(self, rules: Callable[[str], str] = brisk) -> None:
         self.port = free_port()
         self._rules = rules
         self._running = ExitStack()

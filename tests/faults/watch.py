@@ -34,14 +34,16 @@ class Watch:
     def _look(self) -> None:
         while not self._enough.wait(EVERY):
             running = [program.pid for program in self._world.programs if program.exit_code is None]
-            largest = max(map(_resident, running), default=0)
+            largest = max(map(resident, running), default=0)
             if largest:  # one runs
                 self.memory.append(largest // MIB)
             self.alerts |= self._prometheus.firing()
 
 
-def _resident(pid: int) -> int:
-    """Bytes of a process with its children; 0 when it has ended."""
+def resident(pid: int) -> int:
+    """Bytes of a process with its children; 0 when it has ended, or has the id 0."""
+    if not pid:
+        return 0
     try:
         process = psutil.Process(pid)
         return sum(int(each.memory_info().rss) for each in (process, *process.children(recursive=True)))

@@ -11,6 +11,7 @@ from sandbox.services.postgres import PostgresServer
 from tests.builders import event, events
 from tests.e2e.world import operate
 from tests.faults.place import QUICK
+from tests.faults.scene import LIMIT
 from tests.faults.site import Site
 from tests.faults.work import Pace, Work
 
@@ -93,6 +94,7 @@ def _restored(site: Site) -> None:
     place, world, lost = site.place, site.world, site.postgres
     backup = lost.base_backup()
     site.flows()
+    site.beside.sealer.seals(world)
     had = world.count("audit_event")
     lost.kill()
     site.postgres = again = PostgresServer(settings=QUICK, data_from=backup, password=lost.password)
@@ -101,7 +103,10 @@ def _restored(site: Site) -> None:
     assert world.count("audit_event") < had, "the copy has all rows: nothing is shown"
     place.database_link.target = again.port
     lost.close()
+    ends = world.ends()
+    world.until(lambda: not world.behind(ends), "it is read again", of=[*site.consumers.values()], limit=LIMIT)
     operate(world, "status")
+    site.beside.accept_restore()
 
 
 def _migrated(site: Site) -> None:
@@ -119,7 +124,12 @@ WORKS = (
     Work(name="rewind to a time", how="`rewind --to-time`, since the first record", do=_rewound_to_a_time),
     Work(name="replay", how="a record whose schema came late; `parked replay` records it", do=_replayed, pace=REPLAYS),
     Work(name="dismissal", how="two records of an unknown type; `parked dismiss`", do=_dismissed),
-    Work(name="rolling restart", how="SIGTERM and start, one after the other", do=Site.restart_each, pace=RESTARTS),
+    Work(
+        name="rolling restart",
+        how="SIGTERM and start, one after the other, sealer and reader too",
+        do=Site.restart_each,
+        pace=RESTARTS,
+    ),
     Work(
         name="first start on an old topic",
         how="records up to 40 days old; the consumers are restarted with one topic more",
@@ -128,7 +138,7 @@ WORKS = (
     ),
     Work(
         name="restore",
-        how="server killed, a `pg_basebackup` that is older started at the same address",
+        how="server killed, a `pg_basebackup` that is older started at the same address; the sealer is told",
         do=_restored,
         pace=RESTORES,
     ),

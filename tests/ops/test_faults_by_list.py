@@ -15,8 +15,10 @@ from tests.faults import exercise as exercises
 from tests.faults.catalog import FAULTS
 from tests.faults.exercise import Result, exercise, scene_of
 from tests.faults.fault import Fault
+from tests.faults.pairs import together
 from tests.faults.report import NOT_HERE, PAGE, faults
 from tests.faults.scene import Scene
+from tests.faults.soak import MIXED, PAIRS
 from tests.faults.stage import GROUPS, Stage
 from tests.ops.prometheus import RULES, program
 
@@ -45,7 +47,7 @@ def test_a_fault_is_made_and_its_recovery_measured(stage: Stage) -> None:
     assert 0 < result.recovery < 60 and result.records > 0 and max(result.memory) > 30
     page = faults([result], [replace(KILLED, name="a third")], [("another", "it is missing")])
     assert (
-        f"| consumer killed | {KILLED.how} | exit -9; AuditConsumerDown fired and cleared | {result.recovery:.1f} |"
+        f"| consumer killed | {KILLED.how} | exit -9; AuditConsumerDown fired and cleared | {result.beside} | {result.recovery:.1f} |"
         in page
     )
     assert "Not as promised: a third" in page
@@ -110,3 +112,23 @@ def test_the_page_is_of_this_list() -> None:
         assert f"| {fault.name} | {fault.how} |" in page, fault.name
     for what, why in NOT_HERE:
         assert f"| {what} | {why} |" in page, what
+
+
+def test_two_at_once(stage: Stage) -> None:
+    """The consumer is killed while its database is away: both promises are kept, and reader and sealer went on."""
+    by_name = {fault.name: fault for fault in MIXED}
+    database, consumer = by_name["database stopped"], by_name["consumer killed"]
+    result = made(stage, together(database, consumer))
+    assert result.exits == consumer.exits and result.alerts >= database.alerts | consumer.alerts
+    assert result.beside.startswith("reader 200, 503, at most ")
+
+
+def test_what_may_overlap() -> None:
+    """Of different sides, the consumer's own second; what needs it at work only where it can work. Each fault of a soak is in a pair."""
+    names = {(first.name, second.name) for first, second in PAIRS}
+    assert ("Kafka silent", "database stopped") in names and ("database stopped", "Kafka silent") in names
+    assert ("database stopped", "consumer killed") in names and ("consumer killed", "database stopped") not in names
+    assert ("database stopped", "database killed") not in names
+    assert ("slow network to Kafka", "group grown and shrunk") in names
+    assert ("Kafka silent", "group grown and shrunk") not in names
+    assert {name for pair in names for name in pair} == {fault.name for fault in MIXED}

@@ -46,7 +46,7 @@ def test_ordinary_work_fires_nothing(site: Site) -> None:
     waits = Work(name="waits", how="dismissed late", do=_decided_after_a_while)
     shift = maintain(site, [waits, *(work for work in WORKS if work.name in QUICKLY)], 10, pause=(3, 3))
     assert [work.name for work, _ in shift.done[1:]] == [work.name for work in WORKS if work.name in QUICKLY]
-    page = summary(shift, 10, 7)
+    page = summary(shift, 10, 7, site.beside.seen())
     assert "MINUTES=10 SEED=7" in page and "| restore | server killed" in page
     assert f"AuditParked {shift.waited['AuditParked']:.0f} s of 5m" in page and shift.waited["AuditParked"] >= 3
 

@@ -32,15 +32,18 @@ def _taken(take: str, give: str) -> Callable[[Scene], AbstractContextManager[Non
 def _password_changed(scene: Scene) -> Iterator[None]:
     world, place = scene.world, scene.place
     world.rows(f"CREATE ROLE {LOGIN} LOGIN NOINHERIT PASSWORD 'first'")
-    world.rows(f"GRANT audit_writer, audit_operator TO {LOGIN}")
+    world.rows(f"GRANT audit_writer, audit_operator, audit_reader, audit_sealer TO {LOGIN}")
     assert scene.consumer.stop() == 0
     given = make_conninfo(place.settings["DATABASE_URL"], user=LOGIN, password="first")
+    scene.beside.restart(given)
     scene.start(environ={"DATABASE_URL": given})
     scene.until(lambda: bool(scene.consumer.logged("claimed")), "it has partitions")
     world.rows(f"ALTER ROLE {LOGIN} PASSWORD 'second'")
     place.database_link.reset()
     scene.ended(scene.consumer)
+    scene.beside.sealer.ended(1)
     yield
+    scene.beside.start(make_conninfo(given, password="second"))
     scene.start(environ={"DATABASE_URL": make_conninfo(given, password="second")})
 
 
@@ -83,7 +86,7 @@ FAULTS = (
         how="ALTER ROLE … PASSWORD under a running consumer; started with the new one",
         inject=_password_changed,
         exits=(1,),
-        alerts=frozenset({"AuditConsumerDown"}),
+        alerts=frozenset({"AuditConsumerDown", "AuditReaderErrors"}),
         where=database,
         mixes=False,
     ),

@@ -15,7 +15,8 @@ from tests.faults.place import database_on_a_small_disk, few_connections
 from tests.faults.scene import LIMIT, Scene
 
 TOLD = frozenset({"AuditDatabaseTrouble"})
-OURS = "datname = current_database() AND application_name LIKE 'audit-consumer%'"
+BOTH = TOLD | {"AuditReaderErrors"}
+OURS = "datname = current_database() AND application_name LIKE 'audit-%'"
 HOGS = 20
 
 
@@ -94,29 +95,29 @@ def _exhausted(scene: Scene) -> Iterator[None]:
 
 
 FAULTS = (
-    Fault(name="database stopped", how="fast shutdown; started later", inject=_down(PostgresServer.stop), alerts=TOLD),
+    Fault(name="database stopped", how="fast shutdown; started later", inject=_down(PostgresServer.stop), alerts=BOTH),
     Fault(
         name="database crashed",
         how="immediate shutdown; started later, with recovery",
         inject=_down(lambda server: server.stop("immediate")),
-        alerts=TOLD,
+        alerts=BOTH,
     ),
     Fault(
         name="database killed",
         how="SIGKILL to all of it; started later",
         inject=_down(PostgresServer.kill),
-        alerts=TOLD,
+        alerts=BOTH,
     ),
     Fault(
         name="database frozen",
         how="SIGSTOP to the server and all sessions for longer than the consumer waits for an answer, then SIGCONT",
         inject=_frozen,
-        alerts=TOLD,
+        alerts=BOTH,
         seconds=FROZEN_SECONDS,
     ),
     Fault(
         name="sessions ended",
-        how="pg_terminate_backend for each of the consumer's, every 200 ms",
+        how="pg_terminate_backend for each of the consumer's, the reader's and the sealer's, every 200 ms",
         inject=_sessions_ended,
         seconds=6,
         alerts=TOLD,
@@ -153,7 +154,7 @@ FAULTS = (
     ),
     Fault(
         name="connections exhausted",
-        how="other clients have all of max_connections when the consumer's sessions end",
+        how="other clients have all of max_connections when the sessions of consumer, reader and sealer end",
         inject=_exhausted,
         alerts=TOLD,
         where=few_connections,

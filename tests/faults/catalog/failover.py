@@ -9,7 +9,7 @@ from tests.faults.place import QUICK, database, pair
 from tests.faults.scene import Scene
 from tests.ops.load import flows
 
-TOLD = frozenset({"AuditDatabaseTrouble"})
+TOLD = frozenset({"AuditDatabaseTrouble", "AuditReaderErrors"})
 
 
 @contextmanager
@@ -19,6 +19,7 @@ def _promoted(scene: Scene) -> Iterator[None]:
     assert place.standby is not None and place.replication_link is not None
     place.replication_link.refuse()
     flows(world, scene.consumer)
+    scene.beside.sealer.seals(world)
     had = world.count("audit_event")
     place.postgres.kill()
     yield
@@ -46,6 +47,7 @@ def _restored(scene: Scene) -> Iterator[None]:
     place, world = scene.place, scene.world
     backup = place.postgres.base_backup()
     flows(world, scene.consumer)
+    scene.beside.sealer.seals(world)
     had = world.count("audit_event")
     place.postgres.kill()
     yield
@@ -63,6 +65,7 @@ FAULTS = (
         inject=_promoted,
         alerts=TOLD,
         where=pair,
+        loses=True,
         mixes=False,
     ),
     Fault(
@@ -79,6 +82,7 @@ FAULTS = (
         inject=_restored,
         alerts=TOLD,
         where=database,
+        loses=True,
         mixes=False,
     ),
 )

@@ -62,7 +62,7 @@ def _in_use(scene: Scene, consumers: int) -> Iterator[Machines]:
     scene.prometheus.look_at([scene.metrics(number) for number in range(consumers)])
     apart = _machines(scene)
     _start_readers(scene)
-    with asked(scene.readers):
+    with asked(*(reader.ask for reader in scene.readers)):
         scene.until(lambda: _answer_again(scene, [0, 0]), "readers answer")
         before = [len(reader.totals) for reader in scene.readers]
         yield apart

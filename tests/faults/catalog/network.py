@@ -50,10 +50,15 @@ def _reset(link: Link, every: float) -> Inject:
 
 
 def _half_open(link: Link) -> Inject:
-    """It is over at once: new connections work. What takes time is that the old ones are given up."""
+    """It is over at once: new connections work. What takes time is that the old ones are given up.
+
+    In the midst of a seal a sealer waits for up to an hour, as for a first sealing; here it has just made one.
+    """
 
     @contextmanager
     def inject(scene: Scene) -> Iterator[None]:
+        if link is _database:
+            scene.beside.sealer.seals(scene.world)
         link(scene).forget()
         yield
 
@@ -101,4 +106,6 @@ def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
     yield Fault(name=f"{who} refuses connections", how="nothing listens", inject=_refused(link), alerts=told)
 
 
-FAULTS = (*_faults("Kafka", _kafka, "AuditKafkaTrouble"), *_faults("PostgreSQL", _database, "AuditDatabaseTrouble"))
+TO_KAFKA = (*_faults("Kafka", _kafka, "AuditKafkaTrouble"),)
+TO_POSTGRESQL = (*_faults("PostgreSQL", _database, "AuditDatabaseTrouble"),)
+FAULTS = (*TO_KAFKA, *TO_POSTGRESQL)

@@ -1,13 +1,16 @@
-"""The Schema Registry: away, silent, and asked for a schema that it does not have yet."""
+"""The Schema Registry: away, silent, wrong, and asked for a schema that it does not have yet."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import schemas
+from consumer.registry.fetcher import RETRY_SECONDS
 from sandbox.services.tcp_proxy import GOOD, Line, TcpProxy
 from tests.builders import event
 from tests.faults.fault import Fault
+from tests.faults.front import WRONG, Front
 from tests.faults.place import with_registry
 from tests.faults.scene import Scene
 
@@ -31,6 +34,26 @@ def _away(
         mend(place.registry_link)
 
     return inject
+
+
+@contextmanager
+def _wrong(scene: Scene) -> Iterator[None]:
+    """Whatever is no schema and no word that there is none is asked for again, every other second."""
+    place = scene.place
+    assert place.registry is not None and place.registry_link is not None
+    number = place.registry.register(f"{scene.other}-value", _schema(CE_TYPE, scene))
+    with Front(place.registry.port) as front:
+        place.registry_link.target = front.port
+        began = time.monotonic()
+        scene.world.send(scene.other, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
+        scene.until(lambda: front.asked > len(WRONG), "each wrong answer was given")
+        yield
+        most = 1 + (time.monotonic() - began) / RETRY_SECONDS
+        assert front.asked <= most, f"asked {front.asked} times, at most {most:.0f} are promised"
+        front.wrong = False
+        ends = scene.world.ends()
+        scene.until(lambda: not scene.world.behind(ends), "the right answer is taken")
+    place.registry_link.target = place.registry.port
 
 
 @contextmanager
@@ -73,6 +96,14 @@ FAULTS = (
         where=with_registry,
         mixes=False,
         seconds=8,
+    ),
+    Fault(
+        name="registry answers wrongly",
+        how="a gateway before it: 500, 429, a page, half a schema and a late 503 in turn, then the registry's own answers",
+        inject=_wrong,
+        alerts=TOLD,
+        where=with_registry,
+        mixes=False,
     ),
     Fault(
         name="schema comes late",

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 # More would be an accident: each is a whole installation.
-MOST_CELLS = 4096
+MAX_CELLS = 4096
 _SPACE = 1 << 64
 _TEXT = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 
@@ -61,8 +61,8 @@ WHOLE = Cell(1, 1)
 def parse_cell(text: str) -> Cell:
     """The cell that is written as i/n. Raises ValueError with words for people."""
     match = _TEXT.fullmatch(text)
-    if match is None or not int(match[1]) <= int(match[2]) <= MOST_CELLS:
-        raise ValueError(f"use i/n, the cell's number and how many there are, from 1/1 to {MOST_CELLS}/{MOST_CELLS}")
+    if match is None or not int(match[1]) <= int(match[2]) <= MAX_CELLS:
+        raise ValueError(f"use i/n, the cell's number and how many there are, from 1/1 to {MAX_CELLS}/{MAX_CELLS}")
     return Cell(int(match[1]), int(match[2]))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from catalog.stored_diff import Number
 from catalog.visible_text import any_alike, code, look_alike, twins, visible
 
-MAX_TOLD = 2  # changes, and members of a list
+MAX_NAMED = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
 PREFIX = "preferences"  # the settings that a workspace may name as it likes
 MARK = "\ue000"  # before and after each name and value in a text; `visible` leaves none of it in what it returns
@@ -22,7 +22,7 @@ _WORDS = re.compile(
 Change = Mapping[str, Any]
 
 
-def told(change: Change) -> str:
+def change_text(change: Change) -> str:
     """A change in a few words, such as `weekly → daily`; empty where its two values would look the same."""
     if change.get("masked") is True:
         return "masked"
@@ -33,10 +33,10 @@ def told(change: Change) -> str:
     if "after" not in change:
         return "removed"
     before, after = change["before"], change["after"]
-    one, other = _value(before), _value(after)
-    if one == other or look_alike(one, other):
+    earlier, later = _value(before), _value(after)
+    if earlier == later or look_alike(earlier, later):
         return ""
-    return f"{marked(one)} → {marked(other)}"
+    return f"{marked(earlier)} → {marked(later)}"
 
 
 def value_at(changes: Mapping[str, Change], side: str, field: str) -> str | None:
@@ -57,10 +57,10 @@ def field_names(pointers: Iterable[str], fields: Iterable[str]) -> list[str]:
     The prefix of the preferences is left out, unless a preference looks like another one of these or of the type's own `fields`.
     """
     parts = [_parts(pointer) for pointer in pointers]
-    names = [_name(each[1:] if each[0] == PREFIX and len(each) > 1 else each) for each in parts]
+    names = [_name(part[1:] if part[0] == PREFIX and len(part) > 1 else part) for part in parts]
     own = [field for field in fields if [field] not in parts]
     if any_alike([*names, *own]):
-        names = [_name(each) for each in parts]
+        names = [_name(part) for part in parts]
     alike = twins(names)
     return [marked(alike.get(name, name)) for name in names] if len(set(names)) == len(names) else []
 
@@ -88,11 +88,11 @@ def _name(parts: Sequence[str]) -> str:
 def _members(added: Sequence[Any], removed: Sequence[Any]) -> str:
     if not added and not removed:
         return "in another order"
-    if len(added) + len(removed) <= MAX_TOLD and not any_alike([_value(one) for one in (*added, *removed)]):
+    if len(added) + len(removed) <= MAX_NAMED and not any_alike([_value(member) for member in (*added, *removed)]):
         return ", ".join(
             [
-                *(f"added {marked(_value(one))}" for one in added),
-                *(f"removed {marked(_value(one))}" for one in removed),
+                *(f"added {marked(_value(member))}" for member in added),
+                *(f"removed {marked(_value(member))}" for member in removed),
             ]
         )
     counts = ((len(added), "added"), (len(removed), "removed"))

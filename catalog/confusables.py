@@ -171,6 +171,6 @@ def _text(code_points: str) -> str:
 # For `str.translate`.
 SHAPES: dict[int, str] = {
     ord(_text(like)): _text(shape)
-    for shape, _, alike in (each.partition("<") for each in _CLASSES.replace(";", "\n").split("\n") if each.strip())
+    for shape, _, alike in (line.partition("<") for line in _CLASSES.replace(";", "\n").split("\n") if line.strip())
     for like in alike.split()
 } | {ord(like): shape for like, shape in _MORE.items()}

@@ -81,7 +81,7 @@ class Facet:
 
     def display(self, value: str) -> str:
         """The label of a value, or the value itself where it has none."""
-        return next((label for each, label in self.values if each == value), value)
+        return next((label for stored_value, label in self.values if stored_value == value), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,11 @@ class AuditType:
         require(
             bool(self.tracked) != bool(self.facts), f"{self.name}: either snapshots are tracked or facts are listed"
         )
-        twice = repeated(one.name for one in self.stored)
+        twice = repeated(stored_field.name for stored_field in self.stored)
         require(twice is None, f"{self.name}: {twice} is stored twice")
-        object.__setattr__(self, "label_is_tracked", self.subject.label in {one.name for one in self.tracked})
+        object.__setattr__(
+            self, "label_is_tracked", self.subject.label in {stored_field.name for stored_field in self.tracked}
+        )
         self._check_subject()
         self._check_facets()
         self._check_sentence()
@@ -163,7 +165,7 @@ class AuditType:
         return self.tracked + self.facts + self.context
 
     def _check_subject(self) -> None:
-        readable = {one.name for one in self.tracked + self.facts if not one.masked}
+        readable = {known_field.name for known_field in self.tracked + self.facts if not known_field.masked}
         label = self.subject.label
         require(label is None or label in readable, f"{self.name}: its subject's label {label} is masked or not stored")
 
@@ -173,13 +175,17 @@ class AuditType:
         allowed = {facet.of: tuple(value for value, _ in facet.values) for facet in self.facets}
         operations = tuple(feed.operation for feed in self.feeds if feed.operation is not None)
         require(allowed.get(FacetOf.OPERATION, ()) == operations, f"{self.name}: operations of feeds and facet differ")
-        tracked = tuple(one.name for one in self.tracked)
+        tracked = tuple(tracked_field.name for tracked_field in self.tracked)
         changed = allowed.get(FacetOf.CHANGED, tracked)
         require(changed == tracked, f"{self.name}: a facet of changed fields lists other fields than are tracked")
 
     def _check_sentence(self) -> None:
         known = {"actor", "subject"} | {facet.name for facet in self.facets}
-        more = known | DETAILS | {f"{side}_{one.name}" for side in ("before", "after") for one in self.tracked}
+        more = (
+            known
+            | DETAILS
+            | {f"{side}_{tracked_field.name}" for side in ("before", "after") for tracked_field in self.tracked}
+        )
         for pattern, names in ((self.sentence, known), (self.detailed, more), (self.otherwise, more)):
             for _, name, _, _ in Formatter().parse(pattern):
                 require(name is None or name in names, f"{self.name}: its sentence names {{{name}}}")

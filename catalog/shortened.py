@@ -22,6 +22,6 @@ def facets(stored: Sequence[str]) -> list[str]:
     return [_shortened(facet, FACET_BYTES, FACET_KEPT) for facet in stored[:MAX_FACETS]]
 
 
-def _shortened(text: str, most: int, kept: int) -> str:
-    is_short = len(text) * 4 <= most or len(text.encode(errors="surrogatepass")) <= most
+def _shortened(text: str, max_bytes: int, kept: int) -> str:
+    is_short = len(text) * 4 <= max_bytes or len(text.encode(errors="surrogatepass")) <= max_bytes
     return text if is_short else f"{text[:kept]}…"

@@ -7,7 +7,7 @@ from catalog import shortened, stored_diff
 from catalog.audit_types import BY_NAME
 from catalog.definitions import AuditType
 from catalog.visible_text import visible
-from catalog.wording import NO_CHANGES, Part, parts
+from catalog.wording import NO_CHANGES, SentencePart, parts
 
 MAX_DIFF_BYTES = 8 * 1024  # of UTF-8; a longer diff is not parsed for a sentence, to bound what a page costs
 
@@ -39,12 +39,16 @@ def summary(entry: Summarized) -> str:
     return text.replace("\n", "[U+000A]")
 
 
-def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Part, ...]:
+def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[SentencePart, ...]:
     """The sentence in parts; `changes` as `changes_of` returns them."""
     audit_type = BY_NAME.get(entry.action)
     actor, subject = actor_name(entry), _subject_name(entry, audit_type)
     if audit_type is None:  # written by a newer consumer than this program
-        return Part(actor, "actor"), Part(f" did {visible(entry.action)} to ", ""), Part(subject, "subject")
+        return (
+            SentencePart(actor, "actor"),
+            SentencePart(f" did {visible(entry.action)} to ", ""),
+            SentencePart(subject, "subject"),
+        )
     # The value of a facet may be any text, too.
     return parts(audit_type, actor, subject, [visible(facet) for facet in shortened.facets(entry.facets)], changes)
 

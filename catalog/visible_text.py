@@ -40,9 +40,9 @@ def code(character: str) -> str:
     return f"[U+{ord(character):04X}]"
 
 
-def look_alike(one: str, other: str) -> bool:
+def look_alike(left: str, right: str) -> bool:
     """Whether two different texts could be taken for the same: composed or not, wide or narrow, with fillers, alphabets."""
-    return one != other and _shape(one) == _shape(other)
+    return left != right and _shape(left) == _shape(right)
 
 
 def any_alike(texts: Sequence[str]) -> bool:
@@ -55,17 +55,17 @@ def twins(texts: Iterable[str]) -> dict[str, str]:
     by_shape: dict[str, list[str]] = {}
     for text in dict.fromkeys(texts):
         by_shape.setdefault(_shape(text), []).append(text)
-    found: dict[str, str] = {}
+    visible_forms: dict[str, str] = {}
     for first, *others in by_shape.values():
         for other in others:
-            shown, found[other] = told_apart(first, other)
-            found.setdefault(first, shown)
-    return found
+            shown, visible_forms[other] = distinct_forms(first, other)
+            visible_forms.setdefault(first, shown)
+    return visible_forms
 
 
-def told_apart(one: str, other: str) -> tuple[str, str]:
+def distinct_forms(left: str, right: str) -> tuple[str, str]:
     """Two texts that look alike, each visible, with the characters in which they differ as codes."""
-    start, first, second, end = _apart(one, other)
+    start, first, second, end = _apart(left, right)
     same = [a == b for a, b in zip(first, second, strict=True)] if len(first) == len(second) else []
     return (
         visible(start) + _codes(first, same) + visible(end),
@@ -73,29 +73,29 @@ def told_apart(one: str, other: str) -> tuple[str, str]:
     )
 
 
-def first_difference(one: str, other: str) -> int:
+def first_difference(left: str, right: str) -> int:
     """How many characters at the beginning of two texts are the same."""
-    return len(_apart(one, other)[0])
+    return len(_apart(left, right)[0])
 
 
-def _apart(one: str, other: str) -> tuple[str, str, str, str]:
+def _apart(left: str, right: str) -> tuple[str, str, str, str]:
     """The beginning that two texts share, what is different in each, and the end that they share."""
-    shortest = min(len(one), len(other))
+    shortest = min(len(left), len(right))
     lengths = range(1, shortest + 1)
-    start = bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])
+    start = bisect_left(lengths, True, key=lambda length: left[:length] != right[:length])
     ends = lengths[: shortest - start]
-    end = bisect_left(ends, True, key=lambda length: one[-length:] != other[-length:])
-    return one[:start], one[start : len(one) - end], other[start : len(other) - end], one[len(one) - end :]
+    end = bisect_left(ends, True, key=lambda length: left[-length:] != right[-length:])
+    return left[:start], left[start : len(left) - end], right[start : len(right) - end], left[len(left) - end :]
 
 
 def _codes(text: str, same: Sequence[bool]) -> str:
     """The text with codes for characters that are outside ASCII or look like others, but not where it is the `same`."""
     shown, plain = [], ""
-    for number, each in enumerate(text):
-        if (same and same[number]) or ("\n" <= each <= "~" and each not in _LOOKED_LIKE):
-            plain += each
+    for number, character in enumerate(text):
+        if (same and same[number]) or ("\n" <= character <= "~" and character not in _LOOKED_LIKE):
+            plain += character
         else:
-            shown += [visible(plain), code(each)]
+            shown += [visible(plain), code(character)]
             plain = ""
     return "".join([*shown, visible(plain)])
 
@@ -107,5 +107,5 @@ def _shape(text: str) -> str:
             SHAPES
         )  # before NFKD, which makes a sigma of a lunate one
         text = _SKIPPED.sub("", normalize("NFKD", drawn))
-        text = "".join("\ufffd" if category(each) == "Cn" else each for each in text)
+        text = "".join("\ufffd" if category(character) == "Cn" else character for character in text)
     return _BLANK.sub(" ", text).strip().translate(SHAPES).replace("''", '"')

@@ -7,14 +7,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from catalog import money
-from catalog.changed_values import MARK, MAX_TOLD, Change, field_names, told, value_at
+from catalog.changed_values import MARK, MAX_NAMED, Change, change_text, field_names, value_at
 from catalog.definitions import DETAILS, AuditType, Facet, FacetOf
 from catalog.visible_text import visible
 
 NO_CHANGES: Mapping[str, Change] = MappingProxyType({})
 
 
-class Part(NamedTuple):
+class SentencePart(NamedTuple):
     """A part of a sentence; `names` says what it is: actor, subject, a facet's name and so on, empty for plain words."""
 
     text: str
@@ -30,7 +30,7 @@ def sentence(
 
 def parts(
     audit_type: AuditType, actor: str, subject: str, facets: Iterable[str], changes: Mapping[str, Change] = NO_CHANGES
-) -> tuple[Part, ...]:
+) -> tuple[SentencePart, ...]:
     """The same sentence in parts, so that names can be formatted differently from words.
 
     `actor` and `subject` as they are to be shown; `facets` as stored; `changes` of the stored diff (`catalog.stored_diff`),
@@ -43,7 +43,7 @@ def parts(
 
     patterns = (*((audit_type.detailed, audit_type.otherwise) if changes else ()), audit_type.sentence)
     filled = (_filled(pattern, word) for pattern in patterns if pattern)
-    return next(made for made in filled if made is not None)
+    return next(sentence_parts for sentence_parts in filled if sentence_parts is not None)
 
 
 def is_edit(audit_type: AuditType, facets: Sequence[str]) -> bool:
@@ -53,24 +53,24 @@ def is_edit(audit_type: AuditType, facets: Sequence[str]) -> bool:
     return any(operation is None or f"{operation}:{edit}" in facets for edit in edits)
 
 
-def _filled(pattern: str, word: Callable[[str], str | None]) -> tuple[Part, ...] | None:
+def _filled(pattern: str, word: Callable[[str], str | None]) -> tuple[SentencePart, ...] | None:
     """The parts of a sentence; None if one of its words is missing."""
-    made: list[Part] = []
+    sentence_parts: list[SentencePart] = []
     for text, named in _cut(pattern):
         shown = word(text) if named else text
         if shown is None:
             return None
         if named and text in DETAILS and MARK in shown:
-            made += _stretches(shown)
+            sentence_parts += _stretches(shown)
         elif shown:
-            made.append(Part(shown, text if named else ""))
-    return tuple(made)
+            sentence_parts.append(SentencePart(shown, text if named else ""))
+    return tuple(sentence_parts)
 
 
-def _stretches(text: str) -> list[Part]:
+def _stretches(text: str) -> list[SentencePart]:
     """Of values from the changes: words, and the values between them."""
     stretches = enumerate(text.split(MARK))
-    return [Part(stretch, "value" if number % 2 else "") for number, stretch in stretches if stretch]
+    return [SentencePart(stretch, "value" if number % 2 else "") for number, stretch in stretches if stretch]
 
 
 def _word(name: str, audit_type: AuditType, facets: Sequence[str], changes: Mapping[str, Change]) -> str | None:
@@ -102,12 +102,12 @@ def _listed(changes: Mapping[str, Change], audit_type: AuditType) -> str:
     if not names:
         return f": {len(changes):,} changes"
     named = zip(names, changes.values(), strict=True)
-    return ": " + ", ".join(f"{name} {told(change)}".rstrip(" ") for name, change in named)
+    return ": " + ", ".join(f"{name} {change_text(change)}".rstrip(" ") for name, change in named)
 
 
 def _others(changes: Mapping[str, Change], audit_type: AuditType) -> str:
     others = {pointer: change for pointer, change in changes.items() if pointer not in _named(audit_type.detailed)}
-    return _listed(others, audit_type) if len(changes) <= MAX_TOLD else f" and made {len(others):,} more changes"
+    return _listed(others, audit_type) if len(changes) <= MAX_NAMED else f" and made {len(others):,} more changes"
 
 
 def _unnamed(changes: Mapping[str, Change], audit_type: AuditType) -> str | None:
@@ -120,13 +120,13 @@ def _fields(changes: Mapping[str, Change], audit_type: AuditType) -> str:
 
 def _names(changes: Mapping[str, Change], audit_type: AuditType) -> list[str]:
     """The names of what changed; none if there are too many, or if they do not tell."""
-    return field_names(changes, [field.name for field in audit_type.tracked]) if len(changes) <= MAX_TOLD else []
+    return field_names(changes, [field.name for field in audit_type.tracked]) if len(changes) <= MAX_NAMED else []
 
 
 def _values(changes: Mapping[str, Change], audit_type: AuditType) -> str:
     if not _names(changes, audit_type):
         return ""
-    values = list(map(told, changes.values()))
+    values = list(map(change_text, changes.values()))
     return ": " + ", ".join(values) if all(values) else ""
 
 
@@ -143,13 +143,13 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Change], AuditType], str | None]] 
 @cache
 def _cut(pattern: str) -> tuple[tuple[str, bool], ...]:
     """The parts of a pattern: its words, and the names between its braces."""
-    made: list[tuple[str, bool]] = []
+    pattern_parts: list[tuple[str, bool]] = []
     for words, name, _, _ in Formatter().parse(pattern):
         if words:
-            made.append((words, False))
+            pattern_parts.append((words, False))
         if name:
-            made.append((name, True))
-    return tuple(made)
+            pattern_parts.append((name, True))
+    return tuple(pattern_parts)
 
 
 @cache
@@ -161,4 +161,6 @@ def _named(pattern: str) -> frozenset[str]:
 
 def _shown(facet: Facet, stored: Sequence[str]) -> str:
     prefix = f"{facet.name}:"
-    return ", ".join([facet.display(one.removeprefix(prefix)) for one in stored if one.startswith(prefix)])
+    return ", ".join(
+        [facet.display(stored_facet.removeprefix(prefix)) for stored_facet in stored if stored_facet.startswith(prefix)]
+    )

@@ -1,6 +1,6 @@
 """How much may be read while the writer is busy, when a batch is written, and when reading stops because a write takes long.
 
-A write that takes longer than PATIENCE_SECONDS is treated as an outage: partitions are stopped, and the loop goes on
+A write that takes longer than SLOW_WRITE_SECONDS is treated as an outage: partitions are stopped, and the loop goes on
 polling, so that the consumer stays a member of its group.
 """
 
@@ -18,7 +18,7 @@ MAX_BYTES = 16 * 1024 * 1024
 # One without rows only advances the progress, for which nobody waits; a transaction for every few hundred ignored records
 # would cost more than reading them.
 WITHOUT_ROWS_SECONDS = 0.05
-PATIENCE_SECONDS = 2.0
+SLOW_WRITE_SECONDS = 2.0
 
 
 class Backpressure:
@@ -52,8 +52,8 @@ class Backpressure:
         self._submitted_at = time.monotonic()
 
     def pause_if_slow(self) -> None:
-        """Stops all partitions, if the writer has had its batch for longer than PATIENCE_SECONDS."""
-        if not self.paused and time.monotonic() - self._submitted_at > PATIENCE_SECONDS:
+        """Stops all partitions, if the writer has had its batch for longer than SLOW_WRITE_SECONDS."""
+        if not self.paused and time.monotonic() - self._submitted_at > SLOW_WRITE_SECONDS:
             self.paused = True
             self._consumer.stop(list(self._assignment.active))
 

@@ -37,7 +37,7 @@ class UntilEnd:
         self._unknown: set[Partition] = set()  # whose end offsets cannot be read
         self._began_at = time.monotonic()
         self._ask_at = 0.0
-        self._seen: object = None
+        self._last_state: object = None
         self._moved_at = time.monotonic()
         self.clean = True
 
@@ -104,9 +104,9 @@ class UntilEnd:
         if any(halted for _, halted in progress.values()):
             self.clean = False
         remaining = [p for p in others if p not in progress or not (progress[p][1] or progress[p][0] >= ends[p])]
-        seen = ({p: progress.get(p) for p in remaining}, set(ours.active), len(ours.unclaimed))
-        if seen != self._seen:
-            self._seen, self._moved_at = seen, time.monotonic()
+        state = ({p: progress.get(p) for p in remaining}, set(ours.active), len(ours.unclaimed))
+        if state != self._last_state:
+            self._last_state, self._moved_at = state, time.monotonic()
         return remaining
 
     def _stalled(self, remaining: Sequence[Partition]) -> bool:

@@ -104,8 +104,8 @@ def load_seal(environ: Mapping[str, str]) -> SealSettings:
     problems: list[str] = []
     properties: dict[str, str] = {}
     if environ.get("AUDIT_SEAL_COPY_TOPIC"):
-        promise = "a copy is there"
-        properties = kafka_settings.properties(environ, FIXED_PROPERTIES, promise, refused_properties, problems)
+        guarantee = "a copy is there"
+        properties = kafka_settings.properties(environ, FIXED_PROPERTIES, guarantee, refused_properties, problems)
         if not environ.get("KAFKA_BOOTSTRAP_SERVERS"):
             problems.append("KAFKA_BOOTSTRAP_SERVERS: is not set, and AUDIT_SEAL_COPY_TOPIC is")
     return load(SealSettings, environ, extra={"kafka": properties}, problems=problems, check=_apart)

@@ -23,7 +23,7 @@ from runtime.health_server import Probes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
+class ComposedReader:
     """A composed reader. Closing it ends its database sessions and its thread for sign-in keys."""
 
     app: ASGIApp
@@ -56,7 +56,7 @@ def compose(
     renewal: RenewalRules,
     hosts: tuple[str, ...],
     export_contact: str | None = None,
-) -> Reader:
+) -> ComposedReader:
     """The application over `database`, for those whose tokens `keys` and `rules` accept, or that `renewal` renews.
 
     `hosts` are the Host names it answers to, and `export_contact` is the e-mail address that the page names for verified
@@ -76,4 +76,4 @@ def compose(
         hosts=hosts,
         export_contact=export_contact,
     )
-    return Reader(app=create(services), services=services)
+    return ComposedReader(app=create(services), services=services)

@@ -12,7 +12,7 @@ import uvicorn
 from catalog.cells import WHOLE
 from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
-from reader.compose import Reader, compose
+from reader.compose import ComposedReader, compose
 from reader.http.connections import KEEP_SECONDS, BoundedProtocol, Connections
 from reader.query.cells import CellDatabases
 from reader.query.database import Database
@@ -53,7 +53,7 @@ def serve(settings: Settings) -> int:
         return code
 
 
-def server(reader: Reader, address: tuple[str, int]) -> uvicorn.Server:
+def server(reader: ComposedReader, address: tuple[str, int]) -> uvicorn.Server:
     """The HTTP server for `reader` at host and port `address`."""
     connections = Connections(reader.services.metrics.connection_closed)
     reader.services.metrics.register_connections(lambda: connections.waiting)
@@ -75,7 +75,7 @@ def server(reader: Reader, address: tuple[str, int]) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def listen(reader: Reader, address: tuple[str, int]) -> int:
+def listen(reader: ComposedReader, address: tuple[str, int]) -> int:
     """Serves `reader` until SIGTERM or SIGINT. Returns 0, or 2 if the address cannot be bound."""
     # After each log line the event loop's thread waits for the interpreter's lock, by default up to 5 ms.
     sys.setswitchinterval(0.0005)
@@ -101,8 +101,8 @@ def _bind_refused(name: str, address: tuple[str, int], reason: str | None) -> in
 
 
 def _databases(settings: Settings) -> Database | CellDatabases:
-    made = {cell: Database(url, cell) for cell, url in settings.databases.items()}
-    return made[WHOLE] if made.keys() == {WHOLE} else CellDatabases(made)
+    databases = {cell: Database(url, cell) for cell, url in settings.databases.items()}
+    return databases[WHOLE] if databases.keys() == {WHOLE} else CellDatabases(databases)
 
 
 def _keys(settings: Settings) -> StaticKey | JwksKeys:

@@ -106,21 +106,21 @@ def _databases(text: str) -> dict[Cell, str]:
     if not CELL_URL.match(text):
         settings.check_database(text)
         return {WHOLE: text}
-    found: dict[Cell, str] = {}
+    databases: dict[Cell, str] = {}
     for part in text.split():
         cell, equals, url = part.partition("=")
         if not (equals and CELL_URL.match(part)):
             raise ValueError("use i/n=URL for each cell, separated by blanks; in a URL a blank is %20")
-        if parse_cell(cell) in found:
+        if parse_cell(cell) in databases:
             raise ValueError(f"names cell {cell} twice")
         try:
             settings.check_database(url)
         except ValueError as error:
             raise ValueError(f"cell {cell}: {error}") from None
-        found[parse_cell(cell)] = url
-    if faults := coverage_faults(list(found)):
+        databases[parse_cell(cell)] = url
+    if faults := coverage_faults(list(databases)):
         raise ValueError("; ".join(faults))
-    return found
+    return databases
 
 
 def _cell_urls(text: SecretStr) -> SecretStr:

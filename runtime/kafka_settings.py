@@ -21,32 +21,32 @@ Refused: TypeAlias = Callable[[Mapping[str, str]], Iterable[tuple[Sequence[str],
 
 
 def properties(
-    environ: Mapping[str, str], fixed: tuple[str, ...], promise: str, refused: Refused, problems: list[str]
+    environ: Mapping[str, str], fixed: tuple[str, ...], guarantee: str, refused: Refused, problems: list[str]
 ) -> dict[str, str]:
     """The user's properties for librdkafka; notes in `problems` those that may not be set, and those that it refuses.
 
-    Names that begin with one of `fixed` may not be set: `promise` depends on them.
+    Names that begin with one of `fixed` may not be set: `guarantee` depends on them.
     """
-    given: dict[str, str] = {}
+    configured: dict[str, str] = {}
     names: dict[str, str] = {}
     for name, value in environ.items():
         if not name.startswith(PREFIX) or value == "":
             continue
         dotted = name.removeprefix(PREFIX).lower().replace("_", ".")
         if dotted.startswith(fixed):
-            problems.append(f"{name}: {dotted} cannot be changed, the promise that {promise} rests on it")
+            problems.append(f"{name}: {dotted} cannot be changed, the promise that {guarantee} rests on it")
         elif dotted.startswith(NOT_SETTABLE):
             problems.append(f"{name}: {dotted} is for programmers, and cannot be set")
-        elif dotted in given:
+        elif dotted in configured:
             problems.append(f"{name}: {dotted} is named twice, by {names[dotted]} too")
         elif dotted in {"bootstrap.servers", "metadata.broker.list"}:
             problems.append(f"{name}: set KAFKA_BOOTSTRAP_SERVERS instead")
         elif (fault := malformed_text(value, multiline=dotted.endswith(".pem"))) is not None:
             problems.append(f"{name}: {fault}")
         else:
-            given[dotted], names[dotted] = value, name
-    problems.extend(f"{', '.join(names[p] for p in which)}: {why}" for which, why in refused(given))
-    return given
+            configured[dotted], names[dotted] = value, name
+    problems.extend(f"{', '.join(names[p] for p in which)}: {why}" for which, why in refused(configured))
+    return configured
 
 
 def check_topic(name: str) -> str:

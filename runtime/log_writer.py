@@ -34,7 +34,7 @@ class LogWriter:
         self._lines: deque[bytes] = deque()
         self._changed = threading.Condition()
         self._busy = False
-        self._dropped = self._told = 0
+        self._dropped = self._reported = 0
         spawn_restarted("log-writer", self._serve)
         atexit.register(self.flush)
 
@@ -70,8 +70,10 @@ class LogWriter:
 
     def _say_dropped(self) -> bool:
         dropped = self._dropped
-        if dropped > self._told and self._put(self._notice(dropped - self._told).encode(errors="backslashreplace")):
-            self._told = dropped
+        if dropped > self._reported and self._put(
+            self._notice(dropped - self._reported).encode(errors="backslashreplace")
+        ):
+            self._reported = dropped
         return True
 
     def _put(self, line: bytes) -> bool:

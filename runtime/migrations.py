@@ -90,8 +90,8 @@ def _make_roles(connection: psycopg.Connection[TupleRow]) -> None:
 def _apply_next(connection: psycopg.Connection[TupleRow]) -> Migration | None:
     """Applies the first migration that is missing, as one transaction; None when there is none."""
     with connection.transaction(), _owner(connection):
-        done = _applied(connection)
-        pending = sql.migrations()[len(done) :]
+        applied = _applied(connection)
+        pending = sql.migrations()[len(applied) :]
         if not pending:
             return None
         migration = pending[0]
@@ -114,20 +114,20 @@ def _owner(connection: psycopg.Connection[TupleRow]) -> Iterator[None]:
 
 def _applied(connection: psycopg.Connection[TupleRow]) -> list[TupleRow]:
     """What the database remembers, checked to be the beginning of what we have."""
-    found = connection.execute("SELECT to_regclass('public.schema_migration')").fetchone()
-    if found == (None,):
+    table = connection.execute("SELECT to_regclass('public.schema_migration')").fetchone()
+    if table == (None,):
         return []
-    done = connection.execute(sql.query("runtime/migrate_applied")).fetchall()
+    rows = connection.execute(sql.query("runtime/migrate_applied")).fetchall()
     known = sql.migrations()
-    if len(done) > len(known):
+    if len(rows) > len(known):
         raise MigrationError(
-            f"the database has schema version {done[-1][0]}, this program knows up to {known[-1].version}: "
+            f"the database has schema version {rows[-1][0]}, this program knows up to {known[-1].version}: "
             "deploy the newer program"
         )
-    for (version, name, sha256), migration in zip(done, known, strict=False):
+    for (version, name, sha256), migration in zip(rows, known, strict=False):
         if (version, sha256) != (migration.version, migration.sha256):
             raise MigrationError(
                 f"migration {version:04} {name} was applied with another text than this program has: restore "
                 "the file as it was released; a change of the schema is a new migration"
             )
-    return done
+    return rows

@@ -39,24 +39,24 @@ def load(
     "NAME: text"; `check` says what is wrong with settings that are good one by one. Values may not hold control characters,
     but for those of the names in `multiline`. Raises SettingsError.
     """
-    found = list(problems)
-    given = {name: value for name, value in environ.items() if value != ""}
-    for name in [field.alias for field in model.model_fields.values() if field.alias in given]:
+    all_problems = list(problems)
+    variables = {name: value for name, value in environ.items() if value != ""}
+    for name in [field.alias for field in model.model_fields.values() if field.alias in variables]:
         assert name is not None
-        if (fault := malformed_text(given[name], multiline=name in multiline)) is not None:
-            found.append(f"{name}: {fault}")
-            del given[name]
-    ignored = {problem.partition(":")[0] for problem in found}
+        if (fault := malformed_text(variables[name], multiline=name in multiline)) is not None:
+            all_problems.append(f"{name}: {fault}")
+            del variables[name]
+    ignored = {problem.partition(":")[0] for problem in all_problems}
     try:
-        settings = model.model_validate({**given, **(extra or {})})
+        settings = model.model_validate({**variables, **(extra or {})})
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        found.extend(_problem(fault) for fault in faults if str(fault["loc"][0]) not in ignored)
+        all_problems.extend(_problem(fault) for fault in faults if str(fault["loc"][0]) not in ignored)
     else:
-        found.extend(check(settings))
-    if found:
-        lines = "".join(f"\n  {problem}" for problem in sorted(found))
-        raise SettingsError(f"{len(found)} setting(s) missing or wrong (see deploy/env.example):{lines}")
+        all_problems.extend(check(settings))
+    if all_problems:
+        lines = "".join(f"\n  {problem}" for problem in sorted(all_problems))
+        raise SettingsError(f"{len(all_problems)} setting(s) missing or wrong (see deploy/env.example):{lines}")
     return settings
 
 

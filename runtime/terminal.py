@@ -25,23 +25,23 @@ def console(*, errors: bool = False) -> Console:
 
 def table(*columns: str, right: Iterable[str] = (), fold: Iterable[str] = ()) -> Table:
     """An empty table. Columns of numbers are aligned `right`; columns to `fold` wrap anywhere if the width is too small."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 1, 0, 0))
+    rich_table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 1, 0, 0))
     numbers, folding = set(right), set(fold)
     for column in columns:
         justify = "right" if column in numbers else "left"
-        made.add_column(Text(column), justify=justify, overflow="fold", no_wrap=column not in folding)  # type: ignore[arg-type]
-    return made
+        rich_table.add_column(Text(column), justify=justify, overflow="fold", no_wrap=column not in folding)  # type: ignore[arg-type]
+    return rich_table
 
 
 def facts(*rows: tuple[str, object]) -> Table:
     """Names and values below each other, without a heading; rows whose value is None are left out."""
-    made = Table.grid(padding=(0, 2))
-    made.add_column(style="bold", no_wrap=True)
-    made.add_column(overflow="fold")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
     for name, value in rows:
         if value is not None:
-            made.add_row(name, value if hasattr(value, "__rich_console__") else printable(str(value)))
-    return made
+            grid.add_row(name, value if hasattr(value, "__rich_console__") else printable(str(value)))
+    return grid
 
 
 def printable(text: str, style: str = "") -> Text:

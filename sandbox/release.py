@@ -45,11 +45,11 @@ def files(root: Path, version: str, today: date) -> dict[Path, str]:
     if re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version) is None:
         raise RefusedError(f"{version!r} is not a version like 1.2.0")
     texts = {root / name: (root / name).read_text("utf-8") for name in STATED}
-    found = re.search(STATED["pyproject.toml"][0], texts[root / "pyproject.toml"], re.MULTILINE)
-    if found is None:
+    stated = re.search(STATED["pyproject.toml"][0], texts[root / "pyproject.toml"], re.MULTILINE)
+    if stated is None:
         raise RefusedError("pyproject.toml states no version")
-    if _numbers(version) <= _numbers(found[1]):
-        raise RefusedError(f"{version} is not newer than {found[1]}")
+    if _numbers(version) <= _numbers(stated[1]):
+        raise RefusedError(f"{version} is not newer than {stated[1]}")
     for name, patterns in STATED.items():
         for pattern in patterns:
             texts[root / name] = _with_version(name, texts[root / name], pattern, version)
@@ -66,10 +66,10 @@ def _closed(changelog: str, version: str, today: date) -> str:
 
 
 def _with_version(name: str, text: str, pattern: str, version: str) -> str:
-    found = re.search(pattern, text, re.MULTILINE)
-    if found is None:
+    match = re.search(pattern, text, re.MULTILINE)
+    if match is None:
         raise RefusedError(f"{name} has no line like {pattern}")
-    return text[: found.start(1)] + version + text[found.end(1) :]
+    return text[: match.start(1)] + version + text[match.end(1) :]
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -77,10 +77,10 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], check=False, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        raise RefusedError(f"git {arguments[0]} failed: {done.stderr.strip()}")
-    return done.stdout.rstrip()
+    process = subprocess.run(["git", *arguments], check=False, cwd=root, capture_output=True, text=True)
+    if process.returncode:
+        raise RefusedError(f"git {arguments[0]} failed: {process.stderr.strip()}")
+    return process.stdout.rstrip()
 
 
 def main(arguments: Sequence[str], root: Path) -> int:

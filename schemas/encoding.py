@@ -46,9 +46,9 @@ def body(schema: SchemaFile, data: Mapping[str, Any]) -> bytes:
 
 
 def _check(schema: SchemaFile, data: Mapping[str, Any]) -> None:
-    found = list(mismatches(_expanded(schema), data))
-    if found:
-        raise DataMismatch("; ".join(found))
+    differences = list(mismatches(_expanded(schema), data))
+    if differences:
+        raise DataMismatch("; ".join(differences))
 
 
 @cache

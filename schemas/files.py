@@ -41,8 +41,8 @@ class Example:
 def all_schemas() -> tuple[SchemaFile, ...]:
     """Every schema, ordered by type and version."""
     files = [file for file in _folder().iterdir() if file.name.endswith(".avsc")]
-    made = [read_schema(file.name.removesuffix(".avsc"), file.read_text("utf-8")) for file in files]
-    return tuple(sorted(made, key=lambda schema: (schema.ce_type, schema.version)))
+    all_files = [read_schema(file.name.removesuffix(".avsc"), file.read_text("utf-8")) for file in files]
+    return tuple(sorted(all_files, key=lambda schema: (schema.ce_type, schema.version)))
 
 
 @cache

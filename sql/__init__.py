@@ -28,15 +28,15 @@ def query(name: str) -> LiteralString:
 @cache
 def migrations() -> tuple[Migration, ...]:
     """All migrations, in the order in which they are applied. ValueError where a file's name has no number."""
-    found = (file for file in (HERE / "migrations").iterdir() if file.name.endswith(".sql"))
-    return tuple(sorted(_migration(file.name.removesuffix(".sql"), file.read_bytes()) for file in found))
+    sql_files = (file for file in (HERE / "migrations").iterdir() if file.name.endswith(".sql"))
+    return tuple(sorted(_migration(file.name.removesuffix(".sql"), file.read_bytes()) for file in sql_files))
 
 
 @cache
 def schema_facts() -> Mapping[tuple[str, str], str]:
     """What all migrations make, by kind and name of the thing: `query("operator/schema_facts")` asks the database for it."""
     kinds = json.loads((HERE / "schema_facts.json").read_bytes())
-    return {(kind, name): text for kind, things in kinds.items() for name, text in things.items()}
+    return {(kind, name): text for kind, definitions in kinds.items() for name, text in definitions.items()}
 
 
 def wanted_version() -> int:

@@ -26,7 +26,7 @@ def _one_of_each() -> Mapping[str, tuple[str, str]]:
         if outcome["outcome"] == "recorded" and not outcome["sanitized"]:
             ce_type = file.parent.name.rpartition(".v")[0]
             cases[outcome["row"]["action"]].append((file.stem != "plain", ce_type, file.stem))
-    return {action: min(found)[1:] for action, found in cases.items()}
+    return {action: min(numbered)[1:] for action, numbered in cases.items()}
 
 
 # What comes in, as (ce_type, case of the example), by the audit type that it becomes.
@@ -43,8 +43,8 @@ class Message(NamedTuple):
     @property
     def identity(self) -> tuple[str, str, str]:
         """(workspace, ce_source, ce_id), as the audit table's unique key has it; for a message that has them all."""
-        found = dict(self.headers)
-        source, event_id = found["ce_source"], found["ce_id"]
+        by_name = dict(self.headers)
+        source, event_id = by_name["ce_source"], by_name["ce_id"]
         assert self.key is not None and source is not None and event_id is not None
         return self.key.decode(), source.decode(), event_id.decode()
 
@@ -78,15 +78,15 @@ def event(
 
     `data` replaces top-level fields of the example's. With `schema_id` it is in Confluent framing, else single-object.
     """
-    found = example(ce_type, case)
-    key = workspace or found.key
-    body = {**found.data, "workspace_id": key, **(data or {})}
+    sample = example(ce_type, case)
+    key = workspace or sample.key
+    body = {**sample.data, "workspace_id": key, **(data or {})}
     schema = schemas.latest(ce_type)
     if schema_id is None:
         value = schemas.encode_single_object(schema, body)
     else:
         value = schemas.encode_confluent(schema_id, schema, body)
-    named = {**found.headers, "ce_id": event_id or str(uuid.uuid4()), **(headers or {})}
+    named = {**sample.headers, "ce_id": event_id or str(uuid.uuid4()), **(headers or {})}
     return Message(key.encode(), value, tuple((name, text.encode()) for name, text in named.items()))
 
 
@@ -104,15 +104,15 @@ def record(
 
 def stream(workspaces: int) -> Iterator[Message]:
     """Events without end: all audit types in turn for a workspace, then for the next one."""
-    made = [
+    emissions = [
         event(ce_type, case, workspace=f"{WORKSPACE}{number}")
         for number in range(workspaces)
         for ce_type, case in ONE_OF_EACH.values()
     ]
-    for message in itertools.cycle(made):
+    for message in itertools.cycle(emissions):
         yield message.with_headers(ce_id=str(uuid.uuid4()))
 
 
 @cache
 def _examples() -> Mapping[tuple[str, str], Example]:
-    return {(found.ce_type, found.case): found for found in schemas.examples()}
+    return {(sample.ce_type, sample.case): sample for sample in schemas.examples()}

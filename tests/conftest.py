@@ -89,5 +89,5 @@ def database_url(postgres: PostgresServer) -> Iterator[str]:
 @pytest.fixture
 def world(kafka: KafkaBroker, database_url: str, tmp_path: Path) -> Iterator[World]:
     """A broker, a database, topics and a group of the test's own, and what is expected of them."""
-    with World(kafka.bootstrap, database_url, tmp_path) as made:
-        yield made
+    with World(kafka.bootstrap, database_url, tmp_path) as running:
+        yield running

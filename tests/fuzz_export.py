@@ -145,16 +145,16 @@ def run_once(seed: int, folder: Path) -> int:
     package = chance.choice(BASES).copy()
     breaks = sorted({chance.choice(BREAKS) for _ in range(chance.choice((1, 1, 2)))}, key=BREAKS.index)
     try:
-        for each in breaks:
-            each(chance, package)
+        for change in breaks:
+            change(chance, package)
         arguments = package.write(folder)
     except (ValueError, AttributeError, IndexError, TypeError):  # not even an attacker can write that
         return -1
     result = audit_export(*arguments)
-    told = result.stderr or result.stdout
+    output = result.stderr or result.stdout
     where = f"seed {seed}: {result}"
-    assert told.startswith(WORDS[result.code] + " - "), where
-    assert "internal error" not in told, where
+    assert output.startswith(WORDS[result.code] + " - "), where
+    assert "internal error" not in output, where
     assert (result.stdout == "") == (result.code != 0), where
     assert result.code == 0 or result.stderr.count("\n") == 1, where
     return result.code

@@ -26,12 +26,12 @@ def files() -> dict[Path, str]:
 def _with_topics(name: str, pattern: str, prefix: str, per_line: int) -> str:
     """The file's text with the catalog's topics in its list; with 0 a line all in one line, commas between."""
     text = (ROOT / name).read_text("utf-8")
-    found = re.search(pattern, text, re.MULTILINE)
-    if found is None:
+    match = re.search(pattern, text, re.MULTILINE)
+    if match is None:
         raise ValueError(f"{name} has no list of topics that looks like {pattern}")
     chunks = [TOPICS[at : at + per_line] for at in range(0, len(TOPICS), per_line)] if per_line else []
     lines = [" ".join(chunk) for chunk in chunks] or [",".join(TOPICS)]
-    return text[: found.start(1)] + "".join(f"{prefix}{line}\n" for line in lines) + text[found.end(1) :]
+    return text[: match.start(1)] + "".join(f"{prefix}{line}\n" for line in lines) + text[match.end(1) :]
 
 
 if __name__ == "__main__":

@@ -155,8 +155,8 @@ MUTANTS = (
         (
             Edit(
                 "runtime/postgres/url.py",
-                "    if fault := _misplaced({**_defaults(), **given}):",
-                "    if fault := _misplaced(given):",
+                "    if fault := _misplaced({**_defaults(), **settings}):",
+                "    if fault := _misplaced(settings):",
             ),
         ),
         ("tests/unit/runtime/test_settings.py", "-k", "environment_says"),
@@ -199,8 +199,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/operator/tampering.py",
-                "{_migration(one.version, one.name): one.sha256 for one in ours}, found)",
-                "found, found)",
+                "differences(expected, actual)",
+                "differences(actual, actual)",
             ),
         ),
         ("tests/integration/sql/test_tampering.py", "-k", "journal"),
@@ -393,28 +393,28 @@ MUTANTS = (
     Mutant(
         "what a standby reads again of a short list is not limited to what is settled",
         (Edit("reader/query/index_load.py", "keys(now if session.view.is_standby else None,", "keys(None,"),),
-        (READER + "test_first_sight.py", "-k", "short_list_on_a_standby"),
+        (READER + "test_uncached_page.py", "-k", "short_list_on_a_standby"),
     ),
     Mutant(
         "what is seen at once on a standby is not held to what is settled",
-        (Edit("reader/query/first_sight.py", "if position or view.is_standby else None", "if position else None"),),
-        (READER + "test_first_sight.py", "-k", "key_index_says"),
+        (Edit("reader/query/uncached_page.py", "if position or view.is_standby else None", "if position else None"),),
+        (READER + "test_uncached_page.py", "-k", "key_index_says"),
     ),
     Mutant(
         "what is seen at once is of now, whatever the as_of",
         (
             Edit(
-                "reader/query/first_sight.py",
+                "reader/query/uncached_page.py",
                 "if position or view.is_standby else None",
                 "if view.is_standby else None",
             ),
         ),
-        (READER + "test_first_sight.py", "-k", "key_index_says"),
+        (READER + "test_uncached_page.py", "-k", "key_index_says"),
     ),
     Mutant(
         "a total that is not known is shown",
-        (Edit("reader/query/listing.py", "is_counted=sight.total is not None", "is_counted=True"),),
-        (READER + "test_first_sight.py", "-k", "says_that_it_counts"),
+        (Edit("reader/query/listing.py", "is_counted=page.total is not None", "is_counted=True"),),
+        (READER + "test_uncached_page.py", "-k", "says_that_it_counts"),
     ),
     Mutant(
         "actors of all workspaces are suggested",
@@ -447,7 +447,7 @@ MUTANTS = (
     ),
     Mutant(
         "a standby says how complete the tables are, not the page",
-        (Edit("reader/query/transaction_view.py", " and said.xmax <= horizon]", "]"),),
+        (Edit("reader/query/transaction_view.py", " and said.xmax <= xmin]", "]"),),
         (READER + "test_servers.py", "-k", "completeness"),
     ),
     Mutant(
@@ -838,7 +838,7 @@ MUTANTS = (
     ),
     Mutant(
         "--until-end gives up on a partition that moves",
-        (Edit("consumer/until_end.py", "if seen != self._seen:", "if self._seen is None:"),),
+        (Edit("consumer/until_end.py", "if state != self._last_state:", "if self._last_state is None:"),),
         ("tests/unit/consumer/test_until_end.py", "-k", "nobody_moves"),
     ),
     Mutant(
@@ -905,7 +905,7 @@ MUTANTS = (
     ),
     Mutant(
         "look-alike values are shown as they are",
-        (Edit("catalog/visible_text.py", "one != other and _shape(one) == _shape(other)", "False"),),
+        (Edit("catalog/visible_text.py", "left != right and _shape(left) == _shape(right)", "False"),),
         ("tests/unit/catalog/test_visible_text.py", "-k", "shown_differently"),
     ),
     Mutant(
@@ -1064,7 +1064,7 @@ MUTANTS = (
             Edit(
                 "consumer/storage/store.py",
                 "def _keys(",
-                "def _advance(*given):\n    _advance_late(*given)\n\n\ndef _keys(",
+                "def _advance(*arguments):\n    _advance_late(*arguments)\n\n\ndef _keys(",
             ),
         ),
         (E2E + "test_crashes.py", "-k", "broken_connection"),
@@ -1203,8 +1203,8 @@ MUTANTS = (
             ),
             Edit(
                 "reader/query/list_queries.py",
-                '"snapshot": snapshot.pg_snapshot, "most": limit}',
-                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "most": limit}',
+                '"snapshot": snapshot.pg_snapshot, "limit": limit}',
+                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "limit": limit}',
             ),
         ),
         (READER + "test_writers.py", "-k", "holds_while"),
@@ -1254,8 +1254,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/http/renewal_response.py",
-                '            return Turn(error.reason, None, (), "refused")\n',
-                '            return Turn(error.reason, None, cookies, "refused")\n',
+                '            return RenewalDecision(error.reason, None, (), "refused")\n',
+                '            return RenewalDecision(error.reason, None, cookies, "refused")\n',
             ),
         ),
         (READER + "test_sessions.py", "-k", "without_a_good_session"),
@@ -1330,25 +1330,31 @@ MUTANTS = (
     Mutant(
         "an entry is shown in another workspace",
         (
-            Edit("reader/kept.py", "place = entry.workspace_id, entry.id", 'place = "", entry.id'),
-            Edit("reader/kept.py", "        if found and found[0] == entry:\n", "        if found:\n"),
+            Edit("reader/entry_cache.py", "place = entry.workspace_id, entry.id", 'place = "", entry.id'),
+            Edit("reader/entry_cache.py", "        if cached and cached[0] == entry:\n", "        if cached:\n"),
         ),
-        (READER_UNIT + "test_kept.py", "-k", "workspace_id"),
+        (READER_UNIT + "test_entry_cache.py", "-k", "workspace_id"),
     ),
     Mutant(
         "an entry that was changed is shown as it was",
-        (Edit("reader/kept.py", "        if found and found[0] == entry:\n", "        if found:\n"),),
-        (READER_UNIT + "test_kept.py",),
+        (Edit("reader/entry_cache.py", "        if cached and cached[0] == entry:\n", "        if cached:\n"),),
+        (READER_UNIT + "test_entry_cache.py",),
     ),
     Mutant(
         "an entry that was changed is shown as it was, a thousand entries later",
-        (Edit("reader/kept.py", "made = found[1] if found and found[0] == entry", "made = found[1] if found"),),
-        (READER_UNIT + "test_kept.py",),
+        (
+            Edit(
+                "reader/entry_cache.py",
+                "value = cached[1] if cached and cached[0] == entry",
+                "value = cached[1] if cached",
+            ),
+        ),
+        (READER_UNIT + "test_entry_cache.py",),
     ),
     Mutant(
         "entries are kept forever",
-        (Edit("reader/kept.py", "self._newer, self._older = {}, self._newer", "self._older = self._newer"),),
-        (READER_UNIT + "test_kept.py",),
+        (Edit("reader/entry_cache.py", "self._newer, self._older = {}, self._newer", "self._older = self._newer"),),
+        (READER_UNIT + "test_entry_cache.py",),
     ),
     Mutant(
         "a list has the filter form of another",
@@ -1383,7 +1389,7 @@ MUTANTS = (
     ),
     Mutant(
         "a database that says nothing is waited for",
-        (Edit("runtime/postgres/connection.py", "self.patience if timeout is None else timeout", "timeout"),),
+        (Edit("runtime/postgres/connection.py", "self.answer_timeout if timeout is None else timeout", "timeout"),),
         (READER + "test_health.py", "-k", "frozen"),
     ),
     Mutant(
@@ -1451,8 +1457,8 @@ MUTANTS = (
         (
             Edit(
                 "runtime/postgres/refusals.py",
-                "all(isinstance(one, str) for one in found)",
-                "isinstance(found[-1], str)",
+                "all(isinstance(explanation, str) for explanation in explanations)",
+                "isinstance(explanations[-1], str)",
             ),
         ),
         (RUNTIME + "test_login.py", "-k", "another_node"),
@@ -1506,7 +1512,13 @@ MUTANTS = (
     ),
     Mutant(
         "two clients that take turns hide a pooler",
-        (Edit("runtime/postgres/pooler.py", "        if seen():\n            return True\n    return", "    return"),),
+        (
+            Edit(
+                "runtime/postgres/pooler.py",
+                "        if is_shared():\n            return True\n    return",
+                "    return",
+            ),
+        ),
         (RUNTIME + "test_pooler.py", "-k", "cannot_hide_it"),
     ),
     Mutant(
@@ -1621,8 +1633,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/operator/tampering.py",
-                "        if expected.get((kind, name)) != found.get((kind, name))\n",
-                "        if ((kind, name) in expected) != ((kind, name) in found)\n",
+                "        if expected.get((kind, name)) != actual.get((kind, name))\n",
+                "        if ((kind, name) in expected) != ((kind, name) in actual)\n",
             ),
             Edit(
                 "reader/query/listing.py",
@@ -1740,12 +1752,12 @@ MUTANTS = (
     ),
     Mutant(
         "an operator restarts a consumer as often as the order says",
-        (Edit("tests/faults/work.py", " < self.most", " >= 0"),),
+        (Edit("tests/faults/work.py", " < self.max_times", " >= 0"),),
         (MAINTENANCE, "-k", "each_work"),
     ),
     *(
         Mutant(
-            f"the sealed log: {broken.promise}",
+            f"the sealed log: {broken.guarantee}",
             (Edit(broken.file, broken.old, broken.new),),
             (SEALED + f"{broken.tests}.py", "-k", broken.words),
         )
@@ -1777,7 +1789,7 @@ def _try(mutant: Mutant) -> tuple[str, str]:
             if (complaint := _apply(tree, edit)) is not None:
                 return "misfit", complaint
         command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *mutant.tests]
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=tree,
             env=_environ(),
@@ -1787,7 +1799,7 @@ def _try(mutant: Mutant) -> tuple[str, str]:
             timeout=LIMIT,
             check=False,
         )
-    return ("caught" if done.returncode == CAUGHT else "survived"), done.stdout[-3000:]
+    return ("caught" if process.returncode == CAUGHT else "survived"), process.stdout[-3000:]
 
 
 def _copy(tree: Path) -> None:

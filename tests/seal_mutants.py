@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Broken(NamedTuple):
     """Which promise, the file, the text there and what takes its place; the test file, and what its tests are called."""
 
-    promise: str
+    guarantee: str
     file: str
     old: str
     new: str
@@ -267,8 +267,8 @@ BROKEN = (
     Broken(
         "the folder is not ahead",
         E + "sealed_log.py",
-        "        if one.checkpoint.size > size:\n            raise",
-        "        if one.checkpoint.size > size:\n            continue\n            raise",
+        "        if known.checkpoint.size > size:\n            raise",
+        "        if known.checkpoint.size > size:\n            continue\n            raise",
         "test_restore",
         "went_back",
     ),
@@ -286,7 +286,7 @@ BROKEN = (
     Broken(
         "what was exported is journaled",
         C + "run.py",
-        "        _journal(url, request, report.entries, hashlib.sha256(manifest).digest())\n",
+        "        _record_export(url, request, report.entries, hashlib.sha256(manifest).digest())\n",
         "",
         "test_create",
         "verified_by_its_receiver",
@@ -343,7 +343,7 @@ BROKEN = (
     Broken(
         "rows of no seal are found",
         Q + "stray_rows.sql",
-        "WHERE (found.seal BETWEEN 0 AND %(newest)s) IS NOT TRUE OR",
+        "WHERE (sealed_rows.seal BETWEEN 0 AND %(newest)s) IS NOT TRUE OR",
         "WHERE",
         "test_tampering",
         "no_seal_has_brought and later_seal",
@@ -359,8 +359,8 @@ BROKEN = (
     Broken(
         "entries of no day are counted",
         "export/check/everything.py",
-        "    if found.entries != count:",
-        "    if found.entries < count:",
+        "    if workspace.entries != count:",
+        "    if workspace.entries < count:",
         "test_tampering",
         "nobody_reads",
     ),
@@ -399,7 +399,7 @@ BROKEN = (
     Broken(
         "workspaces that are not sealed are found",
         "export/check/everything.py",
-        "        if found is not None and found.entries:\n",
+        "        if workspace is not None and workspace.entries:\n",
         "        if False:\n",
         "test_tampering",
         "new_workspace",
@@ -495,7 +495,7 @@ BROKEN = (
     Broken(
         "SIGTERM ends a sealer that waits",
         S + "postponing.py",
-        "                    self._stop.wait(LOOK_SECONDS)\n",
+        "                    self._stop.wait(POLL_SECONDS)\n",
         "                    with self._stop.shielded():\n                        time.sleep(LIMIT_SECONDS)\n",
         "test_postponing",
         "sigterm",

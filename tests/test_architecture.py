@@ -39,7 +39,7 @@ BREACHES: tuple[tuple[str, str, str], ...] = (
     ("export/format/keys.py", "import export.format.note", "The export's format imports one way"),
     ("export/format/days.py", "import os", "The export's format is pure"),
     ("export/verify/package.py", "import socket", "The verifier is offline and alone"),
-    ("export/copies/place.py", "import export.copies.copier", "The copies of checkpoints import one way"),
+    ("export/copies/destination.py", "import export.copies.copier", "The copies of checkpoints import one way"),
     ("export/seal/folder.py", "import export.seal.start", "The sealer imports one way"),
 )
 
@@ -93,8 +93,8 @@ LONGER_TESTS = {
 def contracts(root: Path) -> tuple[int, str]:
     """What lint-imports says of the packages below `root`: its exit code and its words, on one line."""
     program = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run([program, "--no-cache"], check=False, cwd=root, capture_output=True, text=True)
-    return done.returncode, " ".join((done.stdout + done.stderr).split())
+    process = subprocess.run([program, "--no-cache"], check=False, cwd=root, capture_output=True, text=True)
+    return process.returncode, " ".join((process.stdout + process.stderr).split())
 
 
 def copied(to: Path) -> Path:
@@ -126,10 +126,10 @@ def queries(texts: Mapping[str, str]) -> set[str]:
     return {name for text in texts.values() for name in re.findall(r'\bquery\("([\w/]+)"\)', text)}
 
 
-def too_long(texts: Mapping[str, str], longer: Mapping[str, str], most: int = MAX_LINES) -> set[str]:
-    """Modules with more than `most` lines and without a reason, and reasons that no module needs."""
-    found = {name for name, text in texts.items() if len(text.splitlines()) > most}
-    return found ^ longer.keys()
+def too_long(texts: Mapping[str, str], longer: Mapping[str, str], max_lines: int = MAX_LINES) -> set[str]:
+    """Modules with more than `max_lines` lines and without a reason, and reasons that no module needs."""
+    long_files = {name for name, text in texts.items() if len(text.splitlines()) > max_lines}
+    return long_files ^ longer.keys()
 
 
 def test_every_contract_is_kept() -> None:

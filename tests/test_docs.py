@@ -21,7 +21,7 @@ PAGES = sorted(path for path in committed() if path.suffix == ".md" and "golden"
 # Where a path in a page may begin; `docs/` and the like stand for themselves.
 TREES = "catalog|consumer|deploy|docs|export|reader|requirements|runtime|sandbox|schemas|sql|tests"
 # The commands of SPEC 7, by program.
-PROMISED = {
+EXPECTED_COMMANDS = {
     "audit-consumer": {
         "migrate", "run", "explain", "catalog", "status", "parked list", "parked show", "parked replay",
         "parked dismiss", "gaps list", "gaps accept", "gaps state", "rewind", "resume",
@@ -46,15 +46,15 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]
 def programs() -> dict[str, dict[str, Any]]:
     """The commands of each program that pyproject.toml installs, by their names."""
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
-    found = {}
+    commands = {}
     for program, entry_point in scripts.items():
         module = import_module(entry_point.partition(":")[0])
         if hasattr(module, "build_parser"):  # argparse: docs/decisions/0040
-            found[program] = argparse_commands(module.build_parser())
+            commands[program] = argparse_commands(module.build_parser())
             continue
         command = get_command(module.app)
-        found[program] = dict(leaves(command)) if isinstance(command, TyperGroup) else {"": command}
-    return found
+        commands[program] = dict(leaves(command)) if isinstance(command, TyperGroup) else {"": command}
+    return commands
 
 
 def argparse_commands(parser: ArgumentParser) -> dict[str, Any]:
@@ -117,13 +117,13 @@ def runs(program: str, words: str) -> bool:
 
 def broken_links(page: Path, text: str) -> list[str]:
     """Links to files that are not there, or to headings that their pages do not have."""
-    found = []
+    broken = []
     for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
         name, _, anchor = target.partition("#")
         path = page.parent / name if name else page
         if not path.exists() or (anchor and anchor not in anchors(path.read_text("utf-8"))):
-            found.append(target)
-    return found
+            broken.append(target)
+    return broken
 
 
 def anchors(text: str) -> set[str]:
@@ -150,14 +150,14 @@ def status(text: str) -> re.Match[str] | None:
 
 def speaks_of_the_past(page: Path) -> bool:
     """Whether a page may name what is no longer there: a decision that another one has superseded."""
-    found = status(page.read_text("utf-8")) if "decisions" in page.parts else None
-    return found is not None and found["by"] is not None
+    state = status(page.read_text("utf-8")) if "decisions" in page.parts else None
+    return state is not None and state["by"] is not None
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_promised_commands_are_there(program: str) -> None:
     """SPEC 7's commands of each program, and no others."""
-    assert set(PROGRAMS[program]) == PROMISED[program]
+    assert set(PROGRAMS[program]) == EXPECTED_COMMANDS[program]
 
 
 @pytest.mark.parametrize(
@@ -234,9 +234,9 @@ def test_decisions_are_listed_and_whole() -> None:
 def decision_faults(number: int, text: str, numbers: set[int]) -> list[str]:
     """What a decision's page lacks, or says wrongly of another."""
     faults = [] if re.match(rf"# {number}\. .+\n\n{STATUS}\n", text) else ["no title and status"]
-    found = status(text)
-    if found and found["by"] and (int(found["by"]) not in numbers or int(found["by"]) <= number):
-        faults.append(f"superseded by {found['by']}, which is no later decision")
+    state = status(text)
+    if state and state["by"] and (int(state["by"]) not in numbers or int(state["by"]) <= number):
+        faults.append(f"superseded by {state['by']}, which is no later decision")
     if re.findall(r"^## (.+)$", text, re.MULTILINE) != SECTIONS:
         faults.append(f"its sections are not {', '.join(SECTIONS)}")
     return faults
@@ -252,7 +252,7 @@ def falsely_in_force(texts: Mapping[int, str]) -> list[str]:
     return [
         f"{old} is replaced by {new}"
         for old, new in replaced
-        if not ((found := status(texts[old])) and found["by"] and int(found["by"]) >= new)
+        if not ((state := status(texts[old])) and state["by"] and int(state["by"]) >= new)
     ]
 
 

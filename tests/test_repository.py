@@ -88,9 +88,9 @@ def test_the_dependency_bot_knows_every_place_that_names_versions() -> None:
     """The folders of its configuration are those with requirements, a deployed Dockerfile or a Go module."""
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))["updates"]
     known = {
-        (one["package-ecosystem"], folder)
-        for one in updates
-        for folder in one.get("directories", [one.get("directory")])
+        (update["package-ecosystem"], folder)
+        for update in updates
+        for folder in update.get("directories", [update.get("directory")])
     }
     modules = {("gomod", f"/{path.parent.relative_to(ROOT)}") for path in committed() if path.name == "go.mod"}
 
@@ -115,9 +115,9 @@ def unlocked(asked: list[str], locked: str) -> list[str]:
     pins = dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==([^ ;\\]+)", locked, re.MULTILINE))
     requirements = [Requirement(line) for line in asked]
     return [
-        str(one)
-        for one in requirements
-        if (pin := pins.get(one.name.lower())) is None or not one.specifier.contains(pin)
+        str(requirement)
+        for requirement in requirements
+        if (pin := pins.get(requirement.name.lower())) is None or not requirement.specifier.contains(pin)
     ]
 
 
@@ -133,9 +133,9 @@ def test_every_tool_sees_every_package() -> None:
     """A package that is added is linted, typed, covered, built and held to the contracts like the others."""
     tool = PROJECT["tool"]
     for_libraries = [
-        one
-        for one in tool["importlinter"]["contracts"]
-        if re.search(r"\b(used|sent|made and verified) (only|by one|in)\b", one["name"])
+        contract
+        for contract in tool["importlinter"]["contracts"]
+        if re.search(r"\b(used|sent|made and verified) (only|by one|in)\b", contract["name"])
     ]
 
     assert set(tool["mypy"]["packages"]) == set(PACKAGES)
@@ -143,7 +143,7 @@ def test_every_tool_sees_every_package() -> None:
     assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(PROGRAM)
     assert set(tool["importlinter"]["root_packages"]) == set(PACKAGES)
     assert len(for_libraries) >= 8
-    assert [one["name"] for one in for_libraries if not set(one["source_modules"]) >= set(PROGRAM)] == []
+    assert [contract["name"] for contract in for_libraries if not set(contract["source_modules"]) >= set(PROGRAM)] == []
 
 
 @pytest.mark.parametrize(("reached", "code"), [(True, 0), (False, 2)], ids=["above", "below"])
@@ -166,7 +166,7 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
     named = []
     for path in committed():
         text = path.read_bytes().decode("utf-8", errors="replace")
-        named += [f"{path.relative_to(ROOT)}: {found[0]}" for found in UNSPEAKABLE.finditer(text)]
+        named += [f"{path.relative_to(ROOT)}: {match[0]}" for match in UNSPEAKABLE.finditer(text)]
 
     assert named == []
 
@@ -186,9 +186,9 @@ def test_every_target_of_the_makefile_says_what_it_is_for() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
     phony = set(" ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split())
     helped = set(re.findall(r"^([a-z][a-z-]*):[^\n]*## \S", makefile, re.MULTILINE))
-    told = subprocess.run(
+    process = subprocess.run(
         ["make", "--no-print-directory", "help"], check=True, cwd=ROOT, capture_output=True, text=True
     )
 
     assert targets == phony == helped
-    assert {line.split()[0] for line in told.stdout.splitlines()} == targets
+    assert {line.split()[0] for line in process.stdout.splitlines()} == targets

@@ -69,16 +69,18 @@ def bring_prometheus() -> None:
 
 def _run(command: Sequence[str | Path], folder: Path | None = None) -> None:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command, check=False, cwd=folder, timeout=LIMIT, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
     except subprocess.TimeoutExpired as error:
         raise CannotBring(f"{Path(command[0]).name} took over {LIMIT} s") from error
-    if done.returncode:
+    if process.returncode:
         said = [
-            line.strip() for line in (done.stdout + done.stderr).splitlines() if "rror" in line or line.startswith("E:")
+            line.strip()
+            for line in (process.stdout + process.stderr).splitlines()
+            if "rror" in line or line.startswith("E:")
         ]
-        raise CannotBring(said[0] if said else f"{Path(command[0]).name} ended with exit code {done.returncode}")
+        raise CannotBring(said[0] if said else f"{Path(command[0]).name} ended with exit code {process.returncode}")
 
 
 def main() -> None:

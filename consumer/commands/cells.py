@@ -10,7 +10,7 @@ from catalog.cells import Cell, coverage_faults, parse_cell
 from consumer.commands.cells_view import data, view
 from consumer.commands.cli_common import Format, FormatOption, ReasonOption, end, operator, settings
 from consumer.operator import cells
-from consumer.operator.cells import CellDatabase, PartitionKey, State, Verdict
+from consumer.operator.cells import CellDatabase, CellState, PartitionKey, PartitionVerdict
 from consumer.operator.session import SessionError, session
 from runtime import terminal
 from runtime.postgres import malformed
@@ -64,7 +64,7 @@ def check(
         end("cells check: an argument is no libpq URL or keyword string", 2)
     databases, verdicts = _compare(urls, wait)
     faults = coverage_faults([database.cell for database in databases])
-    exact = not faults and all(verdict.state in {State.EXACT, State.REREAD} for verdict in verdicts.values())
+    exact = not faults and all(verdict.state in {CellState.EXACT, CellState.REREAD} for verdict in verdicts.values())
     if form is Format.JSON:
         typer.echo(terminal.as_json({"exact": exact, **data(databases, verdicts, faults)}))
     else:
@@ -72,18 +72,22 @@ def check(
     raise typer.Exit(0 if exact else 1)
 
 
-def _compare(urls: Sequence[str], wait: int) -> tuple[list[CellDatabase], dict[PartitionKey, Verdict]]:
+def _compare(urls: Sequence[str], wait: int) -> tuple[list[CellDatabase], dict[PartitionKey, PartitionVerdict]]:
     """What the databases say; of each partition the first verdict of an instant at which all were at the same offset."""
     ends = time.monotonic() + wait
-    settled: dict[PartitionKey, Verdict] = {}
+    settled: dict[PartitionKey, PartitionVerdict] = {}
     while True:
         databases = [_read(number, url) for number, url in enumerate(urls, start=1)]
-        found = cells.compare(databases)
+        comparison = cells.compare(databases)
         settled.update(
-            {key: verdict for key, verdict in found.items() if key not in settled and verdict.state is not State.UNEVEN}
+            {
+                key: verdict
+                for key, verdict in comparison.items()
+                if key not in settled and verdict.state is not CellState.UNEVEN
+            }
         )
-        if found.keys() <= settled.keys() or time.monotonic() >= ends:
-            return databases, {**found, **settled}
+        if comparison.keys() <= settled.keys() or time.monotonic() >= ends:
+            return databases, {**comparison, **settled}
         time.sleep(READ_AGAIN_SECONDS)
 
 

@@ -7,31 +7,35 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from consumer.operator.cells import CellDatabase, PartitionKey, State, Verdict
+from consumer.operator.cells import CellDatabase, CellState, PartitionKey, PartitionVerdict
 from runtime import terminal
 
 MEANINGS = {
-    State.EXACT: "each offset was taken by exactly one cell",
-    State.REREAD: "rewound in a cell: offsets compared, records not",
-    State.UNEVEN: "the cells are at different offsets",
-    State.FAULTY: "not exactly one cell",
+    CellState.EXACT: "each offset was taken by exactly one cell",
+    CellState.REREAD: "rewound in a cell: offsets compared, records not",
+    CellState.UNEVEN: "the cells are at different offsets",
+    CellState.FAULTY: "not exactly one cell",
 }
 
 
-def view(databases: Sequence[CellDatabase], verdicts: Mapping[PartitionKey, Verdict], faults: Sequence[str]) -> Group:
+def view(
+    databases: Sequence[CellDatabase], verdicts: Mapping[PartitionKey, PartitionVerdict], faults: Sequence[str]
+) -> Group:
     """The answer for people."""
     parts: list[Any] = [_databases(databases, verdicts), Text()]
-    wrong = {key: verdict for key, verdict in verdicts.items() if verdict.state is not State.EXACT}
+    wrong = {key: verdict for key, verdict in verdicts.items() if verdict.state is not CellState.EXACT}
     if wrong:
         parts += [_partitions(wrong), Text()]
     parts += [Text(fault, "bold red") for fault in faults]
     exact = len(verdicts) - len(wrong)
-    parts.append(Text(f"{exact} of {len(verdicts)} partitions: {MEANINGS[State.EXACT]}", "red" if wrong else "green"))
+    parts.append(
+        Text(f"{exact} of {len(verdicts)} partitions: {MEANINGS[CellState.EXACT]}", "red" if wrong else "green")
+    )
     return Group(*parts)
 
 
 def data(
-    databases: Sequence[CellDatabase], verdicts: Mapping[PartitionKey, Verdict], faults: Sequence[str]
+    databases: Sequence[CellDatabase], verdicts: Mapping[PartitionKey, PartitionVerdict], faults: Sequence[str]
 ) -> dict[str, Any]:
     """The answer for machines."""
     return {
@@ -52,7 +56,7 @@ def data(
     }
 
 
-def _databases(databases: Sequence[CellDatabase], verdicts: Mapping[PartitionKey, Verdict]) -> Table:
+def _databases(databases: Sequence[CellDatabase], verdicts: Mapping[PartitionKey, PartitionVerdict]) -> Table:
     table = terminal.table(
         "database", "cell", "partitions", "records taken as this cell", right=["database", "partitions"]
     )
@@ -64,7 +68,7 @@ def _databases(databases: Sequence[CellDatabase], verdicts: Mapping[PartitionKey
     return table
 
 
-def _partitions(verdicts: Mapping[PartitionKey, Verdict]) -> Table:
+def _partitions(verdicts: Mapping[PartitionKey, PartitionVerdict]) -> Table:
     table = terminal.table("partition", "next offsets", "state", fold=["partition", "next offsets", "state"])
     for (topic, _, number), verdict in verdicts.items():
         offsets = ", ".join(map(terminal.number, verdict.next_offsets))

@@ -73,14 +73,14 @@ def _row_view(row: Row) -> Group:
 
 
 def _changes(changes: dict[str, dict[str, Any]]) -> Table:
-    made = terminal.table("changed", "before", "after", fold=("changed", "before", "after"))
+    table = terminal.table("changed", "before", "after", fold=("changed", "before", "after"))
     for pointer, change in changes.items():
         if change.get("masked") is True and not {"before", "after"} & change.keys():
             before = after = Text("masked", "italic")
         else:
             before, after = _side(change, "before", "red"), _side(change, "after", "green")
-        made.add_row(terminal.printable(pointer), before, after)
-    return made
+        table.add_row(terminal.printable(pointer), before, after)
+    return table
 
 
 def _side(change: dict[str, Any], name: str, style: str) -> Text:

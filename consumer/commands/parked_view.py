@@ -76,12 +76,12 @@ def details_view(
     if actions:
         history = terminal.table("at", "what", "by", "why", fold=["what", "by", "why"])
         for action in actions:
-            what = terminal.printable(
+            performed = terminal.printable(
                 _action_words(action.action, action.outcome) + (f": {action.detail}" if action.detail else "")
             )
             history.add_row(
                 terminal.instant(action.performed_at),
-                what,
+                performed,
                 terminal.printable(action.performed_by),
                 terminal.printable(action.reason),
             )

@@ -37,16 +37,16 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, t
     return dict(sorted(changed.items())) if len(changed) > 1 else changed
 
 
-def same(one: Any, other: Any) -> bool:
+def same(left: Any, right: Any) -> bool:
     """Whether two values are the same JSON, by type and value; the order of keys does not matter, that of lists does."""
-    if one is other:
+    if left is right:
         return True
-    kind = type(one)
-    if kind is not type(other):
+    kind = type(left)
+    if kind is not type(right):
         return False
     if kind is list:
-        return len(one) == len(other) and all(map(same, one, other))
-    return _identity(one) == _identity(other)
+        return len(left) == len(right) and all(map(same, left, right))
+    return _identity(left) == _identity(right)
 
 
 def pointer(parent: str, key: str) -> str:

@@ -33,12 +33,12 @@ def _without(properties: Mapping[str, str], *names: str) -> dict[str, str]:
 
 
 def _refusal(properties: Mapping[str, str]) -> str | None:
-    given = dict(properties)
-    protocol = PROTOCOLS.get(given.pop("group.protocol", "consumer"))
+    remaining = dict(properties)
+    protocol = PROTOCOLS.get(remaining.pop("group.protocol", "consumer"))
     if protocol is None:
         return "group.protocol must be consumer or classic"
     try:
-        Consumer({**given, **BASE, **protocol, **ALONE, **given}).close()
+        Consumer({**remaining, **BASE, **protocol, **ALONE, **remaining}).close()
     except KafkaException as error:
         return str(error.args[0].str())
     except (ValueError, TypeError, AttributeError) as error:

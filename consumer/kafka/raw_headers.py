@@ -140,11 +140,11 @@ def _await(library: ctypes.CDLL, client: int, offset: int, deadline: float) -> l
 
 
 def _headers(library: ctypes.CDLL, message: object) -> list[tuple[str, bytes | None]]:
-    found, name, value, size = c_void_p(), c_char_p(), c_void_p(), c_size_t()
+    handle, name, value, size = c_void_p(), c_char_p(), c_void_p(), c_size_t()
     headers: list[tuple[str, bytes | None]] = []
-    if library.rd_kafka_message_headers(message, byref(found)) != 0:
+    if library.rd_kafka_message_headers(message, byref(handle)) != 0:
         return headers
-    while library.rd_kafka_header_get_all(found, len(headers), byref(name), byref(value), byref(size)) == 0:
+    while library.rd_kafka_header_get_all(handle, len(headers), byref(name), byref(value), byref(size)) == 0:
         text = (name.value or b"").decode(errors="backslashreplace")
         headers.append((text, ctypes.string_at(value.value, size.value) if value.value is not None else None))
     return headers

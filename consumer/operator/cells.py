@@ -23,7 +23,7 @@ ERAS = sql.query("operator/cell_eras")
 READ = sql.query("operator/cell_was_read")
 
 
-class State(StrEnum):
+class CellState(StrEnum):
     """What is known of one partition in all cells."""
 
     EXACT = "exact"
@@ -69,7 +69,7 @@ class Era:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class PartitionReading:
     """How far one database has read a partition, and in which eras; `own` is of the last.
 
     `shared` offsets are of no cell: gaps, and what Kafka does not deliver.
@@ -90,14 +90,14 @@ class CellDatabase:
     """One database: which cell it is, and its reading of each partition, by topic, topic id and number."""
 
     cell: Cell
-    readings: Mapping[PartitionKey, Reading]
+    readings: Mapping[PartitionKey, PartitionReading]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class PartitionVerdict:
     """What was found of one partition; `own` are the records of each database, in their order, in its current era."""
 
-    state: State
+    state: CellState
     next_offsets: tuple[int | None, ...]
     own: tuple[int | None, ...]
     findings: tuple[str, ...]
@@ -129,16 +129,16 @@ def read_database(connection: Connection) -> CellDatabase:
     by_partition: dict[PartitionKey, list[_EraEnd]] = {}
     for end in ends:
         by_partition.setdefault((end.topic, end.topic_id, end.partition), []).append(end)
-    return CellDatabase(cell=cell, readings={key: _reading(found) for key, found in by_partition.items()})
+    return CellDatabase(cell=cell, readings={key: _reading(eras) for key, eras in by_partition.items()})
 
 
-def compare(databases: Sequence[CellDatabase]) -> dict[PartitionKey, Verdict]:
+def compare(databases: Sequence[CellDatabase]) -> dict[PartitionKey, PartitionVerdict]:
     """A verdict on each partition that any of the databases has claimed."""
     keys = {key for database in databases for key in database.readings}
     return {key: _verdict([database.readings.get(key) for database in databases]) for key in sorted(keys)}
 
 
-def _reading(ends: Sequence[_EraEnd]) -> Reading:
+def _reading(ends: Sequence[_EraEnd]) -> PartitionReading:
     eras, before = [], (0, 0)
     for end in ends:
         reached = max(before[0], end.next_offset)  # a rewind goes back to what was taken before
@@ -147,15 +147,17 @@ def _reading(ends: Sequence[_EraEnd]) -> Reading:
     last = ends[-1]
     # An era without offsets says nothing: the database became another cell before it read anything of the partition.
     known = tuple(era for era in eras if era.end > era.start)
-    return Reading(next_offset=last.next_offset, reread=last.reread, shared=last.shared, own=eras[-1].own, eras=known)
+    return PartitionReading(
+        next_offset=last.next_offset, reread=last.reread, shared=last.shared, own=eras[-1].own, eras=known
+    )
 
 
-def _verdict(readings: Sequence[Reading | None]) -> Verdict:
+def _verdict(readings: Sequence[PartitionReading | None]) -> PartitionVerdict:
     offsets = tuple(None if reading is None else reading.next_offset for reading in readings)
     own = tuple(None if reading is None else reading.own for reading in readings)
     known = [reading for reading in readings if reading is not None]
     if len(set(offsets)) > 1:
-        return Verdict(state=State.UNEVEN, next_offsets=offsets, own=own, findings=())
+        return PartitionVerdict(state=CellState.UNEVEN, next_offsets=offsets, own=own, findings=())
     eras = {era for reading in known for era in reading.eras}
     reread = any(reading.reread for reading in known)
     findings = list(_coverage(eras))
@@ -164,15 +166,15 @@ def _verdict(readings: Sequence[Reading | None]) -> Verdict:
     passed, taken = known[0].next_offset - known[0].shared, sum(era.own for era in eras)
     if not (reread or findings) and taken != passed:
         findings.append(f"{passed} records passed, and {taken} taken by a cell")
-    state = State.FAULTY if findings else State.REREAD if reread else State.EXACT
-    return Verdict(state=state, next_offsets=offsets, own=own, findings=tuple(findings))
+    state = CellState.FAULTY if findings else CellState.REREAD if reread else CellState.EXACT
+    return PartitionVerdict(state=state, next_offsets=offsets, own=own, findings=tuple(findings))
 
 
 def _coverage(eras: Iterable[Era]) -> Iterable[str]:
     """Ranges of offsets of which some key was taken by no cell, or by two."""
-    found = list(eras)
-    bounds = sorted({bound for era in found for bound in (era.start, era.end)})
+    remaining = list(eras)
+    bounds = sorted({bound for era in remaining for bound in (era.start, era.end)})
     for start, end in pairwise(bounds):
         # As the same cell two databases are copies of one.
-        for fault in coverage_faults(sorted({era.cell for era in found if era.start <= start and end <= era.end})):
+        for fault in coverage_faults(sorted({era.cell for era in remaining if era.start <= start and end <= era.end})):
             yield f"offsets {start} to {end}: {fault}"

@@ -103,7 +103,7 @@ def list_parked(
 ) -> list[ParkedSummary]:
     """Parked records, oldest first: those that no one has resolved, or with `resolved` all."""
     return select(
-        connection, ParkedSummary, PARKED_LIST, parked_as=reason, of_topic=topic, also_resolved=resolved, most=limit
+        connection, ParkedSummary, PARKED_LIST, parked_as=reason, of_topic=topic, also_resolved=resolved, limit=limit
     )
 
 

@@ -8,7 +8,7 @@ from runtime.postgres import (
     Connection,
     ConnectionUnclear,
     Error,
-    Fault,
+    ErrorKind,
     LoginRefused,
     SchemaOutdated,
     UndefinedColumn,
@@ -47,6 +47,6 @@ def _message(error: Error) -> str:
             return f"the database has no audit tables, or older ones ({words}): {MIGRATE}"
         case ConnectionUnclear():
             return f"the database cannot be connected to: {words}"
-    if classify(error) is Fault.AWAY:
+    if classify(error) is ErrorKind.UNAVAILABLE:
         return f"the database is unavailable or busy, try again: {words}"
     return f"the database refuses: {words}"

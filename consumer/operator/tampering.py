@@ -26,16 +26,16 @@ class Difference:
     kind: str
     name: str
     expected: str | None
-    found: str | None
+    actual: str | None
 
     def __str__(self) -> str:
         if self.kind == "owner login":
             return f"login {self.name} may become audit_owner: REVOKE audit_owner FROM {self.name}"
-        if self.found is None:
+        if self.actual is None:
             return f"{self.kind} {self.name} is missing"
         if self.expected is None:
-            return f"{self.kind} {self.name} is not of the migrations: {self.found}"
-        return f"{self.kind} {self.name} has changed: {self.found} instead of {self.expected}"
+            return f"{self.kind} {self.name} is not of the migrations: {self.actual}"
+        return f"{self.kind} {self.name} has changed: {self.actual} instead of {self.expected}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +50,12 @@ class Comparison:
     unknown_version: int | None = None
 
 
-def differences(expected: Facts, found: Facts) -> list[Difference]:
+def differences(expected: Facts, actual: Facts) -> list[Difference]:
     """What differs, sorted by kind and name."""
     return [
-        Difference(kind=kind, name=name, expected=expected.get((kind, name)), found=found.get((kind, name)))
-        for kind, name in sorted(expected.keys() | found.keys())
-        if expected.get((kind, name)) != found.get((kind, name))
+        Difference(kind=kind, name=name, expected=expected.get((kind, name)), actual=actual.get((kind, name)))
+        for kind, name in sorted(expected.keys() | actual.keys())
+        if expected.get((kind, name)) != actual.get((kind, name))
     ]
 
 
@@ -72,8 +72,9 @@ def find_tampering(connection: Session) -> Comparison:
     """Compares with what the migrations of this program make."""
     ours, wanted = sql.migrations(), sql.wanted_version()
     applied = connection.execute(MIGRATIONS).fetchall()
-    found = {_migration(version, name): sha256 for version, name, sha256 in applied if version <= wanted}
-    differing = differences({_migration(one.version, one.name): one.sha256 for one in ours}, found)
+    actual = {_migration(version, name): sha256 for version, name, sha256 in applied if version <= wanted}
+    expected = {_migration(migration.version, migration.name): migration.sha256 for migration in ours}
+    differing = differences(expected, actual)
     newest = max((version for version, _, _ in applied), default=0)
     if newest != wanted:
         return Comparison(differences=differing, unknown_version=newest)

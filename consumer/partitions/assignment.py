@@ -17,7 +17,7 @@ from consumer.partitions import claim
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
 from consumer.retries import OnRetry, Retry
-from runtime.postgres import Connection, Error, Fault, classify, watched
+from runtime.postgres import Connection, Error, ErrorKind, classify, watched
 from runtime.reconnecting import Reconnecting
 
 log = structlog.get_logger()
@@ -69,7 +69,7 @@ class Assignment:
         try:
             self._claim(keys, claimed)  # partitions claimed before an error are ours, and must be read
         except (ClusterUnavailable, Error) as error:
-            if isinstance(error, Error) and classify(error) is not Fault.AWAY:
+            if isinstance(error, Error) and classify(error) is not ErrorKind.UNAVAILABLE:
                 raise
             log.warning("claim_delayed", partitions=len(keys), error=str(error).strip(), retry_seconds=RETRY_SECONDS)
             self._on_retry(Retry.CLAIM)
@@ -89,7 +89,7 @@ class Assignment:
             with watched(self._database.get()) as connection:
                 still = claim.still_halted(connection, list(self.halted))
         except Error as error:
-            if classify(error) is not Fault.AWAY:
+            if classify(error) is not ErrorKind.UNAVAILABLE:
                 raise
             self._database.close()
             return
@@ -103,7 +103,7 @@ class Assignment:
             with watched(self._database.get()) as connection:
                 return claim.read_progress(connection, partitions)
         except Error as error:
-            if classify(error) is not Fault.AWAY:
+            if classify(error) is not ErrorKind.UNAVAILABLE:
                 raise
             self._database.close()
             return None

@@ -11,9 +11,9 @@ KEEP = sql.query("consumer/keep_cell")
 class WrongCell(Exception):
     """A consumer and its database are of different cells: a wrong deployment."""
 
-    def __init__(self, found: Cell, configured: Cell) -> None:
+    def __init__(self, actual: Cell, configured: Cell) -> None:
         super().__init__(
-            f"the database of DATABASE_URL is cell {found}, and AUDIT_CELL says {configured}: give each consumer the "
+            f"the database of DATABASE_URL is cell {actual}, and AUDIT_CELL says {configured}: give each consumer the "
             "database and the number of its own cell; `audit-consumer cells set` makes a database another cell"
         )
 
@@ -27,5 +27,5 @@ def read_cell(connection: Connection) -> Cell:
 def keep_cell(connection: Connection, cell: Cell) -> None:
     """Sees to it that the database stays `cell` until the end of the transaction. Raises WrongCell."""
     connection.execute(KEEP)  # a statement of its own: what is read by the same one is older than the lock
-    if (found := read_cell(connection)) != cell:
-        raise WrongCell(found, cell)
+    if (actual := read_cell(connection)) != cell:
+        raise WrongCell(actual, cell)

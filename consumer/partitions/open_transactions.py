@@ -21,7 +21,7 @@ class OpenTransactions:
         self._held: dict[Partition, tuple[int, float]] = {}
         self._said_at: dict[Partition, float] = {}
 
-    def look(self, ends: Mapping[Partition, int], stable_ends: Mapping[Partition, int], now: float) -> None:
+    def update(self, ends: Mapping[Partition, int], stable_ends: Mapping[Partition, int], now: float) -> None:
         """Compares the end offsets with the last stable offsets, which were queried after them; `now`: monotonic seconds."""
         held = {p: stable for p, stable in stable_ends.items() if p in ends and stable < ends[p]}
         for partition in [p for p in self._held if p in stable_ends and p not in held]:

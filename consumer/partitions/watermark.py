@@ -99,16 +99,16 @@ class Watermark:
             unknown = frozenset(undescribed - ids.keys())
             ends = self._cluster.ends(current)
             self._newest = EndOffsets(at=at, ends=ends, ids=ids, unknown=unknown)
-            self._look_for_open_transactions(ends)
+            self._update_open_transactions(ends)
         except ClusterUnavailable as error:
             log.warning("kafka_unavailable", error=str(error))
             self._on_retry(Retry.KAFKA)
 
-    def _look_for_open_transactions(self, ends: dict[Partition, int]) -> None:
+    def _update_open_transactions(self, ends: dict[Partition, int]) -> None:
         now = time.monotonic()
         if now - self._stable_at >= ASK_SECONDS:
             self._stable_at = now
-            self._open_transactions.look(ends, self._cluster.ends(ends, stable=True), now)
+            self._open_transactions.update(ends, self._cluster.ends(ends, stable=True), now)
 
     def _database_time(self) -> datetime | None:
         if time.monotonic() < self._not_before:

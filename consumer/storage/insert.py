@@ -14,7 +14,7 @@ from consumer.event.model import Parked, Record
 from consumer.storage.batch import WriteResult
 from consumer.storage.copy_row import CopyRow
 from consumer.storage.raw_record import keep, raw_parameters
-from runtime.postgres import Cursor, Error, Fault, UniqueViolation, classify
+from runtime.postgres import Cursor, Error, ErrorKind, UniqueViolation, classify
 
 COPY_STAGING = sql.query("consumer/copy_staging")
 # Lines that are sent together: the server reads the first ones while the others are joined.
@@ -54,7 +54,7 @@ def _accepted(
         with cursor.connection.transaction():
             known = _insert(cursor, part)
     except (Error, UnicodeEncodeError) as error:
-        if classify(error) is not Fault.ROW:
+        if classify(error) is not ErrorKind.ROW:
             raise
         if len(part) == 1:
             refused.append((part[0].record(), Parked(ParkReason.DATABASE_REFUSED, str(error).strip())))
@@ -100,4 +100,4 @@ def _count_and_keep(cursor: Cursor, part: Sequence[CopyRow], known: Known, resul
     result.conflict += Counter(map(PARTITION, conflicts))
     result.duplicate += Counter(copied.partition for copied in met if known[copied.ordinal])
     for statement, kept in ((KEEP_ORIGINAL, originals), (KEEP_CONFLICT, conflicts)):
-        keep(cursor, statement, [{**raw_parameters(each.record()), **each.identity()._asdict()} for each in kept])
+        keep(cursor, statement, [{**raw_parameters(row.record()), **row.identity()._asdict()} for row in kept])

@@ -15,7 +15,7 @@ import structlog
 from consumer.retries import OnRetry, Retry
 from consumer.storage import store
 from consumer.storage.batch import Batch, WriteResult
-from runtime.postgres import Connection, Fault, classify, watched
+from runtime.postgres import Connection, ErrorKind, classify, watched
 from runtime.reconnecting import Reconnecting
 from runtime.threads import OnDeath, spawn
 
@@ -82,8 +82,8 @@ class Writer:
         self._batch: Batch | None = None
         self._result: BatchOutcome | None = None
         self._work = threading.Semaphore(0)
-        self._done = threading.Event()
-        self._done.set()
+        self._idle = threading.Event()
+        self._idle.set()
         spawn("writer", self._serve, on_death)
 
     @property
@@ -95,23 +95,23 @@ class Writer:
         """Starts to write `batch`; the result of the previous one must have been taken."""
         assert self._batch is None
         self._batch = batch
-        self._done.clear()
+        self._idle.clear()
         self._work.release()
 
     def wait(self, seconds: float) -> bool:
         """Waits until nothing is being written, at most `seconds`."""
-        return self._done.wait(seconds)
+        return self._idle.wait(seconds)
 
     def take(self) -> BatchOutcome | None:
         """The result of the last batch, once; None while it is being written or if there is none."""
-        if not self._done.is_set():
+        if not self._idle.is_set():
             return None
         result, self._result, self._batch = self._result, None, None
         return result
 
     def close(self) -> None:
         """Ends the connection; one that is in use ends with the process, as its thread does."""
-        if self._done.is_set():
+        if self._idle.is_set():
             self._database.close()
 
     def _serve(self) -> None:
@@ -122,7 +122,7 @@ class Writer:
                 self._result = self._write(self._batch)
             except BaseException as error:
                 self._result = Failed(batch=self._batch, error=error)
-            self._done.set()
+            self._idle.set()
 
     def _write(self, batch: Batch) -> BatchOutcome:
         wait, in_doubt = MIN_WAIT, False
@@ -137,7 +137,7 @@ class Writer:
             except store.FencedError:
                 return Fenced(batch=batch)
             except Exception as error:
-                if classify(error) is not Fault.AWAY:
+                if classify(error) is not ErrorKind.UNAVAILABLE:
                     return Failed(batch=batch, error=error)
                 self._database.close()
                 log.warning("database_unavailable", error=str(error).strip(), records=batch.records, retry_seconds=wait)

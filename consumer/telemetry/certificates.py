@@ -55,8 +55,8 @@ def _kafka(settings: Settings) -> float | None:
         return None
     places = [urlsplit(f"//{broker.strip().rpartition('//')[2]}") for broker in settings.bootstrap_servers.split(",")]
     authority = settings.kafka.get("ssl.ca.location")
-    found = [certificate.expiry(at.hostname, at.port, authority) for at in places if at.hostname and at.port]
-    return min((end for end in found if end is not None), default=None)
+    ends = [certificate.expiry(at.hostname, at.port, authority) for at in places if at.hostname and at.port]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _registry(settings: Settings) -> float | None:

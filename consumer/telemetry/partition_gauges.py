@@ -21,14 +21,14 @@ from consumer.telemetry.database_clock import DatabaseClock
 
 @dataclass(slots=True)
 class PartitionFigures:
-    """One partition. `next` and `bounds` are None until they are known; `seen` is a time up to which all is written."""
+    """One partition. `next` and `bounds` are None until they are known; `last_timestamp` is a time up to which all is written."""
 
     assigned_at: float
     partition: Partition | None = None
     next: int | None = None
     bounds: Bounds | None = None
     stable_end: int | None = None
-    seen: float | None = None
+    last_timestamp: float | None = None
     complete_through: float | None = None
     difference: int = 0
     gaps: Mapping[str, int] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class PartitionFigures:
         lag = self.lag()
         if not lag:
             return lag
-        known = [time for time in (self.seen, self.complete_through) if time is not None]
+        known = [time for time in (self.last_timestamp, self.complete_through) if time is not None]
         return max(now - max(known, default=self.assigned_at), 0.0)
 
 

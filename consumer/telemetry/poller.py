@@ -27,8 +27,8 @@ from runtime.threads import spawn_restarted
 
 log = structlog.get_logger()
 
-PARKED = sql.query("consumer/survey_parked")
-GAPS = sql.query("consumer/survey_gaps")
+PARKED = sql.query("consumer/poll_parked")
+GAPS = sql.query("consumer/poll_gaps")
 SECONDS = 5.0
 # Partitions and retention of a topic change by an administrator's hand only.
 TOPICS_SECONDS = 15.0

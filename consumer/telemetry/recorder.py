@@ -125,7 +125,7 @@ class MetricsRecorder(Observer):
             for partition, timestamp in newest.items():
                 figure = figures.get((partition.topic, partition.number))
                 if figure is not None and timestamp is not None:
-                    figure.seen = timestamp / 1000
+                    figure.last_timestamp = timestamp / 1000
 
     def _count_backlog(self, batch: Batch) -> Sequence[CopyRow]:
         """The rows of what is new; counts the others, which Kafka already had when their partition was claimed.

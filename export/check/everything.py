@@ -54,7 +54,7 @@ class Findings:
             self.add(error.message)
 
 
-class _Found(NamedTuple):
+class _WorkspaceEntries(NamedTuple):
     """A workspace that has entries, None for those without one, and how many of them the newest seal should have covered."""
 
     key: str
@@ -88,9 +88,9 @@ def check_everything(connection: Connection, policy: Policy, folder_note: bytes 
     try:
         for message in messages:
             findings.add(message)
-        for head, found in _merged(connection, log):
+        for head, workspace in _merged(connection, log):
             with findings.of():
-                entries += _check_workspace(connection, log, head, found)
+                entries += _check_workspace(connection, log, head, workspace)
                 workspaces += 1
     except Error as error:
         if not findings.count:
@@ -115,44 +115,48 @@ def _future_entries(connection: Connection) -> Iterator[str]:
         yield f"entry {number} of {workspace_id!a} is of a transaction that has not begun"
 
 
-def _check_workspace(connection: Connection, log: SealedLog, head: Head | None, found: _Found | None) -> int:
+def _check_workspace(
+    connection: Connection, log: SealedLog, head: Head | None, workspace: _WorkspaceEntries | None
+) -> int:
     """One workspace; the number of its entries that are sealed."""
     if head is None:
-        if found is not None and found.entries:
-            raise tampered(f"{found.workspace_id!a} has {found.entries} entries that should be sealed, and none is")
+        if workspace is not None and workspace.entries:
+            raise tampered(
+                f"{workspace.workspace_id!a} has {workspace.entries} entries that should be sealed, and none is"
+            )
         return 0
     key, days_hash = head
     days = days_as_of(connection, key, days_hash, log.newest.seal)
     count = sum(day.entries for day in days)
-    if found is None:
+    if workspace is None:
         raise tampered(f"all {count} entries of the workspace with the key {key} are gone")
     check_history(connection, key)
-    workspace_id = found.workspace_id or ""
+    workspace_id = workspace.workspace_id or ""
     scope = Range(workspace_id=workspace_id, key=key, from_day=FIRST_DAY, to_day=END, days=days)
     check_chains(connection, log, scope, lambda _: None)
-    if found.entries != count:  # some are of no day, or of no transaction
-        raise tampered(f"{workspace_id!a} has {found.entries} entries that should be sealed, and {count} are")
+    if workspace.entries != count:  # some are of no day, or of no transaction
+        raise tampered(f"{workspace_id!a} has {workspace.entries} entries that should be sealed, and {count} are")
     return count
 
 
-def _merged(connection: Connection, log: SealedLog) -> Iterator[tuple[Head | None, _Found | None]]:
+def _merged(connection: Connection, log: SealedLog) -> Iterator[tuple[Head | None, _WorkspaceEntries | None]]:
     """Workspaces by key: their heads, and what there is of them."""
     heads, workspaces = all_heads(connection, log.newest.seal), _workspaces(connection, log)
-    head, found = next(heads, None), next(workspaces, None)
-    while head is not None or found is not None:
-        if found is None or (head is not None and head[0] < found.key):
+    head, workspace = next(heads, None), next(workspaces, None)
+    while head is not None or workspace is not None:
+        if workspace is None or (head is not None and head[0] < workspace.key):
             yield head, None
             head = next(heads, None)
-        elif head is None or found.key < head[0]:
-            yield None, found
-            found = next(workspaces, None)
+        elif head is None or workspace.key < head[0]:
+            yield None, workspace
+            workspace = next(workspaces, None)
         else:
-            yield head, found
-            head, found = next(heads, None), next(workspaces, None)
+            yield head, workspace
+            head, workspace = next(heads, None), next(workspaces, None)
 
 
-def _workspaces(connection: Connection, log: SealedLog) -> Iterator[_Found]:
+def _workspaces(connection: Connection, log: SealedLog) -> Iterator[_WorkspaceEntries]:
     with connection.cursor("workspaces") as cursor:
         cursor.itersize = FETCH
         for workspace_id, entries, key in cursor.execute(ALL_WORKSPACES, {"snapshot": log.newest.snapshot}):
-            yield _Found(key.hex(), workspace_id, entries)
+            yield _WorkspaceEntries(key.hex(), workspace_id, entries)

@@ -2,9 +2,9 @@
 
 Map, from the bottom up:
 
-* `place`: the interface of a place that copies are sent to;
-* `kafka`, `directory`, `command`: the three kinds of places;
-* `memory`: what each place has, kept over restarts;
-* `copier`: the queue and the thread of one place;
-* `copies`: all places together.
+* `destination`: the interface of a destination of copies;
+* `kafka`, `directory`, `command`: the three kinds of destinations;
+* `memory`: what each destination has, kept over restarts;
+* `copier`: the queue and the thread of one destination;
+* `copies`: all destinations together.
 """

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
-from export.copies.place import NotCopied, Note
+from export.copies.destination import CheckpointToCopy, NotCopied
 
 SECONDS = 60.0
 # How the settings of all programs begin, and those of libpq: one file of settings may serve them all, and the command gets no password
@@ -24,12 +24,12 @@ class Command:
         self._words = words
         self._environ = {name: value for name, value in environ.items() if not name.startswith(OURS)}
 
-    def copy(self, note: Note) -> None:
+    def copy(self, checkpoint: CheckpointToCopy) -> None:
         """Runs it in a process group of its own, for at most SECONDS."""
         environ = {
             **self._environ,
-            "AUDIT_CHECKPOINT_ORIGIN": note.origin,
-            "AUDIT_CHECKPOINT_SIZE": str(note.size),
+            "AUDIT_CHECKPOINT_ORIGIN": checkpoint.origin,
+            "AUDIT_CHECKPOINT_SIZE": str(checkpoint.size),
         }
         try:
             with subprocess.Popen(
@@ -40,7 +40,7 @@ class Command:
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             ) as process:
-                said = self._finish(process, note.data)
+                said = self._finish(process, checkpoint.data)
         except OSError as error:
             raise NotCopied(f"{self._words[0]} cannot be run: {error.strerror}") from None
         if process.returncode:

@@ -1,4 +1,4 @@
-"""The queue of one place. A place that fails or blocks does not delay sealing."""
+"""The queue of one destination. A destination that fails or blocks does not delay sealing."""
 
 import threading
 import time
@@ -7,56 +7,56 @@ from dataclasses import dataclass
 
 import structlog
 
-from export.copies.memory import Copied, Memory
-from export.copies.place import NotCopied, Note, Place
+from export.copies.destination import CheckpointToCopy, Destination, NotCopied
+from export.copies.memory import LastCopy, Memory
 
 log = structlog.get_logger()
 
 RETRY_SECONDS = 10.0
 # After a longer outage only the newest are copied: each signs all seals before it.
-MOST_WAITING = 100
+MAX_WAITING = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
-    """The state of a place: what it has, how many seals no copy covers yet, and how often copying failed."""
+class CopierState:
+    """The state of a destination: what it has, how many seals no copy covers yet, and how often copying failed."""
 
-    place: str
-    copied: Copied
+    destination: str
+    copied: LastCopy
     waiting: int
     failures: int
 
 
 class Copier:
-    """Copies checkpoints to one place in their order, and retries. `add` and `run` are called in two threads."""
+    """Copies checkpoints to one destination in their order, and retries. `add` and `run` are called in two threads."""
 
-    def __init__(self, place: Place, memory: Memory) -> None:
-        self._place = place
+    def __init__(self, destination: Destination, memory: Memory) -> None:
+        self._destination = destination
         self._memory = memory
-        self._copied = memory.read(place.name)
+        self._copied = memory.read(destination.name)
         self._newest = self._copied.size
         self._failures = 0
-        self._queue: deque[Note] = deque(maxlen=MOST_WAITING)
+        self._queue: deque[CheckpointToCopy] = deque(maxlen=MAX_WAITING)
         self._changed = threading.Condition()
 
     @property
     def name(self) -> str:
-        """The name of its place: `kafka`, `directory` or `command`."""
-        return self._place.name
+        """The name of its destination: `kafka`, `directory` or `command`."""
+        return self._destination.name
 
-    def add(self, note: Note) -> None:
-        """Queues a newer checkpoint, unless the place has it already."""
+    def add(self, checkpoint: CheckpointToCopy) -> None:
+        """Queues a newer checkpoint, unless the destination has it already."""
         with self._changed:
-            self._newest = note.size
-            if note.size != self._copied.size and (not self._queue or self._queue[-1].size != note.size):
-                self._queue.append(note)
+            self._newest = checkpoint.size
+            if checkpoint.size != self._copied.size and (not self._queue or self._queue[-1].size != checkpoint.size):
+                self._queue.append(checkpoint)
                 self._changed.notify_all()
 
-    def state(self) -> State:
-        """What the metrics show: what the place has, how many seals wait for it, and how many copies failed."""
+    def state(self) -> CopierState:
+        """What the metrics show: what the destination has, how many seals wait for it, and how many copies failed."""
         with self._changed:
             waiting = max(0, self._newest - self._copied.size)
-            return State(place=self.name, copied=self._copied, waiting=waiting, failures=self._failures)
+            return CopierState(destination=self.name, copied=self._copied, waiting=waiting, failures=self._failures)
 
     def run(self) -> None:
         """Copies until it is stopped."""
@@ -67,7 +67,7 @@ class Copier:
                 time.sleep(RETRY_SECONDS)
 
     def once(self) -> None:
-        """Copies what is queued, until the place fails."""
+        """Copies what is queued, until the destination fails."""
         while self._queue and self._copy_next():
             pass
 
@@ -78,21 +78,21 @@ class Copier:
 
     def _copy_next(self) -> bool:
         """Copies the first of the queue; False if that failed."""
-        note = self._queue[0]
+        checkpoint = self._queue[0]
         try:
-            self._place.copy(note)
+            self._destination.copy(checkpoint)
         except NotCopied as error:
             with self._changed:
                 self._failures += 1
-            log.warning("checkpoint_not_copied", place=self.name, size=note.size, error=str(error))
+            log.warning("checkpoint_not_copied", place=self.name, size=checkpoint.size, error=str(error))
             return False
-        copied = Copied(size=note.size, at=time.time())
+        copied = LastCopy(size=checkpoint.size, at=time.time())
         with self._changed:
             self._copied = copied
-            if self._queue[0] is note:  # unless newer ones have displaced it meanwhile
+            if self._queue[0] is checkpoint:  # unless newer ones have displaced it meanwhile
                 self._queue.popleft()
             self._changed.notify_all()
-        log.info("checkpoint_copied", place=self.name, size=note.size)
+        log.info("checkpoint_copied", place=self.name, size=checkpoint.size)
         try:
             self._memory.write(self.name, copied)
         except OSError as error:

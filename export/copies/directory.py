@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from export import whole_files
-from export.copies.place import NotCopied, Note
+from export.copies.destination import CheckpointToCopy, NotCopied
 
 
 class Directory:
@@ -16,12 +16,12 @@ class Directory:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def copy(self, note: Note) -> None:
+    def copy(self, checkpoint: CheckpointToCopy) -> None:
         """Returns when the files are on the disk."""
         day = dt.datetime.now(dt.UTC).date().isoformat()
         try:
             (self._path / "checkpoints").mkdir(exist_ok=True)
-            whole_files.replace(self._path / "checkpoints" / day, note.data)
-            whole_files.replace(self._path / "checkpoint", note.data)
+            whole_files.replace(self._path / "checkpoints" / day, checkpoint.data)
+            whole_files.replace(self._path / "checkpoint", checkpoint.data)
         except OSError as error:
             raise NotCopied(f"{error.filename or self._path}: {error.strerror}") from None

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from export.copies.place import NotCopied, Note
+from export.copies.destination import CheckpointToCopy, NotCopied
 
 # With other values a copy that was lost could be reported as stored.
 FIXED: Mapping[str, str | int | bool] = {"acks": "all", "enable.idempotence": True}
@@ -25,7 +25,7 @@ def refused_properties(properties: Mapping[str, str]) -> list[tuple[Sequence[str
     return []
 
 
-class Topic:
+class CheckpointTopic:
     """A topic. After a failure a new producer is made: the state of the old one is not known."""
 
     name: ClassVar[str] = "kafka"
@@ -42,7 +42,7 @@ class Topic:
         }
         self._producer: Producer | None = None
 
-    def copy(self, note: Note) -> None:
+    def copy(self, checkpoint: CheckpointToCopy) -> None:
         """Returns when all in-sync replicas have it."""
         answers: list[str | None] = []  # texts, since comparing a KafkaError with None raises
 
@@ -53,7 +53,9 @@ class Topic:
         try:
             producer = self._producer or Producer(self._config)
             self._producer = None
-            producer.produce(self._topic, value=note.data, key=note.origin.encode(), on_delivery=on_delivery)
+            producer.produce(
+                self._topic, value=checkpoint.data, key=checkpoint.origin.encode(), on_delivery=on_delivery
+            )
             producer.flush(FLUSH_SECONDS)
         except (KafkaException, BufferError) as error:
             raise NotCopied(f"{self._topic}: {_words(error)}{self._said}") from None
@@ -69,5 +71,5 @@ class Topic:
 
 
 def _words(error: Exception) -> str:
-    found = error.args[0] if error.args else error
-    return found.str() if isinstance(found, KafkaError) else str(found)
+    fault = error.args[0] if error.args else error
+    return fault.str() if isinstance(fault, KafkaError) else str(fault)

@@ -1,4 +1,4 @@
-"""Stores in AUDIT_SEAL_DIR what each place has, so that a restart knows what is still to be copied, and since when."""
+"""Stores in AUDIT_SEAL_DIR what each destination has, so that a restart knows what is still to be copied, and since when."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,31 +7,31 @@ from export import whole_files
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copied:
-    """The newest checkpoint that a place has: its size, and when it was copied, Unix time."""
+class LastCopy:
+    """The newest checkpoint that a destination has: its size, and when it was copied, Unix time."""
 
     size: int
     at: float
 
 
-NEVER = Copied(size=0, at=0.0)
+NEVER = LastCopy(size=0, at=0.0)
 
 
 class Memory:
-    """A file for each place. If it cannot be read, the newest checkpoint is copied again."""
+    """A file for each destination. If it cannot be read, the newest checkpoint is copied again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "copied"
 
-    def read(self, place: str) -> Copied:
-        """What was stored for a place; NEVER if nothing was."""
+    def read(self, destination: str) -> LastCopy:
+        """What was stored for a destination; NEVER if nothing was."""
         try:
-            size, at = (self._folder / place).read_text().split()
-            return Copied(size=int(size), at=float(at))
+            size, at = (self._folder / destination).read_text().split()
+            return LastCopy(size=int(size), at=float(at))
         except (OSError, ValueError):
             return NEVER
 
-    def write(self, place: str, copied: Copied) -> None:
+    def write(self, destination: str, copied: LastCopy) -> None:
         """Stores it. Raises OSError."""
         self._folder.mkdir(exist_ok=True)
-        whole_files.replace(self._folder / place, f"{copied.size} {copied.at:.3f}\n".encode())
+        whole_files.replace(self._folder / destination, f"{copied.size} {copied.at:.3f}\n".encode())

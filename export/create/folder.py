@@ -92,12 +92,12 @@ def draft(folder: Path) -> Iterator[Draft]:
     """A draft beside `folder`, removed unless it was published; MALFORMED if nothing can be written there."""
     parent, begin = folder.absolute().parent, os.fsencode(folder.name)[:NAME_BYTES].decode(errors="ignore")
     try:
-        made = Path(tempfile.mkdtemp(prefix=f".{begin}.", suffix=".unverified", dir=parent))
+        path = Path(tempfile.mkdtemp(prefix=f".{begin}.", suffix=".unverified", dir=parent))
     except OSError as error:
         raise malformed(f"nothing can be written next to {quote(str(folder), 300)}: {error.strerror}") from None
     try:
-        yield Draft(made)
+        yield Draft(path)
     except OSError as error:
         raise cannot_write("the package", error) from None
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)

@@ -15,7 +15,7 @@ from export.verify.verifier import check_request
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class CreateRequest:
     """What to export, for whom and why, and what the receiver holds."""
 
     folder: Path
@@ -30,7 +30,7 @@ class Request:
 
 def read_request(
     folder: str, scope: Scope, policy: str, who_and_why: tuple[str, str], known: Sequence[str], settings: CreateSettings
-) -> Request:
+) -> CreateRequest:
     """Reads the files that the options name. MALFORMED, or UNTRUSTED (a --known), if anything is wrong."""
     check_request(scope)
     requested_by, reason = who_and_why
@@ -50,7 +50,7 @@ def read_request(
             "AUDIT_EXPORT_KEY is not an exporter key of the policy: the receiver would not accept the package"
         )
     held = [_held(number, path, accepted) for number, path in enumerate(known, 1)]
-    return Request(
+    return CreateRequest(
         folder=path,
         scope=scope,
         policy_path=policy,
@@ -63,8 +63,8 @@ def read_request(
 
 
 def _held(number: int, path: str, policy: Policy) -> Held:
-    what = f"--known {number}"
-    return Held(what=what, checkpoint=read_checkpoint(read_small(path, what), policy, what).checkpoint)
+    source = f"--known {number}"
+    return Held(source=source, checkpoint=read_checkpoint(read_small(path, source), policy, source).checkpoint)
 
 
 def _check_text(option: str, text: str) -> None:

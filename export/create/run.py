@@ -7,7 +7,7 @@ from typing import Any
 from export.create.folder import Draft, draft
 from export.create.progress import progress
 from export.create.readme import readme
-from export.create.request import Request
+from export.create.request import CreateRequest
 from export.create.views import make_views
 from export.evidence.chains import Range, check_chains
 from export.evidence.sealed_log import SealedLog, read_log
@@ -31,7 +31,7 @@ WORKSPACE, WHO = query("export/workspace"), query("export/who")
 INSERT_EXPORT = query("export/insert_export")
 
 
-def create(request: Request, settings: CreateSettings, folder_note: bytes | None) -> Report:
+def create(request: CreateRequest, settings: CreateSettings, folder_note: bytes | None) -> Report:
     """Makes the package and returns the report of its verification. `folder_note` is the checkpoint of AUDIT_SEAL_DIR, if set.
 
     Raises ExportError (section 10); then there is no folder of that name.
@@ -44,19 +44,21 @@ def create(request: Request, settings: CreateSettings, folder_note: bytes | None
             facts = _collect(connection, request, package, folder_note)
         manifest = _sign(request, package, settings.key, {"started_at": started, "finished_at": _now(), **facts})
         report = verifier.verify(
-            verifier.Request(
+            verifier.VerifyRequest(
                 folder=str(package.path),
                 scope=request.scope,
                 policy=request.policy_path,
                 known=request.known_paths,
             )
         )
-        _journal(url, request, report.entries, hashlib.sha256(manifest).digest())
+        _record_export(url, request, report.entries, hashlib.sha256(manifest).digest())
         package.publish(request.folder)
     return report
 
 
-def _collect(connection: Connection, request: Request, package: Draft, folder_note: bytes | None) -> dict[str, Any]:
+def _collect(
+    connection: Connection, request: CreateRequest, package: Draft, folder_note: bytes | None
+) -> dict[str, Any]:
     """Writes all files but the manifest, and returns the manifest's fields for people."""
     scope, key = request.scope, workspace_key(request.scope.workspace_id)
     older = [held.checkpoint.size - 1 for held in request.known if held.checkpoint.size > 0]
@@ -105,7 +107,7 @@ def _check_closed(log: SealedLog, to_day: str) -> None:
         raise incomplete(f"the accounts of seal {log.newest.seal} do not balance: {imbalance}")
 
 
-def _sign(request: Request, package: Draft, key: SigningKey, facts: dict[str, Any]) -> bytes:
+def _sign(request: CreateRequest, package: Draft, key: SigningKey, facts: dict[str, Any]) -> bytes:
     entries = facts.pop("entries")
     for_people = {"requested_by": request.requested_by, "reason": request.reason, **facts}
     text = encode_manifest(request.scope, entries, package.digests, for_people)
@@ -114,7 +116,7 @@ def _sign(request: Request, package: Draft, key: SigningKey, facts: dict[str, An
     return manifest
 
 
-def _journal(url: str, request: Request, entries: int, manifest_sha256: bytes) -> None:
+def _record_export(url: str, request: CreateRequest, entries: int, manifest_sha256: bytes) -> None:
     """Records who exported what, when and why; without this row no package is published."""
     values = {
         "workspace_id": request.scope.workspace_id,

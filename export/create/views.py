@@ -9,7 +9,7 @@ from export.format.encoding import EMPTY_HASH
 from export.format.errors import incomplete, tampered
 from export.format.proof import View
 from export.format.record import parse_record
-from export.format.workspace_map import Place, climb, leaf_hash, locate
+from export.format.workspace_map import MapLocation, climb, leaf_hash, locate
 from export.tables.database import Connection
 from export.tables.heads import all_heads
 
@@ -37,23 +37,23 @@ def make_views(
 def _view(connection: Connection, log: SealedLog, key: str, seal: int) -> tuple[View, Sequence[DayHead]]:
     text = log.records[seal]
     record = parse_record(text)
-    place = locate(all_heads(connection, seal), key)
-    if climb(key, place.path, _bottom(place)) != record.map_root:
+    location = locate(all_heads(connection, seal), key)
+    if climb(key, location.path, _bottom(location)) != record.map_root:
         raise tampered(f"audit_sealed_workspace is not what was sealed: its map is not that of seal {seal}")
-    other = place.other(key)
-    head = None if place.found is None or other is not None else place.found[1]
+    other = location.other(key)
+    head = None if location.neighbor is None or other is not None else location.neighbor[1]
     days = days_as_of(connection, key, head, seal)
     view = View(
         record_text=text,
         record=record,
         inclusion=log.inclusion(seal),
         consistency=log.consistency(seal),
-        path=place.path,
+        path=location.path,
         days=encode_days(key, days) if days else None,
         other=other,
     )
     return view, days
 
 
-def _bottom(place: Place) -> str:
-    return EMPTY_HASH if place.found is None else leaf_hash(*place.found)
+def _bottom(location: MapLocation) -> str:
+    return EMPTY_HASH if location.neighbor is None else leaf_hash(*location.neighbor)

@@ -39,12 +39,12 @@ class Range:
 
 def days_as_of(connection: Connection, key: str, head: str | None, seal: int) -> Sequence[DayHead]:
     """The days of a workspace as of a seal; TAMPERED if they do not have the hash `head` (None: no entries)."""
-    found = next((days for _, days in workspace_days(connection, [key], seal)), [])
-    if (days_hash(encode_days(key, found)) if found else None) != head:
+    stored_days = next((days for _, days in workspace_days(connection, [key], seal)), [])
+    if (days_hash(encode_days(key, stored_days)) if stored_days else None) != head:
         raise tampered(
             f"audit_sealed_day is not what was sealed of the workspace with the key {key}, as of seal {seal}"
         )
-    return found
+    return stored_days
 
 
 def check_chains(connection: Connection, log: SealedLog, scope: Range, take: Take) -> None:

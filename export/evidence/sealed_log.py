@@ -27,9 +27,9 @@ FOLDER = "checkpoint in AUDIT_SEAL_DIR"
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """A checkpoint that the log must continue; `what` names it in messages."""
+    """A checkpoint that the log must continue; `source` names it in messages."""
 
-    what: str
+    source: str
     checkpoint: Checkpoint
 
 
@@ -72,7 +72,7 @@ def read_log(
     """
     held = list(known)
     if folder:
-        held.append(Held(what=FOLDER, checkpoint=_of_folder(folder, policy)))
+        held.append(Held(source=FOLDER, checkpoint=_of_folder(folder, policy)))
     size = seals_stored(connection)
     if size == 0:
         _check_sizes(held, size)
@@ -90,7 +90,7 @@ def read_log(
     _check_sizes(held, size)
     if checkpoint.size != size:
         raise rewritten(f"audit_seal has {size} seals, its newest checkpoint is of size {checkpoint.size}")
-    walk = _Walk(size, {size - 1, *seals}, {one.checkpoint.size for one in held})
+    walk = _Walk(size, {size - 1, *seals}, {kept.checkpoint.size for kept in held})
     roots = merkle.range_roots(walk.leaves(stored_records(connection)), walk.ranges())
     if walk.builder.size != size or walk.builder.root() != checkpoint.root:
         raise rewritten("the seals of audit_seal are not those that the newest checkpoint signs")
@@ -138,9 +138,9 @@ class _Walk:
             yield leaf
 
 
-def _newest(stored: StoredSeal, policy: Policy, what: str) -> Checkpoint:
+def _newest(stored: StoredSeal, policy: Policy, source: str) -> Checkpoint:
     try:
-        return read_checkpoint(stored.checkpoint.encode(), policy, what).checkpoint
+        return read_checkpoint(stored.checkpoint.encode(), policy, source).checkpoint
     except ExportError as error:
         if error.verdict is Verdict.MALFORMED:
             raise untrusted(f"{error.message}, so no key of the policy signed it") from None
@@ -158,19 +158,19 @@ def _of_folder(note: bytes, policy: Policy) -> Checkpoint:
 
 def _check_origins(held: Iterable[Held], checkpoint: Checkpoint) -> None:
     """Another log's checkpoint says nothing of this one; in the folder of this log's sealer it is a fault."""
-    for one in held:
-        if one.checkpoint.origin != checkpoint.origin:
-            refuse = rewritten if one.what == FOLDER else incomplete
-            raise refuse(f"{one.what} is of the log {one.checkpoint.origin!a}, not of {checkpoint.origin!a}")
+    for known in held:
+        if known.checkpoint.origin != checkpoint.origin:
+            refuse = rewritten if known.source == FOLDER else incomplete
+            raise refuse(f"{known.source} is of the log {known.checkpoint.origin!a}, not of {checkpoint.origin!a}")
 
 
 def _check_sizes(held: Iterable[Held], size: int) -> None:
-    for one in held:
-        if one.checkpoint.size > size:
-            raise rewritten(f"audit_seal has {size} seals, {one.what} is of size {one.checkpoint.size}")
+    for known in held:
+        if known.checkpoint.size > size:
+            raise rewritten(f"audit_seal has {size} seals, {known.source} is of size {known.checkpoint.size}")
 
 
 def _check_roots(held: Iterable[Held], roots: Mapping[int, bytes]) -> None:
-    for one in held:
-        if roots[one.checkpoint.size] != one.checkpoint.root:
-            raise rewritten(f"the seals of audit_seal do not continue {one.what}, of size {one.checkpoint.size}")
+    for known in held:
+        if roots[known.checkpoint.size] != known.checkpoint.root:
+            raise rewritten(f"the seals of audit_seal do not continue {known.source}, of size {known.checkpoint.size}")

@@ -23,17 +23,17 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{encode_base64(self.root)}\n"
 
 
-def parse_checkpoint(note: Note, what: str) -> Checkpoint:
-    """Reads the text of a note; `what` names it in messages.
+def parse_checkpoint(note: Note, source: str) -> Checkpoint:
+    """Reads the text of a note; `source` names it in messages.
 
     Raises ExportError: MALFORMED, with the reason.
     """
     lines = note.text[:-1].split("\n")
     if len(lines) != _LINES or not lines[0]:
-        raise malformed(f"{what} is not a checkpoint of three lines: origin, size, root")
+        raise malformed(f"{source} is not a checkpoint of three lines: origin, size, root")
     size, root = parse_number(lines[1]), decode_base64(lines[2])
     if size is None:
-        raise malformed(f"{what}: its second line is not a size")
+        raise malformed(f"{source}: its second line is not a size")
     if root is None or len(root) != _ROOT_BYTES:
-        raise malformed(f"{what}: its third line is not the base64 of 32 bytes")
+        raise malformed(f"{source}: its third line is not the base64 of 32 bytes")
     return Checkpoint(origin=lines[0], size=size, root=root)

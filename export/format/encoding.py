@@ -54,9 +54,9 @@ def is_time(text: str) -> bool:
     return is_day(text[:10]) and _TIME_OF_DAY.fullmatch(text, 10) is not None
 
 
-def encode_time(moment: dt.datetime) -> str:
-    """Gives an aware `moment` in UTC with six digits of a second."""
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+def encode_time(time: dt.datetime) -> str:
+    """Gives an aware `time` in UTC with six digits of a second."""
+    return time.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
 
 
 def encode_base64(data: bytes) -> str:

@@ -37,9 +37,9 @@ class PersonNeeded(ExportError):
         self.reason = reason
 
 
-def cannot_write(what: str, error: OSError) -> PersonNeeded:
-    """A disk that is full or fails; the error names a file only where it could not be opened, so `what` says which it is."""
-    return PersonNeeded(f"cannot write {what}: {error.strerror or error}")
+def cannot_write(target: str, error: OSError) -> PersonNeeded:
+    """A disk that is full or fails; the error names a file only where it could not be opened, so `target` says which it is."""
+    return PersonNeeded(f"cannot write {target}: {error.strerror or error}")
 
 
 class NothingSealed(ExportError):
@@ -79,10 +79,10 @@ def wrong_scope(message: str) -> ExportError:
     return ExportError(Verdict.WRONG_SCOPE, message)
 
 
-def quote(value: object, most: int = 80) -> str:
-    """Gives `value` as ASCII on one line, cut after `most` characters: messages may show what an attacker wrote."""
+def quote(value: object, max_length: int = 80) -> str:
+    """Gives `value` as ASCII on one line, cut after `max_length` characters: messages may show what an attacker wrote."""
     try:
         text = ascii(value)
     except RecursionError:
         text = f"a nested {type(value).__name__}"
-    return text if len(text) <= most else text[:most] + "..."
+    return text if len(text) <= max_length else text[:max_length] + "..."

@@ -36,31 +36,31 @@ class Note:
         return f"{self.text}\n{''.join(signature.encode() for signature in self.signatures)}".encode()
 
 
-def parse_note(data: bytes, what: str) -> Note:
-    """Reads a note; `what` names it in messages.
+def parse_note(data: bytes, source: str) -> Note:
+    """Reads a note; `source` names it in messages.
 
     Raises ExportError: MALFORMED, with the reason.
     """
     try:
         whole = data.decode()
     except UnicodeDecodeError:
-        raise malformed(f"{what} is not UTF-8") from None
+        raise malformed(f"{source} is not UTF-8") from None
     # All lines at once, which is faster than line by line.
     if any(is_control(char) for char in set(whole) - {"\n"}):
-        raise malformed(f"{what} has a control character other than LF")
+        raise malformed(f"{source} has a control character other than LF")
     text, separator, lines = whole.rpartition("\n\n")
     if not separator:
-        raise malformed(f"{what} is not a signed note: no empty line before its signatures")
+        raise malformed(f"{source} is not a signed note: no empty line before its signatures")
     if not lines.endswith("\n"):
-        raise malformed(f"{what} is not a signed note: no signature line, or the last one has no line feed")
-    signatures = tuple(_parse_signature(line, what) for line in lines[:-1].split("\n"))
+        raise malformed(f"{source} is not a signed note: no signature line, or the last one has no line feed")
+    signatures = tuple(_parse_signature(line, source) for line in lines[:-1].split("\n"))
     return Note(f"{text}\n", signatures)
 
 
-def verify_signatures(note: Note, keys: Iterable[VerifierKey], what: str) -> Sequence[VerifierKey]:
+def verify_signatures(note: Note, keys: Iterable[VerifierKey], source: str) -> Sequence[VerifierKey]:
     """Gives the keys of `keys` that signed the note. Lines of other keys are ignored.
 
-    Raises ExportError UNTRUSTED, which names the note as `what`, if a line of one of `keys` does not verify, even if other lines do.
+    Raises ExportError UNTRUSTED, which names the note as `source`, if a line of one of `keys` does not verify, even if other lines do.
     """
     signed: list[VerifierKey] = []
     by_line: dict[tuple[str, bytes], VerifierKey] = {(key.name, key.key_id): key for key in keys}
@@ -69,7 +69,7 @@ def verify_signatures(note: Note, keys: Iterable[VerifierKey], what: str) -> Seq
         if key is None:
             continue
         if not key.verifies(line.signature, note.text):
-            raise untrusted(f"{what} has a bad signature of {quote(line.name)} (key id {line.key_id.hex()})")
+            raise untrusted(f"{source} has a bad signature of {quote(line.name)} (key id {line.key_id.hex()})")
         if key not in signed:
             signed.append(key)
     return signed
@@ -84,9 +84,9 @@ def sign_note(text: str, keys: Iterable[SigningKey]) -> Note:
     return Note(text, tuple(signatures))
 
 
-def _parse_signature(line: str, what: str) -> Signature:
+def _parse_signature(line: str, source: str) -> Signature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     blob = decode_base64(encoded)
     if not line.startswith(_DASH) or not is_name(name) or blob is None or len(blob) <= _KEY_ID_BYTES:
-        raise malformed(f"{what} has a line that is not a signature: {quote(line)}")
+        raise malformed(f"{source} has a line that is not a signature: {quote(line)}")
     return Signature(name, blob[:_KEY_ID_BYTES], blob[_KEY_ID_BYTES:])

@@ -103,15 +103,15 @@ class _Draft:
         return name in self.witnesses or name in self.groups
 
 
-def parse_policy(data: bytes, what: str) -> Policy:
-    """Reads a policy file; `what` names it in messages.
+def parse_policy(data: bytes, source: str) -> Policy:
+    """Reads a policy file; `source` names it in messages.
 
     Raises ExportError: MALFORMED, with the line and the reason.
     """
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise malformed(f"{what} is not UTF-8") from None
+        raise malformed(f"{source} is not UTF-8") from None
     draft = _Draft()
     for number, line in enumerate(text.split("\n"), start=1):
         try:
@@ -121,10 +121,10 @@ def parse_policy(data: bytes, what: str) -> Policy:
             if words and not words[0].startswith("#"):
                 draft.read(words)
         except ValueError as error:
-            raise malformed(f"{what}, line {number}: {error}") from None
+            raise malformed(f"{source}, line {number}: {error}") from None
     if not draft.logs or not draft.exporters:
-        raise malformed(f"{what} needs at least one `log` and one `exporter` line")
-    _check_key_ids((*draft.logs, *draft.exporters, *draft.witnesses.values()), what)
+        raise malformed(f"{source} needs at least one `log` and one `exporter` line")
+    _check_key_ids((*draft.logs, *draft.exporters, *draft.witnesses.values()), source)
     return Policy(
         logs=tuple(draft.logs),
         exporters=tuple(draft.exporters),
@@ -154,9 +154,9 @@ def _add(keys: list[VerifierKey], key: VerifierKey) -> None:
     keys.append(key)
 
 
-def _check_key_ids(keys: Iterable[VerifierKey], what: str) -> None:
+def _check_key_ids(keys: Iterable[VerifierKey], source: str) -> None:
     """Refuses two keys of one name and key id: a signature line would not say whose it is."""
     by_id: dict[tuple[str, bytes], VerifierKey] = {}
     for key in keys:
         if by_id.setdefault((key.name, key.key_id), key) != key:
-            raise malformed(f"{what} has two keys of the name {quote(key.name)} and key id {key.key_id.hex()}")
+            raise malformed(f"{source} has two keys of the name {quote(key.name)} and key id {key.key_id.hex()}")

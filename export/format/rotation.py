@@ -34,18 +34,18 @@ def sign_rotation(old: SigningKey, new: SigningKey, time: str) -> Note:
     return sign_note(text, (old, new))
 
 
-def parse_rotation(note: Note, what: str) -> Rotation:
-    """Reads the note's four lines; MALFORMED with the reason, two names or one key included. `what` names the note."""
+def parse_rotation(note: Note, source: str) -> Rotation:
+    """Reads the note's four lines; MALFORMED with the reason, two names or one key included. `source` names the note."""
     match note.text.split("\n"):
         case [first, old_line, new_line, time_line, ""] if first == _FIRST_LINE:
             try:
                 old, new = parse_vkey(_value(old_line, "old")), parse_vkey(_value(new_line, "new"))
                 time = _value(time_line, "time")
             except ValueError as error:
-                raise malformed(f"{what}: {error}") from None
+                raise malformed(f"{source}: {error}") from None
             if old.name == new.name and old.algorithm == new.algorithm and old != new and is_time(time):
                 return Rotation(old=old, new=new, time=time)
-    raise malformed(f"{what} is not a rotation of one name's key to another key")
+    raise malformed(f"{source} is not a rotation of one name's key to another key")
 
 
 def _value(line: str, name: str) -> str:

@@ -98,18 +98,18 @@ def map_root(workspaces: Iterable[tuple[str, str]]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class MapLocation:
     """Where a key is in a map: the siblings from the root down, and the workspace at the end, (key, H(days)), if any."""
 
     path: tuple[str, ...]
-    found: tuple[str, str] | None
+    neighbor: tuple[str, str] | None
 
     def other(self, key: str) -> tuple[str, str] | None:
         """The workspace that is there instead of the one with this key."""
-        return None if self.found is None or self.found[0] == key else self.found
+        return None if self.neighbor is None or self.neighbor[0] == key else self.neighbor
 
 
-def locate(workspaces: Iterable[tuple[str, str]], key: str) -> Place:
+def locate(workspaces: Iterable[tuple[str, str]], key: str) -> MapLocation:
     """Finds the place of `key` in the map of `workspaces`, (key, H(days)) ascending by key, in one pass.
 
     Those that share exactly d bits with `key` are consecutive, and are the branch beside its path at depth d.
@@ -130,6 +130,6 @@ def locate(workspaces: Iterable[tuple[str, str]], key: str) -> Place:
         if below > 1:
             end = shared + 1
             break
-    found = next((last[shared] for shared in members if shared >= end), None)
+    neighbor = next((last[shared] for shared in members if shared >= end), None)
     path = tuple(branches[depth].root() if depth in branches else EMPTY_HASH for depth in range(end))
-    return Place(path=path, found=found)
+    return MapLocation(path=path, neighbor=neighbor)

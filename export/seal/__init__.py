@@ -14,7 +14,7 @@ Map, from the bottom up:
 * `sealing`: one seal, in one transaction;
 * `postponing`: a seal that is due waits while recording catches up;
 * `start`: what has to hold before the first one;
-* `places`: where copies of checkpoints go, by the settings;
+* `destinations`: where copies of checkpoints go, by the settings;
 * `run`: the program, until it is stopped;
 * `stop`: how it is stopped;
 * `metrics`: its metrics;

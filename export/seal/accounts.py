@@ -62,7 +62,7 @@ def _complete_through(progress: Sequence[_Progress]) -> str | None:
     through = [row["complete_through"] for row in progress if row["state"] != "retired"]
     if not through or None in through:
         return None
-    least: str = min(time for time in through if time is not None)
-    if not is_time(least):
-        raise tampered(f"partition_progress has a complete_through that is not a time: {least!a}")
-    return least
+    earliest: str = min(time for time in through if time is not None)
+    if not is_time(earliest):
+        raise tampered(f"partition_progress has a complete_through that is not a time: {earliest!a}")
+    return earliest

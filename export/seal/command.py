@@ -47,11 +47,11 @@ def add_parser(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> str:
     # What only the operator's commands need is not installed where an auditor verifies.
+    from export.seal.destinations import copies_of  # noqa: PLC0415
     from export.seal.metrics import Metrics  # noqa: PLC0415
-    from export.seal.places import copies_of  # noqa: PLC0415
     from export.seal.run import Sealer, log  # noqa: PLC0415
     from export.seal.start import Options  # noqa: PLC0415
-    from export.seal.stop import Stop, Stopped  # noqa: PLC0415
+    from export.seal.stop import Stopped, StopSignals  # noqa: PLC0415
     from export.settings import load_seal  # noqa: PLC0415
     from runtime.logging import configure  # noqa: PLC0415
 
@@ -62,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> str:
     configure(settings.log_format)
     options = Options(adopt=arguments.adopt, accept_restore=reason is not None)
     copies = copies_of(settings, os.environ)
-    stop, metrics = Stop(), Metrics(copies, settings.check_metrics_file, settings.every)
+    stop, metrics = StopSignals(), Metrics(copies, settings.check_metrics_file, settings.every)
     sealer = Sealer(settings, stop, metrics, copies)
     try:
         stop.install()

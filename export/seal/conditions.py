@@ -8,7 +8,7 @@ from export.format.record import SealRecord
 from export.seal.accounts import entries_of
 from export.seal.folder import Folder, Pending
 from export.seal.reading import Partition
-from export.seal.state import State
+from export.seal.state import SealState
 from export.tables.database import Connection
 from export.tables.log import stored_seal
 
@@ -22,7 +22,7 @@ def check_forward(now: str, before: str) -> None:
         )
 
 
-def check_table(main: Connection, state: State) -> None:
+def check_table(main: Connection, state: SealState) -> None:
     """The newest seal of the table is the newest that was signed, and no one has added one since."""
     newest, following = state.base.seal, stored_seal(main, state.base.seal + 1)
     stored = stored_seal(main, newest) if newest >= 0 else None

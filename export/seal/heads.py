@@ -28,11 +28,11 @@ class KnownHeads:
             for key, days in self._buckets[bucket]
             if key in set(wanted)
         }
-        found = dict(workspace_days(self._connection, list(heads), self._base))
+        days_by_key = dict(workspace_days(self._connection, list(heads), self._base))
         for key, head in heads.items():
-            if days_hash(encode_days(key, found.get(key, ()))) != head:
+            if days_hash(encode_days(key, days_by_key.get(key, ()))) != head:
                 raise tampered(f"audit_sealed_day is not what was sealed of the workspace with the key {key}")
-        return {key: {day.day: day for day in found.get(key, ())} for key in wanted}
+        return {key: {day.day: day for day in days_by_key.get(key, ())} for key in wanted}
 
     def take_bucket(self, bucket: int) -> list[Head]:
         """The heads of a bucket that was fetched, ascending by key."""

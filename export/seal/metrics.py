@@ -46,7 +46,7 @@ class Metrics:
             "1 while a seal that is due waits because recording catches up",
             registry=self.registry,
         )
-        self._made = False
+        self._has_sealed = False
 
     def continued(self, newest: SealRecord) -> None:
         """Sets the metrics of the log to its newest seal, which an earlier process may have made."""
@@ -60,11 +60,13 @@ class Metrics:
         self.continued(sealed.record)
         self._entries.inc(sealed.entries)
         self._seconds.observe(sealed.seconds)
-        self._made = True
+        self._has_sealed = True
 
     def serve(self, address: tuple[str, int]) -> Probes:
         """Listens. Raises OSError where it cannot."""
-        return Probes(address, self.registry, alive=lambda: True, failing=lambda: [] if self._made else ["no seal yet"])
+        return Probes(
+            address, self.registry, alive=lambda: True, failing=lambda: [] if self._has_sealed else ["no seal yet"]
+        )
 
 
 class _Newest(Collector):
@@ -82,7 +84,7 @@ class _Newest(Collector):
 
 
 class _Copied(Collector):
-    """The state of each place that checkpoints are copied to."""
+    """The state of each destination that checkpoints are copied to."""
 
     def __init__(self, copies: Copies) -> None:
         self._copies = copies
@@ -101,9 +103,9 @@ class _Copied(Collector):
             "auditlog_seal_copy_failures", "How often copying there failed", labels=["place"]
         )
         for state in self._copies.states():
-            when.add_metric([state.place], state.copied.at)
-            waiting.add_metric([state.place], state.waiting)
-            failures.add_metric([state.place], state.failures)
+            when.add_metric([state.destination], state.copied.at)
+            waiting.add_metric([state.destination], state.waiting)
+            failures.add_metric([state.destination], state.failures)
         yield from (when, waiting, failures)
 
 

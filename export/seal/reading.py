@@ -32,7 +32,7 @@ Partition = tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Window:
+class SnapshotWindow:
     """What is new: what the snapshot `now` sees and `before` does not."""
 
     before: str
@@ -73,10 +73,10 @@ class _Workspace:
         )
 
 
-class Reading:
+class WindowReading:
     """Reads the entries of a window once. When it has ended, `workspaces` is how many have any, and `root` is the map's."""
 
-    def __init__(self, stream: Connection, known: KnownHeads, buckets: BucketMap, window: Window) -> None:
+    def __init__(self, stream: Connection, known: KnownHeads, buckets: BucketMap, window: SnapshotWindow) -> None:
         self.workspaces = 0
         self.buckets = buckets.copy()
         self._stream = stream
@@ -137,13 +137,13 @@ class Reading:
             yield [_taken_apart(row) for row in batch]
 
 
-class CheckedReading(Reading):
+class CheckedReading(WindowReading):
     """The first reading, which also checks the entries. A second one that gives the same hashes has read the same bytes.
 
     When it has ended, `entries` counts them per partition. TAMPERED where one is not what the consumer recorded.
     """
 
-    def __init__(self, stream: Connection, known: KnownHeads, buckets: BucketMap, window: Window) -> None:
+    def __init__(self, stream: Connection, known: KnownHeads, buckets: BucketMap, window: SnapshotWindow) -> None:
         super().__init__(stream, known, buckets, window)
         self.entries: Counter[Partition] = Counter()
 

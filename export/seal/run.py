@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import structlog
 
 from export.copies.copies import Copies
-from export.copies.place import Note
+from export.copies.destination import CheckpointToCopy
 from export.format.errors import malformed
 from export.seal.folder import Folder
 from export.seal.metrics import Metrics
@@ -15,9 +15,9 @@ from export.seal.postponing import Postponing
 from export.seal.sealing import Sealed, Sealing, Sessions
 from export.seal.signer import Signer
 from export.seal.start import CHECKPOINT, Options, start
-from export.seal.stop import Stop
+from export.seal.stop import StopSignals
 from export.settings import SealSettings
-from export.tables.database import Connection, Error, Unavailable, refused, session
+from export.tables.database import Connection, DatabaseUnavailable, Error, refused, session
 from sql import query
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ RETRY_SECONDS = 5.0
 class Sealer:
     """Seals into one folder and one database, and has each checkpoint copied."""
 
-    def __init__(self, settings: SealSettings, stop: Stop, metrics: Metrics, copies: Copies) -> None:
+    def __init__(self, settings: SealSettings, stop: StopSignals, metrics: Metrics, copies: Copies) -> None:
         """Raises ExportError: MALFORMED where the keys do not go together."""
         try:
             self._signer = Signer(settings.keys)
@@ -46,17 +46,17 @@ class Sealer:
 
     def once(self, options: Options) -> Sealed:
         """One seal, without waiting. ExportError if it cannot be made."""
-        made: list[Sealed] = []
+        seals: list[Sealed] = []
 
         def keep(sealed: Sealed) -> bool:
-            made.append(sealed)
+            seals.append(sealed)
             return False
 
         with Folder(self._settings.folder) as folder:
             self._wait_for_folder(folder)
             self._with_database(folder, options, lambda _: None, keep)
             self._copies.once()
-        return made[0]
+        return seals[0]
 
     def forever(self, options: Options) -> None:
         """Seals until Stopped, and waits while the database is unavailable. ExportError if a person is needed."""
@@ -74,7 +74,7 @@ class Sealer:
             while True:
                 try:
                     self._with_database(folder, options, self._postponing.wait, pause)
-                except Unavailable as error:
+                except DatabaseUnavailable as error:
                     if not error.passing:
                         raise
                     log.warning("database_unavailable", error=error.message)
@@ -98,7 +98,7 @@ class Sealer:
         """Queues the newest checkpoint for copying. UNTRUSTED if it is not ours."""
         if (note := folder.checkpoint()) is not None:
             signed = self._signer.own(note, CHECKPOINT)
-            self._copies.add(Note(origin=signed.origin, size=signed.size, data=note))
+            self._copies.add(CheckpointToCopy(origin=signed.origin, size=signed.size, data=note))
 
     def _wait_for_folder(self, folder: Folder) -> None:
         if folder.try_lock():

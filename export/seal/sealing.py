@@ -17,10 +17,10 @@ from export.seal.conditions import check_again, check_forward, check_table
 from export.seal.folder import Folder, Pending
 from export.seal.heads import KnownHeads
 from export.seal.publishing import publish
-from export.seal.reading import NOTHING, CheckedReading, Partition, Reading, Window
+from export.seal.reading import NOTHING, CheckedReading, Partition, SnapshotWindow, WindowReading
 from export.seal.signer import Signer
-from export.seal.state import Base, State
-from export.seal.stop import Stop
+from export.seal.state import Base, SealState
+from export.seal.stop import StopSignals
 from export.seal.writing import insert_changes, insert_seal
 from export.tables.database import PREFER_INDEX, Connection, begin, roll_back
 from sql import query
@@ -40,7 +40,7 @@ class Sealed:
     entries: int
     workspaces: int
     seconds: float
-    state: State
+    state: SealState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +54,14 @@ class Sessions:
 class Sealing:
     """Makes seals in one folder, with one key."""
 
-    def __init__(self, sessions: Sessions, folder: Folder, signer: Signer, stop: Stop, clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, folder: Folder, signer: Signer, stop: StopSignals, clock: Clock) -> None:
         self._main, self._stream = sessions.main, sessions.stream
         self._folder = folder
         self._signer = signer
         self._stop = stop
         self._clock = clock
 
-    def make(self, state: State, pending: Pending | None = None) -> Sealed:
+    def make(self, state: SealState, pending: Pending | None = None) -> Sealed:
         """Makes the next seal and publishes it; with `pending`, exactly the one that was signed before a crash.
 
         Raises ExportError: TAMPERED or REWRITTEN, nothing was sealed. Raises a database error: the next start finds out
@@ -88,17 +88,19 @@ class Sealing:
             entries=first.entries.total(),
             workspaces=first.workspaces,
             seconds=time.monotonic() - began,
-            state=State(log=_with(state.log, signed.record), newest=record, base=base),
+            state=SealState(log=_with(state.log, signed.record), newest=record, base=base),
         )
 
-    def _write(self, state: State, pending: Pending | None, at: dt.datetime) -> tuple[Base, Pending, CheckedReading]:
+    def _write(
+        self, state: SealState, pending: Pending | None, at: dt.datetime
+    ) -> tuple[Base, Pending, CheckedReading]:
         """Reads twice, signs, and inserts all of it."""
         base = state.base
         now = self._snapshot(base, pending)
         check_table(self._main, state)
-        window = Window(before=base.snapshot, now=now)
+        window = SnapshotWindow(before=base.snapshot, now=now)
         first = CheckedReading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
-        second = Reading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
+        second = WindowReading(self._stream, KnownHeads(self._main, base.buckets, base.seal), base.buckets, window)
         first.read()
         entries = base.entries + first.entries
         signed = pending or self._sign(state, at, now, first.root, entries)
@@ -132,7 +134,7 @@ class Sealing:
         check_forward(now, again)
         return again
 
-    def _sign(self, state: State, at: dt.datetime, now: str, root: str, entries: Counter[Partition]) -> Pending:
+    def _sign(self, state: SealState, at: dt.datetime, now: str, root: str, entries: Counter[Partition]) -> Pending:
         accounts = compose(self._main, entries)
         restored = state.newest.restored if state.newest else ()
         record = SealRecord(
@@ -148,7 +150,7 @@ class Sealing:
         checkpoint = self._signer.sign(log.size, log.root()).decode()
         return Pending(record=record, accounts=accounts.text, checkpoint=checkpoint)
 
-    def _insert_lost(self, state: State, lost: tuple[int, int]) -> None:
+    def _insert_lost(self, state: SealState, lost: tuple[int, int]) -> None:
         """The signed seals that the table lost, again: without heads and days, which are lost; the last with its checkpoint."""
         first, after = lost
         newest = (self._folder.checkpoint() or b"").decode()

@@ -26,14 +26,14 @@ class Signer:
         text = Checkpoint(origin=self.origin, size=size, root=root).encode()
         return sign_note(text, self._keys).encode()
 
-    def own(self, data: bytes, what: str) -> Checkpoint:
-        """Reads a checkpoint of ours; UNTRUSTED, naming it as `what`, if none of our keys signed it, or one badly."""
+    def own(self, data: bytes, source: str) -> Checkpoint:
+        """Reads a checkpoint of ours; UNTRUSTED, naming it as `source`, if none of our keys signed it, or one badly."""
         try:
-            note = parse_note(data, what)
-            checkpoint = parse_checkpoint(note, what)
+            note = parse_note(data, source)
+            checkpoint = parse_checkpoint(note, source)
         except ExportError as error:
             raise untrusted(f"{error.message}, so our key has not signed it") from None
-        signers = verify_signatures(note, [key.verifier for key in self._keys], what)
+        signers = verify_signatures(note, [key.verifier for key in self._keys], source)
         if not signers or checkpoint.origin != self.origin:
-            raise untrusted(f"{what} is not signed by our key, {self.origin}")
+            raise untrusted(f"{source} is not signed by our key, {self.origin}")
         return checkpoint

@@ -14,7 +14,7 @@ from export.seal.conditions import check_leftovers
 from export.seal.folder import Folder, Pending
 from export.seal.publishing import publish, take_over
 from export.seal.signer import Signer
-from export.seal.state import Base, State
+from export.seal.state import Base, SealState
 from export.tables.bucket_map import BucketMap
 from export.tables.database import Connection, begin, roll_back
 from export.tables.heads import all_heads
@@ -35,7 +35,7 @@ class Options:
 class Started:
     """Where sealing continues; `pending` is a signed seal that is made first, `taken_over` how many were another sealer's."""
 
-    state: State
+    state: SealState
     pending: Pending | None = None
     taken_over: int = 0
     superseded: Pending | None = None
@@ -87,50 +87,50 @@ def _start(main: Connection, folder: Folder, signer: Signer, options: Options) -
         )
     check_leftovers(main, folder, signed.size, pending)
     folder.cut(signed.size)
-    found = _compare(main, folder)
-    own_log = found.common if found.common is not None and found.own < found.stored else found.log
-    if (found.own, own_log.root()) != (signed.size, signed.root):
+    logs = _compare(main, folder)
+    own_log = logs.common if logs.common is not None and logs.own < logs.stored else logs.log
+    if (logs.own, own_log.root()) != (signed.size, signed.root):
         raise rewritten(f"records in AUDIT_SEAL_DIR are not those that its checkpoint, of size {signed.size}, signs")
-    if found.stored < found.own:
-        return _restored(main, folder, signer, found, pending, options)
-    if found.stored == found.own:
-        return Started(state=_state(main, signer, found), pending=pending)
+    if logs.stored < logs.own:
+        return _restored(main, folder, signer, logs, pending, options)
+    if logs.stored == logs.own:
+        return Started(state=_state(main, signer, logs), pending=pending)
     if note is None and pending is None and not options.adopt:
         raise malformed(
-            f"AUDIT_SEAL_DIR is empty, and the database has {found.stored} seals: give the folder that sealed them, or "
+            f"AUDIT_SEAL_DIR is empty, and the database has {logs.stored} seals: give the folder that sealed them, or "
             "--adopt to continue from what the database says"
         )
-    state = _taken_over(main, folder, signer, found)
-    ours = pending is not None and pending.record == _record(main, found.own)
+    state = _taken_over(main, folder, signer, logs)
+    ours = pending is not None and pending.record == _record(main, logs.own)
     return Started(
         state=state,
-        taken_over=found.stored - found.own - ours,
+        taken_over=logs.stored - logs.own - ours,
         superseded=pending if pending is not None and not ours else None,
     )
 
 
 def _compare(main: Connection, folder: Folder) -> _Comparison:
     """Reads both sides once, side by side. REWRITTEN where they differ."""
-    found = _Comparison(log=RootBuilder())
+    logs = _Comparison(log=RootBuilder())
     for number, (ours, theirs) in enumerate(zip_longest(folder.records(), stored_records(main))):
         if ours is not None and theirs is not None and ours != theirs:
             raise rewritten(f"seal {number} of audit_seal is not the one that was signed")
-        if (ours is None or theirs is None) and found.common is None:
-            found.common = deepcopy(found.log)
-        found.log.add(record_leaf(ours if ours is not None else theirs or ""))
+        if (ours is None or theirs is None) and logs.common is None:
+            logs.common = deepcopy(logs.log)
+        logs.log.add(record_leaf(ours if ours is not None else theirs or ""))
         if ours is not None:
-            found.own, found.newest_own = number + 1, ours
+            logs.own, logs.newest_own = number + 1, ours
         if theirs is not None:
-            found.stored, found.newest_stored = number + 1, theirs
-    return found
+            logs.stored, logs.newest_stored = number + 1, theirs
+    return logs
 
 
-def _taken_over(main: Connection, folder: Folder, signer: Signer, found: _Comparison) -> State:
+def _taken_over(main: Connection, folder: Folder, signer: Signer, logs: _Comparison) -> SealState:
     """Another sealer with our key went on, or we did and crashed: what it sealed is ours once its signature is."""
-    state = _state(main, signer, found)
-    newest = None if found.newest_own is None else parse_record(found.newest_own)
-    assert found.common is not None
-    take_over(main, folder, signer, found.common, newest)
+    state = _state(main, signer, logs)
+    newest = None if logs.newest_own is None else parse_record(logs.newest_own)
+    assert logs.common is not None
+    take_over(main, folder, signer, logs.common, newest)
     return state
 
 
@@ -140,30 +140,30 @@ def _record(main: Connection, seal: int) -> str | None:
 
 
 def _restored(
-    main: Connection, folder: Folder, signer: Signer, found: _Comparison, pending: Pending | None, options: Options
+    main: Connection, folder: Folder, signer: Signer, logs: _Comparison, pending: Pending | None, options: Options
 ) -> Started:
     """The table has fewer seals than were signed, all equal to ours."""
-    lost = (found.stored, found.own)
-    newest, common = found.newest_own, found.common
+    lost = (logs.stored, logs.own)
+    newest, common = logs.newest_own, logs.common
     assert newest is not None
     assert common is not None
     resumed = pending is not None and parse_record(pending.record).restored[-1:] == (lost,)
     if not resumed and not options.accept_restore:
         raise rewritten(
-            f"audit_seal has {found.stored} seals, {found.own} were signed: the database went back. After a restore from a "
+            f"audit_seal has {logs.stored} seals, {logs.own} were signed: the database went back. After a restore from a "
             "backup, see the runbook: --accept-restore REASON"
         )
     if pending is not None and not resumed:  # signed as well, so lost with the others
         publish(folder, parse_record(newest), pending)
-        found.log.add(record_leaf(pending.record))
-        newest, lost, pending = pending.record, (found.stored, found.own + 1), None
-    base = _base(main, signer, common, found.newest_stored)
-    return Started(state=State(log=found.log, newest=parse_record(newest), base=base, lost=lost), pending=pending)
+        logs.log.add(record_leaf(pending.record))
+        newest, lost, pending = pending.record, (logs.stored, logs.own + 1), None
+    base = _base(main, signer, common, logs.newest_stored)
+    return Started(state=SealState(log=logs.log, newest=parse_record(newest), base=base, lost=lost), pending=pending)
 
 
-def _state(main: Connection, signer: Signer, found: _Comparison) -> State:
-    newest = None if found.newest_stored is None else parse_record(found.newest_stored)
-    return State(log=found.log, newest=newest, base=_base(main, signer, found.log, found.newest_stored))
+def _state(main: Connection, signer: Signer, logs: _Comparison) -> SealState:
+    newest = None if logs.newest_stored is None else parse_record(logs.newest_stored)
+    return SealState(log=logs.log, newest=newest, base=_base(main, signer, logs.log, logs.newest_stored))
 
 
 def _base(main: Connection, signer: Signer, log: RootBuilder, record: str | None) -> Base:

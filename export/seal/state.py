@@ -31,7 +31,7 @@ class Base:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class SealState:
     """The whole log that was signed, its newest record (None: none yet), and the base of the next seal.
 
     `lost` are the signed seals that the table no longer has, from the first up to, not including, the second.

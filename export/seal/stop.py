@@ -16,7 +16,7 @@ class Stopped(BaseException):
     """SIGTERM or SIGINT has come."""
 
 
-class Stop:
+class StopSignals:
     """Turns the signals into Stopped, raised wherever the main thread is, unless it is in `shielded`."""
 
     def __init__(self) -> None:

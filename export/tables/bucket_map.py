@@ -16,7 +16,7 @@ from export.tables.heads import Head
 DEPTH = 16
 BUCKETS = 1 << DEPTH
 _DIGITS = DEPTH // 4
-_NONE, _ONE, _MANY = 0, 1, 2  # how many workspaces are below a node: a single one is its leaf at any depth
+_NONE, _SINGLE, _MANY = 0, 1, 2  # how many workspaces are below a node: a single one is its leaf at any depth
 
 
 def bucket_of(key: str) -> int:

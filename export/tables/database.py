@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from export.format.errors import PersonNeeded
-from runtime.postgres import Connection, Cursor, Error, Fault, TransactionStatus, classify, connect, one_line
+from runtime.postgres import Connection, Cursor, Error, ErrorKind, TransactionStatus, classify, connect, one_line
 from sql import query
 
 __all__ = ["PREFER_INDEX", "Connection", "Cursor", "Error", "begin", "reading", "refused", "roll_back", "session"]
@@ -17,7 +17,7 @@ SESSION, PREFER_INDEX = query("export/session"), query("export/prefer_index")
 EXPORTED = re.compile(r"[0-9A-F-]+")
 
 
-class Unavailable(PersonNeeded):
+class DatabaseUnavailable(PersonNeeded):
     """The database cannot be used, or not now."""
 
     def __init__(self, message: str, *, passing: bool) -> None:
@@ -26,11 +26,11 @@ class Unavailable(PersonNeeded):
         """Whether waiting helps."""
 
 
-def refused(error: Error) -> Unavailable:
+def refused(error: Error) -> DatabaseUnavailable:
     """What an error of PostgreSQL's means for a command, in one line."""
-    if classify(error) is Fault.AWAY:
-        return Unavailable(f"the database is unavailable or busy: {one_line(error)}", passing=True)
-    return Unavailable(f"the database refuses: {one_line(error)}", passing=False)
+    if classify(error) is ErrorKind.UNAVAILABLE:
+        return DatabaseUnavailable(f"the database is unavailable or busy: {one_line(error)}", passing=True)
+    return DatabaseUnavailable(f"the database refuses: {one_line(error)}", passing=False)
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def session(url: str, role: str, application: str) -> Iterator[Connection]:
         connection = connect(url, role, application)
     except Error as error:
         raise refused(error) from None
-    connection.patience = SORTING_SECONDS
+    connection.answer_timeout = SORTING_SECONDS
     try:
         connection.execute(SESSION)
         yield connection

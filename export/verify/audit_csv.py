@@ -14,12 +14,12 @@ from typing import BinaryIO
 from export.format.manifest import FileDigest, Scope
 from export.verify.parts import check_piece, divide
 from export.verify.processes import processors, running
-from export.verify.rows import Part, Records, check_header, check_part, expected_rows
+from export.verify.rows import Records, RowRange, check_header, check_part, expected_rows
 from export.verify.views import WorkspaceState
 
 BLOCK_BYTES = 1 << 20
 # Less is checked sooner than processes start. The digest takes a fifth of all the time, and cannot be divided.
-LARGE_BYTES, MOST_PARTS = 16 << 20, 4
+LARGE_BYTES, MAX_PARTS = 16 << 20, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class _Digested:
         return FileDigest(self._bytes, self._sha256.hexdigest())
 
 
-def _front_to_back(stream: BinaryIO, whole: Part) -> RowsResult:
+def _front_to_back(stream: BinaryIO, whole: RowRange) -> RowsResult:
     file = _Digested(stream)
     records = Records(file.read)
     check_header(records)
@@ -63,12 +63,12 @@ def _front_to_back(stream: BinaryIO, whole: Part) -> RowsResult:
     return RowsResult(rows=whole.rows, digest=file.digest(), older_mismatch=mismatch)
 
 
-def _in_parts(stream: BinaryIO, whole: Part) -> RowsResult | None:
+def _in_parts(stream: BinaryIO, whole: RowRange) -> RowsResult | None:
     """The result, if every part holds and the file was the same for all who read it; else None."""
     descriptor, before = stream.fileno(), _state(stream)
     size = before[0]
-    most = min(processors(), MOST_PARTS) if size >= LARGE_BYTES else 1
-    pieces = divide(partial(_read_at, descriptor), size, whole, most)
+    max_parts = min(processors(), MAX_PARTS) if size >= LARGE_BYTES else 1
+    pieces = divide(partial(_read_at, descriptor), size, whole, max_parts)
     if len(pieces) < 2:
         return None
     file = _Digested(stream)

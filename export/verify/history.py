@@ -8,26 +8,28 @@ from export.format.errors import incomplete, quote, rewritten
 from export.verify.views import WorkspaceState
 
 
-def check_known(known: Checkpoint, checkpoint: Checkpoint, states: Sequence[WorkspaceState], what: str) -> None:
-    """Compares a checkpoint that the auditor holds with that of the package; `what` names it in messages.
+def check_known(known: Checkpoint, checkpoint: Checkpoint, states: Sequence[WorkspaceState], source: str) -> None:
+    """Compares a checkpoint that the auditor holds with that of the package; `source` names it in messages.
 
     INCOMPLETE if they cannot be compared, REWRITTEN if the package's log does not begin with the one held.
     """
     if known.origin != checkpoint.origin:
-        raise incomplete(f"{what} is of the log {quote(known.origin)}, the package of {quote(checkpoint.origin)}")
+        raise incomplete(f"{source} is of the log {quote(known.origin)}, the package of {quote(checkpoint.origin)}")
     if known.size > checkpoint.size:
-        raise incomplete(f"{what} has size {known.size}, the package is older: {checkpoint.size}; ask for a newer one")
+        raise incomplete(
+            f"{source} has size {known.size}, the package is older: {checkpoint.size}; ask for a newer one"
+        )
     if known.size == checkpoint.size:
         if known.root != checkpoint.root:
-            raise rewritten(f"{what} has another root of the same size, {known.size}: the log was rewritten")
+            raise rewritten(f"{source} has another root of the same size, {known.size}: the log was rewritten")
         return
     if known.size == 0:
         return
     state = next((state for state in states if state.record.seal == known.size - 1), None)
     if state is None:
-        raise incomplete(f"proof.json has no view of seal {known.size - 1}, which {what} needs; export with --known")
+        raise incomplete(f"proof.json has no view of seal {known.size - 1}, which {source} needs; export with --known")
     if not merkle.verify_consistency(known.size, checkpoint.size, state.consistency, known.root, checkpoint.root):
-        raise rewritten(f"{what}, size {known.size}, is not how the package's log began")
+        raise rewritten(f"{source}, size {known.size}, is not how the package's log began")
 
 
 def check_growth(states: Sequence[WorkspaceState]) -> None:

@@ -28,9 +28,9 @@ def add_parser(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> str:
     policy = parse_policy(read_small(arguments.policy, "the policy"), "the policy") if arguments.policy else None
     notes = _read_notes(arguments.target)
-    signers = {what: _check(note, policy, what) for what, note in notes.items()} if policy else {}
+    signers = {source: _check(note, policy, source) for source, note in notes.items()} if policy else {}
     first = f"{Verdict.VERIFIED.word} - signatures only: each note is signed by a key of the policy\n" if policy else ""
-    return first + "".join(_describe(what, note, signers.get(what)) for what, note in notes.items())
+    return first + "".join(_describe(source, note, signers.get(source)) for source, note in notes.items())
 
 
 def _read_notes(target: str) -> dict[str, Note]:
@@ -38,21 +38,21 @@ def _read_notes(target: str) -> dict[str, Note]:
         paths = {name: os.path.join(target, name) for name in (MANIFEST, "checkpoint")}  # noqa: PTH118
     else:
         paths = {"the note": target}
-    return {what: parse_note(read_small(path, what), what) for what, path in paths.items()}
+    return {source: parse_note(read_small(path, source), source) for source, path in paths.items()}
 
 
-def _check(note: Note, policy: Policy, what: str) -> list[str]:
+def _check(note: Note, policy: Policy, source: str) -> list[str]:
     """Gives the signers; UNTRUSTED unless a log or exporter key signed: one of the two that a rotation names, which both signed."""
     trusted = (*policy.logs, *policy.exporters)
-    signers = list(verify_signatures(note, policy.keys, what))
+    signers = list(verify_signatures(note, policy.keys, source))
     if is_rotation(note):
-        rotation = parse_rotation(note, what)
+        rotation = parse_rotation(note, source)
         trusted = tuple(key for key in trusted if key in {rotation.old, rotation.new})
         for name, key in (("old", rotation.old), ("new", rotation.new)):
-            if not verify_signatures(note, [key], what):
-                raise untrusted(f"{what} is not signed by the {name} key, {key.encode()}")
+            if not verify_signatures(note, [key], source):
+                raise untrusted(f"{source} is not signed by the {name} key, {key.encode()}")
     if not any(key in trusted for key in signers):
-        raise untrusted(f"{what} is not signed by a log or exporter key of the policy that may sign it")
+        raise untrusted(f"{source} is not signed by a log or exporter key of the policy that may sign it")
     return [_role(key, policy) for key in signers]
 
 
@@ -61,8 +61,8 @@ def _role(key: VerifierKey, policy: Policy) -> str:
     return f"{role} {key.name}"
 
 
-def _describe(what: str, note: Note, signers: list[str] | None) -> str:
-    lines = [f"--- {what}", *(_printable(line) for line in note.text[:-1].split("\n"))]
+def _describe(source: str, note: Note, signers: list[str] | None) -> str:
+    lines = [f"--- {source}", *(_printable(line) for line in note.text[:-1].split("\n"))]
     lines += [f"    signature line of {_printable(line.name)}, key id {line.key_id.hex()}" for line in note.signatures]
     verified = "NOT VERIFIED: no --policy" if signers is None else ", ".join(signers)
     return "\n".join([*lines, f"    signed by: {verified}", ""])

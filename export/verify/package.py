@@ -33,26 +33,26 @@ def open_package(folder: str) -> Iterator[Mapping[str, BinaryIO]]:
         }
 
 
-def read_small(path: str, what: str, limit: int = MAX_NOTE_BYTES) -> bytes:
+def read_small(path: str, source: str, limit: int = MAX_NOTE_BYTES) -> bytes:
     """Reads a file of the auditor's own: a policy, a checkpoint, a note. MALFORMED if it is none or too large."""
-    with _open(path, what, follow=True) as stream:
-        return read_limited(stream, what, limit)
+    with _open(path, source, follow=True) as stream:
+        return read_limited(stream, source, limit)
 
 
-def read_limited(stream: BinaryIO, what: str, limit: int = MAX_NOTE_BYTES) -> bytes:
+def read_limited(stream: BinaryIO, source: str, limit: int = MAX_NOTE_BYTES) -> bytes:
     """Reads a whole file of at most `limit` bytes; MALFORMED if it is larger."""
     data = stream.read(limit + 1)
     if len(data) > limit:
-        raise malformed(f"{what} is larger than {limit} bytes")
+        raise malformed(f"{source} is larger than {limit} bytes")
     return data
 
 
-def check_digest(name: str, found: FileDigest, expected: FileDigest) -> None:
+def check_digest(name: str, actual: FileDigest, expected: FileDigest) -> None:
     """Compares a file with the manifest; TAMPERED says in what it differs."""
-    if found.bytes != expected.bytes:
-        raise tampered(f"{name} has {found.bytes} bytes, the manifest says {expected.bytes}")
-    if found.sha256 != expected.sha256:
-        raise tampered(f"{name} has SHA-256 {found.sha256}, the manifest says {expected.sha256}")
+    if actual.bytes != expected.bytes:
+        raise tampered(f"{name} has {actual.bytes} bytes, the manifest says {expected.bytes}")
+    if actual.sha256 != expected.sha256:
+        raise tampered(f"{name} has SHA-256 {actual.sha256}, the manifest says {expected.sha256}")
 
 
 def file_digest(data: bytes) -> FileDigest:
@@ -82,20 +82,20 @@ def read_digested(name: str, stream: BinaryIO, expected: FileDigest, keep: int =
     return bytes(kept) if total <= keep else None
 
 
-def _open(path: str, what: str, *, follow: bool) -> BinaryIO:
+def _open(path: str, source: str, *, follow: bool) -> BinaryIO:
     """Opens a regular file. Neither a FIFO nor a device is waited for; links are followed only if `follow`."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if not follow:
         flags |= getattr(os, "O_NOFOLLOW", 0)
     try:
         if not follow and os.path.islink(path):  # noqa: PTH114 said plainly, and where O_NOFOLLOW is missing
-            raise malformed(f"{what} is a symbolic link, not a file of the package")
+            raise malformed(f"{source} is a symbolic link, not a file of the package")
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
-        raise malformed(f"{what} cannot be opened: {_reason(error)}: {quote(path, 300)}") from None
+        raise malformed(f"{source} cannot be opened: {_reason(error)}: {quote(path, 300)}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise malformed(f"{what} is not a regular file: {quote(path, 300)}")
+        raise malformed(f"{source} is not a regular file: {quote(path, 300)}")
     return os.fdopen(descriptor, "rb")
 
 

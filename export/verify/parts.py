@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from export.verify.rows import Part, Records, check_header, check_part
+from export.verify.rows import Records, RowRange, check_header, check_part
 
 WINDOW = 1 << 20
 # Quotes within cells are doubled, so only a row begins like this. Files of other programs are read from front to back.
@@ -25,12 +25,12 @@ ReadAt = Callable[[int, int], bytes]
 class Piece(NamedTuple):
     """A part and the bytes that it must fill."""
 
-    part: Part
+    part: RowRange
     start: int
     end: int
 
 
-def divide(read_at: ReadAt, size: int, whole: Part, most: int) -> Sequence[Piece]:
+def divide(read_at: ReadAt, size: int, whole: RowRange, max_parts: int) -> Sequence[Piece]:
     """At most so many pieces of about as many rows each, in order; none where it cannot be said where they begin.
 
     A single day cannot be divided: its chain goes through all its rows.
@@ -39,7 +39,7 @@ def divide(read_at: ReadAt, size: int, whole: Part, most: int) -> Sequence[Piece
     if not days:
         return ()
     rows = [0, *accumulate(day.entries for day in days)]
-    firsts = sorted({_nearest(rows, rows[-1] * number // most) for number in range(most)} | {0, len(days)})
+    firsts = sorted({_nearest(rows, rows[-1] * number // max_parts) for number in range(max_parts)} | {0, len(days)})
     starts = [0, *(_beginning(read_at, size, days[first].day) for first in firsts[1:-1]), size]
     pieces = []
     for (first, after), (start, end) in zip(pairwise(firsts), pairwise(starts), strict=True):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 Task = Callable[[], str]
-_DONE = b"\n"
+_END = b"\n"
 
 
 def processors() -> int:
@@ -56,7 +56,7 @@ class _Child:
 
     def answer(self) -> str | None:
         data = self._answers.read()
-        return data.removesuffix(_DONE).decode() if data.endswith(_DONE) else None
+        return data.removesuffix(_END).decode() if data.endswith(_END) else None
 
     def end(self) -> None:
         self._answers.close()
@@ -71,6 +71,6 @@ def _work(task: Task, pipe: int) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the first process says that it was interrupted
         with os.fdopen(pipe, "wb") as answers:
-            answers.write(task().encode() + _DONE)
+            answers.write(task().encode() + _END)
     finally:
         os._exit(0)

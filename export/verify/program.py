@@ -37,10 +37,10 @@ class _StoreOnce(argparse.Action):
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
     ) -> None:
-        given = vars(namespace).setdefault("given_options", set())
-        if option is not None and self.dest in given:
+        given_options = vars(namespace).setdefault("given_options", set())
+        if option is not None and self.dest in given_options:
             parser.error(f"{option} is given twice")
-        given.add(self.dest)
+        given_options.add(self.dest)
         setattr(namespace, self.dest, values)
 
 

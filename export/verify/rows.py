@@ -15,7 +15,7 @@ from export.verify.views import WorkspaceState
 _TIME_OF_DAY = rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 
 
-class Stop(NamedTuple):
+class ChainEnd(NamedTuple):
     """How many entries of a day make its chain end in this hash, as of one seal."""
 
     entries: int
@@ -27,7 +27,7 @@ class Day(NamedTuple):
     """A day that must be there, and its stops by ascending number of entries; the newest view's is the last."""
 
     day: str
-    stops: Sequence[Stop]
+    stops: Sequence[ChainEnd]
 
     @property
     def entries(self) -> int:
@@ -36,7 +36,7 @@ class Day(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class RowRange:
     """What must be in audit.csv, or between two places of it: `before` rows, then all rows of some whole days."""
 
     workspace_id: str
@@ -51,10 +51,10 @@ class Part:
         return self.before + sum(day.entries for day in self.days)
 
 
-def expected_rows(scope: Scope, key: str, states: Sequence[WorkspaceState]) -> Part:
+def expected_rows(scope: Scope, key: str, states: Sequence[WorkspaceState]) -> RowRange:
     """All that audit.csv must have after its header."""
     days = sorted(day for day in states[-1].days if scope.from_day <= day < scope.to_day)
-    return Part(
+    return RowRange(
         workspace_id=scope.workspace_id,
         key=key,
         newest_seal=states[-1].record.seal,
@@ -62,11 +62,11 @@ def expected_rows(scope: Scope, key: str, states: Sequence[WorkspaceState]) -> P
     )
 
 
-def _stops(day: str, states: Sequence[WorkspaceState]) -> list[Stop]:
+def _stops(day: str, states: Sequence[WorkspaceState]) -> list[ChainEnd]:
     """A database that was restored may have had fewer entries later than before, so the views' order is not enough."""
     heads = [(state.days[day], state.record.seal) for state in states if day in state.days]
     return sorted(
-        (Stop(head.entries, head.digest, seal) for head, seal in heads), key=lambda stop: (stop.entries, stop.seal)
+        (ChainEnd(head.entries, head.digest, seal) for head, seal in heads), key=lambda stop: (stop.entries, stop.seal)
     )
 
 
@@ -78,8 +78,8 @@ class Records:
         self._batch: list[bytes] = []
         self._at = 0
 
-    def take(self, most: int) -> list[bytes]:
-        """Gives the next records, at least one and at most `most`; none at the end."""
+    def take(self, count: int) -> list[bytes]:
+        """Gives the next records, at least one and at most `count`; none at the end."""
         while self._at == len(self._batch):
             try:
                 self._batch, self._at = next(self._batches), 0
@@ -87,7 +87,7 @@ class Records:
                 return []
             except RecordError as error:
                 raise tampered(f"audit.csv: {error}") from None
-        records = self._batch[self._at : self._at + most]
+        records = self._batch[self._at : self._at + count]
         self._at += len(records)
         return records
 
@@ -98,7 +98,7 @@ def check_header(records: Records) -> None:
         raise tampered("audit.csv does not begin with its header")
 
 
-def check_part(records: Records, part: Part) -> str | None:
+def check_part(records: Records, part: RowRange) -> str | None:
     """Reads to the end; TAMPERED, with the row or day, if it is not exactly what is expected.
 
     Gives where an older view's hash was not met, None if all were.

@@ -27,13 +27,13 @@ def check_exporter(manifest: Note, policy: Policy) -> tuple[str, ...]:
     return names
 
 
-def read_checkpoint(data: bytes, policy: Policy, what: str) -> SignedCheckpoint:
+def read_checkpoint(data: bytes, policy: Policy, source: str) -> SignedCheckpoint:
     """Reads a checkpoint: MALFORMED if it is none, UNTRUSTED unless a log key signed it whose name is its origin."""
-    note = parse_note(data, what)
-    checkpoint = parse_checkpoint(note, what)
-    signers = verify_signatures(note, policy.keys, what)
+    note = parse_note(data, source)
+    checkpoint = parse_checkpoint(note, source)
+    signers = verify_signatures(note, policy.keys, source)
     if not any(key in signers and key.name == checkpoint.origin for key in policy.logs):
-        raise untrusted(f"{what} is not signed by a log key of the policy named {quote(checkpoint.origin)}")
+        raise untrusted(f"{source} is not signed by a log key of the policy named {quote(checkpoint.origin)}")
     return SignedCheckpoint(checkpoint=checkpoint, signers=signers)
 
 
@@ -46,6 +46,6 @@ def check_quorum(signed: SignedCheckpoint, policy: Policy) -> tuple[str, ...]:
     """Gives the witnesses that signed, by their names in the policy; INCOMPLETE if they are too few for its quorum."""
     names = witnesses(signed, policy)
     if not policy.has_quorum(set(names)):
-        seen = ", ".join(map(quote, names)) or "NONE"
-        raise incomplete(f"checkpoint lacks the policy's quorum {quote(policy.quorum)}: witnessed by {seen}")
+        names_shown = ", ".join(map(quote, names)) or "NONE"
+        raise incomplete(f"checkpoint lacks the policy's quorum {quote(policy.quorum)}: witnessed by {names_shown}")
     return names

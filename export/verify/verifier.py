@@ -32,7 +32,7 @@ from export.verify.views import WorkspaceState, check_views
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class VerifyRequest:
     """What the auditor asks: whether this folder is the evidence for this scope. Paths are as given."""
 
     folder: str
@@ -41,7 +41,7 @@ class Request:
     known: Sequence[str] = ()
 
 
-def verify(request: Request) -> Report:
+def verify(request: VerifyRequest) -> Report:
     """Gives what was verified and what it was compared with; ExportError with the verdict of the first failed check."""
     check_request(request.scope)
     policy = parse_policy(read_small(request.policy, "the policy"), "the policy")
@@ -64,7 +64,7 @@ def check_request(scope: Scope) -> None:
         raise malformed("--workspace is empty")
 
 
-def _verify_package(files: Mapping[str, BinaryIO], request: Request, policy: Policy) -> Report:
+def _verify_package(files: Mapping[str, BinaryIO], request: VerifyRequest, policy: Policy) -> Report:
     scope, key = request.scope, workspace_key(request.scope.workspace_id)
     manifest = parse_note(read_limited(files[MANIFEST], MANIFEST), MANIFEST)  # 1
     exporters = check_exporter(manifest, policy)  # 2
@@ -112,9 +112,9 @@ def _check_known(
     path: str, number: int, policy: Policy, checkpoint: Checkpoint, states: Sequence[WorkspaceState]
 ) -> int:
     """Check 9 for one checkpoint that the auditor holds; gives its size."""
-    what = f"--known {number}"
-    known = read_checkpoint(read_small(path, what), policy, what).checkpoint
-    check_known(known, checkpoint, states, what)
+    source = f"--known {number}"
+    known = read_checkpoint(read_small(path, source), policy, source).checkpoint
+    check_known(known, checkpoint, states, source)
     return known.size
 
 

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from export.format.manifest import Scope
-from export.verify.verifier import Request, verify
+from export.verify.verifier import VerifyRequest, verify
 
 _EPILOG = """exit codes:
   0 VERIFIED     all checks ran and hold
@@ -46,5 +46,5 @@ def add_parser(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> str:
     scope = Scope(workspace_id=arguments.workspace, from_day=arguments.from_day, to_day=arguments.to_day)
-    report = verify(Request(folder=arguments.folder, scope=scope, policy=arguments.policy, known=arguments.known))
+    report = verify(VerifyRequest(folder=arguments.folder, scope=scope, policy=arguments.policy, known=arguments.known))
     return json.dumps(report.facts()) + "\n" if arguments.json else report.text()

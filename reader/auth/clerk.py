@@ -69,13 +69,13 @@ def verify_token(token: str, keys: KeySource, rules: TokenRules, *, bearer: bool
 
     Raises Unauthenticated, Forbidden and what `keys` raises.
     """
-    found = signed_token.signed_token(token, keys, rules.issuer, REQUIRED)
-    claims = found.claims
+    signed = signed_token.signed_token(token, keys, rules.issuer, REQUIRED)
+    claims = signed.claims
     leeway = signed_token.LEEWAY_SECONDS
     begins, ends = max(int(claims["nbf"]), int(claims["iat"])) - leeway, int(claims["exp"]) + leeway
     _check_party(claims, rules, bearer=bearer)
     has_azp = bool(claims.get("azp"))
-    return VerifiedToken(_viewer(claims, has_azp=has_azp), has_azp, found.key_id, found.key, begins, ends)
+    return VerifiedToken(_viewer(claims, has_azp=has_azp), has_azp, signed.key_id, signed.key, begins, ends)
 
 
 def _viewer(claims: Mapping[str, Any], *, has_azp: bool) -> Viewer:

@@ -27,8 +27,8 @@ def read_handshake(
     directives = signed_token(token, keys, issuer, required=()).claims.get("handshake")
     if not isinstance(directives, list) or len(directives) > MAX_COOKIES:
         raise Unauthenticated("malformed")
-    found = [accepted(directive, names, host, secure=secure) for directive in directives]
-    cookies = tuple(cookie for cookie in found if cookie is not None)
+    accepted_cookies = [accepted(directive, names, host, secure=secure) for directive in directives]
+    cookies = tuple(cookie for cookie in accepted_cookies if cookie is not None)
     sessions = {cookie.value for cookie in cookies if cookie.name in names.of(SESSION) and cookie.value}
     if len(sessions) > 1:
         raise Unauthenticated("malformed")

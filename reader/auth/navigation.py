@@ -31,10 +31,10 @@ def own_url(scheme: str, host: str, path: bytes, query: bytes) -> str | None:
         parts = host.lower(), path.decode("ascii"), query.decode("ascii")
     except UnicodeDecodeError:
         return None
-    name, where, what = parts
-    if not (_HOST.fullmatch(name) and _PATH.fullmatch(where) and _QUERY.fullmatch(what)):
+    name, location, text = parts
+    if not (_HOST.fullmatch(name) and _PATH.fullmatch(location) and _QUERY.fullmatch(text)):
         return None
-    url = f"{scheme}://{name}{where}" + (f"?{what}" if what else "")
+    url = f"{scheme}://{name}{location}" + (f"?{text}" if text else "")
     return url if len(url) <= MAX_URL else None
 
 

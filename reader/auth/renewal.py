@@ -45,7 +45,7 @@ class RenewalRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class InvalidSession:
     """A request without a valid session. `reason` is one of `reader.auth.clerk.REASONS`.
 
     `client_uat`: Clerk's cookie `__client_uat` says that someone is signed in. `suffixed`: the suffix of the cookies is known.
@@ -56,14 +56,14 @@ class Standing:
     suffixed: bool
 
 
-def renewal_reason(standing: Standing) -> str | None:
+def renewal_reason(session: InvalidSession) -> str | None:
     """Clerk's name for the reason to renew; None if a new token would not help."""
-    if standing.reason in RENEWABLE:
-        return RENEWABLE[standing.reason]
-    if standing.reason in UNUSABLE and standing.client_uat:
+    if session.reason in RENEWABLE:
+        return RENEWABLE[session.reason]
+    if session.reason in UNUSABLE and session.client_uat:
         return NOTHING_USABLE
     # Two cookies without a suffix stay, but the suffixed cookie takes precedence, and a renewal sets it.
-    if standing.reason == "repeated_cookie" and standing.suffixed:
+    if session.reason == "repeated_cookie" and session.suffixed:
         return NOTHING_USABLE
     return None
 

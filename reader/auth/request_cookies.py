@@ -32,10 +32,10 @@ def cookie_suffix(publishable_key: str) -> str:
 
 def cookie_values(headers: Iterable[str], name: str) -> list[str]:
     """All values of a cookie in these Cookie headers. RFC 6265 section 5.4: pairs are joined by semicolons."""
-    found = []
+    values = []
     for header in headers:
         for pair in header.split(";"):
             key, equals, value = pair.strip(" \t").partition("=")
             if equals and key == name:
-                found.append(value)
-    return found
+                values.append(value)
+    return values

@@ -52,7 +52,9 @@ def accepted(directive: object, names: CookieNames, host: str, *, secure: bool) 
         return None
     if not all(_PRINTABLE.fullmatch(text) for text in rest):
         return None
-    attributes = [_attribute(text, name, host, names) for text in (each.strip(" ") for each in rest) if _is_known(text)]
+    attributes = [
+        _attribute(text, name, host, names) for text in (attribute.strip(" ") for attribute in rest) if _is_known(text)
+    ]
     if None in attributes:
         return None
     kept = [text for text in attributes if text is not None and text not in ("Secure", "Path=/")]

@@ -37,10 +37,10 @@ class Side(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """One path that changed; `what` is added, removed, changed or masked."""
+    """One path that changed; `kind` is added, removed, changed or masked."""
 
     path: Item
-    what: str
+    kind: str
     before: Side
     after: Side
     note: str = ""
@@ -127,7 +127,7 @@ def _spellings(change: dict[str, Any]) -> dict[str, str]:
     if "before" not in change or "after" not in change:
         return {}
     sides = (change["before"], change["after"])
-    return twins(_display_text(each) for side in sides for each in (side if isinstance(side, list) else [side]))
+    return twins(_display_text(value) for side in sides for value in (side if isinstance(side, list) else [side]))
 
 
 def _note(before: Side, after: Side) -> str:

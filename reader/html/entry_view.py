@@ -7,7 +7,7 @@ from catalog.clients import display_name
 from catalog.stored_diff import mcp_client
 from catalog.summary import actor_name, changes_of, summary_parts
 from catalog.visible_text import visible
-from catalog.wording import Part, is_edit
+from catalog.wording import SentencePart, is_edit
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
 from reader.model import Entry
@@ -23,7 +23,7 @@ class EntryView(NamedTuple):
 
     entry: Entry
     label: str
-    parts: tuple[Part, ...]
+    parts: tuple[SentencePart, ...]
     source: str
     via_mcp: bool
     diff: diff_view.DiffView | None

@@ -31,7 +31,7 @@ class Option(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class OptionGroup:
     """A family of actions in the dropdown."""
 
     label: str
@@ -53,13 +53,13 @@ def list_address(pairs: Sequence[tuple[str, str]]) -> str:
     Other unknown parameters are kept, and the list refuses them. Dates take the place of a relative range.
     """
     parameters: list[tuple[str, str]] = []
-    given = dict(pairs)
+    settings = dict(pairs)
     limit = next((value for name, value in pairs if name == "limit"), "")
-    all_again = SEVERAL in pairs and not given.get("show")  # the dropdown was set back: the ticks are from before
+    all_again = SEVERAL in pairs and not settings.get("show")  # the dropdown was set back: the ticks are from before
     for name, value in pairs:
         if name == SEVERAL[0] or (name == "action" and all_again):
             continue
-        if name == "last" and (given.get("from") or given.get("to")):
+        if name == "last" and (settings.get("from") or settings.get("to")):
             continue
         if name == "show":
             parameters += [pair for pair in parse_qsl(value) if pair != SEVERAL]
@@ -77,16 +77,16 @@ def list_address(pairs: Sequence[tuple[str, str]]) -> str:
     return f"{PATH}?{urlencode(parameters)}" if parameters else PATH
 
 
-def action_groups(selection: Selection) -> tuple[Group, ...]:
+def action_groups(selection: Selection) -> tuple[OptionGroup, ...]:
     """The dropdown: the lines of the catalog, and first the current choice where it is not one of these."""
     chosen = _value(selection.actions, selection.facets)
     groups = [
-        Group(family, tuple(Option(value, label, value == chosen) for value, label in lines))
+        OptionGroup(family, tuple(Option(value, label, value == chosen) for value, label in lines))
         for family, lines in _option_groups()
     ]
     if is_several(selection):
         several = urlencode([SEVERAL, *(("facet", facet) for facet in selection.facets)])
-        groups.insert(0, Group("Current choice", (Option(several, _custom_label(selection), True),)))
+        groups.insert(0, OptionGroup("Current choice", (Option(several, _custom_label(selection), True),)))
     return tuple(groups)
 
 
@@ -96,12 +96,15 @@ def is_several(selection: Selection) -> bool:
     return bool(chosen) and not any(value == chosen for _, lines in _option_groups() for value, _ in lines)
 
 
-def ticks(selection: Selection) -> tuple[Group, ...]:
+def ticks(selection: Selection) -> tuple[OptionGroup, ...]:
     """All types, to tick several of them; none is ticked where the dropdown has the choice."""
     ticked = selection.actions if is_several(selection) else ()
     families = groupby(CATALOG, key=lambda audit_type: audit_type.family)
     return tuple(
-        Group(FAMILY_LABELS[name], tuple(Option(each.name, each.label, each.name in ticked) for each in types))
+        OptionGroup(
+            FAMILY_LABELS[name],
+            tuple(Option(listed_type.name, listed_type.label, listed_type.name in ticked) for listed_type in types),
+        )
         for name, types in families
     )
 

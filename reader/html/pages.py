@@ -17,7 +17,7 @@ from reader.html import filter_form, links
 from reader.html.entry_view import entry_view
 from reader.html.labels import SOURCE_LABELS
 from reader.html.row_links import RowLinks
-from reader.html.rows import Row, rows
+from reader.html.rows import HtmlRow, rows
 from reader.model import Entry, Listing, Query, Viewer
 from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
 from reader.query.position import page_query
@@ -144,7 +144,7 @@ def _filters(query: Query) -> dict[str, Any]:
     }
 
 
-def _days(shown: list[Row]) -> list[tuple[date, list[Row]]]:
+def _days(shown: list[HtmlRow]) -> list[tuple[date, list[HtmlRow]]]:
     """The rows by the UTC day on which their entries occurred."""
     return [(day, list(same)) for day, same in groupby(shown, key=lambda row: row.day)]
 

@@ -60,9 +60,9 @@ class Connections:
 class BoundedProtocol(H11Protocol):
     """uvicorn's HTTP/1.1 connection with deadlines. It waits for a request, or is busy: from a request to its response's end."""
 
-    def __init__(self, *, among: Connections, **given: Any) -> None:
-        """`among` are the connections of the same server; `given` is what uvicorn gives."""
-        super().__init__(**given)
+    def __init__(self, *, among: Connections, **options: Any) -> None:
+        """`among` are the connections of the same server; `options` are what uvicorn gives."""
+        super().__init__(**options)
         self._among = among
         self._working = False
         self._kept = False  # it has been served, and nothing of another request has come

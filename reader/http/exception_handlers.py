@@ -41,20 +41,20 @@ class ExceptionHandlers:
     async def unauthenticated(self, request: Request, error: Exception) -> Response:
         """401; or a redirect, if the session can be renewed or has been."""
         assert isinstance(error, Unauthenticated)
-        turn = partial(self._renewal.turn, request, error.reason, for_people=not _is_for_programs(request))
+        decide = partial(self._renewal.decide, request, error.reason, for_people=not _is_for_programs(request))
         try:
-            found = await run_in_threadpool(turn) if self._renewal.brings_handshake(request) else turn()
+            renewal = await run_in_threadpool(decide) if self._renewal.brings_handshake(request) else decide()
         except KeysUnavailable:
             return self._refuse(request, errors.NO_KEYS)
-        if found.outcome is not None:
-            request.state.renewal = found.outcome
-            self._metrics.session_renewal(found.outcome)
-        if found.location is not None:
-            response: Response = RedirectResponse(found.location, 307)
+        if renewal.outcome is not None:
+            request.state.renewal = renewal.outcome
+            self._metrics.session_renewal(renewal.outcome)
+        if renewal.location is not None:
+            response: Response = RedirectResponse(renewal.location, 307)
         else:
-            self._note(request, found.reason)
-            response = self._refuse(request, errors.NO_TOKEN if found.reason == "no_token" else errors.BAD_TOKEN)
-        for cookie in found.cookies:
+            self._note(request, renewal.reason)
+            response = self._refuse(request, errors.NO_TOKEN if renewal.reason == "no_token" else errors.BAD_TOKEN)
+        for cookie in renewal.cookies:
             response.headers.append("Set-Cookie", cookie)
         return response
 

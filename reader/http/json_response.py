@@ -12,9 +12,9 @@ from catalog.audit_types import CATALOG
 from catalog.entry_json import entry_json
 from catalog.summary import MAX_DIFF_BYTES
 from catalog.visible_text import visible
-from reader.kept import Kept
+from reader.entry_cache import EntryCache
 from reader.model import Entry, LargeDiff, Listing
-from reader.query.checkpoint import Checkpoint
+from reader.query.checkpoint import NewestCheckpoint
 from runtime.timestamps import iso
 
 MEDIA_TYPE = "application/json"
@@ -76,15 +76,15 @@ def actions() -> Response:
     )
 
 
-def checkpoint(newest: Checkpoint) -> Response:
+def checkpoint(newest: NewestCheckpoint) -> Response:
     """A signed note, as a file to keep."""
     name = f"audit-checkpoint-{newest.size}.txt"
     return Response(newest.note, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=NOTE)
 
 
-def names(found: Sequence[str]) -> Response:
+def names(unsorted: Sequence[str]) -> Response:
     """Names to choose from, in alphabetical order, without those that have invisible characters."""
-    return json({"data": sorted(name for name in found if visible(name) == name)})
+    return json({"data": sorted(name for name in unsorted if visible(name) == name)})
 
 
 def health(failing: Sequence[str]) -> Response:
@@ -118,4 +118,4 @@ def _whole(entry: Entry) -> bytes:
     return memoryview(_bytes(_entry(entry))).tobytes()
 
 
-_ENTRIES = Kept(_whole, len)
+_ENTRIES = EntryCache(_whole, len)

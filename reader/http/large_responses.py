@@ -49,11 +49,11 @@ class LargeResponses:
         return counted
 
     def _check(self, workspace_id: str, size: int) -> None:
-        for sending, most in (
+        for sending, max_bytes in (
             (self._sending.total(), MAX_BYTES),
             (self._sending[workspace_id], MAX_WORKSPACE_BYTES),
         ):
-            if sending and sending + size > most:
+            if sending and sending + size > max_bytes:
                 raise Overloaded
 
     def _count(self, workspace_id: str, response: Response) -> Callable[[Scope, Receive, Send], Any]:

@@ -20,8 +20,8 @@ from reader.auth.renewal import (
     MAX_REDIRECTS,
     MAX_SENT,
     RENEWABLE,
+    InvalidSession,
     RenewalRules,
-    Standing,
     handshake_url,
     redirects_cookie,
     redirects_name,
@@ -35,7 +35,7 @@ MAX_URL_BYTES = 10 * 1024  # of a path and a query to come back to
 OUTCOMES = ("sent", "renewed", "signed_out", "refused", "given_up")
 
 
-class Turn(NamedTuple):
+class RenewalDecision(NamedTuple):
     """A redirect to `location`, or, if that is None, a refusal for `reason`; with these Set-Cookie values."""
 
     reason: str
@@ -61,7 +61,7 @@ class Renewal:
         return f"{parts.scheme}://{parts.netloc}"
 
     def brings_handshake(self, request: Request) -> bool:
-        """Whether `turn` needs the issuer's keys, and so may block."""
+        """Whether `decide` needs the issuer's keys, and so may block."""
         return bool(cookie_values(request.headers.getlist("cookie"), HANDSHAKE))
 
     def sign_in_url(self, request: Request) -> str | None:
@@ -78,21 +78,21 @@ class Renewal:
             return None  # it would be repeated in the response
         return own_url(self._scheme, request.headers.get("host", ""), scope["raw_path"], scope["query_string"])
 
-    def turn(self, request: Request, reason: str, *, for_people: bool) -> Turn:
+    def decide(self, request: Request, reason: str, *, for_people: bool) -> RenewalDecision:
         """The response to a request that was refused for `reason`. Only pages (`for_people`) are redirected.
 
         Raises what the keys raise.
         """
         here = self._own_url(request) if for_people and is_navigation(request.method, request.headers) else None
         if here is None:
-            return Turn(reason)
+            return RenewalDecision(reason)
         cookies = request.headers.getlist("cookie")
         redirects = _redirects(cookies, here)
         brought = self._brought(cookies, here)
         if brought is not None and redirects < MAX_REDIRECTS:
-            turn = self._returned(brought, here, redirects)
-            if turn is not None:
-                return turn
+            decision = self._returned(brought, here, redirects)
+            if decision is not None:
+                return decision
         return self._sent(cookies, here, reason, redirects)
 
     def _brought(self, cookies: list[str], here: str) -> Handshake | None:
@@ -106,11 +106,11 @@ class Renewal:
         except Unauthenticated:
             return None
 
-    def _returned(self, brought: Handshake, here: str, redirects: int) -> Turn | None:
+    def _returned(self, brought: Handshake, here: str, redirects: int) -> RenewalDecision | None:
         """The response to a valid handshake; None if its session has expired, so that another handshake may help."""
         cookies = tuple(cookie.header for cookie in brought.cookies)
         if brought.session is None:
-            return Turn("no_token", None, cookies, "signed_out")
+            return RenewalDecision("no_token", None, cookies, "signed_out")
         try:
             self._access.viewer_of_cookie(brought.session)
         except Forbidden:
@@ -118,22 +118,24 @@ class Renewal:
         except Unauthenticated as error:
             if error.reason in RENEWABLE and error.reason != "authorized_party_missing":
                 return None
-            return Turn(error.reason, None, (), "refused")
-        return Turn("", here, (*cookies, redirects_cookie(here, redirects + 1, secure=self._secure)), "renewed")
+            return RenewalDecision(error.reason, None, (), "refused")
+        return RenewalDecision(
+            "", here, (*cookies, redirects_cookie(here, redirects + 1, secure=self._secure)), "renewed"
+        )
 
-    def _sent(self, cookies: list[str], here: str, reason: str, redirects: int) -> Turn:
+    def _sent(self, cookies: list[str], here: str, reason: str, redirects: int) -> RenewalDecision:
         suffixed = self._names.suffix is not None
         signed_in = any(_is_signed_in(cookie_values(cookies, name)) for name in self._names.of(CLIENT_UAT))
-        why = renewal_reason(Standing(reason=reason, client_uat=signed_in, suffixed=suffixed))
+        why = renewal_reason(InvalidSession(reason=reason, client_uat=signed_in, suffixed=suffixed))
         if why is None or self._frontend_api is None:
-            return Turn(reason)
+            return RenewalDecision(reason)
         if redirects >= MAX_SENT:
-            return Turn(reason, outcome="given_up")
+            return RenewalDecision(reason, outcome="given_up")
         if redirects:
             # When a person goes back, Chromium may take the redirect of the Frontend API from its cache: no cookie is set then.
             why = f"{why}-retry-{int(time.time())}"
         location = handshake_url(self._frontend_api, here, why, suffixed=suffixed)
-        return Turn(reason, location, (redirects_cookie(here, redirects + 1, secure=self._secure),), "sent")
+        return RenewalDecision(reason, location, (redirects_cookie(here, redirects + 1, secure=self._secure),), "sent")
 
 
 def _redirects(cookies: list[str], here: str) -> int:

@@ -94,7 +94,7 @@ class Routes:
         except InvalidQuery as invalid:
             return self._invalid(viewer, [], invalid)
         try:
-            listing = self._listings.first_sight(viewer.workspace_id, page_query(parse(pairs)))
+            listing = self._listings.page_at_once(viewer.workspace_id, page_query(parse(pairs)))
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
         contact = self._services.export_contact

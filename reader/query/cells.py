@@ -66,9 +66,9 @@ class CellListings:
         """As `Listings.page`."""
         return self._of(workspace_id).page(workspace_id, query)
 
-    def first_sight(self, workspace_id: str, query: Query) -> Listing:
-        """As `Listings.first_sight`."""
-        return self._of(workspace_id).first_sight(workspace_id, query)
+    def page_at_once(self, workspace_id: str, query: Query) -> Listing:
+        """As `Listings.page_at_once`."""
+        return self._of(workspace_id).page_at_once(workspace_id, query)
 
     def actors(self, workspace_id: str) -> list[str]:
         """As `Listings.actors`."""

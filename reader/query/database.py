@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 import sql
 from catalog.cells import WHOLE, Cell
 from reader.query.session_settings import NETWORK, ROLE, SESSION
-from reader.query.transaction_view import Completeness, TransactionView
+from reader.query.transaction_view import StandbyCompleteness, TransactionView
 from reader.query.unavailable import Unavailable
 from runtime.postgres import ANSWER_SECONDS, Connection, SettingRefused, configure
 
@@ -57,7 +57,7 @@ class Database:
         self._url = url
         self._cell = cell
         self.by_cell = {cell: self}  # as CellDatabases has it
-        self._completeness = Completeness()
+        self._completeness = StandbyCompleteness()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=Connection,
@@ -83,8 +83,8 @@ class Database:
                 self._configure(connection)
                 row = connection.execute(READER_SESSION, {"workspace_id": NO_WORKSPACE}).fetchone()
                 assert row is not None
-                if (found := TransactionView.from_row(row).cell) != str(self._cell):
-                    raise SettingRefused(ANOTHER_CELL.format(found, self._cell))
+                if (actual := TransactionView.from_row(row).cell) != str(self._cell):
+                    raise SettingRefused(ANOTHER_CELL.format(actual, self._cell))
         except SettingRefused:
             raise
         except psycopg.Error as error:
@@ -126,8 +126,8 @@ class Database:
             return [cursor.fetchall() for cursor in cursors]
 
         with _answered(), ExitStack() as held:
-            (view,), *found = self._with_session(held, asked)
-            return self._settled(view), found
+            (view,), *answers = self._with_session(held, asked)
+            return self._settled(view), answers
 
     def ready(self) -> bool:
         """Whether a session answers, and the database has the schema that this program needs."""
@@ -151,7 +151,7 @@ class Database:
         self._pool.close(timeout=WAIT_SECONDS)
 
     def _configure(self, connection: Connection) -> None:
-        connection.patience = ANSWER_SECONDS
+        connection.answer_timeout = ANSWER_SECONDS
         configure(connection, self._url, ROLE, SESSION)
 
     def _settled(self, row: TupleRow) -> TransactionView:
@@ -171,7 +171,7 @@ class Database:
         for others in reversed(range(self._pool.max_size + 1)):
             attempt = ExitStack()
             connection = attempt.enter_context(self._pool.connection())
-            connection.patience = ANSWER_SECONDS
+            connection.answer_timeout = ANSWER_SECONDS
             try:
                 with attempt:
                     result = work(connection, attempt)

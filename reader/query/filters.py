@@ -69,7 +69,7 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
     errors: list[ParameterError] = []
     values = _values(pairs, errors)
 
-    def one(name: str, read: Callable[[str], T], absent: T) -> T:
+    def parsed(name: str, read: Callable[[str], T], absent: T) -> T:
         if name not in values:
             return absent
         try:
@@ -86,8 +86,8 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
     errors += [
         ParameterError("facet", TOO_LONG) for facet in values.get("facet", ()) if len(facet.encode()) > MAX_TEXT_BYTES
     ]
-    since, before = one("from", time_bounds.since, None), one("to", time_bounds.before, None)
-    last = one("last", _among(tuple(RANGES)), None)
+    since, before = parsed("from", time_bounds.since, None), parsed("to", time_bounds.before, None)
+    last = parsed("last", _among(tuple(RANGES)), None)
     if since is not None and before is not None and time_bounds.is_later(since, before):
         errors.append(ParameterError("from", "is later than to"))
     if "last" in values and ("from" in values or "to" in values):
@@ -95,16 +95,16 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
     selection = Selection(
         actions=tuple(dict.fromkeys(values.get("action", ()))),
         facets=tuple(dict.fromkeys(values.get("facet", ()))),
-        source=one("source", _among(SOURCES), None),
-        channel=one("channel", _among(CHANNELS), None),
-        actor=one("actor", _searched(name_of_actor), None),
-        subject=one("subject", _searched(without_edges), None),
+        source=parsed("source", _among(SOURCES), None),
+        channel=parsed("channel", _among(CHANNELS), None),
+        actor=parsed("actor", _searched(name_of_actor), None),
+        subject=parsed("subject", _searched(without_edges), None),
         last=last,
         since=since,
         before=before,
     )
-    limit, offset = one("limit", _limit, DEFAULT_LIMIT), one("offset", _integer, 0)
-    as_of, cursor = one("as_of", _whole, None), one("cursor", _whole, None)
+    limit, offset = parsed("limit", _limit, DEFAULT_LIMIT), parsed("offset", _integer, 0)
+    as_of, cursor = parsed("as_of", _whole, None), parsed("cursor", _whole, None)
     if cursor is not None and (offset or as_of is not None):
         errors.append(ParameterError("cursor", "cannot be combined with offset or as_of: it includes both"))
     if errors:
@@ -151,9 +151,9 @@ def _values(pairs: Sequence[tuple[str, str]], errors: list[ParameterError]) -> d
         elif value:
             values.setdefault(name, []).append(value)
     errors += [
-        ParameterError(name, f"is given more than {'once' if most == 1 else f'{most} times'}")
+        ParameterError(name, f"is given more than {'once' if allowed == 1 else f'{allowed} times'}")
         for name, texts in values.items()
-        if len(texts) > (most := REPEATABLE.get(name, 1))
+        if len(texts) > (allowed := REPEATABLE.get(name, 1))
     ]
     return values
 
@@ -186,9 +186,9 @@ def _whole(text: str) -> str | None:
 
 def _searched(clean: Callable[[str], str]) -> Callable[[str], str | None]:
     def read(text: str) -> str | None:
-        found = clean(text)
-        if len(found.encode()) > MAX_TEXT_BYTES:
+        cleaned = clean(text)
+        if len(cleaned.encode()) > MAX_TEXT_BYTES:
             raise ValueError(TOO_LONG)
-        return found or None
+        return cleaned or None
 
     return read

@@ -49,7 +49,7 @@ class IndexCache:
         return self._bytes
 
     @property
-    def _most_bytes(self) -> int:
+    def _max_bytes(self) -> int:
         return MAX_BYTES // self._caches
 
     def get(self, key: CacheKey) -> KeyIndex | None:
@@ -137,25 +137,25 @@ class IndexCache:
     def _evict(self) -> None:
         while len(self._lists) > MAX_LISTS:
             self._remove(self._least_used(self._of_largest(dict.fromkeys(self._lists, 1))))
-        if self._bytes > self._most_bytes:
+        if self._bytes > self._max_bytes:
             for cached in self._lists.values():
                 if not cached.is_exact:
                     self._count(cached)
-        while len(self._lists) > 1 and self._bytes > self._most_bytes:
+        while len(self._lists) > 1 and self._bytes > self._max_bytes:
             if not self._cut_largest():
                 self._remove(self._least_used(list(self._lists)))
 
     def _cut_largest(self) -> bool:
         """Takes from the workspace that is furthest above its share: an extra list, or an older page of its only one."""
         keys = self._of_largest({key: cached.size for key, cached in self._lists.items()})
-        share = self._most_bytes / len({key.workspace_id for key in self._lists})
+        share = self._max_bytes / len({key.workspace_id for key in self._lists})
         if sum(self._lists[key].size for key in keys) <= share:
             return False
-        most_used = max(keys, key=lambda key: self._lists[key].uses)
+        busiest = max(keys, key=lambda key: self._lists[key].uses)
         if len(keys) > 1:
-            self._remove(self._least_used([key for key in keys if key != most_used]))
+            self._remove(self._least_used([key for key in keys if key != busiest]))
             return True
-        cached = self._lists[most_used]
+        cached = self._lists[busiest]
         if not cached.drop_older_page():
             return False
         self._count(cached)

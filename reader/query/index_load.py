@@ -4,40 +4,42 @@ from reader.query import key_index
 from reader.query.database import Database, Statement
 from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery
-from reader.query.patience import be_patient, hurry
 from reader.query.snapshot import Snapshot
+from reader.query.timeouts import set_loading_timeouts, set_page_timeouts
 from reader.query.unavailable import Unavailable
 from runtime.postgres import Connection
 
 
-def load_index(database: Database, list_query: ListQuery, snapshot: Snapshot | None, most: int) -> tuple[str, KeyIndex]:
-    """The server, and the list at `snapshot`, or as it is now. One statement returns `most` keys. Raises Unavailable."""
+def load_index(
+    database: Database, list_query: ListQuery, snapshot: Snapshot | None, limit: int
+) -> tuple[str, KeyIndex]:
+    """The server, and the list at `snapshot`, or as it is now. One statement returns `limit` keys. Raises Unavailable."""
     buckets: list[bytes] = []
     with database.workspace(list_query.workspace_id) as session:
-        be_patient(session.connection)
-        now = session.view.seen
+        set_loading_timeouts(session.connection)
+        now = session.view.visible
         # A standby also sees entries at or above its xmin, which are not shown.
         at = snapshot or (now if session.view.is_standby else None)
-        chunk = _read(session.connection, list_query.keys(at, None, most))
+        chunk = _read(session.connection, list_query.keys(at, None, limit))
         buckets += key_index.split(chunk)
-        while len(chunk) == most * key_index.KEY.size:
-            chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), most))
+        while len(chunk) == limit * key_index.KEY.size:
+            chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), limit))
             buckets += key_index.split(chunk)
     return session.view.server, KeyIndex.from_buckets(snapshot or now, buckets)
 
 
-def load_short_index(database: Database, list_query: ListQuery, most: int) -> tuple[str, KeyIndex] | None:
-    """As `load_index` of the list as it is now; None for one of `most` entries or more, or that takes too long."""
+def load_short_index(database: Database, list_query: ListQuery, limit: int) -> tuple[str, KeyIndex] | None:
+    """As `load_index` of the list as it is now; None for one of `limit` entries or more, or that takes too long."""
     try:
         with database.workspace(list_query.workspace_id) as session:
-            hurry(session.connection)
-            now = session.view.seen
-            chunk = _read(session.connection, list_query.keys(now if session.view.is_standby else None, None, most))
+            set_page_timeouts(session.connection)
+            now = session.view.visible
+            chunk = _read(session.connection, list_query.keys(now if session.view.is_standby else None, None, limit))
     except Unavailable as error:
         if not error.slow or error.locked:
             raise
         return None
-    if len(chunk) == most * key_index.KEY.size:
+    if len(chunk) == limit * key_index.KEY.size:
         return None
     return session.view.server, KeyIndex.from_buckets(now, key_index.split(chunk))
 

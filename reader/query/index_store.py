@@ -89,7 +89,7 @@ class IndexStore:
             self._cache.discard(key, caught_up.cached)
             key, cached = self._get_or_load(list_query)
             caught_up = self._catch_up(key, cached, list_query, window, None)
-        index = caught_up.cached.with_added(caught_up.view.seen, caught_up.recorded)
+        index = caught_up.cached.with_added(caught_up.view.visible, caught_up.recorded)
         self._cache.put(key, index)
         return CurrentIndex(index=index, view=caught_up.view, entries=caught_up.entries)
 
@@ -100,11 +100,11 @@ class IndexStore:
             return True
         if self._behind.is_running(list_query):
             return False
-        found = load_short_index(self._database, list_query, SHORT_KEYS)
-        if found is None:
+        short_index = load_short_index(self._database, list_query, SHORT_KEYS)
+        if short_index is None:
             self._behind.begin(list_query)
             return False
-        self._keep(key, *found)
+        self._keep(key, *short_index)
         return True
 
     def at(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
@@ -150,7 +150,7 @@ class IndexStore:
         self._server = view.server
         if view.server != key.server:
             raise Outdated
-        if view.seen.xmax < cached.snapshot.xmax:  # a machine was set back
+        if view.visible.xmax < cached.snapshot.xmax:  # a machine was set back
             self._cache.discard(key, cached)
             raise Outdated
 
@@ -162,7 +162,7 @@ class IndexStore:
         if cached is not None:
             since = [list_query.recorded_since(start, MAX_CATCH_UP + 1) for start in (cached.snapshot, snapshot)]
         view, results = self._database.ask(list_query.workspace_id, *since)
-        now = view.seen
+        now = view.visible
         if cached is not None:
             self._check_since(key, cached, view)
         check_reached(snapshot, view)

@@ -29,24 +29,24 @@ class LargeDiffs:
         Sizes cached for `server` are used (TransactionView.server).
         """
         known = self._known(server, workspace_id, ids)
-        found = {entry_id: LargeDiff(size, None) for entry_id, size in known if size > limit}
-        unread = [entry_id for entry_id in ids if entry_id not in found]
+        diffs = {entry_id: LargeDiff(size, None) for entry_id, size in known if size > limit}
+        unread = [entry_id for entry_id in ids if entry_id not in diffs]
         for start in range(0, len(unread), READ_AT_ONCE):
             asked = unread[start : start + READ_AT_ONCE]
             view, (rows,) = self._database.ask(workspace_id, large_diffs(workspace_id, asked, limit))
             read = {entry_id: LargeDiff(size, text) for entry_id, size, text in rows}
             self._remember(view.server, workspace_id, read)
-            found |= read
-        return found
+            diffs |= read
+        return diffs
 
     def _known(self, server: str, workspace_id: str, ids: Sequence[int]) -> list[tuple[int, int]]:
         with self._lock:
             sizes = [(entry_id, self._sizes.get((server, workspace_id, entry_id))) for entry_id in ids]
         return [(entry_id, size) for entry_id, size in sizes if size is not None]
 
-    def _remember(self, server: str, workspace_id: str, found: Mapping[int, LargeDiff]) -> None:
+    def _remember(self, server: str, workspace_id: str, diffs: Mapping[int, LargeDiff]) -> None:
         with self._lock:
-            for entry_id, (size, _) in found.items():
+            for entry_id, (size, _) in diffs.items():
                 self._sizes[server, workspace_id, entry_id] = size
                 self._sizes.move_to_end((server, workspace_id, entry_id))
             while len(self._sizes) > MAX_SIZES:

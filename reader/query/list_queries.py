@@ -85,7 +85,7 @@ class ListQuery:
         It leaves out the first `skipped` of them, and with `within` what did not occur in its range of time.
         """
         place: LiteralString = ""
-        values: Mapping[str, Any] = {**self._values, **_range(within), "most": limit, "skipped": skipped}
+        values: Mapping[str, Any] = {**self._values, **_range(within), "limit": limit, "skipped": skipped}
         if snapshot is not None:
             place += RECORDED_BY
             values = {**values, "snapshot": snapshot.pg_snapshot}
@@ -100,7 +100,7 @@ class ListQuery:
 
         With `within`, only entries that occurred in its range of time.
         """
-        more = {"low": str(snapshot.xmin), "snapshot": snapshot.pg_snapshot, "most": limit}
+        more = {"low": str(snapshot.xmin), "snapshot": snapshot.pg_snapshot, "limit": limit}
         values = {**self._values, **_range(within), **more}
         return Statement(RECORDED_SINCE.replace("/* selection */", self._conditions), values)
 
@@ -118,7 +118,7 @@ def whole_entry(workspace_id: str, entry_id: int) -> Statement:
 
 def large_diffs(workspace_id: str, ids: Sequence[int], limit: int) -> Statement:
     """Finds ids, sizes in bytes, and diffs of at most `limit` bytes in UTF-8 (others are None)."""
-    return Statement(LARGE_DIFFS, {"workspace_id": workspace_id, "ids": ids, "most": limit})
+    return Statement(LARGE_DIFFS, {"workspace_id": workspace_id, "ids": ids, "max_bytes": limit})
 
 
 def recent_actors(workspace_id: str) -> Statement:

@@ -12,7 +12,6 @@ import structlog
 
 from reader.model import Entry, LargeDiff, Listing, Query
 from reader.query.database import Database
-from reader.query.first_sight import MAX_NEWER, look
 from reader.query.index_store import IndexStore, Outdated
 from reader.query.large_diffs import LargeDiffs
 from reader.query.list_queries import (
@@ -24,10 +23,11 @@ from reader.query.list_queries import (
     to_keys,
     whole_entry,
 )
-from reader.query.position import FutureSnapshot, Position, check_time, next_cursor, parse_position
+from reader.query.position import FutureSnapshot, ListPosition, check_time, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.unavailable import Unavailable
+from reader.query.uncached_page import MAX_NEWER, read_uncached_page
 from reader.query.window import Slice, Window, absolute, cut
 
 log = structlog.get_logger()
@@ -73,30 +73,30 @@ class Listings:
         )
         raise Unavailable
 
-    def first_sight(self, workspace_id: str, query: Query) -> Listing:
+    def page_at_once(self, workspace_id: str, query: Query) -> Listing:
         """As `page`, but at once: of a long list that is not in memory yet, perhaps without its total, or without entries."""
         position, list_query = parse_position(query), _list_query(workspace_id, query)
         if self._indexes.is_at_hand(list_query):
             return self.page(workspace_id, query)
         try:
-            sight = look(self._database, list_query, query, position)
+            page = read_uncached_page(self._database, list_query, query, position)
         except FutureSnapshot:
             assert position is not None
             raise position.invalid() from None
-        entries = sight.entries or ()
+        entries = page.entries or ()
         return Listing(
             query=query,
             entries=entries,
-            total=query.offset + len(entries) if sight.total is None else sight.total,
-            as_of=sight.snapshot.as_of,
-            as_of_time=sight.snapshot.time,
-            newer=sight.newer,
-            complete_through=sight.view.complete_through,
-            sealed_through=sight.view.sealed_through,
-            next_cursor=next_cursor(sight.snapshot, entries[-1]) if len(entries) == query.limit else None,
-            is_counted=sight.total is not None,
-            has_more=sight.has_more,
-            is_read=sight.entries is not None,
+            total=query.offset + len(entries) if page.total is None else page.total,
+            as_of=page.snapshot.as_of,
+            as_of_time=page.snapshot.time,
+            newer=page.newer,
+            complete_through=page.view.complete_through,
+            sealed_through=page.view.sealed_through,
+            next_cursor=next_cursor(page.snapshot, entries[-1]) if len(entries) == query.limit else None,
+            is_counted=page.total is not None,
+            has_more=page.has_more,
+            is_read=page.entries is not None,
         )
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
@@ -134,7 +134,7 @@ class Listings:
             self._check(list_query.workspace_id, view, page, entries)
         return _listing(query, current.index.snapshot, page, entries, current.view, 0)
 
-    def _page_at(self, position: Position, list_query: ListQuery, query: Query) -> Listing:
+    def _page_at(self, position: ListPosition, list_query: ListQuery, query: Query) -> Listing:
         index = self._indexes.at(position.snapshot, list_query)
         page = cut(index, _window(query, position, position.snapshot.time))
         view, (newer, rows) = self._database.ask(
@@ -159,7 +159,7 @@ def _list_query(workspace_id: str, query: Query) -> ListQuery:
     return ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
 
 
-def _window(query: Query, position: Position | None, at: datetime) -> Window:
+def _window(query: Query, position: ListPosition | None, at: datetime) -> Window:
     selection = absolute(query.selection, at)
     since, before = selection.since, selection.before
     return Window(

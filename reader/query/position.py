@@ -21,7 +21,7 @@ class FutureSnapshot(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class ListPosition:
     """Where a query continues: in the list at `snapshot`, after the entry `after` (None: by offset).
 
     `parameter` is the one that said so, for error messages.
@@ -36,14 +36,14 @@ class Position:
         return _invalid(self.parameter)
 
 
-def parse_position(query: Query) -> Position | None:
+def parse_position(query: Query) -> ListPosition | None:
     """The position that a query names; None for the list as it is now. Raises InvalidQuery."""
     parameter = "as_of" if query.cursor is None else "cursor"
     try:
         if query.cursor is not None:
             as_of, _, key = query.cursor.partition("~")
-            return Position(parameter=parameter, snapshot=Snapshot.parse(as_of), after=_parse_key(key))
-        return Position(parameter=parameter, snapshot=Snapshot.parse(query.as_of)) if query.as_of else None
+            return ListPosition(parameter=parameter, snapshot=Snapshot.parse(as_of), after=_parse_key(key))
+        return ListPosition(parameter=parameter, snapshot=Snapshot.parse(query.as_of)) if query.as_of else None
     except ValueError:
         raise _invalid(parameter) from None
 
@@ -65,7 +65,7 @@ def next_cursor(snapshot: Snapshot, last: Entry) -> str:
 def check_reached(snapshot: Snapshot, view: TransactionView) -> None:
     """Raises FutureSnapshot unless the database that answers has reached the snapshot, or Unavailable for a standby."""
     check_time(snapshot, view)
-    now = view.seen
+    now = view.visible
     if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
         # Entries that are recorded later would appear in it. A standby may only be behind the server that gave it.
         raise Unavailable if view.is_standby else FutureSnapshot

@@ -18,5 +18,5 @@ def name_of_actor(text: str) -> str:
     In a query string a plus is a blank (WHATWG URL), and an address such as `dana+test@x.example` is often written without
     %2B. An e-mail address has no blanks inside, so those are plus signs again.
     """
-    found = without_edges(text)
-    return found.replace(" ", "+") if "@" in found else found
+    name = without_edges(text)
+    return name.replace(" ", "+") if "@" in name else name

@@ -34,12 +34,12 @@ class TransactionView(NamedTuple):
         return cls(time, snapshot, complete_through, server, is_standby, xmax, sealed_through, cell)
 
     @property
-    def seen(self) -> Snapshot:
+    def visible(self) -> Snapshot:
         """The entries that the transaction sees, as a point in the order of recording."""
         return Snapshot.from_postgres(self.time, self.snapshot)
 
 
-class Completeness:
+class StandbyCompleteness:
     """The `complete_through` that a standby may show. Safe to use from many threads.
 
     The standby shows only entries below its xmin (settled), but `complete_through` may cover entries above it. An earlier
@@ -54,9 +54,9 @@ class Completeness:
         """The view, on a standby with the `complete_through` that holds for its snapshot; None where none is known."""
         if not view.is_standby or view.complete_through is None:
             return view
-        horizon = int(view.snapshot.partition(":")[0])
+        xmin = int(view.snapshot.partition(":")[0])
         with self._lock:
             if not self._said or (view.time - self._said[-1].time).total_seconds() >= SAID_SECONDS:
                 self._said.append(view)
-            holding = [said for said in (*self._said, view) if said.server == view.server and said.xmax <= horizon]
+            holding = [said for said in (*self._said, view) if said.server == view.server and said.xmax <= xmin]
         return view._replace(complete_through=holding[-1].complete_through if holding else None)

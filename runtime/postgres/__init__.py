@@ -25,7 +25,7 @@ from runtime.postgres.connection import (
 from runtime.postgres.errors import (
     ConnectionUnclear,
     Error,
-    Fault,
+    ErrorKind,
     LoginRefused,
     SchemaOutdated,
     SettingRefused,
@@ -46,7 +46,7 @@ __all__ = [
     "ConnectionUnclear",
     "Cursor",
     "Error",
-    "Fault",
+    "ErrorKind",
     "LoginRefused",
     "SchemaOutdated",
     "Session",

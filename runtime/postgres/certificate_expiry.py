@@ -7,16 +7,16 @@ from runtime.postgres.url import settings_of
 
 def certificate_expiry(url: str) -> float | None:
     """In seconds since 1970, the earliest of the hosts of `url`; None without TLS, or where no trusted certificate is shown."""
-    given = settings_of(url, {})
-    if given["sslmode"] not in TLS_ONLY:
+    settings = settings_of(url, {})
+    if settings["sslmode"] not in TLS_ONLY:
         return None
-    hosts = (given["host"] or given["hostaddr"]).split(",")
-    ports = [int(port or DEFAULT_PORT) for port in given["port"].split(",")]
-    authority = given["sslrootcert"] if given["sslrootcert"] not in {"", "system"} else None
+    hosts = (settings["host"] or settings["hostaddr"]).split(",")
+    ports = [int(port or DEFAULT_PORT) for port in settings["port"].split(",")]
+    authority = settings["sslrootcert"] if settings["sslrootcert"] not in {"", "system"} else None
     places = zip(hosts, ports if len(ports) == len(hosts) else ports * len(hosts), strict=True)
-    found = [
+    expiries = [
         certificate.expiry(host, port, authority, postgresql=True)
         for host, port in places
         if host and not host.startswith("/")
     ]
-    return min((end for end in found if end is not None), default=None)
+    return min((end for end in expiries if end is not None), default=None)

@@ -24,12 +24,12 @@ POOLER_SECONDS = 2.0
 
 
 class Connection(psycopg.Connection[TupleRow]):
-    """A session that is closed if the server sends nothing for `patience` seconds: a frozen server enforces no timeout.
+    """A session that is closed if the server sends nothing for `answer_timeout` seconds: a frozen server enforces no timeout.
 
     `connect` raises what runtime.postgres.refusals does.
     """
 
-    patience: float | None = WATCHDOG_SECONDS
+    answer_timeout: float | None = WATCHDOG_SECONDS
     pooled = False
 
     @classmethod
@@ -45,15 +45,15 @@ class Connection(psycopg.Connection[TupleRow]):
             raise psycopg.OperationalError(f"this process cannot open a connection: {error.strerror}") from error
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """As psycopg's, but closes the session if the server has sent nothing for `patience` seconds."""
+        """As psycopg's, but closes the session if the server has sent nothing for `answer_timeout` seconds."""
         began = time.monotonic()
         try:
-            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+            return super().wait(gen, interval, self.answer_timeout if timeout is None else timeout)
         except psycopg.OperationalError as error:
-            patience = self.patience
-            if patience is not None and error.sqlstate is None and time.monotonic() - began >= patience:
+            answer_timeout = self.answer_timeout
+            if answer_timeout is not None and error.sqlstate is None and time.monotonic() - began >= answer_timeout:
                 super().close()
-                raise psycopg.OperationalError(f"the server has said nothing for {patience:g} s") from error
+                raise psycopg.OperationalError(f"the server has said nothing for {answer_timeout:g} s") from error
             raise
 
     def retire(self) -> None:
@@ -63,7 +63,7 @@ class Connection(psycopg.Connection[TupleRow]):
     def close(self) -> None:
         """Ends the session. Behind a pooler its server session is reset first, whatever the pooler does itself."""
         if self.pooled and not self.closed and self.info.transaction_status == TransactionStatus.IDLE:
-            self.patience = POOLER_SECONDS
+            self.answer_timeout = POOLER_SECONDS
             with suppress(psycopg.Error):
                 self.execute("DISCARD ALL")
         super().close()
@@ -79,11 +79,11 @@ Session: TypeAlias = psycopg.Connection[TupleRow]
 @contextmanager
 def watched(connection: Connection, seconds: float = WATCHDOG_SECONDS) -> Iterator[Connection]:
     """Within the block, the session is closed if the server sends nothing for `seconds`."""
-    before, connection.patience = connection.patience, seconds
+    before, connection.answer_timeout = connection.answer_timeout, seconds
     try:
         yield connection
     finally:
-        connection.patience = before
+        connection.answer_timeout = before
 
 
 @contextmanager

@@ -13,7 +13,7 @@ UndefinedTable, UndefinedColumn = psycopg.errors.UndefinedTable, psycopg.errors.
 ROW_STATES = ("22", "23502", "23514", "54000")
 # Everything here ends with time or with an operator's work on the database, none of it is a record's fault.
 # 25P03 and 25P04: idle_in_transaction_session_timeout and transaction_timeout.
-AWAY_STATES = ("08", "57P", "57014", "40", "55P03", "53", "25006", "25P03", "25P04", "58")
+UNAVAILABLE_STATES = ("08", "57P", "57014", "40", "55P03", "53", "25006", "25P03", "25P04", "58")
 
 
 class SchemaOutdated(psycopg.ProgrammingError):
@@ -32,28 +32,28 @@ class ConnectionUnclear(psycopg.OperationalError):
     """No connection, and it is unknown whether the cause is temporary: retried, and each attempt is logged as an error."""
 
 
-class Fault(Enum):
+class ErrorKind(Enum):
     """What must be done about a database error."""
 
-    AWAY = "wait and try the whole transaction again"
+    UNAVAILABLE = "wait and try the whole transaction again"
     ROW = "find the row that the database refuses"
     DEPLOYMENT = "stop loudly: the schema, a privilege or the code is wrong"
 
 
-def classify(error: BaseException) -> Fault:
+def classify(error: BaseException) -> ErrorKind:
     """Sorts an error by what the operator must do: by SQLSTATE, and by class where the client raised it itself."""
     if isinstance(error, LoginRefused | SchemaOutdated):
-        return Fault.DEPLOYMENT
+        return ErrorKind.DEPLOYMENT
     state = getattr(error, "sqlstate", None) or ""
     if state.startswith(ROW_STATES) or isinstance(error, UnicodeEncodeError):
-        return Fault.ROW
-    if state.startswith(AWAY_STATES):
-        return Fault.AWAY
+        return ErrorKind.ROW
+    if state.startswith(UNAVAILABLE_STATES):
+        return ErrorKind.UNAVAILABLE
     if not state and isinstance(error, psycopg.DataError):
-        return Fault.ROW
+        return ErrorKind.ROW
     if not state and isinstance(error, psycopg.OperationalError):
-        return Fault.AWAY  # a pooler or a proxy in between closes the connection without an SQLSTATE
-    return Fault.DEPLOYMENT
+        return ErrorKind.UNAVAILABLE  # a pooler or a proxy in between closes the connection without an SQLSTATE
+    return ErrorKind.DEPLOYMENT
 
 
 def one_line(error: Error) -> str:

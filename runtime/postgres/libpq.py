@@ -77,8 +77,8 @@ def _library() -> ctypes.CDLL | None:
     """The libpq of this process; None where it cannot be found: then no SQLSTATE is known, and what failed is waited for."""
     try:
         maps = Path("/proc/self/maps").read_text()
-        found = next(line.split(maxsplit=5)[5] for line in maps.splitlines() if "/libpq" in line)
-        library = ctypes.CDLL(found)
+        path = next(line.split(maxsplit=5)[5] for line in maps.splitlines() if "/libpq" in line)
+        library = ctypes.CDLL(path)
         library.PQsetErrorVerbosity.argtypes = [ctypes.c_void_p, ctypes.c_int]
     except (OSError, StopIteration, AttributeError):
         return None

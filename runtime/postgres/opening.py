@@ -78,10 +78,10 @@ def configure(connection: Connection, url: str, role: str | None, settings: Mapp
 
 
 def _open(
-    url: str, options: Mapping[str, Any], role: str | None, settings: Mapping[str, str], patience: float | None
+    url: str, options: Mapping[str, Any], role: str | None, settings: Mapping[str, str], answer_timeout: float | None
 ) -> Connection:
     connection = Connection.connect(url, autocommit=True, **options)
-    connection.patience = patience
+    connection.answer_timeout = answer_timeout
     configure(connection, url, role, settings)
     return connection
 
@@ -101,7 +101,7 @@ def _another(url: str, connection: Connection) -> Connection:
     where = {"host": info.host, "port": info.port, **({"hostaddr": info.hostaddr} if info.hostaddr else {})}
     options = {**NETWORK, "connect_timeout": POOLER_SECONDS, "target_session_attrs": "any"}
     other = Connection.connect(url, autocommit=True, **options, **where)
-    other.patience = POOLER_SECONDS
+    other.answer_timeout = POOLER_SECONDS
     return other
 
 
@@ -113,8 +113,10 @@ def _check_version(connection: Connection, *, newer_schema: bool) -> None:
         row = None
     except psycopg.errors.InsufficientPrivilege:
         raise SchemaOutdated(f"the role may not read schema_migration, as in an earlier version: {MIGRATE}") from None
-    found = row[0] if row and row[0] else 0
-    if found < wanted:
-        raise SchemaOutdated(f"the database has schema version {found}, this program needs {wanted}: {MIGRATE}")
-    if found > wanted and not newer_schema:
-        raise SchemaOutdated(f"the database has schema version {found}, newer than this program's {wanted}: update it")
+    version = row[0] if row and row[0] else 0
+    if version < wanted:
+        raise SchemaOutdated(f"the database has schema version {version}, this program needs {wanted}: {MIGRATE}")
+    if version > wanted and not newer_schema:
+        raise SchemaOutdated(
+            f"the database has schema version {version}, newer than this program's {wanted}: update it"
+        )

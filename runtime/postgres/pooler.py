@@ -98,16 +98,16 @@ def _holds(connection: Connection, ours: int, other: Connection) -> bool:
 def _shared(connection: Connection, ours: int, other: Connection) -> bool:
     """Whether one server session was given to both, or `connection` was given two."""
 
-    def seen() -> bool:
+    def is_shared() -> bool:
         return _server(other) == ours or _server(connection) != ours
 
     for _ in range(ROUNDS):
         with other.transaction():
-            if seen():
+            if is_shared():
                 return True
         # A pool gives the server session that came back last. Two of them may go to the two of us again and again while
         # a transaction holds one; without, both of us get the same.
-        if seen():
+        if is_shared():
             return True
     return False
 

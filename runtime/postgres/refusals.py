@@ -44,23 +44,23 @@ def explained(url: str, options: Mapping[str, Any], error: psycopg.OperationalEr
         return LoginRefused(f"DATABASE_URL {fault}")
     words = " ".join(str(error).split())
     # Whether one of them is a primary does not matter here: only whether they accept the login.
-    given = conninfo_to_dict(url, **{**options, "target_session_attrs": "any"})
-    found = [answer for server in servers_of(given) for answer in _answers({**given, **server})]
-    if all(isinstance(one, str) for one in found):
-        return LoginRefused(f"{words}; {found[-1]}")
-    if all(one is None for one in found):
+    settings = conninfo_to_dict(url, **{**options, "target_session_attrs": "any"})
+    explanations = [answer for server in servers_of(settings) for answer in _answers({**settings, **server})]
+    if all(isinstance(explanation, str) for explanation in explanations):
+        return LoginRefused(f"{words}; {explanations[-1]}")
+    if all(explanation is None for explanation in explanations):
         return error
     log.error("database_connection_unclear", error=words, hint="if this persists, see the server's own log")
     return ConnectionUnclear(f"{words}; it is not known whether this passes by itself")
 
 
-def _answers(given: Mapping[str, Any]) -> list[str | bool | None]:
+def _answers(settings: Mapping[str, Any]) -> list[str | bool | None]:
     """What `_explain` says of each address of one server; of a name that cannot be resolved now nothing is known."""
     try:
-        attempts = conninfo_attempts(given)
+        attempts = conninfo_attempts(settings)
     except psycopg.OperationalError:
         return [True]
-    return [_explain(one) for one in attempts]
+    return [_explain(server_attempt) for server_attempt in attempts]
 
 
 def _descriptor_left() -> bool:
@@ -72,9 +72,9 @@ def _descriptor_left() -> bool:
         return False
 
 
-def _explain(given: Mapping[str, Any]) -> str | bool | None:
+def _explain(settings: Mapping[str, Any]) -> str | bool | None:
     """What to do about this server's refusal; None where waiting helps, True where that is not known."""
-    answer = attempt(given, ASK_SECONDS)
+    answer = attempt(settings, ASK_SECONDS)
     state = answer.sqlstate or ""
     if answer.let_in or state.startswith(PASSING):
         return None
@@ -82,15 +82,15 @@ def _explain(given: Mapping[str, Any]) -> str | bool | None:
         return advice
     if answer.needs_password:
         return "the server wants a password: give it in DATABASE_URL, or in a file that PGPASSFILE names"
-    if not state and (advice := _local(settings_of("", given))) is not None:
+    if not state and (advice := _local(settings_of("", settings))) is not None:
         return advice
     return True if answer.reached else None
 
 
-def _local(given: Mapping[str, str]) -> str | None:
+def _local(settings: Mapping[str, str]) -> str | None:
     """What is wrong with certificates and TLS, found without a session; None where nothing is."""
-    mode, authority = given["sslmode"], given["sslrootcert"]
-    host, port = given["host"] or given["hostaddr"], int(given["port"] or DEFAULT_PORT)
+    mode, authority = settings["sslmode"], settings["sslrootcert"]
+    host, port = settings["host"] or settings["hostaddr"], int(settings["port"] or DEFAULT_PORT)
     if mode not in TLS_ONLY or not host or host.startswith("/"):
         return None
     if mode in VERIFYING and authority != "system":

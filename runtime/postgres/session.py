@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import psycopg
 from psycopg.rows import TupleRow
 
-from runtime.postgres.errors import Fault, SettingRefused, classify
+from runtime.postgres.errors import ErrorKind, SettingRefused, classify
 from runtime.postgres.first_statements import retried
 from sql import query
 
@@ -110,7 +110,7 @@ def prepare(connection: psycopg.Connection[TupleRow], own: Mapping[str, str]) ->
         connection.execute(SETTINGS, {"names": list(wanted), "values": list(wanted.values())})
         unsafe = connection.execute(UNSAFE, {"names": list(REQUIRED), "values": list(REQUIRED.values())}).fetchall()
     except psycopg.Error as error:
-        if classify(error) is Fault.AWAY:
+        if classify(error) is ErrorKind.UNAVAILABLE:
             raise
         raise SettingRefused(f"a setting of the session cannot be set: {error.diag.message_primary}") from error
     if unsafe:

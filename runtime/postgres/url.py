@@ -26,21 +26,23 @@ WHERE = frozenset({"host", "hostaddr", "port"})
 def malformed(url: str) -> str | None:
     """Why `url` cannot be used to connect, without repeating any part of it, which may be a password. None if it can."""
     try:
-        given = conninfo_to_dict(url)
+        settings = conninfo_to_dict(url)
     except (psycopg.ProgrammingError, UnicodeEncodeError):
         return "is no libpq URL or keyword string"
-    if fault := _misplaced(given):
+    if fault := _misplaced(settings):
         return fault
-    if fault := _misplaced({**_defaults(), **given}):
+    if fault := _misplaced({**_defaults(), **settings}):
         return f"{fault}, with what PGHOST, PGHOSTADDR, PGPORT or a service says"
-    if bad := next((name for name in NUMBERS if not _number(str(given.get(name, "0")))), None):
+    if bad := next((name for name in NUMBERS if not _number(str(settings.get(name, "0")))), None):
         return f"has a {bad} that is no number"
-    return _refused(given)
+    return _refused(settings)
 
 
-def servers_of(given: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Host, hostaddr and port, as far as there are such, of each server that `given`, or else the environment, names."""
-    known = {name: str(value).split(",") for name, value in {**_defaults(), **given}.items() if name in WHERE and value}
+def servers_of(settings: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Host, hostaddr and port, as far as there are such, of each server that `settings`, or else the environment, names."""
+    known = {
+        name: str(value).split(",") for name, value in {**_defaults(), **settings}.items() if name in WHERE and value
+    }
     count = max(len(known.get("host", "x")), len(known.get("hostaddr", "x")))
     return [{name: values[number % len(values)] for name, values in known.items()} for number in range(count)]
 
@@ -50,9 +52,9 @@ def _defaults() -> dict[str, str]:
     return {option.keyword.decode(): (option.val or b"").decode(errors="replace") for option in Conninfo.get_defaults()}
 
 
-def _misplaced(given: Mapping[str, Any]) -> str | None:
+def _misplaced(settings: Mapping[str, Any]) -> str | None:
     """What is wrong with hosts, addresses and ports, of which there must be one each for every server."""
-    hosts, addresses, ports = (str(given.get(name) or "").split(",") for name in ("host", "hostaddr", "port"))
+    hosts, addresses, ports = (str(settings.get(name) or "").split(",") for name in ("host", "hostaddr", "port"))
     # A password that is not percent-encoded is split, and part of it would be looked up, and logged, as a host name.
     if any("@" in host[1:] or not _name(host) for host in hosts) or any(port and not is_port(port) for port in ports):
         return "has no proper host and port; are @ / : # ? of its password percent-encoded?"
@@ -69,36 +71,38 @@ def settings_of(url: str, options: Mapping[str, Any]) -> dict[str, str]:
     """What libpq would use for `url` and `options`: also what the environment, a service file or its defaults say."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         started = _start({**conninfo_to_dict(url), **options}, listener)
-        found = {option.keyword.decode(): (option.val or b"").decode(errors="replace") for option in started.info}
+        libpq_settings = {
+            option.keyword.decode(): (option.val or b"").decode(errors="replace") for option in started.info
+        }
         started.finish()
-    given = {**conninfo_to_dict(url), **options}
+    own_settings = {**conninfo_to_dict(url), **options}
     # A service names its server too; without one the place is what was given, or libpq's default.
-    return {**found, **{name: str(given[name]) if name in given else "" for name in WHERE}}
+    return {**libpq_settings, **{name: str(own_settings[name]) if name in own_settings else "" for name in WHERE}}
 
 
-def _refused(given: Mapping[str, Any]) -> str | None:
+def _refused(settings: Mapping[str, Any]) -> str | None:
     """What libpq refuses: it checks its settings when a connection begins, before it opens one."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        if _takes(given, listener):
+        if _takes(settings, listener):
             return None
         if not _takes({}, listener):
             return "cannot be used: libpq refuses what one of its environment variables says (PGSERVICE, PGSSLMODE …)"
-        for name in given.keys() - WHERE:
-            if not _takes({name: given[name]}, listener):
+        for name in settings.keys() - WHERE:
+            if not _takes({name: settings[name]}, listener):
                 return f"has a value of {name} that libpq does not take"
     return "has settings that libpq does not take together"
 
 
-def _takes(given: Mapping[str, Any], listener: socket.socket) -> bool:
-    started = _start(given, listener)
+def _takes(settings: Mapping[str, Any], listener: socket.socket) -> bool:
+    started = _start(settings, listener)
     taken = started.status != pq.ConnStatus.BAD
     started.finish()
     return taken
 
 
-def _start(given: Mapping[str, Any], listener: socket.socket) -> pq.abc.PGconn:
+def _start(settings: Mapping[str, Any], listener: socket.socket) -> pq.abc.PGconn:
     host, port = listener.getsockname()
-    elsewhere = {name: value for name, value in given.items() if name not in WHERE}
+    elsewhere = {name: value for name, value in settings.items() if name not in WHERE}
     return pq.PGconn.connect_start(make_conninfo("", **elsewhere, host=host, hostaddr=host, port=port).encode())
 
 

@@ -109,7 +109,7 @@ class Bench:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}", highlight=False)
 
 
-class Written(NamedTuple):
+class DocumentPart(NamedTuple):
     """What was measured: tables for a terminal, and how the text of a document becomes the one that has them."""
 
     tables: Sequence[Table]
@@ -176,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _measure(
     arguments: argparse.Namespace, kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, console: Console
-) -> Written:
+) -> DocumentPart:
     if arguments.sizing:
         sized = sizing.measure(kafka, postgres, consumers, arguments.records)
         return _part("sizing", sizing.tables(sized), sizing.section(sized), OPERATIONS)
@@ -188,11 +188,11 @@ def _measure(
         measured = bench.measure(arguments.records, arguments.runs, arguments.entries)
         return _part("conditions", conditions_report.tables(measured), conditions_report.section(measured))
     figures = Bench(kafka, consumers, arguments.records, arguments.runs, console).figures()
-    return Written([table(figures)], BENCHMARKS, partial(document, figures))
+    return DocumentPart([table(figures)], BENCHMARKS, partial(document, figures))
 
 
-def _part(name: str, tables: Sequence[Table], section: str, of: Path = BENCHMARKS) -> Written:
-    return Written(tables, of, lambda before: replace_section(before, name, section))
+def _part(name: str, tables: Sequence[Table], section: str, of: Path = BENCHMARKS) -> DocumentPart:
+    return DocumentPart(tables, of, lambda before: replace_section(before, name, section))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def _timed(records: Sequence[Record], pipeline: Pipeline, decoder: Decoder) -> d
     lap("row")
     del ignored, envelopes, datas, changes, events
     lap("freeing")
-    staged = [copy_row(record, each, 0) for record, each in zip(records, rows, strict=True)]
+    staged = [copy_row(record, entry, 0) for record, entry in zip(records, rows, strict=True)]
     lap("staging")
     del staged
     began = time.thread_time()
@@ -90,16 +90,16 @@ def _timed(records: Sequence[Record], pipeline: Pipeline, decoder: Decoder) -> d
 
 def _of_the_row(rows: Sequence[Recorded]) -> dict[str, float]:
     """Of the row its canonical text and its digest, of staging the line."""
-    diffs = [orjson.loads(each.row.diff) for each in rows]
+    diffs = [orjson.loads(recorded.row.diff) for recorded in rows]
     began = time.thread_time()
-    texts = [canonical.text(each) for each in diffs]
+    texts = [canonical.text(changes) for changes in diffs]
     text = time.thread_time() - began
-    entries = [(*each.row[:14],) for each in rows]
+    entries = [(*recorded.row[:14],) for recorded in rows]
     began = time.thread_time()
     digests = [content_digest(*entry) for entry in entries]
     digest = time.thread_time() - began
     began = time.thread_time()
-    lines = [copy_line(each.row, 0) for each in rows]
+    lines = [copy_line(recorded.row, 0) for recorded in rows]
     line = time.thread_time() - began
     assert len(texts) == len(digests) == len(lines)
     return {"canonical": text, "digest": digest, "line": line}

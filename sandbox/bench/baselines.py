@@ -22,14 +22,14 @@ end loop; end $$;
 """
 
 
-class Copied(NamedTuple):
+class RawCopy(NamedTuple):
     """What a raw COPY took."""
 
     seconds: float
     rows: int
 
 
-def raw_copy(url: str) -> Copied:
+def raw_copy(url: str) -> RawCopy:
     """One COPY of all rows of audit_event, as text and in their order, into a table that is its twin.
 
     The twin has every index, constraint, default and generated column of audit_event. The text is fetched before the
@@ -46,7 +46,7 @@ def raw_copy(url: str) -> Copied:
         with cursor.copy(f"copy twin ({COLUMNS}) from stdin") as into:
             for block in blocks:
                 into.write(block)
-        copied = Copied(time.perf_counter() - began, cursor.rowcount)
+        copied = RawCopy(time.perf_counter() - began, cursor.rowcount)
         cursor.execute("drop table twin")
     return copied
 
@@ -66,11 +66,11 @@ def bare_loop(bootstrap: str, topics: Sequence[str], count: int) -> float:
     consumer = Consumer({**BASE, "bootstrap.servers": bootstrap, "group.id": "bare"})
     began = time.perf_counter()
     consumer.assign([TopicPartition(topic, number, 0) for topic in topics for number in range(PARTITIONS)])
-    seen = 0
-    while seen < count:
+    consumed = 0
+    while consumed < count:
         for message in consumer.consume(POLL_RECORDS, 0.1):
             if message.error() is None:
-                seen += 1
+                consumed += 1
     seconds = time.perf_counter() - began
     consumer.close()
     return seconds

@@ -75,37 +75,40 @@ def micro(spent: Spent) -> dict[str, float]:
     Lines that are a difference are what is left of a function that was timed as a whole. So are the client's threads, but
     nothing else runs in them.
     """
-    one = 1e6 / spent.records
-    whole = {name: seconds * one for name, seconds in spent.steps.items()}
+    micros_a_second = 1e6 / spent.records
+    whole = {name: seconds * micros_a_second for name, seconds in spent.steps.items()}
     sampled = spent.steps[steps.POLLED] / spent.steps[steps.SAMPLED]
-    each = {name: micros * sampled for name, micros in whole.items()}
+    per_record = {name: micros * sampled for name, micros in whole.items()}
     loop = sum(whole[step] for step in (steps.LOOP, steps.CLIENT, steps.RECORDS, steps.INTAKE))
     consumer = whole[steps.PROCESS] - whole[steps.ITSELF]
-    parts = sum(each[part] for part in ("ignored", "envelope", "decode", "diff", "row", "freeing"))
-    choice, accounting = each["pipeline"] - parts, whole[steps.INTAKE] - each["pipeline"] - each["staging"]
+    parts = sum(per_record[part] for part in ("ignored", "envelope", "decode", "diff", "row", "freeing"))
+    choice, accounting = (
+        per_record["pipeline"] - parts,
+        whole[steps.INTAKE] - per_record["pipeline"] - per_record["staging"],
+    )
     return {
         "the client's threads: fetching, checksums": consumer - loop - whole[steps.WRITER],
         "poll: messages made, and freed": whole[steps.CLIENT],
         "messages to records, with headers": whole[steps.RECORDS],
-        "ignored type looked for": each["ignored"],
-        "envelope": each["envelope"],
-        "decode": each["decode"],
-        "diff": each["diff"],
-        "canonical text": each["canonical"],
-        "digest": each["digest"],
-        "the rest of the row": each["row"] - each["canonical"] - each["digest"],
-        "data and changes freed": each["freeing"],
+        "ignored type looked for": per_record["ignored"],
+        "envelope": per_record["envelope"],
+        "decode": per_record["decode"],
+        "diff": per_record["diff"],
+        "canonical text": per_record["canonical"],
+        "digest": per_record["digest"],
+        "the rest of the row": per_record["row"] - per_record["canonical"] - per_record["digest"],
+        "data and changes freed": per_record["freeing"],
         "key, choice of the audit type (a difference)": choice,
-        "line for COPY": each["line"],
-        "raw record packed": each["staging"] - each["line"],
+        "line for COPY": per_record["line"],
+        "raw record packed": per_record["staging"] - per_record["line"],
         "batch, positions, first touch of the bytes (a difference)": accounting,
         "rounds of the loop, batches freed": whole[steps.LOOP],
         "writer: COPY and INSERT": whole[steps.ROWS],
         "writer: other statements, COMMIT": whole[steps.WRITER] - whole[steps.ROWS],
         CONSUMER: consumer,
         TIMED: 1 - (abs(choice) + abs(accounting)) / consumer,
-        "PostgreSQL": spent.postgres * one,
-        "broker": spent.broker * one,
+        "PostgreSQL": spent.postgres * micros_a_second,
+        "broker": spent.broker * micros_a_second,
     }
 
 
@@ -132,14 +135,14 @@ def _shown(budget: Budget) -> Shown:
 
 
 def _lines(budget: Budget) -> list[tuple[str, ...]]:
-    found = {name: micro(spent) for name, spent in budget.spent.items()}
-    first = next(iter(found.values()))
+    columns = {name: micro(spent) for name, spent in budget.spent.items()}
+    first = next(iter(columns.values()))
     return [
-        ("µs of processor time a record", *found),
+        ("µs of processor time a record", *columns),
         ("records", *(f"{spent.records:,}" for spent in budget.spent.values())),
         ("bytes a record", *(f"{spent.size / spent.records:,.0f}" for spent in budget.spent.values())),
         *(
-            (step, *(f"{each[step]:.0%}" if step == TIMED else f"{each[step]:.1f}" for each in found.values()))
+            (step, *(f"{column[step]:.0%}" if step == TIMED else f"{column[step]:.1f}" for column in columns.values()))
             for step in first
         ),
     ]

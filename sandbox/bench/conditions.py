@@ -110,7 +110,7 @@ class Bench:
         cluster = Cluster({"bootstrap.servers": load.bootstrap})
         bounds = cluster.bounds(cluster.partitions(load.topics))
         with postgres.connect(url, "audit_operator", "benchmark") as connection:
-            for partition in (found for found in bounds if bounds[found].high):
+            for partition in (candidate for candidate in bounds if bounds[candidate].high):
                 rewind(connection, partition, bounds[partition], 0, "benchmark: duplicates")
         drained = self._drain(DUPLICATES, load, url)
         return drained._replace(outcomes={name: drained.outcomes[name] - before[name] for name in OUTCOMES})
@@ -124,15 +124,17 @@ class Bench:
             measured = self._consumers.together(load, url, count, environ)
         database = processor_seconds(self._postgres.pid) - database
         outcomes = _accounting(url, load)
-        assert not any(each.code for each in measured), [each[:3] for each in measured]
-        assert (sum(each.records for each in measured), outcomes["read"]) == (load.records, load.records), outcomes
+        assert not any(consumer.code for consumer in measured), [consumer[:3] for consumer in measured]
+        assert (sum(consumer.records for consumer in measured), outcomes["read"]) == (load.records, load.records), (
+            outcomes
+        )
         assert outcomes["recorded"] == outcomes["rows"] == outcomes["identities"], outcomes
-        assert all(each.records for each in measured), (
+        assert all(consumer.records for consumer in measured), (
             "a consumer took no part: it joined late, or there were too few records"
         )
-        seconds = max(each.ended for each in measured) - min(each.began for each in measured)
+        seconds = max(consumer.ended for consumer in measured) - min(consumer.began for consumer in measured)
         self._say(f"{name}: {load.records:,} records in {seconds:.1f} s")
-        processor = sum(each.processor_seconds for each in measured)
+        processor = sum(consumer.processor_seconds for consumer in measured)
         return Drained(load.records, load.size, seconds, processor, database, outcomes, waits.counts)
 
 
@@ -140,10 +142,10 @@ def medians(rounds: Sequence[Mapping[Key, Drained]]) -> dict[Key, Drained]:
     """By the same keys: seconds and processor seconds are medians, waits sums, the rest is the same in each round."""
     return {
         key: first._replace(
-            seconds=median(each[key].seconds for each in rounds),
-            processor=median(each[key].processor for each in rounds),
-            database=median(each[key].database for each in rounds),
-            waits=sum((each[key].waits for each in rounds), Counter()),
+            seconds=median(drains[key].seconds for drains in rounds),
+            processor=median(drains[key].processor for drains in rounds),
+            database=median(drains[key].database for drains in rounds),
+            waits=sum((drains[key].waits for drains in rounds), Counter()),
         )
         for key, first in rounds[0].items()
     }

@@ -31,8 +31,8 @@ def _all(conditions: Conditions) -> list[Shown]:
     return [_consumers(conditions.consumers), _shapes(conditions.shapes)]
 
 
-def _consumers(found: Mapping[int, Drained]) -> Shown:
-    one = found[1]
+def _consumers(drains: Mapping[int, Drained]) -> Shown:
+    alone = drains[1]
     heading = (
         "consumers of one group",
         "records",
@@ -47,22 +47,22 @@ def _consumers(found: Mapping[int, Drained]) -> Shown:
     rows = [
         (
             str(count),
-            f"{each.records:,}",
-            f"{each.seconds:.1f}",
-            f"{each.records / each.seconds:,.0f}",
-            f"{_a_record(each, each.processor):.1f}",
-            f"{each.processor / one.processor:.2f}",
-            f"{_a_record(each, each.database):.1f}",
-            f"{each.database / one.database:.2f}",
-            ", ".join(f"{name} {share:.1%}" for name, share in shares(each.waits).items()) or "nothing",
+            f"{drain.records:,}",
+            f"{drain.seconds:.1f}",
+            f"{drain.records / drain.seconds:,.0f}",
+            f"{_a_record(drain, drain.processor):.1f}",
+            f"{drain.processor / alone.processor:.2f}",
+            f"{_a_record(drain, drain.database):.1f}",
+            f"{drain.database / alone.database:.2f}",
+            ", ".join(f"{name} {share:.1%}" for name, share in shares(drain.waits).items()) or "nothing",
         )
-        for count, each in found.items()
+        for count, drain in drains.items()
     ]
     return Shown(heading, rows)
 
 
-def _shapes(found: Mapping[str, Drained]) -> Shown:
-    usual = _a_record(found[DEMO], found[DEMO].seconds)
+def _shapes(drains: Mapping[str, Drained]) -> Shown:
+    usual = _a_record(drains[DEMO], drains[DEMO].seconds)
     heading = (
         "traffic",
         "records",
@@ -77,16 +77,16 @@ def _shapes(found: Mapping[str, Drained]) -> Shown:
     rows = [
         (
             name,
-            f"{each.records:,}",
-            f"{each.size / each.records:,.0f}",
-            f"{_a_record(each, each.seconds):.1f}",
-            f"{_a_record(each, each.seconds) / usual:.2f}",
-            f"{each.seconds / _explained(each, found[DEMO]):.2f}",
-            f"{_a_record(each, each.processor):.1f}",
-            f"{_a_record(each, each.database):.1f}",
-            _outcomes(each),
+            f"{drain.records:,}",
+            f"{drain.size / drain.records:,.0f}",
+            f"{_a_record(drain, drain.seconds):.1f}",
+            f"{_a_record(drain, drain.seconds) / usual:.2f}",
+            f"{drain.seconds / _explained(drain, drains[DEMO]):.2f}",
+            f"{_a_record(drain, drain.processor):.1f}",
+            f"{_a_record(drain, drain.database):.1f}",
+            _outcomes(drain),
         )
-        for name, each in found.items()
+        for name, drain in drains.items()
     ]
     return Shown(heading, rows)
 

@@ -24,7 +24,7 @@ POSTGRES = {
 NOTHING_MORE: Mapping[str, str] = {}
 
 
-class Measured(NamedTuple):
+class ConsumerRun(NamedTuple):
     """What one consumer process said of itself (sandbox/bench/measured.py; the steps: sandbox/bench/steps.py)."""
 
     code: int
@@ -70,15 +70,17 @@ class Consumers:
         self.last = url
         return url
 
-    def drain(self, load: Load, url: str) -> Measured:
+    def drain(self, load: Load, url: str) -> ConsumerRun:
         """Consumes all that `load` has published."""
         return self.together(load, url, 1)[0]
 
-    def step_by_step(self, load: Load, url: str) -> Measured:
+    def step_by_step(self, load: Load, url: str) -> ConsumerRun:
         """The same, with the processor time of its steps."""
         return _result(self._start(load, url, until_end=True, program="sandbox.bench.steps"))
 
-    def together(self, load: Load, url: str, count: int, environ: Mapping[str, str] = NOTHING_MORE) -> list[Measured]:
+    def together(
+        self, load: Load, url: str, count: int, environ: Mapping[str, str] = NOTHING_MORE
+    ) -> list[ConsumerRun]:
         """The same by so many consumers of one group, with more in their environment where `environ` has it."""
         processes = [self._start(load, url, until_end=True, more=environ) for _ in range(count)]
         return [_result(process) for process in processes]
@@ -114,15 +116,15 @@ class Following:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def stop(self) -> Measured:
+    def stop(self) -> ConsumerRun:
         """Ends it in order."""
         self._process.send_signal(signal.SIGTERM)
         return _result(self._process)
 
 
-def _result(process: "subprocess.Popen[str]") -> Measured:
+def _result(process: "subprocess.Popen[str]") -> ConsumerRun:
     out, _ = process.communicate()
-    return Measured(**json.loads(out))
+    return ConsumerRun(**json.loads(out))
 
 
 def _settings(url: str) -> dict[str, str]:

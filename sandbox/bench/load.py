@@ -78,12 +78,12 @@ def traffic(mix: Mix, seed: int) -> Iterator[Emission]:
     return again(_mixed(Traffic(seed, WORKSPACES, clock, mix), mix.noise), seed, clock)
 
 
-def _mixed(made: Iterator[Emission], noise: float) -> list[Emission]:
+def _mixed(emissions: Iterator[Emission], noise: float) -> list[Emission]:
     """A pool in which exactly the share `noise` is of ignored types; their opening script has more of the audited."""
     wanted = {True: int(POOL * noise), False: POOL - int(POOL * noise)}
     pool = []
     while any(wanted.values()):
-        emission = next(made)
+        emission = next(emissions)
         ignored = dict(emission.headers)["ce_type"] in IGNORED_ON_WIRE
         if wanted[ignored]:
             wanted[ignored] -= 1

@@ -36,7 +36,7 @@ HEADING = (
 )
 
 
-class Drained(NamedTuple):
+class MachineDrain(NamedTuple):
     """One drain: milliseconds of a round trip, seconds, records of a batch, seconds of the consumer's processor."""
 
     round_trip: float
@@ -48,7 +48,7 @@ class Drained(NamedTuple):
 class Distances(NamedTuple):
     """What was drained in each round, by milliseconds one way; and the load of the machine before it began."""
 
-    rounds: Sequence[Mapping[int, Drained]]
+    rounds: Sequence[Mapping[int, MachineDrain]]
     records: int
     busy: float
 
@@ -102,7 +102,7 @@ def section(distances: Distances) -> str:
     ))  # fmt: skip
 
 
-def _drained(network: Network, consumers: Consumers, load: Load, ms: int) -> Drained:
+def _drained(network: Network, consumers: Consumers, load: Load, ms: int) -> MachineDrain:
     """What `load` takes to a new database that is so far away; its setting up is not."""
     url, from_there = consumers.database(), network.machines["consumer"]
     network.line("database", delay=ms / 1000)
@@ -113,7 +113,7 @@ def _drained(network: Network, consumers: Consumers, load: Load, ms: int) -> Dra
     finally:
         network.line("database")
     assert (measured.code, measured.records) == (0, load.records), measured[:3]
-    return Drained(trip, measured.seconds, load.records / measured.batches, measured.processor_seconds)
+    return MachineDrain(trip, measured.seconds, load.records / measured.batches, measured.processor_seconds)
 
 
 def _round_trip(url: str) -> float:

@@ -39,53 +39,53 @@ class Figures(NamedTuple):
     speed: Speed
 
 
-class Line(NamedTuple):
+class Measurement(NamedTuple):
     """One measurement against what is asked of it."""
 
-    what: str
+    quantity: str
     measured: str
     figure: str
     asked: str
     reached: bool
 
 
-def lines(figures: Figures) -> list[Line]:
+def lines(figures: Figures) -> list[Measurement]:
     """The table's rows, the same on the terminal and in the document."""
-    most, least = max(figures.drain_seconds), min(figures.drain_seconds)
-    drain = figures.drain_seconds[most]
+    largest, smallest = max(figures.drain_seconds), min(figures.drain_seconds)
+    drain = figures.drain_seconds[largest]
     ratio, skip = figures.drain_ratio, figures.skip_ratio
-    growth = drain / figures.drain_seconds[least]
+    growth = drain / figures.drain_seconds[smallest]
     low, high = figures.drain_spread
     return [
-        Line(
-            f"drain {most:,} records, 3 in 4 audited",
-            f"{drain:.1f} s ({low:.1f}–{high:.1f}), {most / drain:,.0f}/s; raw COPY {figures.copy_seconds:.1f} s",
+        Measurement(
+            f"drain {largest:,} records, 3 in 4 audited",
+            f"{drain:.1f} s ({low:.1f}–{high:.1f}), {largest / drain:,.0f}/s; raw COPY {figures.copy_seconds:.1f} s",
             f"{ratio:.2f} of raw COPY",
             "≥ 0.6",
             ratio >= 0.6,
         ),
-        Line(
+        Measurement(
             f"skip {figures.records:,} ignored records",
             f"{figures.skip_seconds:.2f} s, {figures.records / figures.skip_seconds:,.0f}/s; bare {figures.bare_seconds:.2f} s",
             f"{skip:.2f} of the bare loop",
             "≥ 0.6",
             skip >= 0.6,
         ),
-        Line(
+        Measurement(
             "growth of the drain",
             ", ".join(f"{size // 1000} k: {seconds:.1f} s" for size, seconds in figures.drain_seconds.items()),
             f"{growth:.2f} × for 4 × the records",
             "≤ 4.4",
             growth <= 4.4,
         ),
-        Line(
-            f"peak memory with {most:,} records waiting",
+        Measurement(
+            f"peak memory with {largest:,} records waiting",
             f"batches of {figures.batch_records:,.0f} records on average",
             f"{figures.peak_mib:.0f} MiB",
             "≤ 286 MiB (300 MB)",
             figures.peak_mib * 1024**2 <= 300e6,
         ),
-        Line(
+        Measurement(
             "freshness at 1,000 records/s",
             f"{figures.fresh_samples:,} records, Kafka's timestamp to commit; p50 {figures.fresh_p50:.0f} ms",
             f"p99 {figures.fresh_p99:.0f} ms",

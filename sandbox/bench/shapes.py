@@ -59,7 +59,7 @@ def shapes(schema_ids: Mapping[str, int]) -> dict[str, Shape]:
         "1 % sanitized": Shape(lambda: sanitized(demo())),
         "1 % conflicts": Shape(lambda: conflicting(demo())),
         "1 partition": Shape(
-            lambda: (each._replace(topic=ONE_TOPIC[0]) for each in demo()), topics=ONE_TOPIC, partitions=1
+            lambda: (emission._replace(topic=ONE_TOPIC[0]) for emission in demo()), topics=ONE_TOPIC, partitions=1
         ),
         "210 partitions": Shape(demo, partitions=30),
     }
@@ -82,7 +82,7 @@ def _again(pool: Sequence[Emission]) -> Iterator[Emission]:
 
 def smallest() -> Iterator[Emission]:
     """Of the demo's events that are recorded the smallest hundredth."""
-    pool = sorted(filter(_audited, _usual()), key=lambda each: len(each.value or b""))
+    pool = sorted(filter(_audited, _usual()), key=lambda emission: len(emission.value or b""))
     return _again(pool[: len(pool) // 100])
 
 
@@ -98,7 +98,7 @@ def keys(count: int) -> Iterator[Emission]:
 
 def _edits(preferences: Callable[[Random], dict[str, str]]) -> Iterator[Emission]:
     rng = Random(SEED)
-    template = next(each for each in demo() if dict(each.headers)["ce_type"] == SETTINGS.encode())
+    template = next(emission for emission in demo() if dict(emission.headers)["ce_type"] == SETTINGS.encode())
     return _again([_edit(rng, number, template, preferences) for number in range(WORKSPACES)])
 
 

@@ -31,7 +31,7 @@ WRITER, ROWS, PROCESS, ITSELF = "writer", "rows", "process", "measuring"
 POLLED, SAMPLED = "polled", "sampled"
 
 
-class Steps(Stopwatch):
+class StepTimes(Stopwatch):
     """Seconds of processor time: of the process, of the steps of both threads, and of the steps of a record.
 
     Those of a record are of the sample alone; SAMPLED and POLLED are no times: the records of the sample, and of all polls.
@@ -119,7 +119,7 @@ class Steps(Stopwatch):
 
 def main() -> None:
     """Drains, and prints what was measured."""
-    steps = Steps()
+    steps = StepTimes()
     with steps.placed():
         result = run(steps, until_end=True)
     print(json.dumps(result))

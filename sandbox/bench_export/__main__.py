@@ -163,9 +163,9 @@ def main() -> None:
 
     growth = tuple(
         (int(entries), int(workspaces))
-        for entries, _, workspaces in (one.partition("x") for one in options.growth.split(",") if one)
+        for entries, _, workspaces in (number.partition("x") for number in options.growth.split(",") if number)
     )
-    everys = [float(one) for one in options.seal_every.split(",")]
+    everys = [float(number) for number in options.seal_every.split(",")]
     beside = _drains(options.drain, everys, options.runs, say) if options.drain else ()
     with PostgresServer(settings=POSTGRES) as postgres:
         figures = Bench(postgres, options.count, options.runs, say).figures(growth, beside)

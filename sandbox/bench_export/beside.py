@@ -65,26 +65,28 @@ def drains(
     consumers: Consumers, load: Load, records: int, everys: Sequence[float], runs: int, say: Callable[[str], None]
 ) -> tuple[Drains, ...]:
     """Drains what `load` has published without a sealer, and beside one of each kind, in turn."""
-    found: list[Drain] = []
+    measured: list[Drain] = []
     for run in range(runs):
         alone = _drain(consumers, load, consumers.database(), records)
-        found += (_beside(consumers, load, records, every, alone) for every in everys)
-        told = ", ".join(f"{one.seconds:.1f} s beside a seal every {one.every:g} s" for one in found[-len(everys) :])
-        say(f"run {run + 1}: drained in {alone:.1f} s, {told}")
-    return tuple(_median(records, [one for one in found if one.every == every]) for every in everys)
+        measured += (_beside(consumers, load, records, every, alone) for every in everys)
+        summary = ", ".join(
+            f"{drain.seconds:.1f} s beside a seal every {drain.every:g} s" for drain in measured[-len(everys) :]
+        )
+        say(f"run {run + 1}: drained in {alone:.1f} s, {summary}")
+    return tuple(_median(records, [drain for drain in measured if drain.every == every]) for every in everys)
 
 
 def _median(records: int, runs: Sequence[Drain]) -> Drains:
     return Drains(
         records=records,
         every=runs[0].every,
-        alone_seconds=median(one.alone_seconds for one in runs),
-        seconds=median(one.seconds for one in runs),
-        ratio=median(one.alone_seconds / one.seconds for one in runs),
-        seals=max(one.seals for one in runs),
-        sealed=max(one.sealed for one in runs),
-        postponed=max(one.postponed for one in runs),
-        sealed_seconds=median(one.sealed_seconds for one in runs),
+        alone_seconds=median(run.alone_seconds for run in runs),
+        seconds=median(run.seconds for run in runs),
+        ratio=median(run.alone_seconds / run.seconds for run in runs),
+        seals=max(run.seals for run in runs),
+        sealed=max(run.sealed for run in runs),
+        postponed=max(run.postponed for run in runs),
+        sealed_seconds=median(run.sealed_seconds for run in runs),
     )
 
 

@@ -71,8 +71,8 @@ class Commands:
 
     def _run(self, *words: str) -> Cost:
         command = [sys.executable, "-m", "sandbox.bench_export.measured", str(PROGRAM), *words]
-        done = subprocess.run(command, env=self._environ, stdout=subprocess.PIPE, check=True)
-        took = json.loads(done.stdout)
+        process = subprocess.run(command, env=self._environ, stdout=subprocess.PIPE, check=True)
+        took = json.loads(process.stdout)
         if took["code"]:
             raise SandboxError(f"audit-export {words[0]} ended with {took['code']}")
         return Cost(seconds=took["seconds"], peak_mib=took["peak_mib"])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
-from sandbox.bench.report import Line, machine
+from sandbox.bench.report import Measurement, machine
 from sandbox.bench_export.beside import Drains
 
 
@@ -44,46 +44,46 @@ class Figures:
     drains: tuple[Drains, ...]
 
 
-def lines(figures: Figures) -> list[Line]:
+def lines(figures: Figures) -> list[Measurement]:
     """What was asked for, and what came of it."""
     count = figures.entries
     per_row = figures.proof_bytes / count
     return [
-        Line(
+        Measurement(
             f"verify {count:,} rows",
             f"{figures.verify_seconds:.1f} s, {count / figures.verify_seconds:,.0f}/s; bare {figures.bare_seconds:.1f} s",
             f"{figures.verify_ratio:.2f} × the bare loop",
             "≤ 1.5",
             figures.verify_ratio <= 1.5,
         ),
-        Line(
+        Measurement(
             f"create of {count:,} rows",
             f"{figures.create_seconds:.1f} s, {count / figures.create_seconds:,.0f}/s; COPY {figures.copy_sealed_seconds:.1f} s",
             f"{figures.create_ratio:.2f} × one COPY",
             "≤ 2.5",
             figures.create_ratio <= 2.5,
         ),
-        Line(
+        Measurement(
             "memory of create",
             "the most at a time",
             f"{figures.create_mib:.0f} MiB",
             "< 100 MiB",
             figures.create_mib < 100,
         ),
-        Line(
+        Measurement(
             f"seal of {count:,} entries",
             f"{figures.seal_seconds:.1f} s, two readings; COPY {figures.copy_new_seconds:.1f} s; {figures.seal_mib:.0f} MiB",
             f"{figures.seal_ratio:.2f} × one COPY for each reading",
             "≤ 2.5",
             figures.seal_ratio <= 2.5,
         ),
-        Line("proof", f"{figures.proof_bytes:,} bytes", f"{per_row:.3f} bytes a row", "≤ 1", per_row <= 1),
+        Measurement("proof", f"{figures.proof_bytes:,} bytes", f"{per_row:.3f} bytes a row", "≤ 1", per_row <= 1),
         *map(_drain, figures.drains),
     ]
 
 
-def _drain(drain: Drains) -> Line:
-    return Line(
+def _drain(drain: Drains) -> Measurement:
+    return Measurement(
         f"drain {drain.records:,} records beside a sealer, a seal every {drain.every:g} s",
         f"{drain.seconds:.1f} s, without {drain.alone_seconds:.1f} s; {drain.seals} seals with {drain.sealed:,} entries by its end, "
         f"{drain.postponed} put off; all is sealed {drain.sealed_seconds:.0f} s after it",
@@ -99,20 +99,20 @@ def tables(figures: Figures) -> list[Table]:
     for column in ("what", "measured", "figure", "asked for", "reached"):
         table.add_column(column)
     for line in lines(figures):
-        table.add_row(line.what, line.measured, line.figure, line.asked, "yes" if line.reached else "no")
+        table.add_row(line.quantity, line.measured, line.figure, line.asked, "yes" if line.reached else "no")
     return [table]
 
 
 def section(figures: Figures) -> str:
     """For the document."""
     rows = [
-        f"| {line.what} | {line.measured} | {line.figure} | {line.asked} | {'yes' if line.reached else 'no'} |"
+        f"| {line.quantity} | {line.measured} | {line.figure} | {line.asked} | {'yes' if line.reached else 'no'} |"
         for line in lines(figures)
     ]
     growth = [
-        f"| {one.entries:,} | {one.workspaces:,} | {one.first_seconds:.1f} | {one.first_mib:.0f} "
-        f"| {one.seconds:.2f} | {one.peak_mib:.0f} |"
-        for one in figures.growth
+        f"| {size.entries:,} | {size.workspaces:,} | {size.first_seconds:.1f} | {size.first_mib:.0f} "
+        f"| {size.seconds:.2f} | {size.peak_mib:.0f} |"
+        for size in figures.growth
     ]
     return "\n".join(
         [

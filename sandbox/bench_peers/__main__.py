@@ -18,7 +18,7 @@ from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.load import Load
 from sandbox.bench.report import replace_section
 from sandbox.bench_peers.peers import Peer, peers
-from sandbox.bench_peers.process import Failed, Measured, measure
+from sandbox.bench_peers.process import PeerFailed, PeerRun, measure
 from sandbox.bench_peers.ready import PARTITIONS, digest, publish_rows
 from sandbox.bench_peers.report import OURS, rows, section, table
 from sandbox.services import wheel
@@ -40,7 +40,7 @@ class Bench:
     ) -> None:
         self._kafka, self._postgres, self._programs, self._console = kafka, postgres, programs, console
         self._databases = 0
-        self.found: dict[str, list[Measured]] = {OURS: []}
+        self.measured: dict[str, list[PeerRun]] = {OURS: []}
         self.limits: dict[str, list[float]] = {COPY: [], BARE: []}
         self.skipped: list[str] = []
         self.rows = 0
@@ -53,9 +53,9 @@ class Bench:
         self._ours(load, url)  # once before: it makes the rows, and warms the broker
         expected = digest(url)
         self.rows = publish_rows(self._kafka.bootstrap, url)
-        found = peers()
-        able = [peer for peer in found if peer.missing is None]
-        self.skipped += [f"{peer.name}: {peer.missing}" for peer in found if peer.missing is not None]
+        candidates = peers()
+        able = [peer for peer in candidates if peer.missing is None]
+        self.skipped += [f"{peer.name}: {peer.missing}" for peer in candidates if peer.missing is not None]
         for number in range(rounds):
             order: list[Peer | None] = [None, *able]
             for peer in order[number % len(order) :] + order[: number % len(order)]:
@@ -63,13 +63,13 @@ class Bench:
                 name = OURS if peer is None else peer.name
                 try:
                     measured = self._ours(load, url) if peer is None else self._peer(peer, url)
-                except Failed as error:
+                except PeerFailed as error:
                     self._drop(peer, able, str(error))
                     continue
                 if digest(url) != expected:
                     self._drop(peer, able, "its rows are not those of the consumer")
                     continue
-                self.found.setdefault(name, []).append(measured)
+                self.measured.setdefault(name, []).append(measured)
                 self._say(f"round {number + 1}: {name}: {measured.seconds:.1f} s")
                 if peer is None:
                     self.limits[COPY].append(raw_copy(url).seconds)
@@ -78,13 +78,13 @@ class Bench:
     def _drop(self, peer: Peer | None, able: list[Peer], why: str) -> None:
         """A peer that does not do the task is no peer. Raises Failed for ours."""
         if peer is None:
-            raise Failed(why)
+            raise PeerFailed(why)
         able.remove(peer)
-        self.found.pop(peer.name, None)
+        self.measured.pop(peer.name, None)
         self.skipped.append(f"{peer.name}: {why}")
         self._say(f"{peer.name}: {why}")
 
-    def _ours(self, load: Load, url: str) -> Measured:
+    def _ours(self, load: Load, url: str) -> PeerRun:
         environ = {
             **self._programs,
             "DATABASE_URL": url,
@@ -96,7 +96,7 @@ class Bench:
         command = [sys.executable, "-m", "sandbox.bench.measured", "--until-end"]
         return measure(command, environ, self._server())
 
-    def _peer(self, peer: Peer, url: str) -> Measured:
+    def _peer(self, peer: Peer, url: str) -> PeerRun:
         task = {
             "bootstrap": self._kafka.bootstrap,
             "group": f"peer-{self._databases}",
@@ -144,11 +144,11 @@ def main() -> None:
     ):
         bench = Bench(kafka, postgres, wheel.unpack(folder.path / "programs"), console)
         bench.run(arguments.records, arguments.rounds)
-    lines = rows(bench.found, bench.limits, bench.rows)
+    lines = rows(bench.measured, bench.limits, bench.rows)
     console.print(table(lines), *(f"skipped: {why}" for why in bench.skipped), sep="\n", markup=False)
     if not arguments.no_document:
-        made = section(lines, bench.skipped, bench.rows, arguments.rounds, load)
-        DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "peers", made))
+        report = section(lines, bench.skipped, bench.rows, arguments.rounds, load)
+        DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "peers", report))
 
 
 if __name__ == "__main__":

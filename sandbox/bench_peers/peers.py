@@ -84,5 +84,5 @@ def _in_connect() -> Peer:
 
 def _run(*command: str) -> str | None:
     """Runs a command; what went wrong, in one line."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return None if done.returncode == 0 else " ".join(done.stderr.split())[-200:]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    return None if process.returncode == 0 else " ".join(process.stderr.split())[-200:]

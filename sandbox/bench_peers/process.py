@@ -14,7 +14,7 @@ from sandbox.services.process_status import peak_bytes
 LIMIT_SECONDS = 1800
 
 
-class Measured(NamedTuple):
+class PeerRun(NamedTuple):
     """Seconds from the first record to the last commit; processor seconds of it all; its peak memory in MiB."""
 
     records: int
@@ -24,11 +24,11 @@ class Measured(NamedTuple):
     peak_mib: float
 
 
-class Failed(Exception):
+class PeerFailed(Exception):
     """The program did not end well; the last lines that it wrote."""
 
 
-def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int) -> Measured:
+def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int) -> PeerRun:
     """Runs a program that prints one JSON object with `records` and `seconds`, and may print `peak_mib`. Raises Failed."""
     before, peak = processor_seconds(server_pid), 0.0
     process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -47,11 +47,11 @@ def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int)
     out, errors = said
     if process.returncode != 0 or not out.strip():
         why = " ".join(errors.split())[-400:] or "nothing on its standard error"
-        raise Failed(f"exit code {process.returncode} after {ended.elapsed - began.elapsed:.0f} s: {why}")
-    found = json.loads(out.strip().splitlines()[-1])
+        raise PeerFailed(f"exit code {process.returncode} after {ended.elapsed - began.elapsed:.0f} s: {why}")
+    figures = json.loads(out.strip().splitlines()[-1])
     time.sleep(0.2)  # its session's process ends after it
-    peak = found.get("peak_mib", peak)  # of a program that runs another one
-    return Measured(found["records"], found["seconds"], cpu, processor_seconds(server_pid) - before, peak)
+    peak = figures.get("peak_mib", peak)  # of a program that runs another one
+    return PeerRun(figures["records"], figures["seconds"], cpu, processor_seconds(server_pid) - before, peak)
 
 
 def _peak_mib(pid: int) -> float:

@@ -23,8 +23,8 @@ DIGEST = (
 def publish_rows(bootstrap: str, url: str) -> int:
     """Publishes each row of the database as one record, keyed by workspace: a list on one topic, an object on the other; how many."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    made = admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in (ROWS, OBJECTS)])
-    for future in made.values():
+    topics = admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in (ROWS, OBJECTS)])
+    for future in topics.values():
         future.result()
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "queue.buffering.max.messages": 2_000_000})
     count = 0

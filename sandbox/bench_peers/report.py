@@ -7,21 +7,21 @@ from statistics import median
 from rich.table import Table
 
 from sandbox.bench.report import machine
-from sandbox.bench_peers.process import Measured
+from sandbox.bench_peers.process import PeerRun
 
 OURS = "audit-consumer"
 HEADINGS = ("program", "seconds", "× ours", "µs a record, program", "µs a record, PostgreSQL", "MiB")
 
 
 def rows(
-    found: Mapping[str, Sequence[Measured]], limits: Mapping[str, Sequence[float]], records: int
+    runs: Mapping[str, Sequence[PeerRun]], limits: Mapping[str, Sequence[float]], records: int
 ) -> list[tuple[str, ...]]:
     """A row for each program and limit: medians of the rounds; the ratio is the median of those of each round, with its range."""
-    ours = [measured.seconds for measured in found[OURS]]
+    ours = [measured.seconds for measured in runs[OURS]]
 
     def ratio(seconds: Sequence[float]) -> str:
-        each = sorted(theirs / own for theirs, own in zip(seconds, ours, strict=True))
-        return f"{median(each):.2f} ({each[0]:.2f}–{each[-1]:.2f})"
+        ratios = sorted(theirs / own for theirs, own in zip(seconds, ours, strict=True))
+        return f"{median(ratios):.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f})"
 
     def micro(seconds: Sequence[float]) -> str:
         return f"{median(seconds) / records * 1e6:.0f}"
@@ -35,9 +35,9 @@ def rows(
             micro([m.server_cpu for m in rounds]),
             f"{max(m.peak_mib for m in rounds):.0f}",
         )
-        for name, rounds in found.items()
+        for name, rounds in runs.items()
     ]
-    return programs + [(name, f"{median(each):.1f}", ratio(each), "", "", "") for name, each in limits.items()]
+    return programs + [(name, f"{median(rounds):.1f}", ratio(rounds), "", "", "") for name, rounds in limits.items()]
 
 
 def table(lines: Sequence[tuple[str, ...]]) -> Table:

@@ -52,7 +52,7 @@ class Bench:
         try:
             with EntryWriter(self._url, self._count, per_second=100) as writer:
                 builds = {name: self._unread(database, pairs) for name, pairs in SELECTIONS.items()}
-                sights = {name: self._sight(database, pairs) for name, pairs in SELECTIONS.items()}
+                uncached = {name: self._uncached(database, pairs) for name, pairs in SELECTIONS.items()}
                 pages = self._pages(Listings(database))
                 during_loads = self._during_loads(database)
                 self._say(f"{writer.recorded:,} entries arrived meanwhile")
@@ -60,7 +60,7 @@ class Bench:
             database.close()
         ours, bare = requests_per_second(self._url, self._say)
         opened = openings(self._url, min(self._samples, MAX_OPENINGS), self._say)
-        return Figures(self._count, self._samples, pages, builds, sights, during_loads, ours, bare, opened)
+        return Figures(self._count, self._samples, pages, builds, uncached, during_loads, ours, bare, opened)
 
     def _during_loads(self, database: Database) -> DuringLoads:
         """The first page of a small workspace, alone and while two lists of the large one are read for the first time."""
@@ -93,12 +93,12 @@ class Bench:
         """Seconds to the first page of a list that is not in memory."""
         return median(_milliseconds(lambda: _answered(Listings(database), parse(pairs)), 3)) / 1000
 
-    def _sight(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
+    def _uncached(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
         """Seconds to the rows of such a page, which may come before its total."""
         taken = []
         for _ in range(3):
             listings = Listings(database)
-            taken += _milliseconds(partial(listings.first_sight, WORKSPACE, parse(pairs)), 1)
+            taken += _milliseconds(partial(listings.page_at_once, WORKSPACE, parse(pairs)), 1)
             listings.page(WORKSPACE, parse(pairs))  # the list is loaded after it, not during the next measurement
         return median(taken) / 1000
 

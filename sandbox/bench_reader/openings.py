@@ -78,10 +78,10 @@ def _measured(chromium: Browser, folder: Path, url: str, samples: int, say: Call
     with _served(command, url, port):
         opened = _times(chromium, origin, token, _paths(origin, token), samples)
     issuer.close()
-    found = {name: _opening(name, *zip(*taken, strict=True)) for name, taken in opened.items()}
-    for each in found.values():
-        say(f"{each.page}: first byte {each.first_byte_p50:.1f} ms, interactive {each.interactive_p50:.0f} ms")
-    return Openings(samples, len(first.content), found.pop(STATIC), tuple(found.values()))
+    by_page = {name: _opening(name, *zip(*taken, strict=True)) for name, taken in opened.items()}
+    for opening in by_page.values():
+        say(f"{opening.page}: first byte {opening.first_byte_p50:.1f} ms, interactive {opening.interactive_p50:.0f} ms")
+    return Openings(samples, len(first.content), by_page.pop(STATIC), tuple(by_page.values()))
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """How the opening times are shown: lines among the targets, and a table in docs/benchmarks.md."""
 
-from sandbox.bench.report import Line
+from sandbox.bench.report import Measurement
 from sandbox.bench_reader.openings import NEW, Opening, Openings
 
 HEADINGS = ("page", "first byte p50 ms", "p99", "interactive p50 ms", "p99")
 
 
-def opening_lines(opened: Openings | None) -> list[Line]:
+def opening_lines(opened: Openings | None) -> list[Measurement]:
     """Of the pages in a browser, beside a static file of the same bytes."""
     if opened is None:
         return []
@@ -16,7 +16,7 @@ def opening_lines(opened: Openings | None) -> list[Line]:
     latest = max(opened.pages, key=lambda page: page.interactive_p99)
     interactive = latest.interactive_p99 / static.interactive_p99
     return [
-        Line(
+        Measurement(
             "a page of 50, bytes without compression",
             "",
             f"{opened.size / 1000:.0f} kB",
@@ -25,7 +25,7 @@ def opening_lines(opened: Openings | None) -> list[Line]:
         ),
         _first_byte("the first, second and last page", max(again, key=lambda page: page.first_byte_p99), static),
         _first_byte("a page that no one has opened before", new, static),
-        Line(
+        Measurement(
             "interactive in a browser, p99, beside the same",
             f"{latest.page}: {latest.interactive_p99:.0f} ms; static: {static.interactive_p99:.0f} ms",
             f"{interactive:.2f} ×",
@@ -35,10 +35,10 @@ def opening_lines(opened: Openings | None) -> list[Line]:
     ]
 
 
-def _first_byte(what: str, page: Opening, static: Opening) -> Line:
+def _first_byte(name: str, page: Opening, static: Opening) -> Measurement:
     ratio = page.first_byte_p99 / static.first_byte_p99
-    return Line(
-        f"first byte of {what} in a browser, p99, beside a static file of the same bytes",
+    return Measurement(
+        f"first byte of {name} in a browser, p99, beside a static file of the same bytes",
         f"{page.page}: {page.first_byte_p99:.1f} ms; static: {static.first_byte_p99:.1f} ms",
         f"{ratio:.1f} ×",
         "≤ 3 ×",
@@ -56,7 +56,7 @@ def openings_section(opened: Openings | None) -> list[str]:
         "",
         f"| {' | '.join(HEADINGS)} |",
         "|---|---:|---:|---:|---:|",
-        *(f"| {' | '.join(_row(each))} |" for each in (opened.static, *opened.pages)),
+        *(f"| {' | '.join(_row(opening))} |" for opening in (opened.static, *opened.pages)),
     ]
 
 

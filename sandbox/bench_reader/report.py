@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
-from sandbox.bench.report import Line, machine
+from sandbox.bench.report import Measurement, machine
 from sandbox.bench_reader.openings import Openings
 from sandbox.bench_reader.openings_report import opening_lines, openings_section
 
@@ -35,7 +35,7 @@ class DuringLoads:
 class Figures:
     """What was measured.
 
-    `builds` and `sights`: seconds by selection to a first page, with its total and to its rows, of a list that no one had
+    `builds` and `uncached`: seconds by selection to a first page, with its total and to its rows, of a list that no one had
     asked for yet. Requests per second are ours and those of the bare endpoint. `opened` is None where there is no browser.
     """
 
@@ -43,58 +43,58 @@ class Figures:
     samples: int
     pages: tuple[Page, ...]
     builds: dict[str, float]
-    sights: dict[str, float]
+    uncached: dict[str, float]
     during_loads: DuringLoads
     requests: float
     bare_requests: float
     opened: Openings | None
 
 
-def lines(figures: Figures) -> list[Line]:
+def lines(figures: Figures) -> list[Measurement]:
     """What was asked for, and what came of it."""
     worst = max(figures.pages, key=lambda page: page.p99)
     first = next(page for page in figures.pages if page.depth == "first")
-    seen, sight = max(figures.sights.items(), key=lambda found: found[1])
+    selection, uncached_seconds = max(figures.uncached.items(), key=lambda item: item[1])
     slowest, seconds = max(figures.builds.items(), key=lambda build: build[1])
     millions = figures.entries / 3_000_000
     ratio = figures.requests / figures.bare_requests
     return [
-        Line(
+        Measurement(
             "any page, warm",
             f"{worst.selection}, {worst.depth}: p99",
             f"{worst.p99:.1f} ms",
             "≤ 50 ms",
             worst.p99 <= 50,
         ),
-        Line(
+        Measurement(
             "any page against the first",
             f"first page: p99 {first.p99:.1f} ms",
             f"{worst.p99 / first.p99:.1f} ×",
             "≤ 3 ×",
             worst.p99 <= 3 * first.p99,
         ),
-        Line(
+        Measurement(
             "first page of a list that is not in memory, as after a restart",
             f"slowest: {slowest}; all: {figures.builds['all'] / millions:.2f} s",
             f"{seconds / millions:.2f} s per million",
             "< 1 s",
             seconds / millions < 1,
         ),
-        Line(
+        Measurement(
             "rows of such a page, before its total",
-            f"slowest: {seen}, {sight * 1000:.0f} ms",
-            f"all: {figures.sights['all'] * 1000:.0f} ms",
+            f"slowest: {selection}, {uncached_seconds * 1000:.0f} ms",
+            f"all: {figures.uncached['all'] * 1000:.0f} ms",
             "≤ 100 ms",
-            figures.sights["all"] <= 0.1,
+            figures.uncached["all"] <= 0.1,
         ),
-        Line(
+        Measurement(
             "another workspace's first page meanwhile",
             f"{figures.during_loads.lists} lists read for the first time, two at a time; p99 alone {figures.during_loads.alone:.1f} ms",
             f"p99 {figures.during_loads.during:.1f} ms",
             "≤ 50 ms",
             figures.during_loads.during <= 50,
         ),
-        Line(
+        Measurement(
             "requests a second, 32 connections",
             f"{figures.requests:.0f}/s for 50 entries and the total; bare endpoint, one row: {figures.bare_requests:.0f}/s",
             f"{ratio:.2f} of the bare endpoint",
@@ -156,7 +156,7 @@ def _rows(figures: Figures) -> list[tuple[str, ...]]:
             f"{page.p99:.1f}",
             f"{page.naive:.0f}",
             f"{figures.builds[page.selection]:.2f}" if page.depth == "first" else "",
-            f"{figures.sights[page.selection]:.2f}" if page.depth == "first" else "",
+            f"{figures.uncached[page.selection]:.2f}" if page.depth == "first" else "",
         )
         for page in figures.pages
     ]

@@ -13,7 +13,7 @@ from runtime.postgres import Error
 from sandbox.demo import run
 from sandbox.demo.environment import demo_environment
 from sandbox.demo.foreground import foreground
-from sandbox.demo.steps import Steps
+from sandbox.demo.steps import DemoSteps
 from sandbox.services.process import SandboxError
 
 OWN_SETTINGS = ("DATABASE_URL", "SCHEMA_REGISTRY_URL", "AUDIT_", "KAFKA_")
@@ -32,7 +32,7 @@ def main(
     console = terminal.console()
     _ignore_settings(console)
     try:
-        with foreground(), demo_environment(os.environ, Steps(console)) as environment:
+        with foreground(), demo_environment(os.environ, DemoSteps(console)) as environment:
             if not once:
                 run.watch(console, environment)
             faults = run.once(console, environment)

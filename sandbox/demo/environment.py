@@ -15,8 +15,8 @@ from catalog.topics import TOPICS
 from runtime.migrations import migrate
 from runtime.postgres import Connection, connect
 from sandbox.demo import queries
-from sandbox.demo.sealing import Sealing, sealing
-from sandbox.demo.steps import Steps
+from sandbox.demo.sealing import SealingPrograms, sealing
+from sandbox.demo.steps import DemoSteps
 from sandbox.services.environment import Sandbox
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.mock import MockKafka
@@ -41,7 +41,7 @@ class DemoEnvironment:
     program: Path
     issuer: Issuer
     page: str
-    sealing: Sealing
+    sealing: SealingPrograms
 
     @property
     def environ(self) -> dict[str, str]:
@@ -57,7 +57,7 @@ class DemoEnvironment:
 
 
 @contextmanager
-def demo_environment(environ: Mapping[str, str], steps: Steps) -> Iterator[DemoEnvironment]:
+def demo_environment(environ: Mapping[str, str], steps: DemoSteps) -> Iterator[DemoEnvironment]:
     """Everything, for the time of a `with`; it is ended in reverse order, whatever happens inside. SandboxError."""
     program, export = (Path(sys.executable).with_name(name) for name in ("audit-consumer", "audit-export"))
     with _services(environ, steps) as sandbox:
@@ -81,7 +81,7 @@ def demo_environment(environ: Mapping[str, str], steps: Steps) -> Iterator[DemoE
 
 
 @contextmanager
-def _page(sandbox: Sandbox, steps: Steps) -> Iterator[Site]:
+def _page(sandbox: Sandbox, steps: DemoSteps) -> Iterator[Site]:
     """The reader, and the demo's own sign-in service."""
     with ExitStack() as stack:
         with steps.step("audit-reader, and a sign-in service for the demo"):
@@ -106,7 +106,7 @@ def people() -> tuple[Person, ...]:
 
 
 @contextmanager
-def _services(environ: Mapping[str, str], steps: Steps) -> Iterator[Sandbox]:
+def _services(environ: Mapping[str, str], steps: DemoSteps) -> Iterator[Sandbox]:
     with ExitStack() as stack:
         with steps.step("Kafka and PostgreSQL start (the first run downloads Kafka, 54 MB)") as notes:
             services = stack.enter_context(Sandbox(environ))

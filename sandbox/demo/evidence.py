@@ -14,7 +14,7 @@ from rich.text import Text
 from export.format.encoding import encode_time
 from export.format.errors import Verdict
 from runtime import terminal
-from sandbox.demo.sealing import Sealing
+from sandbox.demo.sealing import SealingPrograms
 from sandbox.services.process import wait_until
 
 LIMIT = 60.0  # seconds until all is sealed
@@ -22,7 +22,7 @@ DAYS = 7
 FORGED = "nobody@example.com"
 
 
-def show(console: Console, sealing: Sealing, workspace_id: str) -> list[str]:
+def show(console: Console, sealing: SealingPrograms, workspace_id: str) -> list[str]:
     """Makes, verifies, edits and verifies again, and prints each command with what it says; what is not as expected, in words."""
     now = datetime.now(UTC)
     console.print(Text("\nEvidence for an auditor\n", "bold"))
@@ -55,13 +55,13 @@ def forge(package: Path, to: Path) -> str:
     return f"{cell} becomes {FORGED!r} in the entry of {row['occurred_at']}"
 
 
-def _run(console: Console, sealing: Sealing, words: Sequence[str], expected: Verdict) -> list[str]:
+def _run(console: Console, sealing: SealingPrograms, words: Sequence[str], expected: Verdict) -> list[str]:
     console.print(Text(f"$ audit-export {shlex.join(words)}", "cyan"), soft_wrap=True)
-    done: CompletedProcess[str] = sealing.run(*words)
-    style = "" if done.returncode == expected.value else "bold red"
-    lines = (done.stdout + done.stderr).splitlines()
+    process: CompletedProcess[str] = sealing.run(*words)
+    style = "" if process.returncode == expected.value else "bold red"
+    lines = (process.stdout + process.stderr).splitlines()
     for line in lines if words[0] == "verify" else lines[:1]:  # verify says the same of what create has made
         console.print(terminal.printable(line, style), soft_wrap=True)
-    if done.returncode == expected.value and (done.stdout or done.stderr).startswith(expected.word):
+    if process.returncode == expected.value and (process.stdout or process.stderr).startswith(expected.word):
         return []
-    return [f"`audit-export {words[0]}` ended with {done.returncode}, not {expected.value} ({expected.word})"]
+    return [f"`audit-export {words[0]}` ended with {process.returncode}, not {expected.value} ({expected.word})"]

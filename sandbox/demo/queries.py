@@ -68,8 +68,8 @@ def newest(connection: Connection, limit: int, after: int = 0) -> list[Displayed
     """The entries recorded last, newest first, at most `limit`; those with an id above `after` only."""
     entries = []
     for id_, at, action, actor, subject, facets, client, mcp in connection.execute(_NEWEST, (after, limit)):
-        who, what = (name.partition("@")[0] for name in (actor, subject))
-        text = sentence(BY_NAME[action], who, what, facets)
+        actor_name, subject_name = (name.partition("@")[0] for name in (actor, subject))
+        text = sentence(BY_NAME[action], actor_name, subject_name, facets)
         entries.append(DisplayedEntry(id_, at, BY_NAME[action].label, actor, text, (client or "?") if mcp else None))
     return entries
 

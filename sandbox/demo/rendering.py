@@ -23,12 +23,12 @@ def live(
     """All three, with as many entries as the height leaves room for."""
     grid = type_grid(types, console.width)
     room = max(3, console.height - grid.row_count - 7)  # the heading, three lines of words, and one left free
-    seen = f"{sum(1 for name in BY_NAME if name in types)} of the {len(BY_NAME)} types"
+    summary = f"{sum(1 for name in BY_NAME if name in types)} of the {len(BY_NAME)} types"
     return Group(
         entry_table(entries[:room], console.width, room),
         Text(),
         outcome_line(outcomes),
-        Text(seen, "bold"),
+        Text(summary, "bold"),
         grid,
         Text("Ctrl-C ends it", "dim"),
     )

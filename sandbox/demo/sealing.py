@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.format.record import SealRecord, parse_record
-from sandbox.demo.steps import Steps
+from sandbox.demo.steps import DemoSteps
 from sandbox.services.process import SandboxError, Server
 from sandbox.services.temporary_folder import TemporaryFolder
 
@@ -16,7 +16,7 @@ EVERY = "3"  # seconds; a minute by default, which is long to watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealing:
+class SealingPrograms:
     """The folder with keys (`log.key`, `exporter.key`), `auditor.policy` and what was sealed; `program` is audit-export."""
 
     program: Path
@@ -41,21 +41,21 @@ class Sealing:
 
 
 @contextmanager
-def sealing(environ: Mapping[str, str], program: Path, steps: Steps) -> Iterator[Sealing]:
+def sealing(environ: Mapping[str, str], program: Path, steps: DemoSteps) -> Iterator[SealingPrograms]:
     """The sealer at work, for the time of a `with`. SandboxError."""
     with TemporaryFolder("sealer") as folder:
-        made = Sealing(program=program, folder=folder.path, database_url=environ["DATABASE_URL"])
-        server = Server("audit-export", folder, lambda: made.newest() is not None)
+        sealing_programs = SealingPrograms(program=program, folder=folder.path, database_url=environ["DATABASE_URL"])
+        server = Server("audit-export", folder, lambda: sealing_programs.newest() is not None)
         with steps.step("audit-export seal, with keys of its own, until the first seal is made"):
             for name, file in ((LOG, "log"), (EXPORTER, "exporter")):
-                done = made.run("keygen", name, "--out", file)
-                if done.returncode:
-                    raise SandboxError(f"audit-export keygen: {done.stderr}")
+                process = sealing_programs.run("keygen", name, "--out", file)
+                if process.returncode:
+                    raise SandboxError(f"audit-export keygen: {process.stderr}")
             log, exporter = ((folder.path / f"{file}.vkey").read_text() for file in ("log", "exporter"))
             (folder.path / "auditor.policy").write_text(f"log {log}exporter {exporter}")
             settings = {"AUDIT_SEAL_DIR": "sealed", "AUDIT_SEAL_KEY": "log.key", "AUDIT_SEAL_EVERY": EVERY}
             server.start([program, "seal"], {**environ, **settings})
         try:
-            yield made
+            yield sealing_programs
         finally:
             server.stop()

@@ -29,10 +29,10 @@ def installations() -> tuple[Installation, ...]:
     package = Path(spec.origin).parent
     wheel = Installation(major=18, bin=package / "pginstall" / "bin", root=package)
     debian = (
-        Installation(major=int(found[1]), bin=server.parent)
+        Installation(major=int(match[1]), bin=server.parent)
         for server in sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-        if (found := re.fullmatch(r"/usr/lib/postgresql/(\d+)/bin/postgres", str(server)))
-        and int(found[1]) in SUPPORTED
+        if (match := re.fullmatch(r"/usr/lib/postgresql/(\d+)/bin/postgres", str(server)))
+        and int(match[1]) in SUPPORTED
     )
     return (wheel, *debian)
 

@@ -26,14 +26,14 @@ def archived(
     """
 
     def make(work: Path) -> Path:
-        made = work / "files"
-        made.mkdir()
+        output = work / "files"
+        output.mkdir()
         listed = work / "classes.lst"
         run([f"-XX:DumpLoadedClassList={listed}"])
-        dump = ["-Xshare:dump", f"-XX:SharedClassListFile={listed}", f"-XX:SharedArchiveFile={made / ARCHIVE}"]
+        dump = ["-Xshare:dump", f"-XX:SharedClassListFile={listed}", f"-XX:SharedArchiveFile={output / ARCHIVE}"]
         # One that cannot be made is not missed; the empty folder says that it was tried.
         subprocess.run([*jvm, *dump, "-cp", f"{jars}/*"], check=False, capture_output=True, timeout=DUMP_SECONDS)
-        return made
+        return output
 
     archive = filled(f"{jars.name}-classes-{_build(jvm[0])}", environ, make) / ARCHIVE
     return (f"-XX:SharedArchiveFile={archive}",) if archive.exists() else ()

@@ -63,22 +63,24 @@ class FrontendApi(Issuer):
         """What a handshake sets in the browser `client`, for a page of `origin`."""
         names = ["", *([f"_{self.suffix}"] if suffixed and self.suffix else [])]
         person = self._clients.get(client or "")
-        found = [f"__clerk_handshake=; Path=/; {PAST}"]
+        directives = [f"__clerk_handshake=; Path=/; {PAST}"]
         if person is None:
-            found += [f"__session{name}=; Path=/; {PAST}" for name in names]
-            return found + [f"__client_uat{name}=0; Path=/; Max-Age=315360000; Secure; SameSite=Lax" for name in names]
+            directives += [f"__session{name}=; Path=/; {PAST}" for name in names]
+            return directives + [
+                f"__client_uat{name}=0; Path=/; Max-Age=315360000; Secure; SameSite=Lax" for name in names
+            ]
         now = int(time.time())
         claims = {"azp": origin if self.party_on_navigation else None, "exp": now + LIFETIME, **self.claims}
         token = self.token(person, **claims)
-        found += [f"__client_uat{name}={now}; Path=/; Max-Age=315360000; Secure; SameSite=Lax" for name in names]
-        return found + [f"__session{name}={token}; Path=/; {YEAR}; Secure" for name in names]
+        directives += [f"__client_uat{name}={now}; Path=/; Max-Age=315360000; Secure; SameSite=Lax" for name in names]
+        return directives + [f"__session{name}={token}; Path=/; {YEAR}; Secure" for name in names]
 
     def _answer(self, path: str, cookies: str) -> Answer | None:
         asked = urlsplit(path)
         if asked.path != "/v1/client/handshake":
             return None
         parameters = {name: values[-1] for name, values in parse_qs(asked.query).items()}
-        sent = {name: one.value for name, one in SimpleCookie(cookies).items()}
+        sent = {name: morsel.value for name, morsel in SimpleCookie(cookies).items()}
         self.asked.append(Asked(parameters, sent))
         back = urlsplit(parameters.get("redirect_url", ""))
         if f"{back.scheme}://{back.netloc}" != self.audience:

@@ -118,10 +118,10 @@ class LocalKafka(KafkaBroker):
     def tool(self, name: str, *arguments: str) -> str:
         """Runs one of Kafka's own tools, by the Java class that its shell script runs; gives what it prints."""
         tool = [*self._java, name, *arguments]
-        done = subprocess.run(tool, check=False, env=self._folder.environ(), capture_output=True, text=True)
-        if done.returncode:
-            raise SandboxError(f"{name} failed:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        process = subprocess.run(tool, check=False, env=self._folder.environ(), capture_output=True, text=True)
+        if process.returncode:
+            raise SandboxError(f"{name} failed:\n{process.stdout}{process.stderr}")
+        return process.stdout
 
     def close(self) -> None:
         """Ends the broker and removes its folder."""
@@ -153,11 +153,11 @@ class LocalKafka(KafkaBroker):
         if not self._tls:
             return {}
         protocols = ",".join([CONFIG["listener.security.protocol.map"], *(f"{name}:SASL_SSL" for name in self._tls)])
-        made = {**GUARDED, "listener.security.protocol.map": protocols}
+        properties_set = {**GUARDED, "listener.security.protocol.map": protocols}
         for name, (_, keystore) in self._tls.items():
             properties = {**SECURED, "ssl.keystore.location": str(keystore)}
-            made |= {f"listener.name.{name.lower()}.{key}": value for key, value in properties.items()}
-        return made
+            properties_set |= {f"listener.name.{name.lower()}.{key}": value for key, value in properties.items()}
+        return properties_set
 
     def _answers(self) -> bool:
         return listens(self.port, self.host) and answers(self.bootstrap)

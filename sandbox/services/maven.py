@@ -25,9 +25,9 @@ def jars(name: str, coordinates: Sequence[str], environ: Mapping[str, str], with
     What they only bring along `without` need (`group:artifact`) is left out. SandboxError when there is no mvn or it fails,
     here and below.
     """
-    left_out = "".join(f"<exclusion>{_tags(one)}</exclusion>" for one in without)
+    left_out = "".join(f"<exclusion>{_tags(coordinate)}</exclusion>" for coordinate in without)
     dependencies = "".join(
-        f"<dependency>{_tags(one)}<exclusions>{left_out}</exclusions></dependency>" for one in coordinates
+        f"<dependency>{_tags(coordinate)}<exclusions>{left_out}</exclusions></dependency>" for coordinate in coordinates
     )
     goal = [f"{PLUGIN}:copy-dependencies", "-DincludeScope=runtime"]
     return _fetch(name, goal, POM.format(dependencies=dependencies), environ)
@@ -52,7 +52,7 @@ def _run(name: str, goal: Sequence[str], pom: str, environ: Mapping[str, str], w
     (work / "pom.xml").write_text(pom)
     print(f"fetching {name} with mvn into {work.parent}, this once", file=sys.stderr)
     command = [mvn, "-B", "-q", *goal, f"-DoutputDirectory={work}/files"]
-    done = subprocess.run(command, check=False, cwd=work, env=environ, capture_output=True, text=True)
-    if done.returncode:
-        raise SandboxError(f"mvn could not fetch {name}:\n{(done.stdout + done.stderr)[:2000]}")
+    process = subprocess.run(command, check=False, cwd=work, env=environ, capture_output=True, text=True)
+    if process.returncode:
+        raise SandboxError(f"mvn could not fetch {name}:\n{(process.stdout + process.stderr)[:2000]}")
     return work / "files"

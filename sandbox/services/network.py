@@ -43,8 +43,8 @@ class Network:
             self._router = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
             )
-            told = self._ask({"seed": self.seed, "machines": self._names})
-        for name, (address, descriptor) in told.items():
+            answer = self._ask({"seed": self.seed, "machines": self._names})
+        for name, (address, descriptor) in answer.items():
             namespace = f"/proc/{self._router.pid}/fd/{descriptor}" if descriptor else None
             self.machines[name] = Machine(name=name, address=address, namespace=namespace)
         return self

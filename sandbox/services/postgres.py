@@ -170,10 +170,10 @@ class PostgresServer(Service):
         user = self._user if as_server else None
         command = [self._bin / program, *arguments]
         environ = self._folder.environ()
-        done = subprocess.run(command, check=False, user=user, env=environ, cwd="/", capture_output=True, text=True)
-        if done.returncode:
-            raise SandboxError(f"{program} failed:\n{done.stderr}{done.stdout}")
-        return done.stdout
+        process = subprocess.run(command, check=False, user=user, env=environ, cwd="/", capture_output=True, text=True)
+        if process.returncode:
+            raise SandboxError(f"{program} failed:\n{process.stderr}{process.stdout}")
+        return process.stdout
 
     def _answers(self) -> bool:
         try:

@@ -7,8 +7,8 @@ from pathlib import Path
 def status(pid: int, name: str) -> str:
     """A line of /proc/PID/status, empty where it has none of this name. Raises OSError where there is no such process."""
     text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    found = re.search(rf"^{name}:\s*(.+)$", text, re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(rf"^{name}:\s*(.+)$", text, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def peak_bytes(pid: int) -> int:

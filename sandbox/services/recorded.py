@@ -38,10 +38,10 @@ def record(url: str, emissions: Iterable[Emission]) -> int:
     pipeline = Pipeline(Decoder(schemas.all_schemas()))
     kept: list[CopyRow] = []
     for offset, (topic, key, value, headers) in enumerate(emissions):
-        one = Record(Partition(topic, "recorded", 0), offset, None, key, value, [*headers])
-        outcome = pipeline.run(one)
+        arrived = Record(Partition(topic, "recorded", 0), offset, None, key, value, [*headers])
+        outcome = pipeline.run(arrived)
         if isinstance(outcome, Recorded):
-            kept.append(copy_row(one, outcome, len(kept)))
+            kept.append(copy_row(arrived, outcome, len(kept)))
     result = WriteResult()
     with connect(url, "audit_writer", "recorded") as connection:
         prepare(connection)

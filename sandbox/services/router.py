@@ -26,7 +26,7 @@ VERSION_4, DESTINATION = 4, slice(16, 20)  # of an IP header
 
 
 @dataclass(slots=True)
-class Line:
+class MachineLink:
     """Between a machine's device and us. `delay` in seconds, one way; `loss` is a share; both count in both directions."""
 
     device: int
@@ -40,17 +40,17 @@ class Router:
     """Keeps each packet for the delays of its sender's line and its receiver's, any number at once; `chance` says what is lost."""
 
     def __init__(self, chance: random.Random) -> None:
-        self.by_device: dict[int, Line] = {}
-        self._by_address: dict[bytes, Line] = {}
+        self.by_device: dict[int, MachineLink] = {}
+        self._by_address: dict[bytes, MachineLink] = {}
         self._chance = chance
         self._under_way: list[tuple[float, int, int, bytes]] = []
         self._number = 0
 
-    def connect(self, line: Line, address: str) -> None:
+    def connect(self, line: MachineLink, address: str) -> None:
         """Adds a machine."""
         self.by_device[line.device] = self._by_address[bytes(map(int, address.split(".")))] = line
 
-    def patience(self) -> float | None:
+    def seconds_until_due(self) -> float | None:
         """Seconds until the next packet is due; None where none is under way."""
         return max(0.0, self._under_way[0][0] - time.monotonic()) if self._under_way else None
 
@@ -71,7 +71,7 @@ class Router:
             _, _, device, packet = heapq.heappop(self._under_way)
             os.write(device, packet)
 
-    def _accept(self, packet: bytes, sender: Line, receiver: Line) -> None:
+    def _accept(self, packet: bytes, sender: MachineLink, receiver: MachineLink) -> None:
         for line in (sender, receiver):
             if line.loss and self._chance.random() < line.loss:
                 line.lost += 1
@@ -85,15 +85,15 @@ class Router:
 def main() -> None:
     """Sets up the machines, then routes."""
     asked = json.loads(sys.stdin.readline())
-    router, lines = Router(random.Random(asked["seed"])), dict[str, Line]()
-    told = dict[str, tuple[str, int | None]]()
+    router, lines = Router(random.Random(asked["seed"])), dict[str, MachineLink]()
+    links = dict[str, tuple[str, int | None]]()
     for name, (device, address, namespace) in zip(asked["machines"], _machines(), strict=False):
-        lines[name], told[name] = Line(device), (address, namespace)
+        lines[name], links[name] = MachineLink(device), (address, namespace)
         router.connect(lines[name], address)
-    _answer(told)
+    _answer(links)
     orders = sys.stdin.fileno()
     while True:
-        readable, _, _ = select.select([orders, *router.by_device], [], [], router.patience())
+        readable, _, _ = select.select([orders, *router.by_device], [], [], router.seconds_until_due())
         for source in readable:
             if source != orders:
                 router.take(source)
@@ -136,7 +136,7 @@ def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
-def _obeyed(lines: Mapping[str, Line], order: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+def _obeyed(lines: Mapping[str, MachineLink], order: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """Sets the lines that the order names; how many packets each line has passed and lost so far."""
     for name, (delay, loss) in order.items():
         lines[name].delay, lines[name].loss = delay, loss

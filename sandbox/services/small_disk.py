@@ -42,9 +42,9 @@ def small_disk(megabytes: int) -> Iterator[SmallDisk]:
     with tempfile.TemporaryDirectory(prefix="callmine-disk-") as folder:
         Path(folder).chmod(0o711)
         mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=711", "tmpfs", folder]
-        done = subprocess.run(mount, check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise SandboxError(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+        process = subprocess.run(mount, check=False, capture_output=True, text=True)
+        if process.returncode:
+            raise SandboxError(f"a small file system cannot be mounted here: {process.stderr.strip()}")
         try:
             yield SmallDisk(Path(folder))
         finally:

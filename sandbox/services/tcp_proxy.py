@@ -17,7 +17,7 @@ PAUSE = 0.02  # seconds between two looks at whether the line speaks again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ProxyLine:
     """What a network is like, in both directions; bytes that it is `silent` about are delivered when it speaks again."""
 
     delay: float = 0.0  # seconds for each piece
@@ -27,7 +27,7 @@ class Line:
     reset_after: int = 0  # bytes of an answer after which its connection is reset; 0: never
 
 
-GOOD = Line()
+GOOD = ProxyLine()
 
 
 class _Connection:
@@ -82,15 +82,15 @@ class TcpProxy:
 
     def reset(self) -> None:
         """Resets all connections."""
-        self._call(self._each(_Connection.reset))
+        self._call(self._for_each(_Connection.reset))
 
     def forget(self) -> None:
         """Makes all connections half-open: they stay, whatever is sent is taken, and nothing comes any more."""
-        self._call(self._each(lambda connection: setattr(connection, "forgotten", True)))
+        self._call(self._for_each(lambda connection: setattr(connection, "forgotten", True)))
 
-    async def _each(self, what: Any) -> None:
+    async def _for_each(self, change: Any) -> None:
         for connection in list(self._connections):
-            what(connection)
+            change(connection)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

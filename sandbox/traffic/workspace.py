@@ -29,7 +29,7 @@ class ScenarioEvent(NamedTuple):
 
 @dataclass(slots=True)
 class Workspace:
-    """The state. `opening` counts how much of the scripted beginning has happened, `turns` the events taken from examples, by type."""
+    """The state. `opening` counts how much of the scripted beginning has happened, `uses` the events taken from examples, by type."""
 
     rng: Random
     id: str
@@ -47,7 +47,7 @@ class Workspace:
     analyses: list[str] = field(default_factory=list)
     people: int = 0
     opening: int = 0
-    turns: Counter[str] = field(default_factory=Counter)
+    uses: Counter[str] = field(default_factory=Counter)
 
     def new_id(self, prefix: str) -> str:
         """An id in the manner of Clerk's: prefix, a 2, and 26 letters and digits."""

@@ -73,8 +73,8 @@ def shown(chromium: Browser, postgres: PostgresServer, sample: Sample) -> Iterat
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
     url = postgres.url(name)
     record(url, sample.dataset.emissions)
-    with site(url, sample.people) as made:
-        yield made
+    with site(url, sample.people) as running:
+        yield running
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ def test_axe_finds_nothing(visit: Visit, sample: Sample, fresh: Fresh, name: str
     """A wide screen in light and in dark, and a narrow one."""
     visitor = visit(timezone_id="Europe/Berlin", color_scheme="light", reduced_motion="reduce")
     STATES[name](visitor, sample, fresh)
-    found = {"light": barriers(visitor.page)}
+    violations = {"light": barriers(visitor.page)}
     visitor.page.emulate_media(color_scheme="dark")
-    found["dark"] = barriers(visitor.page)
+    violations["dark"] = barriers(visitor.page)
     visitor.page.set_viewport_size({"width": 320, "height": 800})
-    found["narrow"] = barriers(visitor.page)
+    violations["narrow"] = barriers(visitor.page)
 
-    assert found == {"light": [], "dark": [], "narrow": []}
+    assert violations == {"light": [], "dark": [], "narrow": []}

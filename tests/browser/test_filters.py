@@ -26,9 +26,9 @@ def test_the_dropdown_offers_what_the_catalog_has(dana: Visitor) -> None:
     labels = page.locator("#show option").all_text_contents()
 
     assert groups == ["Integrations", "Members", "Billing", "Schedules", "Reports", "Workspace"]
-    assert {each.label for each in CATALOG} <= set(labels)
+    assert {audit_type.label for audit_type in CATALOG} <= set(labels)
     assert {"Schedule changed · paused", "Report exported · PDF", "All integration changes · Gong"} <= set(labels)
-    facets = sum(len(facet.values) for each in CATALOG for facet in each.facets)
+    facets = sum(len(facet.values) for audit_type in CATALOG for facet in audit_type.facets)
     families = 3 + 3  # of integrations, members and billing all of it; of integrations the three providers too
     assert len(labels) == len(set(labels)) == 1 + len(CATALOG) + facets + families
 
@@ -41,7 +41,7 @@ def test_an_action_with_a_facet(dana: Visitor, count: Count) -> None:
 
     assert dana.total == count(PAUSED) > 50
     assert "action=schedule.lifecycle_changed&facet=operation%3Apaused" in dana.page.url
-    assert all(" paused the schedule " in each for each in dana.sentences)
+    assert all(" paused the schedule " in sentence for sentence in dana.sentences)
     expect(dana.page.locator("#show option:checked")).to_have_text("Schedule changed · paused")
 
 
@@ -111,7 +111,7 @@ def test_source(dana: Visitor, count: Count, label: str, condition: str, words: 
     apply(dana)
 
     assert dana.total == count(condition) > 0
-    assert all(re.fullmatch(words, each) for each in dana.page.locator("td.source").all_inner_texts())
+    assert all(re.fullmatch(words, text) for text in dana.page.locator("td.source").all_inner_texts())
     expect(dana.page.locator("#by option:checked")).to_have_text(label)
 
 

@@ -115,7 +115,7 @@ def test_a_barrier_is_found(page: Page, pages: str, rule: str) -> None:
     """Axe runs, and runs the rules of WCAG 2.0 to 2.2."""
     page.goto(f"{pages}/{rule}")
 
-    assert rule in {found.partition(":")[0] for found in barriers(page)}
+    assert rule in {violation.partition(":")[0] for violation in barriers(page)}
 
 
 def test_a_missing_browser_is_reported_with_the_way_to_get_one(tmp_path: Path) -> None:

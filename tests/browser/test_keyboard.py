@@ -9,16 +9,16 @@ from tests.browser.visitor import Visitor
 
 FOCUSED = """() => { const at = document.activeElement;
     return (at.getAttribute("aria-label") || at.labels?.[0]?.innerText || at.innerText || at.id).trim().replace(/\\s+/g, " "); }"""
-SEEN = """() => { const style = getComputedStyle(document.activeElement), box = document.activeElement.getBoundingClientRect();
+FOCUS_IS_VISIBLE = """() => { const style = getComputedStyle(document.activeElement), box = document.activeElement.getBoundingClientRect();
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && box.width > 0
         && box.top >= 0 && box.bottom <= innerHeight; }"""
-MOST = 80
+MAX_STOPS = 80
 
 
 def tab_to(page: Page, name: str, key: str = "Tab") -> None:
     """Goes on until what is called `name` has the focus."""
     passed = []
-    for _ in range(MOST):
+    for _ in range(MAX_STOPS):
         page.keyboard.press(key)
         passed.append(page.evaluate(FOCUSED))
         if re.match(name, passed[-1]):
@@ -30,18 +30,18 @@ def test_everything_is_reached_and_seen_to_be(dana: Visitor) -> None:
     """From the skip link to the export's address, in the order of the page, each with a ring around it, none twice."""
     page = dana.open("/audit?limit=3&action=schedule.lifecycle_changed")
     order = []
-    for _ in range(MOST):
+    for _ in range(MAX_STOPS):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement === document.body"):
             break
         order.append(page.evaluate(FOCUSED))
-        assert page.evaluate(SEEN), f"the focus on {order[-1]!r} cannot be seen"
+        assert page.evaluate(FOCUS_IS_VISIBLE), f"the focus on {order[-1]!r} cannot be seen"
 
     wanted = ["Skip to content", "Callmine", "Home", "Audit log", "Action", "From", "To", "Actor", "Subject", "Source", "Apply", "Several actions",
               "Last 24 hours", "Last 7 days", "Last 30 days", "All time", "Remove filter Schedule changed", "Clear all",
               "Copy link", "This page as JSON", "Older", "Print", "Keys", "Details of Schedule changed", "Page", "Go", "Next", "Last", "audit@callmine.example"]  # fmt: skip
     onward = iter(order)
-    assert [each for each in wanted if not any(name.startswith(each) for name in onward)] == []
+    assert [prefix for prefix in wanted if not any(name.startswith(prefix) for name in onward)] == []
     assert sum(name.startswith("Details of") for name in order) == 3
 
 

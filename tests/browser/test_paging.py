@@ -30,9 +30,9 @@ def test_to_the_very_last_page(dana: Visitor, count: Count) -> None:
 def test_page_after_page_gives_each_entry_once(dana: Visitor, count: Count) -> None:
     """Next, until there is none, shows every entry of the selection, none twice."""
     dana.open("/audit?action=report.exported&limit=40")
-    seen: list[str] = []
+    names: list[str] = []
     while True:
-        seen += dana.page.locator("a.toggle, button.toggle").evaluate_all(
+        names += dana.page.locator("a.toggle, button.toggle").evaluate_all(
             "found => found.map(each => each.getAttribute('aria-controls'))"
         )
         onward = dana.page.get_by_role("link", name="Next", exact=True)
@@ -41,7 +41,7 @@ def test_page_after_page_gives_each_entry_once(dana: Visitor, count: Count) -> N
         with dana.page.expect_navigation():
             onward.click()
 
-    assert len(seen) == len(set(seen)) == count("action = 'report.exported'") > 150
+    assert len(names) == len(set(names)) == count("action = 'report.exported'") > 150
 
 
 def test_to_a_number(dana: Visitor) -> None:

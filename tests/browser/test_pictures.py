@@ -4,7 +4,7 @@ import re
 
 from sandbox.screenshots.__main__ import FOLDER, SHOTS
 
-MOST = 1_500_000  # bytes of all of them: everyone who clones the repository has them
+MAX_BYTES = 1_500_000  # bytes of all of them: everyone who clones the repository has them
 
 
 def test_every_picture_is_taken_and_shown() -> None:
@@ -16,4 +16,4 @@ def test_every_picture_is_taken_and_shown() -> None:
 
 def test_pictures_are_small_enough_for_a_repository() -> None:
     """All of them together."""
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) < MOST
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) < MAX_BYTES

@@ -28,7 +28,7 @@ def opened(visitor: Visitor, number: int = 0) -> Locator:
 def cells(part: Locator, path: str) -> list[str]:
     """Field, before and after of one path, as seen."""
     row = part.locator(".changes tbody tr").filter(has=part.page.locator(f"th bdi:text-is('{path}')"))
-    return [" ".join(each.split()) for each in row.locator("th, td").all_inner_texts()]
+    return [" ".join(text.split()) for text in row.locator("th, td").all_inner_texts()]
 
 
 def test_a_click_anywhere_on_the_row(dana: Visitor) -> None:
@@ -182,7 +182,11 @@ def test_all_fourteen_types_read_as_sentences(dana: Visitor, sample: Sample) -> 
         sentences += dana.sentences
 
     assert len(labels) == len(CATALOG)
-    assert [each for each in sentences if "()" in each or "  " in each or "{" in each or each.endswith(" ")] == []
+    assert [
+        sentence
+        for sentence in sentences
+        if "()" in sentence or "  " in sentence or "{" in sentence or sentence.endswith(" ")
+    ] == []
 
 
 def test_an_action_of_a_newer_catalog_is_shown_too(visit: Visit, fresh: Fresh) -> None:

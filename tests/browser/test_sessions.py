@@ -17,8 +17,8 @@ from tests.browser.visitor import Visitor
 @pytest.fixture(scope="module")
 def renewing(shown: Site, sample: Sample) -> Iterator[Site]:
     """The sample, once more, with an issuer that renews sessions."""
-    with site(shown.database_url, sample.people, renews=True) as made:
-        yield made
+    with site(shown.database_url, sample.people, renews=True) as running:
+        yield running
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_filters_are_applied_though_the_session_has_run_out(reader: Visitor, sam
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Audit log")
     assert "action=schedule.lifecycle_changed&facet=operation%3Apaused" in page.url
-    assert all(" paused the schedule " in each for each in reader.sentences)
+    assert all(" paused the schedule " in sentence for sentence in reader.sentences)
 
 
 def test_the_look_for_newer_entries_goes_on(reader: Visitor, sample: Sample) -> None:

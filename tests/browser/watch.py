@@ -23,7 +23,7 @@ class Watch:
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
         page.on("requestfailed", self._failed)
-        page.expose_function("reportViolation", lambda what: self.faults.append(f"policy: {what}"))
+        page.expose_function("reportViolation", lambda violation: self.faults.append(f"policy: {violation}"))
         page.add_init_script(REPORT)
 
     def refused(self, url: str, status: int) -> None:
@@ -46,5 +46,9 @@ class Watch:
 
 def barriers(page: Page) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA on the page in its present state."""
-    found: list[dict[str, Any]] = Axe().run(page, options=OPTIONS).response["violations"]
-    return [f"{each['id']}: {node['html'][:160]} {node['failureSummary']}" for each in found for node in each["nodes"]]
+    violations: list[dict[str, Any]] = Axe().run(page, options=OPTIONS).response["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]

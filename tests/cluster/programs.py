@@ -62,8 +62,8 @@ class Programs(NamedTuple):
 
 def version() -> str:
     """The version of Kubernetes, such as v1.37.2."""
-    (found,) = re.findall(r"^\s+k8s\.io/kubernetes (v\S+)", MODULE.read_text(), re.MULTILINE)
-    return str(found)
+    (version_named,) = re.findall(r"^\s+k8s\.io/kubernetes (v\S+)", MODULE.read_text(), re.MULTILINE)
+    return str(version_named)
 
 
 def provide(environ: Mapping[str, str] = os.environ) -> Programs:
@@ -106,13 +106,13 @@ def _go(program: Path, arguments: Sequence[str], folder: Path, environ: Mapping[
     settings = {**environ, "CGO_ENABLED": "0"}  # no C compiler is needed
     command: list[str | Path] = [program, *arguments]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command, check=False, cwd=folder, env=settings, capture_output=True, text=True, timeout=LIMIT
         )
     except subprocess.TimeoutExpired:
         raise SandboxError(
             f"go {arguments[0]} took over {LIMIT} s; what it has compiled is kept for the next time"
         ) from None
-    if done.returncode:
-        raise SandboxError(f"go {arguments[0]} failed: {(done.stderr or done.stdout).strip()[-1500:]}")
-    return done.stdout
+    if process.returncode:
+        raise SandboxError(f"go {arguments[0]} failed: {(process.stderr or process.stdout).strip()[-1500:]}")
+    return process.stdout

@@ -46,15 +46,18 @@ class Release:
 
     def run(self, *arguments: str) -> str:
         """A command of Helm that ends well; what it prints."""
-        done = subprocess.run(
+        process = subprocess.run(
             self._command(*arguments), check=False, env=self._environ(), capture_output=True, text=True, timeout=LIMIT
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert process.returncode == 0, process.stderr
+        return process.stdout
 
     def history(self) -> list[tuple[int, str]]:
         """Revision and status of each, oldest first."""
-        return [(each["revision"], each["status"]) for each in json.loads(self.run("history", NAME, "--output=json"))]
+        return [
+            (revision["revision"], revision["status"])
+            for revision in json.loads(self.run("history", NAME, "--output=json"))
+        ]
 
     def stored(self, kind: str, name: str) -> dict[str, Any] | None:
         """What the server has, None where there is nothing."""
@@ -66,9 +69,9 @@ class Release:
 
     def image(self, component: str) -> str:
         """The image that a deployment asks for."""
-        found = self.stored("Deployment", f"{NAME}-{component}")
-        assert found is not None
-        return str(found["spec"]["template"]["spec"]["containers"][0]["image"])
+        workload = self.stored("Deployment", f"{NAME}-{component}")
+        assert workload is not None
+        return str(workload["spec"]["template"]["spec"]["containers"][0]["image"])
 
     def _started(self, before: Mapping[str, Any] | None) -> bool:
         job = self.stored("Job", JOB)

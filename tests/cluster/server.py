@@ -81,7 +81,9 @@ class ApiServer:
             definition = yaml.safe_load(file.read_text())
             self._ask("POST", DEFINED, definition)
             spec = definition["spec"]
-            paths += [f"apis/{spec['group']}/{each['name']}/{spec['names']['plural']}" for each in spec["versions"]]
+            paths += [
+                f"apis/{spec['group']}/{version['name']}/{spec['names']['plural']}" for version in spec["versions"]
+            ]
         if not paths or not wait_until(lambda: all(self._client.get(path).is_success for path in paths), 30):
             raise SandboxError(f"kinds are not served: {paths}\n{self._server.tail()}")
 
@@ -101,8 +103,8 @@ class ApiServer:
         answer = self._client.get(f"{PATHS[kind].format(namespace)}/{name}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
-        found: dict[str, Any] = answer.raise_for_status().json()
-        return found
+        body: dict[str, Any] = answer.raise_for_status().json()
+        return body
 
     def all(self, namespace: str) -> set[tuple[str, str]]:
         """Kind and name of all that is stored in a namespace, of the kinds of PATHS.

@@ -7,26 +7,26 @@ import pytest
 
 from tests.cluster.conftest import Refusal
 from tests.cluster.server import PATHS
-from tests.deploy.test_helm import FOREIGN, full, least, pods
+from tests.deploy.test_helm import FOREIGN, full, minimal, pods
 
 
-@pytest.mark.parametrize("made", [least, full])
-def test_every_manifest_is_accepted(made: Any, refusal: Refusal) -> None:
+@pytest.mark.parametrize("rendering", [minimal, full])
+def test_every_manifest_is_accepted(rendering: Any, refusal: Refusal) -> None:
     """Strictly: a field that the kind does not have is refused, not dropped."""
     refused = {
         f"{kind} {manifest['metadata']['name']}": said
-        for kind, manifests in made().items()
+        for kind, manifests in rendering().items()
         for manifest in manifests
         if (said := refusal(manifest)) is not None
     }
     assert refused == {}
-    assert made().keys() <= PATHS.keys()
+    assert rendering().keys() <= PATHS.keys()
 
 
-@pytest.mark.parametrize("made", [least, full])
-def test_every_pod_is_admitted(made: Any, refusal: Refusal) -> None:
+@pytest.mark.parametrize("rendering", [minimal, full])
+def test_every_pod_is_admitted(rendering: Any, refusal: Refusal) -> None:
     """Under the strictest Pod Security Standard, `restricted`."""
-    refused = {component: refusal(pod(spec)) for component, spec in pods(made())}
+    refused = {component: refusal(pod(spec)) for component, spec in pods(rendering())}
     assert set(refused.values()) == {None}, refused
     assert len(refused) >= 3
 

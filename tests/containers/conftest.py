@@ -36,5 +36,5 @@ def image() -> str:
 @pytest.fixture(scope="module")
 def stack(engine: DockerClient) -> Iterator[Stack]:
     """compose.yaml, up and healthy."""
-    with Stack(engine) as made:
-        yield made
+    with Stack(engine) as running:
+        yield running

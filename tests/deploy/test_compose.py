@@ -28,7 +28,7 @@ SECRETS = (
     "POSTGRES_PASSWORD", "AUDIT_CONSUMER_PASSWORD", "AUDIT_READER_PASSWORD", "AUDIT_OPERATOR_PASSWORD",
     "AUDIT_SEALER_PASSWORD", "AUDIT_STANDBY_PASSWORD", "CLERK_ISSUER", "CLERK_AUTHORIZED_PARTIES",
 )  # fmt: skip
-GIVEN = {**dict.fromkeys(SECRETS, "given"), "GRAFANA_PASSWORD": "given"}
+ENVIRON = {**dict.fromkeys(SECRETS, "given"), "GRAFANA_PASSWORD": "given"}
 JOBS = {"topics", "migrate", "logins", "operator"}
 OURS = {"migrate", "consumer", "reader", "operator", "sealer", "check"}
 # What they have beside their image: where it is, and whether they can only read it.
@@ -54,9 +54,9 @@ def compose(
 @cache
 def services(*files: Path) -> Mapping[str, Any]:
     """All services, of every profile, as compose understands the files; by default compose.yaml alone."""
-    done = compose(GIVEN, "--profile=*", "config", "--format=json", files=files or (COMPOSE,))
-    assert (done.returncode, done.stderr) == (0, "")
-    read: Mapping[str, Any] = json.loads(done.stdout)["services"]
+    process = compose(ENVIRON, "--profile=*", "config", "--format=json", files=files or (COMPOSE,))
+    assert (process.returncode, process.stderr) == (0, "")
+    read: Mapping[str, Any] = json.loads(process.stdout)["services"]
     return read
 
 
@@ -67,29 +67,29 @@ def ports() -> Iterator[Mapping[str, Any]]:
 
 def test_it_is_valid_and_compose_has_nothing_to_say() -> None:
     """With every profile, and without a warning; monitoring and the operator come only when asked for."""
-    done = compose(GIVEN, "config", "--services")
+    process = compose(ENVIRON, "config", "--services")
 
     asked_for = {"prometheus", "grafana", "operator", "sealer", "check", "standby"}
-    assert set(done.stdout.split()) == services().keys() - asked_for
+    assert set(process.stdout.split()) == services().keys() - asked_for
     assert services().keys() >= JOBS | OURS
 
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_that_is_not_set_is_named(name: str) -> None:
     """Nothing starts on a default password; the message says which variable, and where it is explained."""
-    for environ in ({key: value for key, value in GIVEN.items() if key != name}, {**GIVEN, name: ""}):
-        done = compose(environ, "config")
+    for environ in ({key: value for key, value in ENVIRON.items() if key != name}, {**ENVIRON, name: ""}):
+        process = compose(environ, "config")
 
-        assert done.returncode != 0
-        assert f"required variable {name} is missing a value: is not set; see docs/deployment.md" in done.stderr
+        assert process.returncode != 0
+        assert f"required variable {name} is missing a value: is not set; see docs/deployment.md" in process.stderr
 
 
 def test_no_default_is_a_secret() -> None:
     """The file has no password of its own: whatever is called one comes from a variable without a default."""
-    found = re.findall(r"PASSWORD\w*: (\S+)", COMPOSE.read_text())
+    passwords = re.findall(r"PASSWORD\w*: (\S+)", COMPOSE.read_text())
 
-    assert len(found) >= len(SECRETS)
-    assert [value for value in found if not re.match(r"\$\{\w+:\?|/run/secrets/", value)] == []
+    assert len(passwords) >= len(SECRETS)
+    assert [value for value in passwords if not re.match(r"\$\{\w+:\?|/run/secrets/", value)] == []
 
 
 def test_ports_are_on_loopback() -> None:
@@ -131,25 +131,25 @@ def test_what_runs_on_is_limited_restarted_and_watched() -> None:
 
 def test_the_schema_comes_before_the_programs() -> None:
     """PostgreSQL, then migrate, then logins, then whoever logs in; topics before the consumer."""
-    done, healthy = "service_completed_successfully", "service_healthy"
+    completed, healthy = "service_completed_successfully", "service_healthy"
     conditions = {
-        (name, other): found["condition"]
+        (name, other): dependency["condition"]
         for name, service in services().items()
-        for other, found in service.get("depends_on", {}).items()
+        for other, dependency in service.get("depends_on", {}).items()
     }
 
     assert (
         conditions.items()
         >= {
             ("migrate", "postgres"): healthy,
-            ("logins", "migrate"): done,
+            ("logins", "migrate"): completed,
             ("topics", "kafka"): healthy,
-            ("consumer", "logins"): done,
-            ("consumer", "topics"): done,
-            ("reader", "logins"): done,
-            ("operator", "logins"): done,
-            ("sealer", "logins"): done,
-            ("sealer", "topics"): done,
+            ("consumer", "logins"): completed,
+            ("consumer", "topics"): completed,
+            ("reader", "logins"): completed,
+            ("operator", "logins"): completed,
+            ("sealer", "logins"): completed,
+            ("sealer", "topics"): completed,
             ("check", "sealer"): healthy,
         }.items()
     )
@@ -160,7 +160,7 @@ def test_images_come_from_variables_and_default_to_official_ones() -> None:
     named = re.findall(r"^    image: (.+)$|^  image: (.+)$", COMPOSE.read_text(), re.MULTILINE)
     pattern = re.compile(r"\$\{(AUDIT_(?:\w+_)?IMAGE):-[\w/-]+:(?!latest)[\w.]+\}")
 
-    assert named and all(pattern.fullmatch(one or other) for one, other in named)
+    assert named and all(pattern.fullmatch(image or other) for image, other in named)
     assert services()["kafka"]["image"] == services()["topics"]["image"] == IMAGE
     assert services()["registry"]["image"].endswith(f":{REGISTRY_VERSION}")
 

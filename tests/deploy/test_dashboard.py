@@ -31,8 +31,8 @@ def differences(ours: Any, theirs: Any, at: str = "") -> Iterator[str]:
             elif name in ours:
                 yield f"{at}/{name} is unknown"
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-            yield from differences(one, other, f"{at}/{number}")
+        for number, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from differences(mine, other, f"{at}/{number}")
     elif ours != theirs or type(ours) is not type(theirs):
         yield f"{at} is {ours!r}, and would be {theirs!r}"
 
@@ -40,8 +40,8 @@ def differences(ours: Any, theirs: Any, at: str = "") -> Iterator[str]:
 def misfits(value: Any, at: str = "") -> Iterator[str]:
     """Where an object of the SDK holds a value that is not of the declared type."""
     if isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from misfits(each, f"{at}/{number}")
+        for number, member in enumerate(value):
+            yield from misfits(member, f"{at}/{number}")
     elif hasattr(value, "from_json"):
         module = importlib.import_module(type(value).__module__)
         declared = get_type_hints(type(value), vars(module))

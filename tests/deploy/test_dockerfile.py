@@ -26,16 +26,16 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 def lint(text: str) -> tuple[int, str]:
     """What hadolint says of a Dockerfile."""
     program = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([program, "--no-color", "-"], check=False, input=text, capture_output=True, text=True)
-    return done.returncode, done.stdout
+    process = subprocess.run([program, "--no-color", "-"], check=False, input=text, capture_output=True, text=True)
+    return process.returncode, process.stdout
 
 
 def pinned(name: str) -> dict[str, str]:
     """The requirements of a file with their hashes, by their names."""
     text = (ROOT / "requirements" / name).read_text()
     return {
-        found[1]: found[0].strip()
-        for found in re.finditer(r"^([a-z0-9-]+)==.*?(?=^[a-z]|\Z)", text, re.MULTILINE | re.DOTALL)
+        match[1]: match[0].strip()
+        for match in re.finditer(r"^([a-z0-9-]+)==.*?(?=^[a-z]|\Z)", text, re.MULTILINE | re.DOTALL)
     }
 
 
@@ -62,8 +62,8 @@ def healthy(consumer: int | None, reader: int | None) -> bool:
     ports = {"AUDIT_METRICS_BIND": consumer, "AUDIT_READER_BIND": reader}
     environ = {name: f"0.0.0.0:{port}" for name, port in ports.items() if port}
     proxy = {"http_proxy": f"http://127.0.0.1:{free_port()}"}
-    done = subprocess.run([sys.executable, "-I", HEALTHCHECK], check=False, env={**os.environ, **proxy, **environ})
-    return done.returncode == 0
+    process = subprocess.run([sys.executable, "-I", HEALTHCHECK], check=False, env={**os.environ, **proxy, **environ})
+    return process.returncode == 0
 
 
 @pytest.mark.parametrize("path", [DOCKERFILE, *STANDINS], ids=lambda path: path.name)
@@ -99,8 +99,8 @@ def test_everything_installed_is_pinned_with_its_hash() -> None:
     assert re.findall(r"-r requirements/(\S+)", text) == ["build.txt", "runtime.txt"]
     assert len(re.findall(r"--require-hashes --only-binary :all: -r", text)) == 2
     assert build and build.items() <= dev.items()
-    assert all("--hash=sha256:" in one for one in build.values())
-    assert {one.partition("==")[0] for one in PROJECT["build-system"]["requires"]} <= build.keys()
+    assert all("--hash=sha256:" in pin for pin in build.values())
+    assert {pin.partition("==")[0] for pin in PROJECT["build-system"]["requires"]} <= build.keys()
 
 
 def test_the_label_has_the_projects_version() -> None:

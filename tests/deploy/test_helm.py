@@ -99,7 +99,7 @@ FULL: dict[str, Any] = {
 }
 
 
-def given(**changed: Any) -> dict[str, Any]:
+def values_with(**changed: Any) -> dict[str, Any]:
     """MINIMAL with changes, each named by its path; None takes a value away."""
     values: dict[str, Any] = deepcopy(dict(MINIMAL))
     for path, value in changed.items():
@@ -116,18 +116,18 @@ def given(**changed: Any) -> dict[str, Any]:
 
 def render(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """What the chart makes of `values`, by kind."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    objects: dict[str, list[dict[str, Any]]] = {}
     with Chart.load(CHART) as chart:
         rendered = chart.render(values=dict(values), name="audit", namespace="prod", is_install=True)
     for file, text in rendered.items():
         if not file.endswith(".txt"):
-            for made in filter(None, yaml.safe_load_all(text)):
-                found.setdefault(made["kind"], []).append(made)
-    return found
+            for document in filter(None, yaml.safe_load_all(text)):
+                objects.setdefault(document["kind"], []).append(document)
+    return objects
 
 
 @cache
-def least() -> dict[str, list[dict[str, Any]]]:
+def minimal() -> dict[str, list[dict[str, Any]]]:
     """The chart with what must be given."""
     return render(MINIMAL)
 
@@ -135,13 +135,13 @@ def least() -> dict[str, list[dict[str, Any]]]:
 @cache
 def full() -> dict[str, list[dict[str, Any]]]:
     """The chart with everything on."""
-    return render(given(**FULL))
+    return render(values_with(**FULL))
 
 
-def pods(made: Mapping[str, list[dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def pods(objects: Mapping[str, list[dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each program's pod, by component."""
     for kind in ("Job", "Deployment", "CronJob"):
-        for owner in made.get(kind, ()):
+        for owner in objects.get(kind, ()):
             spec = owner["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else owner["spec"]
             template = spec["template"]
             yield template["metadata"]["labels"]["app.kubernetes.io/component"], template["spec"]
@@ -155,25 +155,25 @@ def environment(pod: Mapping[str, Any]) -> dict[str, Any]:
     return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in container["env"]}
 
 
-def of(made: Mapping[str, list[dict[str, Any]]], kind: str, component: str) -> dict[str, Any]:
+def of(objects: Mapping[str, list[dict[str, Any]]], kind: str, component: str) -> dict[str, Any]:
     """The one thing of a kind that belongs to a component."""
-    (found,) = [one for one in made[kind] if one["metadata"]["name"] == f"audit-{component}"]
-    return found
+    (match,) = [candidate for candidate in objects[kind] if candidate["metadata"]["name"] == f"audit-{component}"]
+    return match
 
 
 def test_the_chart_has_nothing_against_it() -> None:
     """Helm lint, strictly, with the least and with everything."""
-    for values in (MINIMAL, given(**FULL)):
+    for values in (MINIMAL, values_with(**FULL)):
         report = lint(CHART, values=dict(values), strict=True)
         assert [message for message in report["messages"] if message["severity"] > 1] == []
         assert report["errors"] in (None, [])
 
 
-@pytest.mark.parametrize("made", [least, full])
-def test_every_manifest_is_valid(made: Any) -> None:
+@pytest.mark.parametrize("rendering", [minimal, full])
+def test_every_manifest_is_valid(rendering: Any) -> None:
     """Strictly, by Kubernetes' own schemas; names are each used once for a kind."""
     foreign = set()
-    for kind, manifests in made().items():
+    for kind, manifests in rendering().items():
         names = [manifest["metadata"]["name"] for manifest in manifests]
         assert len(names) == len(set(names))
         for manifest in manifests:
@@ -181,12 +181,12 @@ def test_every_manifest_is_valid(made: Any) -> None:
                 validate(manifest, KUBERNETES, strict=True)
             except SchemaNotFoundError:
                 foreign.add(kind)
-    assert foreign == (FOREIGN if made is full else set())
+    assert foreign == (FOREIGN if rendering is full else set())
 
 
 def test_what_is_not_kubernetes_is_refused() -> None:
     """The guard above sees a misspelled field."""
-    wrong = deepcopy(of(least(), "Deployment", "consumer"))
+    wrong = deepcopy(of(minimal(), "Deployment", "consumer"))
     wrong["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
     with pytest.raises(NotKubernetes):
         validate(wrong, KUBERNETES, strict=True)
@@ -229,14 +229,14 @@ def test_what_is_not_kubernetes_is_refused() -> None:
 def test_a_bad_value_is_refused(changed: dict[str, Any]) -> None:
     """Nothing is rendered; the least that must be given is rendered, so it is this value."""
     with pytest.raises(HelmError):
-        render(given(**changed))
+        render(values_with(**changed))
 
 
 def test_there_are_never_more_consumers_than_partitions() -> None:
     """Said with both numbers; as many as partitions is allowed, by hand and by KEDA."""
     with pytest.raises(HelmError, match="8 replicas for 7 partitions"):
-        render(given(**{"consumer.replicas": 8}))
-    assert of(render(given(**{"consumer.replicas": 7})), "Deployment", "consumer")["spec"]["replicas"] == 7
+        render(values_with(**{"consumer.replicas": 8}))
+    assert of(render(values_with(**{"consumer.replicas": 7})), "Deployment", "consumer")["spec"]["replicas"] == 7
     scaled = of(full(), "ScaledObject", "consumer")["spec"]
     assert scaled["maxReplicaCount"] <= 7 and scaled["minReplicaCount"] >= 1
     assert "replicas" not in of(full(), "Deployment", "consumer")["spec"]  # a rollout would undo KEDA's number
@@ -250,19 +250,19 @@ def test_keda_looks_at_every_topic() -> None:
     assert {trigger["bootstrapServers"] for trigger in triggers} == {"kafka-1:9093"}
     assert {trigger["consumerGroup"] for trigger in triggers} == {"callmine-audit"}
     named = {"consumer.env.AUDIT_TOPICS": "one, two", "consumer.env.AUDIT_GROUP_ID": "g"}
-    triggers = of(render(given(**FULL, **named)), "ScaledObject", "consumer")["spec"]["triggers"]
-    assert [(one["metadata"]["topic"], one["metadata"]["consumerGroup"]) for one in triggers] == [
+    triggers = of(render(values_with(**FULL, **named)), "ScaledObject", "consumer")["spec"]["triggers"]
+    assert [(scaler["metadata"]["topic"], scaler["metadata"]["consumerGroup"]) for scaler in triggers] == [
         ("one", "g"),
         ("two", "g"),
     ]
 
 
-@pytest.mark.parametrize("made", [least, full])
-def test_no_pod_may_do_more_than_it_needs(made: Any) -> None:
+@pytest.mark.parametrize("rendering", [minimal, full])
+def test_no_pod_may_do_more_than_it_needs(rendering: Any) -> None:
     """Not root, nothing writable, no capability, no token of the cluster, bounded memory, a profile of system calls."""
-    found = dict(pods(made()))
-    assert found.keys() == {"migrate", "consumer", "reader"} | ({"sealer", "check"} if made is full else set())
-    for pod in found.values():
+    specs = dict(pods(rendering()))
+    assert specs.keys() == {"migrate", "consumer", "reader"} | ({"sealer", "check"} if rendering is full else set())
+    for pod in specs.values():
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["runAsUser"] > 0
@@ -308,17 +308,17 @@ def test_the_migration_runs_under_its_own_release_s_policy() -> None:
     assert policy["helm.sh/hook-delete-policy"] == "before-hook-creation,hook-succeeded"
     # On a first install there is no policy yet that denies what this one does not name.
     assert of(full(), "NetworkPolicy", "migrate")["spec"]["policyTypes"] == ["Ingress", "Egress"]
-    others = [one for one in full()["NetworkPolicy"] if one["metadata"]["name"] != "audit-migrate"]
-    assert others and not any("annotations" in one["metadata"] for one in others)
+    others = [document for document in full()["NetworkPolicy"] if document["metadata"]["name"] != "audit-migrate"]
+    assert others and not any("annotations" in document["metadata"] for document in others)
 
 
 def test_the_example_of_the_readme_is_rendered() -> None:
     """What README.md shows as the least with TLS is accepted as it is."""
     (example,) = re.findall(r"^```yaml\n(.*?)^```", (CHART / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    made = render(yaml.safe_load(example))
-    found = environment(dict(pods(made))["consumer"])
-    assert found["KAFKA_CONFIG_SASL_PASSWORD"]["secretKeyRef"]["name"] == "audit-consumer"
-    assert found["KAFKA_CONFIG_SSL_CA_LOCATION"].startswith("/certificates/")
+    objects = render(yaml.safe_load(example))
+    variables = environment(dict(pods(objects))["consumer"])
+    assert variables["KAFKA_CONFIG_SASL_PASSWORD"]["secretKeyRef"]["name"] == "audit-consumer"
+    assert variables["KAFKA_CONFIG_SSL_CA_LOCATION"].startswith("/certificates/")
 
 
 def test_every_setting_is_one_that_the_programs_know(tmp_path: Path) -> None:
@@ -326,9 +326,9 @@ def test_every_setting_is_one_that_the_programs_know(tmp_path: Path) -> None:
     models: list[type[BaseModel]] = [*MODELS.values(), export.settings.CheckSettings]
     fields = {field.alias for model in models for field in model.model_fields.values()}
     for component, pod in pods(full()):
-        found = environment(pod)
-        assert {name for name in found if not name.startswith("KAFKA_CONFIG_")} <= fields, component
-        text = {name: value for name, value in found.items() if isinstance(value, str)}
+        variables = environment(pod)
+        assert {name for name in variables if not name.startswith("KAFKA_CONFIG_")} <= fields, component
+        text = {name: value for name, value in variables.items() if isinstance(value, str)}
         url = {"DATABASE_URL": "postgresql://audit@db/audit"}
         # By reference in the pod, so not in its text; librdkafka wants them together.
         sasl = {f"KAFKA_CONFIG_SASL_{name}": "x" for name in ("USERNAME", "PASSWORD")}
@@ -351,13 +351,13 @@ def test_every_setting_is_one_that_the_programs_know(tmp_path: Path) -> None:
 def refused(**changed: Any) -> str:
     """What the chart says when it refuses the least with changes, in its own words."""
     with pytest.raises(HelmError) as error:
-        render(given(**changed))
+        render(values_with(**changed))
     return str(error.value)
 
 
 def names_of(program: str) -> list[str]:
     """Every setting that files/settings.yaml names for a program."""
-    return [name for each in CLASSES for name in SETTINGS[program][each]]
+    return [name for kind in CLASSES for name in SETTINGS[program][kind]]
 
 
 def test_every_setting_is_classified_once() -> None:
@@ -400,12 +400,16 @@ def test_what_the_programs_never_show_is_no_plain_setting() -> None:
 )
 def test_a_secret_is_taken_by_reference_only(program: str, name: str) -> None:
     """In plain text it is refused, by name and with what to do instead; as a reference it is rendered, never its value."""
-    told = refused(**{f"{program}.env.{name}": "sesame"})
-    assert f"{program}.env.{name}: may be a secret" in told and f"{program}.secretEnv" in told and "sesame" not in told
+    refusal = refused(**{f"{program}.env.{name}": "sesame"})
+    assert (
+        f"{program}.env.{name}: may be a secret" in refusal
+        and f"{program}.secretEnv" in refusal
+        and "sesame" not in refusal
+    )
     secrets = list(dict.fromkeys(["DATABASE_URL", name]))
-    made = render(given(**{f"{program}.secretEnv": secrets}))
-    found = environment(dict(pods(made))[program])[name]
-    assert found == {"secretKeyRef": {"name": f"audit-{program}", "key": name}}
+    objects = render(values_with(**{f"{program}.secretEnv": secrets}))
+    variable = environment(dict(pods(objects))[program])[name]
+    assert variable == {"secretKeyRef": {"name": f"audit-{program}", "key": name}}
 
 
 @pytest.mark.parametrize(
@@ -415,10 +419,10 @@ def test_a_secret_is_taken_by_reference_only(program: str, name: str) -> None:
 def test_an_address_with_a_password_is_taken_by_reference_only(program: str, name: str, address: str) -> None:
     """Without one it may be in plain text."""
     enabled = {"sealer": deepcopy(SEALER)} if program == "sealer" else {}
-    told = refused(**enabled, **{f"{program}.env.{name}": address})
-    assert f"{program}.env.{name}: has a user, a password or a query" in told and "sesame" not in told
-    made = render(given(**enabled, **{f"{program}.env.{name}": "https://host.example"}))
-    assert environment(dict(pods(made))[program])[name] == "https://host.example"
+    refusal = refused(**enabled, **{f"{program}.env.{name}": address})
+    assert f"{program}.env.{name}: has a user, a password or a query" in refusal and "sesame" not in refusal
+    objects = render(values_with(**enabled, **{f"{program}.env.{name}": "https://host.example"}))
+    assert environment(dict(pods(objects))[program])[name] == "https://host.example"
 
 
 @pytest.mark.parametrize(
@@ -482,8 +486,8 @@ def test_what_would_fail_later_is_refused_with_a_sentence(changed: dict[str, Any
 )
 def test_an_image_is_named_by_tag_or_digest(image: dict[str, str], reference: str) -> None:
     """Every pod has the same."""
-    made = render(given(image={"repository": "registry.internal/callmine-audit", **image}))
-    images = {pod["containers"][0]["image"] for _, pod in pods(made)}
+    objects = render(values_with(image={"repository": "registry.internal/callmine-audit", **image}))
+    images = {pod["containers"][0]["image"] for _, pod in pods(objects)}
     assert images == {f"registry.internal/callmine-audit{reference}"}
 
 
@@ -509,10 +513,10 @@ def test_probes_ask_what_answers() -> None:
 
 def test_a_pod_is_given_the_time_to_drain() -> None:
     """The grace period is longer than all that a program may take to end in order."""
-    found = dict(pods(full()))
-    assert found["consumer"]["terminationGracePeriodSeconds"] > WATCHDOG_SECONDS + REVOKE_SECONDS
-    waits = found["reader"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert found["reader"]["terminationGracePeriodSeconds"] > waits + GRACE_SECONDS
+    specs = dict(pods(full()))
+    assert specs["consumer"]["terminationGracePeriodSeconds"] > WATCHDOG_SECONDS + REVOKE_SECONDS
+    waits = specs["reader"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert specs["reader"]["terminationGracePeriodSeconds"] > waits + GRACE_SECONDS
 
 
 def test_budgets_let_one_go_at_a_time() -> None:
@@ -526,9 +530,9 @@ def test_budgets_let_one_go_at_a_time() -> None:
         assert owner["selector"]["matchLabels"].items() <= labels.items()
 
 
-def egress(made: Mapping[str, list[dict[str, Any]]], component: str) -> set[int]:
+def egress(objects: Mapping[str, list[dict[str, Any]]], component: str) -> set[int]:
     """The ports that a component may ask."""
-    rules = of(made, "NetworkPolicy", component)["spec"]["egress"]
+    rules = of(objects, "NetworkPolicy", component)["spec"]["egress"]
     return {port["port"] for rule in rules for port in rule["ports"]}
 
 
@@ -539,19 +543,19 @@ def test_the_network_is_closed_but_for_what_is_needed() -> None:
     for owner in (*full()["Deployment"], *full()["Job"]):
         labels = owner["spec"]["template"]["metadata"]["labels"]
         assert deny["podSelector"]["matchLabels"].items() <= labels.items()
-    assert egress(least(), "migrate") == egress(full(), "migrate") == {5432, 53}
-    assert egress(least(), "consumer") == {5432, 9093, 53}
+    assert egress(minimal(), "migrate") == egress(full(), "migrate") == {5432, 53}
+    assert egress(minimal(), "consumer") == {5432, 9093, 53}
     assert egress(full(), "consumer") == {5432, 9093, 8443, 4318, 53}
-    assert egress(least(), "reader") == {5432, 443, 53}  # Clerk's keys
+    assert egress(minimal(), "reader") == {5432, 443, 53}  # Clerk's keys
     assert egress(full(), "reader") == {5432, 53}  # its key is given
     (kafka,) = [
         rule for rule in of(full(), "NetworkPolicy", "consumer")["spec"]["egress"] if rule["ports"][0]["port"] == 9093
     ]
     assert kafka["to"] == [{"ipBlock": {"cidr": "10.1.0.0/16"}}]
-    for made, ports in ((least(), ["http"]), (full(), ["http", "metrics"])):
-        let_in = of(made, "NetworkPolicy", "reader")["spec"]["ingress"]
+    for objects, ports in ((minimal(), ["http"]), (full(), ["http", "metrics"])):
+        let_in = of(objects, "NetworkPolicy", "reader")["spec"]["ingress"]
         assert [rule["ports"][0]["port"] for rule in let_in] == ports
-    assert "NetworkPolicy" not in render(given(**{"networkPolicy.enabled": False}))
+    assert "NetworkPolicy" not in render(values_with(**{"networkPolicy.enabled": False}))
 
 
 @pytest.mark.parametrize(
@@ -573,7 +577,7 @@ def test_the_network_is_closed_but_for_what_is_needed() -> None:
 )
 def test_the_network_is_open_where_the_settings_lead(changed: dict[str, Any], component: str, port: int) -> None:
     """Ports come from the settings themselves, and those of networkPolicy are added."""
-    assert port in egress(render(given(**changed)), component)
+    assert port in egress(render(values_with(**changed)), component)
 
 
 def test_the_rules_are_those_of_the_repository() -> None:
@@ -581,7 +585,7 @@ def test_the_rules_are_those_of_the_repository() -> None:
     rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())
     assert (CHART / "files" / "alerts.yaml").is_symlink()
     assert of(full(), "PrometheusRule", "alerts")["spec"] == rules  # RUNBOOK is the address that is in the rules
-    moved = render(given(**{**FULL, "monitoring.runbook": "https://runbook.example/audit"}))
+    moved = render(values_with(**{**FULL, "monitoring.runbook": "https://runbook.example/audit"}))
     links = [
         rule["annotations"]["runbook_url"]
         for group in of(moved, "PrometheusRule", "alerts")["spec"]["groups"]
@@ -607,42 +611,42 @@ def volumes(pod: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
 
 def test_the_sealer_alone_has_the_key() -> None:
     """As a file that its group may read, in no environment; nobody else mounts it, and the check may not write."""
-    found = dict(pods(full()))
-    sealer = volumes(found["sealer"])
+    specs = dict(pods(full()))
+    sealer = volumes(specs["sealer"])
     assert sealer["/keys"] == ({"secret": {"secretName": "audit-log-key", "defaultMode": 0o440}}, True)
     assert sealer["/seals"] == ({"persistentVolumeClaim": {"claimName": "audit-sealer"}}, False)
-    assert found["sealer"]["securityContext"]["fsGroup"] == found["sealer"]["securityContext"]["runAsGroup"]
-    assert environment(found["sealer"])["AUDIT_SEAL_KEY"] == "/keys/old.key:/keys/log.key"
-    assert volumes(found["check"])["/seals"] == ({"persistentVolumeClaim": {"claimName": "audit-sealer"}}, True)
-    (container,) = found["check"]["containers"]
+    assert specs["sealer"]["securityContext"]["fsGroup"] == specs["sealer"]["securityContext"]["runAsGroup"]
+    assert environment(specs["sealer"])["AUDIT_SEAL_KEY"] == "/keys/old.key:/keys/log.key"
+    assert volumes(specs["check"])["/seals"] == ({"persistentVolumeClaim": {"claimName": "audit-sealer"}}, True)
+    (container,) = specs["check"]["containers"]
     (own,) = [mount for mount in container["volumeMounts"] if mount["mountPath"] == "/check"]
     assert own == {"name": "seals", "mountPath": "/check", "subPath": "check"}
     left = (
-        environment(found["sealer"])["AUDIT_CHECK_METRICS_FILE"],
-        environment(found["check"])["AUDIT_CHECK_METRICS_FILE"],
+        environment(specs["sealer"])["AUDIT_CHECK_METRICS_FILE"],
+        environment(specs["check"])["AUDIT_CHECK_METRICS_FILE"],
     )
     assert left == ("/seals/check/check.prom", "/check/check.prom")
-    named = [name for name, pod in found.items() if "audit-log-key" in json.dumps(pod)]
+    named = [name for name, pod in specs.items() if "audit-log-key" in json.dumps(pod)]
     assert named == ["sealer"]
 
 
 def test_the_sealer_is_one_and_stands_apart() -> None:
     """An account without a token, one process at a time, a folder that outlives the release, a network of its own."""
-    made, found = full(), dict(pods(full()))
-    assert found["sealer"]["serviceAccountName"] == of(made, "ServiceAccount", "sealer")["metadata"]["name"]
-    assert "serviceAccountName" not in found["consumer"]
-    deployment = of(made, "Deployment", "sealer")["spec"]
+    objects, specs = full(), dict(pods(full()))
+    assert specs["sealer"]["serviceAccountName"] == of(objects, "ServiceAccount", "sealer")["metadata"]["name"]
+    assert "serviceAccountName" not in specs["consumer"]
+    deployment = of(objects, "Deployment", "sealer")["spec"]
     assert (deployment["replicas"], deployment["strategy"]) == (1, {"type": "Recreate"})
-    claim = of(made, "PersistentVolumeClaim", "sealer")
+    claim = of(objects, "PersistentVolumeClaim", "sealer")
     assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
-    assert egress(made, "sealer") == egress(made, "check") == {5432, 53}
-    assert "ingress" not in of(made, "NetworkPolicy", "check")["spec"]
-    (affinity,) = found["check"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert egress(objects, "sealer") == egress(objects, "check") == {5432, 53}
+    assert "ingress" not in of(objects, "NetworkPolicy", "check")["spec"]
+    (affinity,) = specs["check"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     assert affinity["labelSelector"] == deployment["selector"]
-    kept = render(given(**FULL | {"sealer": SEALER | {"storage": {"existingClaim": "seals"}}}))
+    kept = render(values_with(**FULL | {"sealer": SEALER | {"storage": {"existingClaim": "seals"}}}))
     assert "PersistentVolumeClaim" not in kept
     assert volumes(dict(pods(kept))["sealer"])["/seals"][0] == {"persistentVolumeClaim": {"claimName": "seals"}}
-    assert not {"ServiceAccount", "CronJob", "PersistentVolumeClaim"} & least().keys()
+    assert not {"ServiceAccount", "CronJob", "PersistentVolumeClaim"} & minimal().keys()
 
 
 def test_copies_of_checkpoints_leave_the_sealer() -> None:
@@ -651,13 +655,13 @@ def test_copies_of_checkpoints_leave_the_sealer() -> None:
         "env": {"AUDIT_SEAL_COPY_TOPIC": "callmine.audit.checkpoints", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9093"},
         "storage": {"copyClaim": "elsewhere"},
     }
-    made = render(given(**FULL | {"sealer": SEALER | copies}))
-    found = dict(pods(made))
+    objects = render(values_with(**FULL | {"sealer": SEALER | copies}))
+    specs = dict(pods(objects))
 
-    assert egress(made, "sealer") == egress(made, "check") | {9093}
-    assert volumes(found["sealer"])["/copies"] == ({"persistentVolumeClaim": {"claimName": "elsewhere"}}, False)
-    assert environment(found["sealer"])["AUDIT_SEAL_COPY_DIR"] == "/copies"
-    assert [name for name, pod in found.items() if "elsewhere" in json.dumps(pod)] == ["sealer"]
+    assert egress(objects, "sealer") == egress(objects, "check") | {9093}
+    assert volumes(specs["sealer"])["/copies"] == ({"persistentVolumeClaim": {"claimName": "elsewhere"}}, False)
+    assert environment(specs["sealer"])["AUDIT_SEAL_COPY_DIR"] == "/copies"
+    assert [name for name, pod in specs.items() if "elsewhere" in json.dumps(pod)] == ["sealer"]
     assert "/copies" not in volumes(dict(pods(full()))["sealer"])
 
 
@@ -669,14 +673,14 @@ def test_a_command_that_copies_is_plain_or_a_secret() -> None:
         "secret": {"secretEnv": ["DATABASE_URL", COMMAND]},
     }
     for form, changed in forms.items():
-        made = render(given(**FULL | {"sealer": SEALER | changed, "networkPolicy.copies": storage}))
-        found = environment(dict(pods(made))["sealer"])[COMMAND]
+        objects = render(values_with(**FULL | {"sealer": SEALER | changed, "networkPolicy.copies": storage}))
+        variable = environment(dict(pods(objects))["sealer"])[COMMAND]
         by_reference = {"secretKeyRef": {"name": "audit-sealer", "key": COMMAND}}
-        assert found == (by_reference if form == "secret" else form)
-        rules = of(made, "NetworkPolicy", "sealer")["spec"]["egress"]
+        assert variable == (by_reference if form == "secret" else form)
+        rules = of(objects, "NetworkPolicy", "sealer")["spec"]["egress"]
         assert {"ports": [{"protocol": "TCP", "port": 8443}], "to": storage["to"]} in rules
-        assert egress(made, "check") == {5432, 53}
-    none = render(given(**FULL | {"sealer": SEALER, "networkPolicy.copies": storage}))
+        assert egress(objects, "check") == {5432, 53}
+    none = render(values_with(**FULL | {"sealer": SEALER, "networkPolicy.copies": storage}))
     assert 8443 not in egress(none, "sealer"), "nothing copies there"
     open_wide = {"sealer": SEALER | forms["secret"], "networkPolicy.enabled": False}
-    assert COMMAND in environment(dict(pods(render(given(**open_wide))))["sealer"])
+    assert COMMAND in environment(dict(pods(render(values_with(**open_wide))))["sealer"])

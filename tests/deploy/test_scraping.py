@@ -38,5 +38,5 @@ def test_the_programs_are_scraped_where_the_image_has_their_figures() -> None:
     running = [name for name in services(COMPOSE, CELLS) if name.removesuffix("-2") in ports]
     assert jobs.keys() == {f"audit-{name}" for name in running} | {"prometheus"}
     for name in running:
-        (found,) = jobs[f"audit-{name}"]["dns_sd_configs"]
-        assert (found["names"], found["port"]) == ([name], ports[name.removesuffix("-2")])
+        (discovery,) = jobs[f"audit-{name}"]["dns_sd_configs"]
+        assert (discovery["names"], discovery["port"]) == ([name], ports[name.removesuffix("-2")])

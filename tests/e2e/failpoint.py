@@ -4,7 +4,7 @@
 
 At the N-th pass (default 1) of POINT, ACTION happens: `kill` (SIGKILL to itself), `stop` (SIGSTOP), `raise` (a mistake
 of ours), `lose` (the connection to PostgreSQL breaks), `hang` (it does not come back). Two more exist for whole runs: `set NAME=NUMBER` changes a
-constant, and `deadly TEXT` makes the process die, child processes too, when it decodes a record whose ce_id is TEXT.
+constant, and `crashing TEXT` makes the process die, child processes too, when it decodes a record whose ce_id is TEXT.
 """
 
 import importlib
@@ -74,16 +74,16 @@ POINTS = {
 
 def arm(arguments: Sequence[str]) -> None:
     """Sets the traps that pairs of words describe."""
-    for what, how in zip(arguments[::2], arguments[1::2], strict=True):
-        if what == "deadly":
-            _deadly(how)
+    for action, where in zip(arguments[::2], arguments[1::2], strict=True):
+        if action == "crashing":
+            _crashing(where)
         elif __name__ != "__main__":  # a child process: the other traps are the consumer's own
             continue
-        elif what == "set":
-            _set(how)
+        elif action == "set":
+            _set(where)
         else:
-            point, _, times = what.partition(":")
-            _trap(POINTS[point], int(times or 1), how)
+            point, _, times = action.partition(":")
+            _trap(POINTS[point], int(times or 1), where)
 
 
 def _trap(point: Point, times: int, action: str) -> None:
@@ -135,7 +135,7 @@ def _set(assignment: str) -> None:
     setattr(owner, name, kind(number))
 
 
-def _deadly(event_id: str) -> None:
+def _crashing(event_id: str) -> None:
     run = pipeline.Pipeline.run
 
     def dying(self: pipeline.Pipeline, record: Record) -> Any:

@@ -3,6 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-_FOUND = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-MISSING = "" if _FOUND else "libfaketime is not installed: apt-get install faketime"
-ENVIRON: Mapping[str, str] = {"LD_PRELOAD": str(next(iter(_FOUND), "")), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+_LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+MISSING = "" if _LIBRARIES else "libfaketime is not installed: apt-get install faketime"
+ENVIRON: Mapping[str, str] = {"LD_PRELOAD": str(next(iter(_LIBRARIES), "")), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}

@@ -22,14 +22,14 @@ def produce_raw(bootstrap: str, topic: str, message: Message, headers: Sequence[
     library.rd_kafka_conf_set(settings, b"bootstrap.servers", bootstrap.encode(), words, ctypes.c_size_t(512))
     client = ctypes.c_void_p(library.rd_kafka_new(PRODUCER, settings, words, ctypes.c_size_t(512)))
     assert client, words.value
-    made = ctypes.c_void_p(library.rd_kafka_headers_new(ctypes.c_size_t(len(headers))))
+    raw_headers = ctypes.c_void_p(library.rd_kafka_headers_new(ctypes.c_size_t(len(headers))))
     for name, value in headers:
         size = ctypes.c_ssize_t(-1 if value is None else len(value))
-        library.rd_kafka_header_add(made, name, ctypes.c_ssize_t(len(name)), value, size)
+        library.rd_kafka_header_add(raw_headers, name, ctypes.c_ssize_t(len(name)), value, size)
     body, key = message.value or b"", message.key or b""
     error = library.rd_kafka_producev(
         client, TOPIC, topic.encode(), PARTITION, ctypes.c_int32(0), VALUE, body, ctypes.c_size_t(len(body)),
-        KEY, key, ctypes.c_size_t(len(key)), FLAGS, ctypes.c_int(COPY), HEADERS, made, END,
+        KEY, key, ctypes.c_size_t(len(key)), FLAGS, ctypes.c_int(COPY), HEADERS, raw_headers, END,
     )  # fmt: skip
     assert error == 0, error
     assert library.rd_kafka_flush(client, ctypes.c_int(LIMIT_MS)) == 0

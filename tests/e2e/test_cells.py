@@ -25,35 +25,35 @@ ENTRIES = "SELECT workspace_id, event_source, event_id, encode(content_digest, '
 def cells(kafka: KafkaBroker, postgres: PostgresServer, tmp_path: Path) -> Iterator[dict[Cell, World]]:
     """A world for all keys and one for each half: databases of their own, the same broker, topics and group name."""
     with psycopg.connect(postgres.dsn, autocommit=True) as admin, ExitStack() as opened:
-        made: dict[Cell, World] = {}
+        worlds: dict[Cell, World] = {}
         for cell in (WHOLE, *HALVES):
             name = f"test_{uuid.uuid4().hex[:12]}"
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
             opened.callback(admin.execute, f"DROP DATABASE {name} WITH (FORCE)".encode())
             folder = tmp_path / name
             folder.mkdir()
-            world = made[cell] = opened.enter_context(World(kafka.bootstrap, postgres.url(name), folder))
-            world.topics, world.group = made[WHOLE].topics, made[WHOLE].group
+            world = worlds[cell] = opened.enter_context(World(kafka.bootstrap, postgres.url(name), folder))
+            world.topics, world.group = worlds[WHOLE].topics, worlds[WHOLE].group
             world.environ["AUDIT_CELL"] = str(cell)
             if cell != WHOLE:
                 operate(world, "cells", "set", str(cell), "--reason", "test")
-        yield made
+        yield worlds
 
 
 def of_everything() -> list[Message]:
     """Records of every outcome that needs no other record, over many workspaces."""
-    found = events(300, workspaces=WORKSPACES)
+    messages = events(300, workspaces=WORKSPACES)
     for number in range(WORKSPACES):
         workspace = f"org_{number}"
         signed_in = event("member.signed_in", workspace=workspace)
-        found += [
+        messages += [
             signed_in,
             signed_in._replace(value=None),
             event("member.role_changed", "no_change", workspace=workspace),
             event("billing.subscription_changed", "unknown_plan", workspace=workspace),
         ]
     keyless = event()._replace(key=None)
-    return [*found, keyless, keyless._replace(value=None), *found[:20]]
+    return [*messages, keyless, keyless._replace(value=None), *messages[:20]]
 
 
 def entries(world: World) -> set[tuple[str, ...]]:
@@ -82,9 +82,9 @@ def test_two_cells_have_what_one_has(cells: dict[Cell, World]) -> None:
     first, second = (cells[half] for half in HALVES)
     assert entries(first) | entries(second) == entries(whole)
     for half in HALVES:
-        found = entries(cells[half])
-        assert found
-        assert all(half.share.has(workspace.encode()) for workspace, *_ in found)
+        of_half = entries(cells[half])
+        assert of_half
+        assert all(half.share.has(workspace.encode()) for workspace, *_ in of_half)
     assert outcomes(first) + outcomes(second) == outcomes(whole)
     assert len(outcomes(whole)) == 6, "each outcome was met"
     operate(first, "cells", "check", first.database_url, second.database_url)
@@ -113,9 +113,9 @@ def test_killed_consumers_of_cells_lose_and_double_nothing(cells: dict[Cell, Wor
         world.until_read(heir)
         assert heir.stop() == 0
         world.check_accounts()
-    found = [{row[:3] for row in entries(world)} for world in halves]
-    assert found[0].isdisjoint(found[1])
-    assert found[0] | found[1] == set(+whole.recorded)
+    identities = [{row[:3] for row in entries(world)} for world in halves]
+    assert identities[0].isdisjoint(identities[1])
+    assert identities[0] | identities[1] == set(+whole.recorded)
     operate(halves[0], "cells", "check", *(world.database_url for world in halves))
 
 

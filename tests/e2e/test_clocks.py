@@ -54,8 +54,8 @@ def world(kafka: KafkaBroker, database: PostgresServer, tmp_path: Path) -> Itera
     """As everywhere, on that server."""
     url = database.create_database(f"test_{uuid.uuid4().hex[:12]}")
     migrate(url, lambda _: None)
-    with World(kafka.bootstrap, url, tmp_path) as made:
-        yield made
+    with World(kafka.bootstrap, url, tmp_path) as running:
+        yield running
 
 
 def figures(port: int) -> dict[str, float]:

@@ -41,21 +41,21 @@ def test_brokers_that_were_forgotten_are_found_again(database_url: str, tmp_path
 def test_a_member_goes_on_with_another_client(world: World) -> None:
     """It gets its partitions again, and the callbacks do not hear of the one that leaves."""
     topic = world.topic(2)
-    seen: list[str] = []
+    heard: list[str] = []
     calls = RebalanceCallbacks(
-        assigned=lambda keys: seen.extend(f"assigned {number}" for _, number in keys),
-        revoked=lambda keys: seen.append(f"revoked {keys}"),
-        lost=lambda keys: seen.append(f"lost {keys}"),
+        assigned=lambda keys: heard.extend(f"assigned {number}" for _, number in keys),
+        revoked=lambda keys: heard.append(f"revoked {keys}"),
+        lost=lambda keys: heard.append(f"lost {keys}"),
     )
     config = {"bootstrap.servers": world.bootstrap, "group.id": world.group}
     member = GroupConsumer(config, [topic], calls, Passed({}, None), uncounted, TopicFaults())
 
     def assigned() -> bool:
         member.poll(1, 0.1)
-        return sorted(seen) == ["assigned 0", "assigned 1"]
+        return sorted(heard) == ["assigned 0", "assigned 1"]
 
-    assert wait_until(assigned, LIMIT), seen
-    seen.clear()
+    assert wait_until(assigned, LIMIT), heard
+    heard.clear()
     member.renew()
-    assert wait_until(assigned, LIMIT), seen
+    assert wait_until(assigned, LIMIT), heard
     member.close()

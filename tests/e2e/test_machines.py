@@ -21,8 +21,8 @@ MACHINES = ("broker", "database", "first", "second")
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    with Network(MACHINES, seed=14) as made:
-        yield made
+    with Network(MACHINES, seed=14) as running:
+        yield running
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def apart(network: Network, tmp_path: Path) -> Iterator[World]:
     ) as server:  # fmt: skip
         url = server.create_database("audit")
         migrate(url, lambda _: None)
-        with World(kafka.bootstrap, url, tmp_path) as made:
-            yield made
+        with World(kafka.bootstrap, url, tmp_path) as running:
+            yield running
 
 
 def test_a_machine_that_is_cut_off_and_returns_doubles_nothing(network: Network, apart: World) -> None:

@@ -29,11 +29,11 @@ def world(link: TcpProxy, database_url: str, tmp_path: Path) -> Iterator[World]:
     """As everywhere, but that the consumer goes through `link`."""
     with (
         LocalKafka(config=SHORT, advertised=link.port) as kafka,
-        World(kafka.bootstrap, database_url, tmp_path) as made,
+        World(kafka.bootstrap, database_url, tmp_path) as running,
     ):
         link.target = kafka.proxied_port
-        made.environ["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{link.port}"
-        yield made
+        running.environ["KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{link.port}"
+        yield running
 
 
 def test_a_question_is_asked_again_by_a_new_connection(world: World, link: TcpProxy) -> None:

@@ -34,13 +34,13 @@ def test_an_entry_holds_what_the_event_said(world: World) -> None:
     world.run_until_end()
     world.check()
     (row,) = world.rows("SELECT *, occurred_at AT TIME ZONE 'UTC' AS utc FROM audit_event")
-    told = example("schedule.edited", "mcp")
+    sample = example("schedule.edited", "mcp")
     assert (row["workspace_id"], row["event_source"], row["event_id"]) == sent.identity
-    assert (row["actor_type"], row["actor_id"], row["actor_email"]) == tuple(told.data["actor"].values())
-    assert (row["subject_type"], row["subject_id"]) == ("schedule", told.data["schedule_id"])
-    assert row["utc"].isoformat() + "Z" == told.headers["ce_time"]
+    assert (row["actor_type"], row["actor_id"], row["actor_email"]) == tuple(sample.data["actor"].values())
+    assert (row["subject_type"], row["subject_id"]) == ("schedule", sample.data["schedule_id"])
+    assert row["utc"].isoformat() + "Z" == sample.headers["ce_time"]
     assert (row["kafka_topic"], row["kafka_partition"], row["kafka_offset"]) == position
-    assert row["source"] == "mcp" and row["diff"]["mcp"] == {k: told.data["origin"][k] for k in ("client", "tool")}
+    assert row["source"] == "mcp" and row["diff"]["mcp"] == {k: sample.data["origin"][k] for k in ("client", "tool")}
     changed = row["diff"]["changes"]
     assert changed and all(side["before"] != side["after"] for side in changed.values())
 
@@ -170,10 +170,10 @@ def test_a_quiet_partition_stays_complete(world: World) -> None:
     world.send(topic, events(3))
     consumer = world.consumer()
     world.until_read(consumer)
-    seen = "SELECT complete_through FROM partition_progress"
-    world.until(lambda: world.value(seen) is not None, "the tables are complete", of=[consumer])
-    before = world.value(seen)
-    world.until(lambda: world.value(seen) > before, "the tables stay complete", of=[consumer])
+    statement = "SELECT complete_through FROM partition_progress"
+    world.until(lambda: world.value(statement) is not None, "the tables are complete", of=[consumer])
+    before = world.value(statement)
+    world.until(lambda: world.value(statement) > before, "the tables stay complete", of=[consumer])
     assert world.value("SELECT complete_through < now() FROM partition_progress")
     assert consumer.stop() == 0
     world.check()

@@ -14,7 +14,7 @@ from tests.e2e.raw_producer import produce_raw
 from tests.e2e.world import World, operate
 
 REMOVED = latest("member.removed")
-DEADLY = "the-record-that-kills"
+CRASHING = "the-record-that-kills"
 REFUSED = "the-row-that-is-refused"
 
 
@@ -37,9 +37,9 @@ def test_every_reason_for_parking_happens(world: World, registry: SchemaRegistry
         sent[offset] = message
     assert set(planned.values()) == set(ParkReason)
     environ = {"SCHEMA_REGISTRY_URL": registry.url, "AUDIT_BREAKER": "99,100%/1000"}
-    victim = world.consumer(failpoint=["deadly", DEADLY], **environ)
+    victim = world.consumer(failpoint=["crashing", CRASHING], **environ)
     assert victim.wait() == -signal.SIGSEGV
-    heir = world.consumer(failpoint=["deadly", DEADLY], **environ)
+    heir = world.consumer(failpoint=["crashing", CRASHING], **environ)
     world.until_read(heir)
     assert heir.stop() == 0
     rows = world.rows("SELECT kafka_offset, reason, key, value FROM parked_record")
@@ -155,7 +155,7 @@ def test_a_schema_that_never_comes_is_parked_after_its_grace(world: World, regis
 
 
 def bad_records(registry: SchemaRegistry) -> dict[ParkReason, Message]:
-    """A record for each reason, the deadly one last."""
+    """A record for each reason, the crashing one last."""
     good = event()
     body = good.value or b""
     return {
@@ -178,7 +178,7 @@ def bad_records(registry: SchemaRegistry) -> dict[ParkReason, Message]:
         ParkReason.TRAILING_BYTES: event()._replace(value=body + b"\0"),
         ParkReason.UNKNOWN_PLAN: event("billing.subscription_changed", "unknown_plan"),
         ParkReason.DATABASE_REFUSED: event(event_id=REFUSED),
-        ParkReason.CRASH_LOOP: event(event_id=DEADLY),
+        ParkReason.CRASH_LOOP: event(event_id=CRASHING),
     }
 
 
@@ -199,5 +199,5 @@ def _unlike() -> str:
 
 def _register_json(registry: SchemaRegistry) -> int:
     url = f"{registry.url}/subjects/not-avro/versions"
-    told = {"schemaType": "JSON", "schema": json.dumps({"$schema": "http://json-schema.org/draft-07/schema#"})}
-    return int(httpx.post(url, json=told, timeout=30, trust_env=False).raise_for_status().json()["id"])
+    body = {"schemaType": "JSON", "schema": json.dumps({"$schema": "http://json-schema.org/draft-07/schema#"})}
+    return int(httpx.post(url, json=body, timeout=30, trust_env=False).raise_for_status().json()["id"])

@@ -108,8 +108,8 @@ class Topics:
     def _committed(self) -> dict[tuple[str, int], int]:
         admin = self._another_admin()
         asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.group)], request_timeout=10)
-        found = asked[self.group].result().topic_partitions or []
-        return {(part.topic, part.partition): part.offset for part in found if part.offset >= 0}
+        committed = asked[self.group].result().topic_partitions or []
+        return {(part.topic, part.partition): part.offset for part in committed if part.offset >= 0}
 
     def _another_admin(self) -> AdminClient:
         """One that knew the coordinator before its broker was killed may wait for it for ever."""
@@ -124,17 +124,17 @@ class Topics:
 
 def _answered(ask: Callable[[], T]) -> T:
     """What Kafka answers, as soon as it does."""
-    found: list[T] = []
+    answers: list[T] = []
 
-    def told() -> bool:
+    def has_answered() -> bool:
         try:
-            found.append(ask())
+            answers.append(ask())
         except KafkaException:
             return False
         return True
 
-    assert wait_until(told, LIMIT, 0.1), "Kafka does not answer"
-    return found[0]
+    assert wait_until(has_answered, LIMIT, 0.1), "Kafka does not answer"
+    return answers[0]
 
 
 def _raise(error: BaseException | None) -> bool:

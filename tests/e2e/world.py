@@ -174,7 +174,7 @@ class World(Topics):
         return program
 
     def until(
-        self, condition: Callable[[], bool], what: str, *, of: Sequence[Program] = (), limit: float = LIMIT
+        self, condition: Callable[[], bool], wanted: str, *, of: Sequence[Program] = (), limit: float = LIMIT
     ) -> None:
         """Waits for a condition; AssertionError when it takes too long, or when a program that is to bring it ends."""
         end = time.monotonic() + limit
@@ -191,7 +191,7 @@ class World(Topics):
         ended = [program for program in of if program.exit_code is not None]
         if not condition():
             why = f"{len(ended)} of its programs ended" if ended else f"not within {limit:.0f} s"
-            raise AssertionError(f"{what}: {why} (waited {time.monotonic() - end + limit:.1f} s)")
+            raise AssertionError(f"{wanted}: {why} (waited {time.monotonic() - end + limit:.1f} s)")
 
     def until_read(self, *of: Program, limit: float = LIMIT) -> None:
         """Waits until the progress of every partition has reached the end of its log."""
@@ -210,10 +210,10 @@ class World(Topics):
         """Every record has exactly the outcome that was planned for it, and the books say so."""
         assert self.behind(self.ends()) == {}, "a partition has not been read to its end"
         rows = self.rows("SELECT workspace_id, event_source, event_id FROM audit_event")
-        found = Counter((row["workspace_id"], row["event_source"], row["event_id"]) for row in rows)
+        identities = Counter((row["workspace_id"], row["event_source"], row["event_id"]) for row in rows)
         planned = +self.recorded
-        assert found == planned, (
-            f"lost: {list((planned - found).items())[:5]}, too many: {list((found - planned).items())[:5]}"
+        assert identities == planned, (
+            f"lost: {list((planned - identities).items())[:5]}, too many: {list((identities - planned).items())[:5]}"
         )
         self.check_accounts()
         totals = Counter[str]()

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from tests.faults import report
 from tests.faults.catalog import FAULTS, machines
-from tests.faults.exercise import Result, exercise, scene_of
+from tests.faults.environment import Environment
+from tests.faults.exercise import Result, exercise, experiment_of
 from tests.faults.fault import Fault
-from tests.faults.stage import Stage
 from tests.ops.load import BATCH
 
 ACROSS = {fault.name for fault in machines.FAULTS}
@@ -25,13 +25,16 @@ def chosen(words: Sequence[str]) -> list[Fault]:
     return [fault for fault in FAULTS if not words or any(word in fault.name for word in words)]
 
 
-def run(stage: Stage, fault: Fault) -> Result | None:
+def run(environment: Environment, fault: Fault) -> Result | None:
     """The fault's result; None, with all that is known printed, where a promise is broken."""
     began, said = time.monotonic(), io.StringIO()
     try:
-        with contextlib.redirect_stdout(said), scene_of(stage, fault) as scene:  # the programs' logs, at its end
-            result = exercise(scene, fault, BATCH)
-            scene.stop()
+        with (
+            contextlib.redirect_stdout(said),
+            experiment_of(environment, fault) as experiment,
+        ):  # the programs' logs, at its end
+            result = exercise(experiment, fault, BATCH)
+            experiment.stop()
     except Exception:  # noqa: BLE001 whatever it is, it is the finding
         print(f"{said.getvalue()}\n{traceback.format_exc()}\nFAILED  {fault.name}", flush=True)
         return None
@@ -41,8 +44,8 @@ def run(stage: Stage, fault: Fault) -> Result | None:
 
 def line(result: Result) -> str:
     """A result in one line."""
-    seen = f"exits {result.exits}, {max(result.memory)} MiB, {result.records} records"
-    return f"{result.recovery:6.1f} s  {result.fault.name}; {seen}, {', '.join(sorted(result.alerts)) or 'no alert'}"
+    details = f"exits {result.exits}, {max(result.memory)} MiB, {result.records} records"
+    return f"{result.recovery:6.1f} s  {result.fault.name}; {details}, {', '.join(sorted(result.alerts)) or 'no alert'}"
 
 
 def main() -> int:
@@ -50,19 +53,25 @@ def main() -> int:
     results: list[Result] = []
     broken: list[Fault] = []
     skipped: list[tuple[str, str]] = []
-    with Stage() as stage:
+    with Environment() as environment:
         for fault in chosen(sys.argv[1:]):
             if missing := fault.needs():
                 skipped.append((fault.name, missing))
                 print(f"skipped  {fault.name}: {missing}", flush=True)
-            elif (result := run(stage, fault)) is None:
+            elif (result := run(environment, fault)) is None:
                 broken.append(fault)
             else:
                 results.append(result)
     print(f"{len(results)} faults as promised, {len(broken)} not, {len(skipped)} skipped", flush=True)
     asked = {fault.name for fault in chosen(sys.argv[1:])}
-    across = [one for one in results if one.fault.name in ACROSS], [one for one in broken if one.name in ACROSS]
-    alone = [one for one in results if one.fault.name not in ACROSS], [one for one in broken if one.name not in ACROSS]
+    across = (
+        [outcome for outcome in results if outcome.fault.name in ACROSS],
+        [outcome for outcome in broken if outcome.name in ACROSS],
+    )
+    alone = (
+        [outcome for outcome in results if outcome.fault.name not in ACROSS],
+        [outcome for outcome in broken if outcome.name not in ACROSS],
+    )
     if asked >= ACROSS and across[0]:
         report.write("machines", report.machines(*across))
     if not sys.argv[1:] and alone[0]:

@@ -69,7 +69,7 @@ class Beside:
         reader.check(world.recorded)
         self._read(world)
         self.sealer.until_all_is_sealed(world)
-        self.memory = max(self.memory, *(resident(each.pid) // MIB for each in (reader, self.sealer)))
+        self.memory = max(self.memory, *(resident(process.pid) // MIB for process in (reader, self.sealer)))
         assert self.memory <= MAX_MEMORY, f"{self.memory} MiB of memory beside the consumers"
         return said
 
@@ -80,13 +80,13 @@ class Beside:
         code = self.reader.stop()
         assert code == 0, f"asked to end, the reader exits with {code}\n{self.reader.log[-3000:]}"
 
-    def seen(self) -> str:
+    def summary(self) -> str:
         """What was done in all, in words."""
         statuses = self._statuses + self.reader.statuses
         answers = ", ".join(f"{count:,} answers {status}" for status, count in sorted(statuses.items()))
         return f"{answers}, {len(self.sealer.times()):,} seals, at most {self.memory} MiB of memory"
 
-    def look(self) -> None:
+    def sample(self) -> None:
         """Asks the reader once, and notes their memory."""
         self.reader.ask()
         self.memory = max(self.memory, *(resident(pid) // MIB for pid in (self.reader.running, self.sealer.pid)))
@@ -116,7 +116,7 @@ class Beside:
 def beside(database_url: str, folder: Path, prometheus: Prometheus) -> Iterator[Beside]:
     """Both at work until the block ends; Prometheus looks at them from its next list of targets on."""
     with Reader(database_url, HERE) as reader, Sealer(database_url, folder / "sealer") as sealer:
-        made = Beside(reader, sealer)
+        running = Beside(reader, sealer)
         prometheus.beside = {f"127.0.0.1:{reader.metrics_port}": "reader", f"127.0.0.1:{sealer.port}": "sealer"}
-        with asked(made.look):
-            yield made
+        with asked(running.sample):
+            yield running

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from tests.faults.place import Where, shared
-from tests.faults.scene import Scene
+from tests.faults.experiment import Experiment
+from tests.faults.services import Where, shared
 
 FROZEN_SECONDS = 40.0  # the consumer waits 25 s for PostgreSQL's answer, its client 30 s for Kafka's
 
@@ -21,7 +21,7 @@ class Fault:
 
     name: str
     how: str
-    inject: Callable[[Scene], AbstractContextManager[None]]
+    inject: Callable[[Experiment], AbstractContextManager[None]]
     exits: tuple[int, ...] = ()
     alerts: frozenset[str] = frozenset()
     seconds: float = 3.0  # that it lasts at least

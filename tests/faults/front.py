@@ -56,8 +56,8 @@ class Front:
             answer = next(self._answers)
             time.sleep(answer.seconds)
             return answer
-        found = httpx.get(f"{self._registry}{path}", timeout=30, trust_env=False)
-        return Answer(found.status_code, found.content, {"Content-Type": found.headers["Content-Type"]})
+        response = httpx.get(f"{self._registry}{path}", timeout=30, trust_env=False)
+        return Answer(response.status_code, response.content, {"Content-Type": response.headers["Content-Type"]})
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         front = self

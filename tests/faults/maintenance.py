@@ -15,10 +15,10 @@ import yaml
 
 from sandbox.services.process import wait_until
 from tests.faults import report, seeded
+from tests.faults.deployment import Deployment, deployment_of
+from tests.faults.environment import Environment
 from tests.faults.exercise import MAX_MEMORY
-from tests.faults.scene import LIMIT
-from tests.faults.site import Site, site_of
-from tests.faults.stage import Stage
+from tests.faults.experiment import LIMIT
 from tests.faults.watch import Watch
 from tests.faults.work import Pace, Work
 from tests.faults.works import WORKS
@@ -26,7 +26,7 @@ from tests.ops.load import load
 from tests.ops.prometheus import RULES, shipped
 
 BATCH = 5  # records at a time: the table is read whole after each work
-CALM = Work(name="nothing", how="load alone", do=Site.flows)
+CALM = Work(name="nothing", how="load alone", do=Deployment.flows)
 PAUSE = (3.0, 15.0)  # seconds of load alone after a work: each partition gets some
 LONGEST = 1200.0  # seconds: longer than any condition must last before its alert fires, but for the certificates'
 
@@ -35,7 +35,7 @@ LONGEST = 1200.0  # seconds: longer than any condition must last before its aler
 class Shift:
     """What was done, in its order, with seconds for each; what was seen meanwhile."""
 
-    done: Sequence[tuple[Work, float]]
+    works: Sequence[tuple[Work, float]]
     memory: Sequence[int]
     waited: dict[str, float]
     records: int
@@ -53,55 +53,59 @@ def order(chance: random.Random, now: Callable[[], float] = time.monotonic) -> I
                 times[work.pace].append(now())
 
 
-def maintain(site: Site, works: Iterable[Work], minutes: float, pause: tuple[float, float] = PAUSE) -> Shift:
+def maintain(
+    deployment: Deployment, works: Iterable[Work], minutes: float, pause: tuple[float, float] = PAUSE
+) -> Shift:
     """Works until the time is over; each ends in the oracle. AssertionError where something is lost, or an alert fires."""
-    end, done = time.monotonic() + minutes * 60, list[tuple[Work, float]]()
-    with Watch(site.world, site.prometheus) as watch:
-        do(site, CALM, pause[0])
+    end, finished = time.monotonic() + minutes * 60, list[tuple[Work, float]]()
+    with Watch(deployment.world, deployment.prometheus) as watch:
+        do(deployment, CALM, pause[0])
         for work in works:
             if time.monotonic() > end:
                 break
-            done.append((work, do(site, work, site.chance.uniform(*pause))))
-            print(f"{done[-1][1]:6.1f} s  {_line(site, work, watch)}", file=sys.stderr, flush=True)
-        do(site, Work(name="the rest", how="until no alert may fire of what was done", do=_settle))
-    records = sum(site.world.expected.values())
-    return Shift(done=done, memory=watch.memory, waited=site.prometheus.waited(), records=records)
+            finished.append((work, do(deployment, work, deployment.chance.uniform(*pause))))
+            print(f"{finished[-1][1]:6.1f} s  {_line(deployment, work, watch)}", file=sys.stderr, flush=True)
+        do(deployment, Work(name="the rest", how="until no alert may fire of what was done", do=_settle))
+    records = sum(deployment.world.expected.values())
+    return Shift(works=finished, memory=watch.memory, waited=deployment.prometheus.waited(), records=records)
 
 
-def do(site: Site, work: Work, pause: float = 0.0) -> float:
+def do(deployment: Deployment, work: Work, pause: float = 0.0) -> float:
     """One work under load, which goes on for a while, then the oracle; the seconds that the work took."""
-    world = site.world
-    site.beside.begin()
-    with load(world, [site.topic], BATCH):
-        site.loads.append(time.time())
-        site.flows()
+    world = deployment.world
+    deployment.beside.begin()
+    with load(world, [deployment.topic], BATCH):
+        deployment.loads.append(time.time())
+        deployment.flows()
         began = time.monotonic()
-        work.do(site)
+        work.do(deployment)
         seconds = time.monotonic() - began
         time.sleep(pause)
-        site.flows()
-    world.until_read(*site.consumers.values(), limit=LIMIT)
+        deployment.flows()
+    world.until_read(*deployment.consumers.values(), limit=LIMIT)
     world.check()
-    site.beside.check(world)
-    fired = site.prometheus.fired()
+    deployment.beside.check(world)
+    fired = deployment.prometheus.fired()
     assert not fired, f"{work.name}: an alert fired: {', '.join(fired)}"
     return seconds
 
 
-def _settle(site: Site) -> None:
-    wait_until(lambda: not site.prometheus.pending(), LONGEST, 1)
+def _settle(deployment: Deployment) -> None:
+    wait_until(lambda: not deployment.prometheus.pending(), LONGEST, 1)
 
 
-def _line(site: Site, work: Work, watch: Watch) -> str:
-    pending = ", ".join(sorted(site.prometheus.pending())) or "nothing"
+def _line(deployment: Deployment, work: Work, watch: Watch) -> str:
+    pending = ", ".join(sorted(deployment.prometheus.pending())) or "nothing"
     assert max(watch.memory) <= MAX_MEMORY, f"{max(watch.memory)} MiB of memory"
-    return f"{work.name}; {sum(site.world.expected.values())} records, {max(watch.memory)} MiB, pending: {pending}"
+    return (
+        f"{work.name}; {sum(deployment.world.expected.values())} records, {max(watch.memory)} MiB, pending: {pending}"
+    )
 
 
 def summary(shift: Shift, minutes: float, seed: int, beside: str) -> str:
     """The part of docs/faults.md."""
-    counts, seconds = Counter(work.name for work, _ in shift.done), defaultdict[str, list[float]](list)
-    for work, lasted in shift.done:
+    counts, seconds = Counter(work.name for work, _ in shift.works), defaultdict[str, list[float]](list)
+    for work, lasted in shift.works:
         seconds[work.name].append(lasted)
     rows = [
         f"| {work.name} | {work.how} | {counts[work.name]} | {statistics.median(seconds[work.name]):.0f} |"
@@ -111,7 +115,7 @@ def summary(shift: Shift, minutes: float, seed: int, beside: str) -> str:
     paces = dict.fromkeys(work.pace for work in WORKS if work.pace)
     return "\n".join((
         "## Maintenance", "",
-        (f"`make maintenance MINUTES={minutes:g} SEED={seed}`: {len(shift.done)} works of {len(counts)} kinds in a random order, "
+        (f"`make maintenance MINUTES={minutes:g} SEED={seed}`: {len(shift.works)} works of {len(counts)} kinds in a random order, "
          f"under load, {shift.records:,} records read, on {report.machine()}. **No alert fired.** Nothing lost, nothing doubled."), "",
         "| work | how | times | median, s |", "|---|---|---|---|", *rows, "",
         ("* Two consumers of one group were scraped every second by a Prometheus with the rules of deploy/prometheus/alerts.yaml as "
@@ -122,14 +126,14 @@ def summary(shift: Shift, minutes: float, seed: int, beside: str) -> str:
          f"`audit-export check` found nothing: {beside}."),
         (f"* Memory of the largest program, {len(shift.memory):,} samples: median {statistics.median(shift.memory):.0f} MiB, most "
          f"{max(shift.memory)} MiB."),
-        *(f"* At most {pace.most} in {pace.seconds / 60:.0f} minutes of {_of(pace)}: {pace.why}." for pace in paces),
+        *(f"* At most {pace.max_times} in {pace.seconds / 60:.0f} minutes of {_of(pace)}: {pace.why}." for pace in paces),
     ))  # fmt: skip
 
 
 def _waited(waited: dict[str, float]) -> str:
     rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
     needed = {rule["alert"]: rule.get("for", "0s") for rule in rules}
-    return ", ".join(f"{name} {most:.0f} s of {needed[name]}" for name, most in sorted(waited.items())) or "none"
+    return ", ".join(f"{name} {longest:.0f} s of {needed[name]}" for name, longest in sorted(waited.items())) or "none"
 
 
 def _of(pace: Pace) -> str:
@@ -137,12 +141,12 @@ def _of(pace: Pace) -> str:
 
 
 def run(minutes: float, seed: int) -> str:
-    """The part of docs/faults.md, of works at a site of their own."""
+    """The part of docs/faults.md, of works at a deployment of their own."""
     chance = random.Random(seed)
-    with Stage(shipped) as stage, site_of(stage, chance) as site:
-        shift = maintain(site, order(chance), minutes)
-        site.stop()
-    return summary(shift, minutes, seed, site.beside.seen())
+    with Environment(shipped) as environment, deployment_of(environment, chance) as deployment:
+        shift = maintain(deployment, order(chance), minutes)
+        deployment.stop()
+    return summary(shift, minutes, seed, deployment.beside.summary())
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from sandbox.services.process import wait_until
 from tests.faults.catalog import broker, database, network
+from tests.faults.experiment import LIMIT, Experiment
 from tests.faults.fault import Fault
-from tests.faults.scene import LIMIT, Scene
 
 KAFKA = {fault.name for fault in (*broker.FAULTS, *network.TO_KAFKA)}
 POSTGRESQL = {fault.name for fault in (*database.FAULTS, *network.TO_POSTGRESQL)}
@@ -37,11 +37,11 @@ def together(first: Fault, second: Fault) -> Fault:
     """Both: `second` begins when the alerts of `first` fire, and ends before it. What both promise is promised."""
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        with first.inject(scene):
-            told = wait_until(lambda: first.alerts <= scene.prometheus.firing(), LIMIT, 0.1)
-            assert told, f"not fired: {sorted(first.alerts - scene.prometheus.firing())}"
-            with second.inject(scene):
+    def inject(experiment: Experiment) -> Iterator[None]:
+        with first.inject(experiment):
+            fired = wait_until(lambda: first.alerts <= experiment.prometheus.firing(), LIMIT, 0.1)
+            assert fired, f"not fired: {sorted(first.alerts - experiment.prometheus.firing())}"
+            with second.inject(experiment):
                 yield
 
     return Fault(

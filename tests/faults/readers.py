@@ -79,13 +79,13 @@ class Reader(Program):
 
     def whole(self, workspace_id: str) -> list[int]:
         """The ids of all entries of a workspace, page by page to the end."""
-        found: list[int] = []
+        ids: list[int] = []
         cursor: str | None = ""
         while cursor is not None:
             page = self.get(f"{LIST}?limit=200{cursor and f'&cursor={cursor}'}", admin(workspace_id)).json()
-            found += [int(entry["id"]) for entry in page["data"]]
+            ids += [int(entry["id"]) for entry in page["data"]]
             cursor = page["next_cursor"]
-        return found
+        return ids
 
     def check(self, recorded: Mapping[tuple[str, str, str], int]) -> None:
         """It shows as many entries of each workspace as were recorded, and never showed fewer than before."""
@@ -111,7 +111,7 @@ def asked(*ask: Callable[[], None]) -> Iterator[None]:
         while not enough.wait(EVERY):
             ask()
 
-    threads = [threading.Thread(target=again, args=(each,)) for each in ask]
+    threads = [threading.Thread(target=again, args=(question,)) for question in ask]
     for thread in threads:
         thread.start()
     try:

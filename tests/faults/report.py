@@ -52,7 +52,7 @@ def faults(results: Sequence[Result], broken: Sequence[Fault], skipped: Sequence
         f"Run on {machine()}.", "",
         *_table(results, broken),
         "## What is not tried here", "",
-        "| fault | why |", "|---|---|", *(f"| {what} | {why} |" for what, why in (*skipped, *NOT_HERE)),
+        "| fault | why |", "|---|---|", *(f"| {name} | {why} |" for name, why in (*skipped, *NOT_HERE)),
     ))  # fmt: skip
 
 
@@ -72,14 +72,14 @@ def machines(results: Sequence[Result], broken: Sequence[Fault]) -> str:
 def _table(results: Sequence[Result], broken: Sequence[Fault]) -> list[str]:
     """Each fault and its recovery, those that were not as promised, the median, and an empty line."""
     rows = [
-        f"| {one.fault.name} | {one.fault.how} | {_outcome(one)} | {one.beside} | {one.recovery:.1f} |"
-        for one in results
+        f"| {result.fault.name} | {result.fault.how} | {_outcome(result)} | {result.beside} | {result.recovery:.1f} |"
+        for result in results
     ]
-    slowest, largest = max(results, key=lambda one: one.recovery), max(max(one.memory) for one in results)
+    slowest, largest = max(results, key=lambda result: result.recovery), max(max(result.memory) for result in results)
     return [
         "| fault | how | outcome | reader and sealer | recovery, s |", "|---|---|---|---|---|", *rows, "",
         *(f"**Not as promised: {fault.name}.**\n" for fault in broken),
-        (f"Nothing lost, nothing doubled in these. Median recovery **{statistics.median(one.recovery for one in results):.1f} s**, the "
+        (f"Nothing lost, nothing doubled in these. Median recovery **{statistics.median(result.recovery for result in results):.1f} s**, the "
          f"slowest {slowest.recovery:.1f} s ({slowest.fault.name}). At most {largest} MiB of memory."), "",
     ]  # fmt: skip
 
@@ -87,8 +87,8 @@ def _table(results: Sequence[Result], broken: Sequence[Fault]) -> list[str]:
 def _outcome(result: Result) -> str:
     """What was seen, beside what is promised of all."""
     exits = f"exit {', '.join(map(str, result.exits))}; " if result.exits else ""
-    told = ", ".join(sorted(result.fault.alerts))
-    return f"{exits}{told} fired and cleared" if told else f"{exits}no alert promised"
+    alerts = ", ".join(sorted(result.fault.alerts))
+    return f"{exits}{alerts} fired and cleared" if alerts else f"{exits}no alert promised"
 
 
 def machine() -> str:
@@ -101,9 +101,9 @@ def write(name: str, text: str) -> None:
     old = PAGE.read_text("utf-8") if PAGE.exists() else ""
     parts = dict(re.findall(r"<!-- (\w+): from here -->\n(.*?)\n<!-- \1: to here -->\n", old, re.DOTALL))
     parts[name] = text
-    made = [
-        PART.format(name=each, text=parts[each])
-        for each in ("faults", "machines", "soak", "maintenance")
-        if each in parts
+    sections = [
+        PART.format(name=part, text=parts[part])
+        for part in ("faults", "machines", "soak", "maintenance")
+        if part in parts
     ]
-    PAGE.write_text("\n".join((INTRODUCTION, *made)), "utf-8")
+    PAGE.write_text("\n".join((INTRODUCTION, *sections)), "utf-8")

@@ -13,12 +13,12 @@ from collections import Counter
 from tests.faults import report, seeded
 from tests.faults.__main__ import line
 from tests.faults.catalog import FAULTS
-from tests.faults.exercise import Result, exercise, scene_of
+from tests.faults.environment import Environment
+from tests.faults.exercise import Result, exercise, experiment_of
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
 from tests.faults.pairs import pairs, together
-from tests.faults.place import shared
-from tests.faults.scene import Scene
-from tests.faults.stage import Stage
+from tests.faults.services import shared
 
 AT_ONCE = 1 / 3
 BATCH = 5  # records at a time: the table is read whole after each fault
@@ -27,12 +27,12 @@ PAIRS = pairs(MIXED)
 CALM = Fault(name="nothing", how="load alone", inject=lambda _: contextlib.nullcontext())
 
 
-def soak(scene: Scene, minutes: float, seed: int) -> list[Result]:
+def soak(experiment: Experiment, minutes: float, seed: int) -> list[Result]:
     """Faults in a random order until the time is over; each ends in the oracle, of all that has been recorded so far."""
     chance, end, results = random.Random(seed), time.monotonic() + minutes * 60, list[Result]()
     while time.monotonic() < end:
         fault = together(*chance.choice(PAIRS)) if chance.random() < AT_ONCE else chance.choice(MIXED)
-        result = exercise(scene, fault, BATCH)
+        result = exercise(experiment, fault, BATCH)
         results.append(result)
         print(line(result), file=sys.stderr, flush=True)
     return results
@@ -40,14 +40,14 @@ def soak(scene: Scene, minutes: float, seed: int) -> list[Result]:
 
 def summary(results: list[Result], minutes: float, seed: int, beside: str) -> str:
     """The part of docs/faults.md."""
-    memory = [each for one in results for each in one.memory]
-    made = [name for one in results for name in one.fault.name.split(" + ")]
-    both = [one for one in results if " + " in one.fault.name]
-    counts = Counter(made)
-    recoveries = [one.recovery for one in results]
+    memory = [sample for result in results for sample in result.memory]
+    names = [name for result in results for name in result.fault.name.split(" + ")]
+    both = [result for result in results if " + " in result.fault.name]
+    counts = Counter(names)
+    recoveries = [result.recovery for result in results]
     return "\n".join((
         "## Soak", "",
-        (f"`make soak MINUTES={minutes:g} SEED={seed}`: {len(made)} faults of {len(counts)} kinds, {len(both)} times two "
+        (f"`make soak MINUTES={minutes:g} SEED={seed}`: {len(names)} faults of {len(counts)} kinds, {len(both)} times two "
          f"at once, {results[-1].records:,} records, on {report.machine()}. Nothing lost, nothing doubled. A reader was asked five times a "
          "second all the while, and a sealer sealed every other second: each answer was right or 503, no entry vanished, after each "
          "fault all entries were shown and sealed, and at the end `audit-export check` found nothing."), "",
@@ -60,11 +60,11 @@ def summary(results: list[Result], minutes: float, seed: int, beside: str) -> st
 
 
 def run(minutes: float, seed: int) -> str:
-    """The part of docs/faults.md, of a soak in a scene of its own."""
-    with Stage() as stage, scene_of(stage, CALM) as scene:
-        results = soak(scene, minutes, seed)
-        scene.stop()
-        beside = scene.beside.seen()
+    """The part of docs/faults.md, of a soak in an experiment of its own."""
+    with Environment() as environment, experiment_of(environment, CALM) as experiment:
+        results = soak(experiment, minutes, seed)
+        experiment.stop()
+        beside = experiment.beside.summary()
     return summary(results, minutes, seed, beside)
 
 

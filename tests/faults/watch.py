@@ -21,7 +21,7 @@ class Watch:
         self.alerts: set[str] = set()
         self._world, self._prometheus = world, prometheus
         self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="watch")
+        self._thread = threading.Thread(target=self._sample, name="watch")
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -31,7 +31,7 @@ class Watch:
         self._enough.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while not self._enough.wait(EVERY):
             running = [program.pid for program in self._world.programs if program.exit_code is None]
             largest = max(map(resident, running), default=0)
@@ -46,6 +46,6 @@ def resident(pid: int) -> int:
         return 0
     try:
         process = psutil.Process(pid)
-        return sum(int(each.memory_info().rss) for each in (process, *process.children(recursive=True)))
+        return sum(int(member.memory_info().rss) for member in (process, *process.children(recursive=True)))
     except psutil.Error:
         return 0

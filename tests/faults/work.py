@@ -3,20 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.faults.site import Site
+from tests.faults.deployment import Deployment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """At most `most` times in `seconds`: more often it is not ordinary, and `why` says what then is right to tell."""
+    """At most `max_times` times in `seconds`: more often it is not ordinary, and `why` says what then is right to tell."""
 
-    most: int
+    max_times: int
     seconds: float
     why: str
 
     def allows(self, times: Sequence[float], now: float) -> bool:
         """Whether it may be done now, after it was done at these times."""
-        return sum(now - time < self.seconds for time in times) < self.most
+        return sum(now - time < self.seconds for time in times) < self.max_times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +25,5 @@ class Work:
 
     name: str
     how: str
-    do: Callable[[Site], None]
+    do: Callable[[Deployment], None]
     pace: Pace | None = None

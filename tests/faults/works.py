@@ -10,9 +10,9 @@ import schemas
 from sandbox.services.postgres import PostgresServer
 from tests.builders import event, events
 from tests.e2e.world import operate
-from tests.faults.place import QUICK
-from tests.faults.scene import LIMIT
-from tests.faults.site import Site
+from tests.faults.deployment import Deployment
+from tests.faults.experiment import LIMIT
+from tests.faults.services import QUICK
 from tests.faults.work import Pace, Work
 
 REASON = ("--reason", "ordinary work")
@@ -21,47 +21,49 @@ AGES = (40, 30, 21, 14, 7, 1)  # days: the first is more than a quarter of the r
 CE_TYPE = "member.removed"
 
 # A start is seen by a scrape, up to seconds after it was made.
-RESTARTS = Pace(most=3, seconds=1830, why="AuditRestarting tells of a fourth start in half an hour")
-RESTORES = Pace(most=1, seconds=300, why="AuditDatabaseTrouble adds up what was tried again in five minutes")
-REPLAYS = Pace(most=1, seconds=300, why="AuditParkedMany tells of a sixth parked record in a quarter of an hour")
+RESTARTS = Pace(max_times=3, seconds=1830, why="AuditRestarting tells of a fourth start in half an hour")
+RESTORES = Pace(max_times=1, seconds=300, why="AuditDatabaseTrouble adds up what was tried again in five minutes")
+REPLAYS = Pace(max_times=1, seconds=300, why="AuditParkedMany tells of a sixth parked record in a quarter of an hour")
 
 
-def _rewound_to_an_offset(site: Site) -> None:
-    number, end = site.chance.choice(_read(site))
-    _rewind(site, number, "--to-offset", str(site.chance.randrange(end)))
+def _rewound_to_an_offset(deployment: Deployment) -> None:
+    number, end = deployment.chance.choice(_read(deployment))
+    _rewind(deployment, number, "--to-offset", str(deployment.chance.randrange(end)))
 
 
-def _rewound_to_a_time(site: Site) -> None:
+def _rewound_to_a_time(deployment: Deployment) -> None:
     """One before the last load began: of that load all is read, and each partition in use has some."""
-    number, _ = site.chance.choice(_read(site))
-    at = datetime.fromtimestamp(site.chance.uniform(site.loads[0], site.loads[-2]), UTC)
-    _rewind(site, number, "--to-time", at.isoformat())
+    number, _ = deployment.chance.choice(_read(deployment))
+    at = datetime.fromtimestamp(deployment.chance.uniform(deployment.loads[0], deployment.loads[-2]), UTC)
+    _rewind(deployment, number, "--to-time", at.isoformat())
 
 
-def _read(site: Site) -> list[tuple[int, int]]:
+def _read(deployment: Deployment) -> list[tuple[int, int]]:
     """The partitions of the loaded topic of which something is read, with the next offset."""
-    offsets = {key: int(row["next_offset"]) for key, row in site.world.progress().items()}
-    return [(number, end) for (topic, number), end in sorted(offsets.items()) if topic == site.topic and end]
+    offsets = {key: int(row["next_offset"]) for key, row in deployment.world.progress().items()}
+    return [(number, end) for (topic, number), end in sorted(offsets.items()) if topic == deployment.topic and end]
 
 
-def _rewind(site: Site, number: int, *to: str) -> None:
-    world = site.world
-    said = operate(world, "rewind", site.topic, str(number), *to, *REASON)
-    found = re.search(r"from offset (\d+) to (\d+)", said)
-    assert found, said
-    before, first = map(int, found.groups())
-    parked = sum(each[:2] == (site.topic, number) and first <= each.offset < before for each in site.junk)
+def _rewind(deployment: Deployment, number: int, *to: str) -> None:
+    world = deployment.world
+    said = operate(world, "rewind", deployment.topic, str(number), *to, *REASON)
+    match = re.search(r"from offset (\d+) to (\d+)", said)
+    assert match, said
+    before, first = map(int, match.groups())
+    parked = sum(
+        produced[:2] == (deployment.topic, number) and first <= produced.offset < before for produced in deployment.junk
+    )
     world.expected.update(duplicate=before - first - parked, parked=parked)
     world.parked_again += parked
 
 
-def _replayed(site: Site) -> None:
+def _replayed(deployment: Deployment) -> None:
     """The schema of a record is registered only when it has been parked, a minute after it was sent."""
-    world, subject = site.world, f"{site.other}-value"
-    last = site.registry.register(subject, _schema())
+    world, subject = deployment.world, f"{deployment.other}-value"
+    last = deployment.registry.register(subject, _schema())
     message = event(CE_TYPE, schema_id=last + 1)
-    (number,) = site.parked(world.send(site.other, [message], "parked"))
-    assert site.registry.register(subject, _schema()) == last + 1
+    (number,) = deployment.parked(world.send(deployment.other, [message], "parked"))
+    assert deployment.registry.register(subject, _schema()) == last + 1
     operate(world, "parked", "list")
     operate(world, "parked", "show", number)
     operate(world, "parked", "replay", number, *REASON)
@@ -73,50 +75,52 @@ def _schema() -> str:
     return json.dumps({**json.loads(schemas.latest(CE_TYPE).text), "doc": uuid.uuid4().hex})
 
 
-def _dismissed(site: Site) -> None:
+def _dismissed(deployment: Deployment) -> None:
     """Among good records of the same topic."""
-    sent = site.world.send(site.topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(2)], "parked")
-    site.junk += sent
-    operate(site.world, "parked", "dismiss", *site.parked(sent), *REASON)
+    sent = deployment.world.send(
+        deployment.topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(2)], "parked"
+    )
+    deployment.junk += sent
+    operate(deployment.world, "parked", "dismiss", *deployment.parked(sent), *REASON)
 
 
-def _started_on_an_old_topic(site: Site) -> None:
+def _started_on_an_old_topic(deployment: Deployment) -> None:
     """The consumers are told of one more topic; a setting is read at the start."""
-    world, now = site.world, time.time()
+    world, now = deployment.world, time.time()
     topic = world.topic(2, retention_ms=str(RETENTION // timedelta(milliseconds=1)))
     for age in AGES:
         world.send(topic, events(50), timestamp_ms=int((now - age * 86400) * 1000))
-    site.restart_each()
+    deployment.restart_each()
 
 
-def _restored(site: Site) -> None:
+def _restored(deployment: Deployment) -> None:
     """The consumers run on, and read again what the copy does not have."""
-    place, world, lost = site.place, site.world, site.postgres
+    services, world, lost = deployment.services, deployment.world, deployment.postgres
     backup = lost.base_backup()
-    site.flows()
-    site.beside.sealer.seals(world)
+    deployment.flows()
+    deployment.beside.sealer.seals(world)
     had = world.count("audit_event")
     lost.kill()
-    site.postgres = again = PostgresServer(settings=QUICK, data_from=backup, password=lost.password)
-    site.running.enter_context(again)
-    world.database_url = again.url(place.database)
+    deployment.postgres = again = PostgresServer(settings=QUICK, data_from=backup, password=lost.password)
+    deployment.running.enter_context(again)
+    world.database_url = again.url(services.database)
     assert world.count("audit_event") < had, "the copy has all rows: nothing is shown"
-    place.database_link.target = again.port
+    services.database_link.target = again.port
     lost.close()
     ends = world.ends()
-    world.until(lambda: not world.behind(ends), "it is read again", of=[*site.consumers.values()], limit=LIMIT)
+    world.until(lambda: not world.behind(ends), "it is read again", of=[*deployment.consumers.values()], limit=LIMIT)
     operate(world, "status")
-    site.beside.accept_restore()
+    deployment.beside.accept_restore()
 
 
-def _migrated(site: Site) -> None:
-    operate(site.world, "migrate")
+def _migrated(deployment: Deployment) -> None:
+    operate(deployment.world, "migrate")
 
 
-def _grown_and_shrunk(site: Site) -> None:
-    port = site.add()
-    site.flows()
-    site.take_away(port)
+def _grown_and_shrunk(deployment: Deployment) -> None:
+    port = deployment.add()
+    deployment.flows()
+    deployment.remove(port)
 
 
 WORKS = (
@@ -127,7 +131,7 @@ WORKS = (
     Work(
         name="rolling restart",
         how="SIGTERM and start, one after the other, sealer and reader too",
-        do=Site.restart_each,
+        do=Deployment.restart_each,
         pace=RESTARTS,
     ),
     Work(

@@ -10,7 +10,7 @@ from consumer.event.decode import MAX_SCHEMA_ID
 from tests.builders import Message, event
 from tests.fuzz import values, writers
 
-EXAMPLES = [(found.ce_type, found.case) for found in schemas.examples()]
+EXAMPLES = [(sample.ce_type, sample.case) for sample in schemas.examples()]
 NAMES = (
     "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type", "traceparent", "ce_subject", "CE_ID", "",
     "x\0", "ü",
@@ -41,8 +41,8 @@ def case(number: int) -> Case:
 
 def _bytes(chance: random.Random, schema_id: int) -> Case:
     """A valid record, some bytes of whose value are changed, taken out or put in."""
-    made = _valid(chance, schema_id)
-    value = bytearray(made.message.value or b"")
+    valid = _valid(chance, schema_id)
+    value = bytearray(valid.message.value or b"")
     for _ in range(chance.choice((1, 1, 2, 5))):
         at = chance.randrange(len(value) + 1)
         noise = chance.choice((chance.randbytes(1), chance.randbytes(3), b"\xff" * 9, b"\0", b"\1", b"\3", b"\x80\0"))
@@ -57,21 +57,21 @@ def _bytes(chance: random.Random, schema_id: int) -> Case:
                 value[at] ^= 1 << chance.randrange(8)
             case _:
                 value += noise
-    return made._replace(message=made.message._replace(value=bytes(value)))
+    return valid._replace(message=valid.message._replace(value=bytes(value)))
 
 
 def _headers(chance: random.Random, schema_id: int) -> Case:
     """A valid record with hostile headers, and perhaps another key."""
-    made = _valid(chance, schema_id)
-    headers = list(made.message.headers)
+    valid = _valid(chance, schema_id)
+    headers = list(valid.message.headers)
     for _ in range(chance.choice((1, 1, 2, 4))):
         new = (chance.choice(NAMES), chance.choice((*WORDS, chance.randbytes(6))))
         at = chance.randrange(len(headers) + 1)
         chance.choice((headers.insert, headers.__setitem__ if at < len(headers) else headers.insert))(at, new)
         if chance.random() < 0.2:
             headers.pop(chance.randrange(len(headers)))
-    key = made.message.key if chance.random() < 0.8 else chance.choice((*WORDS, b"org_1"))
-    return made._replace(message=Message(key, made.message.value, tuple(headers)))
+    key = valid.message.key if chance.random() < 0.8 else chance.choice((*WORDS, b"org_1"))
+    return valid._replace(message=Message(key, valid.message.value, tuple(headers)))
 
 
 def _schema(chance: random.Random, schema_id: int) -> Case:

@@ -49,11 +49,11 @@ def _primitive(chance: random.Random, name: str) -> bytes:
         case "boolean":
             return bytes([chance.randrange(2)])
         case "int":
-            return long(chance.choice([one for one in LONGS if -(2**31) <= one < 2**31]))
+            return long(chance.choice([number for number in LONGS if -(2**31) <= number < 2**31]))
         case "long":
             return long(chance.choice(LONGS))
         case "float":
-            return struct.pack("<f", chance.choice([one for one in DOUBLES if one != 1e308]))
+            return struct.pack("<f", chance.choice([number for number in DOUBLES if number != 1e308]))
         case "double":
             return struct.pack("<d", chance.choice(DOUBLES))
         case "bytes":

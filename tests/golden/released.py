@@ -18,12 +18,12 @@ def released() -> dict[str, str]:
 
 def edited(known: Mapping[str, str], files: Iterable[SchemaFile]) -> list[str]:
     """A sentence for each released schema whose file has another fingerprint, or is not there."""
-    found = {f"{file.ce_type}.v{file.version}": file.fingerprint.hex() for file in files}
-    gone = [f"{name} is released and its file is gone: restore it" for name in known if name not in found]
+    fingerprints = {f"{file.ce_type}.v{file.version}": file.fingerprint.hex() for file in files}
+    gone = [f"{name} is released and its file is gone: restore it" for name in known if name not in fingerprints]
     return gone + [
         f"{name} is released with fingerprint {known[name]}: undo the edit, and add a next version"
         for name in known
-        if name in found and found[name] != known[name]
+        if name in fingerprints and fingerprints[name] != known[name]
     ]
 
 

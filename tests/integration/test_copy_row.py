@@ -68,9 +68,9 @@ def test_a_row_is_read_as_it_was_written(session: "psycopg.Connection[Any]", row
             'to_char(occurred_at, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')' if name == "occurred_at" else name
             for name in Row._fields
         )
-        found = cursor.execute(f"SELECT {columns} FROM staging ORDER BY ordinal".encode()).fetchall()
+        staged = cursor.execute(f"SELECT {columns} FROM staging ORDER BY ordinal".encode()).fetchall()
 
-    assert [Row._make(values) for values in found] == rows
+    assert [Row._make(values) for values in staged] == rows
 
 
 def test_a_large_diff_is_not_compressed_on_its_way(postgres: PostgresServer) -> None:
@@ -82,9 +82,9 @@ def test_a_large_diff_is_not_compressed_on_its_way(postgres: PostgresServer) -> 
         store.prepare(connection)
         with cursor.copy(sql.query("consumer/copy_staging")) as copy:
             copy.write(copy_line(row, 0))
-        found = cursor.execute("SELECT octet_length(diff), pg_column_compression(diff) FROM staging").fetchone()
+        staged = cursor.execute("SELECT octet_length(diff), pg_column_compression(diff) FROM staging").fetchone()
 
-    assert found == (10_000, None)
+    assert staged == (10_000, None)
 
 
 def test_the_raw_record_and_its_identity_come_back_whole() -> None:

@@ -60,21 +60,21 @@ def recipe() -> str:
 def schema() -> dict[str, Any]:
     """A schema as a person would make it: another one's, with the fields of the event replaced."""
     text = (ROOT / "schemas" / "schedule.created.v1.avsc").read_text("utf-8")
-    made: dict[str, Any] = json.loads(text.replace("ScheduleCreated", "CoachingPlanAssigned"))
+    schema_read: dict[str, Any] = json.loads(text.replace("ScheduleCreated", "CoachingPlanAssigned"))
     own = [{"name": "plan_id", "type": "string"}, {"name": "before", "type": SNAPSHOT}]
     own.append({"name": "after", "type": SNAPSHOT["name"]})
-    return {**made, "namespace": "callmine.coaching", "fields": [*made["fields"][:3], *own]}
+    return {**schema_read, "namespace": "callmine.coaching", "fields": [*schema_read["fields"][:3], *own]}
 
 
 def example() -> dict[str, Any]:
     """Another type's example with the same envelope, and the data of the new one."""
     path = ROOT / "schemas" / "examples" / "schedule.created.v1" / "plain.json"
-    made: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    common = {name: made["data"][name] for name in ("workspace_id", "actor", "origin")}
+    example_read: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    common = {name: example_read["data"][name] for name in ("workspace_id", "actor", "origin")}
     plans = {"before": {"title": "Objections", "coach": "dana"}, "after": {"title": "Objections", "coach": "marc"}}
-    headers = {**made["headers"], "ce_type": CE_TYPE, "ce_source": "/services/coaching"}
+    headers = {**example_read["headers"], "ce_type": CE_TYPE, "ce_source": "/services/coaching"}
     headers["ce_id"] = "0b8f9f4e-7f6d-4a43-9c52-5d1f4e7a9b10"
-    return {"key": made["key"], "headers": headers, "data": {**common, "plan_id": "plan_2abcdef", **plans}}
+    return {"key": example_read["key"], "headers": headers, "data": {**common, "plan_id": "plan_2abcdef", **plans}}
 
 
 def insert(path: Path, before: str, text: str) -> None:
@@ -95,9 +95,9 @@ def make(tree: Path, *targets: str) -> None:
     for name in [name for name in environ if name.startswith(("PYTEST_", "COV_", "COVERAGE_"))]:
         del environ[name]
     command = ["make", "--old-file=.venv/.stamp", *targets]
-    done = subprocess.run(command, check=False, cwd=tree, env=environ, capture_output=True, text=True)
+    process = subprocess.run(command, check=False, cwd=tree, env=environ, capture_output=True, text=True)
 
-    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    assert process.returncode == 0, (process.stdout + process.stderr)[-6000:]
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +129,8 @@ def test_the_readme_names_what_is_to_be_written_and_no_more() -> None:
     concrete = {name.replace("<ce_type>", CE_TYPE) for name in named}
 
     assert concrete >= WRITTEN
-    assert [name for name in GENERATED if not any(name.startswith(one) for one in concrete)] == []
-    assert [name for name in concrete - WRITTEN if not any(one.startswith(name) for one in GENERATED)] == []
+    assert [name for name in GENERATED if not any(name.startswith(prefix) for prefix in concrete)] == []
+    assert [name for name in concrete - WRITTEN if not any(prefix.startswith(name) for prefix in GENERATED)] == []
 
 
 def test_nothing_else_changes(tree: Path) -> None:
@@ -164,9 +164,9 @@ def test_the_sample_traffic_has_it(tree: Path) -> None:
         "from datetime import UTC, datetime, timedelta; from sandbox.traffic.sample import sample; "
         "print({dict(one.headers).get('ce_type') for one in sample(datetime.now(UTC), timedelta(seconds=1))})"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", show],
         check=True, cwd=tree, env={**os.environ, "PYTHONPATH": str(tree)}, capture_output=True, text=True,
     )  # fmt: skip
 
-    assert CE_TYPE in done.stdout
+    assert CE_TYPE in process.stdout

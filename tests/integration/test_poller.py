@@ -103,15 +103,15 @@ def test_a_claim_between_two_queries_is_not_seen_by_the_second(
     """Another consumer claims a partition, and states a gap of it, while the poller asks: the poller goes on."""
     metrics, gauges = Metrics([TOPIC], "0"), PartitionGauges([TOPIC])
     cluster: Any = Cluster()
-    looks: list[int] = []
+    row_counts: list[int] = []
 
     def claimed_meanwhile(connection: Connection, kind: type[Any], statement: Any, **values: object) -> list[Any]:
         rows = select(connection, kind, statement, **values)
         if statement is PARTITIONS:
-            looks.append(len(rows))
+            row_counts.append(len(rows))
             with psycopg.connect(database_url, autocommit=True) as other:
-                other.execute(CLAIM.encode(), {"number": len(looks)})
-                other.execute(GAP.encode(), {"number": len(looks)})
+                other.execute(CLAIM.encode(), {"number": len(row_counts)})
+                other.execute(GAP.encode(), {"number": len(row_counts)})
         return rows
 
     monkeypatch.setattr(poller, "select", claimed_meanwhile)
@@ -120,11 +120,11 @@ def test_a_claim_between_two_queries_is_not_seen_by_the_second(
             [TOPIC], cluster, lambda: connect(database_url, "audit_writer", "test"), metrics, gauges, lambda _: None
         )
         try:
-            assert wait_until(lambda: len(looks) > 2 or bool(lines), 30)
+            assert wait_until(lambda: len(row_counts) > 2 or bool(lines), 30)
         finally:
             asking.close()
     assert [line for line in lines if line["event"] == "thread_died"] == []
-    assert looks[:3] == [0, 1, 2]
+    assert row_counts[:3] == [0, 1, 2]
 
 
 def test_the_parking_lot_is_the_same_for_every_consumer(database_url: str) -> None:

@@ -69,12 +69,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    made = Asked()
-    monkeypatch.setenv("HTTP_PROXY", made.url)
+    requests = Asked()
+    monkeypatch.setenv("HTTP_PROXY", requests.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    yield requests
+    requests.server.shutdown()
+    requests.server.server_close()
 
 
 @pytest.mark.parametrize(

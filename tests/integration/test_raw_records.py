@@ -29,10 +29,10 @@ def test_a_round_trip_for_many(database_url: str, monkeypatch: pytest.MonkeyPatc
     counts, offset = [], 0
     with connect(database_url, "audit_writer", "test") as connection, connection.cursor() as cursor:
         for number in (1, TOGETHER, 2 * TOGETHER + 1):
-            records = [record(event(), offset=offset + each) for each in range(number)]
+            records = [record(event(), offset=offset + index) for index in range(number)]
             offset += number
             before = waits
-            keep(cursor, PARK_RECORD, [{**raw_parameters(each), "reason": "x", "detail": "y"} for each in records])
+            keep(cursor, PARK_RECORD, [{**raw_parameters(index), "reason": "x", "detail": "y"} for index in records])
             counts.append(waits - before)
         kept = cursor.execute("SELECT count(DISTINCT kafka_offset) FROM parked_record").fetchone()
     assert counts[0] == counts[1] < counts[2] <= 3 * counts[0]

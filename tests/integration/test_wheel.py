@@ -97,12 +97,12 @@ def test_a_stray_file_would_be_noticed() -> None:
 @pytest.mark.parametrize("name", sorted(PROJECT["scripts"]))
 def test_a_program_says_its_version_and_helps(programs: Path, name: str) -> None:
     """`--version`, `-h` and `--help` answer with exit code 0, without any setting, for the commands as well."""
-    told = run(programs / name, "--version")
+    version = run(programs / name, "--version")
     helped = [run(programs / name, option) for option in ("-h", "--help")]
 
     suffix = ", format 1" if name == "audit-export" else ""  # an auditor asks which format it verifies
-    assert (told.returncode, told.stdout) == (0, f"{name} {PROJECT['version']}{suffix}\n"), told.stderr
-    assert [done.returncode for done in helped] == [0, 0]
+    assert (version.returncode, version.stdout) == (0, f"{name} {PROJECT['version']}{suffix}\n"), version.stderr
+    assert [process.returncode for process in helped] == [0, 0]
     assert helped[0].stdout == helped[1].stdout
     assert "--version" in helped[0].stdout
 
@@ -110,9 +110,9 @@ def test_a_program_says_its_version_and_helps(programs: Path, name: str) -> None
 def test_a_command_helps_by_the_short_name_too(programs: Path) -> None:
     """`-h` is known below the root: by a command, and by a command of a group."""
     for words in (("status",), ("parked", "list")):
-        done = run(programs / "audit-consumer", *words, "-h")
-        assert done.returncode == 0, done.stderr
-        assert " ".join(words) in done.stdout
+        process = run(programs / "audit-consumer", *words, "-h")
+        assert process.returncode == 0, process.stderr
+        assert " ".join(words) in process.stdout
 
 
 # The export's options are read by argparse, which completes by a script of its own (tests/unit/export/test_completion.py).

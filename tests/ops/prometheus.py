@@ -63,7 +63,7 @@ def program(name: str) -> str:
 def quick(rules: str) -> str:
     """The rules with short durations."""
     for pattern, by in QUICK:
-        replaced = re.sub(pattern, by or (lambda found: f"[{WINDOWS[found[1]]}]"), rules)
+        replaced = re.sub(pattern, by or (lambda match: f"[{WINDOWS[match[1]]}]"), rules)
         assert replaced != rules, f"no rule has {pattern}"
         rules = replaced
     return rules
@@ -77,7 +77,7 @@ def shipped(rules: str) -> str:
 def only(chosen: Sequence[str], rules: str) -> str:
     """The rules of some groups: where another program does not run, its absence is no fault."""
     groups = yaml.safe_load(rules)["groups"]
-    return json.dumps({"groups": [each for each in groups if each["name"] in chosen]})  # JSON is YAML
+    return json.dumps({"groups": [group for group in groups if group["name"] in chosen]})  # JSON is YAML
 
 
 class Prometheus:
@@ -100,7 +100,7 @@ class Prometheus:
             "rule_files": ["alerts.yaml"],
             "scrape_configs": [{"job_name": JOB, "file_sd_configs": [{"files": ["targets.json"]}]}],
         }
-        self.look_at(targets)
+        self.set_targets(targets)
         self._config = self._folder.path / "prometheus.yaml"
         self._config.write_text(json.dumps(config))  # JSON is YAML
 
@@ -117,11 +117,11 @@ class Prometheus:
         self._server.stop()
         self._folder.close()
 
-    def look_at(self, targets: Sequence[str] | Mapping[str, str]) -> None:
+    def set_targets(self, targets: Sequence[str] | Mapping[str, str]) -> None:
         """From now on, or within 5 seconds, these are the targets; a mapping says the job of each."""
         jobs = {**(targets if isinstance(targets, Mapping) else dict.fromkeys(targets, JOB)), **self.beside}
         new = self._folder.path / "targets.new"
-        new.write_text(json.dumps([{"targets": [each], "labels": {"job": job}} for each, job in jobs.items()]))
+        new.write_text(json.dumps([{"targets": [target], "labels": {"job": job}} for target, job in jobs.items()]))
         new.rename(self._folder.path / "targets.json")
 
     def firing(self) -> set[str]:
@@ -134,25 +134,25 @@ class Prometheus:
 
     def fired(self) -> list[str]:
         """The labels of each alert that has fired since it was started, however short."""
-        found = self.query('group without (alertstate) (last_over_time(ALERTS{alertstate="firing"}[1d]))')
-        return sorted(json.dumps(each["metric"], sort_keys=True) for each in found)
+        series = self.query('group without (alertstate) (last_over_time(ALERTS{alertstate="firing"}[1d]))')
+        return sorted(json.dumps(sample["metric"], sort_keys=True) for sample in series)
 
     def waited(self) -> dict[str, float]:
         """The most seconds on end that the condition of an alert was true, by the alert's name."""
         age = "timestamp(ALERTS_FOR_STATE) - ALERTS_FOR_STATE"
-        found = self.query(f"max by (alertname) (max_over_time(({age})[{self._seconds()}s:1s]))")
-        return {each["metric"]["alertname"]: float(each["value"][1]) for each in found}
+        series = self.query(f"max by (alertname) (max_over_time(({age})[{self._seconds()}s:1s]))")
+        return {sample["metric"]["alertname"]: float(sample["value"][1]) for sample in series}
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The samples of an expression, now."""
-        found: list[dict[str, Any]] = self._get("query", query=expression)["result"]
-        return found
+        series: list[dict[str, Any]] = self._get("query", query=expression)["result"]
+        return series
 
     def value(self, expression: str) -> float | None:
         """The value of the one series of an expression; None where there is none."""
-        found = self.query(expression)
-        assert len(found) <= 1, found
-        return float(found[0]["value"][1]) if found else None
+        series = self.query(expression)
+        assert len(series) <= 1, series
+        return float(series[0]["value"][1]) if series else None
 
     def _seconds(self) -> int:
         return int(time.monotonic() - self._began) + 1

@@ -24,26 +24,26 @@ class Procedure:
 
     def __init__(self, heading: str) -> None:
         self._lines = code(parts(RUNBOOK.read_text())[1][heading])
-        self._done = 0
+        self._line_number = 0
 
     def line(self, start: str) -> str:
         """The next line, which begins with `start`."""
-        assert self._done < len(self._lines), f"{start}: the procedure is over"
-        line = self._lines[self._done]
+        assert self._line_number < len(self._lines), f"{start}: the procedure is over"
+        line = self._lines[self._line_number]
         assert line.startswith(start), f"the runbook has {line!r} here, the drill does {start!r}"
-        self._done += 1
+        self._line_number += 1
         return line
 
-    def command(self, start: str, program: str = "audit-consumer", /, **given: str | int) -> list[str]:
-        """The next line as arguments of our program, capitals (and names of files) replaced by what is `given`."""
+    def command(self, start: str, program: str = "audit-consumer", /, **values: str | int) -> list[str]:
+        """The next line as arguments of our program, capitals (and names of files) replaced by `values`."""
         words = re.findall(r'"[^"]*"|\S+', self.line(f"{program} {start}"))[1:]
-        return [str(given.get(word.lower(), word)).strip('"') for word in words]
+        return [str(values.get(word.lower(), word)).strip('"') for word in words]
 
     def over(self) -> None:
         """Every line has been done."""
-        assert self._lines[self._done :] == []
+        assert self._lines[self._line_number :] == []
 
 
 def _sections(text: str) -> dict[str, str]:
-    found = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]
-    return dict(zip(found[::2], found[1::2], strict=True))
+    pieces = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))

@@ -177,13 +177,13 @@ def test_restoring_a_logical_dump(postgres: PostgresServer, world: World, tmp_pa
         drill.line("pg_restore -d SUPERUSER_URL DUMP")
         fresh.run("pg_restore", "-d", url, dump)
         with pytest.raises(Unavailable):  # entries from beyond the counter: nothing is shown rather than a part
-            seen_by_the_reader(url, message)
+            read_by_the_reader(url, message)
         number = world.value(drill.line("SELECT"))
         drill.line("pg_resetwal --next-transaction-id=NUMBER -D FOLDER")
         fresh.stop()
         fresh.run("pg_resetwal", f"--next-transaction-id={number}", "-D", fresh.data_dir, as_server=True)
         fresh.start()
-        assert seen_by_the_reader(url, message) == 1
+        assert read_by_the_reader(url, message) == 1
         world.send(topic, events(20))
         world.run_until_end()
         operate(world, *drill.command("status --count-entries"))
@@ -191,7 +191,7 @@ def test_restoring_a_logical_dump(postgres: PostgresServer, world: World, tmp_pa
         world.check()
 
 
-def seen_by_the_reader(url: str, message: Message) -> int:
+def read_by_the_reader(url: str, message: Message) -> int:
     """How many entries the message's workspace has."""
     assert message.key is not None
     database = Database(url)

@@ -44,10 +44,10 @@ class Stack(NamedTuple):
     topics: dict[str, str]
     fired: set[str]
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
+    def until(self, condition: Callable[[], bool], wanted: str) -> None:
         """Waits; says what fires where it takes too long."""
         try:
-            self.world.until(condition, what, of=[self.consumer], limit=LIMIT)
+            self.world.until(condition, wanted, of=[self.consumer], limit=LIMIT)
         except AssertionError as error:
             raise AssertionError(f"{error}; firing: {self.prometheus.firing()}\n{self.consumer.tail()}") from None
 
@@ -106,9 +106,9 @@ def _load(world: World, topic: str, stop: threading.Event) -> None:
 def _expressions() -> list[str]:
     """Every expression of the dashboard, as Grafana would send it with all topics chosen."""
     panels = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())["panels"]
-    found = [target["expr"] for panel in panels for target in panel.get("targets", ())]
-    found = [text for text in found if "$reader" not in text and "$sealer" not in text]  # of other tests
-    chosen = [re.sub(r"\$(job|instance|topic)\b", ".*", text).replace("$__rate_interval", "8s") for text in found]
+    expressions = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    expressions = [text for text in expressions if "$reader" not in text and "$sealer" not in text]  # of other tests
+    chosen = [re.sub(r"\$(job|instance|topic)\b", ".*", text).replace("$__rate_interval", "8s") for text in expressions]
     assert len(chosen) > 30 and not [text for text in chosen if "$" in text]
     return chosen
 

@@ -13,13 +13,13 @@ import yaml
 from tests.builders import events
 from tests.faults import exercise as exercises
 from tests.faults.catalog import FAULTS
-from tests.faults.exercise import Result, exercise, scene_of
+from tests.faults.environment import GROUPS, Environment
+from tests.faults.exercise import Result, exercise, experiment_of
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
 from tests.faults.pairs import together
 from tests.faults.report import NOT_HERE, PAGE, faults
-from tests.faults.scene import Scene
 from tests.faults.soak import MIXED, PAIRS
-from tests.faults.stage import GROUPS, Stage
 from tests.ops.prometheus import RULES, program
 
 BATCH = 5
@@ -27,22 +27,22 @@ KILLED = next(fault for fault in FAULTS if fault.name == "consumer killed")
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def environment() -> Iterator[Environment]:
     program("prometheus")  # skipped without it
-    with Stage() as made:
-        yield made
+    with Environment() as running:
+        yield running
 
 
-def made(stage: Stage, fault: Fault) -> Result:
-    with scene_of(stage, fault) as scene:
-        result = exercise(scene, fault, BATCH)
-        scene.stop()
+def result_of(environment: Environment, fault: Fault) -> Result:
+    with experiment_of(environment, fault) as experiment:
+        result = exercise(experiment, fault, BATCH)
+        experiment.stop()
     return result
 
 
-def test_a_fault_is_made_and_its_recovery_measured(stage: Stage) -> None:
+def test_a_fault_is_made_and_its_recovery_measured(environment: Environment) -> None:
     """The consumer is killed and started again; the page gets a line of it."""
-    result = made(stage, KILLED)
+    result = result_of(environment, KILLED)
     assert result.exits == (-9,) and result.alerts >= KILLED.alerts
     assert 0 < result.recovery < 60 and result.records > 0 and max(result.memory) > 30
     page = faults([result], [replace(KILLED, name="a third")], [("another", "it is missing")])
@@ -51,18 +51,18 @@ def test_a_fault_is_made_and_its_recovery_measured(stage: Stage) -> None:
         in page
     )
     assert "Not as promised: a third" in page
-    assert "| another | it is missing |" in page and all(what in page for what, _ in NOT_HERE)
+    assert "| another | it is missing |" in page and all(name in page for name, _ in NOT_HERE)
 
 
 @contextmanager
-def _lost(scene: Scene) -> Iterator[None]:
+def _lost(experiment: Experiment) -> Iterator[None]:
     """A record is noted that no one has sent."""
-    scene.world.recorded[events(1)[0].identity] += 1
+    experiment.world.recorded[events(1)[0].identity] += 1
     yield
 
 
 @contextmanager
-def _nothing(scene: Scene) -> Iterator[None]:
+def _nothing(experiment: Experiment) -> Iterator[None]:
     yield
 
 
@@ -76,9 +76,9 @@ def _nothing(scene: Scene) -> Iterator[None]:
     ids=["a record is missing", "no exit", "no alert"],
 )
 def test_a_broken_promise_is_told(
-    stage: Stage,
+    environment: Environment,
     monkeypatch: pytest.MonkeyPatch,
-    inject: Callable[[Scene], object],
+    inject: Callable[[Experiment], object],
     promise: dict[str, object],
     said: str,
 ) -> None:
@@ -86,14 +86,14 @@ def test_a_broken_promise_is_told(
     monkeypatch.setattr(exercises, "LIMIT", 5.0)
     broken = replace(KILLED, inject=inject, **{"exits": (), "alerts": frozenset[str](), **promise})  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match=said):
-        made(stage, broken)
+        result_of(environment, broken)
 
 
-def test_too_much_memory_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_much_memory_is_told(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     """The largest consumer counts, with its children."""
     monkeypatch.setattr(exercises, "MAX_MEMORY", 10)
     with pytest.raises(AssertionError, match="MiB of memory"):
-        made(stage, replace(KILLED, inject=_nothing, exits=(), alerts=frozenset()))
+        result_of(environment, replace(KILLED, inject=_nothing, exits=(), alerts=frozenset()))
 
 
 def test_the_list_is_in_order() -> None:
@@ -110,15 +110,15 @@ def test_the_page_is_of_this_list() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for fault in FAULTS:
         assert f"| {fault.name} | {fault.how} |" in page, fault.name
-    for what, why in NOT_HERE:
-        assert f"| {what} | {why} |" in page, what
+    for name, why in NOT_HERE:
+        assert f"| {name} | {why} |" in page, name
 
 
-def test_two_at_once(stage: Stage) -> None:
+def test_two_at_once(environment: Environment) -> None:
     """The consumer is killed while its database is away: both promises are kept, and reader and sealer went on."""
     by_name = {fault.name: fault for fault in MIXED}
     database, consumer = by_name["database stopped"], by_name["consumer killed"]
-    result = made(stage, together(database, consumer))
+    result = result_of(environment, together(database, consumer))
     assert result.exits == consumer.exits and result.alerts >= database.alerts | consumer.alerts
     assert result.beside.startswith("reader 200, 503, at most ")
 

@@ -11,7 +11,7 @@ from sandbox.services.kafka import LocalKafka
 from tests.builders import events
 from tests.conftest import start_kafka
 from tests.e2e.world import World, operate
-from tests.integration.commands.conftest import Desk
+from tests.integration.commands.conftest import Cli
 from tests.integration.commands.test_damaged_log import damage
 from tests.ops.runbook import RUNBOOK, Procedure, code, parts
 
@@ -34,13 +34,13 @@ def broker() -> Iterator[LocalKafka]:
 
 @pytest.fixture
 def world(broker: LocalKafka, database_url: str, tmp_path: Path) -> Iterator[World]:
-    with World(broker.bootstrap, database_url, tmp_path) as made:
-        yield made
+    with World(broker.bootstrap, database_url, tmp_path) as running:
+        yield running
 
 
-def typed(broker: LocalKafka, line: str, **given: str | int) -> str:
-    """Runs a line of the runbook, capitals replaced by what is `given`; what the tool prints."""
-    values = {"host:port": broker.bootstrap, **given}
+def typed(broker: LocalKafka, line: str, **replaced: str | int) -> str:
+    """Runs a line of the runbook, capitals replaced by what is `replaced`; what the tool prints."""
+    values = {"host:port": broker.bootstrap, **replaced}
     script, *words = line.split()
     return broker.tool(TOOLS[script], *(str(values.get(word.lower(), word)) for word in words))
 
@@ -76,7 +76,7 @@ def test_a_damaged_log(broker: LocalKafka, world: World) -> None:
 def test_a_transaction_that_hangs(broker: LocalKafka, world: World) -> None:
     """Its producer is found, and it is aborted by the offset that `status` names; what came after it is read."""
     topic = world.topic()
-    desk = Desk({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
+    cli = Cli({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
     world.send(topic, events(3))
     world.run_until_end()
     producer = world.producer(**{"transactional.id": topic})
@@ -84,19 +84,19 @@ def test_a_transaction_that_hangs(broker: LocalKafka, world: World) -> None:
     producer.begin_transaction()
     world.send(topic, events(2), "undelivered", producer=producer)
     world.send(topic, events(4))
-    (told,) = json.loads(desk.ok("status", "--format", "json"))["partitions"]
-    assert told["last_stable_offset"] == 3
+    (partition,) = json.loads(cli.ok("status", "--format", "json"))["partitions"]
+    assert partition["last_stable_offset"] == 3
 
-    at = {"topic": topic, "partition": 0, "id": 1, "offset": told["last_stable_offset"]}
+    at = {"topic": topic, "partition": 0, "id": 1, "offset": partition["last_stable_offset"]}
     find, describe, abort = code(parts(RUNBOOK.read_text())[0]["AuditOpenTransaction"])
     typed(broker, find, **at)  # names only those that are older than any producer may leave them
     lines = [line.split() for line in typed(broker, describe, **at).splitlines()]
     (head,) = (line for line in lines if line[:1] == ["ProducerId"])
     started = [line[head.index("CurrentTransactionStartOffset")] for line in lines if len(line) == len(head)]
-    assert started.count(str(told["last_stable_offset"])) == 1, lines
+    assert started.count(str(partition["last_stable_offset"])) == 1, lines
     typed(broker, abort, **at)
     world.expected["undelivered"] += 1  # the mark of its end
 
     world.run_until_end()
     world.check()
-    assert "open transaction" not in desk.ok("status")
+    assert "open transaction" not in cli.ok("status")

@@ -9,9 +9,9 @@ import pytest
 from sandbox.services.process import wait_until
 from tests.builders import event
 from tests.e2e.world import operate
+from tests.faults.deployment import Deployment, deployment_of
+from tests.faults.environment import Environment
 from tests.faults.maintenance import CALM, maintain, order, summary
-from tests.faults.site import Site, site_of
-from tests.faults.stage import Stage
 from tests.faults.work import Work
 from tests.faults.works import RESTARTS, WORKS
 from tests.ops.prometheus import program, shipped
@@ -20,42 +20,42 @@ QUICKLY = ("rewind to an offset", "rewind to a time", "restore", "third consumer
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def deployment() -> Iterator[Deployment]:
     program("prometheus")  # skipped without it
     chance = random.Random(7)
-    with Stage(shipped) as stage, site_of(stage, chance) as made:
-        yield made
+    with Environment(shipped) as environment, deployment_of(environment, chance) as running:
+        yield running
 
 
-def _decided_after_a_while(site: Site) -> None:
+def _decided_after_a_while(deployment: Deployment) -> None:
     """The condition of AuditParked is true for seconds, and its alert needs minutes."""
-    sent = site.world.send(site.topic, [event().with_headers(ce_type="member.unheard_of")], "parked")
-    site.junk += sent
-    assert wait_until(lambda: site.prometheus.waited().get("AuditParked", 0) >= 3, 60, 0.2)
-    operate(site.world, "parked", "dismiss", *site.parked(sent), "--reason", "seen")
+    sent = deployment.world.send(deployment.topic, [event().with_headers(ce_type="member.unheard_of")], "parked")
+    deployment.junk += sent
+    assert wait_until(lambda: deployment.prometheus.waited().get("AuditParked", 0) >= 3, 60, 0.2)
+    operate(deployment.world, "parked", "dismiss", *deployment.parked(sent), "--reason", "seen")
 
 
-def _conflict(site: Site) -> None:
+def _conflict(deployment: Deployment) -> None:
     first = event()
-    site.world.send(site.other, [first])
-    site.world.send(site.other, [first.with_headers(ce_time="2026-01-01T00:00:00Z")], "conflict")
+    deployment.world.send(deployment.other, [first])
+    deployment.world.send(deployment.other, [first.with_headers(ce_time="2026-01-01T00:00:00Z")], "conflict")
 
 
-def test_ordinary_work_fires_nothing(site: Site) -> None:
+def test_ordinary_work_fires_nothing(deployment: Deployment) -> None:
     """What was parked is parked again by a rewind; a condition that was true for seconds is on the page."""
     waits = Work(name="waits", how="dismissed late", do=_decided_after_a_while)
-    shift = maintain(site, [waits, *(work for work in WORKS if work.name in QUICKLY)], 10, pause=(3, 3))
-    assert [work.name for work, _ in shift.done[1:]] == [work.name for work in WORKS if work.name in QUICKLY]
-    page = summary(shift, 10, 7, site.beside.seen())
+    shift = maintain(deployment, [waits, *(work for work in WORKS if work.name in QUICKLY)], 10, pause=(3, 3))
+    assert [work.name for work, _ in shift.works[1:]] == [work.name for work in WORKS if work.name in QUICKLY]
+    page = summary(shift, 10, 7, deployment.beside.summary())
     assert "MINUTES=10 SEED=7" in page and "| restore | server killed" in page
     assert f"AuditParked {shift.waited['AuditParked']:.0f} s of 5m" in page and shift.waited["AuditParked"] >= 3
 
 
-def test_an_alert_that_fires_ends_the_run(site: Site) -> None:
+def test_an_alert_that_fires_ends_the_run(deployment: Deployment) -> None:
     """It is told by its name; the rule of a conflict does not wait."""
     conflict = Work(name="conflict", how="one identity with two contents", do=_conflict)
     with pytest.raises(AssertionError, match=r"an alert fired: .*AuditConflict"):
-        maintain(site, itertools.chain([conflict], itertools.repeat(CALM)), 1, pause=(3, 3))
+        maintain(deployment, itertools.chain([conflict], itertools.repeat(CALM)), 1, pause=(3, 3))
 
 
 def test_each_work_comes_and_none_more_often_than_it_may() -> None:
@@ -70,4 +70,6 @@ def test_each_work_comes_and_none_more_often_than_it_may() -> None:
         if work.pace == RESTARTS:
             times.append(next(clock))
     assert len(times) > 6
-    assert all(late - early >= RESTARTS.seconds for early, late in zip(times, times[RESTARTS.most :], strict=False))
+    assert all(
+        late - early >= RESTARTS.seconds for early, late in zip(times, times[RESTARTS.max_times :], strict=False)
+    )

@@ -53,11 +53,11 @@ class Stack(NamedTuple):
     url: str
     fired: set[str]
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
+    def until(self, condition: Callable[[], bool], wanted: str) -> None:
         """Waits; says what fires where it takes too long."""
         if not wait_until(condition, LIMIT, pause=0.2):
             raise AssertionError(
-                f"not within {LIMIT} s: {what}; firing: {self.prometheus.firing()}\n{self.reader.log[-3000:]}"
+                f"not within {LIMIT} s: {wanted}; firing: {self.prometheus.firing()}\n{self.reader.log[-3000:]}"
             )
 
     def fires(self, *alerts: str) -> None:
@@ -107,8 +107,10 @@ def _load(reader: Program, stop: threading.Event) -> None:
 def _expressions() -> list[str]:
     """Every expression of the dashboard about readers, as Grafana would send it with all of them chosen."""
     panels = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())["panels"]
-    found = [target["expr"] for panel in panels for target in panel.get("targets", ()) if "$reader" in target["expr"]]
-    chosen = [text.replace("$reader", ".*").replace("$__rate_interval", "8s") for text in found]
+    expressions = [
+        target["expr"] for panel in panels for target in panel.get("targets", ()) if "$reader" in target["expr"]
+    ]
+    chosen = [text.replace("$reader", ".*").replace("$__rate_interval", "8s") for text in expressions]
     assert len(chosen) > 10 and not [text for text in chosen if "$" in text]
     return chosen
 
@@ -143,7 +145,7 @@ def test_every_panel_has_data(stack: Stack) -> None:
         empty[:] = [
             text
             for text in _expressions()
-            if "NaN" in {found["value"][1] for found in stack.prometheus.query(text)}
+            if "NaN" in {sample["value"][1] for sample in stack.prometheus.query(text)}
             or not stack.prometheus.query(text)
         ]
         return not empty
@@ -244,7 +246,7 @@ def test_a_standby_that_stays_behind_fires_and_resolves(
         psycopg.connect(standby.dsn, autocommit=True) as admin,
     ):
         own = f"127.0.0.1:{stack.reader.metrics_port}"
-        stack.prometheus.look_at([own, f"127.0.0.1:{reader.metrics_port}"])
+        stack.prometheus.set_targets([own, f"127.0.0.1:{reader.metrics_port}"])
         lag = f'auditlog_reader_replay_lag_seconds{{instance!="{own}"}}'
         stack.until(lambda: 0 < (stack.prometheus.value(lag) or 0) < 5, "the standby follows")
         admin.execute("SELECT pg_wal_replay_pause()")
@@ -253,7 +255,7 @@ def test_a_standby_that_stays_behind_fires_and_resolves(
         assert reader.get("/v1/audit-events").status_code == 200
         admin.execute("SELECT pg_wal_replay_resume()")
         stack.clears("AuditStandbyBehind")
-        stack.prometheus.look_at([own])
+        stack.prometheus.set_targets([own])
 
 
 def test_every_alert_has_been_seen_and_none_is_left(stack: Stack) -> None:

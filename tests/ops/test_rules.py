@@ -26,16 +26,16 @@ def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_rules_pass_their_tests() -> None:
     """Every rule fires on its fault and on no other, and is not fooled by series that are not there."""
-    done = promtool("test", "rules", *TESTS)
-    assert done.returncode == 0, done.stdout + done.stderr
+    process = promtool("test", "rules", *TESTS)
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 def test_every_rule_is_shown_to_fire() -> None:
     """Each name is among what some test expects; as every test asks for all alerts, each is shown to keep still as well."""
     tests = [test for file in TESTS for test in yaml.safe_load(file.read_text())["tests"]]
     asked = [asked for test in tests for asked in test.get("promql_expr_test", ())]
-    assert {one["expr"] for one in asked} == {'count by (alertname) (ALERTS{alertstate="firing"})'}
-    expected = "".join(sample["labels"] for one in asked for sample in one["exp_samples"])
+    assert {query["expr"] for query in asked} == {'count by (alertname) (ALERTS{alertstate="firing"})'}
+    expected = "".join(sample["labels"] for query in asked for sample in query["exp_samples"])
     assert set(re.findall(r'alertname="(\w+)"', expected)) == set(NAMES)
 
 
@@ -50,9 +50,9 @@ def test_a_rule_out_of_order_is_noticed(expression: str | None, code: int, tmp_p
     tests["tests"] = [test for test in tests["tests"] if NAMES[-1] in str(test)][:1]
     (tmp_path / RULES.name).write_text(yaml.safe_dump(rules))
     (tmp_path / LONG.name).write_text(yaml.safe_dump(tests))
-    done = promtool("test", "rules", tmp_path / LONG.name)
-    assert done.returncode == code
-    assert expression is None or NAMES[-1] in done.stdout + done.stderr
+    process = promtool("test", "rules", tmp_path / LONG.name)
+    assert process.returncode == code
+    assert expression is None or NAMES[-1] in process.stdout + process.stderr
 
 
 @pytest.mark.parametrize("rule", LOADED, ids=NAMES)
@@ -66,7 +66,7 @@ def test_a_rule_says_what_happened_and_where_to_look(rule: dict[str, Any]) -> No
 def test_the_dashboard_leads_to_the_same_runbook() -> None:
     """Its variable has the address that the alerts have, whole: a relative one leads nowhere from another site."""
     dashboard = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())
-    (runbook,) = [each for each in dashboard["templating"]["list"] if each["name"] == "runbook"]
+    (runbook,) = [variable for variable in dashboard["templating"]["list"] if variable["name"] == "runbook"]
     assert runbook["query"] == RUNBOOK_URL
 
 
@@ -76,7 +76,7 @@ def test_dashboard_links_lead_to_alerts() -> None:
     descriptions = re.findall(r'"description": "([^"]*\$\{runbook\}[^"]*)"', text)
     anchors = [re.fullmatch(r".*[.?] \[Runbook\]\(\$\{runbook\}#(\w+)\)", said) for said in descriptions]
     assert len(descriptions) > 20
-    assert {found and found[1] for found in anchors} <= {name.lower() for name in NAMES}
+    assert {match and match[1] for match in anchors} <= {name.lower() for name in NAMES}
 
 
 def test_quick_rules_are_rules(tmp_path: Path) -> None:

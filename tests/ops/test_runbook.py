@@ -67,8 +67,8 @@ def test_each_alert_has_its_entry_and_each_entry_its_alert() -> None:
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_entry_says_everything(alert: str) -> None:
     """What it means, what to look at, what to do, how to know that it is over: each once, in this order, with words."""
-    found = re.findall(r"^\*\*(.+?)\*\* (\S.*)$", ALERTS[alert], re.MULTILINE)
-    assert [label for label, _ in found] == list(LABELS)
+    paragraphs = re.findall(r"^\*\*(.+?)\*\* (\S.*)$", ALERTS[alert], re.MULTILINE)
+    assert [label for label, _ in paragraphs] == list(LABELS)
 
 
 def test_the_procedures_of_issue_and_code_are_there() -> None:

@@ -15,7 +15,7 @@ from sandbox.services.process import wait_until
 from sandbox.services.service import KafkaBroker
 from tests.integration.export import conftest, test_restore
 from tests.integration.export.test_copies import Topic
-from tests.integration.export.world import EXPORTER, Done, World
+from tests.integration.export.world import EXPORTER, CommandResult, World
 from tests.ops.runbook import Procedure
 
 # Of the tests of the export.
@@ -26,18 +26,18 @@ EXPORT = "audit-export"
 DAYS = {"from": "2026-11-01", "to": "2026-11-20"}
 
 
-def typed(world: World, line: list[str], **environ: str) -> Done:
+def typed(world: World, line: list[str], **environ: str) -> CommandResult:
     """A line that must end with 0."""
-    done = world.run(*line, **environ)
-    assert done.exit == 0, (line, done)
-    return done
+    process = world.run(*line, **environ)
+    assert process.exit == 0, (line, process)
+    return process
 
 
 def consumer_status(world: World, line: list[str]) -> None:
     program = Path(sys.executable).with_name("audit-consumer")
     environ = {"DATABASE_URL": world.url, "PATH": "/usr/bin:/bin"}
-    done = subprocess.run([program, *line], check=False, env=environ, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    process = subprocess.run([program, *line], check=False, env=environ, capture_output=True, text=True)
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 def seals_on(world: World, line: list[str], folder: Path, **environ: str) -> None:
@@ -134,8 +134,8 @@ def test_kcat_reads_the_newest_copy(sealed_world: World, kafka: KafkaBroker) -> 
     for _ in range(2):
         world.record()
         assert world.seal(**topic.settings).exit == 0
-        done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=60)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        process = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, timeout=60)
+        assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
         assert (copy / "checkpoint").read_bytes() == (world.folder / "checkpoint").read_bytes()
     typed(world, ["check", "--policy", str(world.policy)], AUDIT_SEAL_DIR=str(copy))
 
@@ -218,7 +218,7 @@ def test_answering_an_auditor(sealed_world: World) -> None:
     known.write_bytes((world.folder / "checkpoint").read_bytes())
     world.record()
     assert world.seal().exit == 0
-    given = {
+    values = {
         "folder": str(world.path / "package"),
         "workspace": "org_acme",
         "policy": str(world.policy),
@@ -226,7 +226,7 @@ def test_answering_an_auditor(sealed_world: World) -> None:
     }
 
     def line(start: str) -> list[str]:
-        words = drill.command(start, EXPORT, **given)
+        words = drill.command(start, EXPORT, **values)
         days = iter(DAYS.values())
         return [next(days) if word == "DAY" else word for word in words]
 

@@ -102,10 +102,10 @@ def test_a_changed_entry_is_told(sealing: Sealing, sealed_world: World) -> None:
 
 def test_checkpoints_that_are_not_copied_are_told(sealing: Sealing) -> None:
     """AuditCheckpointNotCopied while the directory is away."""
-    away = sealing.copies.with_name("away")
-    sealing.copies.rename(away)
+    moved = sealing.copies.with_name("away")
+    sealing.copies.rename(moved)
     sealing.until_firing("AuditCheckpointNotCopied")
-    away.rename(sealing.copies)
+    moved.rename(sealing.copies)
     sealing.until_firing()
 
 

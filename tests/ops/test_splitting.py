@@ -52,8 +52,8 @@ def identities(world: World) -> set[tuple[str, ...]]:
 def sealing(world: World, folder: Path) -> Iterator[Sealing]:
     """A folder and a key with which a world's database is sealed."""
     folder.mkdir()
-    with Sealing(world.database_url, folder) as made:
-        yield made
+    with Sealing(world.database_url, folder) as running:
+        yield running
 
 
 def seals(sealed: Sealing) -> int:

@@ -38,8 +38,8 @@ def primary() -> Iterator[PostgresServer]:
 @pytest.fixture
 def world(kafka: KafkaBroker, primary: PostgresServer, tmp_path: Path) -> Iterator[World]:
     """Topics that are recorded there."""
-    with World(kafka.bootstrap, primary.url("audit"), tmp_path) as made:
-        yield made
+    with World(kafka.bootstrap, primary.url("audit"), tmp_path) as running:
+        yield running
 
 
 def shown(reader: Program) -> int:

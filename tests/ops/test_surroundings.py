@@ -34,9 +34,9 @@ def prometheus(ports: list[int]) -> Iterator[Prometheus]:
 
 @pytest.fixture
 def world(kafka: KafkaBroker, database_url: str, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, database_url, tmp_path) as made:
-        made.topic(2)
-        yield made
+    with World(kafka.bootstrap, database_url, tmp_path) as running:
+        running.topic(2)
+        yield running
 
 
 def consumer(world: World, port: int, **environ: str) -> Program:
@@ -67,9 +67,9 @@ def test_one_that_is_gone_with_its_target_is_told(world: World, prometheus: Prom
     stays, goes = (consumer(world, port) for port in ports)
     mostly = "quantile_over_time(0.2, count(auditlog_build_info)[60s:1s])"
     world.until(lambda: prometheus.value(mostly) == 2, "there were two most of the time", of=[stays, goes], limit=LIMIT)
-    prometheus.look_at([f"127.0.0.1:{ports[0]}"])
+    prometheus.set_targets([f"127.0.0.1:{ports[0]}"])
     until_firing(world, prometheus, "AuditFewerInstances", of=[stays, goes])
-    prometheus.look_at([f"127.0.0.1:{port}" for port in ports])
+    prometheus.set_targets([f"127.0.0.1:{port}" for port in ports])
     until_firing(world, prometheus, of=[stays, goes])
 
 

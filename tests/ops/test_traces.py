@@ -54,10 +54,10 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    running = Receiver()
+    yield running
+    running.server.shutdown()
+    running.server.server_close()
 
 
 def traced(message: Message, number: int) -> tuple[Message, tuple[bytes, bytes]]:
@@ -83,10 +83,10 @@ def test_a_batch_is_a_span_with_links_to_its_origins(world: World, receiver: Rec
     spans = receiver.spans()
     links = [(link.trace_id, link.span_id) for span in spans for link in span.links]
     assert sorted(links) == sorted([*(ids for _, ids in sent), origin])
-    found = [attributes(list(span.attributes)) for span in spans]
-    assert sum(int(of["messaging.batch.message_count"]) for of in found) == 24
-    assert {(of["messaging.system"], of["messaging.destination.name"]) for of in found} == {("kafka", topic)}
-    assert {of["messaging.consumer.group.name"] for of in found} == {world.group}
+    span_attributes = [attributes(list(span.attributes)) for span in spans]
+    assert sum(int(of["messaging.batch.message_count"]) for of in span_attributes) == 24
+    assert {(of["messaging.system"], of["messaging.destination.name"]) for of in span_attributes} == {("kafka", topic)}
+    assert {of["messaging.consumer.group.name"] for of in span_attributes} == {world.group}
     assert {(span.name, span.kind) for span in spans} == {(f"process {topic}", Span.SPAN_KIND_CONSUMER)}
     assert all(0 < span.end_time_unix_nano - span.start_time_unix_nano < 60e9 for span in spans)
     resource = attributes(list(receiver.requests[0].resource_spans[0].resource.attributes))
@@ -133,6 +133,6 @@ def test_the_names_of_opentelemetry_apply_and_its_secrets_stay(world: World, rec
 
 def test_without_an_exporter_nothing_is_loaded() -> None:
     """Neither OpenTelemetry nor what it brings along is imported by a consumer that has no exporter."""
-    look = "import sys, consumer.cli; print([n for n in sys.modules if n.split('.')[0] in ('opentelemetry', 'google')])"
-    done = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "[]"
+    code = "import sys, consumer.cli; print([n for n in sys.modules if n.split('.')[0] in ('opentelemetry', 'google')])"
+    process = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert process.stdout.strip() == "[]"

@@ -70,8 +70,8 @@ def forbid_group(bootstrap: str, group: str) -> None:
     """Takes back all that anyone may do with this group."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     anyone: tuple[Any, ...] = (None, None, AclOperation.ANY, AclPermissionType.ANY)  # its types know of no "any" user
-    found = AclBindingFilter(ResourceType.GROUP, group, ResourcePatternType.LITERAL, *anyone)
-    for future in admin.delete_acls([found]).values():
+    acls = AclBindingFilter(ResourceType.GROUP, group, ResourcePatternType.LITERAL, *anyone)
+    for future in admin.delete_acls([acls]).values():
         assert future.result()
 
 

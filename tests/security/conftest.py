@@ -44,13 +44,13 @@ def kafka(authority: Authority) -> Iterator[LocalKafka]:
 @pytest.fixture(scope="session")
 def postgres(authority: Authority) -> Iterator[PostgresServer]:
     """A PostgreSQL that answers logins by TLS alone; each has one role, except `migrator`, who makes the roles."""
-    found = [installation for installation in installations() if installation.root is None]
-    if not found:
+    candidates = [installation for installation in installations() if installation.root is None]
+    if not candidates:
         pytest.skip(
             "PostgreSQL with TLS is not installed: apt-get install postgresql-15 (that of the Python package has no TLS)"
         )
     with PostgresServer(
-        installation=found[0], settings={"fsync": "off"}, tls=authority.issue("postgres.pem")
+        installation=candidates[0], settings={"fsync": "off"}, tls=authority.issue("postgres.pem")
     ) as server:
         migrate(server.create_database(TEMPLATE), lambda _: None)
         with psycopg.connect(server.dsn, autocommit=True) as admin:
@@ -80,8 +80,8 @@ class Secured(World):
     def url(self, login: str, password: str | None = None, host: str = NAME, **options: str) -> str:
         """How a login connects, in the way that deploy/env.example shows."""
         where = f"{login}:{password or PASSWORDS[login]}@{host}:{self._postgres.port}/{self._database}"
-        given = {"sslmode": "verify-full", "sslrootcert": str(self._ca)} | options
-        return f"postgresql://{where}?" + "&".join(f"{name}={value}" for name, value in given.items())
+        merged = {"sslmode": "verify-full", "sslrootcert": str(self._ca)} | options
+        return f"postgresql://{where}?" + "&".join(f"{name}={value}" for name, value in merged.items())
 
     def allow(
         self,
@@ -91,8 +91,8 @@ class Secured(World):
     ) -> None:
         """Gives `user` the ACLs of docs/security.md, but for those `left_out`, on the group and this world's topics, or `topics`."""
         names = {ResourceType.TOPIC: self.topics if topics is None else topics, ResourceType.GROUP: [self.group]}
-        given = [acl for acl in ACLS if acl not in left_out]
-        allow(self.bootstrap, user, [(kind, name, doing) for kind, doing in given for name in names[kind]])
+        acls = [acl for acl in ACLS if acl not in left_out]
+        allow(self.bootstrap, user, [(kind, name, doing) for kind, doing in acls for name in names[kind]])
 
     def secrets_in(self, text: str) -> list[str]:
         """The passwords of this test, and keys, that a text gives away."""
@@ -105,9 +105,9 @@ def world(kafka: LocalKafka, postgres: PostgresServer, authority: Authority, tmp
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres.dsn, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-    with Secured(kafka, postgres, name, tmp_path, authority.path) as made:
-        yield made
-    for program in made.programs:
-        assert made.secrets_in(program.log.read_text()) == [], program.log.name
+    with Secured(kafka, postgres, name, tmp_path, authority.path) as running:
+        yield running
+    for program in running.programs:
+        assert running.secrets_in(program.log.read_text()) == [], program.log.name
     with psycopg.connect(postgres.dsn, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

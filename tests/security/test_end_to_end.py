@@ -68,7 +68,7 @@ def test_records_become_entries_that_are_read(
     world.send(topic, [event().with_headers(ce_type="member.unheard_of")], "parked")
     user = f"ann:{quote(PASSWORDS['registry'], safe='')}@"
     with gate(registry.url, authority.issue("gate.pem"), "ann", PASSWORDS["registry"]) as address:
-        done = world.run_until_end(
+        process = world.run_until_end(
             DATABASE_URL=world.url("writer"),
             SCHEMA_REGISTRY_URL=address.replace("://", f"://{user}"),
             AUDIT_REGISTRY_CA=str(authority.path),
@@ -76,7 +76,7 @@ def test_records_become_entries_that_are_read(
             AUDIT_METRICS_BIND=f"127.0.0.1:{free_port()}",
         )
     world.check()
-    assert not done.logged("claim_delayed") and not done.logged("poller_delayed"), done.tail()
+    assert not process.logged("claim_delayed") and not process.logged("poller_delayed"), process.tail()
     answer = read_back(world, tmp_path / "reader.log")
     assert answer.json()["total"] == world.value(
         "SELECT count(*) FROM audit_event WHERE workspace_id = %(id)s", id=f"{WORKSPACE}0"

@@ -16,8 +16,8 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 
 from catalog.cells import WHOLE
-from export.copies.kafka import Topic
-from export.copies.place import NotCopied, Note
+from export.copies.destination import CheckpointToCopy, NotCopied
+from export.copies.kafka import CheckpointTopic
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import free_port
 from tests.builders import WORKSPACE, events
@@ -130,9 +130,9 @@ def test_status_says_why_there_is_no_lag(world: Secured, stranger: Authority) ->
     """The database's part is shown; the message is that of `run`."""
     world.topic()
     wrong = PROVEN["authority"]
-    told = world.consumer("status", "--format", "json", KAFKA_CONFIG_SSL_CA_LOCATION=str(stranger.path))
-    assert told.wait() == 0
-    assert says(json.loads(told.log.read_text())["kafka"], wrong.words), told.tail()
+    process = world.consumer("status", "--format", "json", KAFKA_CONFIG_SSL_CA_LOCATION=str(stranger.path))
+    assert process.wait() == 0
+    assert says(json.loads(process.log.read_text())["kafka"], wrong.words), process.tail()
 
 
 @pytest.mark.parametrize("case", UNPROVEN)
@@ -290,15 +290,15 @@ def test_a_member_that_loses_its_group_ends(world: Secured, protocol: str) -> No
 
 def properties_of(world: Secured, user: str) -> dict[str, str]:
     """The client properties with which `user` gets in."""
-    given = {name.removeprefix("KAFKA_CONFIG_").lower().replace("_", "."): value
+    properties = {name.removeprefix("KAFKA_CONFIG_").lower().replace("_", "."): value
              for name, value in world.environ.items() if name.startswith("KAFKA_CONFIG_")}  # fmt: skip
-    return {**given, "sasl.username": user, "sasl.password": PASSWORDS[user]}
+    return {**properties, "sasl.username": user, "sasl.password": PASSWORDS[user]}
 
 
 def test_the_sealer_needs_its_acl_and_no_other(world: Secured) -> None:
     """Without it Kafka refuses the copy of a checkpoint; with it the copy is stored, and the user may still not read."""
-    topic, note = world.topic(), Note(origin="audit.example/log", size=1, data=b"a signed note")
-    copies = Topic(world.environ["KAFKA_BOOTSTRAP_SERVERS"], topic, properties_of(world, "sealer"))
+    topic, note = world.topic(), CheckpointToCopy(origin="audit.example/log", size=1, data=b"a signed note")
+    copies = CheckpointTopic(world.environ["KAFKA_BOOTSTRAP_SERVERS"], topic, properties_of(world, "sealer"))
     with pytest.raises(NotCopied, match=r"(?i)authorization failed"):
         copies.copy(note)
     allow(world.bootstrap, "sealer", [(kind, topic, operation) for kind, operation in SEALER_ACLS])
@@ -322,19 +322,19 @@ def lag_as_the_scaler(world: Secured, topic: str, group: str | None = None) -> i
     admin = AdminClient({**properties_of(world, "scaler"), **servers, "log_level": 0})
     (described,) = admin.describe_topics(TopicCollection([topic])).values()
     at = [TopicPartition(topic, partition.id) for partition in described.result().partitions]
-    ends = admin.list_offsets({each: OffsetSpec.latest() for each in at})  # type: ignore[no-untyped-call]
+    ends = admin.list_offsets({position: OffsetSpec.latest() for position in at})  # type: ignore[no-untyped-call]
     asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group or world.group, at)])
     (committed,) = (future.result().topic_partitions for future in asked.values())
-    assert all(each.error is None for each in committed)
-    behind = {(each.topic, each.partition): max(each.offset, 0) for each in committed}
-    return sum(future.result().offset - behind[each.topic, each.partition] for each, future in ends.items())
+    assert all(position.error is None for position in committed)
+    behind = {(position.topic, position.partition): max(position.offset, 0) for position in committed}
+    return sum(future.result().offset - behind[position.topic, position.partition] for position, future in ends.items())
 
 
 def allow_scaler(world: Secured, topic: str, *left_out: tuple[ResourceType, AclOperation]) -> None:
     """Gives the scaler's user the ACLs of docs/security.md but for those `left_out`."""
     names = {ResourceType.TOPIC: topic, ResourceType.GROUP: world.group}
-    given = [acl for acl in SCALER_ACLS if acl not in left_out]
-    allow(world.bootstrap, "scaler", [(kind, names[kind], doing) for kind, doing in given])
+    acls = [acl for acl in SCALER_ACLS if acl not in left_out]
+    allow(world.bootstrap, "scaler", [(kind, names[kind], doing) for kind, doing in acls])
 
 
 @pytest.mark.parametrize("left_out", SCALER_ACLS, ids=lambda acl: acl[0].name.lower())
@@ -400,10 +400,10 @@ def test_the_list_of_acls_is_the_documented_one() -> None:
     """docs/security.md lists what these tests give, and no more: for the consumer, the sealer and the scaler."""
     page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
     users = re.split(r"### The (?:sealer|scaler)'s user", page)
-    for text, given in zip(users, (ACLS, SEALER_ACLS, SCALER_ACLS), strict=True):
+    for text, acls in zip(users, (ACLS, SEALER_ACLS, SCALER_ACLS), strict=True):
         listed = re.findall(r"^\| (topic|group) \| `([A-Z_]+)` \|", text, re.MULTILINE)
-        assert listed == [(kind.name.lower(), operation.name) for kind, operation in given]
-        for kind, operation in given:
+        assert listed == [(kind.name.lower(), operation.name) for kind, operation in acls]
+        for kind, operation in acls:
             assert re.search(
                 rf"^kafka-acls.sh .* --{kind.name.lower()} .*--operation {operation.name}\b", text, re.MULTILINE
             )

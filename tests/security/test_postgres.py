@@ -120,16 +120,16 @@ def test_a_login_may_do_nothing_as_itself(world: Secured) -> None:
 @pytest.mark.parametrize("case", ["authority", "password"])
 def test_a_reader_that_is_refused_is_not_ready(world: Secured, stranger: Authority, case: str, tmp_path: Path) -> None:
     """It goes on and says why; the password is not in its log."""
-    look = (
+    code = (
         "import sys; from runtime import logging; logging.configure('json')\n"
         "from reader.query.database import Database\n"
         "database = Database(sys.argv[1], wait_seconds=0.5); print(database.ready()); database.close()"
     )
     url = CASES[case].url(world, stranger, "reader")
-    done = subprocess.run([sys.executable, "-c", look, url], check=False, capture_output=True, text=True)
-    assert done.stdout == "False\n"
-    assert CASES[case].words[0] in done.stderr
-    assert world.secrets_in(done.stdout + done.stderr) == []
+    process = subprocess.run([sys.executable, "-c", code, url], check=False, capture_output=True, text=True)
+    assert process.stdout == "False\n"
+    assert CASES[case].words[0] in process.stderr
+    assert world.secrets_in(process.stdout + process.stderr) == []
 
 
 @pytest.mark.parametrize(

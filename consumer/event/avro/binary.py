@@ -129,7 +129,7 @@ class MapReader(Reader):
             _check_block_end(source, end)
 
 
-def _block(source: Source, each: int) -> tuple[int, int | None]:
+def _block(source: Source, values_per_item: int) -> tuple[int, int | None]:
     """Count of a block's items, and where the block says it ends (None: it does not say)."""
     count = source.varint()
     end = None
@@ -138,7 +138,7 @@ def _block(source: Source, each: int) -> tuple[int, int | None]:
         count, end = -count, source.at + size
     if count > len(source.data) - source.at:  # each item takes a byte at least: `schema_safety`
         raise IndexError
-    source.left -= count * each
+    source.left -= count * values_per_item
     if source.left < 0:
         raise InvalidEncodingError(f"more than {MAX_VALUES} values in one message")
     return count, end

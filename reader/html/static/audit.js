@@ -43,10 +43,10 @@ function reasonOf(error) {
 // --- rows that open: an entry's changes are those of its own page, and are fetched when they are first asked for
 
 function element(name, className, text = "") {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.textContent = text;
-  return made;
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  node.textContent = text;
+  return node;
 }
 
 function linkTo(url, text) {
@@ -230,7 +230,7 @@ if (rows.length) {
 
   // What was to be done when the session had ended; not again when the page is loaded once more.
   const asked = location.hash.slice(1);
-  const row = rows.find((each) => each.name === asked);
+  const row = rows.find((candidate) => candidate.name === asked);
   if (row || asked === PRINT) history.replaceState(null, "", location.href.split("#")[0]);
   row?.open();
   if (asked === PRINT) printAll(button, false);

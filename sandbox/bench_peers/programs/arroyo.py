@@ -12,14 +12,14 @@ from arroyo.processing import StreamProcessor
 from arroyo.processing.strategies import BatchStep, CommitOffsets, RunTask
 from arroyo.types import Topic
 
-from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, Stopwatch, task
+from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, RecordStopwatch, task
 
 
 class Factory:
     """Makes arroyo's chain of steps: batch, write, commit offsets."""
 
     def __init__(self) -> None:
-        self._task, self._watch = task(), Stopwatch()
+        self._task, self._watch = task(), RecordStopwatch()
         self._connection = psycopg.connect(self._task.database)
         self._connection.execute("CREATE TEMP TABLE staging (LIKE audit_event)")
         self._connection.execute(

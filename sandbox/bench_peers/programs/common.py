@@ -38,7 +38,7 @@ def task() -> Task:
     return Task(**json.loads(os.environ["PEER_TASK"]))
 
 
-class Stopwatch:
+class RecordStopwatch:
     """From the first record to the last commit."""
 
     def __init__(self) -> None:

@@ -46,7 +46,7 @@ SELECT attname, format_type(atttypid, atttypmod), NOT attnotnull FROM pg_attribu
 WHERE attrelid = 'audit_event'::regclass AND attname = ANY (%s)
 """
 # Each row takes a number of the identity column; the transaction of the last ones may still be open.
-DONE = """
+ALL_COMMITTED = """
 SELECT clock_timestamp() FROM audit_event_id_seq WHERE is_called AND last_value >= %s AND NOT EXISTS (
   SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND backend_xid IS NOT NULL)
 """
@@ -65,13 +65,13 @@ def worker(schema: str, folder: Path) -> dict[str, str]:
     }
 
 
-def sink(given: Task) -> dict[str, str]:
+def sink(task: Task) -> dict[str, str]:
     """The connector's settings, as Debezium's documents have them for many rows; what each is for is in decision 99."""
-    database = psycopg.conninfo.conninfo_to_dict(given.database)
+    database = psycopg.conninfo.conninfo_to_dict(task.database)
     return {
-        "name": given.group,
+        "name": task.group,
         "connector.class": "io.debezium.connector.jdbc.JdbcSinkConnector",
-        "topics": given.topic,
+        "topics": task.topic,
         "connection.url": "jdbc:postgresql://{host}:{port}/{dbname}?reWriteBatchedInserts=true".format_map(database),
         "connection.username": str(database["user"]),
         "connection.password": str(database["password"]),
@@ -93,12 +93,12 @@ def schema(columns: Sequence[tuple[str, str, bool]]) -> str:
 
 def main() -> None:
     """Reads all records."""
-    given = task()
-    with TemporaryFolder("connect") as folder, psycopg.connect(given.database, autocommit=True) as connection:
-        columns = connection.execute(COLUMNS, [given.columns]).fetchall()
-        process, log = _start(given, schema(columns), folder)
+    assigned = task()
+    with TemporaryFolder("connect") as folder, psycopg.connect(assigned.database, autocommit=True) as connection:
+        columns = connection.execute(COLUMNS, [assigned.columns]).fetchall()
+        process, log = _start(assigned, schema(columns), folder)
         try:
-            ended = _end(connection, given.records, process, log)
+            ended = _end(connection, assigned.records, process, log)
             peak = peak_bytes(process.pid) / 1024**2
             count, seconds = connection.execute(SECONDS, [ended]).fetchone() or (0, 0.0)
         finally:
@@ -107,12 +107,12 @@ def main() -> None:
     print(json.dumps({"records": count, "seconds": seconds, "peak_mib": peak}))
 
 
-def _start(given: Task, schema: str, folder: TemporaryFolder) -> tuple[subprocess.Popen[bytes], Path]:
+def _start(task: Task, schema: str, folder: TemporaryFolder) -> tuple[subprocess.Popen[bytes], Path]:
     log = folder.path / "log"
     log.touch()
     settings = {
-        "worker.properties": {"bootstrap.servers": given.bootstrap, **worker(schema, folder.path)},
-        "sink.properties": sink(given),
+        "worker.properties": {"bootstrap.servers": task.bootstrap, **worker(schema, folder.path)},
+        "sink.properties": sink(task),
     }
     for name, lines in settings.items():
         (folder.path / name).write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
@@ -126,7 +126,7 @@ def _start(given: Task, schema: str, folder: TemporaryFolder) -> tuple[subproces
 def _end(connection: psycopg.Connection, records: int, process: subprocess.Popen[bytes], log: Path) -> object:
     """When the last row was committed. SystemExit with the log where the worker ends or logs an error before."""
     while process.poll() is None and not log.stat().st_size:
-        if (row := connection.execute(DONE, [records]).fetchone()) is not None:
+        if (row := connection.execute(ALL_COMMITTED, [records]).fetchone()) is not None:
             return row[0]
         time.sleep(0.02)
     time.sleep(1)  # an error is logged in several parts

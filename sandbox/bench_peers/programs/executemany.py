@@ -5,32 +5,34 @@ import json
 import psycopg
 from confluent_kafka import Consumer
 
-from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, Stopwatch, task
+from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, RecordStopwatch, task
 
 
 def main() -> None:
     """Reads all records."""
-    given, watch = task(), Stopwatch()
+    assigned, watch = task(), RecordStopwatch()
     consumer = Consumer(
         {
-            "bootstrap.servers": given.bootstrap,
-            "group.id": given.group,
+            "bootstrap.servers": assigned.bootstrap,
+            "group.id": assigned.group,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
             "fetch.min.bytes": 1,
             "queued.min.messages": 100_000,
         }
     )
-    consumer.subscribe([given.topic])
-    with psycopg.connect(given.database) as connection:
-        while watch.records < given.records:
+    consumer.subscribe([assigned.topic])
+    with psycopg.connect(assigned.database) as connection:
+        while watch.records < assigned.records:
             messages = [
                 message for message in consumer.consume(BATCH_RECORDS, BATCH_SECONDS) if message.error() is None
             ]
             if not messages:
                 continue
             watch.read()
-            connection.cursor().executemany(given.insert, [json.loads(message.value() or b"") for message in messages])
+            connection.cursor().executemany(
+                assigned.insert, [json.loads(message.value() or b"") for message in messages]
+            )
             connection.commit()
             consumer.commit(asynchronous=True)
             watch.wrote(len(messages))

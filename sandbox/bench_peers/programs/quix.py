@@ -7,9 +7,9 @@ import psycopg
 from quixstreams import Application
 from quixstreams.sinks import BatchingSink
 
-from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, Stopwatch, task
+from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, RecordStopwatch, task
 
-TASK, WATCH = task(), Stopwatch()
+TASK, WATCH = task(), RecordStopwatch()
 
 
 class PostgresRows(BatchingSink):  # type: ignore[misc] # its types are not at hand where ours are checked

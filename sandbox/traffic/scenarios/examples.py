@@ -26,16 +26,18 @@ def unwritten(written: Iterable[str]) -> tuple[tuple[Scenario, ...], tuple[Scena
 
 def like_example(ce_type: str) -> Scenario:
     """A scenario whose events are the plain example of this type; StopIteration where there is none."""
-    example = next(one for one in schemas.examples() if (one.ce_type, one.case) == (ce_type, "plain"))
+    example = next(
+        candidate for candidate in schemas.examples() if (candidate.ce_type, candidate.case) == (ce_type, "plain")
+    )
 
     def scenario(w: Workspace) -> ScenarioEvent:
         facts = {name: value for name, value in copy.deepcopy(example.data).items() if name not in _OF_THE_WORKSPACE}
         subject = _subject_id(ce_type)
         if "_" in (id_ := str(facts.get(subject, ""))):
             facts[subject] = w.new_id(f"{id_.partition('_')[0]}_")
-        elif {"before", "after"} <= facts.keys() and w.turns[ce_type] % 2:
+        elif {"before", "after"} <= facts.keys() and w.uses[ce_type] % 2:
             facts["before"], facts["after"] = facts["after"], facts["before"]
-        w.turns[ce_type] += 1
+        w.uses[ce_type] += 1
         return w.by_user(ce_type, facts)
 
     return scenario

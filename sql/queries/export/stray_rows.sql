@@ -1,7 +1,7 @@
 -- Rows of the sealing tables that no seal has brought: there is no such seal, or it was lost.
 SELECT
-    found.name,
-    found.seal,
+    sealed_rows.name,
+    sealed_rows.seal,
     count(*) AS number
 FROM (
     SELECT
@@ -13,8 +13,8 @@ FROM (
         'audit_sealed_day' AS name,
         seal
     FROM audit_sealed_day
-) AS found
-WHERE (found.seal BETWEEN 0 AND %(newest)s) IS NOT TRUE OR found.seal <@ %(lost)s::int8multirange
-GROUP BY found.name, found.seal
-ORDER BY found.name, found.seal
+) AS sealed_rows
+WHERE (sealed_rows.seal BETWEEN 0 AND %(newest)s) IS NOT TRUE OR sealed_rows.seal <@ %(lost)s::int8multirange
+GROUP BY sealed_rows.name, sealed_rows.seal
+ORDER BY sealed_rows.name, sealed_rows.seal
 LIMIT 10

@@ -7,9 +7,9 @@ SELECT
     r.reason,
     r.detail,
     r.parked_at,
-    done.action,
-    done.outcome,
-    coalesce(done.resolved, FALSE) AS resolved,
+    last_action.action,
+    last_action.outcome,
+    coalesce(last_action.resolved, FALSE) AS resolved,
     count(*) OVER () AS matching
 FROM parked_record AS r
 LEFT JOIN LATERAL (
@@ -21,10 +21,10 @@ LEFT JOIN LATERAL (
     WHERE a.parked_id = r.id
     ORDER BY a.id DESC
     LIMIT 1
-) AS done ON TRUE
+) AS last_action ON TRUE
 WHERE
     (%(parked_as)s::text IS NULL OR r.reason = %(parked_as)s)
     AND (%(of_topic)s::text IS NULL OR r.kafka_topic = %(of_topic)s)
-    AND (%(also_resolved)s OR NOT coalesce(done.resolved, FALSE))
+    AND (%(also_resolved)s OR NOT coalesce(last_action.resolved, FALSE))
 ORDER BY r.id
-LIMIT %(most)s
+LIMIT %(limit)s

@@ -13,5 +13,5 @@ FROM (
     FROM audit_event
     WHERE workspace_id = %(workspace_id)s /* selection */ /* place */
     ORDER BY occurred_at DESC, id DESC
-    LIMIT %(most)s OFFSET %(skipped)s
+    LIMIT %(limit)s OFFSET %(skipped)s
 ) AS newest_first

@@ -1,9 +1,9 @@
--- The sizes of diffs that page.sql has left out, and those of at most %(most)s bytes, in UTF-8 as they are sent. To
--- know the size of a compressed value is to read it, so this is asked for a few entries at a time, and once.
+-- The sizes of diffs that page.sql has left out, and those of at most %(max_bytes)s bytes, in UTF-8 as they are sent.
+-- To know the size of a compressed value is to read it, so this is asked for a few entries at a time, and once.
 SELECT
     id,
     bytes,
-    CASE WHEN bytes <= %(most)s THEN json_send(diff) END AS diff
+    CASE WHEN bytes <= %(max_bytes)s THEN json_send(diff) END AS diff
 FROM (
     SELECT
         id,

@@ -1,4 +1,4 @@
--- The keys of what was recorded after a horizon, as in reader_keys. Transactions below its lower end had ended, so an
+-- The keys of what was recorded after a snapshot, as in reader_keys. Transactions below its lower end had ended, so an
 -- index finds the others; read in its order, there is one plan for every workspace, and it is made once. On a standby
 -- only what is settled counts as recorded (session.sql).
 SELECT coalesce(string_agg(timestamptz_send(occurred_at) || int8send(id), ''::bytea), '') AS keys
@@ -19,5 +19,5 @@ FROM (
         )
         AND NOT pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot) /* selection */
     ORDER BY xid
-    LIMIT %(most)s
+    LIMIT %(limit)s
 ) AS recorded

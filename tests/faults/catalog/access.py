@@ -7,57 +7,59 @@ from psycopg.conninfo import make_conninfo
 
 from sandbox.services.pgbouncer import PgBouncer
 from tests.faults.catalog.needs import pgbouncer
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
-from tests.faults.place import database
-from tests.faults.scene import Scene
+from tests.faults.services import database
 
 LOGIN = "audit_login"
 
 
-def _taken(take: str, give: str) -> Callable[[Scene], AbstractContextManager[None]]:
+def _taken(take: str, give: str) -> Callable[[Experiment], AbstractContextManager[None]]:
     """It is a wrong deployment: the consumer ends, and is started when it has been mended."""
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        scene.world.rows(take)
-        scene.ended(scene.consumer)
+    def inject(experiment: Experiment) -> Iterator[None]:
+        experiment.world.rows(take)
+        experiment.ended(experiment.consumer)
         yield
-        scene.world.rows(give)
-        scene.start()
+        experiment.world.rows(give)
+        experiment.start()
 
     return inject
 
 
 @contextmanager
-def _password_changed(scene: Scene) -> Iterator[None]:
-    world, place = scene.world, scene.place
+def _password_changed(experiment: Experiment) -> Iterator[None]:
+    world, services = experiment.world, experiment.services
     world.rows(f"CREATE ROLE {LOGIN} LOGIN NOINHERIT PASSWORD 'first'")
     world.rows(f"GRANT audit_writer, audit_operator, audit_reader, audit_sealer TO {LOGIN}")
-    assert scene.consumer.stop() == 0
-    given = make_conninfo(place.settings["DATABASE_URL"], user=LOGIN, password="first")
-    scene.beside.restart(given)
-    scene.start(environ={"DATABASE_URL": given})
-    scene.until(lambda: bool(scene.consumer.logged("claimed")), "it has partitions")
+    assert experiment.consumer.stop() == 0
+    url = make_conninfo(services.settings["DATABASE_URL"], user=LOGIN, password="first")
+    experiment.beside.restart(url)
+    experiment.start(environ={"DATABASE_URL": url})
+    experiment.until(lambda: bool(experiment.consumer.logged("claimed")), "it has partitions")
     world.rows(f"ALTER ROLE {LOGIN} PASSWORD 'second'")
-    place.database_link.reset()
-    scene.ended(scene.consumer)
-    scene.beside.sealer.ended(1)
+    services.database_link.reset()
+    experiment.ended(experiment.consumer)
+    experiment.beside.sealer.ended(1)
     yield
-    scene.beside.start(make_conninfo(given, password="second"))
-    scene.start(environ={"DATABASE_URL": make_conninfo(given, password="second")})
+    experiment.beside.start(make_conninfo(url, password="second"))
+    experiment.start(environ={"DATABASE_URL": make_conninfo(url, password="second")})
 
 
 def _pooled(
     harm: Callable[[PgBouncer], None], mend: Callable[[PgBouncer], None]
-) -> Callable[[Scene], AbstractContextManager[None]]:
+) -> Callable[[Experiment], AbstractContextManager[None]]:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        pooler = scene.running.enter_context(PgBouncer(scene.place.postgres))
-        scene.place.database_link.target = pooler.port
-        scene.place.database_link.reset()
-        scene.until(
+    def inject(experiment: Experiment) -> Iterator[None]:
+        pooler = experiment.running.enter_context(PgBouncer(experiment.services.postgres))
+        experiment.services.database_link.target = pooler.port
+        experiment.services.database_link.reset()
+        experiment.until(
             lambda: bool(
-                scene.world.rows("SELECT 1 FROM pg_stat_activity WHERE starts_with(application_name, 'audit-consumer')")
+                experiment.world.rows(
+                    "SELECT 1 FROM pg_stat_activity WHERE starts_with(application_name, 'audit-consumer')"
+                )
             ),
             "it is connected again",
         )

@@ -8,36 +8,36 @@ from sandbox.services.freezing import frozen
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.process import wait_until
 from tests.faults.catalog.needs import root
+from tests.faults.experiment import LIMIT, PARTITIONS, Experiment
 from tests.faults.fault import FROZEN_SECONDS, Fault
-from tests.faults.place import broker_on_a_small_disk, cluster
-from tests.faults.scene import LIMIT, PARTITIONS, Scene
+from tests.faults.services import broker_on_a_small_disk, cluster
 
-TOLD = frozenset({"AuditKafkaTrouble"})
+ALERTS = frozenset({"AuditKafkaTrouble"})
 REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
 
 
-def _down(how: Callable[[LocalKafka], None]) -> Callable[[Scene], AbstractContextManager[None]]:
+def _down(how: Callable[[LocalKafka], None]) -> Callable[[Experiment], AbstractContextManager[None]]:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        how(scene.place.kafka)
+    def inject(experiment: Experiment) -> Iterator[None]:
+        how(experiment.services.kafka)
         yield
-        scene.place.kafka.start()
+        experiment.services.kafka.start()
 
     return inject
 
 
 @contextmanager
-def _frozen(scene: Scene) -> Iterator[None]:
-    pid = scene.place.kafka.pid
+def _frozen(experiment: Experiment) -> Iterator[None]:
+    pid = experiment.services.kafka.pid
     assert pid is not None
     with frozen(pid):
         yield
 
 
 @contextmanager
-def _forgotten(scene: Scene) -> Iterator[None]:
+def _forgotten(experiment: Experiment) -> Iterator[None]:
     """Answers without any broker make the client forget those that it knows; with this setting it never looks for others."""
-    kafka = scene.place.kafka
+    kafka = experiment.services.kafka
     kafka.unregister()
     yield
     kafka.kill()
@@ -45,9 +45,9 @@ def _forgotten(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def _full(scene: Scene) -> Iterator[None]:
+def _full(experiment: Experiment) -> Iterator[None]:
     """A broker whose only disk is full ends; it is started again when there is room."""
-    disk, kafka = scene.place.disk, scene.place.kafka
+    disk, kafka = experiment.services.disk, experiment.services.kafka
     assert disk is not None
     disk.fill()
     assert wait_until(lambda: kafka.pid is None, LIMIT), "the broker goes on"
@@ -56,10 +56,10 @@ def _full(scene: Scene) -> Iterator[None]:
     kafka.start()
 
 
-def _one_down(which: Callable[[Scene], int]) -> Callable[[Scene], AbstractContextManager[None]]:
+def _one_down(which: Callable[[Experiment], int]) -> Callable[[Experiment], AbstractContextManager[None]]:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        broker = _brokers(scene)[which(scene)]
+    def inject(experiment: Experiment) -> Iterator[None]:
+        broker = _brokers(experiment)[which(experiment)]
         broker.kill()
         yield
         broker.start()
@@ -68,43 +68,43 @@ def _one_down(which: Callable[[Scene], int]) -> Callable[[Scene], AbstractContex
 
 
 @contextmanager
-def _one_after_the_other(scene: Scene) -> Iterator[None]:
-    for broker in _brokers(scene).values():
+def _one_after_the_other(experiment: Experiment) -> Iterator[None]:
+    for broker in _brokers(experiment).values():
         broker.restart()
     yield
 
 
 @contextmanager
-def _reassigned(scene: Scene) -> Iterator[None]:
+def _reassigned(experiment: Experiment) -> Iterator[None]:
     """Each partition is led, and kept first, by the next broker."""
-    numbers = list(_brokers(scene))
+    numbers = list(_brokers(experiment))
     plan = [
-        {"topic": scene.topic, "partition": at, "replicas": numbers[at % 3 :] + numbers[: at % 3]}
+        {"topic": experiment.topic, "partition": at, "replicas": numbers[at % 3 :] + numbers[: at % 3]}
         for at in range(PARTITIONS)
     ]
-    file = scene.folder / "reassignment.json"
+    file = experiment.folder / "reassignment.json"
     file.write_text(json.dumps({"version": 1, "partitions": plan}))
-    where = ("--bootstrap-server", scene.place.bootstrap, "--reassignment-json-file", str(file))
-    scene.place.kafka.tool(REASSIGN, *where, "--execute")
+    where = ("--bootstrap-server", experiment.services.bootstrap, "--reassignment-json-file", str(file))
+    experiment.services.kafka.tool(REASSIGN, *where, "--execute")
     yield
 
 
-def _brokers(scene: Scene) -> dict[int, LocalKafka]:
-    assert scene.place.cluster is not None
-    return scene.place.cluster.brokers
+def _brokers(experiment: Experiment) -> dict[int, LocalKafka]:
+    assert experiment.services.cluster is not None
+    return experiment.services.cluster.brokers
 
 
-def _leader(scene: Scene) -> int:
-    return _leader_of(scene, scene.topic)
+def _leader(experiment: Experiment) -> int:
+    return _leader_of(experiment, experiment.topic)
 
 
-def _coordinator(scene: Scene) -> int:
+def _coordinator(experiment: Experiment) -> int:
     """The leader of the only partition that keeps groups: asked for the group itself, the admin client crashes here."""
-    return _leader_of(scene, "__consumer_offsets")
+    return _leader_of(experiment, "__consumer_offsets")
 
 
-def _leader_of(scene: Scene, topic: str) -> int:
-    return int(scene.world.admin.list_topics(topic, timeout=10).topics[topic].partitions[0].leader)
+def _leader_of(experiment: Experiment, topic: str) -> int:
+    return int(experiment.world.admin.list_topics(topic, timeout=10).topics[topic].partitions[0].leader)
 
 
 FAULTS = (
@@ -112,21 +112,21 @@ FAULTS = (
         name="broker stopped",
         how="SIGTERM; started again later",
         inject=_down(LocalKafka.stop),
-        alerts=TOLD,
+        alerts=ALERTS,
     ),
-    Fault(name="broker killed", how="SIGKILL; started again later", inject=_down(LocalKafka.kill), alerts=TOLD),
+    Fault(name="broker killed", how="SIGKILL; started again later", inject=_down(LocalKafka.kill), alerts=ALERTS),
     Fault(
         name="broker frozen",
         how="SIGSTOP for longer than the client waits for an answer, then SIGCONT",
         inject=_frozen,
-        alerts=TOLD,
+        alerts=ALERTS,
         seconds=FROZEN_SECONDS,
     ),
     Fault(
         name="brokers forgotten",
         how="kafka-cluster.sh unregister, until the broker is started again; metadata.recovery.strategy=none",
         inject=_forgotten,
-        alerts=TOLD,
+        alerts=ALERTS,
         mixes=False,
         environ={"KAFKA_CONFIG_METADATA_RECOVERY_STRATEGY": "none"},
     ),
@@ -134,7 +134,7 @@ FAULTS = (
         name="broker's disk full",
         how="tmpfs filled to the last byte; freed, and the broker started",
         inject=_full,
-        alerts=TOLD,
+        alerts=ALERTS,
         where=broker_on_a_small_disk,
         mixes=False,
         needs=root,

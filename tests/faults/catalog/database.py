@@ -10,38 +10,38 @@ from sandbox.services.freezing import frozen_database
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.faults.catalog.needs import root
+from tests.faults.experiment import LIMIT, Experiment
 from tests.faults.fault import FROZEN_SECONDS, Fault
-from tests.faults.place import database_on_a_small_disk, few_connections
-from tests.faults.scene import LIMIT, Scene
+from tests.faults.services import database_on_a_small_disk, few_connections
 
-TOLD = frozenset({"AuditDatabaseTrouble"})
-BOTH = TOLD | {"AuditReaderErrors"}
+ALERTS = frozenset({"AuditDatabaseTrouble"})
+BOTH = ALERTS | {"AuditReaderErrors"}
 OURS = "datname = current_database() AND application_name LIKE 'audit-%'"
 HOGS = 20
 
 
-def _down(how: Callable[[PostgresServer], None]) -> Callable[[Scene], AbstractContextManager[None]]:
+def _down(how: Callable[[PostgresServer], None]) -> Callable[[Experiment], AbstractContextManager[None]]:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        how(scene.place.postgres)
+    def inject(experiment: Experiment) -> Iterator[None]:
+        how(experiment.services.postgres)
         yield
-        scene.place.postgres.start()
+        experiment.services.postgres.start()
 
     return inject
 
 
 @contextmanager
-def _frozen(scene: Scene) -> Iterator[None]:
-    with frozen_database(scene.place.postgres, scene.world.database_url):
+def _frozen(experiment: Experiment) -> Iterator[None]:
+    with frozen_database(experiment.services.postgres, experiment.world.database_url):
         yield
 
 
 @contextmanager
-def _sessions_ended(scene: Scene) -> Iterator[None]:
+def _sessions_ended(experiment: Experiment) -> Iterator[None]:
     enough = threading.Event()
 
     def end() -> None:
-        with psycopg.connect(scene.world.database_url, autocommit=True) as connection:
+        with psycopg.connect(experiment.world.database_url, autocommit=True) as connection:
             while not enough.wait(0.2):
                 connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}".encode())
 
@@ -52,10 +52,10 @@ def _sessions_ended(scene: Scene) -> Iterator[None]:
     ending.join()
 
 
-def _locked(statement: str) -> Callable[[Scene], AbstractContextManager[None]]:
+def _locked(statement: str) -> Callable[[Experiment], AbstractContextManager[None]]:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        with psycopg.connect(scene.world.database_url) as holder:
+    def inject(experiment: Experiment) -> Iterator[None]:
+        with psycopg.connect(experiment.world.database_url) as holder:
             holder.execute(statement.encode())
             yield
 
@@ -63,9 +63,9 @@ def _locked(statement: str) -> Callable[[Scene], AbstractContextManager[None]]:
 
 
 @contextmanager
-def _full(scene: Scene) -> Iterator[None]:
+def _full(experiment: Experiment) -> Iterator[None]:
     """PostgreSQL ends where it cannot write its log ahead; it is started again when there is room."""
-    disk, server = scene.place.disk, scene.place.postgres
+    disk, server = experiment.services.disk, experiment.services.postgres
     assert disk is not None
     disk.fill()
     yield
@@ -75,13 +75,13 @@ def _full(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def _exhausted(scene: Scene) -> Iterator[None]:
+def _exhausted(experiment: Experiment) -> Iterator[None]:
     """All that is free is taken, and the consumer's sessions are ended once, so that it needs new ones."""
     hogs: list[psycopg.Connection[tuple[object, ...]]] = []
 
     def taken() -> bool:
         try:
-            hogs.append(psycopg.connect(scene.world.database_url, autocommit=True))
+            hogs.append(psycopg.connect(experiment.world.database_url, autocommit=True))
         except psycopg.OperationalError:
             return True
         return False
@@ -120,25 +120,25 @@ FAULTS = (
         how="pg_terminate_backend for each of the consumer's, the reader's and the sealer's, every 200 ms",
         inject=_sessions_ended,
         seconds=6,
-        alerts=TOLD,
+        alerts=ALERTS,
     ),
     Fault(
         name="progress locked",
         how="another session has locked the rows of partition_progress",
         inject=_locked("SELECT 1 FROM partition_progress FOR UPDATE"),
-        alerts=TOLD,
+        alerts=ALERTS,
     ),
     Fault(
         name="entries locked",
         how="LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE",
         inject=_locked("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE"),
-        alerts=TOLD,
+        alerts=ALERTS,
     ),
     Fault(
         name="entries locked for longer than max.poll.interval.ms",
         how="the same, 15 s with an interval of 10 s",
         inject=_locked("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE"),
-        alerts=TOLD,
+        alerts=ALERTS,
         seconds=15,
         environ={"KAFKA_CONFIG_MAX_POLL_INTERVAL_MS": "10000"},
         mixes=False,
@@ -147,7 +147,7 @@ FAULTS = (
         name="database's disk full",
         how="tmpfs filled to the last byte; freed, and the server started where it had ended",
         inject=_full,
-        alerts=TOLD,
+        alerts=ALERTS,
         where=database_on_a_small_disk,
         mixes=False,
         needs=root,
@@ -156,7 +156,7 @@ FAULTS = (
         name="connections exhausted",
         how="other clients have all of max_connections when the sessions of consumer, reader and sealer end",
         inject=_exhausted,
-        alerts=TOLD,
+        alerts=ALERTS,
         where=few_connections,
         mixes=False,
     ),

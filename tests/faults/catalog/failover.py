@@ -4,58 +4,58 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sandbox.services.postgres import PostgresServer
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
-from tests.faults.place import QUICK, database, pair
-from tests.faults.scene import Scene
+from tests.faults.services import QUICK, database, pair
 from tests.ops.load import flows
 
-TOLD = frozenset({"AuditDatabaseTrouble", "AuditReaderErrors"})
+ALERTS = frozenset({"AuditDatabaseTrouble", "AuditReaderErrors"})
 
 
 @contextmanager
-def _promoted(scene: Scene) -> Iterator[None]:
+def _promoted(experiment: Experiment) -> Iterator[None]:
     """The primary dies when its standby has not had the last rows; the standby is promoted, and the address leads to it."""
-    place, world = scene.place, scene.world
-    assert place.standby is not None and place.replication_link is not None
-    place.replication_link.refuse()
-    flows(world, scene.consumer)
-    scene.beside.sealer.seals(world)
+    services, world = experiment.services, experiment.world
+    assert services.standby is not None and services.replication_link is not None
+    services.replication_link.refuse()
+    flows(world, experiment.consumer)
+    experiment.beside.sealer.seals(world)
     had = world.count("audit_event")
-    place.postgres.kill()
+    services.postgres.kill()
     yield
-    place.standby.run("pg_ctl", "promote", "-D", place.standby.data_dir, as_server=True)
-    scene.repair(database_url=place.standby.url(place.database))
+    services.standby.run("pg_ctl", "promote", "-D", services.standby.data_dir, as_server=True)
+    experiment.repair(database_url=services.standby.url(services.database))
     assert world.count("audit_event") < had, "the standby has all rows: nothing is shown"
-    place.database_link.target = place.standby.port
+    services.database_link.target = services.standby.port
 
 
 @contextmanager
-def _standby_for_a_while(scene: Scene) -> Iterator[None]:
+def _standby_for_a_while(experiment: Experiment) -> Iterator[None]:
     """The address leads to a server that takes no writes."""
-    place = scene.place
-    assert place.standby is not None
-    place.database_link.target = place.standby.port
-    place.database_link.reset()
+    services = experiment.services
+    assert services.standby is not None
+    services.database_link.target = services.standby.port
+    services.database_link.reset()
     yield
-    place.database_link.target = place.postgres.port
-    place.database_link.reset()
+    services.database_link.target = services.postgres.port
+    services.database_link.reset()
 
 
 @contextmanager
-def _restored(scene: Scene) -> Iterator[None]:
+def _restored(experiment: Experiment) -> Iterator[None]:
     """The server is lost, and set up again from a copy that is older; the consumer runs on."""
-    place, world = scene.place, scene.world
-    backup = place.postgres.base_backup()
-    flows(world, scene.consumer)
-    scene.beside.sealer.seals(world)
+    services, world = experiment.services, experiment.world
+    backup = services.postgres.base_backup()
+    flows(world, experiment.consumer)
+    experiment.beside.sealer.seals(world)
     had = world.count("audit_event")
-    place.postgres.kill()
+    services.postgres.kill()
     yield
-    again = PostgresServer(settings=QUICK, data_from=backup, password=place.postgres.password)
-    scene.running.enter_context(again)
-    scene.repair(database_url=again.url(place.database))
+    again = PostgresServer(settings=QUICK, data_from=backup, password=services.postgres.password)
+    experiment.running.enter_context(again)
+    experiment.repair(database_url=again.url(services.database))
     assert world.count("audit_event") < had, "the copy has all rows: nothing is shown"
-    place.database_link.target = again.port
+    services.database_link.target = again.port
 
 
 FAULTS = (
@@ -63,7 +63,7 @@ FAULTS = (
         name="standby promoted with rows missing",
         how="replication cut, primary killed, standby promoted at the same address",
         inject=_promoted,
-        alerts=TOLD,
+        alerts=ALERTS,
         where=pair,
         loses=True,
         mixes=False,
@@ -80,7 +80,7 @@ FAULTS = (
         name="backup restored",
         how="server killed, an older pg_basebackup started at the same address",
         inject=_restored,
-        alerts=TOLD,
+        alerts=ALERTS,
         where=database,
         loses=True,
         mixes=False,

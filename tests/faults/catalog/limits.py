@@ -15,32 +15,32 @@ from tests.builders import Message, event, example
 from tests.e2e.faketime import ENVIRON
 from tests.e2e.silent import Silent, full_pipe
 from tests.faults.catalog.needs import CGROUP, faketime, memory_group
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
-from tests.faults.place import Place, database
-from tests.faults.scene import Scene
+from tests.faults.services import Services, database
 from tests.ops.load import flows
 
 MIB = 1024 * 1024
 BACKLOG = 100  # records of a MiB
 GROUP_LIMIT = 300 * MIB
-DEADLY = "the record that kills its decoder"
+CRASHING = "the record that kills its decoder"
 CLOCK = {**ENVIRON, "FAKETIME_NO_CACHE": "1"}
 
 
 @contextmanager
-def _little_memory(scene: Scene) -> Iterator[None]:
+def _little_memory(experiment: Experiment) -> Iterator[None]:
     """A backlog of large records is read by a consumer in a cgroup that kills whoever takes more."""
-    world, group = scene.world, CGROUP / f"callmine-faults-{os.getpid()}"
-    assert scene.consumer.stop() == 0
+    world, group = experiment.world, CGROUP / f"callmine-faults-{os.getpid()}"
+    assert experiment.consumer.stop() == 0
     for _ in range(BACKLOG // 10):
-        world.send(scene.other, [_large() for _ in range(10)])
+        world.send(experiment.other, [_large() for _ in range(10)])
     group.mkdir()
     try:
         (group / "memory.limit_in_bytes").write_text(str(GROUP_LIMIT))
-        program = scene.start()
+        program = experiment.start()
         (group / "cgroup.procs").write_text(str(program.pid))
         ends = world.ends()
-        scene.until(lambda: not world.behind(ends), "it has read all of them")
+        experiment.until(lambda: not world.behind(ends), "it has read all of them")
         yield
         (CGROUP / "cgroup.procs").write_text(str(program.pid))
     finally:
@@ -48,80 +48,80 @@ def _little_memory(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def _no_more_files(scene: Scene) -> Iterator[None]:
+def _no_more_files(experiment: Experiment) -> Iterator[None]:
     """No file can be opened: a session that ends cannot be replaced."""
-    pid = scene.consumer.pid
+    pid = experiment.consumer.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
-    scene.place.database_link.reset()
+    experiment.services.database_link.reset()
     yield
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
 def _restarted(
-    way: Callable[[Scene], AbstractContextManager[dict[str, str]]],
-) -> Callable[[Scene], AbstractContextManager[None]]:
+    way: Callable[[Experiment], AbstractContextManager[dict[str, str]]],
+) -> Callable[[Experiment], AbstractContextManager[None]]:
     """A consumer that is started in some surroundings, and at the end in the usual ones."""
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        assert scene.consumer.stop() == 0
-        with way(scene) as environ:
-            scene.start(environ=environ)
-            scene.world.stderr = None
-            flows(scene.world, scene.consumer)
+    def inject(experiment: Experiment) -> Iterator[None]:
+        assert experiment.consumer.stop() == 0
+        with way(experiment) as environ:
+            experiment.start(environ=environ)
+            experiment.world.stderr = None
+            flows(experiment.world, experiment.consumer)
             yield
-            assert scene.consumer.stop() == 0
-        scene.start()
+            assert experiment.consumer.stop() == 0
+        experiment.start()
 
     return inject
 
 
 @contextmanager
-def _nobody_reads_the_log(scene: Scene) -> Iterator[dict[str, str]]:
+def _nobody_reads_the_log(experiment: Experiment) -> Iterator[dict[str, str]]:
     with full_pipe() as stderr:
-        scene.world.stderr = stderr
+        experiment.world.stderr = stderr
         yield {}
 
 
 @contextmanager
-def _log_is_gone(scene: Scene) -> Iterator[dict[str, str]]:
+def _log_is_gone(experiment: Experiment) -> Iterator[dict[str, str]]:
     reading, writing = os.pipe()
     os.close(reading)
-    scene.world.stderr = writing
+    experiment.world.stderr = writing
     yield {}
     os.close(writing)
 
 
 @contextmanager
-def _collector_hangs(scene: Scene) -> Iterator[dict[str, str]]:
+def _collector_hangs(experiment: Experiment) -> Iterator[dict[str, str]]:
     collector = Silent()
     yield {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_TIMEOUT": "100"}
     collector.close()
 
 
 @contextmanager
-def _deadly(scene: Scene) -> Iterator[None]:
+def _crashing(experiment: Experiment) -> Iterator[None]:
     """Whoever decodes it dies, child processes too.
 
     The next consumer lets children decode what its predecessor died of:
     after three deaths it is parked, and all that comes after it is read.
     """
-    world = scene.world
-    assert scene.consumer.stop() == 0
-    victim = scene.start(failpoint=["deadly", DEADLY])
-    world.send(scene.other, [event().with_headers(ce_id=DEADLY)], "parked")
-    world.send(scene.other, [event()])
-    scene.ended(victim)
-    scene.start(failpoint=["deadly", DEADLY])
-    scene.until(lambda: world.count("parked_record") == 1, "it is parked")
+    world = experiment.world
+    assert experiment.consumer.stop() == 0
+    victim = experiment.start(failpoint=["crashing", CRASHING])
+    world.send(experiment.other, [event().with_headers(ce_id=CRASHING)], "parked")
+    world.send(experiment.other, [event()])
+    experiment.ended(victim)
+    experiment.start(failpoint=["crashing", CRASHING])
+    experiment.until(lambda: world.count("parked_record") == 1, "it is parked")
     yield
     for number in (row["id"] for row in world.rows("SELECT id FROM parked_record")):
         world.consumer("parked", "dismiss", str(number), "--reason", "made by make faults").wait()
 
 
 @contextmanager
-def _own_clock(base: Place) -> Iterator[Place]:
+def _own_clock(base: Services) -> Iterator[Services]:
     """A database whose clock is set by a file."""
     with tempfile.TemporaryDirectory(prefix="callmine-clock-") as folder, pytest.MonkeyPatch.context() as patch:
         clock = Path(folder, "clock")
@@ -129,15 +129,15 @@ def _own_clock(base: Place) -> Iterator[Place]:
         Path(folder).chmod(0o755)
         for name, value in {**CLOCK, "FAKETIME_TIMESTAMP_FILE": str(clock)}.items():
             patch.setenv(name, value)
-        with database(base) as place:
+        with database(base) as services:
             patch.undo()
-            yield replace(place, clock=clock)
+            yield replace(services, clock=clock)
 
 
 @contextmanager
-def _clock_set_back(scene: Scene) -> Iterator[None]:
+def _clock_set_back(experiment: Experiment) -> Iterator[None]:
     """By an hour: the consumer's is then ahead of it."""
-    clock = scene.place.clock
+    clock = experiment.services.clock
     assert clock is not None
     clock.write_text("-3600s")
     yield
@@ -145,9 +145,11 @@ def _clock_set_back(scene: Scene) -> Iterator[None]:
 
 
 def _large() -> Message:
-    found = example("workspace.settings_changed").data["before"]
-    preferences = {**found["preferences"], "text": os.urandom(MIB // 2).hex()}
-    return event("workspace.settings_changed", data={"before": found, "after": {**found, "preferences": preferences}})
+    settings = example("workspace.settings_changed").data["before"]
+    preferences = {**settings["preferences"], "text": os.urandom(MIB // 2).hex()}
+    return event(
+        "workspace.settings_changed", data={"before": settings, "after": {**settings, "preferences": preferences}}
+    )
 
 
 FAULTS = (
@@ -170,7 +172,7 @@ FAULTS = (
     Fault(
         name="record that kills its decoder",
         how="SIGSEGV when it is decoded, in any process",
-        inject=_deadly,
+        inject=_crashing,
         exits=(-signal.SIGSEGV,),
         alerts=frozenset({"AuditParked"}),
         mixes=False,

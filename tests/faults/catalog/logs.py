@@ -5,48 +5,50 @@ from contextlib import contextmanager
 
 from tests.builders import Message, event, events
 from tests.e2e.world import operate
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
-from tests.faults.scene import Scene
 
 REASON = ("--reason", "made by make faults")
 
 
-def _accept(scene: Scene) -> None:
-    gap = scene.world.value("SELECT max(id) FROM data_gap")
-    operate(scene.world, "gaps", "accept", str(gap), *REASON)
+def _accept(experiment: Experiment) -> None:
+    gap = experiment.world.value("SELECT max(id) FROM data_gap")
+    operate(experiment.world, "gaps", "accept", str(gap), *REASON)
 
 
-def _halted(scene: Scene, cause: str) -> None:
-    scene.until(lambda: bool(scene.consumer.logged("halted", topic=scene.other, cause=cause)), "it halts")
+def _halted(experiment: Experiment, cause: str) -> None:
+    experiment.until(
+        lambda: bool(experiment.consumer.logged("halted", topic=experiment.other, cause=cause)), "it halts"
+    )
 
 
 @contextmanager
-def _trimmed(scene: Scene) -> Iterator[None]:
+def _trimmed(experiment: Experiment) -> Iterator[None]:
     """What the consumer had not read is deleted from under it, as retention does."""
-    world, topic = scene.world, scene.other
-    scene.consumer.freeze()
+    world, topic = experiment.world, experiment.other
+    experiment.consumer.freeze()
     sent: list[Message] = events(100)
     for message in sent[:2]:  # may be on their way to it already
         world.send(topic, [message])
     world.send(topic, sent[2:])
     world.delete_records(topic, 0, before=80)
-    scene.consumer.thaw()
-    _halted(scene, "gap")
+    experiment.consumer.thaw()
+    _halted(experiment, "gap")
     world.lose(sent[int(world.progress()[topic, 0]["next_offset"]) : 80])
     yield
-    _accept(scene)
+    _accept(experiment)
 
 
 @contextmanager
-def _made_anew(scene: Scene) -> Iterator[None]:
-    world, topic = scene.world, scene.other
+def _made_anew(experiment: Experiment) -> Iterator[None]:
+    world, topic = experiment.world, experiment.other
     world.send(topic, events(10))
-    scene.until(lambda: world.progress()[topic, 0]["next_offset"] == 10, "it is read")
+    experiment.until(lambda: world.progress()[topic, 0]["next_offset"] == 10, "it is read")
     world.admin.delete_topics([topic])[topic].result()
     world.create_topic(topic, 1)
     world.send(topic, events(30), producer=world.producer())
     world.expected["recorded"] -= 10  # counted in the books of the old log
-    _halted(scene, "gap")
+    _halted(experiment, "gap")
     # In the second until the new id is noticed, records may be counted for the old log (docs/operations.md), and are read again.
     (old,) = world.rows(
         f"SELECT next_offset FROM partition_progress WHERE kafka_topic = '{topic}' AND kafka_topic_id <> '{world.topic_ids()[topic]}'"
@@ -54,23 +56,23 @@ def _made_anew(scene: Scene) -> Iterator[None]:
     world.expected["recorded"] -= old["next_offset"] - 10
     world.expected["duplicate"] += old["next_offset"] - 10
     yield
-    _accept(scene)
+    _accept(experiment)
 
 
 @contextmanager
-def _deleted(scene: Scene) -> Iterator[None]:
-    world, topic = scene.world, scene.other
+def _deleted(experiment: Experiment) -> Iterator[None]:
+    world, topic = experiment.world, experiment.other
     world.admin.delete_topics([topic])[topic].result()
     yield
     world.create_topic(topic, 1)
     world.send(topic, events(10), producer=world.producer())
-    _halted(scene, "gap")
-    _accept(scene)
+    _halted(experiment, "gap")
+    _accept(experiment)
 
 
 @contextmanager
-def _grown(scene: Scene) -> Iterator[None]:
-    world, topic = scene.world, scene.other
+def _grown(experiment: Experiment) -> Iterator[None]:
+    world, topic = experiment.world, experiment.other
     world.add_partitions(topic, 4)
     producer = world.producer(topic_metadata_refresh_interval_ms=100)
     for number in range(4):
@@ -79,19 +81,19 @@ def _grown(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def _offsets_moved(scene: Scene) -> Iterator[None]:
+def _offsets_moved(experiment: Experiment) -> Iterator[None]:
     """To the beginning, while no one reads."""
-    world = scene.world
-    assert scene.consumer.stop() == 0
+    world = experiment.world
+    assert experiment.consumer.stop() == 0
     world.commit_by_hand(dict.fromkeys(world.ends(), 0))
     yield
-    scene.start()
+    experiment.start()
 
 
 @contextmanager
-def _open_transaction(scene: Scene) -> Iterator[None]:
+def _open_transaction(experiment: Experiment) -> Iterator[None]:
     """What comes after an open transaction waits; what was in it is not recorded if it is aborted."""
-    world, topic = scene.world, scene.other
+    world, topic = experiment.world, experiment.other
     producer = world.producer(transactional_id=topic)
     producer.init_transactions(30)
     producer.begin_transaction()
@@ -103,11 +105,11 @@ def _open_transaction(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def _broken_producer(scene: Scene) -> Iterator[None]:
-    world, topic = scene.world, scene.other
+def _broken_producer(experiment: Experiment) -> Iterator[None]:
+    world, topic = experiment.world, experiment.other
     world.send(topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(20)], "parked")
     world.send(topic, events(5))
-    _halted(scene, "breaker")
+    _halted(experiment, "breaker")
     yield
     operate(world, "resume", topic, "0", *REASON)
     parked = [str(row["id"]) for row in world.rows("SELECT id FROM parked_record")]
@@ -115,11 +117,11 @@ def _broken_producer(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def _conflict(scene: Scene) -> Iterator[None]:
+def _conflict(experiment: Experiment) -> Iterator[None]:
     first = event()
-    scene.world.send(scene.other, [first])
-    scene.world.send(scene.other, [first.with_headers(ce_time="2026-01-01T00:00:00Z")], "conflict")
-    scene.world.send(scene.other, [first], "duplicate")
+    experiment.world.send(experiment.other, [first])
+    experiment.world.send(experiment.other, [first.with_headers(ce_time="2026-01-01T00:00:00Z")], "conflict")
+    experiment.world.send(experiment.other, [first], "duplicate")
     yield
 
 

@@ -4,29 +4,29 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from sandbox.services.network import missing
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
 from tests.faults.machines import ALL, BROKERS, CONSUMERS, DATABASE, Machines
-from tests.faults.place import machines
 from tests.faults.readers import Reader, asked
-from tests.faults.scene import Scene
+from tests.faults.services import machines
 
-Inject = Callable[[Scene], AbstractContextManager[None]]
+Inject = Callable[[Experiment], AbstractContextManager[None]]
 
 
 def _bad(consumers: int, *, delay: float = 0.0, loss: float = 0.0) -> Inject:
     """All lines are bad. What Kafka has at the end is read before they are good again."""
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        with _in_use(scene, consumers) as apart:
+    def inject(experiment: Experiment) -> Iterator[None]:
+        with _in_use(experiment, consumers) as apart:
             apart.network.line(*ALL, delay=delay, loss=loss)
             try:
                 yield
-                ends = scene.world.ends()
-                scene.until(lambda: not scene.world.behind(ends), "it is read on these lines")
+                ends = experiment.world.ends()
+                experiment.until(lambda: not experiment.world.behind(ends), "it is read on these lines")
             finally:
                 apart.network.line(*ALL)
-        _answered(scene)
+        _answered(experiment)
 
     return inject
 
@@ -35,54 +35,54 @@ def _cut_off(machine: str) -> Inject:
     """No packet passes to or from the machine, while what runs there runs on."""
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        with _in_use(scene, 2) as apart:
+    def inject(experiment: Experiment) -> Iterator[None]:
+        with _in_use(experiment, 2) as apart:
             apart.network.line(machine, loss=1.0)
             try:
                 yield
             finally:
                 apart.network.line(machine)
-            shown = [len(reader.totals) for reader in scene.readers]
-            scene.until(lambda: _answer_again(scene, shown), "readers answer again")
+            shown = [len(reader.totals) for reader in experiment.readers]
+            experiment.until(lambda: _answer_again(experiment, shown), "readers answer again")
         if machine != DATABASE:
-            _answered(scene)
+            _answered(experiment)
 
     return inject
 
 
-def _answer_again(scene: Scene, shown: list[int]) -> bool:
-    return all(len(reader.totals) > number for reader, number in zip(scene.readers, shown, strict=True))
+def _answer_again(experiment: Experiment, shown: list[int]) -> bool:
+    return all(len(reader.totals) > number for reader, number in zip(experiment.readers, shown, strict=True))
 
 
 @contextmanager
-def _in_use(scene: Scene, consumers: int) -> Iterator[Machines]:
+def _in_use(experiment: Experiment, consumers: int) -> Iterator[Machines]:
     """So many consumers have partitions, and both readers answer and are asked again and again; each reader answers after it, too."""
     for number in range(1, consumers):
-        scene.add(AUDIT_METRICS_BIND=scene.metrics(number))
-    scene.prometheus.look_at([scene.metrics(number) for number in range(consumers)])
-    apart = _machines(scene)
-    _start_readers(scene)
-    with asked(*(reader.ask for reader in scene.readers)):
-        scene.until(lambda: _answer_again(scene, [0, 0]), "readers answer")
-        before = [len(reader.totals) for reader in scene.readers]
+        experiment.add(AUDIT_METRICS_BIND=experiment.metrics(number))
+    experiment.prometheus.set_targets([experiment.metrics(number) for number in range(consumers)])
+    apart = _machines(experiment)
+    _start_readers(experiment)
+    with asked(*(reader.ask for reader in experiment.readers)):
+        experiment.until(lambda: _answer_again(experiment, [0, 0]), "readers answer")
+        before = [len(reader.totals) for reader in experiment.readers]
         yield apart
-    assert _answer_again(scene, before), "a reader no longer answers"
+    assert _answer_again(experiment, before), "a reader no longer answers"
 
 
-def _answered(scene: Scene) -> None:
-    for reader in scene.readers:
+def _answered(experiment: Experiment) -> None:
+    for reader in experiment.readers:
         assert reader.statuses.keys() == {200}, f"{reader.host} answers {reader.statuses}"
 
 
-def _machines(scene: Scene) -> Machines:
-    assert scene.place.machines is not None
-    return scene.place.machines
+def _machines(experiment: Experiment) -> Machines:
+    assert experiment.services.machines is not None
+    return experiment.services.machines
 
 
-def _start_readers(scene: Scene) -> None:
-    url = scene.place.postgres.url(scene.place.database)
-    for machine in _machines(scene).readers:
-        scene.readers.append(scene.running.enter_context(Reader(url, machine)))
+def _start_readers(experiment: Experiment) -> None:
+    url = experiment.services.postgres.url(experiment.services.database)
+    for machine in _machines(experiment).readers:
+        experiment.readers.append(experiment.running.enter_context(Reader(url, machine)))
 
 
 def _fault(name: str, how: str, inject: Inject, *alerts: str, seconds: float = 5) -> Fault:

@@ -4,26 +4,26 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from sandbox.services.tcp_proxy import GOOD, Line, TcpProxy
+from sandbox.services.tcp_proxy import GOOD, ProxyLine, TcpProxy
+from tests.faults.experiment import Experiment
 from tests.faults.fault import FROZEN_SECONDS, Fault
-from tests.faults.scene import Scene
 
-Inject = Callable[[Scene], AbstractContextManager[None]]
-Link = Callable[[Scene], TcpProxy]
-
-
-def _kafka(scene: Scene) -> TcpProxy:
-    return scene.place.kafka_link
+Inject = Callable[[Experiment], AbstractContextManager[None]]
+Link = Callable[[Experiment], TcpProxy]
 
 
-def _database(scene: Scene) -> TcpProxy:
-    return scene.place.database_link
+def _kafka(experiment: Experiment) -> TcpProxy:
+    return experiment.services.kafka_link
 
 
-def _bad(link: Link, line: Line) -> Inject:
+def _database(experiment: Experiment) -> TcpProxy:
+    return experiment.services.database_link
+
+
+def _bad(link: Link, line: ProxyLine) -> Inject:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        proxy = link(scene)
+    def inject(experiment: Experiment) -> Iterator[None]:
+        proxy = link(experiment)
         proxy.line = line
         yield
         proxy.line = GOOD
@@ -33,8 +33,8 @@ def _bad(link: Link, line: Line) -> Inject:
 
 def _reset(link: Link, every: float) -> Inject:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        proxy, enough = link(scene), threading.Event()
+    def inject(experiment: Experiment) -> Iterator[None]:
+        proxy, enough = link(experiment), threading.Event()
 
         def reset() -> None:
             while not enough.wait(every):
@@ -56,10 +56,10 @@ def _half_open(link: Link) -> Inject:
     """
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
+    def inject(experiment: Experiment) -> Iterator[None]:
         if link is _database:
-            scene.beside.sealer.seals(scene.world)
-        link(scene).forget()
+            experiment.beside.sealer.seals(experiment.world)
+        link(experiment).forget()
         yield
 
     return inject
@@ -67,28 +67,33 @@ def _half_open(link: Link) -> Inject:
 
 def _refused(link: Link) -> Inject:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        link(scene).refuse()
+    def inject(experiment: Experiment) -> Iterator[None]:
+        link(experiment).refuse()
         yield
-        link(scene).accept()
+        link(experiment).accept()
 
     return inject
 
 
 def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
-    told = frozenset({alert})
-    yield Fault(name=f"slow network to {who}", how="300 ms each way", inject=_bad(link, Line(delay=0.3)), seconds=6)
+    alerts = frozenset({alert})
     yield Fault(
-        name=f"narrow network to {who}", how="100 kB/s", inject=_bad(link, Line(bytes_per_second=100_000)), seconds=6
+        name=f"slow network to {who}", how="300 ms each way", inject=_bad(link, ProxyLine(delay=0.3)), seconds=6
     )
     yield Fault(
-        name=f"sliced network to {who}", how="200 bytes at a time", inject=_bad(link, Line(piece=200)), seconds=6
+        name=f"narrow network to {who}",
+        how="100 kB/s",
+        inject=_bad(link, ProxyLine(bytes_per_second=100_000)),
+        seconds=6,
+    )
+    yield Fault(
+        name=f"sliced network to {who}", how="200 bytes at a time", inject=_bad(link, ProxyLine(piece=200)), seconds=6
     )
     yield Fault(
         name=f"{who} silent",
         how="nothing passes, no connection ends",
-        inject=_bad(link, Line(silent=True)),
-        alerts=told,
+        inject=_bad(link, ProxyLine(silent=True)),
+        alerts=alerts,
         seconds=FROZEN_SECONDS,
     )
     yield Fault(
@@ -100,10 +105,10 @@ def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
     yield Fault(
         name=f"answers of {who} cut off",
         how="RST after each 3,000 bytes of answers",
-        inject=_bad(link, Line(reset_after=3000)),
+        inject=_bad(link, ProxyLine(reset_after=3000)),
         seconds=6,
     )
-    yield Fault(name=f"{who} refuses connections", how="nothing listens", inject=_refused(link), alerts=told)
+    yield Fault(name=f"{who} refuses connections", how="nothing listens", inject=_refused(link), alerts=alerts)
 
 
 TO_KAFKA = (*_faults("Kafka", _kafka, "AuditKafkaTrouble"),)

@@ -4,8 +4,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
-from tests.faults.scene import Scene
 from tests.ops.load import has_joined
 
 KILLED = -signal.SIGKILL
@@ -13,97 +13,97 @@ DOWN = frozenset({"AuditConsumerDown"})
 
 
 @contextmanager
-def _killed(scene: Scene) -> Iterator[None]:
-    scene.consumer.kill()
-    scene.ended(scene.consumer)
+def _killed(experiment: Experiment) -> Iterator[None]:
+    experiment.consumer.kill()
+    experiment.ended(experiment.consumer)
     yield
-    scene.start()
+    experiment.start()
 
 
-def _asked(*signals: signal.Signals) -> Callable[[Scene], AbstractContextManager[None]]:
+def _asked(*signals: signal.Signals) -> Callable[[Experiment], AbstractContextManager[None]]:
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
+    def inject(experiment: Experiment) -> Iterator[None]:
         for number in signals:
-            scene.consumer.send(number)
-        scene.ended(scene.consumer)
+            experiment.consumer.send(number)
+        experiment.ended(experiment.consumer)
         yield
-        scene.start()
+        experiment.start()
 
     return inject
 
 
 @contextmanager
-def _killed_again_and_again(scene: Scene) -> Iterator[None]:
+def _killed_again_and_again(experiment: Experiment) -> Iterator[None]:
     for _ in range(4):
-        scene.consumer.kill()
-        scene.ended(scene.consumer)
-        program = scene.start()
-        scene.until(lambda now=program: bool(now.logged("claimed")), "it has partitions")  # type: ignore[misc]
+        experiment.consumer.kill()
+        experiment.ended(experiment.consumer)
+        program = experiment.start()
+        experiment.until(lambda now=program: bool(now.logged("claimed")), "it has partitions")  # type: ignore[misc]
     yield
 
 
-def _killed_at(point: str) -> Callable[[Scene], AbstractContextManager[None]]:
+def _killed_at(point: str) -> Callable[[Experiment], AbstractContextManager[None]]:
     """By itself, at a point of its code that no signal from outside can hit."""
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        assert scene.consumer.stop() == 0
-        scene.ended(scene.start(failpoint=[point, "kill"]))
+    def inject(experiment: Experiment) -> Iterator[None]:
+        assert experiment.consumer.stop() == 0
+        experiment.ended(experiment.start(failpoint=[point, "kill"]))
         yield
-        scene.start()
+        experiment.start()
 
     return inject
 
 
 @contextmanager
-def _frozen(scene: Scene) -> Iterator[None]:
-    scene.consumer.freeze()
+def _frozen(experiment: Experiment) -> Iterator[None]:
+    experiment.consumer.freeze()
     yield
-    scene.consumer.thaw()
+    experiment.consumer.thaw()
 
 
 @contextmanager
-def _taken_over(scene: Scene) -> Iterator[None]:
-    scene.consumer.freeze()
-    heir = scene.add()
+def _taken_over(experiment: Experiment) -> Iterator[None]:
+    experiment.consumer.freeze()
+    heir = experiment.add()
     yield
-    scene.consumer.thaw()
-    scene.others.remove(heir)
+    experiment.consumer.thaw()
+    experiment.others.remove(heir)
     assert heir.stop() == 0
 
 
 @contextmanager
-def _grown_and_shrunk(scene: Scene) -> Iterator[None]:
-    added = [scene.add() for _ in range(2)]
+def _grown_and_shrunk(experiment: Experiment) -> Iterator[None]:
+    added = [experiment.add() for _ in range(2)]
     yield
     for program in added:
-        scene.others.remove(program)
+        experiment.others.remove(program)
         assert program.stop() == 0
 
 
 @contextmanager
-def _protocol_changed(scene: Scene) -> Iterator[None]:
+def _protocol_changed(experiment: Experiment) -> Iterator[None]:
     """Without a moment in which the group has no member."""
     for protocol in ("classic", "consumer"):
-        other = scene.add(KAFKA_CONFIG_GROUP_PROTOCOL=protocol)
-        assert scene.consumer.stop() == 0
-        scene.start(environ={"KAFKA_CONFIG_GROUP_PROTOCOL": protocol})
-        has_joined(scene.world, scene.consumer)
-        scene.others.remove(other)
+        other = experiment.add(KAFKA_CONFIG_GROUP_PROTOCOL=protocol)
+        assert experiment.consumer.stop() == 0
+        experiment.start(environ={"KAFKA_CONFIG_GROUP_PROTOCOL": protocol})
+        has_joined(experiment.world, experiment.consumer)
+        experiment.others.remove(other)
         assert other.stop() == 0
     yield
 
 
 @contextmanager
-def _doubled(scene: Scene) -> Iterator[None]:
+def _doubled(experiment: Experiment) -> Iterator[None]:
     """By an error of a deployment, two members have one group.instance.id."""
-    assert scene.consumer.stop() == 0
-    one = {"KAFKA_CONFIG_GROUP_INSTANCE_ID": "audit-0"}
-    first = scene.start(environ=one)
-    has_joined(scene.world, first)
-    second = scene.world.consumer(**one)
+    assert experiment.consumer.stop() == 0
+    environ = {"KAFKA_CONFIG_GROUP_INSTANCE_ID": "audit-0"}
+    first = experiment.start(environ=environ)
+    has_joined(experiment.world, first)
+    second = experiment.world.consumer(**environ)
     yield
-    scene.ended(second)
+    experiment.ended(second)
 
 
 FAULTS = (

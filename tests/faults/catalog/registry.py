@@ -7,92 +7,92 @@ from contextlib import AbstractContextManager, contextmanager
 
 import schemas
 from consumer.registry.fetcher import RETRY_SECONDS
-from sandbox.services.tcp_proxy import GOOD, Line, TcpProxy
+from sandbox.services.tcp_proxy import GOOD, ProxyLine, TcpProxy
 from tests.builders import event
+from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
 from tests.faults.front import WRONG, Front
-from tests.faults.place import with_registry
-from tests.faults.scene import Scene
+from tests.faults.services import with_registry
 
 CE_TYPE = "member.removed"
 RECORDS = 10
 
 
-def _away(
+def _stopped(
     harm: Callable[[TcpProxy], None], mend: Callable[[TcpProxy], None]
-) -> Callable[[Scene], AbstractContextManager[None]]:
+) -> Callable[[Experiment], AbstractContextManager[None]]:
     """Records of a schema that is not known yet wait; nothing is parked."""
 
     @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        place = scene.place
-        assert place.registry is not None and place.registry_link is not None
-        number = place.registry.register(f"{scene.other}-value", _schema(CE_TYPE, scene))
-        harm(place.registry_link)
-        scene.world.send(scene.other, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
+    def inject(experiment: Experiment) -> Iterator[None]:
+        services = experiment.services
+        assert services.registry is not None and services.registry_link is not None
+        number = services.registry.register(f"{experiment.other}-value", _schema(CE_TYPE, experiment))
+        harm(services.registry_link)
+        experiment.world.send(experiment.other, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
         yield
-        mend(place.registry_link)
+        mend(services.registry_link)
 
     return inject
 
 
 @contextmanager
-def _wrong(scene: Scene) -> Iterator[None]:
+def _wrong(experiment: Experiment) -> Iterator[None]:
     """Whatever is no schema and no word that there is none is asked for again, every other second."""
-    place = scene.place
-    assert place.registry is not None and place.registry_link is not None
-    number = place.registry.register(f"{scene.other}-value", _schema(CE_TYPE, scene))
-    with Front(place.registry.port) as front:
-        place.registry_link.target = front.port
+    services = experiment.services
+    assert services.registry is not None and services.registry_link is not None
+    number = services.registry.register(f"{experiment.other}-value", _schema(CE_TYPE, experiment))
+    with Front(services.registry.port) as front:
+        services.registry_link.target = front.port
         began = time.monotonic()
-        scene.world.send(scene.other, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
-        scene.until(lambda: front.asked > len(WRONG), "each wrong answer was given")
+        experiment.world.send(experiment.other, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
+        experiment.until(lambda: front.asked > len(WRONG), "each wrong answer was given")
         yield
         most = 1 + (time.monotonic() - began) / RETRY_SECONDS
         assert front.asked <= most, f"asked {front.asked} times, at most {most:.0f} are promised"
         front.wrong = False
-        ends = scene.world.ends()
-        scene.until(lambda: not scene.world.behind(ends), "the right answer is taken")
-    place.registry_link.target = place.registry.port
+        ends = experiment.world.ends()
+        experiment.until(lambda: not experiment.world.behind(ends), "the right answer is taken")
+    services.registry_link.target = services.registry.port
 
 
 @contextmanager
-def _later(scene: Scene) -> Iterator[None]:
+def _later(experiment: Experiment) -> Iterator[None]:
     """The id is known to the producer before the registry gives it."""
-    place = scene.place
-    assert place.registry is not None
-    last = place.registry.register(f"{scene.topic}-value", _schema("member.joined", scene))
-    scene.world.send(scene.other, [event(CE_TYPE, schema_id=last + 1) for _ in range(RECORDS)])
+    services = experiment.services
+    assert services.registry is not None
+    last = services.registry.register(f"{experiment.topic}-value", _schema("member.joined", experiment))
+    experiment.world.send(experiment.other, [event(CE_TYPE, schema_id=last + 1) for _ in range(RECORDS)])
     yield
-    assert place.registry.register(f"{scene.other}-value", _schema(CE_TYPE, scene)) == last + 1
+    assert services.registry.register(f"{experiment.other}-value", _schema(CE_TYPE, experiment)) == last + 1
 
 
-def _schema(ce_type: str, scene: Scene) -> str:
+def _schema(ce_type: str, experiment: Experiment) -> str:
     """One that the registry has not seen: the same text would have the same id."""
-    return json.dumps({**json.loads(schemas.latest(ce_type).text), "doc": scene.topic})
+    return json.dumps({**json.loads(schemas.latest(ce_type).text), "doc": experiment.topic})
 
 
-def _set(line: Line) -> Callable[[TcpProxy], None]:
+def _set(line: ProxyLine) -> Callable[[TcpProxy], None]:
     def inject(proxy: TcpProxy) -> None:
         proxy.line = line
 
     return inject
 
 
-TOLD = frozenset({"AuditRegistryTrouble"})
+ALERTS = frozenset({"AuditRegistryTrouble"})
 FAULTS = (
     Fault(
         name="registry refuses connections",
         how="nothing listens; its schemas are not known yet",
-        inject=_away(TcpProxy.refuse, TcpProxy.accept),
-        alerts=TOLD,
+        inject=_stopped(TcpProxy.refuse, TcpProxy.accept),
+        alerts=ALERTS,
         where=with_registry,
         mixes=False,
     ),
     Fault(
         name="registry silent",
         how="takes connections and answers nothing; its schemas are not known yet",
-        inject=_away(_set(Line(silent=True)), _set(GOOD)),
+        inject=_stopped(_set(ProxyLine(silent=True)), _set(GOOD)),
         where=with_registry,
         mixes=False,
         seconds=8,
@@ -101,7 +101,7 @@ FAULTS = (
         name="registry answers wrongly",
         how="a gateway before it: 500, 429, a page, half a schema and a late 503 in turn, then the registry's own answers",
         inject=_wrong,
-        alerts=TOLD,
+        alerts=ALERTS,
         where=with_registry,
         mixes=False,
     ),

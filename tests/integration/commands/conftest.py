@@ -33,7 +33,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     structlog.reset_defaults()
 
 
-class Desk:
+class Cli:
     """Runs commands with settings; `run("status")` gives the result, `ok` demands exit code 0."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -45,8 +45,8 @@ class Desk:
 
     def fed(self, stdin: bytes, *arguments: str, **environ: str) -> Result:
         """As `run`, with bytes on standard input."""
-        given = {"COLUMNS": "120", **self.environ, **environ}
-        return CliRunner().invoke(app, arguments, input=stdin, env=given, catch_exceptions=False)
+        merged = {"COLUMNS": "120", **self.environ, **environ}
+        return CliRunner().invoke(app, arguments, input=stdin, env=merged, catch_exceptions=False)
 
     def ok(self, *arguments: str, **environ: str) -> str:
         """Standard output of a command that must end well."""
@@ -63,15 +63,15 @@ class Desk:
 
 
 @pytest.fixture
-def bare() -> Desk:
+def bare() -> Cli:
     """The commands without any setting."""
-    return Desk({})
+    return Cli({})
 
 
 @pytest.fixture
-def desk(database_url: str) -> Desk:
+def cli(database_url: str) -> Cli:
     """The commands with a migrated database of the test's own, and no Kafka."""
-    return Desk({"DATABASE_URL": database_url})
+    return Cli({"DATABASE_URL": database_url})
 
 
 @pytest.fixture
@@ -100,10 +100,10 @@ class Consumer:
         taken = self.claims(partition, 0, 10**6)
         batch, offset = Batch(), taken.next_offset
         offsets = batch.range_of(partition, offset, taken.epoch)
-        for number, given in enumerate(messages, start=offset):
-            message, outcome = (given, None) if isinstance(given, Message) else given
-            made = record(message, offset=number, partition=partition, timestamp_ms=1_700_000_000_123)
-            batch.add(offsets, made, outcome or self._dry_run.outcome(made))
+        for number, item in enumerate(messages, start=offset):
+            message, outcome = (item, None) if isinstance(item, Message) else item
+            arrived = record(message, offset=number, partition=partition, timestamp_ms=1_700_000_000_123)
+            batch.add(offsets, arrived, outcome or self._dry_run.outcome(arrived))
         store.write(self._connection, batch)
 
     def halts(self, cause: Any, detail: str, partition: Partition = TOPIC) -> None:

@@ -18,7 +18,7 @@ from export.seal.accounts import compose
 from runtime.postgres import connect
 from sandbox.services.postgres import PostgresServer
 from tests.builders import Message, event, events
-from tests.integration.commands.conftest import TOPIC, Consumer, Desk
+from tests.integration.commands.conftest import TOPIC, Cli, Consumer
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 WHY = ("--reason", "INC-512")
@@ -27,7 +27,7 @@ OTHER_CELL = Ignored(IgnoreReason.OTHER_CELL)
 OTHER_TOPIC = Partition("callmine.billing", "id-bill", 0)
 
 
-class Copy(Desk):
+class Copy(Cli):
     """A database that was copied, and what its consumer of one cell writes there."""
 
     def __init__(self, url: str, cell: Cell) -> None:
@@ -36,11 +36,11 @@ class Copy(Desk):
 
     def reads(self, *messages: Message, partition: Partition = TOPIC, takes: Callable[[Message], bool]) -> None:
         """Passes records: those that it takes as what they are, the others as another cell's."""
-        given: list[Message | tuple[Message, Outcome]] = [
+        messages_and_outcomes: list[Message | tuple[Message, Outcome]] = [
             message if takes(message) else (message, OTHER_CELL) for message in messages
         ]
         with connect(self.url, "audit_writer", "test") as connection:
-            Consumer(connection, self.cell).reads(*given, partition=partition)
+            Consumer(connection, self.cell).reads(*messages_and_outcomes, partition=partition)
 
     def own(self, message: Message) -> bool:
         """Whether a record is this cell's."""
@@ -50,18 +50,18 @@ class Copy(Desk):
 @pytest.fixture
 def copy(postgres: PostgresServer) -> Iterator[Callable[[str], str]]:
     """Copies a database that no one is connected to; its URL."""
-    made: list[str] = []
+    names: list[str] = []
 
     def run(url: str) -> str:
-        made.append(f"test_{uuid.uuid4().hex[:12]}")
+        names.append(f"test_{uuid.uuid4().hex[:12]}")
         source = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
         with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {made[-1]} TEMPLATE {source}".encode())
-        return postgres.url(made[-1])
+            connection.execute(f"CREATE DATABASE {names[-1]} TEMPLATE {source}".encode())
+        return postgres.url(names[-1])
 
     yield run
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        for name in made:
+        for name in names:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
@@ -80,44 +80,44 @@ def compared(halves: list[Copy], code: int) -> dict[str, Any]:
     """What the check says of these databases."""
     result = halves[0].run("cells", "check", *(half.url for half in halves), "--wait", "0", "--format", "json")
     assert result.exit_code == code, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    assert found["exact"] is (code == 0)
-    return found
+    report: dict[str, Any] = json.loads(result.stdout)
+    assert report["exact"] is (code == 0)
+    return report
 
 
-def test_a_database_is_claimed_for_its_own_cell_only(desk: Desk, consumer: Consumer) -> None:
+def test_a_database_is_claimed_for_its_own_cell_only(cli: Cli, consumer: Consumer) -> None:
     """One that was never told is cell 1 of 1; nothing of a refused claim is kept."""
     for cell, others in ((WHOLE, (FIRST, SECOND)), (SECOND, (WHOLE, FIRST, Cell(4, 4), Cell(2, 3)))):
         if cell != WHOLE:
-            desk.ok("cells", "set", str(cell), *WHY)
+            cli.ok("cells", "set", str(cell), *WHY)
         for consumer.cell in others:
             with pytest.raises(WrongCell, match=f"is cell {cell}, and AUDIT_CELL says {consumer.cell}"):
                 consumer.claims(OTHER_TOPIC, 0, 10)
-        assert json.loads(desk.ok("status", "--format", "json"))["partitions"] == []
+        assert json.loads(cli.ok("status", "--format", "json"))["partitions"] == []
     consumer.cell = SECOND
     assert consumer.claims(OTHER_TOPIC, 0, 10).halt is None
 
 
-def test_a_database_that_was_read_becomes_a_part_only(desk: Desk, consumer: Consumer) -> None:
+def test_a_database_that_was_read_becomes_a_part_only(cli: Cli, consumer: Consumer) -> None:
     """It says which parts there are."""
-    assert "was cell 1/1 and is cell 3/4 now, from the present offsets of its 0 partitions" in desk.ok(
+    assert "was cell 1/1 and is cell 3/4 now, from the present offsets of its 0 partitions" in cli.ok(
         "cells", "set", "3/4", *WHY
     )
-    assert "was cell 3/4 and is cell 1/2 now" in desk.ok("cells", "set", "1/2", *WHY)
+    assert "was cell 3/4 and is cell 1/2 now" in cli.ok("cells", "set", "1/2", *WHY)
     consumer.cell = FIRST
     consumer.reads(event())
     for cell in ("1/1", "2/2", "2/3"):
-        assert "such as 1/4 or 2/4" in desk.refused("cells", "set", cell, *WHY)
-    assert "from the present offsets of its 1 partitions" in desk.ok("cells", "set", "2/4", *WHY)
-    assert desk.run("cells", "set", "0/2", *WHY).exit_code == 2
+        assert "such as 1/4 or 2/4" in cli.refused("cells", "set", cell, *WHY)
+    assert "from the present offsets of its 1 partitions" in cli.ok("cells", "set", "2/4", *WHY)
+    assert cli.run("cells", "set", "0/2", *WHY).exit_code == 2
 
 
-def test_who_reads_as_another_cell_is_fenced(database_url: str, desk: Desk, consumer: Consumer) -> None:
+def test_who_reads_as_another_cell_is_fenced(database_url: str, cli: Cli, consumer: Consumer) -> None:
     """What it has in hand was chosen by another share."""
     with connect(database_url, "audit_writer", "test") as connection:
         late = Consumer(connection)
         taken = late.claims(TOPIC, 0, 10)
-        desk.ok("cells", "set", "1/2", *WHY)
+        cli.ok("cells", "set", "1/2", *WHY)
         late.claims = lambda *_: taken  # type: ignore[method-assign]
         with pytest.raises(FencedError):
             late.reads(event())
@@ -129,10 +129,10 @@ def test_halves_that_share_the_records_are_exact(halves: list[Copy]) -> None:
     for half in halves:
         half.reads(*more, takes=half.own)
         half.reads(*more[:50], partition=OTHER_TOPIC, takes=half.own)
-    found = compared(halves, 0)
-    assert (found["cells"], found["keys"]) == (["1/2", "2/2"], [])
-    assert [(part["state"], sum(part["taken"])) for part in found["partitions"]] == [("exact", 50), ("exact", 200)]
-    assert all(taken > 0 for part in found["partitions"] for taken in part["taken"])
+    report = compared(halves, 0)
+    assert (report["cells"], report["keys"]) == (["1/2", "2/2"], [])
+    assert [(part["state"], sum(part["taken"])) for part in report["partitions"]] == [("exact", 50), ("exact", 200)]
+    assert all(taken > 0 for part in report["partitions"] for taken in part["taken"])
     text = halves[0].ok("cells", "check", *(half.url for half in halves))
     assert "2 of 2 partitions: each offset was taken by exactly one cell" in text
     assert all(half.run("status").exit_code == 0 for half in halves)
@@ -157,8 +157,8 @@ def test_a_half_is_split_again(halves: list[Copy], copy: Callable[[str], str]) -
     for quarter in quarters:
         quarter.ok("cells", "set", str(quarter.cell), *WHY)
     three = [halves[0], *quarters]
-    for each in three:
-        each.reads(*more[30:], takes=each.own)
+    for part in three:
+        part.reads(*more[30:], takes=part.own)
     assert compared(three, 0)["keys"] == []
     assert compared(three[:2], 1)["keys"] == ["no cell has the keys from 3/4 to 1 of all hashes"]
     assert compared([*three, three[0]], 1)["keys"] == ["cell 1/2 has keys that another cell has as well"]
@@ -208,11 +208,11 @@ def test_what_a_copy_has_parked_is_the_matter_of_one_cell(
     with connect(database_url, "audit_writer", "test") as connection:
         Consumer(connection).reads((event(workspace="org_acme"), parked))
     copies = [Copy(database_url, FIRST), Copy(copy(database_url), SECOND)]
-    for each in copies:
-        each.ok("cells", "set", str(each.cell), *WHY)
-        shown = json.loads(each.ok("parked", "show", "1", "--format", "json"))["now"]
-        assert shown["outcome"] == ("recorded" if each.cell.share.has(b"org_acme") else "ignored")
-        each.ok("parked", "replay", "--all", *WHY)
+    for database in copies:
+        database.ok("cells", "set", str(database.cell), *WHY)
+        shown = json.loads(database.ok("parked", "show", "1", "--format", "json"))["now"]
+        assert shown["outcome"] == ("recorded" if database.cell.share.has(b"org_acme") else "ignored")
+        database.ok("parked", "replay", "--all", *WHY)
     assert FIRST.share.has(b"org_acme") is False
     assert rows("SELECT outcome, left(detail, 10) FROM operator_action") == [("ignored", "other_cell")]
     with psycopg.connect(copies[1].url) as connection:
@@ -229,7 +229,7 @@ def test_a_rewound_cell_is_compared_by_offsets(halves: list[Copy], rows: Rows) -
     assert compared(halves, 0)["partitions"][0]["state"] == "read_again"
 
 
-def test_what_cannot_be_read_is_said(halves: list[Copy], bare: Desk) -> None:
+def test_what_cannot_be_read_is_said(halves: list[Copy], bare: Cli) -> None:
     """Which database, and why; without settings of the environment."""
     assert "is no libpq URL" in bare.refused("cells", "check", "postgresql://[", code=2)
     nowhere = "host=127.0.0.1 port=1 dbname=x connect_timeout=1"

@@ -14,7 +14,7 @@ from sandbox.services.kafka import LocalKafka
 from tests.builders import event
 from tests.conftest import start_kafka
 from tests.e2e.world import World
-from tests.integration.commands.conftest import TOPIC, Consumer, Desk
+from tests.integration.commands.conftest import TOPIC, Cli, Consumer
 
 WHY = ("--reason", "INC-311")
 BOUNDS = Bounds(0, 20)
@@ -45,17 +45,17 @@ def test_damaged_range_is_stated_and_passed(database_url: str, tmp_path: Path) -
         world.until(
             lambda: world.progress().get((topic, 0), {}).get("halted") == "damaged_log", "it halts", of=[program]
         )
-        desk = Desk({"DATABASE_URL": database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
-        assert f"audit-consumer gaps state {topic} 0 --to-offset" in desk.ok("status", COLUMNS="200")
-        assert "is not after" in desk.refused("gaps", "state", topic, "0", "--to-offset", "10", *WHY)
-        assert "offsets 3 to 7 are a stated gap" in desk.ok("gaps", "state", topic, "0", "--to-offset", "7", *WHY)
+        cli = Cli({"DATABASE_URL": database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
+        assert f"audit-consumer gaps state {topic} 0 --to-offset" in cli.ok("status", COLUMNS="200")
+        assert "is not after" in cli.refused("gaps", "state", topic, "0", "--to-offset", "10", *WHY)
+        assert "offsets 3 to 7 are a stated gap" in cli.ok("gaps", "state", topic, "0", "--to-offset", "7", *WHY)
         world.lose(lost)
         world.until_read(program)
         assert program.stop() == 0
         world.check()
-        (gap,) = json.loads(desk.ok("gaps", "list", "--all", "--format", "json"))
+        (gap,) = json.loads(cli.ok("gaps", "list", "--all", "--format", "json"))
         assert (gap["cause"], gap["start"], gap["end"], gap["accepted_reason"]) == ("log_damaged", 3, 7, "INC-311")
-        assert json.loads(desk.ok("status", "--format", "json"))["balanced"]
+        assert json.loads(cli.ok("status", "--format", "json"))["balanced"]
 
 
 @pytest.mark.parametrize(("to", "words"), [(2, "is not after"), (21, "is not after")])

@@ -16,7 +16,7 @@ from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.builders import event
 from tests.e2e.world import World
-from tests.integration.commands.conftest import TOPIC, Consumer, Desk
+from tests.integration.commands.conftest import TOPIC, Cli, Consumer
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 WHY = ("--reason", "INC-311")
@@ -35,34 +35,34 @@ def standby(postgres: PostgresServer, database_url: str, consumer: Consumer) -> 
 
 def test_status_on_a_standby(standby: str) -> None:
     """What only reads works on a hot standby; what decides is refused in a line there, with exit code 1."""
-    desk = Desk({"DATABASE_URL": standby})
-    told = json.loads(desk.ok("status", "--count-entries", "--format", "json"))
-    assert (told["totals"]["recorded"], told["entries"], told["balanced"]) == (1, 1, True)
-    assert "unknown_type" in desk.ok("parked", "list")
-    assert "unknown_type" in desk.ok("parked", "show", "1")
-    assert desk.ok("gaps", "list") == "No gap waits for an operator.\n"
-    assert "standby" in desk.refused("parked", "dismiss", "1", *WHY)
+    cli = Cli({"DATABASE_URL": standby})
+    status = json.loads(cli.ok("status", "--count-entries", "--format", "json"))
+    assert (status["totals"]["recorded"], status["entries"], status["balanced"]) == (1, 1, True)
+    assert "unknown_type" in cli.ok("parked", "list")
+    assert "unknown_type" in cli.ok("parked", "show", "1")
+    assert cli.ok("gaps", "list") == "No gap waits for an operator.\n"
+    assert "standby" in cli.refused("parked", "dismiss", "1", *WHY)
 
 
-def test_status_on_a_read_only_server(desk: Desk, consumer: Consumer, rows: Rows, database_url: str) -> None:
+def test_status_on_a_read_only_server(cli: Cli, consumer: Consumer, rows: Rows, database_url: str) -> None:
     """A database that takes no writes for now (full, or being moved) still says where it is."""
     consumer.reads(event())
     name = database_url.rpartition("/")[2]
     rows(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    assert json.loads(desk.ok("status", "--format", "json"))["totals"]["recorded"] == 1
+    assert json.loads(cli.ok("status", "--format", "json"))["totals"]["recorded"] == 1
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-3600.0, "3,600 s behind"), (90.0, "90 s ahead of"), (4.0, None)])
 def test_clock_that_is_off_is_reported(
-    seconds: float, words: str | None, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    seconds: float, words: str | None, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line and a figure where this machine's clock is more than a few seconds from the database's."""
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + seconds)
-    told = desk.ok("status")
-    assert (words is None) == ("clock is" not in told)
-    assert words is None or words in told
-    assert json.loads(desk.ok("status", "--format", "json"))["clock_ahead_seconds"] == pytest.approx(seconds, abs=2)
+    output = cli.ok("status")
+    assert (words is None) == ("clock is" not in output)
+    assert words is None or words in output
+    assert json.loads(cli.ok("status", "--format", "json"))["clock_ahead_seconds"] == pytest.approx(seconds, abs=2)
 
 
 def test_clock_within_the_question_is_right(database_url: str) -> None:
@@ -74,7 +74,7 @@ def test_clock_within_the_question_is_right(database_url: str) -> None:
 def test_open_transaction_is_reported(world: World) -> None:
     """A partition whose last records wait for a producer's transaction says so, with the offset; afterwards no more."""
     topic = world.topic()
-    desk = Desk({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
+    cli = Cli({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap, "AUDIT_TOPICS": topic})
     world.send(topic, [event() for _ in range(3)])
     world.run_until_end()
     producer = world.producer(**{"transactional.id": topic})
@@ -82,14 +82,12 @@ def test_open_transaction_is_reported(world: World) -> None:
     producer.begin_transaction()
     world.send(topic, [event()], producer=producer)
     world.send(topic, [event() for _ in range(2)])
-    (told,) = json.loads(desk.ok("status", "--format", "json"))["partitions"]
-    assert (told["last_stable_offset"], told["end"], told["lag"]) == (3, 6, 3)
-    assert "an open transaction of a producer begins at offset 3" in desk.ok("status", COLUMNS="200")
+    (partition,) = json.loads(cli.ok("status", "--format", "json"))["partitions"]
+    assert (partition["last_stable_offset"], partition["end"], partition["lag"]) == (3, 6, 3)
+    assert "an open transaction of a producer begins at offset 3" in cli.ok("status", COLUMNS="200")
     world.end_transaction(producer, commit=True)
-    wait_until(
-        lambda: json.loads(desk.ok("status", "--format", "json"))["partitions"][0]["last_stable_offset"] == 7, 10
-    )
-    assert "open transaction" not in desk.ok("status")
+    wait_until(lambda: json.loads(cli.ok("status", "--format", "json"))["partitions"][0]["last_stable_offset"] == 7, 10)
+    assert "open transaction" not in cli.ok("status")
     world.run_until_end()
     world.check()
 

@@ -13,18 +13,18 @@ from catalog.audit_types import CATALOG
 from catalog.reasons import ParkReason
 from schemas import Example, examples
 from tests.builders import example
-from tests.integration.commands.conftest import Desk
+from tests.integration.commands.conftest import Cli
 
 EXAMPLES = Path(schemas.__file__).parent / "examples"
 
 
-def written(found: Example, **changed: Any) -> dict[str, Any]:
+def written(sample: Example, **changed: Any) -> dict[str, Any]:
     """An example as its file has it, with parts replaced."""
-    return {"key": found.key, "headers": dict(found.headers), "data": found.data, **changed}
+    return {"key": sample.key, "headers": dict(sample.headers), "data": sample.data, **changed}
 
 
 @pytest.fixture
-def told(bare: Desk, tmp_path: Path) -> Any:
+def explained(bare: Cli, tmp_path: Path) -> Any:
     """Explains a JSON value; the exit code and the JSON that is printed."""
 
     def run(content: Any) -> tuple[int, dict[str, Any]]:
@@ -36,17 +36,17 @@ def told(bare: Desk, tmp_path: Path) -> Any:
     return run
 
 
-@pytest.mark.parametrize("found", examples(), ids=lambda found: f"{found.ce_type}/{found.case}")
-def test_every_example_is_explained(told: Any, found: Example) -> None:
+@pytest.mark.parametrize("sample", examples(), ids=lambda sample: f"{sample.ce_type}/{sample.case}")
+def test_every_example_is_explained(explained: Any, sample: Example) -> None:
     """Each released example has an outcome, and is parked only the one with an unknown plan is parked."""
-    code, answer = told(written(found))
+    code, answer = explained(written(sample))
     assert answer["outcome"] in {"recorded", "ignored", "parked"}
-    assert (code == 1) == (answer["outcome"] == "parked") == (found.case == "unknown_plan")
+    assert (code == 1) == (answer["outcome"] == "parked") == (sample.case == "unknown_plan")
 
 
-def test_entry_is_the_one_that_would_be_stored(told: Any) -> None:
+def test_entry_is_the_one_that_would_be_stored(explained: Any) -> None:
     """A recorded example is shown with the names of the API, its diff and the MCP tag."""
-    code, answer = told(written(example("schedule.edited", "mcp")))
+    code, answer = explained(written(example("schedule.edited", "mcp")))
     entry = answer["entry"]
     assert (code, answer["outcome"], entry["action"], entry["source"]) == (
         0,
@@ -59,7 +59,7 @@ def test_entry_is_the_one_that_would_be_stored(told: Any) -> None:
     assert entry["occurred_at"].endswith("Z")
 
 
-def test_table_shows_entry_and_diff(bare: Desk) -> None:
+def test_table_shows_entry_and_diff(bare: Cli) -> None:
     """For people the entry is a sentence and a table of changes, without color codes where there is no terminal."""
     result = bare.run("explain", str(EXAMPLES / "schedule.edited.v1" / "mcp.json"))
     assert result.exit_code == 0
@@ -68,16 +68,16 @@ def test_table_shows_entry_and_diff(bare: Desk) -> None:
     assert "\x1b" not in result.stdout
 
 
-def test_stdin_is_read(bare: Desk) -> None:
+def test_stdin_is_read(bare: Cli) -> None:
     """A dash reads standard input."""
     content = json.dumps(written(example("member.removed"))).encode()
     assert bare.fed(content, "explain", "-").exit_code == 0
 
 
-def test_unknown_type_would_be_parked(told: Any) -> None:
+def test_unknown_type_would_be_parked(explained: Any) -> None:
     """A header that names a type that no one has listed is explained as parked, with what to do."""
-    found = example("member.removed")
-    code, answer = told(written(found, headers={**found.headers, "ce_type": "member.renamed"}))
+    sample = example("member.removed")
+    code, answer = explained(written(sample, headers={**sample.headers, "ce_type": "member.renamed"}))
     assert (code, answer["reason"]) == (1, "unknown_type")
     assert "catalog/audit_types.py" in answer["to_do"]
 
@@ -90,20 +90,20 @@ def test_unknown_type_would_be_parked(told: Any) -> None:
         ({"headers": {}}, "not_cloudevents"),
     ],
 )
-def test_what_a_service_got_wrong_is_named(told: Any, change: dict[str, Any], reason: str) -> None:
+def test_what_a_service_got_wrong_is_named(explained: Any, change: dict[str, Any], reason: str) -> None:
     """A record that would be parked ends with 1 and its reason."""
-    code, answer = told(written(example("member.removed"), **change))
+    code, answer = explained(written(example("member.removed"), **change))
     assert (code, answer["outcome"], answer["reason"]) == (1, "parked", reason)
 
 
-def test_ignored_ends_well(told: Any) -> None:
+def test_ignored_ends_well(explained: Any) -> None:
     """A type that is listed as not audited, an edit without a change and a tombstone are explained as ignored."""
     edited = example("schedule.edited")
     same = {**edited.data, "after": edited.data["before"]}
     answers = [
-        told(written(example("member.signed_in"))),
-        told(written(edited, data=same)),
-        told(written(edited, data=None)),
+        explained(written(example("member.signed_in"))),
+        explained(written(edited, data=same)),
+        explained(written(edited, data=None)),
     ]
     assert [(code, answer["reason"]) for code, answer in answers] == [
         (0, "not_audited"),
@@ -112,12 +112,12 @@ def test_ignored_ends_well(told: Any) -> None:
     ]
 
 
-def test_data_that_does_not_fit_is_reported_by_pointer(told: Any) -> None:
+def test_data_that_does_not_fit_is_reported_by_pointer(explained: Any) -> None:
     """Each place that does not fit the schema is named by its JSON Pointer; nothing could have been sent."""
-    found = example("member.removed")
-    data = {**found.data, "actor": {**found.data["actor"], "type": "robot"}, "extra": 1}
+    sample = example("member.removed")
+    data = {**sample.data, "actor": {**sample.data["actor"], "type": "robot"}, "extra": 1}
     del data["member_id"]
-    code, answer = told(written(found, data=data))
+    code, answer = explained(written(sample, data=data))
     assert (code, answer["outcome"]) == (2, "unusable")
     pointers = [problem.split(":")[0] for problem in answer["problems"]]
     assert sorted(pointers) == ["/data/actor/type", "/data/extra", "/data/member_id"]
@@ -135,29 +135,29 @@ def test_data_that_does_not_fit_is_reported_by_pointer(told: Any) -> None:
         (b"\xff", "is not UTF-8"),
     ],
 )
-def test_unusable_input(bare: Desk, content: bytes, words: str) -> None:
+def test_unusable_input(bare: Cli, content: bytes, words: str) -> None:
     """What is no example ends with 2 and says what is wrong with it."""
     result = bare.fed(content, "explain", "-")
     assert result.exit_code == 2
     assert words in result.stderr
 
 
-def test_file_that_is_not_there(bare: Desk) -> None:
+def test_file_that_is_not_there(bare: Cli) -> None:
     """A file that cannot be read is one line and exit code 2."""
     assert "cannot be read" in bare.refused("explain", "no-such-file.json", code=2)
 
 
-def test_control_characters_do_not_reach_the_terminal(bare: Desk) -> None:
+def test_control_characters_do_not_reach_the_terminal(bare: Cli) -> None:
     """An escape sequence in an example is printed escaped."""
-    found = example("workspace.settings_changed")
-    after = {**found.data["after"], "name": "\x1b[31mred\x9b\u202e"}
-    content = json.dumps(written(found, data={**found.data, "after": after})).encode()
+    sample = example("workspace.settings_changed")
+    after = {**sample.data["after"], "name": "\x1b[31mred\x9b\u202e"}
+    content = json.dumps(written(sample, data={**sample.data, "after": after})).encode()
     result = bare.fed(content, "explain", "-")
     assert result.exit_code == 0
     assert not {"\x1b", "\x9b", "\u202e"} & set(result.stdout)
 
 
-def test_catalog_in_three_forms(bare: Desk) -> None:
+def test_catalog_in_three_forms(bare: Cli) -> None:
     """JSON and Markdown are the catalog's own; the table names every type and every reason."""
     assert json.loads(bare.ok("catalog", "--format", "json")) == json.loads(render.as_json())
     assert bare.ok("catalog", "--format", "markdown") == render.as_markdown()

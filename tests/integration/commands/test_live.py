@@ -9,46 +9,46 @@ import pytest
 from sandbox.services.process import wait_until
 from tests.builders import event
 from tests.e2e.world import World
-from tests.integration.commands.conftest import Desk
+from tests.integration.commands.conftest import Cli
 
 WHY = ("--reason", "INC-311")
 
 
 @pytest.fixture
-def desk(world: World) -> Desk:
+def cli(world: World) -> Cli:
     """The commands, with the world's database and broker."""
-    return Desk({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap})
+    return Cli({"DATABASE_URL": world.database_url, "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap})
 
 
-def status(desk: Desk, world: World) -> dict[str, Any]:
+def status(cli: Cli, world: World) -> dict[str, Any]:
     """What `status --count-entries --format json` says; it must balance."""
-    answer = desk.ok("status", "--count-entries", "--format", "json", AUDIT_TOPICS=",".join(world.topics))
-    found: dict[str, Any] = json.loads(answer)
-    return found
+    answer = cli.ok("status", "--count-entries", "--format", "json", AUDIT_TOPICS=",".join(world.topics))
+    status_read: dict[str, Any] = json.loads(answer)
+    return status_read
 
 
-def test_status_shows_lag_and_what_was_not_read(desk: Desk, world: World) -> None:
+def test_status_shows_lag_and_what_was_not_read(cli: Cli, world: World) -> None:
     """Before the first read the partitions are named, later the lag; a topic that Kafka does not know is said."""
     topic = world.topic(partitions=2)
     world.send(topic, [event() for _ in range(4)], partition=0)
-    before = status(desk, world)
+    before = status(cli, world)
     assert [(row["partition"], row["log_start"], row["end"]) for row in before["unread"]] == [(0, 0, 4), (1, 0, 0)]
-    assert "not read yet" in desk.ok("status", AUDIT_TOPICS=topic)
+    assert "not read yet" in cli.ok("status", AUDIT_TOPICS=topic)
     world.run_until_end()
     world.send(topic, [event() for _ in range(3)], partition=0)
-    after = status(desk, world)
+    after = status(cli, world)
     assert [(row["next_offset"], row["end"], row["lag"]) for row in after["partitions"]] == [(4, 7, 3), (0, 0, 0)]
     assert after["unread"] == []
-    assert "Kafka does not know no-such-topic" in desk.ok("status", AUDIT_TOPICS=f"{topic},no-such-topic")
+    assert "Kafka does not know no-such-topic" in cli.ok("status", AUDIT_TOPICS=f"{topic},no-such-topic")
 
 
-def test_rewind_of_a_running_consumer(desk: Desk, world: World) -> None:
+def test_rewind_of_a_running_consumer(cli: Cli, world: World) -> None:
     """A consumer that runs is fenced and reads again from there; nothing is recorded twice, and all of it is accounted for."""
     topic = world.topic()
     world.send(topic, [event() for _ in range(10)])
     program = world.consumer()
     world.until_read(program)
-    assert "4 offsets are read again" in desk.ok("rewind", topic, "0", "--to-offset", "6", *WHY)
+    assert "4 offsets are read again" in cli.ok("rewind", topic, "0", "--to-offset", "6", *WHY)
     world.until(
         lambda: world.progress()[topic, 0]["duplicate"] == 4, "the rewound offsets are read again", of=[program]
     )
@@ -59,10 +59,10 @@ def test_rewind_of_a_running_consumer(desk: Desk, world: World) -> None:
         {"action": "rewind", "from_offset": 10, "to_offset": 6, "reason": "INC-311"}
     ]
     world.check()
-    assert status(desk, world)["balanced"]
+    assert status(cli, world)["balanced"]
 
 
-def test_rewind_to_a_time(desk: Desk, world: World) -> None:
+def test_rewind_to_a_time(cli: Cli, world: World) -> None:
     """A time means the first record since; one behind everything that was read is refused."""
     topic = world.topic()
     world.send(topic, [event() for _ in range(3)])
@@ -71,13 +71,13 @@ def test_rewind_to_a_time(desk: Desk, world: World) -> None:
     wait_until(lambda: bool(world.value("SELECT clock_timestamp() > %(time)s", time=time)), 5)
     world.send(topic, [event() for _ in range(2)])
     world.run_until_end()
-    assert "from offset 5 to 3" in desk.ok("rewind", topic, "0", "--to-time", time.isoformat(), *WHY)
+    assert "from offset 5 to 3" in cli.ok("rewind", topic, "0", "--to-time", time.isoformat(), *WHY)
     assert world.progress()[topic, 0]["next_offset"] == 3
-    words = desk.refused("rewind", topic, "0", "--to-time", "2100-01-01T00:00:00Z", *WHY)
+    words = cli.refused("rewind", topic, "0", "--to-time", "2100-01-01T00:00:00Z", *WHY)
     assert "would skip records" in words
 
 
-def test_rewind_refuses_what_would_lose_or_cannot_be(desk: Desk, world: World) -> None:
+def test_rewind_refuses_what_would_lose_or_cannot_be(cli: Cli, world: World) -> None:
     """Forward, to its present offset, below the log's start, an unknown partition, one never read: refused; nothing moves."""
     topic = world.topic(partitions=2)
     world.send(topic, [event() for _ in range(8)], partition=0)
@@ -92,10 +92,10 @@ def test_rewind_refuses_what_would_lose_or_cannot_be(desk: Desk, world: World) -
         ("7", "0"): "Kafka has no partition",
     }
     for (number, offset), words in cases.items():
-        assert words in desk.refused("rewind", topic, number, "--to-offset", offset, *WHY)
+        assert words in cli.refused("rewind", topic, number, "--to-offset", offset, *WHY)
     world.add_partitions(topic, 3)
     world.until(lambda: (topic, 2) in world.ends(), "the new partition is known")
-    assert "was never read" in desk.refused("rewind", topic, "2", "--to-offset", "0", *WHY)
+    assert "was never read" in cli.refused("rewind", topic, "2", "--to-offset", "0", *WHY)
     assert world.progress()[topic, 0]["next_offset"] == 8
     assert world.count("operator_action") == 0
 
@@ -113,10 +113,10 @@ def test_rewind_refuses_what_would_lose_or_cannot_be(desk: Desk, world: World) -
 )
 def test_rewind_wants_one_place(where: list[str]) -> None:
     """No place, two, a time without a zone and a negative offset are wrong usage, before anything is asked."""
-    assert Desk({}).run("rewind", "t", "0", *where, *WHY).exit_code == 2
+    assert Cli({}).run("rewind", "t", "0", *where, *WHY).exit_code == 2
 
 
-def test_rewind_at_a_gap_is_refused(desk: Desk, world: World) -> None:
+def test_rewind_at_a_gap_is_refused(cli: Cli, world: World) -> None:
     """A partition halted by a gap is not rewound: its gap has to be accepted first."""
     topic = world.topic()
     world.send(topic, [event() for _ in range(3)])
@@ -125,28 +125,28 @@ def test_rewind_at_a_gap_is_refused(desk: Desk, world: World) -> None:
     world.send(topic, lost)
     world.delete_records(topic, 0, 7)
     assert world.consumer("run", "--until-end").wait() == 1
-    assert "is halted by a gap: use `audit-consumer gaps accept" in desk.refused(
+    assert "is halted by a gap: use `audit-consumer gaps accept" in cli.refused(
         "rewind", topic, "0", "--to-offset", "7", *WHY
     )
-    desk.ok("gaps", "accept", "1", *WHY)
+    cli.ok("gaps", "accept", "1", *WHY)
     world.send(topic, [event()])
     world.run_until_end()
     world.lose(lost)
     world.check()
 
 
-def test_resume_and_replay_beside_a_running_consumer(desk: Desk, world: World) -> None:
+def test_resume_and_replay_beside_a_running_consumer(cli: Cli, world: World) -> None:
     """A partition that the breaker halted goes on within seconds of `resume`; what was parked is replayed meanwhile."""
     topic = world.topic()
     world.send(topic, [event().with_headers(ce_type="x.y") for _ in range(3)], "parked")
     world.send(topic, [event() for _ in range(2)])
     program = world.consumer(AUDIT_BREAKER="3,100%/1000")
     world.until(lambda: world.progress().get((topic, 0), {}).get("halted") == "breaker", "it halts", of=[program])
-    told = re.sub(r"\s+", " ", desk.ok("status", AUDIT_TOPICS=topic))
-    assert f"audit-consumer resume {topic} 0" in told
-    assert desk.run("parked", "replay", "--all", *WHY).exit_code == 1
-    desk.ok("resume", topic, "0", *WHY)
+    output = re.sub(r"\s+", " ", cli.ok("status", AUDIT_TOPICS=topic))
+    assert f"audit-consumer resume {topic} 0" in output
+    assert cli.run("parked", "replay", "--all", *WHY).exit_code == 1
+    cli.ok("resume", topic, "0", *WHY)
     world.until_read(program)
     assert program.stop() == 0
     world.check()
-    assert status(desk, world)["parked_unresolved"] == {"unknown_type": 3}
+    assert status(cli, world)["parked_unresolved"] == {"unknown_type": 3}

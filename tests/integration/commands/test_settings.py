@@ -13,7 +13,7 @@ import trustme
 from catalog.topics import TOPICS
 from consumer.partitions.breaker import Limits
 from consumer.settings import Settings, SettingsError, load
-from tests.integration.commands.conftest import Desk
+from tests.integration.commands.conftest import Cli
 
 GOOD = {"DATABASE_URL": "postgresql:///audit", "KAFKA_BOOTSTRAP_SERVERS": "a:1"}
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
@@ -167,22 +167,22 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_setting_that_a_library_refuses(case: str) -> None:
     """Found when it is used: one line that names it, exit code 2, and no traceback."""
-    given, name = REFUSED[case]
+    refused_settings, name = REFUSED[case]
     environ = {
         **GOOD,
         "PATH": os.environ["PATH"],
         "SCHEMA_REGISTRY_URL": "https://registry.invalid",
         "AUDIT_LOG_FORMAT": "json",
         **({"OTEL_TRACES_EXPORTER": "otlp"} if name == "OTEL_" else {}),
-        **given,
+        **refused_settings,
     }
     command = [sys.executable, "-m", "consumer", "run"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
-    said = [json.loads(line) for line in done.stderr.splitlines()]
-    assert done.returncode == 2, done.stderr
+    process = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    said = [json.loads(line) for line in process.stderr.splitlines()]
+    assert process.returncode == 2, process.stderr
     (refused,) = [line["error"] for line in said if line["event"] == "settings_refused"]
     assert name in refused
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize(("text", "limits"), [("3,50%/10", Limits(3, 5, 10)), ("1,0.5%/100", Limits(1, 1, 100))])
@@ -201,7 +201,7 @@ def test_metrics_bind_is_read(text: str, bind: tuple[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "traces"),
+    ("variables", "traces"),
     [
         ({}, False),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, True),
@@ -210,9 +210,9 @@ def test_metrics_bind_is_read(text: str, bind: tuple[str, int]) -> None:
         ({"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, False),
     ],
 )
-def test_traces_are_exported_where_an_exporter_is_named(given: dict[str, str], traces: bool) -> None:
+def test_traces_are_exported_where_an_exporter_is_named(variables: dict[str, str], traces: bool) -> None:
     """By OpenTelemetry's own variables, and off unless one of them asks for it."""
-    assert load({**GOOD, **given}, kafka=True).traces is traces
+    assert load({**GOOD, **variables}, kafka=True).traces is traces
 
 
 def test_password_is_not_shown() -> None:
@@ -224,14 +224,14 @@ def test_password_is_not_shown() -> None:
 @pytest.mark.parametrize(
     "command", [["status"], ["gaps", "list"], ["run"], ["migrate"], ["resume", "t", "0", "--reason", "x"]]
 )
-def test_missing_setting_ends_with_two(bare: Desk, command: list[str]) -> None:
+def test_missing_setting_ends_with_two(bare: Cli, command: list[str]) -> None:
     """A command without its settings names them and ends with 2."""
     result = bare.run(*command)
     assert result.exit_code == 2
     assert "DATABASE_URL: is not set" in result.stderr
 
 
-def test_rewind_needs_the_brokers(bare: Desk) -> None:
+def test_rewind_needs_the_brokers(bare: Cli) -> None:
     """Only what asks Kafka needs its address."""
     command = ["rewind", "t", "0", "--to-offset", "0", "--reason", "x"]
     assert "KAFKA_BOOTSTRAP_SERVERS: is not set" in bare.run(*command, DATABASE_URL="postgresql:///x").stderr

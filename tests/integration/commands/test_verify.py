@@ -17,7 +17,7 @@ from consumer.operator import digests
 from consumer.operator.digests import DigestReport, estimate_entries, verify_digests
 from runtime.postgres import connect
 from tests.builders import ONE_OF_EACH, event
-from tests.integration.commands.conftest import TOPIC, Consumer, Desk
+from tests.integration.commands.conftest import TOPIC, Cli, Consumer
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 # How a superuser edits an entry and leaves no trace in the schema.
@@ -42,36 +42,36 @@ def entries(consumer: Consumer) -> None:
     consumer.reads(event("report.exported", data={"title": "a\0b"}))
 
 
-def verification(desk: Desk, code: int = 0) -> dict[str, Any]:
-    result = desk.run("status", "--verify", "--format", "json")
+def verification(cli: Cli, code: int = 0) -> dict[str, Any]:
+    result = cli.run("status", "--verify", "--format", "json")
     assert result.exit_code == code, result.output
-    found: dict[str, Any] = json.loads(result.stdout)["verification"]
-    return found
+    report: dict[str, Any] = json.loads(result.stdout)["verification"]
+    return report
 
 
 @pytest.mark.usefixtures("entries")
-def test_entries_are_what_was_sent(desk: Desk, rows: Rows) -> None:
+def test_entries_are_what_was_sent(cli: Cli, rows: Rows) -> None:
     """Of all types, with clock and sanitized facets: nothing is found, and the words say so."""
     assert rows("SELECT count(*) FROM audit_event WHERE 'clock:ahead' = ANY(facets)") == [(15,)]
     assert rows("SELECT count(*) FROM audit_event WHERE 'sanitized:text' = ANY(facets)") == [(1,)]
     none = {"entries": 16, "schema_findings": [], "digest_mismatches": 0, "digest_findings": []}
-    assert verification(desk) == none
-    assert "16 entries are what was sent" in desk.ok("status", "--verify")
-    assert "what was sent" not in desk.ok("status")
+    assert verification(cli) == none
+    assert "16 entries are what was sent" in cli.ok("status", "--verify")
+    assert "what was sent" not in cli.ok("status")
 
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.usefixtures("entries")
-def test_edited_entry_is_named(change: str, desk: Desk, rows: Rows) -> None:
+def test_edited_entry_is_named(change: str, cli: Cli, rows: Rows) -> None:
     """Whatever of an entry a superuser edits, it is found by its id, though every trigger is as it was."""
     ((entry_id,),) = rows("SELECT id FROM audit_event WHERE action = 'member.role_changed'")
     rows(EDIT.format(change=change, id=entry_id))
-    found = verification(desk, code=1)
-    assert (found["schema_findings"], found["digest_mismatches"]) == ([], 1)
-    assert found["digest_findings"][0].startswith(f"entry {entry_id} of ")
-    told = desk.run("status", "--verify")
-    assert f"entry {entry_id} of" in told.stdout and told.exit_code == 1
-    assert desk.run("status").exit_code == 0
+    report = verification(cli, code=1)
+    assert (report["schema_findings"], report["digest_mismatches"]) == ([], 1)
+    assert report["digest_findings"][0].startswith(f"entry {entry_id} of ")
+    table = cli.run("status", "--verify")
+    assert f"entry {entry_id} of" in table.stdout and table.exit_code == 1
+    assert cli.run("status").exit_code == 0
 
 
 EVENT_ID = 2  # its place among the columns of the digest
@@ -83,19 +83,19 @@ ALTER TABLE audit_event ENABLE ALWAYS TRIGGER append_only;
 
 
 @pytest.mark.usefixtures("entries")
-def test_deleted_entry_is_counted(desk: Desk, rows: Rows) -> None:
+def test_deleted_entry_is_counted(cli: Cli, rows: Rows) -> None:
     """Nothing of it is left to be compared with its digest: the partition's count has it."""
     rows(DELETED)
-    result = desk.run("status", "--verify", "--format", "json")
-    found = json.loads(result.stdout)
+    result = cli.run("status", "--verify", "--format", "json")
+    report = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert (found["verification"]["digest_mismatches"], found["balanced"]) == (0, False)
-    assert found["entry_findings"] == [f"{TOPIC.topic}/{TOPIC.number}: 16 recorded or replayed, 15 entries"]
-    assert "15 entries" in desk.run("status", "--verify", COLUMNS="200").stdout
+    assert (report["verification"]["digest_mismatches"], report["balanced"]) == (0, False)
+    assert report["entry_findings"] == [f"{TOPIC.topic}/{TOPIC.number}: 16 recorded or replayed, 15 entries"]
+    assert "15 entries" in cli.run("status", "--verify", COLUMNS="200").stdout
 
 
 @pytest.mark.usefixtures("entries")
-def test_added_entry_is_counted(desk: Desk, rows: Rows) -> None:
+def test_added_entry_is_counted(cli: Cli, rows: Rows) -> None:
     """One with a digest of its own that is right, which only its number gives away."""
     (first, *_), others = rows(digests.ENTRIES), "action, facets, actor_type, actor_id, actor_email, subject_type"
     _, _, *columns = first
@@ -108,18 +108,18 @@ def test_added_entry_is_counted(desk: Desk, rows: Rows) -> None:
         digests._digest(columns),
         first[0],
     )
-    result = desk.run("status", "--verify", "--format", "json")
-    found = json.loads(result.stdout)
-    assert (result.exit_code, found["verification"]["digest_mismatches"]) == (1, 0)
-    assert found["entry_findings"] == [f"{TOPIC.topic}/{TOPIC.number}: 16 recorded or replayed, 17 entries"]
+    result = cli.run("status", "--verify", "--format", "json")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["verification"]["digest_mismatches"]) == (1, 0)
+    assert report["entry_findings"] == [f"{TOPIC.topic}/{TOPIC.number}: 16 recorded or replayed, 17 entries"]
 
 
-def test_changed_schema_is_named(desk: Desk, rows: Rows) -> None:
+def test_changed_schema_is_named(cli: Cli, rows: Rows) -> None:
     """A trigger that is switched off is said by its name, with exit code 1."""
     rows("ALTER TABLE audit_event_p05 DISABLE TRIGGER append_only_truncate")
-    (finding,) = verification(desk, code=1)["schema_findings"]
+    (finding,) = verification(cli, code=1)["schema_findings"]
     assert finding.startswith("trigger append_only_truncate on audit_event_p05 has changed: enabled D")
-    assert "append_only_truncate on audit_event_p05" in desk.run("status", "--verify", COLUMNS="200").stdout
+    assert "append_only_truncate on audit_event_p05" in cli.run("status", "--verify", COLUMNS="200").stdout
 
 
 @pytest.mark.usefixtures("entries")
@@ -162,35 +162,35 @@ def test_memory_does_not_grow_with_the_table(database_url: str, rows: Rows, cons
     assert peak < 8_000_000
 
 
-def test_login_that_may_become_the_owner_is_warned(desk: Desk, rows: Rows, database_url: str) -> None:
+def test_login_that_may_become_the_owner_is_warned(cli: Cli, rows: Rows, database_url: str) -> None:
     """A superuser's URL is said on every `status`; a login with its role alone is not."""
-    assert "may become audit_owner" in desk.ok("status")
+    assert "may become audit_owner" in cli.ok("status")
     name = f"plain_{database_url.rpartition('_')[2]}"
     rows(f"CREATE ROLE {name} LOGIN PASSWORD 'x' IN ROLE audit_operator")
     head, _, tail = database_url.partition("@")
     plain = {"DATABASE_URL": f"{head.partition('//')[0]}//{name}:x@{tail}"}
-    assert "may become audit_owner" not in desk.ok("status", **plain)
-    assert json.loads(desk.ok("status", "--format", "json", **plain))["login_may_become_owner"] is False
+    assert "may become audit_owner" not in cli.ok("status", **plain)
+    assert json.loads(cli.ok("status", "--format", "json", **plain))["login_may_become_owner"] is False
     rows(f"DROP ROLE {name}")
 
 
 @pytest.mark.usefixtures("entries")
-def test_bar_is_drawn_on_a_terminal_only(desk: Desk, database_url: str, rows: Rows) -> None:
+def test_bar_is_drawn_on_a_terminal_only(cli: Cli, database_url: str, rows: Rows) -> None:
     """On a terminal the progress shows on standard error; what is printed stays whole."""
     rows("ANALYZE audit_event")
     ours, theirs = pty.openpty()
     environ = {**os.environ, "DATABASE_URL": database_url, "TERM": "xterm", "COLUMNS": "100"}
     command = [sys.executable, "-m", "consumer", "status", "--verify", "--format", "json"]
-    done = subprocess.run(
+    process = subprocess.run(
         command, env=environ, stdout=subprocess.PIPE, stderr=theirs, stdin=theirs, timeout=60, check=False
     )
     os.close(theirs)
     drawn = os.read(ours, 65536)
     os.close(ours)
-    assert done.returncode == 0
+    assert process.returncode == 0
     assert b"16/16" in drawn
-    assert json.loads(done.stdout)["verification"]["entries"] == 16
-    assert "verifying" not in desk.run("status", "--verify").output
+    assert json.loads(process.stdout)["verification"]["entries"] == 16
+    assert "verifying" not in cli.run("status", "--verify").output
 
 
 def test_columns_come_in_the_order_of_the_digest() -> None:

@@ -44,6 +44,6 @@ def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
 
 def test_compiled_it_keeps_what_it_promises(programs: Mapping[str, str]) -> None:
     """Every test of the core, golden entries and properties included, with the compiled modules."""
-    done = python(programs, "-m", "pytest", "-q", "--import-mode=append", "-p", "no:cacheprovider", *CORE)
+    process = python(programs, "-m", "pytest", "-q", "--import-mode=append", "-p", "no:cacheprovider", *CORE)
 
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert process.returncode == 0, process.stdout[-4000:] + process.stderr[-2000:]

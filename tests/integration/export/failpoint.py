@@ -19,7 +19,7 @@ from export.create import run as creating
 from export.create.folder import Draft
 from export.seal import sealing
 from export.seal.folder import Folder
-from export.seal.reading import Reading
+from export.seal.reading import WindowReading
 from export.verify.program import run
 
 
@@ -32,8 +32,8 @@ class Point(NamedTuple):
 
 
 POINTS = {
-    "reading": Point(Reading, "read", True),
-    "read": Point(Reading, "read", False),
+    "reading": Point(WindowReading, "read", True),
+    "read": Point(WindowReading, "read", False),
     "signed": Point(sealing.Sealing, "_sign", False),
     "seal_inserted": Point(sealing, "insert_seal", False),
     "inserted": Point(sealing, "insert_changes", False),
@@ -44,8 +44,8 @@ POINTS = {
     "appended": Point(Folder, "append", False),
     "published": Point(Folder, "publish", False),
     "done": Point(Folder, "drop_pending", False),
-    "journaling": Point(creating, "_journal", True),
-    "journaled": Point(creating, "_journal", False),
+    "journaling": Point(creating, "_record_export", True),
+    "journaled": Point(creating, "_record_export", False),
     "named": Point(Draft, "publish", False),
 }
 

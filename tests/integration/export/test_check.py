@@ -27,12 +27,12 @@ def test_untouched_database_is_verified(sealed_world: World) -> None:
         assert world.seal().exit == 0
     world.record("org_later")
 
-    done = world.check()
+    result = world.check()
 
-    assert (done.exit, done.err) == (0, "")
-    assert done.out.startswith("VERIFIED - 6 entries of 5 workspaces")
-    assert "with the checkpoint of AUDIT_SEAL_DIR" in done.out
-    assert "witnesses    NONE: no one but the log's operator" in done.out
+    assert (result.exit, result.err) == (0, "")
+    assert result.out.startswith("VERIFIED - 6 entries of 5 workspaces")
+    assert "with the checkpoint of AUDIT_SEAL_DIR" in result.out
+    assert "witnesses    NONE: no one but the log's operator" in result.out
     assert "NOTHING" in world.check(AUDIT_SEAL_DIR=None).out
 
 
@@ -92,9 +92,9 @@ def test_completeness_after_the_seal_is_said(sealed_world: World) -> None:
         world.admin.execute("UPDATE partition_progress SET complete_through = %s", (through,))
         assert world.seal().exit == 0
 
-        done = world.check()
+        result = world.check()
 
-        assert (done.exit, "  exception    complete_through of seal" in done.out) == (0, said), done
+        assert (result.exit, "  exception    complete_through of seal" in result.out) == (0, said), result
 
 
 def test_witnesses_are_named(sealed_world: World) -> None:
@@ -128,10 +128,10 @@ def test_every_finding_is_reported(sealed_world: World) -> None:
     world.tamper("UPDATE audit_event SET trace_id = 'x' WHERE workspace_id IN ('org_a', 'org_b')")
     world.tamper("DELETE FROM audit_event WHERE workspace_id = 'org_c'")
 
-    done = world.check()
+    result = world.check()
 
-    assert done.exit == 1
-    assert all(words in done.err for words in ("'org_a'", "'org_b'", "are gone"))
+    assert result.exit == 1
+    assert all(words in result.err for words in ("'org_a'", "'org_b'", "are gone"))
 
 
 def test_database_that_goes_away_hides_no_finding(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,10 +150,10 @@ def test_database_that_goes_away_hides_no_finding(sealed_world: World, monkeypat
         compare(connection, key)
 
     monkeypatch.setattr(everything, "check_history", gone)
-    done = world.check()
+    result = world.check()
 
-    assert (done.exit, done.word) == (1, "TAMPERED"), done
-    assert f"{first!a} are not those sealed; and no more was compared: the database is unavailable" in done.err
+    assert (result.exit, result.word) == (1, "TAMPERED"), result
+    assert f"{first!a} are not those sealed; and no more was compared: the database is unavailable" in result.err
 
 
 def test_finding_in_a_large_workspace_hides_no_other(sealed_world: World) -> None:
@@ -171,7 +171,7 @@ def test_finding_in_a_large_workspace_hides_no_other(sealed_world: World) -> Non
         f"UPDATE audit_event SET trace_id = 'x' WHERE workspace_id = '{behind}' OR (workspace_id = '{large}' AND id = {first})"
     )
 
-    done = world.check()
+    result = world.check()
 
-    assert (done.exit, done.word) == (1, "TAMPERED"), done
-    assert all(f"{workspace!a} are not those sealed" in done.err for workspace in (large, behind)), done
+    assert (result.exit, result.word) == (1, "TAMPERED"), result
+    assert all(f"{workspace!a} are not those sealed" in result.err for workspace in (large, behind)), result

@@ -42,10 +42,10 @@ class Topic:
             partition = TopicPartition(self.name, 0, 0)
             end = consumer.get_watermark_offsets(partition, timeout=30)[1]
             consumer.assign([partition])
-            found: list[Message] = []
-            while len(found) < end:
-                found += [message for message in consumer.consume(100, 1.0) if message.error() is None]
-            return found
+            messages: list[Message] = []
+            while len(messages) < end:
+                messages += [message for message in consumer.consume(100, 1.0) if message.error() is None]
+            return messages
         finally:
             consumer.close()
 
@@ -86,8 +86,8 @@ def metrics(port: int) -> str:
 
 
 def copy_failures(port: int) -> float:
-    found = re.search(r'^auditlog_seal_copy_failures_total\{place="kafka"\} (\S+)$', metrics(port), re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    match = re.search(r'^auditlog_seal_copy_failures_total\{place="kafka"\} (\S+)$', metrics(port), re.MULTILINE)
+    return float(match[1]) if match else 0.0
 
 
 def test_each_checkpoint_is_a_record_of_the_topic(sealed_world: World, topic: Topic) -> None:
@@ -99,12 +99,12 @@ def test_each_checkpoint_is_a_record_of_the_topic(sealed_world: World, topic: To
         assert world.seal(**topic.settings).exit == 0
         notes.append((world.folder / "checkpoint").read_bytes())
 
-    found = topic.records()
+    records = topic.records()
 
-    assert [message.value() for message in found] == notes
-    assert {message.key() for message in found} == {LOG.encode()}
+    assert [message.value() for message in records] == notes
+    assert {message.key() for message in records} == {LOG.encode()}
     known = world.path / "from-kafka"
-    known.write_bytes(found[1].value() or b"")
+    known.write_bytes(records[1].value() or b"")
     assert world.create("package", "--known", str(known)).exit == 0
     assert "with your checkpoints of size 2" in world.verify("package", "--known", str(known)).out
 

@@ -64,8 +64,8 @@ def test_killed_at(point: str, sealed_world: World) -> None:
     world.record(time=f"{DAY}T07:00:00Z")
 
     assert (pending is not None) == (point in SIGNED[:-1])
-    done = world.seal()
-    assert (done.exit, done.err) == (0, "")
+    result = world.seal()
+    assert (result.exit, result.err) == (0, "")
     consistent(world, 3 if point in SIGNED else 2)
     if pending is not None:
         assert world.records()[1] == pending["record"]
@@ -113,10 +113,10 @@ def test_signed_seal_whose_entries_are_gone_is_rewritten(statement: str, sealed_
     crash(world, "pending_written", "kill", "seal", "--once")
     world.tamper(statement)
 
-    done = world.seal()
+    result = world.seal()
 
-    assert (done.exit, done.word) == (5, "REWRITTEN")
-    assert "which was signed" in done.err
+    assert (result.exit, result.word) == (5, "REWRITTEN")
+    assert "which was signed" in result.err
 
 
 def test_killed_twice(sealed_world: World) -> None:
@@ -145,9 +145,9 @@ def test_create_killed_at(point: str, sealed_world: World) -> None:
 
     crash(world, point, "kill", "create", str(world.path / "killed"), *scope, *who)
 
-    journal = world.rows("SELECT count(*) FROM audit_export")[0][0]
+    exports = world.rows("SELECT count(*) FROM audit_export")[0][0]
     assert (world.path / "killed").exists() == (point == "named")
-    assert journal == (0 if point == "journaling" else 1)
+    assert exports == (0 if point == "journaling" else 1)
     if point == "named":
         assert world.verify("killed").exit == 0
     assert world.create().exit == 0
@@ -165,9 +165,9 @@ def test_sigterm_leaves_nothing_of_a_package(sealed_world: World) -> None:
         sys.executable, "-m", "tests.integration.export.failpoint", "journaling", "term", "--", "create",
         str(world.path / "ended"), *scope, *who,
     )  # fmt: skip
-    told = process.communicate(timeout=60)
+    outputs = process.communicate(timeout=60)
 
-    assert (process.returncode, told) == (130, ("", ""))
+    assert (process.returncode, outputs) == (130, ("", ""))
     assert set(world.path.iterdir()) == before
     assert world.rows("SELECT count(*) FROM audit_export") == [(0,)]
 

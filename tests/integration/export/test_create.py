@@ -36,29 +36,29 @@ def two_seals(sealed_world: World) -> World:
     return world
 
 
-def refused(world: World, code: int, *arguments: str, **given: str) -> str:
+def refused(world: World, code: int, *arguments: str, **changed: str) -> str:
     """Nothing is left of a package that is refused."""
-    done = world.create("refused", *arguments, **given)
-    assert done.exit == code, done
+    result = world.create("refused", *arguments, **changed)
+    assert result.exit == code, result
     assert not [path.name for path in world.path.iterdir() if "refused" in path.name]
-    return done.err
+    return result.err
 
 
 def test_package_is_verified_by_its_receiver(two_seals: World) -> None:
     world, known = two_seals, str(two_seals.path / "known")
-    done = world.create("package", "--known", known)
+    result = world.create("package", "--known", known)
 
-    assert (done.exit, done.err, done.word) == (0, "", "VERIFIED")
+    assert (result.exit, result.err, result.word) == (0, "", "VERIFIED")
     assert world.verify("package", "--known", known).exit == 0
     assert {path.name for path in (world.path / "package").iterdir()} == {
         "manifest", "audit.csv", "proof.json", "accounts.csv", "checkpoint", "README.txt",
     }  # fmt: skip
-    journal = world.rows(
+    exports = world.rows(
         "SELECT workspace_id, from_day::text, to_day::text, entries, requested_by, reason, performed_by, "
         "encode(manifest_sha256, 'hex') = %s FROM audit_export",
         (world.sha256(world.path / "package" / "manifest"),),
     )
-    assert journal == [("org_acme", "2026-01-01", "2027-01-01", 3, "auditor@example.com", "SOC 2", "postgres", True)]
+    assert exports == [("org_acme", "2026-01-01", "2027-01-01", 3, "auditor@example.com", "SOC 2", "postgres", True)]
     manifest = json.loads((world.path / "package" / "manifest").read_text().rpartition("\n\n")[0])
     assert (manifest["reason"], manifest["performed_by"], manifest["entries_by_day"]) == ("SOC 2", "postgres", {DAY: 3})
     assert manifest["checkpoint"]["size"] == 2
@@ -68,14 +68,14 @@ def test_package_is_verified_by_its_receiver(two_seals: World) -> None:
 def test_days_without_entries_and_workspaces_without_any(two_seals: World) -> None:
     """Nothing is something that can be shown."""
     world = two_seals
-    for name, given in (
+    for name, options in (
         ("before", {"to": "2026-11-03"}),
         ("after", {"from": "2026-11-04"}),
         ("nobody", {"workspace": "org_nobody"}),
         ("globex", {"workspace": "org_globex", "from": "2026-11-04", "to": "2026-11-05"}),
     ):
-        assert world.create(name, **given).exit == 0
-        assert world.verify(name, **given).exit == 0
+        assert world.create(name, **options).exit == 0
+        assert world.verify(name, **options).exit == 0
     assert (world.path / "nobody" / "audit.csv").read_bytes().count(b"\r\n") == 1
 
 
@@ -100,7 +100,7 @@ def test_wrong_usage(two_seals: World) -> None:
     other = SigningKey(EXPORTER, Ed25519PrivateKey.generate())
     (world.path / "other.key").write_bytes(other.encode())
     assert "already exists" in world.create("there").err
-    for given, words in (
+    for options, words in (
         ({"from": "2026-02-30"}, "--from"),
         ({"to": "2026-01-01"}, "is not before"),
         ({"workspace": ""}, "--workspace"),
@@ -109,18 +109,18 @@ def test_wrong_usage(two_seals: World) -> None:
         ({"requested-by": "\t"}, "--requested-by"),
     ):
         replaced = {"workspace": "org_acme", "from": "2026-01-01", "to": "2027-01-01", "policy": str(world.policy),
-                    "requested-by": "x", "reason": "y", **given}  # fmt: skip
-        words_given = [word for option, value in replaced.items() for word in (f"--{option}", value)]
-        done = world.run("create", str(world.path / "refused"), *words_given)
-        assert (done.exit, done.word, words in done.err) == (2, "MALFORMED", True), done
+                    "requested-by": "x", "reason": "y", **options}  # fmt: skip
+        option_words = [word for option, value in replaced.items() for word in (f"--{option}", value)]
+        result = world.run("create", str(world.path / "refused"), *option_words)
+        assert (result.exit, result.word, words in result.err) == (2, "MALFORMED", True), result
     for environ in (
         {"AUDIT_EXPORT_KEY": str(world.path / "other.key")},
         {"AUDIT_EXPORT_KEY": None},
         {"DATABASE_URL": "x"},
     ):
-        done = world.run("create", str(world.path / "refused"), "--workspace", "w", "--from", "2026-01-01", "--to",
+        result = world.run("create", str(world.path / "refused"), "--workspace", "w", "--from", "2026-01-01", "--to",
                          "2026-01-02", "--policy", str(world.policy), "--requested-by", "x", "--reason", "y", **environ)  # fmt: skip
-        assert (done.exit, done.word) == (2, "MALFORMED"), done
+        assert (result.exit, result.word) == (2, "MALFORMED"), result
     assert not (world.path / "refused").exists()
     assert world.rows("SELECT count(*) FROM audit_export") == [(0,)]
 
@@ -252,8 +252,8 @@ def test_others_entries_are_out_of_reach(two_seals: World) -> None:
     with psycopg.connect(two_seals.url) as connection:
         connection.execute("SET ROLE audit_exporter")
         connection.execute("SELECT set_config('audit.workspace_id', 'org_acme', true)")
-        found = connection.execute("SELECT DISTINCT workspace_id FROM audit_event").fetchall()
-    assert found == [("org_acme",)]
+        workspaces = connection.execute("SELECT DISTINCT workspace_id FROM audit_event").fetchall()
+    assert workspaces == [("org_acme",)]
 
 
 def test_check_that_found_nothing_out_leaves_the_last_result(sealed_world: World, tmp_path: Path) -> None:
@@ -266,8 +266,8 @@ def test_check_that_found_nothing_out_leaves_the_last_result(sealed_world: World
     world.record()
     assert (world.seal().exit, world.check(**left).exit) == (0, 0)
     before = file.read_text()
-    done = world.check(**left, DATABASE_URL="postgresql://127.0.0.1:1/none")
-    assert done.exit == 1 and "nothing was found" in done.err
+    result = world.check(**left, DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert result.exit == 1 and "nothing was found" in result.err
     assert file.read_text() == before
 
     tables = ("audit_seal", "audit_sealed_workspace", "audit_sealed_day")

@@ -48,10 +48,10 @@ def test_seal_names_an_entry_that_cannot_be(change: str, two_entries: World) -> 
         world.admin.execute(f"ALTER TABLE audit_event DROP CONSTRAINT audit_event_{constraint}".encode())
     world.tamper(f"UPDATE audit_event SET {change} WHERE event_id = 'e2'")
 
-    done = world.seal()
+    result = world.seal()
 
-    assert (done.exit, done.word) == (1, "TAMPERED"), done
-    assert f"entry {'' if change == 'id = NULL' else 2} of 'org_acme' is not" in done.err
+    assert (result.exit, result.word) == (1, "TAMPERED"), result
+    assert f"entry {'' if change == 'id = NULL' else 2} of 'org_acme' is not" in result.err
     assert world.rows("SELECT count(*) FROM audit_seal") == [(0,)]
 
 
@@ -64,10 +64,10 @@ def test_seal_names_an_entry_of_no_workspace(two_entries: World) -> None:
     ))  # fmt: skip
     world.tamper(f"INSERT INTO audit_event ({columns}) SELECT {columns} FROM audit_event WHERE event_id = 'e2'")
 
-    done = world.seal()
+    result = world.seal()
 
-    assert (done.exit, done.word) == (1, "TAMPERED"), done
-    assert "entry 2 of '' is not as the consumer writes one: workspace_id is ''" in done.err
+    assert (result.exit, result.word) == (1, "TAMPERED"), result
+    assert "entry 2 of '' is not as the consumer writes one: workspace_id is ''" in result.err
 
 
 SEALING = (

@@ -13,7 +13,7 @@ import pytest
 
 from export.seal import postponing, run
 from export.seal.sealing import Sealed
-from export.seal.stop import Stop, Stopped
+from export.seal.stop import Stopped, StopSignals
 from sandbox.services.process import free_port, wait_until
 from tests.integration.export.test_crashes import LIMIT
 from tests.integration.export.world import World
@@ -34,24 +34,24 @@ def behind(world: World) -> None:
 
 def seals(world: World, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[int], None]) -> tuple[int, list[Sealed]]:
     """Runs a sealer until its first seal: how often it waited before, each time with what happens `meanwhile`."""
-    made: list[Sealed] = []
+    sealed_results: list[Sealed] = []
     waits = 0
 
     def pause(_: run.Sealer, sealed: Sealed) -> None:
-        made.append(sealed)
+        sealed_results.append(sealed)
         raise Stopped
 
-    def wait(_: Stop, seconds: float) -> None:
+    def wait(_: StopSignals, seconds: float) -> None:
         nonlocal waits
-        assert seconds == postponing.LOOK_SECONDS
+        assert seconds == postponing.POLL_SECONDS
         waits += 1
         meanwhile(waits)
 
     monkeypatch.setattr(run.Sealer, "_pause", pause)
-    monkeypatch.setattr(Stop, "wait", wait)
-    done = world.run("seal")
-    assert done.exit == 0, done
-    return waits, made
+    monkeypatch.setattr(StopSignals, "wait", wait)
+    result = world.run("seal")
+    assert result.exit == 0, result
+    return waits, sealed_results
 
 
 def test_waits_while_recording_catches_up(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_seals_at_the_limit(sealed_world: World, monkeypatch: pytest.MonkeyPatch
     """A consumer that never catches up does not prevent sealing."""
     world = sealed_world
     behind(world)
-    monkeypatch.setattr(postponing, "LIMIT_SECONDS", 3 * postponing.LOOK_SECONDS)
+    monkeypatch.setattr(postponing, "LIMIT_SECONDS", 3 * postponing.POLL_SECONDS)
 
     waits, (sealed,) = seals(world, monkeypatch, lambda _: world.record())
 
@@ -114,7 +114,7 @@ def test_seal_that_was_asked_for_does_not_wait(sealed_world: World, monkeypatch:
     """`--once`: a person, or a job, wants it now."""
     world = sealed_world
     behind(world)
-    monkeypatch.delattr(Stop, "wait")
+    monkeypatch.delattr(StopSignals, "wait")
 
     assert "sealed 1 entries" in world.seal().out
 

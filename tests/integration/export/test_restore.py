@@ -39,8 +39,8 @@ def backup(sealed_world: World, postgres: PostgresServer) -> Iterator[Callable[[
 
     yield copy
     with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        for made in copies:
-            admin.execute(f"DROP DATABASE IF EXISTS {made} WITH (FORCE)".encode())
+        for copied in copies:
+            admin.execute(f"DROP DATABASE IF EXISTS {copied} WITH (FORCE)".encode())
 
 
 def lost_two(world: World, backup: Callable[[], Restore]) -> None:
@@ -101,9 +101,9 @@ def test_killed_while_a_restore_is_accepted(point: str, sealed_world: World, bac
     crash(world, point, "kill", "seal", "--once", "--accept-restore", "disk failure")
 
     options = ("--accept-restore", "disk failure") if point in {"seal_inserted", "inserted"} else ()
-    done = world.seal(*options)
+    result = world.seal(*options)
 
-    assert done.exit == 0, done
+    assert result.exit == 0, result
     assert parse_record(world.records()[4]).restored == ((2, 4),)
     consistent(world, len(world.records()))
 

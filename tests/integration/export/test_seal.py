@@ -33,8 +33,8 @@ def steps(world: World) -> list[tuple[int, int]]:
 
 
 def sealed(world: World, *arguments: str, **environ: str) -> None:
-    done = world.seal(*arguments, **environ)
-    assert (done.exit, done.word) == (0, "VERIFIED"), done
+    result = world.seal(*arguments, **environ)
+    assert (result.exit, result.word) == (0, "VERIFIED"), result
 
 
 def test_first_seals(sealed_world: World) -> None:
@@ -112,10 +112,10 @@ def test_entry_with_another_digest_stops_the_seal(sealed_world: World) -> None:
     world = sealed_world
     world.record(content_digest=bytes(32))
 
-    done = world.seal()
+    result = world.seal()
 
-    assert (done.exit, done.word) == (1, "TAMPERED")
-    assert "entry 1 of 'org_acme'" in done.err
+    assert (result.exit, result.word) == (1, "TAMPERED")
+    assert "entry 1 of 'org_acme'" in result.err
     assert world.rows("SELECT count(*) FROM audit_seal") == [(0,)]
     assert not (world.folder / "records").exists()
 
@@ -327,12 +327,12 @@ def test_records_beyond_the_checkpoint_are_not_forgotten(checkpoint: str, emptie
             world.tamper(f"DELETE FROM {table} WHERE seal >= {kept}", table=table)
     files = {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file()}
 
-    done = world.seal()
+    result = world.seal()
 
     if checkpoint == "older" and not emptied:  # the table has them, signed by our key: taken over
-        assert (done.exit, len(world.records())) == (0, 4), done
+        assert (result.exit, len(world.records())) == (0, 4), result
         return
-    assert (done.exit, done.word) == (5, "REWRITTEN"), done
+    assert (result.exit, result.word) == (5, "REWRITTEN"), result
     assert {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file()} == files
     if emptied:
         assert world.seal("--adopt").exit == 5
@@ -357,11 +357,11 @@ def test_full_disk_needs_a_person(file: str, sealed_world: World, monkeypatch: p
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        done = world.seal()
+        result = world.seal()
 
-    assert (done.exit, done.word) == (1, "TAMPERED"), done
-    assert "nothing was found, but a person is needed: cannot write" in done.err
-    assert f"/{file}': No space left on device" in done.err
+    assert (result.exit, result.word) == (1, "TAMPERED"), result
+    assert "nothing was found, but a person is needed: cannot write" in result.err
+    assert f"/{file}': No space left on device" in result.err
     sealed(world)
     consistent(world, 2 if file == "pending" else 3)
 
@@ -390,9 +390,9 @@ def test_two_readings_that_differ_stop_the_seal(sealed_world: World, monkeypatch
             yield [row.replace(b"user_1", b"user_3") for row in batch]
 
     monkeypatch.setattr(entries, "rows", damaged)
-    done = world.seal()
+    result = world.seal()
 
-    assert (done.exit, done.word) == (1, "TAMPERED")
+    assert (result.exit, result.word) == (1, "TAMPERED")
     assert world.pending() is None
     assert world.rows("SELECT count(*) FROM audit_seal") == [(0,)]
 
@@ -420,9 +420,9 @@ def test_what_is_changed_while_it_runs_is_found(
         world.record()
 
     monkeypatch.setattr(run.Sealer, "_pause", tamper)
-    done = world.run("seal")
+    result = world.run("seal")
 
-    assert done.exit == code, done
+    assert result.exit == code, result
 
 
 def test_head_of_a_neighbor_is_compared(sealed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,9 +440,9 @@ def test_head_of_a_neighbor_is_compared(sealed_world: World, monkeypatch: pytest
         world.record(first)
 
     monkeypatch.setattr(run.Sealer, "_pause", tamper)
-    done = world.run("seal")
+    result = world.run("seal")
 
-    assert (done.exit, done.word) == (1, "TAMPERED"), done
+    assert (result.exit, result.word) == (1, "TAMPERED"), result
 
 
 def test_neighbors_are_sealed_and_exported(sealed_world: World) -> None:
@@ -458,10 +458,10 @@ def test_neighbors_are_sealed_and_exported(sealed_world: World) -> None:
 
 def in_one_bucket() -> tuple[str, str]:
     """Two workspaces whose keys begin alike."""
-    seen: dict[int, str] = {}
+    by_bucket: dict[int, str] = {}
     for number in count():
         workspace = f"org_{number}"
-        other = seen.setdefault(bucket_of(workspace_key(workspace)), workspace)
+        other = by_bucket.setdefault(bucket_of(workspace_key(workspace)), workspace)
         if other != workspace:
             return other, workspace
     raise AssertionError

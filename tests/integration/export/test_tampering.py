@@ -332,17 +332,17 @@ def test_superuser_is_found_out(attack: Attack, three_seals: World) -> None:
             0
         ][0]
         world.admin.execute(f"ALTER TABLE audit_event DETACH PARTITION {leaf}".encode())
-    for name, expected, done in (
+    for name, expected, result in (
         ("check", attack.check, world.check()),
         ("check without the folder", attack.check, world.check(AUDIT_SEAL_DIR=None)),
         ("create", attack.create, world.create()),
     ):
-        assert expected is None or (done.exit, name) == (expected, name), done
+        assert expected is None or (result.exit, name) == (expected, name), result
     # Something new of the same workspace has to be sealed, or its days would not be read.
     if attack.table:
         world.record(time=f"{DAY}T13:00:00Z")
-    done = world.seal()
-    assert done.exit == (attack.seal or 0), done
+    result = world.seal()
+    assert result.exit == (attack.seal or 0), result
 
 
 def test_older_heads_and_days_that_go_together_are_compared_with_the_map_of_then(three_seals: World) -> None:
@@ -353,9 +353,9 @@ def test_older_heads_and_days_that_go_together_are_compared_with_the_map_of_then
     for table in ("audit_sealed_workspace", "audit_sealed_day"):
         world.tamper(f"DELETE FROM {table} WHERE {OF_ACME} AND seal = 0", table=table)
 
-    done = world.check()
+    result = world.check()
 
-    assert (done.exit, "its map is not that of seal 0" in done.err) == (1, True), done
+    assert (result.exit, "its map is not that of seal 0" in result.err) == (1, True), result
     assert world.create("package", "--known", str(seal_0)).exit == 1
 
 
@@ -365,9 +365,9 @@ def test_rows_that_no_seal_has_brought_are_found(statements: list[str], words: s
     for statement in statements:
         three_seals.tamper(statement, table=statement.split()[2])
 
-    done = three_seals.check()
+    result = three_seals.check()
 
-    assert (done.exit, words in done.err) == (1, True), done
+    assert (result.exit, words in result.err) == (1, True), result
 
 
 # What the constraints of audit_event refuse, which a superuser can take away; all of it is of a transaction that was sealed.
@@ -391,10 +391,10 @@ def test_entries_that_nobody_reads_are_found(
         world.admin.execute(alter.encode())
     world.tamper(INSERTED.format(xid=xid, time=time, workspace=workspace))
 
-    done = world.check()
+    result = world.check()
 
-    assert (done.exit, done.word) == (1, "TAMPERED"), done
-    assert "entries that should be sealed, and" in done.err
+    assert (result.exit, result.word) == (1, "TAMPERED"), result
+    assert "entries that should be sealed, and" in result.err
 
 
 def test_nothing_is_sealed_where_a_seal_is_refused(three_seals: World) -> None:

@@ -45,7 +45,7 @@ SET next_offset = partition_progress.next_offset + 1, recorded = partition_progr
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     """What a command has said."""
 
     exit: int
@@ -154,7 +154,7 @@ class World:
             row["content_digest"] = digest_of(row)
         return row
 
-    def run(self, *arguments: str, **environ: str | None) -> Done:
+    def run(self, *arguments: str, **environ: str | None) -> CommandResult:
         """Runs a command in this process; `environ` replaces settings, None takes one away."""
         settings = {**self.environ, **environ}
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -167,26 +167,26 @@ class World:
             finally:
                 for number, handler in before.items():
                     signal.signal(number, handler)
-        return Done(code, out.getvalue(), err.getvalue())
+        return CommandResult(code, out.getvalue(), err.getvalue())
 
-    def seal(self, *arguments: str, **environ: str | None) -> Done:
+    def seal(self, *arguments: str, **environ: str | None) -> CommandResult:
         """One seal, whatever becomes of it."""
         return self.run("seal", "--once", *arguments, **environ)
 
-    def create(self, name: str = "package", *arguments: str, **given: str) -> Done:
-        """A package of the whole of 2026 of org_acme, unless `given` says otherwise."""
-        options = {"workspace": "org_acme", "from": "2026-01-01", "to": "2027-01-01", **given}
+    def create(self, name: str = "package", *arguments: str, **changed: str) -> CommandResult:
+        """A package of the whole of 2026 of org_acme, unless `changed` says otherwise."""
+        options = {"workspace": "org_acme", "from": "2026-01-01", "to": "2027-01-01", **changed}
         words = [word for option, value in options.items() for word in (f"--{option}", value)]
         who = ("--policy", str(self.policy), "--requested-by", "auditor@example.com", "--reason", "SOC 2")
         return self.run("create", str(self.path / name), *words, *who, *arguments)
 
-    def verify(self, name: str = "package", *arguments: str, **given: str) -> Done:
+    def verify(self, name: str = "package", *arguments: str, **changed: str) -> CommandResult:
         """What a receiver sees of a package."""
-        options = {"workspace": "org_acme", "from": "2026-01-01", "to": "2027-01-01", **given}
+        options = {"workspace": "org_acme", "from": "2026-01-01", "to": "2027-01-01", **changed}
         words = [word for option, value in options.items() for word in (f"--{option}", value)]
         return self.run("verify", str(self.path / name), *words, "--policy", str(self.policy), *arguments)
 
-    def check(self, *arguments: str, **environ: str | None) -> Done:
+    def check(self, *arguments: str, **environ: str | None) -> CommandResult:
         """Everything against what was sealed."""
         return self.run("check", "--policy", str(self.policy), *arguments, **environ)
 

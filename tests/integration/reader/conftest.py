@@ -31,9 +31,9 @@ def put(database_url: str) -> Iterator[Callable[..., int]]:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The reader's pool for the test's database."""
-    made = Database(database_url)
-    yield made
-    made.close()
+    running = Database(database_url)
+    yield running
+    running.close()
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def listings(database: Database) -> Listings:
 @pytest.fixture
 def site(database_url: str) -> Iterator[Site]:
     """The production application on a port of its own, with an issuer on loopback."""
-    with Site(database_url) as made:
-        yield made
+    with Site(database_url) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def calm(postgres: PostgresServer) -> Iterator[Site]:
             connection.execute(
                 INSERT, entry(minutes, workspace_id="org_2", label="foreign", actor_email="foreign@y.example")
             )
-    with Site(postgres.url(name)) as made:
-        yield made
+    with Site(postgres.url(name)) as running:
+        yield running
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 

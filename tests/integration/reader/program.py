@@ -89,8 +89,8 @@ class Program:
 
     def figure(self, sample: str) -> float:
         """The value of one sample, by its name with its labels; 0 where it is not there."""
-        found = re.search(rf"^{re.escape(sample)} (.+)$", self.metrics(), re.MULTILINE)
-        return float(found[1]) if found else 0.0
+        match = re.search(rf"^{re.escape(sample)} (.+)$", self.metrics(), re.MULTILINE)
+        return float(match[1]) if match else 0.0
 
     @property
     def log(self) -> str:

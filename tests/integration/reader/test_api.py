@@ -95,7 +95,7 @@ def test_the_links_of_the_page_have_what_the_api_has(site: Site, put: Callable[.
         ("/v1/audit-events?limit=0", "/audit/json?limit=0"),
         ("/v1/audit-events/999999", "/audit/999999/json"),
     ):
-        answers = [site.get(each) for each in (path, link)]
+        answers = [site.get(url) for url in (path, link)]
         assert len({(answer.status_code, answer.headers["content-type"], answer.content) for answer in answers}) == 1
 
 
@@ -238,12 +238,12 @@ def test_what_is_stored_is_only_text(site: Site, put: Callable[..., int]) -> Non
 )  # fmt: skip
 def test_an_actor_is_found_however_the_address_was_pasted(site: Site, put: Callable[..., int], asked: str) -> None:
     """Blanks around it are cut, an address's case is ignored, and its plus is one without being percent-encoded."""
-    found = put(1, actor_email="Dana.Upper+test@X.Example", actor_id="user_Upper")
+    written = put(1, actor_email="Dana.Upper+test@X.Example", actor_id="user_Upper")
     put(2)
 
     page = site.get(f"/v1/audit-events?actor={asked}").json()
-    assert ([entry["id"] for entry in page["data"]], page["total"]) == ([str(found)], 1)
-    assert f'href="/audit/{found}' in site.get(f"/audit?actor={asked}").text
+    assert ([entry["id"] for entry in page["data"]], page["total"]) == ([str(written)], 1)
+    assert f'href="/audit/{written}' in site.get(f"/audit?actor={asked}").text
 
 
 @pytest.mark.parametrize("asked", ["user_upper", "dana.upper", "dana_upper%2Btest@x.example", "%25", "user%5fUppe_"])

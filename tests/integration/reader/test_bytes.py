@@ -46,8 +46,8 @@ def values(size: int) -> str:
 
 def shown_values() -> str:
     """As many values as an entry's own page shows, each as long as fits."""
-    commas, most = reader.http.byte_limits.MAX_PAGE_COMMAS, reader.http.byte_limits.MAX_PAGE_DIFF
-    value = json.dumps("&" * (most // commas - 4))
+    commas, limit = reader.http.byte_limits.MAX_PAGE_COMMAS, reader.http.byte_limits.MAX_PAGE_DIFF
+    value = json.dumps("&" * (limit // commas - 4))
     return f'{{"changes":{{"/x":{{"after":[{",".join([value] * commas)}]}}}}}}'
 
 
@@ -56,23 +56,23 @@ def shown_values() -> str:
 )
 def test_what_a_list_has_of_a_diff_depends_on_its_bytes(tenant: Tenant, make: Callable[[int], str]) -> None:
     """Up to 64 KiB the API's list has it, and says how large a longer one is; the entry's own address has each whole."""
-    most = reader.http.byte_limits.MAX_LIST_DIFF
+    limit = reader.http.byte_limits.MAX_LIST_DIFF
     stored: dict[str, str] = {}
-    for size in (100, LIST_DIFF_BYTES, LIST_DIFF_BYTES + 1, most - 2, most, most + 1, 8 * most, 3 * MEGABYTE):
+    for size in (100, LIST_DIFF_BYTES, LIST_DIFF_BYTES + 1, limit - 2, limit, limit + 1, 8 * limit, 3 * MEGABYTE):
         diff = make(size)
         stored[str(tenant.put(len(stored), diff=diff))] = diff
 
     for _ in range(2):  # sizes are remembered
         listed = tenant.get(EVENTS).json()["data"]
-        assert {found["id"] for found in listed} == set(stored)
-        for found in listed:
-            diff = stored[found["id"]]
+        assert {item["id"] for item in listed} == set(stored)
+        for item in listed:
+            diff = stored[item["id"]]
             size = len(diff.encode())
-            if size <= most:
-                assert found["diff"] == json.loads(diff)
-                assert "diff_bytes" not in found
+            if size <= limit:
+                assert item["diff"] == json.loads(diff)
+                assert "diff_bytes" not in item
             else:
-                assert (found["diff"], found["diff_bytes"]) == (None, size)
+                assert (item["diff"], item["diff_bytes"]) == (None, size)
     for entry_id, diff in stored.items():
         own = tenant.get(f"{EVENTS}/{entry_id}")
         assert f'"diff":{diff}' in own.text
@@ -96,10 +96,10 @@ def test_the_page_shows_what_is_short_and_links_to_the_rest(tenant: Tenant) -> N
         assert (f"{entry_id}, complete" in own) is on_page
         assert (f"{entry_id}, not complete: {EVENTS}/{entry_id} has all of it" in own) is not on_page
 
-    most = reader.http.byte_limits.MAX_PAGE_COMMAS
-    for commas in (most, most + 1):
+    limit = reader.http.byte_limits.MAX_PAGE_COMMAS
+    for commas in (limit, limit + 1):
         entry_id = tenant.put(10**5 + commas, diff=f'{{"changes":{{"/x":{{"after":[{"1," * commas}1]}}}}}}')
-        assert ("too long for a page" not in tenant.get(f"/audit/{entry_id}").text) is (commas == most)
+        assert ("too long for a page" not in tenant.get(f"/audit/{entry_id}").text) is (commas == limit)
 
     for minutes in range(200):
         tenant.put(10**6 + minutes, diff=values(LIST_DIFF_BYTES - 1))
@@ -190,7 +190,7 @@ def test_sizes_that_are_remembered_are_bounded(tenant: Tenant, monkeypatch: pyte
     for minutes in range(5):
         tenant.put(minutes, diff=sized(100_000))
     for _ in range(2):
-        assert [found["diff_bytes"] for found in tenant.get(EVENTS).json()["data"]] == [100_000] * 5
+        assert [item["diff_bytes"] for item in tenant.get(EVENTS).json()["data"]] == [100_000] * 5
     assert len(tenant.site.listings._large_diffs._sizes) == 3
 
 
@@ -203,10 +203,10 @@ def test_no_session_keeps_the_buffers_of_large_rows(
 
     def sessions() -> set[int]:
         with psycopg.connect(database_url) as connection:
-            found = connection.execute(
+            session = connection.execute(
                 "SELECT pid FROM pg_stat_activity WHERE application_name = 'audit-reader' AND datname = current_database()"
             )
-            return {pid for (pid,) in found}
+            return {pid for (pid,) in session}
 
     assert listings.entry("org_2", large) is not None
     first = sessions()

@@ -28,26 +28,26 @@ BECOME = "INSERT INTO audit_cell (number, cells, reason) VALUES (%s, %s, 'test')
 @pytest.fixture
 def urls(postgres: PostgresServer) -> Iterator[dict[Cell, str]]:
     """A database for each half. Each has two entries of its own workspaces, and one of the others', as a copy would."""
-    made = {cell: f"test_{uuid.uuid4().hex[:12]}" for cell in (FIRST, SECOND)}
+    names = {cell: f"test_{uuid.uuid4().hex[:12]}" for cell in (FIRST, SECOND)}
     with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        for cell, name in made.items():
+        for cell, name in names.items():
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
             with psycopg.connect(postgres.url(name), autocommit=True) as connection:
                 connection.execute(BECOME, cell)
                 for workspace in WORKSPACES:
                     for minutes in range(2 if cell.share.has(workspace.encode()) else 1):
                         connection.execute(INSERT, entry(minutes, workspace_id=workspace))
-        yield {cell: postgres.url(name) for cell, name in made.items()}
-        for name in made.values():
+        yield {cell: postgres.url(name) for cell, name in names.items()}
+        for name in names.values():
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
 def databases(urls: dict[Cell, str]) -> Iterator[CellDatabases]:
     """The reader's door to both."""
-    made = CellDatabases({cell: Database(url, cell) for cell, url in urls.items()})
-    yield made
-    made.close()
+    by_cell = CellDatabases({cell: Database(url, cell) for cell, url in urls.items()})
+    yield by_cell
+    by_cell.close()
 
 
 def test_each_workspace_is_read_from_its_own_cell(databases: CellDatabases) -> None:
@@ -58,10 +58,10 @@ def test_each_workspace_is_read_from_its_own_cell(databases: CellDatabases) -> N
     for workspace in WORKSPACES:
         page = lists.page(workspace, Query())
         assert page.total == 2
-        found = lists.entry(workspace, page.entries[0].id)
-        assert found is not None
-        assert found.workspace_id == workspace
-        assert lists.whole_entry(workspace, found.id) is not None
+        read = lists.entry(workspace, page.entries[0].id)
+        assert read is not None
+        assert read.workspace_id == workspace
+        assert lists.whole_entry(workspace, read.id) is not None
         assert lists.large_diffs(workspace, page.entries, 10) == {}
     assert lists.key_index_builds == len(WORKSPACES)
     assert lists.key_index_bytes > 0
@@ -99,13 +99,15 @@ def test_a_database_that_becomes_another_cell_is_read_no_more(urls: dict[Cell, s
 
 def test_the_lag_of_each_cell_is_a_sample_of_its_own(databases: CellDatabases) -> None:
     """By the cell; a database that does not answer has none, and keeps none of the others from having theirs."""
-    away = Database("postgresql://nobody@127.0.0.1:1/audit", wait_seconds=0.1)
+    unavailable = Database("postgresql://nobody@127.0.0.1:1/audit", wait_seconds=0.1)
     try:
-        metric = ReplayLagMetric({cell: ReplayLag(each) for cell, each in {**databases.by_cell, WHOLE: away}.items()})
+        metric = ReplayLagMetric(
+            {cell: ReplayLag(database) for cell, database in {**databases.by_cell, WHOLE: unavailable}.items()}
+        )
 
         def samples() -> dict[str, float]:
             return {sample.labels["cell"]: sample.value for family in metric.collect() for sample in family.samples}
 
         assert wait_until(lambda: samples() == {"1/2": 0, "2/2": 0}, 10)
     finally:
-        away.close()
+        unavailable.close()

@@ -23,9 +23,9 @@ GET = b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n"
 
 def connect(site: Site, sent: bytes = b"") -> socket.socket:
     """A connection of our own, which has sent this."""
-    made = socket.create_connection(("127.0.0.1", site.port), timeout=30)
-    made.sendall(sent)
-    return made
+    connection = socket.create_connection(("127.0.0.1", site.port), timeout=30)
+    connection.sendall(sent)
+    return connection
 
 
 def received(connection: socket.socket) -> bytes:
@@ -57,9 +57,9 @@ def problem(answer: bytes, status: int) -> dict[str, Any]:
     assert f"content-type: {MEDIA_TYPE}" in lines
     for name, value in SECURITY_HEADERS.items():
         assert f"{name}: {value}".lower() in lines
-    found: dict[str, Any] = json.loads(body)
-    assert found["status"] == status
-    return found
+    body_read: dict[str, Any] = json.loads(body)
+    assert body_read["status"] == status
+    return body_read
 
 
 def closed(site: Site, reason: str) -> float:
@@ -295,5 +295,5 @@ def test_the_ops_port_answers_whatever_the_public_port_suffers(database_url: str
                 answer = httpx.get(f"http://127.0.0.1:{program.metrics_port}{path}", timeout=10, trust_env=False)
                 assert (answer.status_code, text in answer.text) == (200, True)
         finally:
-            for each in crowd:
-                each.close()
+            for connection in crowd:
+                connection.close()

@@ -102,13 +102,13 @@ def test_a_slow_query_gets_advice_to_be_narrower(
 def test_a_busy_pool_is_an_answer(site: Site) -> None:
     """When every session is taken a request is refused in time, and not for ever."""
     held = [site.database.workspace(WORKSPACE) for _ in range(reader.query.database.POOL_SIZE)]
-    for each in held:
-        each.__enter__()
+    for connection in held:
+        connection.__enter__()
     try:
         assert all(is_refused(site.get(path), "unavailable") for path in READS)
     finally:
-        for each in held:
-            each.__exit__(None, None, None)
+        for connection in held:
+            connection.__exit__(None, None, None)
     assert site.get("/v1/audit-events").status_code == 200
 
 
@@ -117,9 +117,9 @@ def going_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.
     """Pages of this site are held up until the event is set."""
     event, page = threading.Event(), site.listings.page
 
-    def slow(*given: Any) -> Listing:
+    def slow(*arguments: Any) -> Listing:
         assert event.wait(60)
-        return page(*given)
+        return page(*arguments)
 
     monkeypatch.setattr(site.listings, "page", slow)
     yield event
@@ -140,7 +140,7 @@ def test_more_than_can_be_worked_on_have_to_wait_or_go(
         for path in ("/healthz", "/readyz", "/openapi.json", "/static/audit.css"):
             assert site.get(path, None).status_code == 200, path
         going_on.set()
-        assert [each.result().status_code for each in asked] == [200] * reader.http.limiter.MAX_RUNNING
+        assert [future.result().status_code for future in asked] == [200] * reader.http.limiter.MAX_RUNNING
     assert _figure(site, "auditlog_reader_requests_waiting") == 0
 
 
@@ -159,7 +159,7 @@ def test_too_many_requests_are_refused_at_once(
         )
         assert is_refused(site.get("/v1/audit-events"), "busy")
         going_on.set()
-        assert {each.result().status_code for each in asked} == {200}
+        assert {future.result().status_code for future in asked} == {200}
 
 
 def _figure(site: Site, name: str) -> float | None:

@@ -116,9 +116,9 @@ def test_a_text_is_only_a_text(tenant: Tenant, query: str) -> None:
     assert "\u202e" not in re.sub('value="[^"]*"', "", page.text)
     assert "set-cookie" not in page.headers
     assert send_with_headers(page)
-    found = tenant.get(f"/audit/find?{query}")
-    assert found.status_code == 303
-    assert found.headers["location"].startswith("/audit?")
+    answer_page = tenant.get(f"/audit/find?{query}")
+    assert answer_page.status_code == 303
+    assert answer_page.headers["location"].startswith("/audit?")
 
 
 def test_an_action_matches_whole(tenant: Tenant) -> None:

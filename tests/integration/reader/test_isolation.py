@@ -65,7 +65,7 @@ def leaks(site: Site, own: int, foreign: int) -> list[str]:
         {"actor": SECRET}, {"actor": "user_foreign"}, {"action": "member.removed"}, {"facet": "operation:paused"}, {"channel": "web"},
         {"from": "2026-11-01"}, {"to": "2026-11-30"}, {"from": "2026-11-01T00:10:00Z", "to": "2026-11-01T00:12:00Z"},
     ]  # fmt: skip
-    found = []
+    leaked = []
     for query in queries:
         answer = site.get(f"/v1/audit-events?{urlencode(query)}")
         assert answer.status_code == 200
@@ -80,14 +80,14 @@ def leaks(site: Site, own: int, foreign: int) -> list[str]:
             or SECRET in rows
             or f"/audit/{foreign}" in html
         ):
-            found.append(str(query))
+            leaked.append(str(query))
     for path in (f"/audit/{foreign}", f"/v1/audit-events/{foreign}"):
         missing = site.get(f"{path.rpartition('/')[0]}/{foreign + 10**6}")
         answer = site.get(path)
         if (answer.status_code, answer.content) != (404, missing.content):
-            found.append(path)
+            leaked.append(path)
         assert site.get(path.replace(str(foreign), str(own))).status_code == 200
-    return found
+    return leaked
 
 
 def test_both_walls(walled: Site, entries: tuple[int, int]) -> None:

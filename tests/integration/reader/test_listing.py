@@ -35,14 +35,14 @@ def short_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
 def pages(listings: Listings, query: str = "", *, limit: int = 7, offset: int = 0) -> list[Entry]:
     """All entries of one snapshot, page by page from `offset` on; the total must not move."""
     first = listings.page(WORKSPACE, parse([*_pairs(query), ("limit", str(limit))]))
-    found: list[Entry] = []
+    entries: list[Entry] = []
     for start in range(offset, first.total + limit, limit):
         page = listings.page(
             WORKSPACE, parse([*_pairs(query), ("limit", str(limit)), ("offset", str(start)), ("as_of", first.as_of)])
         )
         assert (page.total, page.as_of) == (first.total, first.as_of)
-        found += page.entries
-    return found
+        entries += page.entries
+    return entries
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ def test_newest_first_and_ties_by_id(listings: Listings, put: Callable[..., int]
     """Order is occurred_at descending, then id descending."""
     ids = [put(5), put(1), put(5), put(9)]
 
-    assert [found.id for found in listings.page(WORKSPACE, Query()).entries] == [ids[3], ids[2], ids[0], ids[1]]
+    assert [listed.id for listed in listings.page(WORKSPACE, Query()).entries] == [ids[3], ids[2], ids[0], ids[1]]
 
 
 @pytest.mark.usefixtures("short_buckets")
@@ -93,11 +93,11 @@ def test_walking_all_pages_while_writers_write(
                 asked = [*_pairs(query), ("limit", "7"), ("offset", str(offset)), ("as_of", first.as_of)]
                 page = listings.page(WORKSPACE, parse(asked))
                 assert page.total == first.total == len(expected)
-                walked += [found.id for found in page.entries]
+                walked += [listed.id for listed in page.entries]
             late.commit()
 
     assert walked == expected
-    assert [found.id for found in pages(listings, query)] == _selected(database_url, query)
+    assert [listed.id for listed in pages(listings, query)] == _selected(database_url, query)
 
 
 @pytest.mark.usefixtures("short_buckets")
@@ -105,14 +105,14 @@ def test_a_cursor_goes_on_where_the_page_ended(listings: Listings, put: Callable
     """Machines read by next_cursor to the end, past entries that came later, and then get none."""
     ids = [put(minutes) for minutes in range(23)]
     page = listings.page(WORKSPACE, parse([("limit", "5")]))
-    found = [each.id for each in page.entries]
+    walked = [listed.id for listed in page.entries]
     while page.next_cursor:
         put(2)
         page = listings.page(WORKSPACE, parse([("limit", "5"), ("cursor", page.next_cursor)]))
-        found += [each.id for each in page.entries]
+        walked += [listed.id for listed in page.entries]
         assert page.total == 23
 
-    assert found == ids[::-1]
+    assert walked == ids[::-1]
 
 
 def test_newer_entries_are_counted_and_not_shown(listings: Listings, put: Callable[..., int]) -> None:
@@ -159,7 +159,7 @@ def test_pages_of_an_older_snapshot_read_nothing_again(
     )  # beyond this, too much was recorded to derive it again
     third = listings.page(WORKSPACE, Query(limit=5, offset=10, as_of=first.as_of))
 
-    assert [found.occurred_at.minute for found in (*first.entries, *second.entries, *third.entries)] == [
+    assert [listed.occurred_at.minute for listed in (*first.entries, *second.entries, *third.entries)] == [
         *range(19, 4, -1)
     ]
     assert listings.key_index_builds == 1
@@ -201,7 +201,7 @@ def test_a_snapshot_of_a_time_to_come_is_refused(listings: Listings, put: Callab
     time, ids = as_of.split("-", 1)
     for seconds, is_taken in ((0, True), (-3600, True), (3600, False), (10 * 365 * 86_400, False)):
         forged = Query(as_of=f"{int(time) + seconds * 1_000_000}-{ids}")
-        for page in (listings.page, listings.first_sight):
+        for page in (listings.page, listings.page_at_once):
             if is_taken:
                 assert page(WORKSPACE, forged).total == 1
             else:
@@ -213,10 +213,10 @@ def test_an_entry_of_another_workspace_is_no_entry(listings: Listings, put: Call
     """A foreign id and an id that does not exist have the same answer."""
     own, foreign = put(1), put(1, workspace_id="org_2")
 
-    found = listings.entry(WORKSPACE, own)
+    read = listings.entry(WORKSPACE, own)
 
-    assert found is not None
-    assert (found.id, found.workspace_id, found.subject_label) == (own, WORKSPACE, "Weekly pipeline")
+    assert read is not None
+    assert (read.id, read.workspace_id, read.subject_label) == (own, WORKSPACE, "Weekly pipeline")
     assert listings.entry(WORKSPACE, foreign) is listings.entry(WORKSPACE, 10**15) is None
     assert listings.page("org_3", Query()).total == 0
 
@@ -283,11 +283,11 @@ def test_a_workspace_does_not_outlast_its_request(database: Database, put: Calla
     """The next request of the same session sees its own workspace, and a statement without one sees nothing."""
     put(1)
     put(1, workspace_id="org_2")
-    seen = Statement("SELECT workspace_id FROM audit_event", {})
+    statement = Statement("SELECT workspace_id FROM audit_event", {})
 
-    assert database.ask(WORKSPACE, seen)[1] == [[(WORKSPACE,)]]
-    assert database.ask("org_2", seen)[1] == [[("org_2",)]]
-    assert database.ask("", seen)[1] == [[]]
+    assert database.ask(WORKSPACE, statement)[1] == [[(WORKSPACE,)]]
+    assert database.ask("org_2", statement)[1] == [[("org_2",)]]
+    assert database.ask("", statement)[1] == [[]]
 
 
 @pytest.mark.usefixtures("short_buckets")

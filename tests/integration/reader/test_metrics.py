@@ -90,8 +90,8 @@ def test_promtool_has_nothing_against_it(site: Site) -> None:
     site.get("/audit")
     text = shown(site)
 
-    def lint(what: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([promtool, "check", "metrics"], check=False, input=what, capture_output=True, text=True)
+    def lint(text: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([promtool, "check", "metrics"], check=False, input=text, capture_output=True, text=True)
 
     linted = lint(text)
     assert (linted.returncode, linted.stderr) == (0, "")

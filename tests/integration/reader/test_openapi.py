@@ -25,7 +25,7 @@ GOLDEN = [json.loads(path.read_text()) for path in sorted((Path(__file__).parent
 RECORDED: list[dict[str, Any]] = [case["row"] for case in GOLDEN if case["outcome"] == "recorded"]
 EXAMPLES = 60
 REFUSED = 20  # examples where each is refused before it is looked at
-# What is valid by itself and not together is 422: `from` behind `to`, a cursor with an offset, a horizon that no answer gave.
+# What is valid by itself and not together is 422: `from` behind `to`, a cursor with an offset, a snapshot that no answer gave.
 TOGETHER = """
 [[operations]]
 include-name = "GET /v1/audit-events"
@@ -81,28 +81,28 @@ def schemathesis_finds(
     token = ("-H", f"Authorization: Bearer {tenant.site.issuer.token(person)}") if person else ()
     program = Path(sys.executable).with_name("st")
     options = ("--checks=all", f"--max-examples={examples}", "--seed=1", "--no-color", "--generation-database=none")
-    done = subprocess.run(
+    process = subprocess.run(
         [program, "run", f"{tenant.site.url}/openapi.json", *options, *token, *more],
         check=False, cwd=folder, capture_output=True, text=True,
         env=os.environ | ({"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder)} if hooks else {}),
     )  # fmt: skip
-    assert re.search(r"\b[1-9]\d+ generated", done.stdout), done.stdout + done.stderr
-    return "" if done.returncode == 0 else done.stdout + done.stderr
+    assert re.search(r"\b[1-9]\d+ generated", process.stdout), process.stdout + process.stderr
+    return "" if process.returncode == 0 else process.stdout + process.stderr
 
 
 def test_schemathesis_finds_nothing_as_an_admin(full: Tenant, tmp_path: Path) -> None:
     """Examples, boundaries, chance and sequences, valid and invalid: documented statuses, types, headers and shapes only."""
-    found = schemathesis_finds(full, tmp_path, TOGETHER, full.admin, hooks=AS_SENT)
-    assert not found, found
+    failures = schemathesis_finds(full, tmp_path, TOGETHER, full.admin, hooks=AS_SENT)
+    assert not failures, failures
 
 
 def test_every_valid_request_is_answered(full: Tenant, tmp_path: Path) -> None:
     """What the document calls valid is 200, where no parameter contradicts another; of what is not sealed there is no checkpoint."""
-    found = schemathesis_finds(
+    failures = schemathesis_finds(
         full, tmp_path, ALLOWED, full.admin, "--mode=positive", "--phases=examples,fuzzing", "--exclude-path=/v1/audit-events/{id}",
         "--exclude-path=/v1/audit-checkpoint", hooks=APART,
     )  # fmt: skip
-    assert not found, found
+    assert not failures, failures
 
 
 @pytest.mark.parametrize("person", [None, MEMBER], ids=["nobody", "member"])
@@ -147,10 +147,10 @@ def test_the_document_is_complete() -> None:
         "/v1/audit-actions",
         "/v1/audit-checkpoint",
     }
-    parameters = {each["name"]: each["schema"] for each in operations["/v1/audit-events"]["parameters"]}
+    parameters = {item["name"]: item["schema"] for item in operations["/v1/audit-events"]["parameters"]}
     assert list(parameters) == list(PARAMETERS)
     assert parameters["action"]["items"]["enum"] == list(BY_NAME)
-    problems = [each for each in vars(reader.errors).values() if isinstance(each, Problem)]
+    problems = [item for item in vars(reader.errors).values() if isinstance(item, Problem)]
     assert {str(problem.status) for problem in problems} == set(document["components"]["responses"])
     for problem in problems:
         assert set(problem.headers) <= set(document["components"]["responses"][str(problem.status)]["headers"])

@@ -27,8 +27,8 @@ EVENTS = "/v1/audit-events"
 @pytest.fixture
 def program(database_url: str) -> Iterator[Program]:
     """A reader of the test's own."""
-    with Program(database_url) as made:
-        yield made
+    with Program(database_url) as running:
+        yield running
 
 
 def run(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -54,14 +54,14 @@ def test_all_that_is_wrong_is_one_message() -> None:
         "AUDIT_ALLOW_MISSING_AZP": "perhaps",
         "AUDIT_LOG_FORMAT": "xml",
     }
-    done = run(bad)
+    ended = run(bad)
 
-    assert done.returncode == 2
-    assert done.stdout == ""
+    assert ended.returncode == 2
+    assert ended.stdout == ""
     for name in bad:
-        assert f"\n  {name}: " in done.stderr, name
-    assert "sesame" not in done.stderr
-    assert "Traceback" not in done.stderr
+        assert f"\n  {name}: " in ended.stderr, name
+    assert "sesame" not in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_an_address_that_is_taken_is_one_line(program: Program) -> None:
@@ -71,10 +71,10 @@ def test_an_address_that_is_taken_is_one_line(program: Program) -> None:
             "AUDIT_READER_BIND": f"127.0.0.1:{free_port()}",
             "AUDIT_READER_METRICS_BIND": f"127.0.0.1:{free_port()}",
         }
-        done = run({**program.environ, **free, name: f"127.0.0.1:{program.port}"})
-        assert done.returncode == 2
-        assert f"{name}: cannot listen at 127.0.0.1:{program.port}" in done.stderr
-        assert "Traceback" not in done.stderr
+        ended = run({**program.environ, **free, name: f"127.0.0.1:{program.port}"})
+        assert ended.returncode == 2
+        assert f"{name}: cannot listen at 127.0.0.1:{program.port}" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_production_takes_no_token_of_the_demo(program: Program) -> None:
@@ -94,8 +94,8 @@ def test_nothing_of_the_sandbox_is_in_the_program() -> None:
         "import sys; import reader.cli, reader.serve; "
         "print(sorted(name for name in sys.modules if name.partition('.')[0] in {'sandbox', 'tests', 'consumer', 'confluent_kafka'}))"
     )
-    done = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "[]"
+    ended = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True)
+    assert ended.stdout.strip() == "[]"
     assert reader.__doc__
 
 
@@ -127,8 +127,8 @@ def test_it_finishes_what_was_asked_and_ends(
         assert process is not None
         process.send_signal(by)
         blocker.rollback()
-        assert {each.result().status_code for each in asked} <= {200, 503}  # 503: the lock was waited for too long
-        assert all(each.result().content.endswith(b"}") for each in asked)
+        assert {future.result().status_code for future in asked} <= {200, 503}  # 503: the lock was waited for too long
+        assert all(future.result().content.endswith(b"}") for future in asked)
         assert process.wait(30) == 0
     with pytest.raises(httpx.TransportError):
         program.get("/healthz", None)
@@ -150,7 +150,7 @@ def test_it_ends_beside_a_frozen_database(
             assert wait_until(lambda: program.figure("auditlog_reader_requests_in_progress") == 4, 20)
             process.send_signal(signal.SIGTERM)
             assert process.wait(SHUTDOWN_SECONDS) == 0
-        assert {each.result().status_code for each in asked} <= {200, 503}
+        assert {future.result().status_code for future in asked} <= {200, 503}
     assert '"event": "end_forced"' not in program.log
 
 
@@ -175,8 +175,8 @@ def test_it_ends_under_a_storm(program: Program, put: Callable[..., int]) -> Non
             lambda: program.figure('auditlog_reader_requests_total{method="GET",route="/audit",status="200"}') > 30, 60
         )
         assert program.stop() == 0
-        for each in asking:
-            each.result()
+        for future in asking:
+            future.result()
     assert statuses == {200}
 
 

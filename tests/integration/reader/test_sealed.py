@@ -16,8 +16,8 @@ CHECKPOINT = "/v1/audit-checkpoint"
 @pytest.fixture
 def sealing(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A sealer of the site's database."""
-    with World(database_url, tmp_path) as made:
-        yield made
+    with World(database_url, tmp_path) as world:
+        yield world
 
 
 def test_nothing_sealed(site: Site, sealing: World) -> None:

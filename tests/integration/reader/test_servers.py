@@ -60,8 +60,8 @@ class Pair:
         with psycopg.connect(self.standby.dsn, autocommit=True) as connection:
 
             def is_there() -> bool:
-                found = connection.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", row).fetchone()
-                return bool(found and found[0])
+                replayed = connection.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", row).fetchone()
+                return bool(replayed and replayed[0])
 
             assert wait_until(is_there, 30)
 
@@ -80,9 +80,9 @@ def servers() -> Iterator[tuple[PostgresServer, PostgresServer]]:
 
 @pytest.fixture
 def pair(servers: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair]:
-    made = Pair(*servers)
-    yield made
-    made.writer.close()
+    servers_paired = Pair(*servers)
+    yield servers_paired
+    servers_paired.writer.close()
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def standby(pair: Pair) -> Iterator[Listings]:
 
 
 def ids(listings: Listings, query: Query | None = None) -> list[int]:
-    return [found.id for found in listings.page(WORKSPACE, query or Query()).entries]
+    return [item.id for item in listings.page(WORKSPACE, query or Query()).entries]
 
 
 def test_nothing_is_shown_before_what_may_precede_it(pair: Pair, standby: Listings) -> None:
@@ -107,15 +107,15 @@ def test_nothing_is_shown_before_what_may_precede_it(pair: Pair, standby: Listin
         late = pair.put(minutes=2)
         pair.follow()
         anchor = standby.page(WORKSPACE, Query())
-        assert ([found.id for found in anchor.entries], anchor.total) == ([first], 1)
+        assert ([item.id for item in anchor.entries], anchor.total) == ([first], 1)
         assert Listings(pair.database(pair.standby)).page(WORKSPACE, Query()).total == 1, "read again"
         slow.commit()
     pair.follow()
 
     now = standby.page(WORKSPACE, Query())
-    assert ([found.id for found in now.entries], now.total) == ([late, early, first], 3)
+    assert ([item.id for item in now.entries], now.total) == ([late, early, first], 3)
     before = standby.page(WORKSPACE, Query(as_of=anchor.as_of))
-    assert ([found.id for found in before.entries], before.total, before.newer) == ([first], 1, 2)
+    assert ([item.id for item in before.entries], before.total, before.newer) == ([first], 1, 2)
     for query in (Query(selection=Selection(actor="user_dana")), Query(limit=2, offset=1)):
         assert standby.page(WORKSPACE, query).total == 3
 
@@ -131,21 +131,21 @@ def test_a_slow_transaction_across_many_pages(pair: Pair, standby: Listings) -> 
         opened.append(slow)
         recorded += [pair.put(minutes=number) for _ in range(3)]
         if len(opened) > 1:
-            done = opened.pop(0)
-            done.commit()
-            done.close()
+            finished = opened.pop(0)
+            finished.commit()
+            finished.close()
         pair.follow()
         page = standby.page(WORKSPACE, Query(limit=200))
-        shown[page.as_of] = sorted(found.id for found in page.entries)
+        shown[page.as_of] = sorted(item.id for item in page.entries)
         for as_of, before in shown.items():
             again = standby.page(WORKSPACE, Query(limit=200, as_of=as_of))
-            assert sorted(found.id for found in again.entries) == before
+            assert sorted(item.id for item in again.entries) == before
             assert again.total == len(before)
         # Ids are given in the order in which these transactions began.
         assert shown[page.as_of] == recorded[: len(shown[page.as_of])]
-    for each in opened:
-        each.commit()
-        each.close()
+    for connection in opened:
+        connection.commit()
+        connection.close()
     pair.follow()
     assert sorted(ids(standby, Query(limit=200))) == recorded
 
@@ -176,11 +176,11 @@ def test_completeness_that_is_yet_to_come_is_not_shown(pair: Pair) -> None:
     """The database's clock has gone back: of one partition that is enough, and the others' times do not stand in for it."""
     now = datetime.now(UTC)
     with closing(pair.database(pair.primary)) as database:
-        seen = Listings(database)
+        listings = Listings(database)
         pair.complete(now - timedelta(minutes=1))
-        assert seen.page(WORKSPACE, Query()).complete_through == now - timedelta(minutes=1)
+        assert listings.page(WORKSPACE, Query()).complete_through == now - timedelta(minutes=1)
         pair.writer.execute(PROGRESS.replace("'t', 0", "'t', 1").encode(), {"at": now + timedelta(hours=1)})
-        assert seen.page(WORKSPACE, Query()).complete_through is None
+        assert listings.page(WORKSPACE, Query()).complete_through is None
 
 
 def test_an_as_of_of_the_primary_is_waited_for(pair: Pair, standby: Listings) -> None:
@@ -198,7 +198,7 @@ def test_an_as_of_of_the_primary_is_waited_for(pair: Pair, standby: Listings) ->
             slow.commit()
         pair.follow()
         page = standby.page(WORKSPACE, Query(as_of=anchor.as_of))
-        assert (sorted(found.id for found in page.entries), page.newer) == (sorted(expected), 1)
+        assert (sorted(item.id for item in page.entries), page.newer) == (sorted(expected), 1)
     finally:
         primary.close()
 

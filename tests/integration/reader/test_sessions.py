@@ -32,13 +32,13 @@ def opened(database_url: str) -> Iterator[Open]:
 
     def make(suffix: str | None = None, allow: frozenset[str] = frozenset()) -> Site:
         api = FrontendApi((ADMIN,), suffix=suffix)
-        made = Site(database_url, api, renews=True, suffix=suffix, allow_missing_azp=allow, sign_in_url=SIGN_IN)
-        sites.append(made.__enter__())
-        return made
+        site = Site(database_url, api, renews=True, suffix=suffix, allow_missing_azp=allow, sign_in_url=SIGN_IN)
+        sites.append(site.__enter__())
+        return site
 
     yield make
-    for made in sites:
-        made.__exit__(None, None, None)
+    for opened_site in sites:
+        opened_site.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def renewing(opened: Open) -> Site:
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Without a cookie."""
-    made = Browser()
-    yield made
-    made.close()
+    visitor = Browser()
+    yield visitor
+    visitor.close()
 
 
 def api_of(site: Site) -> FrontendApi:

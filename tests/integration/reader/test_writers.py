@@ -97,15 +97,15 @@ def walk(site: Site, first: dict[str, Any]) -> Walks:
     for offset in range(0, total + LIMIT, LIMIT):
         page = site.get(f"/v1/audit-events?limit={LIMIT}&offset={offset}&as_of={snapshot}").json()
         assert (page["total"], page["as_of"]) == (total, snapshot), "the total moved"
-        walks.by_offset.extend(int(found["id"]) for found in page["data"])
+        walks.by_offset.extend(int(item["id"]) for item in page["data"])
         html = site.get(f"/audit?limit={LIMIT}&offset={offset}&as_of={snapshot}").text
         walks.by_page.extend(map(int, ROW.findall(html)))
     page = first
-    walks.by_cursor.extend(int(found["id"]) for found in page["data"])
+    walks.by_cursor.extend(int(item["id"]) for item in page["data"])
     while page["next_cursor"]:
         page = site.get(f"/v1/audit-events?limit={LIMIT}&cursor={page['next_cursor']}").json()
         assert (page["total"], page["as_of"]) == (total, snapshot), "the total moved"
-        walks.by_cursor.extend(int(found["id"]) for found in page["data"])
+        walks.by_cursor.extend(int(item["id"]) for item in page["data"])
     return walks
 
 
@@ -160,8 +160,8 @@ def mistaken(request: pytest.FixtureRequest, database_url: str, monkeypatch: pyt
     def noted(time: datetime, snapshot: str) -> Snapshot:
         if snapshot not in newest:
             with psycopg.connect(database_url) as connection:
-                found = connection.execute("SELECT coalesce(max(id), 0) FROM audit_event").fetchone()
-            newest[snapshot] = found[0] if found else 0
+                highest = connection.execute("SELECT coalesce(max(id), 0) FROM audit_event").fetchone()
+            newest[snapshot] = highest[0] if highest else 0
         return of(time, snapshot)
 
     def with_more(self: ListQuery, snapshot: Snapshot, limit: int | None, within: Selection | None = None) -> Statement:

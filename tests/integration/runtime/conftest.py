@@ -24,10 +24,10 @@ def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
 @pytest.fixture
 def new_database(server: PostgresServer) -> Iterator[Callable[[str], str]]:
     """Makes databases from a template; gives the URL of each."""
-    made = []
+    names = []
 
     def make(template: str) -> str:
-        made.append(name := next(NAMES))
+        names.append(name := next(NAMES))
         text = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         with psycopg.connect(server.dsn, autocommit=True) as admin:
             admin.execute(text)
@@ -35,7 +35,7 @@ def new_database(server: PostgresServer) -> Iterator[Callable[[str], str]]:
 
     yield make
     with psycopg.connect(server.dsn, autocommit=True) as admin:
-        for name in made:
+        for name in names:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

@@ -52,15 +52,15 @@ class Setting(NamedTuple):
     """One setting, and the values that it is tried with."""
 
     name: str
-    least: str
-    most: str
+    minimum: str
+    maximum: str
 
 
 def settings(dsn: str) -> Iterator[Setting]:
     """Each setting of the server that a role or a database may have."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         rows = connection.execute(LISTED).fetchall()
-    for name, kind, setting, boot, least, most, words, _ in rows:
+    for name, kind, setting, boot, minimum, maximum, words, _ in rows:
         if name in ALONE or name.startswith(LOGGING):
             continue
         if kind == "bool":
@@ -69,7 +69,7 @@ def settings(dsn: str) -> Iterator[Setting]:
             others = [word for word in words if word != setting] or words
             yield Setting(name, others[0], others[-1])
         elif kind in {"integer", "real"}:
-            yield Setting(name, TIMEOUTS.get(name, "1") if name.endswith("_timeout") else least, most)
+            yield Setting(name, TIMEOUTS.get(name, "1") if name.endswith("_timeout") else minimum, maximum)
         elif name in TEXTS:
             yield Setting(name, TEXTS[name], TEXTS[name])
     for name in TEXTS.keys() - {row[0] for row in rows}:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 import sql
-from runtime.postgres import Connection, Fault, classify, connect, select, snapshot, watched
+from runtime.postgres import Connection, ErrorKind, classify, connect, select, snapshot, watched
 from sandbox.services import freezing
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
@@ -45,9 +45,9 @@ def test_without_a_free_descriptor_nothing_is_known_and_it_is_waited_for(databas
             connect(database, "audit_writer", "test")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        for one in taken:
-            os.close(one)
-    assert classify(raised.value) is Fault.AWAY
+        for descriptor in taken:
+            os.close(descriptor)
+    assert classify(raised.value) is ErrorKind.UNAVAILABLE
 
 
 @pytest.mark.parametrize("work", ["a statement", "a copy"])
@@ -66,7 +66,7 @@ def test_a_frozen_server_is_given_up(frozen: Connection, work: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="has said nothing for 1 s") as raised, watched(frozen, 1.0):
         ask()
     assert 1 <= time.monotonic() - began < 8
-    assert classify(raised.value) is Fault.AWAY
+    assert classify(raised.value) is ErrorKind.UNAVAILABLE
     assert frozen.closed
 
 
@@ -88,7 +88,7 @@ def test_select_within_one_snapshot(database: str) -> None:
     """Every statement of the block sees the same rows, and may write none."""
     text = "SELECT max(version) AS version FROM schema_migration"
     with connect(database, "audit_operator", "test") as connection, snapshot(connection):
-        assert [found.version for found in select(connection, Version, text)] == [sql.wanted_version()]
+        assert [version_row.version for version_row in select(connection, Version, text)] == [sql.wanted_version()]
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), connection.transaction():
             connection.execute("CREATE TEMPORARY TABLE x ()")
 

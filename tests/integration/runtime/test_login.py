@@ -10,11 +10,11 @@ import structlog.testing
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from runtime.migrations import MigrationError, migrate
-from runtime.postgres import ConnectionUnclear, Fault, LoginRefused, classify, connect
+from runtime.postgres import ConnectionUnclear, ErrorKind, LoginRefused, classify, connect
 from runtime.postgres.libpq import attempt
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import free_port, wait_until
-from tests.integration.commands.conftest import Desk
+from tests.integration.commands.conftest import Cli
 
 LOGINS = """
 CREATE ROLE someone LOGIN PASSWORD 'x'; CREATE ROLE no_login PASSWORD 'x'; CREATE ROLE no_connect LOGIN PASSWORD 'x';
@@ -67,9 +67,9 @@ def test_what_only_a_person_can_fix(database: str, monkeypatch: pytest.MonkeyPat
     url = make_conninfo("", **{k: v for k, v in {**conninfo_to_dict(database), **changed}.items() if v is not None})
     with pytest.raises(LoginRefused, match=advice) as raised:
         connect(url, "audit_writer", "test")
-    assert classify(raised.value) is Fault.DEPLOYMENT
+    assert classify(raised.value) is ErrorKind.DEPLOYMENT
     assert "\n" not in str(raised.value)
-    said = Desk({"DATABASE_URL": url}).refused("status")
+    said = Cli({"DATABASE_URL": url}).refused("status")
     assert advice.replace("audit_writer", "audit_operator") in said
     assert "busy" not in said
     if case != "not a role of ours":
@@ -85,14 +85,14 @@ def test_an_outage_is_waited_for(database: str, hosts: int) -> None:
     with pytest.raises(psycopg.OperationalError) as raised:
         connect(url, "audit_writer", "test")
     assert type(raised.value) is psycopg.OperationalError
-    assert classify(raised.value) is Fault.AWAY
+    assert classify(raised.value) is ErrorKind.UNAVAILABLE
 
 
 def test_too_many_connections_are_waited_for(database: str) -> None:
     """The server has no free connection for this login: that is temporary."""
     with pytest.raises(psycopg.OperationalError) as raised:
         connect(make_conninfo(database, user="crowded", password="x"), "audit_writer", "test")
-    assert classify(raised.value) is Fault.AWAY
+    assert classify(raised.value) is ErrorKind.UNAVAILABLE
     assert not isinstance(raised.value, ConnectionUnclear)
 
 
@@ -102,7 +102,7 @@ def test_another_node_that_refuses_proves_nothing(database: str) -> None:
     url = make_conninfo(database, host="127.0.0.1,127.0.0.1", port=f"{free_port()},{port}", password="wrong")
     with pytest.raises(ConnectionUnclear) as raised:
         connect(url, "audit_writer", "test")
-    assert classify(raised.value) is Fault.AWAY
+    assert classify(raised.value) is ErrorKind.UNAVAILABLE
     both = make_conninfo(database, host="127.0.0.1,127.0.0.1", port=f"{port},{port}", password="wrong")
     with pytest.raises(LoginRefused):
         connect(both, "audit_writer", "test")
@@ -165,7 +165,7 @@ def test_what_is_unclear_is_logged_and_waited_for(
         url = make_conninfo(database, port=hang_up(answer), sslmode="disable")
         with pytest.raises(ConnectionUnclear) as raised:
             connect(url, "audit_writer", "test")
-    assert classify(raised.value) is Fault.AWAY
+    assert classify(raised.value) is ErrorKind.UNAVAILABLE
     assert [(line["event"], line["log_level"]) for line in logged] == [("database_connection_unclear", "error")]
 
 

@@ -11,12 +11,12 @@ from psycopg.conninfo import make_conninfo
 
 from reader.query.database import Database
 from runtime.migrations import MigrationError, migrate
-from runtime.postgres import Connection, ConnectionUnclear, Fault, SettingRefused, classify, connect, pooler
+from runtime.postgres import Connection, ConnectionUnclear, ErrorKind, SettingRefused, classify, connect, pooler
 from sandbox.services.pgbouncer import PROGRAM, PgBouncer
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from sandbox.services.standby import REPLICATION, standby_of
-from tests.integration.commands.conftest import Desk
+from tests.integration.commands.conftest import Cli
 
 WHO = "SELECT session_user, current_user, current_setting('search_path')"
 
@@ -43,8 +43,8 @@ def test_a_session_that_is_not_ours_is_refused(pool: Pool, mode: str, settings: 
     for _ in range(3):
         with pytest.raises(SettingRefused, match="PgBouncer: pool_mode") as raised:
             connect(url, "audit_operator", "test")
-    assert classify(raised.value) is Fault.DEPLOYMENT
-    assert "pooler" in Desk({"DATABASE_URL": url}).refused("status")
+    assert classify(raised.value) is ErrorKind.DEPLOYMENT
+    assert "pooler" in Cli({"DATABASE_URL": url}).refused("status")
     with pytest.raises(MigrationError, match="pool_mode"):
         migrate(url, lambda _: None)
     reader = Database(url, wait_seconds=1.0)
@@ -101,7 +101,7 @@ def test_session_mode_works(pool: Pool, server: PostgresServer) -> None:
     url = pool("session", server_reset_query="", default_pool_size=2)
     with connect(url, "audit_writer", "test") as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("audit_writer",)
-    Desk({"DATABASE_URL": url}).ok("status")
+    Cli({"DATABASE_URL": url}).ok("status")
     reader = Database(url, size=1)
     assert reader.ready()
     reader.close()
@@ -146,7 +146,7 @@ def test_a_pooler_that_takes_no_second_session_is_waited_for(pool: Pool, mode: s
     """At max_client_conn nothing is known: loud, never a session, and never a refusal for good."""
     with pytest.raises(ConnectionUnclear, match="max_client_conn") as raised:
         connect(pool(mode, max_client_conn=1), "audit_writer", "test")
-    assert classify(raised.value) is Fault.AWAY
+    assert classify(raised.value) is ErrorKind.UNAVAILABLE
 
 
 class _Robbed(Connection):
@@ -174,5 +174,5 @@ def test_a_pool_that_others_hold_is_waited_for(pool: Pool) -> None:
 def test_without_a_pooler_nothing_is_asked(database: str, server: PostgresServer) -> None:
     """One session of ours, not two."""
     with connect(database, "audit_writer", "only one"), psycopg.connect(database) as admin:
-        found = admin.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()").fetchone()
-        assert wait_until(lambda: found == (2,), 1)
+        sessions = admin.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()").fetchone()
+        assert wait_until(lambda: sessions == (2,), 1)

@@ -11,11 +11,11 @@ import structlog
 from psycopg.conninfo import make_conninfo
 
 from runtime.migrations import migrate
-from runtime.postgres import Connection, Fault, SettingRefused, classify, connect, first_statements, pooler
+from runtime.postgres import Connection, ErrorKind, SettingRefused, classify, connect, first_statements, pooler
 from runtime.postgres.session import REQUIRED
 from sandbox.services.postgres import PostgresServer
 from tests.builders import ONE_OF_EACH, event
-from tests.integration.commands.conftest import Consumer, Desk
+from tests.integration.commands.conftest import Cli, Consumer
 from tests.integration.reader.entries import WORKSPACE
 from tests.integration.reader.site import Site
 from tests.integration.runtime.hostile import Setting, set_for, settings
@@ -65,22 +65,22 @@ def lived(url: str) -> dict[str, Any]:
     messages.append(event("schedule.edited", event_id="name", workspace=WORKSPACE))
     with connect(url, "audit_writer", "test") as connection:
         Consumer(connection).reads(*messages, event(event_id="bad")._replace(value=b"\xc3\x01junkjunk__"))
-    desk = Desk({"DATABASE_URL": url})
-    status = json.loads(desk.ok("status", "--count-entries", "--format", "json"))
-    (parked,) = json.loads(desk.ok("parked", "list", "--format", "json"))
-    desk.ok("parked", "dismiss", str(parked["id"]), "--reason", "a try")
+    cli = Cli({"DATABASE_URL": url})
+    status = json.loads(cli.ok("status", "--count-entries", "--format", "json"))
+    (parked,) = json.loads(cli.ok("parked", "list", "--format", "json"))
+    cli.ok("parked", "dismiss", str(parked["id"]), "--reason", "a try")
     structlog.reset_defaults()  # the commands have set up logs for their own standard error
     with Site(url) as site:
         page = site.get("/v1/audit-events?limit=200").json()
-        one = site.get(f"/v1/audit-events/{page['data'][0]['id']}").json()
-    for entry in (*page["data"], one):
+        entry_read = site.get(f"/v1/audit-events/{page['data'][0]['id']}").json()
+    for entry in (*page["data"], entry_read):
         del entry["recorded_at"]
     return {
         "balanced": status["balanced"],
         "parked": parked["reason"],
         "total": page["total"],
         "page": page["data"],
-        "one": one,
+        "one": entry_read,
     }
 
 
@@ -95,16 +95,16 @@ def of_login(url: str) -> str:
     return make_conninfo(url, user="hostile_login", password="x")
 
 
-@pytest.mark.parametrize("end", ["least", "most"])
+@pytest.mark.parametrize("end", ["minimum", "maximum"])
 @pytest.mark.timeout(600)
 def test_each_setting_may_be_hostile(server: PostgresServer, new_database: Callable[[str], str], end: str) -> None:
-    """All settings at once, at their least or most; where that fails, the ones that do are found and named."""
+    """All settings at once, at their minimum or maximum; where that fails, the ones that do are found and named."""
     expected, listed = lived(new_database("audit_template")), list(settings(server.dsn))
     assert len(listed) > 100
 
     def fails(some: list[Setting]) -> str:
         url = new_database("audit_template")
-        with set_for(url, server.dsn, {one.name: getattr(one, end) for one in some}) as refused:
+        with set_for(url, server.dsn, {setting.name: getattr(setting, end) for setting in some}) as refused:
             assert len(refused) < 25, refused
             try:
                 return "" if lived(of_login(url)) == expected else "it is read otherwise"
@@ -114,14 +114,14 @@ def test_each_setting_may_be_hostile(server: PostgresServer, new_database: Calla
     assert culprits(listed, fails) == {}
 
 
-@pytest.mark.parametrize("end", ["least", "most"])
+@pytest.mark.parametrize("end", ["minimum", "maximum"])
 def test_migrate_makes_the_same_schema(server: PostgresServer, new_database: Callable[[str], str], end: str) -> None:
     """Whatever is set for the database that it is made in."""
     expected = shape(server.url("audit_template"))
 
     def fails(some: list[Setting]) -> str:
         url = new_database("template0")
-        with set_for(url, server.dsn, {one.name: getattr(one, end) for one in some}):
+        with set_for(url, server.dsn, {setting.name: getattr(setting, end) for setting in some}):
             try:
                 migrate(of_login(url), lambda _: None)
             except BaseException as error:  # noqa: BLE001
@@ -155,7 +155,7 @@ def test_what_may_not_be_changed_is_named(server: PostgresServer, database: str,
         admin.execute("DROP ROLE IF EXISTS writer; CREATE ROLE writer LOGIN PASSWORD 'x'; GRANT audit_writer TO writer")
     with set_for(database, server.dsn, {name: value}), pytest.raises(SettingRefused, match=name) as raised:
         connect(database, "audit_writer", "test")
-    assert classify(raised.value) is Fault.DEPLOYMENT
+    assert classify(raised.value) is ErrorKind.DEPLOYMENT
     assert "\n" not in str(raised.value)
 
 
@@ -168,7 +168,7 @@ def test_a_session_that_ends_at_once_is_explained(server: PostgresServer, databa
                     assert connection.execute("SHOW idle_session_timeout").fetchone() == ("0",)
             except psycopg.OperationalError as error:
                 # Where the server's last words are lost, it looks like an outage, and is tried again.
-                assert "idle_session_timeout" in str(error) or classify(error) is Fault.AWAY
+                assert "idle_session_timeout" in str(error) or classify(error) is ErrorKind.UNAVAILABLE
 
 
 def test_a_timeout_that_ends_the_session_is_explained(
@@ -198,12 +198,12 @@ def test_url_options_change_nothing(database: str, case: str) -> None:
 
 def test_environment_changes_nothing(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor do the variables that libpq reads."""
-    given = {"PGCLIENTENCODING": "LATIN1", "PGTZ": "Pacific/Apia", "PGDATESTYLE": "German", "PGGEQO": "off",
+    variables = {"PGCLIENTENCODING": "LATIN1", "PGTZ": "Pacific/Apia", "PGDATESTYLE": "German", "PGGEQO": "off",
              "PGOPTIONS": "-c search_path=app -c transform_null_equals=on", "PGTARGETSESSIONATTRS": "standby"}  # fmt: skip
-    for name, value in given.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with connect(database, "audit_writer", "test") as connection:
         names = ("client_encoding", "DateStyle", "transform_null_equals")
-        found = {name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in names}
+        values = {name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in names}
         assert connection.execute("SELECT %s", (NAME,)).fetchone() == (NAME,)
-    assert found == {"client_encoding": ("UTF8",), "DateStyle": ("ISO, MDY",), "transform_null_equals": ("off",)}
+    assert values == {"client_encoding": ("UTF8",), "DateStyle": ("ISO, MDY",), "transform_null_equals": ("off",)}

@@ -57,12 +57,12 @@ def drawn(width: int, height: int, entries: int) -> list[str]:
 def test_the_expected_outcomes_add_up() -> None:
     """The sample expects what its deliberate extras say, and one outcome for each record."""
     events = sample(START, STEP)
-    found = expected_outcomes(events)
+    outcomes = expected_outcomes(events)
 
-    assert found.total() == len(events)
-    assert (found["duplicate"], found["conflict"], found["parked"]) == (3, 1, 1)
-    assert found["ignored"] > 50
-    assert set(found) == {"recorded", "duplicate", "conflict", "ignored", "parked"}
+    assert outcomes.total() == len(events)
+    assert (outcomes["duplicate"], outcomes["conflict"], outcomes["parked"]) == (3, 1, 1)
+    assert outcomes["ignored"] > 50
+    assert set(outcomes) == {"recorded", "duplicate", "conflict", "ignored", "parked"}
 
 
 def test_a_second_delivery_is_expected_as_duplicates() -> None:

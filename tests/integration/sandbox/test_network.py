@@ -22,28 +22,28 @@ pytestmark = pytest.mark.skipif(bool(LACKS), reason=LACKS)
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    with Network(["near", "far"], seed=7) as made:
-        yield made
+    with Network(["near", "far"], seed=7) as running:
+        yield running
 
 
 @pytest.fixture
 def near(network: Network) -> Iterator[socket.socket]:
-    with _opened(network.machines["near"]) as made:
-        yield made
+    with _opened(network.machines["near"]) as opened:
+        yield opened
 
 
 @pytest.fixture
 def far(network: Network) -> Iterator[socket.socket]:
-    with _opened(network.machines["far"]) as made:
-        yield made
+    with _opened(network.machines["far"]) as opened:
+        yield opened
 
 
 def _opened(machine: Machine) -> socket.socket:
     with machine.entered():
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        made.bind((machine.address, PORT))
-    made.settimeout(5)
-    return made
+        udp_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp_socket.bind((machine.address, PORT))
+    udp_socket.settimeout(5)
+    return udp_socket
 
 
 def _round_trip(near: socket.socket, far: socket.socket) -> float:
@@ -120,15 +120,15 @@ def test_what_is_started_on_a_machine_is_there(network: Network) -> None:
 
 @pytest.mark.parametrize("killed", [False, True], ids=["at its end", "when its router is killed"])
 def test_nothing_is_left(killed: bool) -> None:
-    with Network(["only"]) as made:
-        address, namespace = made.machines["here"].address, made.machines["only"].namespace
+    with Network(["only"]) as running:
+        address, namespace = running.machines["here"].address, running.machines["only"].namespace
         assert namespace is not None
         assert Path(namespace).exists()
         if killed:
-            assert made._router is not None
-            made._router.kill()
+            assert running._router is not None
+            running._router.kill()
             with pytest.raises(SandboxError, match="ended with -9"):
-                made.packets()
+                running.packets()
     assert not Path(namespace).exists()
     assert address not in subprocess.run(["ip", "address"], check=True, capture_output=True, text=True).stdout
 

@@ -33,7 +33,10 @@ from sandbox.services.process import SandboxError, Server, listens, wait_until
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.temporary_folder import TemporaryFolder
 
-INSTALLATIONS = [pytest.param(found, id=f"postgres-{found.major}") for found in installations()]
+INSTALLATIONS = [
+    pytest.param(server_installation, id=f"postgres-{server_installation.major}")
+    for server_installation in installations()
+]
 HASTY = {"fsync": "off"}  # a killed process loses nothing that it gave to the system; only a machine would
 UNKNOWN_TOPIC = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -143,14 +146,14 @@ def fake_maven(folder: Path, script: str) -> dict[str, str]:
 
 def marked_processes(temp: Path) -> list[int]:
     """The living processes that were started for any sandbox below this folder."""
-    found = []
+    marked = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(guard.MARK, "").startswith(f"{temp}/"):
-                found.append(process.pid)
+                marked.append(process.pid)
         except (psutil.Error, OSError):
             continue
-    return found
+    return marked
 
 
 class TestPostgres:
@@ -365,9 +368,9 @@ class TestOwner:
 class TestSandbox:
     def test_given_services_are_taken_as_they_are(self, temp: Path) -> None:
         """With both addresses given nothing is started."""
-        given = {"DATABASE_URL": "postgresql://db/audit", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
-        with Sandbox(given) as sandbox:
-            assert (sandbox.database_url, sandbox.kafka_bootstrap) == tuple(given.values())
+        addresses = {"DATABASE_URL": "postgresql://db/audit", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+        with Sandbox(addresses) as sandbox:
+            assert (sandbox.database_url, sandbox.kafka_bootstrap) == tuple(addresses.values())
             assert list(temp.iterdir()) == []
 
     def test_an_unknown_choice_is_one_clear_error(self) -> None:

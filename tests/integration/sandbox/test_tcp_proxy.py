@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.services.process import wait_until
-from sandbox.services.tcp_proxy import GOOD, Line, TcpProxy
+from sandbox.services.tcp_proxy import GOOD, ProxyLine, TcpProxy
 
 HELLO = b"hello"
 
@@ -18,8 +18,8 @@ def proxy() -> Iterator[TcpProxy]:
     """A proxy before a server that says everything back."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_echo, args=(server,), daemon=True).start()
-        with TcpProxy(server.getsockname()[1]) as made:
-            yield made
+        with TcpProxy(server.getsockname()[1]) as running:
+            yield running
         server.shutdown(socket.SHUT_RDWR)
 
 
@@ -57,7 +57,7 @@ def test_what_is_sent_comes_through_both_ways_and_so_does_the_end(proxy: TcpProx
 
 def test_a_line_is_as_slow_and_as_narrow_as_it_is_told_to_be(proxy: TcpProxy) -> None:
     with _said(proxy) as client:
-        for line in (Line(delay=0.1), Line(bytes_per_second=50), Line(piece=1, delay=0.02)):
+        for line in (ProxyLine(delay=0.1), ProxyLine(bytes_per_second=50), ProxyLine(piece=1, delay=0.02)):
             proxy.line = line
             began = time.monotonic()
             client.sendall(HELLO)
@@ -67,7 +67,7 @@ def test_a_line_is_as_slow_and_as_narrow_as_it_is_told_to_be(proxy: TcpProxy) ->
 
 def test_a_silent_line_delivers_when_it_speaks_again(proxy: TcpProxy) -> None:
     with _said(proxy, 0.2) as client:
-        proxy.line = Line(silent=True)
+        proxy.line = ProxyLine(silent=True)
         client.sendall(HELLO)
         with pytest.raises(TimeoutError):
             client.recv(100)
@@ -80,7 +80,7 @@ def test_a_connection_is_reset_at_once_or_after_so_many_bytes(proxy: TcpProxy) -
         proxy.reset()
         with pytest.raises(ConnectionResetError):
             client.recv(100)
-    proxy.line = Line(reset_after=7)
+    proxy.line = ProxyLine(reset_after=7)
     with _said(proxy) as client:
         client.sendall(HELLO)
         with pytest.raises(ConnectionResetError):

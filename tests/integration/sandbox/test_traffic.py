@@ -25,7 +25,11 @@ from sandbox.traffic.workspace import founded
 START = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 STEP = timedelta(minutes=47)
 # The field that holds the id of what the snapshots of a family are taken of; a workspace's own need none.
-SUBJECTS = {one.family: one.subject.id for one in CATALOG if one.tracked and one.subject.id != "workspace_id"}
+SUBJECTS = {
+    listed_type.family: listed_type.subject.id
+    for listed_type in CATALOG
+    if listed_type.tracked and listed_type.subject.id != "workspace_id"
+}
 
 
 class Decoded(NamedTuple):
@@ -93,7 +97,10 @@ def log_of(broker: Producer, count: int) -> list[Emission]:
     consumer.assign([TopicPartition(topic.topic, number, 0) for topic in topics for number in topic.partitions])
     messages = consumer.consume(count, timeout=10)
     consumer.close()
-    return [Emission(str(each.topic()), each.key() or b"", each.value(), headers_of(each)) for each in messages]
+    return [
+        Emission(str(message.topic()), message.key() or b"", message.value(), headers_of(message))
+        for message in messages
+    ]
 
 
 def headers_of(message: Message) -> list[tuple[str, bytes]]:
@@ -163,9 +170,9 @@ def test_the_scenarios_are_those_that_are_said_to_be_written() -> None:
     """Without what is taken from examples, the stream has exactly the types of WRITTEN."""
     own = [scenario for scenario in (*OPENING, *CHANGES, *NOISE) if scenario.__module__ != examples.__name__]
     workspace = founded(Random(1), 0)
-    given = [scenario(workspace) for _ in range(300) for scenario in own]
+    emitted = [scenario(workspace) for _ in range(300) for scenario in own]
 
-    assert {event.ce_type for event in given if event is not None} == set(WRITTEN)
+    assert {event.ce_type for event in emitted if event is not None} == set(WRITTEN)
 
 
 @pytest.mark.parametrize("ce_type", WRITTEN)
@@ -173,16 +180,16 @@ def test_a_type_without_a_scenario_is_taken_from_its_example(ce_type: str) -> No
     """Whatever the type, its events fit the schema, belong to the workspace, and do not contradict each other."""
     workspace = founded(Random(1), 0)
     scenario = examples.like_example(ce_type)
-    given = [event for event in (scenario(workspace) for _ in range(4)) if event is not None]
+    emitted = [event for event in (scenario(workspace) for _ in range(4)) if event is not None]
     schema = expand_schema(schemas.parsed(schemas.latest(ce_type)))
 
-    assert len(given) == 4
-    for event in given:
+    assert len(emitted) == 4
+    for event in emitted:
         assert event.ce_type == ce_type
         assert event.data["workspace_id"] == workspace.id
         assert event.data["actor"]["id"] in workspace.members
         assert list(schemas.mismatches(schema, event.data)) == []
-    assert list(broken_links(Decoded(event.ce_type, {}, event.data) for event in given)) == []
+    assert list(broken_links(Decoded(event.ce_type, {}, event.data) for event in emitted)) == []
 
 
 def test_mcp_clients_edit_schedules() -> None:
@@ -197,7 +204,7 @@ def test_mcp_clients_edit_schedules() -> None:
 def test_an_actor_is_a_member_of_that_day() -> None:
     """Nobody acts in a workspace before joining or after having been removed."""
     members: set[tuple[str, str]] = set()
-    for event in (decoded(each) for each in events(3000, mix=Mix(noise=0.0))):
+    for event in (decoded(published) for published in events(3000, mix=Mix(noise=0.0))):
         place = event.data["workspace_id"]
         if event.ce_type == "member.removed":
             members.remove((place, event.data["member_id"]))
@@ -220,12 +227,12 @@ def test_both_framings_can_be_mixed() -> None:
     """A share of the values carries the registry's id of its type; the rest the fingerprint."""
     ids = {schema.ce_type: 100 + at for at, schema in enumerate(schemas.all_schemas())}
     stream = events(2000, mix=Mix(confluent=0.4, schema_ids=ids))
-    confluent = [each for each in stream if each.value is not None and each.value[:1] == b"\x00"]
+    confluent = [published for published in stream if published.value is not None and published.value[:1] == b"\x00"]
 
     assert abs(len(confluent) / 2000 - 0.4) < 0.05
-    for each in confluent:
-        assert each.value is not None
-        assert int.from_bytes(each.value[1:5], "big") == ids[decoded(each).ce_type]
+    for published in confluent:
+        assert published.value is not None
+        assert int.from_bytes(published.value[1:5], "big") == ids[decoded(published).ce_type]
 
 
 def test_confluent_framing_needs_ids() -> None:
@@ -246,21 +253,21 @@ def test_again_gives_new_events_of_old_content() -> None:
     pool = events(50)
     bulk = list(islice(again(pool, 7, clock()), 120))
 
-    assert [each.value for each in bulk] == [each.value for each in (pool * 3)[:120]]
-    assert len({dict(each.headers)["ce_id"] for each in pool + bulk}) == 170
-    assert [each.headers[2:] for each in bulk[:50]] == [each.headers[2:] for each in pool]
+    assert [published.value for published in bulk] == [published.value for published in (pool * 3)[:120]]
+    assert len({dict(published.headers)["ce_id"] for published in pool + bulk}) == 170
+    assert [published.headers[2:] for published in bulk[:50]] == [published.headers[2:] for published in pool]
 
 
 def test_the_sample_holds_every_case() -> None:
     """The demo's sample has all types, a no-change edit, and each of the deliberate extras."""
     events_ = sample(START, STEP)
-    whole = [each for each in events_ if each.value is not None]
+    whole = [published for published in events_ if published.value is not None]
     identities: dict[bytes, list[Emission]] = {}
-    for each in whole:
-        identities.setdefault(dict(each.headers)["ce_id"], []).append(each)
+    for published in whole:
+        identities.setdefault(dict(published.headers)["ce_id"], []).append(published)
     twice = [pair for pair in identities.values() if len(pair) > 1]
-    types = [dict(each.headers)["ce_type"].decode() for each in whole]
-    edits = [decoded(each).data for each in whole if dict(each.headers)["ce_type"] == b"schedule.edited"]
+    types = [dict(published.headers)["ce_type"].decode() for published in whole]
+    edits = [decoded(published).data for published in whole if dict(published.headers)["ce_type"] == b"schedule.edited"]
 
     assert sample(START, STEP) == events_
     assert [len(pair) for pair in twice] == [2] * 4

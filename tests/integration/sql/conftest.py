@@ -136,9 +136,9 @@ def dump() -> Callable[..., str]:
 
     def run(server: PostgresServer, url: str, *options: str) -> str:
         program = server.installation.bin / "pg_dump"
-        done = subprocess.run([program, "--schema-only", *options, url], check=True, capture_output=True, text=True)
+        process = subprocess.run([program, "--schema-only", *options, url], check=True, capture_output=True, text=True)
         noise = ("--", "SET ", "SELECT pg_catalog.set_config", "\\restrict", "\\unrestrict")
-        lines = (line for line in done.stdout.splitlines() if not line.startswith(noise))
+        lines = (line for line in process.stdout.splitlines() if not line.startswith(noise))
         blocks = "\n".join(lines).split("\n\n")
         return "\n\n".join(block.strip("\n") for block in blocks if block.strip()) + "\n"
 

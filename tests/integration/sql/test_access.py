@@ -148,18 +148,19 @@ def two_workspaces(writer: Role, insert: Callable[..., None]) -> None:
 
 @pytest.mark.usefixtures("two_workspaces")
 @pytest.mark.parametrize(
-    ("workspace", "seen"), [("org_a", ["org_a"]), ("org_b", ["org_b"]), ("org_c", []), ("", []), ("%", []), (None, [])]
+    ("workspace", "visible"),
+    [("org_a", ["org_a"]), ("org_b", ["org_b"]), ("org_c", []), ("", []), ("%", []), (None, [])],
 )
 @pytest.mark.parametrize("role", ["audit_reader", "audit_exporter"])
 def test_reader_and_exporter_see_one_workspace(
-    role: str, workspace: str | None, seen: list[str], as_role: Callable[[str], Role]
+    role: str, workspace: str | None, visible: list[str], as_role: Callable[[str], Role]
 ) -> None:
     """Without any WHERE, they see the entries of the workspace that is set, and none where none is."""
     reader = as_role(role)
     if workspace is not None:
         reader.execute("SELECT set_config('audit.workspace_id', %s, false)", (workspace,))
 
-    assert [row for (row,) in reader.execute("SELECT workspace_id FROM audit_event")] == seen
+    assert [row for (row,) in reader.execute("SELECT workspace_id FROM audit_event")] == visible
 
 
 def test_workspace_ends_with_the_transaction(own_database: str, insert: Callable[..., None]) -> None:
@@ -179,18 +180,18 @@ def test_workspace_ends_with_the_transaction(own_database: str, insert: Callable
 @pytest.mark.parametrize("role", ["audit_operator", "audit_sealer"])
 def test_operator_and_sealer_see_all_workspaces(role: str, as_role: Callable[[str], Role]) -> None:
     """Raw records are of any workspace, and so is what is sealed."""
-    found = as_role(role).execute("SELECT workspace_id FROM audit_event ORDER BY 1").fetchall()
+    rows = as_role(role).execute("SELECT workspace_id FROM audit_event ORDER BY 1").fetchall()
 
-    assert found == [("org_a",), ("org_b",)]
+    assert rows == [("org_a",), ("org_b",)]
 
 
 @pytest.mark.usefixtures("two_workspaces")
 @pytest.mark.parametrize("role", ALLOWED)
 def test_partition_is_closed(role: str, as_role: Callable[[str], Role], owner: Role) -> None:
     """No program reads a partition directly; and after a careless GRANT on all tables, it still sees no row there."""
-    found = owner.execute(LEAF_OF_ORG_A).fetchone()
-    assert found is not None
-    leaf = text.SQL("SELECT workspace_id FROM {}").format(text.Identifier(found[0]))
+    row = owner.execute(LEAF_OF_ORG_A).fetchone()
+    assert row is not None
+    leaf = text.SQL("SELECT workspace_id FROM {}").format(text.Identifier(row[0]))
     connection = as_role(role)
 
     with pytest.raises(errors.InsufficientPrivilege):

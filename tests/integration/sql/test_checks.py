@@ -134,9 +134,9 @@ def test_complete_action_is_accepted(
     about = {"replay": "parked_record", "dismiss": "parked_record", "accept_gap": "data_gap"}.get(action)
     if about is not None:
         insert(owner, about)
-        found = operator.execute(f"SELECT id FROM {about}".encode()).fetchone()
-        assert found is not None
-        changed = {**changed, "gap_id" if about == "data_gap" else "parked_id": found[0]}
+        row = operator.execute(f"SELECT id FROM {about}".encode()).fetchone()
+        assert row is not None
+        changed = {**changed, "gap_id" if about == "data_gap" else "parked_id": row[0]}
 
     insert(operator, "operator_action", action=action, **changed)
 
@@ -232,11 +232,11 @@ def test_schema_file_is_what_the_migrations_make(
         "-- The whole schema as the migrations make it, for reading; written by `pytest tests/integration/sql --write-schema`.\n"
         "-- The sixteen leaves of audit_event are left out.\n\n"
     )
-    made = head + dump(server, server.url("audit_template"), "--exclude-table=audit_event_p*")
+    schema = head + dump(server, server.url("audit_template"), "--exclude-table=audit_event_p*")
     if request.config.getoption("--write-schema", default=False):
-        file.write_text(made)
+        file.write_text(schema)
 
-    assert file.read_text() == made
+    assert file.read_text() == schema
 
 
 def test_schema_facts_are_what_the_migrations_make(server: PostgresServer, request: pytest.FixtureRequest) -> None:

@@ -134,11 +134,11 @@ def test_owner_granted_by_an_administrator_is_found(bare: PostgresServer) -> Non
             admin.execute(f"GRANT {role} TO plain".encode())
         admin.execute("GRANT CREATE ON SCHEMA public TO audit_owner")
         migrate(bare.url("test_a", user="plain", password="plain"), silent)
-        found = [str(difference) for difference in find_tampering(admin).differences]
+        differences = [str(difference) for difference in find_tampering(admin).differences]
         admin.execute("REVOKE audit_owner FROM plain")
         after = find_tampering(admin).differences
 
-    assert found == ["login plain may become audit_owner: REVOKE audit_owner FROM plain"]
+    assert differences == ["login plain may become audit_owner: REVOKE audit_owner FROM plain"]
     assert after == []
 
 

@@ -112,8 +112,8 @@ def test_tampering_is_found_by_name(statement: str, as_role: Callable[[str], Rol
 
     admin.execute(statement.encode())
 
-    found = _tampering(writer)
-    assert [words for words in found if words.startswith(TAMPERED[statement])], found
+    report = _tampering(writer)
+    assert [words for words in report if words.startswith(TAMPERED[statement])], report
 
 
 def test_what_is_not_ours_is_left_alone(as_role: Callable[[str], Role]) -> None:
@@ -161,14 +161,14 @@ def test_login_that_may_become_the_owner(login: str, may: bool, own_database: st
 def test_differences_are_symmetric_and_complete() -> None:
     """What is missing, new or changed is each said once; what is equal never."""
     expected: Facts = {("a", "same"): "1", ("a", "gone"): "1", ("a", "changed"): "1"}
-    found: Facts = {("a", "same"): "1", ("a", "new"): "1", ("a", "changed"): "2"}
-    assert differences(expected, found) == [
-        Difference(kind="a", name="changed", expected="1", found="2"),
-        Difference(kind="a", name="gone", expected="1", found=None),
-        Difference(kind="a", name="new", expected=None, found="1"),
+    facts: Facts = {("a", "same"): "1", ("a", "new"): "1", ("a", "changed"): "2"}
+    assert differences(expected, facts) == [
+        Difference(kind="a", name="changed", expected="1", actual="2"),
+        Difference(kind="a", name="gone", expected="1", actual=None),
+        Difference(kind="a", name="new", expected=None, actual="1"),
     ]
-    assert len(differences(found, expected)) == 3
-    assert differences(found, found) == []
+    assert len(differences(facts, expected)) == 3
+    assert differences(facts, facts) == []
 
 
 def _tampering(role: Role) -> list[str]:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.cells import MOST_CELLS, WHOLE, Cell, Share, coverage_faults, parse_cell
+from catalog.cells import MAX_CELLS, WHOLE, Cell, Share, coverage_faults, parse_cell
 
 KEYS = st.binary(max_size=40) | st.none()
-COUNTS = st.integers(1, MOST_CELLS)
+COUNTS = st.integers(1, MAX_CELLS)
 
 
 def cells(count: int) -> list[Cell]:
@@ -57,16 +57,18 @@ def test_a_hash_at_a_border_is_in_the_cell_of_the_definition(count: int) -> None
         border = number * 2**64 // count
         for hashed in (border, border + 1):
             digest = hashed.to_bytes(8) + b"\xff" * 24
-            found = [index for index, share in enumerate(shares) if share.low <= digest < share.high]
-            assert found == [hashed * count // 2**64]
+            owners = [index for index, share in enumerate(shares) if share.low <= digest < share.high]
+            assert owners == [hashed * count // 2**64]
 
 
 def test_known_keys_have_known_cells() -> None:
     """What other programs compute, in any language, must agree with these."""
     first = sha256(b"org_acme").hexdigest()[:16]
     assert first == "b1bdca925bb8169f"
-    found = {count: [cell.number for cell in cells(count) if cell.share.has(b"org_acme")] for count in (1, 2, 3, 4, 10)}
-    assert found == {1: [1], 2: [2], 3: [3], 4: [3], 10: [7]}
+    numbers = {
+        count: [cell.number for cell in cells(count) if cell.share.has(b"org_acme")] for count in (1, 2, 3, 4, 10)
+    }
+    assert numbers == {1: [1], 2: [2], 3: [3], 4: [3], 10: [7]}
     # No key is the empty key: e3b0c442…
     assert [cell.number for cell in cells(4) if cell.share.has(None)] == [4]
     assert Cell(4, 4).share.has(b"")
@@ -75,8 +77,8 @@ def test_known_keys_have_known_cells() -> None:
 @pytest.mark.parametrize("count", [2, 3, 7, 16])
 def test_shares_are_about_equal(count: int) -> None:
     """A thousand workspaces are not one cell's."""
-    found = [sum(cell.share.has(f"org_{number}".encode()) for number in range(1000)) for cell in cells(count)]
-    assert max(found) < 1.5 * 1000 / count
+    counts = [sum(cell.share.has(f"org_{number}".encode()) for number in range(1000)) for cell in cells(count)]
+    assert max(counts) < 1.5 * 1000 / count
 
 
 @pytest.mark.parametrize("text", ["", "1", "0/1", "2/1", "1/0", "1/4097", "01/2", "1/2 ", "-1/2", "1.0/2", "\u0661/2"])

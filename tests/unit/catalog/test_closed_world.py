@@ -49,11 +49,11 @@ def named(audit_type: AuditType) -> set[str]:
 def unaccounted(audit_type: AuditType, data: dict[str, Any]) -> set[str]:
     """Names on one side only: fields of the schema that nothing stores, and stored names that no schema has."""
     snapshots = data.keys() & {"before", "after"}
-    found = (data.keys() - COMMON - snapshots) ^ (named(audit_type) - {"workspace_id"})
+    names = (data.keys() - COMMON - snapshots) ^ (named(audit_type) - {"workspace_id"})
     tracked = {field.name for field in audit_type.tracked}
     for side in snapshots:
-        found |= fields(data[side]).keys() ^ tracked
-    return found if snapshots or not tracked else found | tracked
+        names |= fields(data[side]).keys() ^ tracked
+    return names if snapshots or not tracked else names | tracked
 
 
 def test_the_types_of_the_contract_are_there() -> None:
@@ -159,7 +159,9 @@ def test_json_and_markdown_name_everything() -> None:
     ]
 
     assert [word for word in words if f"`{word}`" not in page] == []
-    assert [one["name"] for one in shown["types"]] == [audit_type.name for audit_type in CATALOG]
-    assert {one["ce_type"] for one in shown["ignored"]} == set(IGNORED)
+    assert [audit_type_shown["name"] for audit_type_shown in shown["types"]] == [
+        audit_type.name for audit_type in CATALOG
+    ]
+    assert {audit_type_shown["ce_type"] for audit_type_shown in shown["ignored"]} == set(IGNORED)
     assert set(shown["topics"]) == set(TOPICS)
     assert {word for listed in shown["reasons"].values() for word in listed} == set(reasons)

@@ -163,9 +163,9 @@ def test_braces_in_a_name_are_only_text() -> None:
 def test_a_sentence_comes_apart_into_words_and_names() -> None:
     """Each name is a part of its own that says what it names, and together the parts are the sentence."""
     audit_type = BY_NAME["report.exported"]
-    made = parts(audit_type, "Dana", "X", ["format:pdf"])
+    sentence_parts = parts(audit_type, "Dana", "X", ["format:pdf"])
 
-    assert made == (
+    assert sentence_parts == (
         ("Dana", "actor"), (" exported the report ", ""), ("X", "subject"), (" as ", ""), ("PDF", "format"),
     )  # fmt: skip
-    assert "".join(part.text for part in made) == sentence(audit_type, "Dana", "X", ["format:pdf"])
+    assert "".join(part.text for part in sentence_parts) == sentence(audit_type, "Dana", "X", ["format:pdf"])

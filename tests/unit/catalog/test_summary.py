@@ -34,7 +34,7 @@ def test_money(minor_units: str, currency: str, expected: str | None) -> None:
 AMOUNT = {"/amount/currency": {"after": "EUR"}, "/amount/minor_units": {"after": 12900}}
 ROLE = {"before": "member", "after": "admin"}
 PLAN, SEATS, YEARLY = (
-    {"before": one, "after": other} for one, other in (("pro", "business"), (10, 25), ("month", "year"))
+    {"before": earlier, "after": later} for earlier, later in (("pro", "business"), (10, 25), ("month", "year"))
 )
 
 
@@ -121,7 +121,7 @@ def test_what_has_an_empty_name_is_not_called_by_the_workspaces_id(action: str, 
 def test_values_are_parts_of_their_own() -> None:
     """A value written from right to left cannot move the arrow: a page isolates each."""
     changes = {"/name": {"before": "\u05d0", "after": "\u05d1"}}
-    made = parts(BY_NAME["workspace.settings_updated"], "Dana", "X", [], changes)
+    sentence_parts = parts(BY_NAME["workspace.settings_updated"], "Dana", "X", [], changes)
 
-    assert [part.text for part in made if part.names == "value"] == ["name", "\u05d0", "\u05d1"]
-    assert (" → ", "") in made
+    assert [part.text for part in sentence_parts if part.names == "value"] == ["name", "\u05d0", "\u05d1"]
+    assert (" → ", "") in sentence_parts

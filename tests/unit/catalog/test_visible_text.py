@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.visible_text import any_alike, look_alike, told_apart, twins, visible
+from catalog.visible_text import any_alike, distinct_forms, look_alike, twins, visible
 
 UNSEEN = "\u00a0\u2000\u200a\u202f\u3000\u2800\u115f\u1160\u3164\uffa0\ufe0f\ufe00\u034f\u17b4\u180b\u200d\u2066\U000e0041\U000e0100\ue000\t\x7f"
 
@@ -16,14 +16,14 @@ def test_what_cannot_be_seen_is_a_code(unseen: str) -> None:
 
 
 @given(st.text(), st.text())
-def test_no_two_texts_are_shown_the_same(one: str, other: str) -> None:
+def test_no_two_texts_are_shown_the_same(left: str, right: str) -> None:
     """Also where one has the form of a code."""
-    assert (visible(one) == visible(other)) == (one == other)
+    assert (visible(left) == visible(right)) == (left == right)
     assert visible("[U+202E]") != visible("\u202e")
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "shown"),
+    ("left", "right", "shown"),
     [
         ("Caf\u00e9", "Cafe\u0301", ("Caf[U+00E9]", "Cafe[U+0301]")),
         ("admin", "\u0430dmin", ("admin", "[U+0430]dmin")),
@@ -39,37 +39,37 @@ def test_no_two_texts_are_shown_the_same(one: str, other: str) -> None:
         ('say "x"', "say \u201cx\u201d", ("say [U+0022]x[U+0022]", "say [U+201C]x[U+201D]")),
     ],
 )
-def test_look_alikes_are_shown_differently(one: str, other: str, shown: tuple[str, str]) -> None:
+def test_look_alikes_are_shown_differently(left: str, right: str, shown: tuple[str, str]) -> None:
     """Composed or not, of another alphabet, wide, a blank of another kind, not assigned; where the rest is the same it stays."""
-    assert look_alike(one, other)
-    assert told_apart(one, other) == shown
+    assert look_alike(left, right)
+    assert distinct_forms(left, right) == shown
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [("\u0417", "3"), ("\u04c0", "l"), ("\u04c0", "I"), ("\u0261", "g"), ("\u0251", "a"), ("\u01c3", "!"), ("\u03f2", "c"), ("\u04ae", "Y"),
      ("\u0475", "v"), ("\u054f", "S"), ("\u13aa", "A"), ("\u201a", ","), ("\u04cf", "l"), ("\u2014", "-"), ("\u0433\u0301", "\u0433\u0341"),
      ("\u0393", "\u0413"), ("\u03a6", "\u0424"), ("\U0001d5ba", "a"), ("\u2170", "i"), ("`", "'"), ("\u2026", "...")],
 )  # fmt: skip
-def test_other_alphabets_are_not_taken_for_ours(one: str, other: str) -> None:
+def test_other_alphabets_are_not_taken_for_ours(left: str, right: str) -> None:
     """By the data of UTS 39, of whichever alphabets; each within a word and by itself."""
-    assert look_alike(one, other)
-    assert look_alike(f"x{one}y", f"x{other}y")
-    assert len(set(told_apart(f"x{one}y", f"x{other}y"))) == 2
-    assert any_alike([one, "x", other])
+    assert look_alike(left, right)
+    assert look_alike(f"x{left}y", f"x{right}y")
+    assert len(set(distinct_forms(f"x{left}y", f"x{right}y"))) == 2
+    assert any_alike([left, "x", right])
 
 
 @given(st.lists(st.text(st.sampled_from("aа\u00e1\u0301lI1 \u00a0[]U+0430x"), max_size=8), unique=True, max_size=6))
 def test_of_twins_each_is_shown_in_its_own_way(texts: list[str]) -> None:
     """Also of three; and none is shown as another text is."""
-    found = twins(texts)
-    shown = [found.get(text, visible(text)) for text in texts]
+    ambiguous = twins(texts)
+    shown = [ambiguous.get(text, visible(text)) for text in texts]
 
     assert len(set(shown)) == len(texts)
-    assert set(found) == {one for one in texts if any(look_alike(one, other) for other in texts)}
+    assert set(ambiguous) == {similar for similar in texts if any(look_alike(similar, other) for other in texts)}
 
 
-@pytest.mark.parametrize(("one", "other"), [("a", "a"), ("en", "de"), ("M\u00fcnchen", "Munchen"), ("\u65e5", "\u4e2d"), ("", "a")])  # fmt: skip
-def test_what_looks_different_stays_as_it_is(one: str, other: str) -> None:
+@pytest.mark.parametrize(("left", "right"), [("a", "a"), ("en", "de"), ("M\u00fcnchen", "Munchen"), ("\u65e5", "\u4e2d"), ("", "a")])  # fmt: skip
+def test_what_looks_different_stays_as_it_is(left: str, right: str) -> None:
     """Codes where nobody needs them would only be hard to read."""
-    assert not look_alike(one, other)
+    assert not look_alike(left, right)

@@ -78,15 +78,15 @@ def database(rows: list[PartitionAccount], entries: dict[tuple[str, int], int] |
 
 
 @pytest.mark.parametrize(
-    ("entries", "found"), [(None, 0), ({("t", 0): 7}, 0), ({("t", 0): 6}, 1), ({}, 1), ({("t", 0): 7, ("x", 0): 1}, 1)]
+    ("entries", "count"), [(None, 0), ({("t", 0): 7}, 0), ({("t", 0): 6}, 1), ({}, 1), ({("t", 0): 7, ("x", 0): 1}, 1)]
 )
 def test_entries_are_those_that_were_recorded_or_replayed(
-    entries: dict[tuple[str, int], int] | None, found: int
+    entries: dict[tuple[str, int], int] | None, count: int
 ) -> None:
     """Over all incarnations of a topic's name; an entry of a partition that was never read is a finding too."""
     rows = [account(recorded=3, next_offset=3), account(topic_id="new", recorded=2, next_offset=2, replayed=2)]
-    assert len(entry_findings(database(rows, entries))) == found
-    assert balanced(database(rows, entries)) is (found == 0)
+    assert len(entry_findings(database(rows, entries))) == count
+    assert balanced(database(rows, entries)) is (count == 0)
 
 
 def test_lag_and_unread_are_known_where_kafka_says() -> None:

@@ -88,8 +88,8 @@ class World:
             "awaiting_schema": mine.awaiting_schema,
             "halted": mine.halted,
         }
-        found = [name for name, group in groups.items() if any((p.topic, p.number) == key for p in group)]
-        return found + ["unclaimed"] * (key in mine.unclaimed)
+        names = [name for name, group in groups.items() if any((p.topic, p.number) == key for p in group)]
+        return names + ["unclaimed"] * (key in mine.unclaimed)
 
     def _take(
         self, _connection: object, partition: Partition, bounds: Bounds, owner: claim.Owner, halt: str | None

@@ -134,10 +134,10 @@ def test_every_valid_encoding_is_read(message: tuple[Any, Any, bytes]) -> None:
     """Any value in any legal encoding (blocks, negative counts) is decoded to that value, as fastavro does."""
     schema, value, data = message
 
-    found = decode(schema, data)
+    decoded = decode(schema, data)
 
-    assert found == value
-    assert repr(found) == repr(by_fastavro(schema, data))
+    assert decoded == value
+    assert repr(decoded) == repr(by_fastavro(schema, data))
 
 
 @given(MESSAGES, st.data())
@@ -159,11 +159,11 @@ def test_any_bytes_are_read_or_refused(message: tuple[Any, Any, bytes], draws: s
         at = draws.draw(st.integers(0, len(mutated)))
         mutated[at : at + draws.draw(st.integers(0, 2))] = draws.draw(st.binary(max_size=2) | st.just(b"\xff" * 9))
     try:
-        found = decode(schema, bytes(mutated))
+        decoded = decode(schema, bytes(mutated))
     except Poison as poison:
         assert poison.reason in {ParkReason.AVRO_INVALID, ParkReason.TRAILING_BYTES}
     else:
-        assert repr(found) == repr(by_fastavro(schema, bytes(mutated)))
+        assert repr(decoded) == repr(by_fastavro(schema, bytes(mutated)))
 
 
 @given(MESSAGES)

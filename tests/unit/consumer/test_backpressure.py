@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from catalog.reasons import IgnoreReason, ParkReason
-from consumer.backpressure import MAX_BYTES, MAX_RECORDS, PATIENCE_SECONDS, WITHOUT_ROWS_SECONDS, Backpressure
+from consumer.backpressure import MAX_BYTES, MAX_RECORDS, SLOW_WRITE_SECONDS, WITHOUT_ROWS_SECONDS, Backpressure
 from consumer.event.model import Parked
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
@@ -90,7 +90,7 @@ def test_a_slow_write_pauses_and_its_end_resumes(clock: SimpleNamespace) -> None
     backpressure, reading, position = under_test()
     backpressure.start(position)
     backpressure.submitted()
-    clock.at += PATIENCE_SECONDS
+    clock.at += SLOW_WRITE_SECONDS
     backpressure.pause_if_slow()
     assert (backpressure.paused, reading.started) == (False, {POSITION: 5})
     clock.at += 0.001
@@ -105,7 +105,7 @@ def test_a_slow_write_pauses_and_its_end_resumes(clock: SimpleNamespace) -> None
 def test_nothing_is_started_while_paused(clock: SimpleNamespace) -> None:
     """A partition that is claimed meanwhile is read once the writer is free."""
     backpressure, reading, position = under_test()
-    clock.at += PATIENCE_SECONDS + 1
+    clock.at += SLOW_WRITE_SECONDS + 1
     backpressure.pause_if_slow()
     backpressure.start(position)
     assert reading.started == {}

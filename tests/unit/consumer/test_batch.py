@@ -24,26 +24,26 @@ STEPS = st.lists(st.tuples(st.sampled_from(PARTITIONS), st.sampled_from([*MESSAG
 def filled(steps: list[tuple[Partition, str]]) -> Batch:
     """A batch as the loop builds it, each partition from offset 100 on; `skipped` is a run of three."""
     batch = Batch()
-    for partition, what in steps:
+    for partition, kind in steps:
         offsets = batch.range_of(partition, 100, 1)
-        if what == "skipped":
+        if kind == "skipped":
             batch.skip(offsets, offsets.next + 3, IgnoreReason.NOT_AUDITED)
             continue
-        outcome = OUTCOMES[what]
+        outcome = OUTCOMES[kind]
         assert isinstance(outcome, Recorded | Ignored | Parked)
-        batch.add(offsets, record(MESSAGES[what], partition=partition, offset=offsets.next), outcome)
+        batch.add(offsets, record(MESSAGES[kind], partition=partition, offset=offsets.next), outcome)
     return batch
 
 
 def test_each_outcome_is_counted_once() -> None:
     """Records, bytes of what is kept, and the ignored ones by their reason."""
-    steps = [(PARTITIONS[0], what) for what in ("recorded", "ignored", "skipped", "parked")]
+    steps = [(PARTITIONS[0], outcome) for outcome in ("recorded", "ignored", "skipped", "parked")]
     batch = filled(steps)
     offsets = batch.ranges[PARTITIONS[0]]
     assert (offsets.start, offsets.next, batch.records) == (100, 106, 6)
     assert offsets.ignored == {IgnoreReason.NOT_AUDITED: 4}
     assert [copied.partition for copied in batch.recorded] == [kept.partition for kept, _ in batch.parked]
-    assert batch.bytes == sum(len(MESSAGES[what].value or b"") for what in ("recorded", "parked"))
+    assert batch.bytes == sum(len(MESSAGES[outcome].value or b"") for outcome in ("recorded", "parked"))
 
 
 @given(STEPS, st.sets(st.sampled_from(PARTITIONS)))

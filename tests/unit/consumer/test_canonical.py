@@ -31,7 +31,7 @@ def holds(value: Any, wanted: Any) -> bool:
 
 
 def unstorable(value: Any) -> bool:
-    return isinstance(value, str) and any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value)
+    return isinstance(value, str) and any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
 def not_finite(value: Any) -> bool:
@@ -91,9 +91,9 @@ def test_text_is_always_storable_and_facets_tell_the_truth(value: Any) -> None:
 
 def test_keys_that_become_one_are_settled_the_same_way_each_time() -> None:
     """A replaced key that meets an existing one loses, in whatever order the two came."""
-    one, other = {"k\0": 1, "k\ufffd": 2}, {"k\ufffd": 2, "k\0": 1}
+    first, second = {"k\0": 1, "k\ufffd": 2}, {"k\ufffd": 2, "k\0": 1}
 
-    assert canonical.text(one) == canonical.text(other) == ('{"k\ufffd":2}', canonical.TEXT)
+    assert canonical.text(first) == canonical.text(second) == ('{"k\ufffd":2}', canonical.TEXT)
 
 
 @given(VALUES)

@@ -66,8 +66,8 @@ def test_the_end_is_that_of_the_certificate(authority: Authority, answer: bytes 
     """As another library reads it from the file."""
     issued = authority.issue("server.pem")
     with server(issued, answer) as port:
-        found = certificate.expiry(NAME, port, str(authority.path), postgresql=answer is not None)
-    assert found == end_of(issued) and found > time.time()
+        expiry = certificate.expiry(NAME, port, str(authority.path), postgresql=answer is not None)
+    assert expiry == end_of(issued) and expiry > time.time()
 
 
 def test_what_is_not_trusted_has_no_end(authority: Authority, tmp_path: Path) -> None:

@@ -14,15 +14,15 @@ from consumer.event.decode import MAX_VALUE, Decoder
 from consumer.event.model import NeedsSchema, Poison
 from schemas import all_schemas, encode_confluent, encode_single_object, latest, read_schema
 
-THING: dict[str, Any] = {
+SCHEMA: dict[str, Any] = {
     "type": "record",
     "name": "n.Thing",
     "fields": [{"name": "size", "type": "int"}, {"name": "note", "type": ["null", "string"], "default": None}],
 }
-OLD: dict[str, Any] = {**THING, "fields": THING["fields"][:1]}
-OTHER: dict[str, Any] = {**THING, "name": "n.Other"}
+OLD: dict[str, Any] = {**SCHEMA, "fields": SCHEMA["fields"][:1]}
+OTHER: dict[str, Any] = {**SCHEMA, "name": "n.Other"}
 V1 = read_schema("thing.made.v1", json.dumps(OLD))
-V2 = read_schema("thing.made.v2", json.dumps(THING))
+V2 = read_schema("thing.made.v2", json.dumps(SCHEMA))
 ELSE = read_schema("thing.seen.v1", json.dumps(OTHER))
 DATA = {"size": 7, "note": "x"}
 
@@ -41,7 +41,7 @@ def decoder() -> Decoder:
     return Decoder([V2, ELSE, V1])
 
 
-def confluent(schema_id: int, schema: dict[str, Any] = THING, data: dict[str, Any] = DATA) -> bytes:
+def confluent(schema_id: int, schema: dict[str, Any] = SCHEMA, data: dict[str, Any] = DATA) -> bytes:
     body = BytesIO()
     schemaless_writer(body, parse_schema(schema, {}), data)
     return b"\0" + schema_id.to_bytes(4, "big") + body.getvalue()
@@ -237,9 +237,9 @@ def test_both_framings_give_the_same_data(before: dict[str, Any], after: dict[st
     changed = bytearray(value)
     changed[10 + at % (len(value) - 10)] ^= flip
     try:
-        found = decoder.decode(file.ce_type, bytes(changed))
+        decoded = decoder.decode(file.ce_type, bytes(changed))
     except Poison as poison:
         assert poison.reason in {ParkReason.AVRO_INVALID, ParkReason.TRAILING_BYTES}
     else:
-        assert isinstance(found, dict)
-        assert found.keys() == data.keys()
+        assert isinstance(decoded, dict)
+        assert decoded.keys() == data.keys()

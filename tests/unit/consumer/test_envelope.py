@@ -32,10 +32,10 @@ def refusal(given_headers: Headers) -> ParkReason:
 
 
 def time_of(text: str) -> datetime:
-    found = envelope.read(headers(ce_time=text.encode()))
-    time = datetime.fromisoformat(found.time)
-    assert found.time == time.isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
-    assert found.time_us == (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    result = envelope.read(headers(ce_time=text.encode()))
+    time = datetime.fromisoformat(result.time)
+    assert result.time == time.isoformat("T", "microseconds").removesuffix("+00:00") + "Z"
+    assert result.time_us == (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     return time
 
 
@@ -47,9 +47,9 @@ def test_reads_all_attributes() -> None:
     """A complete set of headers becomes an envelope, whatever their order and whatever else is there."""
     noise: list[tuple[str, bytes | None]] = [("x", None), ("x", b"\xff"), ("ce_subject", None)]
 
-    found = envelope.read([*noise, *reversed(headers())])
+    result = envelope.read([*noise, *reversed(headers())])
 
-    assert found == (
+    assert result == (
         "evt-1",
         "/services/billing",
         "billing.payment_failed",
@@ -125,9 +125,9 @@ def test_type_is_not_empty() -> None:
 )
 def test_time_is_rfc_3339(text: str, expected: datetime) -> None:
     """T and Z in either case, any offset, digits past microseconds cut; the result is UTC."""
-    found = time_of(text)
+    time = time_of(text)
 
-    assert (found, found.tzinfo) == (expected, UTC)
+    assert (time, time.tzinfo) == (expected, UTC)
 
 
 @pytest.mark.parametrize(
@@ -241,9 +241,9 @@ def test_any_headers_are_read_or_refused(extra: list[tuple[str, bytes | None]]) 
     replaced = dict(extra)
     for given_headers in (extra, list((GOOD | replaced).items()), [*headers(), *extra]):
         try:
-            found = envelope.read(given_headers)
+            result = envelope.read(given_headers)
         except Poison:
             continue
-        assert found.id
-        assert found.source
-        assert datetime.fromisoformat(found.time).tzinfo is UTC
+        assert result.id
+        assert result.source
+        assert datetime.fromisoformat(result.time).tzinfo is UTC

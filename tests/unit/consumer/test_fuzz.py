@@ -34,12 +34,12 @@ def test_a_case_is_repeated_by_its_number() -> None:
 
 def test_a_value_that_is_read_otherwise_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the second implementation reads differently, or refuses, ends the run."""
-    found = next(made for made in map(case, range(100)) if _answer(made) == "recorded")
+    recorded = next(candidate for candidate in map(case, range(100)) if _answer(candidate) == "recorded")
     read = second.read
-    monkeypatch.setattr(second, "read", lambda *given: {**read(*given), "workspace_id": 1})
+    monkeypatch.setattr(second, "read", lambda *arguments: {**read(*arguments), "workspace_id": 1})
 
     with pytest.raises(AssertionError, match="theirs"):
-        _answer(found)
+        _answer(recorded)
 
 
 def test_values_of_another_type_differ() -> None:
@@ -56,5 +56,5 @@ def test_a_schema_that_the_library_does_not_take_is_no_opinion() -> None:
         second.read(json.dumps({"type": "record", "name": "1", "fields": []}), '"int"', b"")
 
 
-def _answer(made: Case) -> str:
-    return oracle.answer(Decoder(schemas.all_schemas()), made)
+def _answer(hostile: Case) -> str:
+    return oracle.answer(Decoder(schemas.all_schemas()), hostile)

@@ -282,22 +282,22 @@ def test_answers_of_the_registry_are_counted(ops: Ops, monkeypatch: pytest.Monke
     monkeypatch.setattr(Registry, "fetch", absent)
     with pytest.raises(SchemaAbsent):
         counted.fetch(1)
-    found = {word: ops.value("registry_requests_total", answer=word) for word in ("schema", "absent", "unavailable")}
-    assert found == {"schema": 1, "absent": 1, "unavailable": 1}
+    counts = {word: ops.value("registry_requests_total", answer=word) for word in ("schema", "absent", "unavailable")}
+    assert counts == {"schema": 1, "absent": 1, "unavailable": 1}
 
 
 def test_a_composite_observer_calls_all() -> None:
     """No call of an observer is forgotten on the way to the others."""
-    told: list[str] = []
+    called: list[str] = []
 
     class Ear(Observer):
         def __getattribute__(self, name: str) -> object:
-            return lambda *_: told.append(name)
+            return lambda *_: called.append(name)
 
     calls = [name for name in vars(Observer) if not name.startswith("_")]
     for name in calls:
         getattr(CompositeObserver([Ear(), Ear()]), name)(*[None] * (0 if name in {"on_submitted", "on_fenced"} else 1))
-    assert told == [name for name in calls for _ in range(2)]
+    assert called == [name for name in calls for _ in range(2)]
     assert {name for name in vars(CompositeObserver) if not name.startswith("_")} == set(calls)
 
 
@@ -321,18 +321,18 @@ def test_an_empty_assignment_is_a_group_that_was_joined(ops: Ops) -> None:
 
 def test_scrapes_and_changes_may_meet(ops: Ops) -> None:
     """Prometheus asks in another thread while partitions come and go."""
-    done = threading.Event()
+    ended = threading.Event()
 
     def change() -> None:
         for number in range(2000):
             ops.recorder.on_assigned([(POSITION.topic, number % 7)])
             ops.recorder.on_loop({Partition(POSITION.topic, "id", n): HaltCause.GAP for n in range(number % 5)})
             ops.recorder.on_revoked([(POSITION.topic, number % 3)])
-        done.set()
+        ended.set()
 
     thread = threading.Thread(target=change)
     thread.start()
-    while not done.is_set():
+    while not ended.is_set():
         ops.text()
     thread.join()
     assert ops.value("partitions_assigned", topic=POSITION.topic) == 4

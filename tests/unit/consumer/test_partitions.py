@@ -118,22 +118,22 @@ def test_records_are_numbered_without_holes(steps: list[tuple[int, int]]) -> Non
 )
 def test_a_gap_is_what_lies_outside_the_log(next_offset: int, missing: tuple[int, int] | None, *, first: bool) -> None:
     """The log has the offsets 5 to 8, and 9 is written next: both bounds themselves are no gap."""
-    found = gap(next_offset, Bounds(5, 9), first=first)
+    computed = gap(next_offset, Bounds(5, 9), first=first)
     if missing is None:
-        assert found is None
+        assert computed is None
         return
     moved = GapCause.BEFORE_FIRST_READ if first else GapCause.LOG_START_MOVED
     cause = moved if next_offset < 5 else GapCause.LOG_TRUNCATED
-    assert found == Gap(start=missing[0], end=missing[1], cause=cause)
+    assert computed == Gap(start=missing[0], end=missing[1], cause=cause)
 
 
 @given(OFFSETS, OFFSETS, OFFSETS, st.booleans())
-def test_a_gap_is_never_empty_and_never_inside_the_log(next_offset: int, one: int, other: int, first: bool) -> None:
+def test_a_gap_is_never_empty_and_never_inside_the_log(next_offset: int, start: int, end: int, first: bool) -> None:
     """It has an offset at least, and none that can still be read."""
-    bounds = Bounds(min(one, other), max(one, other))
-    found = gap(next_offset, bounds, first=first)
-    if found is None:
+    bounds = Bounds(min(start, end), max(start, end))
+    missing = gap(next_offset, bounds, first=first)
+    if missing is None:
         assert bounds.low <= next_offset <= bounds.high
     else:
-        assert found.end is not None and found.start < found.end
-        assert found.end <= bounds.low or found.start >= bounds.high
+        assert missing.end is not None and missing.start < missing.end
+        assert missing.end <= bounds.low or missing.start >= bounds.high

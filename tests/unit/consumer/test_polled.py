@@ -82,9 +82,9 @@ def polled(
 )
 def test_a_record_is_made_where_the_pipeline_must_look(message: Message) -> None:
     """Also where the first bytes say that its type is ignored, but the headers do not."""
-    (made,), _ = polled([Delivered("t", 0, 7, message)])
-    assert isinstance(made, Record)
-    assert (made.partition, made.offset, made.timestamp_ms, made.value) == (PARTITIONS[0], 7, None, message.value)
+    (taken,), _ = polled([Delivered("t", 0, 7, message)])
+    assert isinstance(taken, Record)
+    assert (taken.partition, taken.offset, taken.timestamp_ms, taken.value) == (PARTITIONS[0], 7, None, message.value)
 
 
 def test_a_value_of_the_largest_size_is_skipped() -> None:
@@ -276,7 +276,10 @@ def test_runs_end_where_the_reason_changes() -> None:
     other = next(name for name in map(str, range(100)) if not ours.has(name.encode()))
     foreign = WHOLE._replace(key=other.encode())
     items, _ = polled(
-        [Delivered("t", 0, offset, made) for offset, made in enumerate((SKIPPED, SKIPPED, foreign, SKIPPED, foreign))],
+        [
+            Delivered("t", 0, offset, delivered)
+            for offset, delivered in enumerate((SKIPPED, SKIPPED, foreign, SKIPPED, foreign))
+        ],
         ours,
     )
     reasons = [(0, 2, NOT_AUDITED), (2, 3, OTHER_CELL), (3, 4, NOT_AUDITED), (4, 5, OTHER_CELL)]
@@ -293,13 +296,13 @@ class Keyless(Delivered):
 @pytest.mark.parametrize("cell", Cell(1, 1).halves, ids=str)
 def test_what_has_no_key_that_can_be_had_is_kept_by_every_cell(cell: Cell) -> None:
     """Each of them sees a record that could be its own; one with no key at all has one cell, as any key has."""
-    (made,), _ = polled([Keyless("t", 0, 3, WHOLE)], cell.share)
-    assert isinstance(made, Unreadable)
-    assert "key" in made.missing
+    (taken,), _ = polled([Keyless("t", 0, 3, WHOLE)], cell.share)
+    assert isinstance(taken, Unreadable)
+    assert "key" in taken.missing
 
 
 def test_a_record_without_a_key_has_one_cell() -> None:
     """It is parked there, as it is without cells."""
     keyless = WHOLE._replace(key=None)
-    made = [polled([Delivered("t", 0, 3, keyless)], cell.share)[0][0] for cell in Cell(1, 1).halves]
-    assert sorted(type(item).__name__ for item in made) == ["Record", "Skipped"]
+    taken = [polled([Delivered("t", 0, 3, keyless)], cell.share)[0][0] for cell in Cell(1, 1).halves]
+    assert sorted(type(item).__name__ for item in taken) == ["Record", "Skipped"]

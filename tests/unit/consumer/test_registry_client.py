@@ -29,13 +29,13 @@ def server() -> Iterator[type[Answers]]:
     class Here(Answers):
         asked: ClassVar[list[tuple[str, str | None]]] = []
 
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Here)
-    Here.port = made.server_port
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+    http_server = ThreadingHTTPServer(("127.0.0.1", 0), Here)
+    Here.port = http_server.server_port
+    thread = threading.Thread(target=http_server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield Here
-    made.shutdown()
-    made.server_close()
+    http_server.shutdown()
+    http_server.server_close()
     thread.join()
 
 

@@ -39,7 +39,7 @@ def record(**parts: Any) -> Record:
     return Record(Partition("callmine.schedules", "id", 3), 42, SENT_MS, b"org_1", b"", ())._replace(**parts)
 
 
-def made(
+def row_of(
     data: Mapping[str, Any] | None = None,
     *,
     audit_type: AuditType = BY_NAME["schedule.lifecycle_changed"],
@@ -87,11 +87,11 @@ def test_every_column_comes_from_its_place() -> None:
         kafka_partition=3,
         kafka_offset=42,
         kafka_timestamp=SENT_MS,
-        content_digest=recomputed(made()),
+        content_digest=recomputed(row_of()),
         trace_id="0" * 31 + "1",
     )
 
-    assert expected == made()
+    assert expected == row_of()
 
 
 def test_deleted_thing_is_known_by_its_last_label() -> None:
@@ -109,14 +109,14 @@ def test_deleted_thing_is_known_by_its_last_label() -> None:
 def test_digest_can_be_recomputed_from_the_row(label: str, email: str | None, tool: str, changed: Any) -> None:
     """Ten lines of Python give every row's digest from its columns, whatever texts and numbers it holds."""
     data = {**user(email=email), "after": {"name": label}, "origin": {"channel": "mcp", "client": None, "tool": tool}}
-    result = made(data, changes={"/x": {"after": changed}})
+    result = row_of(data, changes={"/x": {"after": changed}})
 
     assert recomputed(result) == result.content_digest
 
 
 def test_digest_is_pinned() -> None:
     """The digest of one entry is a constant: a change of the canonical form would make conflicts of all duplicates."""
-    assert made().content_digest.hex() == "6454f9217818cf3b13ee963bec2a48c1aa95b25b9bd70c3a8960b900cb02966f"
+    assert row_of().content_digest.hex() == "6454f9217818cf3b13ee963bec2a48c1aa95b25b9bd70c3a8960b900cb02966f"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_digest_is_pinned() -> None:
 )
 def test_same_event_delivered_otherwise_has_the_same_digest(delivery: dict[str, Any]) -> None:
     """Position, Kafka's time, the clock facet, framing and trace are not part of what an event says."""
-    assert made(**delivery).content_digest == made().content_digest
+    assert row_of(**delivery).content_digest == row_of().content_digest
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_same_event_delivered_otherwise_has_the_same_digest(delivery: dict[str, 
 )
 def test_event_that_says_something_else_has_another_digest(other: dict[str, Any]) -> None:
     """Whatever a reader could see differently makes a conflict, not a duplicate."""
-    assert made(**other).content_digest != made().content_digest
+    assert row_of(**other).content_digest != row_of().content_digest
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_clock_ahead_is_more_than_five_minutes(ahead: timedelta, facets: list[st
     """An event from the future is recorded, with a facet, from just over five minutes before Kafka's timestamp."""
     sent = SENT_MS * 1000
 
-    assert made(attributes={"time_us": sent + ahead // timedelta(microseconds=1)}).facets == facets
+    assert row_of(attributes={"time_us": sent + ahead // timedelta(microseconds=1)}).facets == facets
 
 
 def test_without_kafka_timestamp_no_clock_is_ahead() -> None:
     """Where Kafka has no time, there is nothing to be ahead of."""
-    result = made(attributes={"time_us": 2**45}, timestamp_ms=None)
+    result = row_of(attributes={"time_us": 2**45}, timestamp_ms=None)
 
     assert (result.facets, result.kafka_timestamp) == (["operation:paused"], None)
 
@@ -204,8 +204,8 @@ def test_kafka_time_is_exact_and_never_raises(milliseconds: int | None, expected
 
 def test_source_tag_is_beside_changes_exactly_for_mcp() -> None:
     """The tag comes from the channel and from nothing else; a client or tool that is not known is null."""
-    tagged = made({"origin": {"channel": "mcp", "client": "claude-desktop", "tool": None}})
-    claimed = made(
+    tagged = row_of({"origin": {"channel": "mcp", "client": "claude-desktop", "tool": None}})
+    claimed = row_of(
         {"origin": {"channel": "api", "client": "claude-desktop", "tool": "x"}}, changes={"/source": {"after": "mcp"}}
     )
 
@@ -222,18 +222,18 @@ def test_context_is_beside_changes_where_given() -> None:
     gone = BY_NAME["integration.disconnected"]
     data = {"provider": "gong", "before": {"account": "a"}, "after": None}
 
-    assert json.loads(made({**data, "reason": "moved"}, audit_type=gone, changes={}).diff) == {
+    assert json.loads(row_of({**data, "reason": "moved"}, audit_type=gone, changes={}).diff) == {
         "changes": {},
         "context": {"reason": "moved"},
     }
-    assert json.loads(made({**data, "reason": None}, audit_type=gone, changes={}).diff) == {"changes": {}}
+    assert json.loads(row_of({**data, "reason": None}, audit_type=gone, changes={}).diff) == {"changes": {}}
 
 
 def test_facets_name_each_setting_once() -> None:
     """Each tracked field that changed is one facet, however many of its leaves changed."""
     changes: Changes = {"/name": {}, "/preferences/a~1b": {}, "/preferences/c": {"masked": True}}
 
-    assert made(audit_type=BY_NAME["workspace.settings_updated"], changes=changes).facets == [
+    assert row_of(audit_type=BY_NAME["workspace.settings_updated"], changes=changes).facets == [
         "setting:name",
         "setting:preferences",
     ]
@@ -281,16 +281,16 @@ def test_text_outside_ids_does_not_cost_the_entry(data: dict[str, Any], changes:
 def test_every_identity_of_an_event_is_checked(action: str, data: dict[str, Any]) -> None:
     """Actor, subject and an id in the context are all checked, each type's own."""
     with pytest.raises(Poison):
-        made(data, audit_type=BY_NAME[action])
+        row_of(data, audit_type=BY_NAME[action])
 
 
 def test_system_actor_needs_no_prefix() -> None:
     """A system actor is a service, not a Clerk user."""
-    assert made({"actor": {"type": "system", "id": "billing", "email": None}}).actor_id == "billing"
+    assert row_of({"actor": {"type": "system", "id": "billing", "email": None}}).actor_id == "billing"
 
 
 def test_type_without_label_has_none() -> None:
     """An invoice has no name that people know it by."""
-    row = made({"invoice_id": "in_1", "attempt": 2}, audit_type=BY_NAME["billing.payment_failed"])
+    row = row_of({"invoice_id": "in_1", "attempt": 2}, audit_type=BY_NAME["billing.payment_failed"])
 
     assert (row.subject_id, row.subject_label, row.facets) == ("in_1", None, ["attempt:2"])

@@ -147,8 +147,8 @@ def test_only_an_orderly_end_releases_partitions(
             callbacks[0].revoked([("t", 0)])
             callbacks[0].lost([("t", 1)])
 
-    def join(_config: object, _topics: object, given: RebalanceCallbacks, *_: object) -> Member:
-        callbacks.append(given)
+    def join(_config: object, _topics: object, registered: RebalanceCallbacks, *_: object) -> Member:
+        callbacks.append(registered)
         return Member("member", [])
 
     def assigned(*_: object, **__: object) -> Assigned:

@@ -10,8 +10,8 @@ GOOD = {"DATABASE_URL": "postgresql:///audit"}
 
 def test_without_cells_nothing_changes() -> None:
     """The default is all workspaces, and the group is as it is named."""
-    for given in ({}, {"AUDIT_CELL": ""}, {"AUDIT_CELL": "1/1"}):
-        loaded = load({**GOOD, **given}, kafka=False)
+    for environ in ({}, {"AUDIT_CELL": ""}, {"AUDIT_CELL": "1/1"}):
+        loaded = load({**GOOD, **environ}, kafka=False)
         assert (loaded.cell, loaded.group) == (WHOLE, "callmine-audit")
 
 

@@ -31,13 +31,13 @@ class Surroundings:
     closed = False
     faults = TopicFaults()
 
-    def __init__(self, *, away: bool = False) -> None:
+    def __init__(self, *, unavailable: bool = False) -> None:
         self.asked: list[str] = []
         self.faults = TopicFaults()
-        self._away = away
+        self._unavailable = unavailable
 
     def connect(self) -> Any:
-        if self._away:
+        if self._unavailable:
             raise psycopg.OperationalError("away")
         return self
 
@@ -69,17 +69,17 @@ def _no_session(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def first_answer(surroundings: Any, retries: list[Retry]) -> EndOffsets:
     under_test = Watermark(surroundings, surroundings.connect, retries.append, lambda *_: None)
-    found: list[EndOffsets] = []
+    answers: list[EndOffsets] = []
 
     def answered() -> bool:
         answer = under_test.take()
-        found.extend([answer] if answer else [])
-        return bool(found)
+        answers.extend([answer] if answer else [])
+        return bool(answers)
 
     under_test.follow([POSITION])
     assert wait_until(answered, 20)
     under_test.close()
-    return found[0]
+    return answers[0]
 
 
 def test_the_time_is_the_databases_and_older_than_the_ends() -> None:
@@ -94,7 +94,7 @@ def test_the_time_is_the_databases_and_older_than_the_ends() -> None:
 def test_a_database_that_is_unavailable_costs_the_time_only() -> None:
     """That a topic was re-created is still noticed."""
     retries = list[Retry]()
-    answer = first_answer(Surroundings(away=True), retries)
+    answer = first_answer(Surroundings(unavailable=True), retries)
     assert (answer.at, answer.ends) == (None, {POSITION: 7})
     assert retries == [Retry.CLOCK]
 
@@ -102,10 +102,10 @@ def test_a_database_that_is_unavailable_costs_the_time_only() -> None:
 def test_without_a_time_nothing_is_called_complete() -> None:
     """A partition that has been read to its end is complete through the time of a question that has one."""
     answers: list[EndOffsets] = []
-    stands_in: Any = threading.local()
-    stands_in.active = {POSITION: Position(POSITION, 7, 1, 7, Breaker(Limits()))}
-    stands_in.take = lambda: answers.pop() if answers else None
-    under_test, batch = Completeness(stands_in, stands_in, stands_in), Batch()
+    fake: Any = threading.local()
+    fake.active = {POSITION: Position(POSITION, 7, 1, 7, Breaker(Limits()))}
+    fake.take = lambda: answers.pop() if answers else None
+    under_test, batch = Completeness(fake, fake, fake), Batch()
     for at in (None, TIME):
         answers.append(EndOffsets(at=at, ends={POSITION: 7}, ids={POSITION.topic: POSITION.topic_id}))
         under_test.apply(batch)

@@ -107,12 +107,12 @@ def policy(folder: Path, *vkeys: str) -> str:
 
 
 def test_rotate_writes_a_note_signed_by_both_keys(keys: Path) -> None:
-    code, printed, told = rotate(keys, "old", "new")
+    code, printed, errors = rotate(keys, "old", "new")
     note = parse_note((keys / "note").read_bytes(), "note")
     old, new = ((keys / f"{name}.vkey").read_text().strip() for name in ("old", "new"))
     lines = note.text.split("\n")
 
-    assert (code, printed, told) == (0, f"{new}\n", "")
+    assert (code, printed, errors) == (0, f"{new}\n", "")
     assert lines[:3] == ["callmine-audit-rotation/1", f"old {old}", f"new {new}"]
     assert lines[3].startswith("time 20")
     assert len(lines) == 5
@@ -124,10 +124,10 @@ def test_rotate_writes_a_note_signed_by_both_keys(keys: Path) -> None:
     [("old", "other", "different names"), ("old", "old", "the same key"), ("old", "missing", "cannot be opened")],
 )
 def test_rotate_refuses(old: str, new: str, words: str, keys: Path) -> None:
-    code, _, told = rotate(keys, old, new)
+    code, _, errors = rotate(keys, old, new)
 
     assert code == 2
-    assert words in told
+    assert words in errors
     assert not (keys / "note").exists()
 
 
@@ -138,10 +138,10 @@ def test_rotate_refuses(old: str, new: str, words: str, keys: Path) -> None:
 def test_rotate_refuses_what_is_no_key_file(content: bytes, keys: Path) -> None:
     (keys / "new.key").write_bytes(content)
 
-    code, _, told = rotate(keys, "old", "new")
+    code, _, errors = rotate(keys, "old", "new")
 
     assert code == 2
-    assert "is not a key file" in told
+    assert "is not a key file" in errors
 
 
 def test_rotate_overwrites_nothing(keys: Path) -> None:

@@ -16,8 +16,8 @@ TEXTS = st.text(
 ROWS = st.lists(TEXTS, min_size=len(COLUMNS), max_size=len(COLUMNS))
 
 
-def read(data: bytes, block: int = 7, most: int = 1 << 20) -> list[bytes]:
-    return [record for batch in record_batches(io.BytesIO(data).read, block, most) for record in batch]
+def read(data: bytes, block: int = 7, max_size: int = 1 << 20) -> list[bytes]:
+    return [record for batch in record_batches(io.BytesIO(data).read, block, max_size) for record in batch]
 
 
 @given(TEXTS)

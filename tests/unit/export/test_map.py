@@ -59,20 +59,20 @@ def test_the_root_is_that_of_the_definition(workspaces: Workspaces) -> None:
 
 @given(MAPS, KEYS)
 def test_the_place_of_any_key_is_that_of_the_definition(workspaces: Workspaces, key: str) -> None:
-    place = locate(sorted(workspaces.items()), key)
+    location = locate(sorted(workspaces.items()), key)
     path, left = path_by_definition(workspaces, key)
 
-    assert list(place.path) == path
-    assert place.found == next(iter(left.items()), None)
-    assert place.other(key) == (None if key in left else place.found)
+    assert list(location.path) == path
+    assert location.neighbor == next(iter(left.items()), None)
+    assert location.other(key) == (None if key in left else location.neighbor)
 
 
 @given(MAPS, KEYS)
 def test_every_path_leads_to_the_root(workspaces: Workspaces, key: str) -> None:
-    place = locate(sorted(workspaces.items()), key)
-    bottom = leaf_hash(*place.found) if place.found else EMPTY_HASH
+    location = locate(sorted(workspaces.items()), key)
+    bottom = leaf_hash(*location.neighbor) if location.neighbor else EMPTY_HASH
 
-    assert climb(key, place.path, bottom) == map_root(sorted(workspaces.items()))
+    assert climb(key, location.path, bottom) == map_root(sorted(workspaces.items()))
 
 
 @given(MAPS.filter(bool), KEYS)
@@ -83,11 +83,11 @@ def test_an_end_is_never_beside_an_empty_place(workspaces: Workspaces, key: str)
 
 
 @given(KEYS, KEYS)
-def test_shared_bits(one: str, other: str) -> None:
-    shared = shared_bits(one, other)
+def test_shared_bits(left: str, right: str) -> None:
+    shared = shared_bits(left, right)
 
-    assert all(bit(one, depth) == bit(other, depth) for depth in range(shared))
-    assert shared == 256 if one == other else bit(one, shared) != bit(other, shared)
+    assert all(bit(left, depth) == bit(right, depth) for depth in range(shared))
+    assert shared == 256 if left == right else bit(left, shared) != bit(right, shared)
 
 
 @pytest.mark.parametrize("second", ["4" * 64, "3" * 64])

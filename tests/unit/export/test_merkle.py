@@ -48,8 +48,8 @@ def subproof(old: int, leaves: Sequence[bytes], *, whole: bool = True) -> list[b
 
 
 def roots(ranges: Sequence[merkle.Range], size: int) -> list[bytes]:
-    found = merkle.range_roots(LEAVES[:size], ranges)
-    return [found[span] for span in ranges]
+    roots_read = merkle.range_roots(LEAVES[:size], ranges)
+    return [roots_read[span] for span in ranges]
 
 
 @given(st.integers(0, 70))
@@ -126,6 +126,6 @@ def test_many_proofs_come_from_one_pass() -> None:
     ranges = [span for index in range(size) for span in merkle.inclusion_ranges(index, size)]
     ranges += [span for old in range(1, size + 1) for span in merkle.consistency_ranges(old, size)]
 
-    found = merkle.range_roots(iter(LEAVES[:size]), ranges)
+    roots_read = merkle.range_roots(iter(LEAVES[:size]), ranges)
 
-    assert found == {(first, last): mth(LEAVES[first:last]) for first, last in ranges}
+    assert roots_read == {(first, last): mth(LEAVES[first:last]) for first, last in ranges}

@@ -68,9 +68,9 @@ FAULTS = (
     Fault("15", Verdict.INCOMPLETE, "Kafka was read", resealed_record(-1, "2026-11-06T14:59:58.120000Z", "-"), True),
 )
 PAIRS = [
-    (one, other)
-    for one, other in itertools.combinations(FAULTS, 2)
-    if "policy" not in one.check or other.check != "6"  # one file cannot be wrong in both ways
+    (early, late)
+    for early, late in itertools.combinations(FAULTS, 2)
+    if "policy" not in early.check or late.check != "6"  # one file cannot be wrong in both ways
 ]
 BASE = Package(honest_log())
 
@@ -91,7 +91,9 @@ def test_each_fault_alone_is_found(fault: Fault, tmp_path: Path) -> None:
     assert fault.words in message
 
 
-@pytest.mark.parametrize(("first", "second"), PAIRS, ids=[f"{one.check} before {other.check}" for one, other in PAIRS])
+@pytest.mark.parametrize(
+    ("first", "second"), PAIRS, ids=[f"{earlier.check} before {later.check}" for earlier, later in PAIRS]
+)
 def test_of_two_faults_the_first_check_decides(first: Fault, second: Fault, tmp_path: Path) -> None:
     package = BASE.copy()
     every(*(fault.edit for fault in sorted((first, second), key=lambda fault: not fault.by_sealer)))(package)

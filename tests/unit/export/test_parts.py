@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from export.format.row import HEADER
 from export.verify import audit_csv, parts, processes
 from export.verify.audit_csv import RowsResult
-from export.verify.rows import Day, Part, Stop
+from export.verify.rows import ChainEnd, Day, RowRange
 from tests.export_package import WORKSPACE, Package, audit_export, honest_log, row
 from tests.unit.export.attacks import on_history, on_rows
 from tests.unit.export.attacks.edits import Attack, before
@@ -38,7 +38,7 @@ def in_parts(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     enough: list[bool] = []
     by_all = audit_csv._in_parts
 
-    def spy(stream: BinaryIO, whole: Part) -> RowsResult | None:
+    def spy(stream: BinaryIO, whole: RowRange) -> RowsResult | None:
         result = by_all(stream, whole)
         enough.append(result is not None)
         return result
@@ -92,12 +92,12 @@ def test_any_edit_is_answered_as_from_front_to_back(
     before("audit.csv", lambda old: old[:at] + by + old[end:])(package)
     folder = tmp_path / str(next(NUMBERS))
 
-    found = audit_export(*package.write(folder / "in parts"))
+    answer = audit_export(*package.write(folder / "in parts"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(audit_csv, "processors", lambda: 1)
         alone = audit_export(*package.write(folder / "alone"))
 
-    assert (found.code, found.stderr) == (alone.code, alone.stderr)
+    assert (answer.code, answer.stderr) == (alone.code, alone.stderr)
 
 
 def test_halves_of_a_record_in_two_parts_are_found(in_parts: list[bool], tmp_path: Path) -> None:
@@ -202,25 +202,25 @@ def file_of(sizes: list[list[int]]) -> tuple[bytes, list[Day]]:
     for number, of_day in enumerate(sizes, 1):
         day = f"2026-01-{number:02}"
         data += b"".join(b'"%sT","%s"\r\n' % (day.encode(), b'\r\n""2026-01-31T' + b"x" * size) for size in of_day)
-        days.append(Day(day, [Stop(len(of_day), "", 0)]))
+        days.append(Day(day, [ChainEnd(len(of_day), "", 0)]))
     return data, days
 
 
 @settings(max_examples=200)
 @given(
     sizes=st.lists(st.lists(st.integers(0, 90), min_size=1, max_size=6), min_size=1, max_size=20),
-    most=st.integers(1, 5),
+    max_parts=st.integers(1, 5),
     window=st.integers(300, 2000),
 )
-def test_parts_begin_where_days_begin(sizes: list[list[int]], most: int, window: int) -> None:
+def test_parts_begin_where_days_begin(sizes: list[list[int]], max_parts: int, window: int) -> None:
     data, days = file_of(sizes)
     begins = {day.day: data.index(f'\r\n"{day.day}T'.encode()) + 2 for day in days}
-    whole = Part(workspace_id="w", key="k", newest_seal=0, days=days)
+    whole = RowRange(workspace_id="w", key="k", newest_seal=0, days=days)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "WINDOW", window)
-        pieces = parts.divide(lambda size, at: data[at : at + size], len(data), whole, most)
+        pieces = parts.divide(lambda size, at: data[at : at + size], len(data), whole, max_parts)
 
-    assert 1 <= len(pieces) <= most
+    assert 1 <= len(pieces) <= max_parts
     assert [day for piece in pieces for day in piece.part.days] == days
     assert [piece.start for piece in pieces] == [0, *(begins[piece.part.days[0].day] for piece in pieces[1:])]
     assert [piece.end for piece in pieces] == [*(piece.start for piece in pieces[1:]), len(data)]
@@ -231,7 +231,7 @@ def test_parts_begin_where_days_begin(sizes: list[list[int]], most: int, window:
 
 def test_a_row_that_fills_a_window_is_left_to_one_reading() -> None:
     data, days = file_of([[1], [5000], [1], [1]])
-    whole = Part(workspace_id="w", key="k", newest_seal=0, days=days)
+    whole = RowRange(workspace_id="w", key="k", newest_seal=0, days=days)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "WINDOW", 300)
 

@@ -56,7 +56,7 @@ def test_help_and_version(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "told"),
+    ("error", "code", "message"),
     [
         (KeyError("a fault of ours"), 2, "MALFORMED - internal error, please report it: KeyError('a fault of ours')\n"),
         (OSError(5, "Input/output error"), 2, "MALFORMED - cannot read: OSError(5, 'Input/output error')\n"),
@@ -65,7 +65,7 @@ def test_help_and_version(arguments: tuple[str, ...]) -> None:
     ],
 )
 def test_whatever_happens_there_is_no_traceback(
-    error: BaseException, code: int, told: str, capsys: pytest.CaptureFixture[str]
+    error: BaseException, code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_: object) -> str:
         raise error
@@ -74,7 +74,7 @@ def test_whatever_happens_there_is_no_traceback(
     parser.set_defaults(command=fail)
 
     assert run(parser, []) == code
-    assert tuple(capsys.readouterr()) == ("", told)
+    assert tuple(capsys.readouterr()) == ("", message)
 
 
 def test_the_program_as_it_is_installed(package: Path) -> None:
@@ -88,14 +88,14 @@ def test_the_program_as_it_is_installed(package: Path) -> None:
         "--policy",
         str(package / "policy"),
     ]
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "--from", "2026-11-01", "--to", "2026-11-05"], capture_output=True, text=True, check=False
     )
     other = subprocess.run(
         [*command, "--from", "2026-11-01", "--to", "2026-11-04"], capture_output=True, text=True, check=False
     )
 
-    assert (done.returncode, done.stdout.split()[0], done.stderr) == (0, "VERIFIED", "")
+    assert (process.returncode, process.stdout.split()[0], process.stderr) == (0, "VERIFIED", "")
     assert (other.returncode, other.stdout, other.stderr.split(" - ")[0]) == (6, "", "WRONG SCOPE")
 
 
@@ -107,9 +107,9 @@ def test_a_reader_that_is_gone_changes_no_exit_code(package: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        told = process.stderr.read()
+        errors = process.stderr.read()
 
-    assert (process.returncode, told) == (0, b"")
+    assert (process.returncode, errors) == (0, b"")
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -128,24 +128,24 @@ def test_a_closed_descriptor_changes_no_exit_code(
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     whole = subprocess.run(["/bin/sh", "-c", command], cwd=package, env=environ, capture_output=True, check=False)
 
-    done = subprocess.run(
+    process = subprocess.run(
         ["/bin/sh", "-c", f"{command} {closed}"], cwd=package, env=environ, capture_output=True, check=False
     )
 
-    assert whole.returncode == done.returncode == code
-    assert done.stdout == (b"" if " >&-" in f" {closed}" else whole.stdout)
-    assert done.stderr == (b"" if "2>&-" in closed else whole.stderr)
+    assert whole.returncode == process.returncode == code
+    assert process.stdout == (b"" if " >&-" in f" {closed}" else whole.stdout)
+    assert process.stderr == (b"" if "2>&-" in closed else whole.stderr)
 
 
 def test_closed_descriptors_are_the_null_device(tmp_path: Path) -> None:
     """Where a key is written to, an error message must not go."""
-    done = subprocess.run(
+    process = subprocess.run(
         ["/bin/sh", "-c", f"{sys.executable} -m export keygen {NAME} --out {tmp_path}/log <&- >&- 2>&-"],
         cwd=ROOT,
         check=False,
     )
 
-    assert done.returncode == 0
+    assert process.returncode == 0
     assert parse_key_file((tmp_path / "log.key").read_bytes()).name == NAME
     assert (tmp_path / "log.vkey").read_text().count("\n") == 1
 

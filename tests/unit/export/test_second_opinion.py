@@ -56,8 +56,8 @@ def go_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opinions(program: Path, questions: list[dict[str, Any]]) -> list[str]:
-    done = subprocess.run([program], input=json.dumps(questions), capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()
+    process = subprocess.run([program], input=json.dumps(questions), capture_output=True, text=True, check=True)
+    return process.stdout.splitlines()
 
 
 def test_go_accepts_checkpoints_and_proofs_of_every_seal(go_program: Path) -> None:
@@ -129,10 +129,10 @@ def plain_package() -> Package:
 
 @pytest.mark.usefixtures("tools")
 def test_public_tools_verify_a_package(tmp_path: Path) -> None:
-    done = script(plain_package(), tmp_path)
+    process = script(plain_package(), tmp_path)
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("all checks of this script hold: 4 rows\n")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.endswith("all checks of this script hold: 4 rows\n")
 
 
 @pytest.mark.usefixtures("tools")
@@ -168,7 +168,7 @@ def test_public_tools_find_a_fault(fault: str, words: str, tmp_path: Path) -> No
             package.checkpoint_keys = [STRANGER]
         case "days":
             package.view["days"] = package.log.view("org_globex", 2)["days"]
-    done = script(package, tmp_path)
+    process = script(package, tmp_path)
 
-    assert done.returncode == 1
-    assert words in done.stderr
+    assert process.returncode == 1
+    assert words in process.stderr

@@ -74,7 +74,7 @@ def test_bad_setting_is_one_line(model: type[BaseModel], name: str, value: str, 
 def test_places_for_copies(environ: dict[str, str]) -> None:
     """What is said of Kafka counts where a topic is named, and then all of it must be good."""
     brokers = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
-    given = load_seal(
+    settings = load_seal(
         {
             **environ,
             **brokers,
@@ -83,8 +83,8 @@ def test_places_for_copies(environ: dict[str, str]) -> None:
             "AUDIT_SEAL_COPY_COMMAND": "upload 'two words'",
         }
     )
-    assert (given.copy_topic, given.kafka) == ("callmine.audit.checkpoints", {"client.id": "sealer"})
-    assert given.copy_command == ("upload", "two words")
+    assert (settings.copy_topic, settings.kafka) == ("callmine.audit.checkpoints", {"client.id": "sealer"})
+    assert settings.copy_command == ("upload", "two words")
     assert load_seal({**environ, "KAFKA_CONFIG_ACKS": "0"}).kafka == {}
 
 

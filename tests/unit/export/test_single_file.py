@@ -19,13 +19,13 @@ BUILDER = ROOT / "deploy" / "build_verifier.py"
 
 def imports(path: Path) -> set[str]:
     """What a module imports: whole packages of others, modules of ours."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
+            names.add(node.module or "")
+    return names
 
 
 def test_the_verifier_imports_the_standard_library_cryptography_and_the_format_alone() -> None:
@@ -43,8 +43,8 @@ def test_the_verifier_imports_the_standard_library_cryptography_and_the_format_a
 
 
 def build(target: Path) -> str:
-    done = subprocess.run([sys.executable, BUILDER, target], check=True, capture_output=True, text=True)
-    return done.stdout
+    process = subprocess.run([sys.executable, BUILDER, target], check=True, capture_output=True, text=True)
+    return process.stdout
 
 
 def test_the_same_sources_give_the_same_file(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_file_runs_where_only_cryptography_is(bare: dict[str, str], tmp_path
 def test_the_file_says_what_it_lacks(tmp_path: Path) -> None:
     build(tmp_path / "verifier.pyz")
 
-    done = run({"PATH": os.environ["PATH"]}, str(tmp_path / "verifier.pyz"), "--version")
+    process = run({"PATH": os.environ["PATH"]}, str(tmp_path / "verifier.pyz"), "--version")
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "MALFORMED - the package cryptography is needed: pip install cryptography\n"
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr == "MALFORMED - the package cryptography is needed: pip install cryptography\n"

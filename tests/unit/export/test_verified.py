@@ -147,7 +147,7 @@ def test_what_it_was_compared_with_is_reported(tmp_path: Path) -> None:
 
 
 def test_exceptions_and_losses_are_reported_and_change_nothing(tmp_path: Path) -> None:
-    told = report(
+    lines = report(
         tmp_path,
         resealed_record(-1, "restored -", "restored 1-3 4-5"),
         sealed_lines(
@@ -157,11 +157,11 @@ def test_exceptions_and_losses_are_reported_and_change_nothing(tmp_path: Path) -
         ),
     )
 
-    assert told.startswith("VERIFIED - 7 entries of org_acme")
-    assert "lost seals 1 to 2 and" in told
-    assert "lost seals 4 to 4 and" in told
-    assert told.count("  restored ") == 2
-    assert [line.split(": ", 1)[1] for line in told.splitlines() if line.startswith("  exception ")] == [
+    assert lines.startswith("VERIFIED - 7 entries of org_acme")
+    assert "lost seals 1 to 2 and" in lines
+    assert "lost seals 4 to 4 and" in lines
+    assert lines.count("  restored ") == 2
+    assert [line.split(": ", 1)[1] for line in lines.splitlines() if line.startswith("  exception ")] == [
         "halted, log_start_moved",
         "3 offsets are in stated gaps",
         "2 conflicts, an event sent again with other content",

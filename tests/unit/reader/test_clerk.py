@@ -24,9 +24,9 @@ DANA = Person("Dana", "user_2dana", "org_2first", "first", "admin")
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
-    made = Issuer((DANA,), ORIGIN)
-    yield made
-    made.close()
+    running = Issuer((DANA,), ORIGIN)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,9 @@ def key(issuer: Issuer) -> StaticKey:
     return StaticKey(issuer.pem)
 
 
-def seen(issuer: Issuer, key: KeySource, token: str, *, bearer: bool = True, missing: tuple[str, ...] = ()) -> Viewer:
+def verified(
+    issuer: Issuer, key: KeySource, token: str, *, bearer: bool = True, missing: tuple[str, ...] = ()
+) -> Viewer:
     """What a token opens, at the rules of production but for the issuer's address."""
     return verify_token(
         token, key, TokenRules(issuer.url, frozenset({ORIGIN}), frozenset(missing)), bearer=bearer
@@ -49,18 +51,18 @@ def v1(issuer: Issuer, **claims: Any) -> str:
 
 def test_an_admin_of_either_version_is_seen(issuer: Issuer, key: StaticKey) -> None:
     """Who, in which session and workspace, comes from where the token's version puts it."""
-    now = seen(issuer, key, issuer.token(DANA, sid="sess_1"))
-    then = seen(issuer, key, v1(issuer, sid="sess_1", org_slug="first"))
+    now = verified(issuer, key, issuer.token(DANA, sid="sess_1"))
+    then = verified(issuer, key, v1(issuer, sid="sess_1", org_slug="first"))
 
     assert now == then == Viewer("user_2dana", "sess_1", "org_2first", "first", None)
 
 
 def test_who_acts_as_another_is_named(issuer: Issuer, key: StaticKey) -> None:
     """Impersonation is allowed, and never hidden."""
-    assert seen(issuer, key, issuer.token(DANA, act={"sub": "user_2support"})).impersonator == "user_2support"
+    assert verified(issuer, key, issuer.token(DANA, act={"sub": "user_2support"})).impersonator == "user_2support"
     for act in ("user_2support", {}, {"sub": 1}):
         with pytest.raises(Unauthenticated, match="actor"):
-            seen(issuer, key, issuer.token(DANA, act=act))
+            verified(issuer, key, issuer.token(DANA, act=act))
 
 
 NOW = int(time.time())
@@ -101,7 +103,7 @@ def test_a_bad_claim_is_no_session(issuer: Issuer, key: StaticKey, claims: dict[
     if claims.get("iss") == "ISS/":
         claims = {"iss": issuer.url + "/"}
     with pytest.raises(Unauthenticated):
-        seen(issuer, key, issuer.token(DANA, **claims))
+        verified(issuer, key, issuer.token(DANA, **claims))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +117,15 @@ def test_whoever_is_no_admin_of_an_active_workspace_is_refused(
 ) -> None:
     """A valid session without the role is forbidden, and never an error of ours."""
     with pytest.raises(Forbidden):
-        seen(issuer, key, issuer.token(DANA, o=organization))
+        verified(issuer, key, issuer.token(DANA, o=organization))
 
 
 def test_claims_of_one_version_do_not_stand_in_for_the_other(issuer: Issuer, key: StaticKey) -> None:
     """A custom claim named org_id opens nothing in version 2, nor `o` in version 1."""
     with pytest.raises(Forbidden):
-        seen(issuer, key, issuer.token(DANA, o=None, org_id="org_2other", org_role="org:admin"))
+        verified(issuer, key, issuer.token(DANA, o=None, org_id="org_2other", org_role="org:admin"))
     with pytest.raises(Forbidden):
-        seen(issuer, key, v1(issuer, org_id=None, org_role=None, o={"id": "org_2other", "rol": "admin"}))
+        verified(issuer, key, v1(issuer, org_id=None, org_role=None, o={"id": "org_2other", "rol": "admin"}))
 
 
 @pytest.mark.parametrize("party", [None, ""])
@@ -134,12 +136,14 @@ def test_a_token_without_a_party_is_taken_where_its_kind_is_allowed(
     """In the header or in a cookie, each by its own word; the other kind, and another party, stay refused."""
     token, bearer = issuer.token(DANA, azp=party), kind == "bearer"
 
-    assert seen(issuer, key, token, missing=(kind,), bearer=bearer).user_id == DANA.user_id
+    assert verified(issuer, key, token, missing=(kind,), bearer=bearer).user_id == DANA.user_id
     for missing, as_bearer in (((kind,), not bearer), ((), bearer)):
         with pytest.raises(Unauthenticated, match="authorized_party_missing"):
-            seen(issuer, key, token, missing=missing, bearer=as_bearer)
+            verified(issuer, key, token, missing=missing, bearer=as_bearer)
     with pytest.raises(Unauthenticated, match=r"^authorized_party$"):
-        seen(issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=("bearer", "cookie"), bearer=bearer)
+        verified(
+            issuer, key, issuer.token(DANA, azp="https://evil.example"), missing=("bearer", "cookie"), bearer=bearer
+        )
 
 
 CLAIMS = (
@@ -177,7 +181,7 @@ def test_a_claim_of_any_json_type_is_judged(
     claims = json.loads(_decoded((issuer.token(DANA) if version == 2 else v1(issuer)).split(".")[1]))
     token = signed(issuer, json.dumps({**claims, claim: value}).encode())
     try:
-        viewer = seen(issuer, key, token, bearer=False)
+        viewer = verified(issuer, key, token, bearer=False)
     except (Unauthenticated, Forbidden):
         return
     assert (viewer.user_id, viewer.workspace_id) == (DANA.user_id, DANA.workspace_id)
@@ -211,10 +215,10 @@ def test_only_our_algorithm_and_type(issuer: Issuer, key: StaticKey) -> None:
         *(issuer.sign(claims, cat=category) for category in OTHER_CATEGORIES),
     ):
         with pytest.raises(Unauthenticated):
-            seen(issuer, key, token)
-    assert seen(issuer, key, issuer.sign(claims, typ="jwt", cat="cl_B7d4PD111AAA")).user_id == DANA.user_id
+            verified(issuer, key, token)
+    assert verified(issuer, key, issuer.sign(claims, typ="jwt", cat="cl_B7d4PD111AAA")).user_id == DANA.user_id
     with pytest.raises(Unauthenticated):
-        seen(issuer, key, issuer.sign(claims, crit=["exp"]))
+        verified(issuer, key, issuer.sign(claims, crit=["exp"]))
 
 
 def signed(issuer: Issuer, payload: bytes, **header: Any) -> str:
@@ -232,7 +236,7 @@ def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: Stat
     """Not even the issuer can break us: what is no set of claims, or claims what is no number, is no session."""
     whole = json.loads(_decoded(issuer.token(DANA).split(".")[1]))
     text = json.dumps(whole)
-    assert seen(issuer, key, signed(issuer, text.encode())).user_id == DANA.user_id
+    assert verified(issuer, key, signed(issuer, text.encode())).user_id == DANA.user_id
     for payload in (
         b"", b"[]", b"1", b"null", b"{", b"\xff", b'{"a":' * 600 + b"1" + b"}" * 600, b"[" * 3000,
         *(json.dumps({**whole, name: value}).encode() for name in ("exp", "nbf", "iat") for value in NO_TIMES + ([-1] if name == "exp" else [1e15])),
@@ -240,7 +244,7 @@ def test_a_good_signature_does_not_make_a_payload_good(issuer: Issuer, key: Stat
         text.replace('"v": 2', '"v": 2, "x": ' + "9" * 4400).encode(),
     ):  # fmt: skip
         with pytest.raises(Unauthenticated):
-            seen(issuer, key, signed(issuer, payload))
+            verified(issuer, key, signed(issuer, payload))
 
 
 @pytest.mark.parametrize(
@@ -254,10 +258,10 @@ def test_a_header_decides_nothing(issuer: Issuer, header: dict[str, Any]) -> Non
     """Another algorithm, type, or key id of a wrong kind: no session, though the signature is good; by published keys too."""
     keys = JwksKeys(issuer.jwks_url)
     token = issuer.token(DANA)
-    assert seen(issuer, keys, token).user_id == DANA.user_id
+    assert verified(issuer, keys, token).user_id == DANA.user_id
     try:
         with pytest.raises(Unauthenticated):
-            seen(issuer, keys, signed(issuer, _decoded(token.split(".")[1]), **header))
+            verified(issuer, keys, signed(issuer, _decoded(token.split(".")[1]), **header))
     finally:
         keys.close()
 
@@ -270,10 +274,10 @@ def test_a_key_that_a_token_brings_is_not_used(issuer: Issuer) -> None:
         own = {"jwk": other.jwks()["keys"][0], "jku": other.jwks_url, "x5u": other.jwks_url, "x5c": [other.pem]}
         for kid in (other.key_id, issuer.key_id):
             with pytest.raises(Unauthenticated):
-                seen(issuer, keys, signed(other, payload, kid=kid, **own))
+                verified(issuer, keys, signed(other, payload, kid=kid, **own))
         assert other.fetches == 0
         assert (
-            seen(issuer, keys, signed(issuer, payload, **own)).user_id == DANA.user_id
+            verified(issuer, keys, signed(issuer, payload, **own)).user_id == DANA.user_id
         )  # they are ignored, as Clerk says
     finally:
         keys.close()
@@ -286,13 +290,13 @@ def test_a_signature_of_another_key_is_none(issuer: Issuer, key: StaticKey) -> N
     try:
         other.key_id = issuer.key_id
         with pytest.raises(Unauthenticated):
-            seen(issuer, key, other.token(DANA, iss=issuer.url))
+            verified(issuer, key, other.token(DANA, iss=issuer.url))
     finally:
         other.close()
     header, payload, signature = issuer.token(DANA, o={"id": "org_2first", "rol": "member"}).split(".")
     promoted = _encoded(_decoded(payload).replace(b"member", b"admin"))
     with pytest.raises(Unauthenticated):
-        seen(issuer, key, f"{header}.{promoted}.{signature}")
+        verified(issuer, key, f"{header}.{promoted}.{signature}")
 
 
 @pytest.mark.parametrize(
@@ -304,7 +308,7 @@ def test_a_signature_of_another_key_is_none(issuer: Issuer, key: StaticKey) -> N
 def test_what_is_no_token_is_no_session(issuer: Issuer, key: StaticKey, token: str) -> None:
     """Whatever is sent, the answer is the same."""
     with pytest.raises(Unauthenticated):
-        seen(issuer, key, token)
+        verified(issuer, key, token)
 
 
 def test_clerks_own_verifier_agrees(issuer: Issuer) -> None:

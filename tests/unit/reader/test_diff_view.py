@@ -20,27 +20,27 @@ VALUES = st.recursive(
 
 def row(change: dict[str, Any], pointer: str = "/field") -> ChangeRow:
     """The one row of a diff of one change."""
-    (made,) = diff_view.parse_diff(json.dumps({"changes": {pointer: change}})).rows
-    return made
+    (only,) = diff_view.parse_diff(json.dumps({"changes": {pointer: change}})).rows
+    return only
 
 
-def seen(value: Any) -> list[str]:
+def displayed(value: Any) -> list[str]:
     """What is shown of a value that is there before and after."""
     return [item.text + item.rest for item in row({"before": value, "after": value}).before.items]
 
 
 @given(SCALARS, SCALARS)
-def test_no_two_values_read_the_same(one: Any, other: Any) -> None:
+def test_no_two_values_read_the_same(left: Any, right: Any) -> None:
     """null, "null", 1, 1.0, "1", "" and a space all have different texts."""
-    same = json.dumps(one) == json.dumps(other)
+    same = json.dumps(left) == json.dumps(right)
 
-    assert (seen(one) == seen(other)) == same
+    assert (displayed(left) == displayed(right)) == same
 
 
 def test_lines_stay_lines() -> None:
     """Most texts of several lines end with a line feed; quotes show that, and no code for each."""
-    assert seen("Regards\nDana\n") == ['"Regards\nDana\n"']
-    assert seen("[\n") == ['"[\\n"']
+    assert displayed("Regards\nDana\n") == ['"Regards\nDana\n"']
+    assert displayed("[\n") == ['"[\\n"']
 
 
 @given(VALUES)
@@ -56,13 +56,13 @@ def test_nothing_is_cut_off_for_good(value: Any) -> None:
 @pytest.mark.parametrize("written", ["1.10", "1e400", "12345678901234567890.5", "-0", "0.1e-7"])
 def test_a_number_is_shown_as_it_is_stored(written: str) -> None:
     """No digit is lost, none is added."""
-    (made,) = diff_view.parse_diff(f'{{"changes":{{"/x":{{"after":{written}}}}}}}').rows
+    (diff_row,) = diff_view.parse_diff(f'{{"changes":{{"/x":{{"after":{written}}}}}}}').rows
 
-    assert made.after.items == ((written, "literal", "", ""),)
+    assert diff_row.after.items == ((written, "literal", "", ""),)
 
 
 @pytest.mark.parametrize(
-    ("change", "what"),
+    ("change", "kind"),
     [
         ({"before": 1, "after": 2}, "changed"),
         ({"after": None}, "added"),
@@ -71,17 +71,17 @@ def test_a_number_is_shown_as_it_is_stored(written: str) -> None:
         ({"masked": True}, "masked"),
     ],
 )
-def test_what_became_of_a_field(change: dict[str, Any], what: str) -> None:
+def test_what_became_of_a_field(change: dict[str, Any], kind: str) -> None:
     """A field that was not there was added, and one that is null was there."""
-    assert row(change).what == what
+    assert row(change).kind == kind
 
 
 def test_members_of_a_list_are_marked_as_often_as_they_moved() -> None:
     """Of two equal members of which one was taken away, one is marked."""
-    made = row({"before": ["a", "a", "b"], "after": ["a", "c"], "added": ["c"], "removed": ["a", "b"]})
+    diff_row = row({"before": ["a", "a", "b"], "after": ["a", "c"], "added": ["c"], "removed": ["a", "b"]})
 
-    assert [(item.text, item.mark) for item in made.before.items] == [("a", "removed"), ("a", ""), ("b", "removed")]
-    assert [(item.text, item.mark) for item in made.after.items] == [("a", ""), ("c", "added")]
+    assert [(item.text, item.mark) for item in diff_row.before.items] == [("a", "removed"), ("a", ""), ("b", "removed")]
+    assert [(item.text, item.mark) for item in diff_row.after.items] == [("a", ""), ("c", "added")]
 
 
 @pytest.mark.parametrize("length", [10, 9_999, 10_000, 60_000])
@@ -91,9 +91,9 @@ def test_look_alikes_of_any_length_are_told_apart(length: int, place: float) -> 
     start, end = "x" * round(length * place), "x" * round(length * (1 - place))
     before, after = f"{start}a{end}", f"{start}\u0430{end}"
 
-    made = row({"before": before, "after": after})
+    diff_row = row({"before": before, "after": after})
 
-    texts = [item.text + item.rest for item in (*made.before.items, *made.after.items)]
+    texts = [item.text + item.rest for item in (*diff_row.before.items, *diff_row.after.items)]
     assert texts == [before, f"{start}[U+0430]{end}"]
 
 
@@ -101,20 +101,22 @@ def test_look_alikes_of_any_length_are_told_apart(length: int, place: float) -> 
 def test_members_that_look_alike_are_told_apart(others: int) -> None:
     """However many others there are, and also where one of the two stays."""
     before, after = [f"m{number}" for number in range(others)], [f"n{number}" for number in range(others)]
-    made = row(
+    diff_row = row(
         {"before": [*before, "admin"], "after": [*after, "\u0430dmin"], "removed": ["admin"], "added": ["\u0430dmin"]}
     )
-    assert [side.items[-1].text for side in (made.before, made.after)] == ["admin", "[U+0430]dmin"]
+    assert [side.items[-1].text for side in (diff_row.before, diff_row.after)] == ["admin", "[U+0430]dmin"]
 
-    made = row({"before": ["admin", "\u0430dmin", *before], "after": ["admin"], "removed": ["\u0430dmin"], "added": []})
-    assert [item.text for item in made.before.items[:2]] == ["admin", "[U+0430]dmin"]
+    diff_row = row(
+        {"before": ["admin", "\u0430dmin", *before], "after": ["admin"], "removed": ["\u0430dmin"], "added": []}
+    )
+    assert [item.text for item in diff_row.before.items[:2]] == ["admin", "[U+0430]dmin"]
 
 
 def test_an_order_that_changed_is_shown() -> None:
     """Where nothing was added or removed, the eye would look for the difference in vain."""
-    made = row({"before": ["a", "b"], "after": ["b", "a"], "added": [], "removed": []})
+    diff_row = row({"before": ["a", "b"], "after": ["b", "a"], "added": [], "removed": []})
 
-    assert made.note == "the same items in another order"
+    assert diff_row.note == "the same items in another order"
 
 
 @pytest.mark.parametrize(
@@ -129,17 +131,17 @@ def test_a_path_is_read_as_a_json_pointer(pointer: str, path: str) -> None:
 def test_paths_that_look_alike_are_told_apart() -> None:
     """By the characters in which they differ; the sign between their parts stays."""
     changes = {"/preferences/n\u0430me": {"after": 1}, "/preferences/name": {"after": 2}, "/caf\u00e9": {"after": 3}}
-    made = diff_view.parse_diff(json.dumps({"changes": changes})).rows
+    rows = diff_view.parse_diff(json.dumps({"changes": changes})).rows
 
-    assert [each.path.text for each in made] == ["preferences › n[U+0430]me", "preferences › name", "caf\u00e9"]
+    assert [shown.path.text for shown in rows] == ["preferences › n[U+0430]me", "preferences › name", "caf\u00e9"]
 
 
 def test_a_long_path_is_cut_as_a_long_value_is() -> None:
     """A workspace may give a setting a name of any length; nothing of it is lost."""
-    made = row({"after": 1}, f"/preferences/{'k' * 3000}").path
+    path = row({"after": 1}, f"/preferences/{'k' * 3000}").path
 
-    assert len(made.text) == diff_view.MAX_PATH_LENGTH
-    assert made.text + made.rest == f"preferences › {'k' * 3000}"
+    assert len(path.text) == diff_view.MAX_PATH_LENGTH
+    assert path.text + path.rest == f"preferences › {'k' * 3000}"
     assert row({"after": 1}, "/preferences/k").path.rest == ""
 
 

@@ -170,7 +170,7 @@ def listing_at(query: Query, total: int) -> Listing:
 def test_every_entry_can_be_reached_from_every_address(total: int, offset: int, limit: int) -> None:
     """By Previous and by Next, one after the other, also where an address begins within a page or past the end."""
     start = Query(limit=limit, offset=offset)
-    seen = set(listing_at(start, total).entries)
+    reached = set(listing_at(start, total).entries)
     for name in ("previous_url", "next_url"):
         query = start
         for _ in range(total + offset + 2):
@@ -178,17 +178,17 @@ def test_every_entry_can_be_reached_from_every_address(total: int, offset: int, 
             if not url:
                 break
             query = Query(limit=limit, offset=int(dict(pairs(url)).get("offset", 0)))
-            seen |= set(listing_at(query, total).entries)
+            reached |= set(listing_at(query, total).entries)
         else:
             raise AssertionError("it leads nowhere")
-    made = links.pagination(listing_at(start, total))
+    pages = links.pagination(listing_at(start, total))
 
-    assert sorted(map(str, seen)) == sorted(map(str, range(total)))
-    assert bool(made.first_url) == (offset > 0)
-    assert bool(made.last_url) == (offset + limit < total)
+    assert sorted(map(str, reached)) == sorted(map(str, range(total)))
+    assert bool(pages.first_url) == (offset > 0)
+    assert bool(pages.last_url) == (offset + limit < total)
     if offset < total:
-        assert (made.number - 1) * limit <= offset < made.number * limit
-        assert (made.until - 1) * limit < made.last_shown <= made.until * limit
+        assert (pages.number - 1) * limit <= offset < pages.number * limit
+        assert (pages.until - 1) * limit < pages.last_shown <= pages.until * limit
 
 
 @pytest.mark.parametrize(
@@ -197,12 +197,12 @@ def test_every_entry_can_be_reached_from_every_address(total: int, offset: int, 
 )
 def test_pages(total: int, offset: int, number: int, last: int, onward: str) -> None:
     """Where one is, how many there are, and the next one, as of the same moment."""
-    made = links.pagination(listing_at(Query(offset=offset), total))
+    pages = links.pagination(listing_at(Query(offset=offset), total))
 
-    assert (made.number, made.last) == (number, last)
-    assert dict(pairs(made.next_url)).get("offset", "") == onward
-    assert {dict(pairs(url))["as_of"] for url in (made.first_url, made.next_url, made.last_url) if url} <= {"then"}
-    assert (made.previous_url == "") == (number == 1)
-    assert "as_of" not in made.refresh_url
-    assert dict(pairs(made.permanent_url))["as_of"] == "then"
-    assert made.json_url == made.permanent_url.replace("/audit", "/audit/json", 1)
+    assert (pages.number, pages.last) == (number, last)
+    assert dict(pairs(pages.next_url)).get("offset", "") == onward
+    assert {dict(pairs(url))["as_of"] for url in (pages.first_url, pages.next_url, pages.last_url) if url} <= {"then"}
+    assert (pages.previous_url == "") == (number == 1)
+    assert "as_of" not in pages.refresh_url
+    assert dict(pairs(pages.permanent_url))["as_of"] == "then"
+    assert pages.json_url == pages.permanent_url.replace("/audit", "/audit/json", 1)

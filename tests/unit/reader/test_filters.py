@@ -130,8 +130,8 @@ def test_empty_is_absent() -> None:
 )
 def test_a_snapshot_comes_back_from_its_text(microseconds: int, low: int, above: list[int], wide: int) -> None:
     """What a client gives back is what it got."""
-    running = tuple(low + each for each in above)
-    high = max([low + wide, *(each + 1 for each in running)])
+    running = tuple(low + distance for distance in above)
+    high = max([low + wide, *(distance + 1 for distance in running)])
     snapshot = Snapshot(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds), low, high, running)
 
     assert Snapshot.parse(snapshot.as_of) == snapshot

@@ -20,9 +20,9 @@ SUFFIX = cookie_suffix("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[FrontendApi]:
-    made = FrontendApi((DANA,), ORIGIN, SUFFIX)
-    yield made
-    made.close()
+    running = FrontendApi((DANA,), ORIGIN, SUFFIX)
+    yield running
+    running.close()
 
 
 def brought(api: FrontendApi, token: str, suffix: str | None = SUFFIX) -> Handshake:
@@ -39,20 +39,20 @@ def test_the_suffix_is_made_of_the_key() -> None:
 def test_a_session_that_lives_is_brought(api: FrontendApi, suffixed: bool) -> None:
     """Its token, and the cookies to set; under the instance's names too where these were asked for."""
     client = api.signed_in(DANA)
-    found = brought(api, api.handshake(api.directives(client, ORIGIN, suffixed=suffixed)))
+    returned = brought(api, api.handshake(api.directives(client, ORIGIN, suffixed=suffixed)))
 
-    names = [cookie.name for cookie in found.cookies if cookie.value]
+    names = [cookie.name for cookie in returned.cookies if cookie.value]
     own = [f"__client_uat_{SUFFIX}", f"__session_{SUFFIX}"] if suffixed else []
     assert sorted(names) == sorted(["__client_uat", "__session", *own])
-    assert found.session is not None
-    assert {cookie.value for cookie in found.cookies if "session" in cookie.name} == {found.session}
+    assert returned.session is not None
+    assert {cookie.value for cookie in returned.cookies if "session" in cookie.name} == {returned.session}
 
 
 def test_whoever_is_signed_out_gets_no_session(api: FrontendApi) -> None:
     """The wiping cookies are passed on."""
-    found = brought(api, api.handshake(api.directives(None, ORIGIN, suffixed=False)))
-    assert found.session is None
-    assert [(cookie.name, cookie.value) for cookie in found.cookies] == [
+    returned = brought(api, api.handshake(api.directives(None, ORIGIN, suffixed=False)))
+    assert returned.session is None
+    assert [(cookie.name, cookie.value) for cookie in returned.cookies] == [
         ("__clerk_handshake", ""), ("__session", ""), ("__client_uat", "0"),
     ]  # fmt: skip
 

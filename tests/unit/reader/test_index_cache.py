@@ -40,9 +40,9 @@ def held(cache: IndexCache) -> int:
     buckets: dict[int, int] = {}
     own = 0
     for cached in cache._lists.values():
-        for one in cached.indexes.values():
-            own += INDEX_BYTES + BUCKET_BYTES * len(one.buckets)
-            buckets |= {id(bucket): len(bucket) for bucket in one.buckets}
+        for list_index in cached.indexes.values():
+            own += INDEX_BYTES + BUCKET_BYTES * len(list_index.buckets)
+            buckets |= {id(bucket): len(bucket) for bucket in list_index.buckets}
     return own + sum(buckets.values())
 
 
@@ -105,12 +105,12 @@ def test_older_pages_of_a_list_push_out_no_other(monkeypatch: pytest.MonkeyPatch
 def test_caches_of_one_reader_share_its_memory(monkeypatch: pytest.MonkeyPatch, caches: int) -> None:
     """Each database has one: with four, the reader holds as much as with one."""
     bound(monkeypatch, 4_000_000)
-    made = [IndexCache(caches) for _ in range(caches)]
-    for cache in made:
+    sharing = [IndexCache(caches) for _ in range(caches)]
+    for cache in sharing:
         for number in range(300):
             cache.put(key(number, workspace=number), index(entries=2_000))
 
-    assert all(2_000_000 // caches < cache.size <= 4_000_000 // caches for cache in made)
+    assert all(2_000_000 // caches < cache.size <= 4_000_000 // caches for cache in sharing)
 
 
 def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,19 +132,19 @@ def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) 
 
 def test_more_workspaces_than_fit_do_not_push_out_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """In turn, over and over: those that fit stay, where each would evict the next by recent use alone."""
-    one = index(entries=1000)
-    size = one.size + INDEX_BYTES + BUCKET_BYTES * len(one.buckets)
+    loaded = index(entries=1000)
+    size = loaded.size + INDEX_BYTES + BUCKET_BYTES * len(loaded.buckets)
     bound(monkeypatch, 160 * size)
     cache = IndexCache()
     for turn in range(5):
-        found = 0
+        hits = 0
         for workspace in range(200):
             if cache.get(key(1, workspace)) is not None:
-                found += 1
+                hits += 1
             else:  # as a request does: once when it is read, and once when it has caught up
                 cache.put(key(1, workspace), index(entries=1000))
                 cache.put(key(1, workspace), index(2, entries=1000))
-        assert found >= (0 if turn == 0 else 150)
+        assert hits >= (0 if turn == 0 else 150)
 
 
 def test_a_list_that_is_used_more_takes_the_place_of_one_that_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,8 +179,8 @@ def test_what_is_not_used_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) 
 
 def test_many_lists_of_one_workspace_push_out_each_other_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """However often they are used: a workspace keeps its most used list, what it has beyond its share goes first."""
-    one = index(entries=100)
-    bound(monkeypatch, 10 * (one.size + INDEX_BYTES + BUCKET_BYTES))
+    loaded = index(entries=100)
+    bound(monkeypatch, 10 * (loaded.size + INDEX_BYTES + BUCKET_BYTES))
     cache = IndexCache()
     for workspace in (2, 3, 4):
         cache.put(key(1, workspace), index(entries=100))
@@ -241,9 +241,9 @@ STEPS = st.lists(
 def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, int]]) -> None:
     """The cache counts at least what it holds, exactly where it evicts, and no bound is exceeded but by one list alone."""
     cache = IndexCache()
-    most = 3 * INDEX_BYTES
+    limit = 3 * INDEX_BYTES
     with pytest.MonkeyPatch.context() as bounds:
-        bounds.setattr(reader.query.index_cache, "MAX_BYTES", most)
+        bounds.setattr(reader.query.index_cache, "MAX_BYTES", limit)
         bounds.setattr(reader.query.index_cache, "MAX_LISTS", 3)
         for step, number, workspace, xmax, entries in steps:
             which = key(number, workspace)
@@ -262,4 +262,4 @@ def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, i
             assert cache.size == sum(cached.size for cached in cache._lists.values())
             assert held(cache) <= cache.size
             assert len(cache._lists) <= 3
-            assert cache.size <= most or len(cache._lists) == 1
+            assert cache.size <= limit or len(cache._lists) == 1

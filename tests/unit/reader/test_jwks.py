@@ -12,22 +12,22 @@ from sandbox.services.process import wait_until
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    made = Issuer()
-    yield made
-    made.close()
+    running = Issuer()
+    yield running
+    running.close()
 
 
 @pytest.fixture
 def published(issuer: Issuer) -> Iterator[Callable[[], JwksKeys]]:
     """Makes the keys of the issuer."""
-    made: list[JwksKeys] = []
+    clients: list[JwksKeys] = []
 
     def make() -> JwksKeys:
-        made.append(JwksKeys(issuer.jwks_url))
-        return made[-1]
+        clients.append(JwksKeys(issuer.jwks_url))
+        return clients[-1]
 
     yield make
-    for keys in made:
+    for keys in clients:
         keys.close()
 
 

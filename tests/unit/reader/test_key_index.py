@@ -63,8 +63,8 @@ def test_a_rank_is_how_many_are_newer(first: list[Key], more: list[list[Key]], k
     """Ranks are right for entries of the list, between them, and beyond both ends."""
     index, plain = grown(first, more)
 
-    for each in [*plain, key, (-100, 0), (100, 0)]:
-        assert index.rank(each) == sum(other > each for other in plain)
+    for asked in [*plain, key, (-100, 0), (100, 0)]:
+        assert index.rank(asked) == sum(other > asked for other in plain)
 
 
 @given(LISTS, MANY, st.data())

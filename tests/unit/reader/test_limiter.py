@@ -14,27 +14,27 @@ from reader.query.database import POOL_SIZE
 from reader.query.single_flight import MAX_WAITING
 
 
-def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs the story in an event loop of its own."""
-    anyio.run(story)
+    anyio.run(scenario)
 
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -> None:
     """Fifty requests: all are answered, never more run than may, and one by one they run as they came."""
-    limiter, lock, running, most, order = RequestLimiter(size), threading.Lock(), 0, 0, []
+    limiter, lock, running, peak, order = RequestLimiter(size), threading.Lock(), 0, 0, []
 
     def work(number: int) -> int:
-        nonlocal running, most
+        nonlocal running, peak
         with lock:
             running += 1
-            most = max(most, running)
+            peak = max(peak, running)
             order.append(number)
         with lock:
             running -= 1
         return number
 
-    async def story() -> None:
+    async def scenario() -> None:
         answers: list[int] = []
 
         async def ask(number: int) -> None:
@@ -45,8 +45,8 @@ def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -
                 group.start_soon(ask, number)
         assert sorted(answers) == list(range(50))
 
-    run(story)
-    assert most <= size
+    run(scenario)
+    assert peak <= size
     assert size > 1 or order == list(range(50))  # threads that run at the same time may overtake each other
     assert (limiter.waiting, limiter.running) == (0, 0)
 
@@ -59,7 +59,7 @@ def test_a_request_that_waits_too_long_is_refused_and_holds_no_place(monkeypatch
     def work() -> None:
         assert going_on.wait(30)
 
-    async def story() -> None:
+    async def scenario() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(limiter.wrap(work))
             while not limiter.running:
@@ -80,7 +80,7 @@ def test_a_request_that_waits_too_long_is_refused_and_holds_no_place(monkeypatch
             going_on.set()
         await limiter.wrap(work)()
 
-    run(story)
+    run(scenario)
     assert (limiter.waiting, limiter.running) == (0, 0)
 
 
@@ -91,12 +91,12 @@ def test_an_error_frees_its_place() -> None:
     def fails() -> None:
         raise ZeroDivisionError
 
-    async def story() -> None:
+    async def scenario() -> None:
         for _ in range(5):
             with pytest.raises(ZeroDivisionError):
                 await limiter.wrap(fails)()
 
-    run(story)
+    run(scenario)
     assert limiter.running == 0
 
 

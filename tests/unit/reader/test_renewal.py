@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reader.auth.clerk import REASONS
 from reader.auth.navigation import MAX_URL, is_navigation, own_url, with_parameter
-from reader.auth.renewal import RENEWABLE, UNUSABLE, Standing, handshake_url, redirects_cookie, renewal_reason
+from reader.auth.renewal import RENEWABLE, UNUSABLE, InvalidSession, handshake_url, redirects_cookie, renewal_reason
 
 FINAL = {
     "authorization_header",
@@ -25,7 +25,7 @@ FORBIDDEN = {"no_active_workspace", "not_admin"}
 
 
 def reason(refusal: str, *, client_uat: bool = False, suffixed: bool = False) -> str | None:
-    return renewal_reason(Standing(reason=refusal, client_uat=client_uat, suffixed=suffixed))
+    return renewal_reason(InvalidSession(reason=refusal, client_uat=client_uat, suffixed=suffixed))
 
 
 def test_every_refusal_is_decided() -> None:

@@ -15,8 +15,8 @@ PAST = "Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 def header(directive: object, *, secure: bool = True, names: CookieNames = NAMES) -> str | None:
-    found = accepted(directive, names, HOST, secure=secure)
-    return None if found is None else found.header
+    cookie = accepted(directive, names, HOST, secure=secure)
+    return None if cookie is None else cookie.header
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=60))
 def test_whatever_is_sent_is_one_header_of_one_listed_cookie(directive: str) -> None:
     """No directive becomes two headers, or a cookie that another parser reads as something else."""
-    found = accepted(directive, NAMES, HOST, secure=True)
-    if found is None:
+    cookie = accepted(directive, NAMES, HOST, secure=True)
+    if cookie is None:
         return
-    assert isinstance(found, SetCookie)
-    assert found.header.isascii()
-    assert found.header.isprintable()
-    [(name, morsel)] = SimpleCookie(found.header).items()
-    assert (name, morsel.value) == (found.name, found.value)
+    assert isinstance(cookie, SetCookie)
+    assert cookie.header.isascii()
+    assert cookie.header.isprintable()
+    [(name, morsel)] = SimpleCookie(cookie.header).items()
+    assert (name, morsel.value) == (cookie.name, cookie.value)
     assert name.startswith(("__session", "__client_uat", "__refresh", "__clerk_handshake"))
     assert (morsel["path"], morsel["secure"]) == ("/", True)

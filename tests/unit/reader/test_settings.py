@@ -238,9 +238,9 @@ TWO = "1/2=postgresql://u:sesame@h1/d 2/2=postgresql://u:sesame@h2/d?options=-c%
 def test_databases_of_cells() -> None:
     """Each behind its cell; one database is all of them."""
     assert load(GOOD).databases == {WHOLE: "postgresql:///audit"}
-    found = load({**GOOD, "DATABASE_URL": TWO}).databases
-    assert list(found) == [Cell(1, 2), Cell(2, 2)]
-    assert found[Cell(2, 2)].endswith("options=-c%20x%3Dy")
+    databases = load({**GOOD, "DATABASE_URL": TWO}).databases
+    assert list(databases) == [Cell(1, 2), Cell(2, 2)]
+    assert databases[Cell(2, 2)].endswith("options=-c%20x%3Dy")
     assert load({**GOOD, "DATABASE_URL": "1/2=dbname=a 3/4=dbname=b 4/4=dbname=c"}).databases[Cell(4, 4)] == "dbname=c"
 
 

@@ -21,9 +21,9 @@ MEMBER = Person("Mo", "user_2mo", "org_2first", "first", "member")
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
-    made = Issuer((DANA,), ORIGIN)
-    yield made
-    made.close()
+    running = Issuer((DANA,), ORIGIN)
+    yield running
+    running.close()
 
 
 class Site:
@@ -37,9 +37,9 @@ class Site:
         )
         real = clerk.verify_token
 
-        def heard(*given: Any, **named: Any) -> Any:
+        def heard(*arguments: Any, **named: Any) -> Any:
             self.verifications += 1
-            return real(*given, **named)
+            return real(*arguments, **named)
 
         monkeypatch.setattr(reader.auth.token_cache, "verify_token", heard)
 

@@ -28,5 +28,5 @@ print(resident() - began)
 def test_large_blocks_go_back_when_they_are_free(first: str, stays: bool) -> None:
     """Without it they stay with the program."""
     text = PROGRAM.format(first=first)
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=60)
-    assert (int(done.stdout) > 7_000_000) is stays
+    process = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=60)
+    assert (int(process.stdout) > 7_000_000) is stays

@@ -34,17 +34,17 @@ class Pipe:
 
     def read_until(self, *texts: str) -> str:
         """What a reader gets until it has got all these texts."""
-        found = b""
-        while not all(text.encode() in found for text in texts):
-            found += os.read(self._reading, 65536)
-        return found.decode()
+        received = b""
+        while not all(text.encode() in received for text in texts):
+            received += os.read(self._reading, 65536)
+        return received.decode()
 
 
 @pytest.fixture
 def pipe() -> Iterator[Pipe]:
-    made = Pipe()
-    yield made
-    made.close()
+    opened = Pipe()
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("blocking", [True, False])

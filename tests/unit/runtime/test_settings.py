@@ -55,12 +55,12 @@ BAD_BINDS = (
 
 def refused(environ: dict[str, str], name: str) -> list[str]:
     """What both programs say of one setting; each must refuse it, and name it alone."""
-    found = []
-    for load, other in ((lambda given: load_consumer(given, kafka=False), {}), (load_reader, CLERK)):
+    refusals = []
+    for load, other in ((lambda variables: load_consumer(variables, kafka=False), {}), (load_reader, CLERK)):
         with pytest.raises(SettingsError, match=rf"^1 setting\(s\) .*\n  {name}: ") as raised:
             load({**other, **environ})
-        found.append(str(raised.value))
-    return found
+        refusals.append(str(raised.value))
+    return refusals
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
@@ -75,7 +75,7 @@ def test_a_url_that_libpq_would_not_take(url: str) -> None:
 def test_an_address_that_is_none(bind: str) -> None:
     """The consumer's listener and both of the reader's."""
     for name in ("AUDIT_METRICS_BIND", "AUDIT_READER_BIND", "AUDIT_READER_METRICS_BIND"):
-        load = load_reader if "READER" in name else lambda given: load_consumer(given, kafka=False)
+        load = load_reader if "READER" in name else lambda environ: load_consumer(environ, kafka=False)
         with pytest.raises(SettingsError, match=name):
             load({**CLERK, "DATABASE_URL": "postgresql:///audit", name: bind})
 
@@ -114,7 +114,7 @@ def test_a_url_that_libpq_takes(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "servers"),
+    ("variables", "servers"),
     [
         ({"host": "a,b", "port": "1"}, [{"host": "a", "port": "1"}, {"host": "b", "port": "1"}]),
         ({"host": "a,", "port": "1,2"}, [{"host": "a", "port": "1"}, {"host": "", "port": "2"}]),
@@ -123,13 +123,13 @@ def test_a_url_that_libpq_takes(url: str) -> None:
     ],
 )
 def test_servers_of_a_url(
-    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], servers: list[dict[str, str]]
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], servers: list[dict[str, str]]
 ) -> None:
     """One by one; from the environment where the URL says nothing."""
-    if not given:
+    if not variables:
         monkeypatch.setenv("PGHOST", "c,d")
         monkeypatch.setenv("PGPORT", "7")
-    assert servers_of(given) == servers
+    assert servers_of(variables) == servers
 
 
 @given(st.text())

@@ -24,10 +24,10 @@ def ended(*command: str, closed: str = "", stderr: int | None = None) -> int:
     redirections = " ".join(f"{number}>&-" for number in closed)
     shell = ["sh", "-c", f'exec "$@" {redirections}', "sh", sys.executable, *command]
     environ = {"PATH": os.environ["PATH"], "DATABASE_URL": "nonsense"}
-    done = subprocess.run(
+    process = subprocess.run(
         shell, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, check=False
     )
-    return done.returncode
+    return process.returncode
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from consumer.event.model import COLUMNS
-from sandbox.bench_peers.process import Failed, Measured, measure
+from sandbox.bench_peers.process import PeerFailed, PeerRun, measure
 from sandbox.bench_peers.programs.common import Task
 from sandbox.bench_peers.programs.connect import schema, sink
 from sandbox.bench_peers.report import OURS, rows
@@ -18,7 +18,7 @@ TASK = Task(
 )  # fmt: skip
 
 
-def run(program: str) -> Measured:
+def run(program: str) -> PeerRun:
     """One program, beside a server that is this process."""
     return measure([sys.executable, "-c", program], os.environ, os.getpid())
 
@@ -32,16 +32,16 @@ def test_what_a_program_says_of_itself_is_taken_over() -> None:
 
 def test_the_end_of_its_errors_says_why_a_program_failed() -> None:
     """After many other lines, with the exit code and the time: one that hangs is killed, and has written nothing."""
-    with pytest.raises(Failed, match=r"^exit code 1 after \d+ s: .* ERROR: permission denied$"):
+    with pytest.raises(PeerFailed, match=r"^exit code 1 after \d+ s: .* ERROR: permission denied$"):
         run("import sys; print('warning: slow\\n' * 100, file=sys.stderr); sys.exit('ERROR: permission denied')")
-    with pytest.raises(Failed, match=r"^exit code 7 after \d+ s: nothing on its standard error$"):
+    with pytest.raises(PeerFailed, match=r"^exit code 7 after \d+ s: nothing on its standard error$"):
         run("import sys; sys.exit(7)")
 
 
 def test_ratios_are_of_one_round() -> None:
     """The median and range of the rounds' ratios, not the ratio of medians: the rounds of one machine differ."""
-    ours = [Measured(1_000_000, seconds, 4.0, 2.0, 100.0) for seconds in (10.0, 20.0, 40.0)]
-    peer = [Measured(1_000_000, seconds, 9.0, 3.0, 512.4) for seconds in (20.0, 20.0, 120.0)]
+    ours = [PeerRun(1_000_000, seconds, 4.0, 2.0, 100.0) for seconds in (10.0, 20.0, 40.0)]
+    peer = [PeerRun(1_000_000, seconds, 9.0, 3.0, 512.4) for seconds in (20.0, 20.0, 120.0)]
 
     assert rows({OURS: ours, "peer": peer}, {}, 1_000_000) == [
         (OURS, "20.0", "1.00 (1.00–1.00)", "4", "2", "100"),
@@ -51,7 +51,7 @@ def test_ratios_are_of_one_round() -> None:
 
 def test_kafka_connect_has_a_schema_for_each_column() -> None:
     """Types that Debezium's sink writes as PostgreSQL's own: what has no such type would be text."""
-    made = json.loads(
+    properties = json.loads(
         schema(
             [
                 ("diff", "json", False),
@@ -61,7 +61,7 @@ def test_kafka_connect_has_a_schema_for_each_column() -> None:
         )
     )
 
-    assert made["fields"] == [
+    assert properties["fields"] == [
         {"field": "diff", "optional": False, "type": "string", "name": "io.debezium.data.Json"},
         {"field": "facets", "optional": False, "type": "array", "items": {"type": "string"}},
         {"field": "kafka_timestamp", "optional": True, "type": "string", "name": "io.debezium.time.ZonedTimestamp"},
@@ -70,8 +70,8 @@ def test_kafka_connect_has_a_schema_for_each_column() -> None:
 
 def test_kafka_connect_writes_where_the_others_do() -> None:
     """Into the same database, by JDBC's kind of URL, in batches that the driver makes one statement of."""
-    made = sink(TASK)
+    properties = sink(TASK)
 
-    assert made["connection.url"] == "jdbc:postgresql://127.0.0.1:5432/peers?reWriteBatchedInserts=true"
-    assert (made["connection.username"], made["connection.password"]) == ("someone", "secret")
-    assert made["batch.size"] == made["consumer.override.max.poll.records"] == "5000"
+    assert properties["connection.url"] == "jdbc:postgresql://127.0.0.1:5432/peers?reWriteBatchedInserts=true"
+    assert (properties["connection.username"], properties["connection.password"]) == ("someone", "secret")
+    assert properties["batch.size"] == properties["consumer.override.max.poll.records"] == "5000"

@@ -32,19 +32,19 @@ EASY = budget.Spent(
 
 def test_the_steps_add_up_to_the_consumer() -> None:
     """Those of the sample as often as there are records, and what is left of a whole as a line of its own."""
-    found = budget.micro(EASY)
+    micros = budget.micro(EASY)
 
-    lines = list(found)
+    lines = list(micros)
     consumer = lines.index(budget.CONSUMER)
-    assert found[budget.CONSUMER] == 20.0
-    assert sum(found[line] for line in lines[:consumer]) == pytest.approx(20.0)
-    assert (found["envelope"], found["digest"], found["the rest of the row"]) == (1.25, 1.5, 1.5)
-    assert found["the client's threads: fetching, checksums"] == 20.0 - 14.75 - 2.5
-    assert found["key, choice of the audit type (a difference)"] == 8.0 - 7.5
-    assert found["batch, positions, first touch of the bytes (a difference)"] == 11.0 - 8.0 - 2.0
-    assert found["writer: other statements, COMMIT"] == 0.5
-    assert found[budget.TIMED] == 1 - 1.5 / 20.0
-    assert (found["PostgreSQL"], found["broker"]) == (8.0, 2.0)
+    assert micros[budget.CONSUMER] == 20.0
+    assert sum(micros[line] for line in lines[:consumer]) == pytest.approx(20.0)
+    assert (micros["envelope"], micros["digest"], micros["the rest of the row"]) == (1.25, 1.5, 1.5)
+    assert micros["the client's threads: fetching, checksums"] == 20.0 - 14.75 - 2.5
+    assert micros["key, choice of the audit type (a difference)"] == 8.0 - 7.5
+    assert micros["batch, positions, first touch of the bytes (a difference)"] == 11.0 - 8.0 - 2.0
+    assert micros["writer: other statements, COMMIT"] == 0.5
+    assert micros[budget.TIMED] == 1 - 1.5 / 20.0
+    assert (micros["PostgreSQL"], micros["broker"]) == (8.0, 2.0)
 
 
 def test_the_section_has_a_column_for_each_shape() -> None:
@@ -79,20 +79,20 @@ def test_steps_alone_are_those_that_are_shown() -> None:
     decoder = Decoder(all_schemas())
     partition = Partition("topic", "id", 0)
     records = [
-        Record(partition, offset, 1_780_000_000_000, each.key, each.value, tuple(each.headers))
-        for offset, each in enumerate(islice(smallest(), 50))
+        Record(partition, offset, 1_780_000_000_000, emission.key, emission.value, tuple(emission.headers))
+        for offset, emission in enumerate(islice(smallest(), 50))
     ]
 
-    found = alone(records, Pipeline(decoder), decoder)
+    timed = alone(records, Pipeline(decoder), decoder)
 
-    assert all(seconds > 0 for seconds in found.values())
-    assert found.keys() | EASY.steps.keys() == EASY.steps.keys()
+    assert all(seconds > 0 for seconds in timed.values())
+    assert timed.keys() | EASY.steps.keys() == EASY.steps.keys()
 
 
 def test_shapes_are_as_large_as_they_are_called() -> None:
     """Within a tenth, and the smallest are the smallest."""
     (fifty,), (text,) = list(islice(keys(50), 1)), list(islice(large(3_000), 1))
-    small = [len(each.value or b"") for each in islice(smallest(), 100)]
+    small = [len(emission.value or b"") for emission in islice(smallest(), 100)]
 
     assert len(fifty.value or b"") == pytest.approx(3_300, rel=0.1)
     assert len(text.value or b"") == pytest.approx(3_150, rel=0.1)

@@ -16,15 +16,15 @@ def machine(
     folder: Path, *, version: str = NEW, sum_of: Mapping[str, str] | None = None, fails: str = ""
 ) -> dict[str, str]:
     """The environment of a machine with etcd and a go of this version, which notes each build in `runs`."""
-    sums = {each.module: each.sum for each in programs.CRDS} | dict(sum_of or {})
-    for each in programs.CRDS:
-        for name in each.files:
+    sums = {group.module: group.sum for group in programs.CRDS} | dict(sum_of or {})
+    for group in programs.CRDS:
+        for name in group.files:
             file = folder / "modules" / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"kind: {each.module}\n")
+            file.write_text(f"kind: {group.module}\n")
     answers = "".join(
-        f"  *{module}) echo '{json.dumps({'Sum': found, 'Dir': str(folder / 'modules')})}' ;;\n"
-        for module, found in sums.items()
+        f"  *{module}) echo '{json.dumps({'Sum': digest, 'Dir': str(folder / 'modules')})}' ;;\n"
+        for module, digest in sums.items()
     )
     script = f"""#!/bin/sh
 case "$*" in
@@ -45,11 +45,11 @@ def test_built_once(tmp_path: Path) -> None:
     """Programs and definitions are there; the second time nothing is run."""
     environ = machine(tmp_path)
     for _ in range(2):
-        found = programs.provide(environ)
-        assert found.apiserver.exists() and found.helm.exists() and found.etcd == tmp_path / "bin" / "etcd"
+        provided = programs.provide(environ)
+        assert provided.apiserver.exists() and provided.helm.exists() and provided.etcd == tmp_path / "bin" / "etcd"
     assert (tmp_path / "runs").read_text() == "run\n"
-    assert {file.name for file in found.definitions.iterdir()} == {
-        Path(name).name for each in programs.CRDS for name in each.files
+    assert {file.name for file in provided.definitions.iterdir()} == {
+        Path(name).name for group in programs.CRDS for name in group.files
     }
 
 
@@ -67,7 +67,7 @@ def test_a_module_that_has_changed_is_refused(tmp_path: Path) -> None:
     environ = machine(tmp_path, sum_of={changed: "h1:other"})
     with pytest.raises(SandboxError, match="is not what it was: h1:other"):
         programs.provide(environ)
-    assert not [each for each in (tmp_path / "cache" / "callmine-audit").iterdir() if each.is_dir()]
+    assert not [group for group in (tmp_path / "cache" / "callmine-audit").iterdir() if group.is_dir()]
 
 
 def test_a_build_that_fails_says_why(tmp_path: Path) -> None:

@@ -24,15 +24,15 @@ COUNTS = {"recorded": 750_000, "duplicate": 0, "conflict": 0, "ignored": 250_000
 WAITED = Counter(
     {Wait(None, None): 6, Wait("Client", "ClientRead"): 90, Wait("Lock", "tuple"): 1, Wait("IO", "WALSync"): 3}
 )
-ONE = Drained(
+DRAINED = Drained(
     records=1_000_000, size=500_000_000, seconds=10.0, processor=12.0, database=20.0, outcomes=COUNTS, waits=WAITED
 )
 EASY = Conditions(
     runs=3,
-    consumers={1: ONE, 2: ONE._replace(seconds=8.0, processor=15.0, database=30.0, waits=Counter())},
+    consumers={1: DRAINED, 2: DRAINED._replace(seconds=8.0, processor=15.0, database=30.0, waits=Counter())},
     shapes={
-        DEMO: ONE,
-        "large": ONE._replace(
+        DEMO: DRAINED,
+        "large": DRAINED._replace(
             records=1_000,
             size=30_000_000,
             seconds=0.3,
@@ -51,14 +51,14 @@ def usual() -> list[Emission]:
 
 
 def ids(emissions: list[Emission]) -> list[bytes]:
-    return [dict(each.headers)["ce_id"] for each in emissions]
+    return [dict(emission.headers)["ce_id"] for emission in emissions]
 
 
 def test_figures_are_those_of_a_record_and_of_the_first_line() -> None:
     """Records a second, microseconds of a record, and what of it is more than with one, the demo's, or for so many bytes."""
-    found = rows(section(EASY))
+    table_rows = rows(section(EASY))
 
-    assert found["1"] == [
+    assert table_rows["1"] == [
         "1,000,000",
         "10.0",
         "100,000",
@@ -68,9 +68,18 @@ def test_figures_are_those_of_a_record_and_of_the_first_line() -> None:
         "1.00",
         "IO 30.0%, lock on tuple 10.0%",
     ]
-    assert found["2"] == ["1,000,000", "8.0", "125,000", "15.0", "1.25", "30.0", "1.50", "nothing"]
-    assert found[DEMO] == ["1,000,000", "500", "10.0", "1.00", "1.00", "12.0", "20.0", "recorded 75.0%, ignored 25.0%"]
-    assert found["large"] == [
+    assert table_rows["2"] == ["1,000,000", "8.0", "125,000", "15.0", "1.25", "30.0", "1.50", "nothing"]
+    assert table_rows[DEMO] == [
+        "1,000,000",
+        "500",
+        "10.0",
+        "1.00",
+        "1.00",
+        "12.0",
+        "20.0",
+        "recorded 75.0%, ignored 25.0%",
+    ]
+    assert table_rows["large"] == [
         "1,000",
         "30,000",
         "300.0",
@@ -85,11 +94,11 @@ def test_figures_are_those_of_a_record_and_of_the_first_line() -> None:
 
 def test_medians_are_by_key() -> None:
     """Of an odd number of rounds the middle one, each figure by itself; samples are added up."""
-    rounds = [{1: ONE._replace(seconds=seconds, processor=20 - seconds)} for seconds in (9.0, 12.0, 10.0)]
-    found = medians(rounds)
+    rounds = [{1: DRAINED._replace(seconds=seconds, processor=20 - seconds)} for seconds in (9.0, 12.0, 10.0)]
+    by_key = medians(rounds)
 
-    assert found == {1: ONE._replace(seconds=10.0, processor=10.0, waits=found[1].waits)}
-    assert found[1].waits[Wait("Lock", "tuple")] == 3
+    assert by_key == {1: DRAINED._replace(seconds=10.0, processor=10.0, waits=by_key[1].waits)}
+    assert by_key[1].waits[Wait("Lock", "tuple")] == 3
 
 
 def test_a_consumer_that_is_waited_for_is_no_wait_of_the_server() -> None:
@@ -110,15 +119,15 @@ def test_the_document_has_a_place_for_it() -> None:
 @pytest.mark.parametrize("size", [3_000, 30_000])
 def test_a_large_diff_is_as_large_as_it_says(size: int) -> None:
     """Beside its two texts a record has a few hundred bytes, and none is of an ignored type."""
-    for each in islice(large(size), 3):
-        assert each.value is not None
-        assert size <= len(each.value) < size + 500
-        assert dict(each.headers)["ce_type"] not in IGNORED_ON_WIRE
+    for emission in islice(large(size), 3):
+        assert emission.value is not None
+        assert size <= len(emission.value) < size + 500
+        assert dict(emission.headers)["ce_type"] not in IGNORED_ON_WIRE
 
 
 def test_one_of_a_hundred_is_of_a_type_that_no_one_has_listed(usual: list[Emission]) -> None:
     """No two in a row, at which the breaker would halt the partition in the end."""
-    types = [dict(each.headers)["ce_type"] for each in parked(iter(usual[:1_000]))]
+    types = [dict(emission.headers)["ce_type"] for emission in parked(iter(usual[:1_000]))]
 
     assert [at for at, ce_type in enumerate(types) if ce_type == b"schedule.duplicated"] == list(range(0, 1_000, 100))
 
@@ -141,19 +150,19 @@ def test_nearly_one_of_a_hundred_has_a_text_that_no_database_holds(usual: list[E
 
 def test_one_of_ten_thousand_is_there_twice(usual: list[Emission]) -> None:
     """Of audited types only."""
-    made = list(repeated(iter(usual)))
-    twice = [first for first, second in pairwise(made) if first == second]
+    mixed = list(repeated(iter(usual)))
+    twice = [first for first, second in pairwise(mixed) if first == second]
 
     assert len(twice) in {4, 5}
-    assert IGNORED_ON_WIRE.isdisjoint(dict(each.headers)["ce_type"] for each in twice)
+    assert IGNORED_ON_WIRE.isdisjoint(dict(emission.headers)["ce_type"] for emission in twice)
 
 
 def test_nearly_one_of_a_hundred_has_the_identity_of_another(usual: list[Emission]) -> None:
     """Once each, of the same key and type, with another value."""
-    made = list(conflicting(iter(usual[:20_000])))
+    mixed = list(conflicting(iter(usual[:20_000])))
     by_id: dict[bytes, list[Emission]] = {}
-    for each, identity in zip(made, ids(made), strict=True):
-        by_id.setdefault(identity, []).append(each)
+    for emission, identity in zip(mixed, ids(mixed), strict=True):
+        by_id.setdefault(identity, []).append(emission)
     twice = [both for both in by_id.values() if len(both) > 1]
 
     assert 180 <= len(twice) <= 200

@@ -103,9 +103,9 @@ def test_a_tag_that_exists_is_refused(tree: Path) -> None:
 def test_the_list_of_packages_is_made_of_what_was_released() -> None:
     """After the version is stated, which is in the list, as `make sbom` makes it."""
     command = ["make", "--dry-run", "--old-file=.venv/.stamp", "release", "VERSION=9.0.0"]
-    done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
-    assert "sandbox.release 9.0.0" in done.partition("--output-file dist/sbom.json")[0]
-    assert done.count("--output-file dist/sbom.json") == 1
+    output = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
+    assert "sandbox.release 9.0.0" in output.partition("--output-file dist/sbom.json")[0]
+    assert output.count("--output-file dist/sbom.json") == 1
 
 
 def test_wrong_usage_ends_with_2(tree: Path) -> None:

@@ -17,21 +17,29 @@ EASY = Sizing(
 
 def test_a_rate_is_multiplied_out() -> None:
     """By the year, of a terabyte, of a line and of a core."""
-    found = rows(section(EASY))
+    table_rows = rows(section(EASY))
 
-    assert found["100"] == ["3,156 million", "3,156 GB", "0.317 years", "1.00 Mbit/s", "0.100%", "0.200%", "0.050%"]
-    assert found["1"][:3] == ["32 million", "32 GB", "31.688 years"]
-    assert found["disk"][0] == "1,000 bytes, 400 of them indexes"
-    assert found["processor, broker"][0] == "5.0 µs"
+    assert table_rows["100"] == [
+        "3,156 million",
+        "3,156 GB",
+        "0.317 years",
+        "1.00 Mbit/s",
+        "0.100%",
+        "0.200%",
+        "0.050%",
+    ]
+    assert table_rows["1"][:3] == ["32 million", "32 GB", "31.688 years"]
+    assert table_rows["disk"][0] == "1,000 bytes, 400 of them indexes"
+    assert table_rows["processor, broker"][0] == "5.0 µs"
 
 
 def test_the_document_has_the_tables() -> None:
     """Measured, not left out: for each rate a line, with the same number of cells as the heading."""
     text = OPERATIONS.read_text("utf-8")
     written = text.partition("<!-- sizing: written")[2].partition("<!-- sizing: to here")[0]
-    found = rows(written)
+    table_rows = rows(written)
 
-    assert {f"{rate:,}" for rate in RATES} <= found.keys()
-    assert {len(found[f"{rate:,}"]) for rate in RATES} == {len(found["entries a second"])}
+    assert {f"{rate:,}" for rate in RATES} <= table_rows.keys()
+    assert {len(table_rows[f"{rate:,}"]) for rate in RATES} == {len(table_rows["entries a second"])}
     assert re.search(r"disk \| [\d,]+ bytes", written)
     assert "1,000 bytes, 400" in replace_section(text, "sizing", section(EASY))

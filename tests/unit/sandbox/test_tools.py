@@ -38,10 +38,10 @@ def test_thirty_skipped_tests_are_one_line(tmp_path: Path) -> None:
     """Pytest's output has one line for each missing program, with how many tests it cost, and no line for each test."""
     (tmp_path / "test_page.py").write_text(SKIPPING)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.skips", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
-    lines = [line for line in done.stdout.splitlines() if "skipped " in line and not line[0].isdigit()]
+    process = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    lines = [line for line in process.stdout.splitlines() if "skipped " in line and not line[0].isdigit()]
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
     assert lines == [
         "skipped 30 tests: Chromium is not installed: apt-get install chromium",
         "skipped 1 test: Prometheus is not installed: apt-get install prometheus",
@@ -64,14 +64,14 @@ def test_what_is_there_is_left_alone() -> None:
 
 def test_what_is_missing_is_brought() -> None:
     """It is fetched, and looked for again."""
-    found: list[str] = []
+    installed: list[str] = []
 
     def find() -> str:
-        if not found:
+        if not installed:
             raise SandboxError("is not installed")
-        return found[0]
+        return installed[0]
 
-    assert tools.ensure("Chromium", find, lambda: found.append("/cache/chromium")) == "Chromium: /cache/chromium"
+    assert tools.ensure("Chromium", find, lambda: installed.append("/cache/chromium")) == "Chromium: /cache/chromium"
 
 
 def test_what_cannot_be_installed_is_reported_and_is_no_failure() -> None:

@@ -23,7 +23,7 @@ PREFERENCE = st.one_of(
 )
 
 
-EXAMPLES = {(each.ce_type, each.case): each.data for each in schemas.examples()}
+EXAMPLES = {(sample.ce_type, sample.case): sample.data for sample in schemas.examples()}
 
 
 def example_data(ce_type: str, case: str) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_addresses_are_scrubbed() -> None:
 
 def test_no_event_is_there_twice() -> None:
     """Two examples never share an identity, so that all of them can be published together."""
-    identities = Counter((each.headers["ce_source"], each.headers["ce_id"]) for each in schemas.examples())
+    identities = Counter((sample.headers["ce_source"], sample.headers["ce_id"]) for sample in schemas.examples())
 
     assert max(identities.values()) == 1
 

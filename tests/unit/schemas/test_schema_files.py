@@ -192,7 +192,9 @@ def version_2(schema: SchemaFile, *added: dict[str, Any]) -> SchemaFile:
 def example_of(schema: SchemaFile) -> dict[str, Any]:
     """The data of the plain example."""
     wanted = (schema.ce_type, schema.version, "plain")
-    return next(dict(each.data) for each in schemas.examples() if (each.ce_type, each.version, each.case) == wanted)
+    return next(
+        dict(sample.data) for sample in schemas.examples() if (sample.ce_type, sample.version, sample.case) == wanted
+    )
 
 
 def read_with(reader: SchemaFile, writer: SchemaFile) -> dict[str, Any]:
@@ -215,8 +217,8 @@ def test_versions_have_no_hole() -> None:
     for schema in schemas.all_schemas():
         versions.setdefault(schema.ce_type, []).append(schema.version)
 
-    assert all(found == list(range(1, len(found) + 1)) for found in versions.values())
-    assert all(schemas.latest(ce_type).version == found[-1] for ce_type, found in versions.items())
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in versions.values())
+    assert all(schemas.latest(ce_type).version == numbers[-1] for ce_type, numbers in versions.items())
 
 
 @each_schema

@@ -28,8 +28,8 @@ def every(*edits: Edit) -> Edit:
     """All of them, in this order."""
 
     def edit(package: Package) -> None:
-        for one in edits:
-            one(package)
+        for step in edits:
+            step(package)
 
     return edit
 

@@ -104,7 +104,7 @@ CHECKPOINT = (
     Attack("the log's signature as if a witness's", UNTRUSTED, before("checkpoint", lambda d: Note("\n".join(d.decode().split("\n")[:3]) + "\n", (cosign("x", LOG),)).encode())),
 )  # fmt: skip
 
-ONE = (*witness_lines("w1"), "quorum w1")
+QUORUM_OF_ONE = (*witness_lines("w1"), "quorum w1")
 TWO_OF_THREE = (*witness_lines("w1", "w2", "w3"), "group g 2 w1 w2 w3", "quorum g")
 NESTED = (*witness_lines("w1", "w2", "w3"), "group any1 any w1 w2", "group both all any1 w3", "quorum both")
 
@@ -116,23 +116,23 @@ def other_witness_text(package: Package) -> Signature:
 
 W1_ID = witness_vkey(W1).key_id
 WITNESS = (
-    Attack("no witness, one is needed", INCOMPLETE, policy(policy_text(*ONE))),
-    Attack("another witness than is needed", INCOMPLETE, every(policy(policy_text(*witness_lines("w2"), *ONE)), witnessed("w2"))),
-    Attack("an unknown witness", INCOMPLETE, every(policy(policy_text(*ONE)), witnessed("w2"))),
+    Attack("no witness, one is needed", INCOMPLETE, policy(policy_text(*QUORUM_OF_ONE))),
+    Attack("another witness than is needed", INCOMPLETE, every(policy(policy_text(*witness_lines("w2"), *QUORUM_OF_ONE)), witnessed("w2"))),
+    Attack("an unknown witness", INCOMPLETE, every(policy(policy_text(*QUORUM_OF_ONE)), witnessed("w2"))),
     Attack("one of three, two are needed", INCOMPLETE, every(policy(policy_text(*TWO_OF_THREE)), witnessed("w2"))),
     Attack("one witness twice, two are needed", INCOMPLETE, every(policy(policy_text(*TWO_OF_THREE)), witnessed("w2", "w2"))),
     Attack("two of all three", INCOMPLETE, every(policy(policy_text(*witness_lines("w1", "w2", "w3"), "group g all w1 w2 w3", "quorum g")), witnessed("w1", "w3"))),
     Attack("the inner group only", INCOMPLETE, every(policy(policy_text(*NESTED)), witnessed("w1", "w2"))),
     Attack("the outer member only", INCOMPLETE, every(policy(policy_text(*NESTED)), witnessed("w3"))),
-    Attack("the witness's key as a plain signature", INCOMPLETE, every(policy(policy_text(*ONE)), line(lambda t: Signature(W1.name, W1.verifier.key_id, W1.private.sign(t.encode()))))),
-    Attack("a plain signature under the witness's id", UNTRUSTED, every(policy(policy_text(*ONE)), line(lambda t: Signature(W1.name, W1_ID, W1.private.sign(t.encode()))))),
-    Attack("a witness's line of another checkpoint", UNTRUSTED, every(policy(policy_text(*ONE)), lambda p: p.extra_lines.append(other_witness_text(p)))),
-    Attack("a witness's line with another time", UNTRUSTED, every(policy(policy_text(*ONE)), line(lambda t: Signature(W1.name, W1_ID, bytes(8) + cosign(t, W1).signature[8:])))),
-    Attack("a witness's time beyond 2^63", UNTRUSTED, every(policy(policy_text(*ONE)), line(lambda t: cosign(t, W1, 2**63)))),
-    Attack("a witness's line cut short", UNTRUSTED, every(policy(policy_text(*ONE)), line(lambda t: Signature(W1.name, W1_ID, cosign(t, W1).signature[:-1])))),
-    Attack("a witness's line of eight bytes", UNTRUSTED, every(policy(policy_text(*ONE)), line(lambda _: Signature(W1.name, W1_ID, bytes(8))))),
-    Attack("a witness's line by a stranger", UNTRUSTED, every(policy(policy_text(*ONE)), line(lambda t: Signature(W1.name, W1_ID, cosign(t, STRANGER).signature)))),
-    Attack("a bad line beside a good one", UNTRUSTED, every(policy(policy_text(*ONE)), witnessed("w1"), line(lambda _: Signature(W1.name, W1_ID, bytes(72))))),
+    Attack("the witness's key as a plain signature", INCOMPLETE, every(policy(policy_text(*QUORUM_OF_ONE)), line(lambda t: Signature(W1.name, W1.verifier.key_id, W1.private.sign(t.encode()))))),
+    Attack("a plain signature under the witness's id", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), line(lambda t: Signature(W1.name, W1_ID, W1.private.sign(t.encode()))))),
+    Attack("a witness's line of another checkpoint", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), lambda p: p.extra_lines.append(other_witness_text(p)))),
+    Attack("a witness's line with another time", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), line(lambda t: Signature(W1.name, W1_ID, bytes(8) + cosign(t, W1).signature[8:])))),
+    Attack("a witness's time beyond 2^63", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), line(lambda t: cosign(t, W1, 2**63)))),
+    Attack("a witness's line cut short", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), line(lambda t: Signature(W1.name, W1_ID, cosign(t, W1).signature[:-1])))),
+    Attack("a witness's line of eight bytes", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), line(lambda _: Signature(W1.name, W1_ID, bytes(8))))),
+    Attack("a witness's line by a stranger", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), line(lambda t: Signature(W1.name, W1_ID, cosign(t, STRANGER).signature)))),
+    Attack("a bad line beside a good one", UNTRUSTED, every(policy(policy_text(*QUORUM_OF_ONE)), witnessed("w1"), line(lambda _: Signature(W1.name, W1_ID, bytes(72))))),
     Attack("a bad line of a witness that is not needed", UNTRUSTED, every(policy(policy_text(*witness_lines("w1"))), line(lambda _: Signature(W1.name, W1_ID, bytes(72))))),
     Attack("a bad line beside a quorum that is met", UNTRUSTED, every(policy(policy_text(*TWO_OF_THREE)), witnessed("w2", "w3"), line(lambda _: Signature(W1.name, W1_ID, bytes(72))))),
 )  # fmt: skip

@@ -122,8 +122,8 @@ def sealed_rows(edit: Callable[[bytes], bytes]) -> Edit:
     return apply
 
 
-def swapped(rows: list[bytes], one: int, other: int) -> list[bytes]:
-    rows[one], rows[other] = rows[other], rows[one]
+def swapped(rows: list[bytes], first: int, second: int) -> list[bytes]:
+    rows[first], rows[second] = rows[second], rows[first]
     return rows
 
 

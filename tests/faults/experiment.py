@@ -8,8 +8,8 @@ from consumer.kafka.group_config import BASE
 from tests.e2e.program import Program
 from tests.e2e.world import World
 from tests.faults.beside import Beside
-from tests.faults.place import Place
 from tests.faults.readers import Reader
+from tests.faults.services import Services
 from tests.ops.load import has_joined
 from tests.ops.prometheus import Prometheus
 
@@ -22,29 +22,29 @@ AS_DEPLOYED: Mapping[str, str] = {
 }
 
 
-class Scene:
+class Experiment:
     """`consumer` is the one that Prometheus looks at, `others` and `readers` may be beside it; `topic` is under load, `other` is not.
 
-    `beside` are a reader and a sealer that are at work in each scene. `running` is for what a fault needs besides; it ends with the scene.
+    `beside` are a reader and a sealer that are at work in each. `running` is for what a fault needs besides; it ends with the experiment.
     """
 
     def __init__(
-        self, place: Place, world: World, running: ExitStack, prometheus: Prometheus, port: int, beside: Beside
+        self, services: Services, world: World, running: ExitStack, prometheus: Prometheus, port: int, beside: Beside
     ) -> None:
-        self.place, self.world, self.running, self.beside = place, world, running, beside
+        self.services, self.world, self.running, self.beside = services, world, running, beside
         self.prometheus = prometheus
         self.topic, self.other = world.topic(PARTITIONS), world.topic()
         self.others: list[Program] = []
         self.readers: list[Reader] = []
         self.exits: list[int] = []
         self._port = port
-        prometheus.look_at([self.metrics(0)])
-        world.environ |= {**AS_DEPLOYED, **place.settings}
+        prometheus.set_targets([self.metrics(0)])
+        world.environ |= {**AS_DEPLOYED, **services.settings}
         self.consumer = self.start()
 
     def start(self, *, failpoint: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Program:
         """Starts the consumer, whose predecessor has ended."""
-        with self.place.machine(0).entered():
+        with self.services.machine(0).entered():
             self.consumer = self.world.consumer(
                 failpoint=failpoint, **{"AUDIT_METRICS_BIND": self.metrics(0), **(environ or {})}
             )
@@ -52,11 +52,11 @@ class Scene:
 
     def metrics(self, number: int) -> str:
         """Where the consumer of this number shows its metrics."""
-        return f"{self.place.machine(number).address}:{self._port}"
+        return f"{self.services.machine(number).address}:{self._port}"
 
     def add(self, **environ: str) -> Program:
         """Starts another consumer of the group and waits until it has partitions."""
-        with self.place.machine(len(self.others) + 1).entered():
+        with self.services.machine(len(self.others) + 1).entered():
             program = self.world.consumer(**environ)
         self.others.append(program)
         has_joined(self.world, program)
@@ -79,9 +79,9 @@ class Scene:
         for reader in self.readers:
             reader.check(self.world.recorded)
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
+    def until(self, condition: Callable[[], bool], wanted: str) -> None:
         """Waits, while the consumer runs."""
-        self.world.until(condition, what, of=[self.consumer], limit=LIMIT)
+        self.world.until(condition, wanted, of=[self.consumer], limit=LIMIT)
 
     def repair(self, bootstrap: str = "", database_url: str = "") -> None:
         """Notes that a service is elsewhere now."""

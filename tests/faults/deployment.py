@@ -11,14 +11,14 @@ from sandbox.services.registry import SchemaRegistry
 from tests.e2e.program import Program
 from tests.e2e.world import Produced, World
 from tests.faults.beside import Beside, beside
-from tests.faults.place import Place, database
-from tests.faults.scene import AS_DEPLOYED, LIMIT, PARTITIONS
-from tests.faults.stage import Stage
+from tests.faults.environment import Environment
+from tests.faults.experiment import AS_DEPLOYED, LIMIT, PARTITIONS
+from tests.faults.services import Services, database
 from tests.ops.load import flows, has_joined
 from tests.ops.prometheus import Prometheus
 
 
-class Site:
+class Deployment:
     """`topic` is under load, `other` is not; `consumers` are those at work, by the port of their metrics.
 
     `loads` has the times at which load began, `junk` what will never be recorded. `postgres` is the server behind the
@@ -27,16 +27,16 @@ class Site:
 
     def __init__(
         self,
-        place: Place,
+        services: Services,
         world: World,
         prometheus: Prometheus,
         running: ExitStack,
         chance: random.Random,
         beside: Beside,
     ) -> None:
-        self.place, self.world, self.prometheus, self.beside = place, world, prometheus, beside
+        self.services, self.world, self.prometheus, self.beside = services, world, prometheus, beside
         self.running, self.chance = running, chance
-        self.postgres = place.postgres
+        self.postgres = services.postgres
         self.topic, self.other = world.topic(PARTITIONS), world.topic()
         self.consumers: dict[int, Program] = {}
         self.loads: list[float] = []
@@ -45,7 +45,7 @@ class Site:
     @property
     def registry(self) -> SchemaRegistry:
         """The registry that the consumers ask."""
-        return self.place.the_registry()
+        return self.services.the_registry()
 
     def start(self, port: int) -> None:
         """Starts a consumer, which Prometheus is told of, and waits until it has partitions."""
@@ -67,7 +67,7 @@ class Site:
             self.flows()
         self.beside.restart()
 
-    def take_away(self, port: int) -> None:
+    def remove(self, port: int) -> None:
         """Prometheus is told that it is gone for good, as where a pod is deleted."""
         program = self.consumers.pop(port)
         self._tell()
@@ -94,10 +94,10 @@ class Site:
             return ids.keys() >= set(sent)
 
         self.world.until(there, "they are parked", of=[*self.consumers.values()], limit=LIMIT)
-        return [ids[each] for each in sent]
+        return [ids[position] for position in sent]
 
     def _tell(self) -> None:
-        self.prometheus.look_at([f"127.0.0.1:{port}" for port in self.consumers])
+        self.prometheus.set_targets([f"127.0.0.1:{port}" for port in self.consumers])
 
     def _end(self, program: Program) -> None:
         code = program.stop()
@@ -105,15 +105,15 @@ class Site:
 
 
 @contextmanager
-def site_of(stage: Stage, chance: random.Random) -> Iterator[Site]:
+def deployment_of(environment: Environment, chance: random.Random) -> Iterator[Deployment]:
     """A site with two consumers at work."""
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="callmine-maintenance-")))
-        place = running.enter_context(database(stage.base))
-        world = running.enter_context(World(place.bootstrap, place.postgres.url(place.database), folder))
-        world.environ |= {**AS_DEPLOYED, **place.settings, "SCHEMA_REGISTRY_URL": place.the_registry().url}
-        along = running.enter_context(beside(place.settings["DATABASE_URL"], folder, stage.prometheus))
-        site = Site(place, world, stage.prometheus, running, chance, along)
-        for port in (stage.port, free_port()):
-            site.start(port)
-        yield site
+        services = running.enter_context(database(environment.base))
+        world = running.enter_context(World(services.bootstrap, services.postgres.url(services.database), folder))
+        world.environ |= {**AS_DEPLOYED, **services.settings, "SCHEMA_REGISTRY_URL": services.the_registry().url}
+        along = running.enter_context(beside(services.settings["DATABASE_URL"], folder, environment.prometheus))
+        deployment = Deployment(services, world, environment.prometheus, running, chance, along)
+        for port in (environment.port, free_port()):
+            deployment.start(port)
+        yield deployment

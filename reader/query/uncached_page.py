@@ -10,9 +10,9 @@ from reader.model import Entry, Query
 from reader.query import key_index, list_queries
 from reader.query.database import Database, Session, Statement
 from reader.query.list_queries import ListQuery
-from reader.query.patience import hurry
-from reader.query.position import Position, check_reached
+from reader.query.position import ListPosition, check_reached
 from reader.query.snapshot import Snapshot
+from reader.query.timeouts import set_page_timeouts
 from reader.query.transaction_view import TransactionView
 from reader.query.unavailable import Unavailable
 from reader.query.window import absolute
@@ -23,7 +23,7 @@ MAX_SKIPPED = 10_000  # entries before a page that is read so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class UncachedPage:
     """What could be read at once. `entries` is None if reading them would take too long; `total` is None if it is not known."""
 
     view: TransactionView
@@ -34,7 +34,9 @@ class Sight:
     newer: int = 0
 
 
-def look(database: Database, list_query: ListQuery, query: Query, position: Position | None) -> Sight:
+def read_uncached_page(
+    database: Database, list_query: ListQuery, query: Query, position: ListPosition | None
+) -> UncachedPage:
     """The page that `query` shows, from `position` on. Raises FutureSnapshot and Unavailable."""
     if query.offset <= MAX_SKIPPED:
         try:
@@ -44,38 +46,38 @@ def look(database: Database, list_query: ListQuery, query: Query, position: Posi
             if not error.slow or error.locked:
                 raise
     view, _ = database.ask(list_query.workspace_id)
-    return Sight(view=view, snapshot=_snapshot(view, position))
+    return UncachedPage(view=view, snapshot=_snapshot(view, position))
 
 
-def _read(session: Session, list_query: ListQuery, query: Query, position: Position | None) -> Sight:
+def _read(session: Session, list_query: ListQuery, query: Query, position: ListPosition | None) -> UncachedPage:
     connection, view = session
     snapshot = _snapshot(view, position)
-    hurry(connection)
+    set_page_timeouts(connection)
     within = absolute(query.selection, snapshot.time)
     after = position.after if position else None
     skipped = 0 if after else query.offset
     # On a standby more can be seen than is settled.
     at = snapshot if position or view.is_standby else None
     keys = list_query.keys(at, after, query.limit + 1, skipped=skipped, within=within)
-    found = key_index.unpack(_all(connection, keys)[0][0])
-    ids = [entry_id for _, entry_id in found[: query.limit]]
+    keys_read = key_index.unpack(_all(connection, keys)[0][0])
+    ids = [entry_id for _, entry_id in keys_read[: query.limit]]
     entries = list_queries.to_entries(_all(connection, list_queries.entries_by_id(list_query.workspace_id, ids)))
-    has_more = len(found) > query.limit
+    has_more = len(keys_read) > query.limit
     newer = _all(connection, list_query.recorded_since(snapshot, MAX_NEWER, within)) if position else None
-    return Sight(
+    return UncachedPage(
         view=view,
         snapshot=snapshot,
         entries=entries,
         has_more=has_more,
-        total=None if has_more or after or (skipped and not found) else skipped + len(found),
+        total=None if has_more or after or (skipped and not keys_read) else skipped + len(keys_read),
         newer=len(list_queries.to_keys(newer)) if newer else 0,
     )
 
 
-def _snapshot(view: TransactionView, position: Position | None) -> Snapshot:
+def _snapshot(view: TransactionView, position: ListPosition | None) -> Snapshot:
     """The snapshot of the page: an older one, or that of this transaction."""
     if position is None:
-        return view.seen
+        return view.visible
     check_reached(position.snapshot, view)
     return position.snapshot
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from reader.entry_cache import MAX_CACHED, MAX_LENGTH, EntryCache
 from reader.http import json_response
-from reader.kept import MAX_KEPT, MAX_LENGTH, Kept
 from reader.model import Entry, Listing, Query
 
 AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -47,94 +47,94 @@ class Maker:
     """Makes texts of a length, and counts them."""
 
     def __init__(self, length: int = 1) -> None:
-        self.made, self._length = 0, length
+        self.calls, self._length = 0, length
 
-    def kept(self) -> Kept[str]:
-        return Kept(self._make, len)
+    def cache(self) -> EntryCache[str]:
+        return EntryCache(self._make, len)
 
     def _make(self, entry: Entry) -> str:
-        self.made += 1
+        self.calls += 1
         return f"{entry.id}".ljust(self._length)
 
 
 def test_it_is_made_once() -> None:
     """The database makes a new entry for each request, which has the same values."""
     maker = Maker()
-    kept = maker.kept()
-    assert kept.of(ENTRY) == kept.of(ENTRY._replace(facets=list(ENTRY.facets)))
-    assert maker.made == 1
+    cache = maker.cache()
+    assert cache.of(ENTRY) == cache.of(ENTRY._replace(facets=list(ENTRY.facets)))
+    assert maker.calls == 1
 
 
 @pytest.mark.parametrize("field", Entry._fields)
 def test_an_entry_with_another_value_has_its_own(field: str) -> None:
     """Above all one of another workspace, whatever its id is."""
     maker = Maker()
-    kept = maker.kept()
-    kept.of(ENTRY)
-    kept.of(ENTRY._replace(**{field: OTHERS[field]}))
-    assert maker.made == 2
+    cache = maker.cache()
+    cache.of(ENTRY)
+    cache.of(ENTRY._replace(**{field: OTHERS[field]}))
+    assert maker.calls == 2
 
 
 def test_an_entry_of_the_older_half_is_compared_too() -> None:
     """Another entry in its place does not become it, however long ago it was kept."""
     maker = Maker()
-    kept = maker.kept()
-    kept.of(ENTRY)
-    for number in range(MAX_KEPT):
-        kept.of(ENTRY._replace(id=100 + number))
-    kept.of(ENTRY._replace(subject_label="other"))
-    assert maker.made == MAX_KEPT + 2
+    cache = maker.cache()
+    cache.of(ENTRY)
+    for number in range(MAX_CACHED):
+        cache.of(ENTRY._replace(id=100 + number))
+    cache.of(ENTRY._replace(subject_label="other"))
+    assert maker.calls == MAX_CACHED + 2
 
 
 @pytest.mark.parametrize("field", Entry._fields)
 def test_nothing_of_another_entry_is_sent(field: str) -> None:
     """A page as JSON is the same whether entries were kept before or not."""
-    one, other = ENTRY._replace(id=100), ENTRY._replace(id=100)._replace(**{field: OTHERS[field]})
-    first, second = (bytes(json_response.listing(page(entry)).body) for entry in (one, other))
-    again = bytes(json_response.listing(page(one)).body)
+    unchanged, changed = ENTRY._replace(id=100), ENTRY._replace(id=100)._replace(**{field: OTHERS[field]})
+    first, second = (bytes(json_response.listing(page(sent)).body) for sent in (unchanged, changed))
+    again = bytes(json_response.listing(page(unchanged)).body)
 
     assert again == first
     [shown] = json.loads(second)["data"]
-    assert shown == json.loads(bytes(json_response.entry(other).body))
+    assert shown == json.loads(bytes(json_response.entry(changed).body))
 
 
 @pytest.mark.parametrize(("length", "times"), [(MAX_LENGTH - 14, 1), (MAX_LENGTH - 13, 2)])
 def test_what_is_long_is_not_kept(length: int, times: int) -> None:
     """It and the diff together, so that all that is kept is bounded in bytes."""
     maker = Maker(length)
-    kept = maker.kept()
+    cache = maker.cache()
     assert len(ENTRY.diff or "") == 14
-    kept.of(ENTRY)
-    kept.of(ENTRY)
-    assert maker.made == times
+    cache.of(ENTRY)
+    cache.of(ENTRY)
+    assert maker.calls == times
 
 
 def test_what_is_asked_for_stays_and_what_is_not_goes() -> None:
     """The first page stays, however many other pages are read meanwhile; of the others, no more than the bound."""
     maker = Maker()
-    kept = maker.kept()
-    many = 5 * MAX_KEPT
+    cache = maker.cache()
+    many = 5 * MAX_CACHED
     for number in range(many):
-        kept.of(ENTRY)
-        kept.of(ENTRY._replace(id=100 + number))
-    assert maker.made == 1 + many
+        cache.of(ENTRY)
+        cache.of(ENTRY._replace(id=100 + number))
+    assert maker.calls == 1 + many
 
     for number in reversed(range(many)):
-        kept.of(ENTRY._replace(id=100 + number))
-    assert maker.made - 1 - many >= many - 2 * MAX_KEPT
+        cache.of(ENTRY._replace(id=100 + number))
+    assert maker.calls - 1 - many >= many - 2 * MAX_CACHED
 
 
 def test_pages_as_json_are_kept_in_few_megabytes() -> None:
     """However many are read, with entries as long as are kept."""
     tracemalloc.start()
     try:
-        for number in range(6 * MAX_KEPT):
+        for number in range(6 * MAX_CACHED):
             diff = f'{{"changes":{{"/name":{{"after":"{number:0800}"}}}}}}'
             json_response.listing(page(ENTRY._replace(id=10_000 + number, diff=diff)))
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert MAX_KEPT * 2_000 < held < 2 * MAX_KEPT * 3_000
+    assert MAX_CACHED * 2_000 < held < 2 * MAX_CACHED * 3_000
 
 
 def page(entry: Entry) -> Listing:

@@ -9,13 +9,13 @@ from typing import Generic, TypeVar
 
 from reader.model import Entry
 
-MAX_KEPT = 1_000  # of either half: when the newer one is full, it becomes the older one
+MAX_CACHED = 1_000  # of either half: when the newer one is full, it becomes the older one
 MAX_LENGTH = 2_500  # characters or bytes of what is made, and of the diff; what is longer is not kept, so that all takes few megabytes
 
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class EntryCache(Generic[T]):
     """Makes it and caches it. Safe to use from many threads."""
 
     def __init__(self, make: Callable[[Entry], T], length: Callable[[T], int]) -> None:
@@ -27,17 +27,17 @@ class Kept(Generic[T]):
     def of(self, entry: Entry) -> T:
         """What is made from the entry."""
         place = entry.workspace_id, entry.id
-        found = self._newer.get(place)
-        if found and found[0] == entry:
-            return found[1]
-        found = self._older.get(place)
-        made = found[1] if found and found[0] == entry else self._make(entry)
-        if self._length(made) + len(entry.diff or "") <= MAX_LENGTH:
-            self._keep(place, (entry, made))
-        return made
+        cached = self._newer.get(place)
+        if cached and cached[0] == entry:
+            return cached[1]
+        cached = self._older.get(place)
+        value = cached[1] if cached and cached[0] == entry else self._make(entry)
+        if self._length(value) + len(entry.diff or "") <= MAX_LENGTH:
+            self._keep(place, (entry, value))
+        return value
 
     def _keep(self, place: tuple[str, int], kept: tuple[Entry, T]) -> None:
         """What was not requested since the halves changed places is dropped when they change places again."""
-        if len(self._newer) >= MAX_KEPT:
+        if len(self._newer) >= MAX_CACHED:
             self._newer, self._older = {}, self._newer
         self._newer[place] = kept

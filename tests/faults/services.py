@@ -26,7 +26,7 @@ DISK = 600  # MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Services:
     """`kafka_link` and `database_link` are the consumer's ways to Kafka and PostgreSQL; we go directly.
 
     `three_brokers`, `the_machines` and `the_registry` start what takes long when it is first asked for; then it runs on.
@@ -73,7 +73,7 @@ class Place:
         return self.machines.consumers[number] if self.machines else HERE
 
 
-Where: TypeAlias = Callable[[Place], AbstractContextManager[Place]]
+Where: TypeAlias = Callable[[Services], AbstractContextManager[Services]]
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def proxied_kafka(on: Machine = HERE) -> Iterator[tuple[LocalKafka, TcpProxy]]:
 
 
 @contextmanager
-def shared(base: Place) -> Iterator[Place]:
+def shared(base: Services) -> Iterator[Services]:
     """The services of all, and a database of one's own."""
     with TcpProxy(base.postgres.port) as link:
         yield replace(base, database=_new_database(base.postgres), database_link=link)
@@ -100,7 +100,7 @@ def _new_database(postgres: PostgresServer) -> str:
 
 
 @contextmanager
-def database(base: Place, settings: Mapping[str, str] = QUICK, disk: SmallDisk | None = None) -> Iterator[Place]:
+def database(base: Services, settings: Mapping[str, str] = QUICK, disk: SmallDisk | None = None) -> Iterator[Services]:
     """A PostgreSQL of one's own, on a disk of its own if given."""
     on = replace(HERE, disk=disk.path) if disk else HERE
     with PostgresServer(settings=settings, on=on) as server, TcpProxy(server.port) as link:
@@ -109,49 +109,49 @@ def database(base: Place, settings: Mapping[str, str] = QUICK, disk: SmallDisk |
 
 
 @contextmanager
-def few_connections(base: Place) -> Iterator[Place]:
+def few_connections(base: Services) -> Iterator[Services]:
     """A PostgreSQL with two dozen connections."""
-    with database(base, {**QUICK, "max_connections": "24", "superuser_reserved_connections": "0"}) as place:
-        yield place
+    with database(base, {**QUICK, "max_connections": "24", "superuser_reserved_connections": "0"}) as services:
+        yield services
 
 
 @contextmanager
-def database_on_a_small_disk(base: Place) -> Iterator[Place]:
+def database_on_a_small_disk(base: Services) -> Iterator[Services]:
     """A PostgreSQL whose disk can be filled."""
-    with small_disk(DISK) as disk, database(base, disk=disk) as place:
-        yield place
+    with small_disk(DISK) as disk, database(base, disk=disk) as services:
+        yield services
 
 
 @contextmanager
-def pair(base: Place) -> Iterator[Place]:
+def pair(base: Services) -> Iterator[Services]:
     """A primary, and a standby that follows it through a proxy."""
     with ExitStack() as running:
-        place = running.enter_context(database(base, REPLICATION))
-        link = running.enter_context(TcpProxy(place.postgres.port))
-        standby = running.enter_context(standby_of(place.postgres, link.port))
-        yield replace(place, standby=standby, replication_link=link)
+        services = running.enter_context(database(base, REPLICATION))
+        link = running.enter_context(TcpProxy(services.postgres.port))
+        standby = running.enter_context(standby_of(services.postgres, link.port))
+        yield replace(services, standby=standby, replication_link=link)
 
 
 @contextmanager
-def broker_on_a_small_disk(base: Place) -> Iterator[Place]:
+def broker_on_a_small_disk(base: Services) -> Iterator[Services]:
     """A broker whose disk can be filled."""
     with ExitStack() as running:
         disk = running.enter_context(small_disk(DISK))
         kafka, link = running.enter_context(proxied_kafka(replace(HERE, disk=disk.path)))
-        place = running.enter_context(shared(base))
-        yield replace(place, kafka=kafka, kafka_link=link, disk=disk)
+        services = running.enter_context(shared(base))
+        yield replace(services, kafka=kafka, kafka_link=link, disk=disk)
 
 
 @contextmanager
-def cluster(base: Place) -> Iterator[Place]:
+def cluster(base: Services) -> Iterator[Services]:
     """Three brokers, without a proxy."""
     brokers = base.three_brokers()
-    with shared(base) as place:
-        yield replace(place, kafka=brokers.brokers[1], cluster=brokers)
+    with shared(base) as services:
+        yield replace(services, kafka=brokers.brokers[1], cluster=brokers)
 
 
 @contextmanager
-def machines(base: Place) -> Iterator[Place]:
+def machines(base: Services) -> Iterator[Services]:
     """Three brokers, PostgreSQL, consumers and readers, each on a machine of its own, without a proxy."""
     apart = base.the_machines()
     brokers, database = apart.cluster, _new_database(apart.postgres)
@@ -161,8 +161,8 @@ def machines(base: Place) -> Iterator[Place]:
 
 
 @contextmanager
-def with_registry(base: Place) -> Iterator[Place]:
+def with_registry(base: Services) -> Iterator[Services]:
     """The services of all, and a registry."""
     registry = base.the_registry()
-    with TcpProxy(registry.port) as link, shared(base) as place:
-        yield replace(place, registry=registry, registry_link=link)
+    with TcpProxy(registry.port) as link, shared(base) as services:
+        yield replace(services, registry=registry, registry_link=link)

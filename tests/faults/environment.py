@@ -18,11 +18,11 @@ from sandbox.services.tcp_proxy import TcpProxy
 from tests.conftest import SHORT, TEMPLATE
 from tests.faults.beside import GROUPS as BESIDE
 from tests.faults.machines import Machines
-from tests.faults.place import QUICK, Place, proxied_kafka
+from tests.faults.services import QUICK, Services, proxied_kafka
 from tests.ops.prometheus import CONSUMER, Prometheus, quick
 
 GROUPS = (*CONSUMER, *BESIDE, "auditlog-surroundings")
-# Quick, it would be due every 12 seconds; one is made at the end of a scene. tests/ops/test_sealing_alerts.py has it.
+# Quick, it would be due every 12 seconds; one is made at the end of an experiment. tests/ops/test_sealing_alerts.py has it.
 LEFT_OUT = "AuditCheckMissing"
 
 
@@ -32,16 +32,16 @@ def brisk(rules: str) -> str:
     return json.dumps(
         {
             "groups": [
-                {**group, "rules": [each for each in group["rules"] if each["alert"] != LEFT_OUT]} for group in groups
+                {**group, "rules": [rule for rule in group["rules"] if rule["alert"] != LEFT_OUT]} for group in groups
             ]
         }
     )
 
 
-class Stage:
+class Environment:
     """`base` has the services, `port` is where a consumer shows its metrics; `rules` is what becomes of the alerts' rules."""
 
-    base: Place
+    base: Services
     prometheus: Prometheus
 
     def __init__(self, rules: Callable[[str], str] = brisk) -> None:
@@ -55,7 +55,7 @@ class Stage:
             postgres = running.enter_context(PostgresServer(settings=QUICK))
             migrate(postgres.create_database(TEMPLATE), lambda _: None)
             direct = running.enter_context(TcpProxy(postgres.port))
-            self.base = Place(
+            self.base = Services(
                 kafka=kafka, kafka_link=link, postgres=postgres, database_link=direct, database=TEMPLATE,
                 three_brokers=cache(lambda: self._running.enter_context(KafkaCluster(SHORT))),
                 the_machines=cache(lambda: self._running.enter_context(Machines(QUICK))),

@@ -1,11 +1,11 @@
-"""The interface of a place that copies of checkpoints are sent to."""
+"""The interface of a destination that copies of checkpoints are sent to."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Note:
+class CheckpointToCopy:
     """A checkpoint as it was signed: of which log, of how many seals, and its bytes."""
 
     origin: str
@@ -17,12 +17,12 @@ class NotCopied(Exception):
     """The copy failed, or was not confirmed; the message gives the reason, in one line."""
 
 
-class Place(Protocol):
+class Destination(Protocol):
     """A destination of copies. Sending the same one twice does no harm."""
 
     @property
     def name(self) -> str:
         """Its name in log and metrics."""
 
-    def copy(self, note: Note) -> None:
+    def copy(self, checkpoint: CheckpointToCopy) -> None:
         """Returns when the copy is stored; raises NotCopied otherwise, within about a minute."""

@@ -1,4 +1,4 @@
-"""The first sight of a long list that is not in memory: rows at once, and what they are is what the key index says."""
+"""The first page of a long list that is not in memory: rows at once, and what they are is what the key index says."""
 
 import random
 from collections.abc import Callable
@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 import reader.query.background_loads
-import reader.query.first_sight
 import reader.query.index_store
-import reader.query.patience
+import reader.query.timeouts
+import reader.query.uncached_page
 from reader.model import Listing
 from reader.query.background_loads import BackgroundLoads
 from reader.query.database import Database
@@ -37,7 +37,7 @@ PLACES = ((0, 50), (0, 7), (20, 20), (60, 1), (119, 50), (500, 50))
 def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every list is long, and the machine is as slow as it likes."""
     monkeypatch.setattr(reader.query.index_store, "SHORT_KEYS", 0)
-    monkeypatch.setattr(reader.query.patience, "SIGHT_SECONDS", 20.0)
+    monkeypatch.setattr(reader.query.timeouts, "PAGE_SECONDS", 20.0)
 
 
 @pytest.fixture
@@ -60,17 +60,17 @@ def fill(connection: psycopg.Connection[tuple[object, ...]], count: int = 120) -
             connection.execute(INSERT, values)
 
 
-def same(seen: Listing, indexed: Listing) -> None:
+def same(page: Listing, indexed: Listing) -> None:
     """Both show one page; the total is right where it is there."""
-    assert [found.id for found in seen.entries] == [found.id for found in indexed.entries]
-    assert seen.entries == indexed.entries
-    assert all(found.workspace_id == WORKSPACE for found in seen.entries)
-    assert (seen.is_read, seen.as_of, seen.newer) == (True, indexed.as_of, indexed.newer)
-    assert seen.next_cursor == indexed.next_cursor
-    if seen.is_counted:
-        assert (seen.total, seen.has_more) == (indexed.total, seen.query.offset + len(seen.entries) < indexed.total)
-    elif seen.query.cursor is None:
-        assert seen.has_more is (seen.query.offset + len(seen.entries) < indexed.total)
+    assert [listed.id for listed in page.entries] == [listed.id for listed in indexed.entries]
+    assert page.entries == indexed.entries
+    assert all(listed.workspace_id == WORKSPACE for listed in page.entries)
+    assert (page.is_read, page.as_of, page.newer) == (True, indexed.as_of, indexed.newer)
+    assert page.next_cursor == indexed.next_cursor
+    if page.is_counted:
+        assert (page.total, page.has_more) == (indexed.total, page.query.offset + len(page.entries) < indexed.total)
+    elif page.query.cursor is None:
+        assert page.has_more is (page.query.offset + len(page.entries) < indexed.total)
 
 
 @pytest.mark.parametrize("kind", ["primary", "standby"])
@@ -93,8 +93,8 @@ def test_what_is_seen_at_once_is_what_the_key_index_says(pair: Pair, unread: Non
                     if place and place[0][0] == "cursor" and offset:
                         continue
                     asked = [*selection, ("offset", str(offset)), ("limit", str(limit))]
-                    seen = seeing.first_sight(WORKSPACE, parse([*asked, *place]))
-                    same(seen, indexed.page(WORKSPACE, parse([*asked, *(place or (("as_of", seen.as_of),))])))
+                    page = seeing.page_at_once(WORKSPACE, parse([*asked, *place]))
+                    same(page, indexed.page(WORKSPACE, parse([*asked, *(place or (("as_of", page.as_of),))])))
                     compared += 1
                 return compared
 
@@ -118,10 +118,10 @@ def test_a_short_list_on_a_standby_has_what_is_settled(pair: Pair) -> None:  # n
         pair.follow()
         database = pair.database(pair.standby)
         try:
-            seen = Listings(database).first_sight(WORKSPACE, parse([]))
+            page = Listings(database).page_at_once(WORKSPACE, parse([]))
         finally:
             database.close()
-    assert (seen.is_counted, seen.total, [found.id for found in seen.entries]) == (True, 1, [settled])
+    assert (page.is_counted, page.total, [listed.id for listed in page.entries]) == (True, 1, [settled])
 
 
 def test_pages_that_are_walked_while_all_is_counted_have_each_entry_once(
@@ -129,13 +129,13 @@ def test_pages_that_are_walked_while_all_is_counted_have_each_entry_once(
 ) -> None:
     """From the first page to the last by the as_of of the first, while entries arrive on every page."""
     recorded = [put(minutes) for minutes in range(25)]
-    first = listings.first_sight(WORKSPACE, parse([("limit", "10")]))
+    first = listings.page_at_once(WORKSPACE, parse([("limit", "10")]))
     assert (first.is_counted, first.has_more) == (False, True)
-    walked = [found.id for found in first.entries]
+    walked = [listed.id for listed in first.entries]
     for offset in ("10", "20"):
         put(int(offset) - 0.5)
-        page = listings.first_sight(WORKSPACE, parse([("limit", "10"), ("offset", offset), ("as_of", first.as_of)]))
-        walked += [found.id for found in page.entries]
+        page = listings.page_at_once(WORKSPACE, parse([("limit", "10"), ("offset", offset), ("as_of", first.as_of)]))
+        walked += [listed.id for listed in page.entries]
     assert walked == recorded[::-1]
     assert (page.is_counted, page.total, page.has_more, page.newer) == (True, 25, False, 2)
 
@@ -146,9 +146,9 @@ def test_the_total_comes_when_the_list_was_read(put: Callable[..., int], listing
         put(minutes)
     query = parse([("limit", "2")])
 
-    assert not listings.first_sight(WORKSPACE, query).is_counted
-    assert wait_until(lambda: listings.first_sight(WORKSPACE, query).is_counted, 20)
-    assert listings.first_sight(WORKSPACE, query).total == 3
+    assert not listings.page_at_once(WORKSPACE, query).is_counted
+    assert wait_until(lambda: listings.page_at_once(WORKSPACE, query).is_counted, 20)
+    assert listings.page_at_once(WORKSPACE, query).total == 3
     assert listings.key_index_builds == 1
 
 
@@ -156,7 +156,7 @@ def test_a_short_list_has_its_total_at_once(put: Callable[..., int], listings: L
     """Only long ones are shown without."""
     for minutes in range(3):
         put(minutes)
-    short = listings.first_sight(WORKSPACE, parse([("limit", "2")]))
+    short = listings.page_at_once(WORKSPACE, parse([("limit", "2")]))
     assert (short.is_counted, short.total) == (True, 3)
     assert listings.key_index_builds == 1
 
@@ -166,26 +166,26 @@ def test_a_page_that_takes_too_long_comes_without_rows(
 ) -> None:
     """One far down, or of a rare filter: a state that says so, as of the moment that was asked for."""
     put()
-    first = listings.first_sight(WORKSPACE, parse([]))
-    monkeypatch.setattr(reader.query.first_sight, "MAX_SKIPPED", 100)
+    first = listings.page_at_once(WORKSPACE, parse([]))
+    monkeypatch.setattr(reader.query.uncached_page, "MAX_SKIPPED", 100)
     for offset, is_read in (("100", True), ("101", False)):
-        deep = listings.first_sight(WORKSPACE, parse([("offset", offset), ("as_of", first.as_of)]))
+        deep = listings.page_at_once(WORKSPACE, parse([("offset", offset), ("as_of", first.as_of)]))
         assert (deep.is_read, deep.entries, deep.is_counted, deep.as_of) == (is_read, (), False, first.as_of)
 
-    monkeypatch.setattr(reader.query.patience, "SIGHT_SECONDS", 0.001)
+    monkeypatch.setattr(reader.query.timeouts, "PAGE_SECONDS", 0.001)
     monkeypatch.setattr(reader.query.list_queries, "KEYS", "SELECT ''::bytea FROM (SELECT pg_sleep(10)) AS slow")
-    slow = listings.first_sight(WORKSPACE, parse([]))
+    slow = listings.page_at_once(WORKSPACE, parse([]))
     assert (slow.is_read, slow.entries, slow.is_counted) == (False, (), False)
 
 
 def test_what_no_response_has_given_is_refused(put: Callable[..., int], listings: Listings, unread: None) -> None:
     """As by the key index."""
     put()
-    _, *rest = listings.first_sight(WORKSPACE, parse([])).as_of.split("-")
+    _, *rest = listings.page_at_once(WORKSPACE, parse([])).as_of.split("-")
     future = "-".join(["1", *(str(int(xid) + 10**6) for xid in rest)])
     for pair_ in (("as_of", future), ("as_of", "x"), ("cursor", "x")):
         with pytest.raises(InvalidQuery):
-            listings.first_sight(WORKSPACE, parse([pair_]))
+            listings.page_at_once(WORKSPACE, parse([pair_]))
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_the_page_says_that_it_counts(counted: Site) -> None:
 
 def test_a_page_without_rows_says_why(counted: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leads to itself."""
-    monkeypatch.setattr(reader.query.first_sight, "MAX_SKIPPED", 0)
+    monkeypatch.setattr(reader.query.uncached_page, "MAX_SKIPPED", 0)
     page = counted.get("/audit?offset=50")
     assert (page.status_code, page.text.count("Reading the list")) == (200, 1)
     assert "No entries yet" not in page.text
@@ -226,6 +226,6 @@ def test_few_lists_are_read_behind_pages_at_once(
     put(1)
     put(2)
     listings = Listings(database)
-    assert not listings.first_sight(WORKSPACE, parse([("limit", "1")])).is_counted
+    assert not listings.page_at_once(WORKSPACE, parse([("limit", "1")])).is_counted
     monkeypatch.setattr(reader.query.background_loads, "MAX_BEHIND", 1)
-    assert wait_until(lambda: listings.first_sight(WORKSPACE, parse([("limit", "1")])).is_counted, 20)
+    assert wait_until(lambda: listings.page_at_once(WORKSPACE, parse([("limit", "1")])).is_counted, 20)

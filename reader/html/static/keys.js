@@ -52,7 +52,7 @@ function makeDialog() {
   form.append(close);
   dialog.className = "keys";
   title.id = "keys-title";
-  dialog.setAttribute("aria-labeledby", title.id);
+  dialog.setAttribute("aria-labelledby", title.id);
   dialog.append(title, list, label, form);
   document.body.append(dialog);
   return dialog;

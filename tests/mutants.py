@@ -391,6 +391,17 @@ MUTANTS = (
         ("tests/unit/runtime/test_allocator.py",),
     ),
     Mutant(
+        "what is folded away is not on paper",
+        (
+            Edit(
+                "reader/html/static/audit.css",
+                "@media screen { .fold:not([open]) + .folded { display: none; } }",
+                ".fold:not([open]) + .folded { display: none; }",
+            ),
+        ),
+        ("tests/browser/test_paper.py", "-k", "folded"),
+    ),
+    Mutant(
         "what a standby reads again of a short list is not limited to what is settled",
         (Edit("reader/query/index_load.py", "keys(now if session.view.is_standby else None,", "keys(None,"),),
         (READER + "test_uncached_page.py", "-k", "short_list_on_a_standby"),

@@ -1,10 +1,15 @@
 """What is printed is evidence: the filters, the range, the zone, who and when; and every row with its changes."""
 
+import json
+from typing import Literal
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Sample, Visit
+from tests.browser.conftest import Fresh, Sample, Visit
 from tests.browser.visitor import Visitor
+
+HUGE_VALUE = json.dumps({"changes": {"/note": {"before": "", "after": "y" * 3000}}})
 
 
 def test_a_print_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
@@ -75,3 +80,24 @@ def test_before_and_after_have_names(visit: Visit, sample: Sample, width: int) -
             box = head.bounding_box()
             assert box is not None
             assert box["width"] > 20
+
+
+def test_what_is_folded_away_is_on_paper(visit: Visit, fresh: Fresh) -> None:
+    """The end of a long value, and ids and times, in every browser: no part of it lies in an element that only a browser opens."""
+    fresh.put(diff=HUGE_VALUE)
+    visitor = visit(java_script_enabled=False).signed_in(fresh.admin)
+    page = visitor.open("/audit")
+    page = visitor.open(page.locator("a.toggle").first.get_attribute("href") or "")
+    folded = page.locator(".folded")
+    assert folded.count() == 2
+    states: tuple[tuple[Literal["screen", "print"], bool], ...] = (
+        ("screen", False),
+        ("print", True),
+        ("screen", False),
+    )
+    for media, shown in states:
+        page.emulate_media(media=media)
+        assert [part.is_visible() for part in folded.all()] == [shown] * 2
+    assert page.locator("details:not(.raw) :not(summary)").count() == 0
+    page.get_by_text("Ids and times").nth(1).click()
+    expect(folded.last).to_be_visible()

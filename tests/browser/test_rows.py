@@ -106,7 +106,7 @@ def test_huge_values_are_clamped_until_one_asks(visit: Visit, fresh: Fresh) -> N
     huge = fresh.put(-1, diff=HUGE)
     visitor = visit().signed_in(fresh.admin)
     page = visitor.open("/audit")
-    rest = opened(visitor).locator("details.rest bdi")
+    rest = opened(visitor).locator("bdi.folded")
     expect(rest).to_be_hidden()
     details(visitor).get_by_text("Show all 3,000 characters").click()
     expect(rest).to_have_text("x" * 2500)
@@ -117,7 +117,7 @@ def test_huge_values_are_clamped_until_one_asks(visit: Visit, fresh: Fresh) -> N
     details(visitor, 1).get_by_role("link", name="Open the entry").click()
     expect(page).to_have_url(re.compile(rf"/audit/{huge}\?as_of="))
     page.get_by_text("Show all 100,001 characters").click()
-    assert len(page.locator("td bdi").all_text_contents()[1] + page.locator(".rest bdi").inner_text()) == 100_001
+    assert len(page.locator("td bdi").all_text_contents()[1] + page.locator("bdi.folded").inner_text()) == 100_001
 
 
 def test_characters_that_cannot_be_seen_are_written_out(visit: Visit, fresh: Fresh) -> None:

@@ -22,6 +22,8 @@ COMPILED = (
     "consumer/kafka/polled", "consumer/partitions/breaker", "consumer/partitions/position",
     "consumer/storage/batch", "consumer/storage/copy_row", "runtime/timestamps",
 )  # fmt: skip
+# The usual records' way in C (docs/decisions/0144).
+NATIVE = ("consumer/native/copy_rows",)
 
 
 class CompileHook(BuildHookInterface[Any]):
@@ -49,13 +51,14 @@ class CompileHook(BuildHookInterface[Any]):
 def _compile(root: Path, to: Path) -> dict[str, Path]:
     """The compiled modules by their place in the wheel."""
     from mypyc.build import mypycify  # noqa: PLC0415 only a build that compiles has these
-    from setuptools import Distribution  # noqa: PLC0415
+    from setuptools import Distribution, Extension  # noqa: PLC0415
 
     os.chdir(root)
     sources = [f"{name}.py" for name in COMPILED]
     extensions = mypycify(
         ["--strict", *sources], opt_level="3", debug_level="0", target_dir=str(to / "c"), group_name="audit"
     )
+    extensions += [Extension(name.replace("/", "."), [f"{name}.c"], extra_compile_args=["-O3"]) for name in NATIVE]
     command = Distribution({"name": "callmine-audit", "ext_modules": extensions}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(to / "lib"), str(to / "temp")
     command.ensure_finalized()

@@ -10,6 +10,6 @@ schema, `until_end` knows the end offsets to reach, `unreadable` parks records t
 registry, and `isolated_worker` decodes suspect records in a child process. `observer` has the hooks for `telemetry`,
 `retries` the kinds of attempts that are repeated.
 
-What a record means is in `event`; `partitions` has what this consumer owns, `storage` the transaction; `kafka` and
+What a record means is in `event`, and `native` makes the rows of usual records in C; `partitions` has what this consumer owns, `storage` the transaction; `kafka` and
 `registry` are the clients.
 """

@@ -61,7 +61,7 @@ class Intake:
 
     def _take_records(self, items: list[Record | Skipped | Unreadable]) -> None:
         batch, active, source = self.batch, self._assignment.active, self._source
-        run = source.pipeline.run
+        run, make_row = source.pipeline.run, source.fast_path.row
         for record in items:
             position = active.get(record.partition)
             if position is None:
@@ -75,7 +75,13 @@ class Intake:
                     continue
             elif not position.proven:
                 position.in_sequence()
-            outcome = source.run_isolated(record) if offset < position.suspect_until else run(record)
+            suspect = offset < position.suspect_until
+            row = None if suspect else make_row(record, len(batch.recorded))
+            if row is not None:
+                batch.add_row(batch.range_of(position.partition, offset, position.epoch), offset, row)
+                position.next = offset + 1
+                continue
+            outcome = source.run_isolated(record) if suspect else run(record)
             if isinstance(outcome, NeedsSchema):
                 self._await_schema(position, outcome.schema_id)
                 continue

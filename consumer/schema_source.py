@@ -7,14 +7,16 @@ from consumer.event.decode import Decoder
 from consumer.event.model import NeedsSchema, Outcome, Poison, Record
 from consumer.event.pipeline import Pipeline
 from consumer.isolated_worker import IsolatedWorker
+from consumer.native.fast_path import FastPath
 
 
 class SchemaSource:
-    """A pipeline in this process and one in a child process, which know the same schemas."""
+    """A pipeline in this process, with its fast path, and one in a child process, which know the same schemas."""
 
     def __init__(self, decoder: Decoder) -> None:
         self.decoder = decoder
         self.pipeline = Pipeline(decoder)
+        self.fast_path = FastPath(decoder)
         self._worker = IsolatedWorker()
 
     def run_isolated(self, record: Record) -> Outcome | NeedsSchema:
@@ -24,6 +26,7 @@ class SchemaSource:
     def learn(self, schema_id: int, schema: str | Poison) -> None:
         """Stores the registry's answer for this id: a schema's text, or why its records are parked."""
         self.decoder.learn(schema_id, schema)
+        self.fast_path.learn()
         self._worker.learn(schema_id, schema)
 
     def forget_absent(self) -> None:

@@ -23,7 +23,7 @@ TOP = {
 }  # fmt: skip
 # The kinds of files that a folder may hold; a file without an ending is named in full.
 KINDS = {
-    ".avsc", ".css", ".example", ".html", ".js", ".json", ".md", ".png", ".py", ".sh", ".sql", ".svg", ".toml", ".tpl",
+    ".avsc", ".c", ".css", ".example", ".h", ".html", ".js", ".json", ".md", ".png", ".py", ".sh", ".sql", ".svg", ".toml", ".tpl",
     ".conf", ".go", ".mod", ".sum", ".txt", ".yaml", ".yml", "Dockerfile", "LICENSE", "Makefile", "run", ".dockerignore", ".editorconfig", ".gitignore",
     ".helmignore",
 }  # fmt: skip

@@ -5,7 +5,7 @@ forgotten, because a registry may later change only that answer.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -34,6 +34,7 @@ class _WriterSchema:
 
     ce_type: str
     decode: decoder.Decode
+    unresolved: bool  # it is the reader's schema, in all that decoding depends on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +67,7 @@ class Decoder:
             self._readers[file.ce_type] = parse_schema(json.loads(file.text), {})
         for file in ordered:
             writer = schema_safety.load(file.text)
-            decode = decoder.decoder(writer, self._readers[file.ce_type])
-            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = _WriterSchema(
-                ce_type=file.ce_type, decode=decode
-            )
+            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = self._writer(file.ce_type, writer)
 
     def names_type(self, ce_type: str, value: bytes) -> bool | NeedsSchema:
         """Whether the value's schema is one of that type's, without reading the value any further (SPEC 4, ignored).
@@ -99,6 +97,19 @@ class Decoder:
         data: dict[str, Any] = writer.decode(value, body)
         return data
 
+    def reader(self, ce_type: str) -> Schema:
+        """The reader schema of a type, as fastavro parses it; KeyError for a type without one."""
+        return self._readers[ce_type]
+
+    def unresolved(self) -> Iterator[tuple[bytes, str]]:
+        """Of each known writer schema that is the reader's own: how its values begin, and the event type."""
+        for header, writer in self._by_header.items():
+            if writer.unresolved:
+                yield header, writer.ce_type
+        for schema_id, known in self._by_id.items():
+            if isinstance(known, _WriterSchema) and known.unresolved:
+                yield framing.CONFLUENT_MARKER + schema_id.to_bytes(4, "big"), known.ce_type
+
     def learn(self, schema_id: int, schema: str | Poison) -> None:
         """Remembers what the registry said of this id: a schema's text, or why its records are parked.
 
@@ -124,7 +135,12 @@ class Decoder:
         if ce_type is None:
             detail = f"the registry's schema is {name!a}, no event type's"
             return _RefusedSchema(reason=ParkReason.SCHEMA_MISMATCH, detail=detail)
-        return _WriterSchema(ce_type=ce_type, decode=decoder.decoder(writer, self._readers[ce_type]))
+        return self._writer(ce_type, writer)
+
+    def _writer(self, ce_type: str, schema: Schema) -> _WriterSchema:
+        reader = self._readers[ce_type]
+        decode = decoder.decoder(schema, reader)
+        return _WriterSchema(ce_type=ce_type, decode=decode, unresolved=decoder.same_form(schema, reader))
 
     def _learned(self, value: bytes) -> _WriterSchema | NeedsSchema:
         frame = framing.split(value)

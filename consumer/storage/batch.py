@@ -58,6 +58,13 @@ class Batch:
             assert type(outcome) is Parked
             self.parked.append((record, outcome))
 
+    def add_row(self, offsets: OffsetRange, offset: int, row: CopyRow) -> None:
+        """Adds one record by the row that was made of it: `add` without an outcome."""
+        offsets.next = offset + 1
+        self.records += 1
+        self.bytes += row.size
+        self.recorded.append(row)
+
     def skip(self, offsets: OffsetRange, after: int, reason: IgnoreReason) -> None:
         """Adds the records from where `offsets` ends to before the offset `after`, all ignored for `reason`."""
         count = after - offsets.next

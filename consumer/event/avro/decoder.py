@@ -32,7 +32,7 @@ def decoder(writer: Schema, reader: Schema) -> Decode:
     specification does not forbid it and Java reads it.
     """
     decode = _strict(writer)
-    if to_parsing_canonical_form(writer) == to_parsing_canonical_form(reader):
+    if same_form(writer, reader):
         return decode
 
     def decode_and_resolve(data: bytes, at: int) -> Any:
@@ -40,6 +40,11 @@ def decoder(writer: Schema, reader: Schema) -> Decode:
         return _resolve(data[at:], writer, reader)
 
     return decode_and_resolve
+
+
+def same_form(writer: Schema, reader: Schema) -> bool:
+    """Whether the two are one schema in all that decoding depends on (Avro 1.12, "Parsing Canonical Form for Schemas")."""
+    return bool(to_parsing_canonical_form(writer) == to_parsing_canonical_form(reader))
 
 
 def _strict(schema: Schema) -> Decode:

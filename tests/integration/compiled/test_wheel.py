@@ -14,6 +14,7 @@ CORE = [
     "tests/unit/consumer",
     "tests/golden",
     "tests/unit/schemas",
+    "tests/integration/compiled/fast_path.py",
     "--deselect=tests/unit/consumer/test_pipeline.py::test_mistake_of_ours_is_not_parked",
     "--deselect=tests/unit/consumer/test_polled.py::test_a_fault_of_ours_is_no_fault_of_the_record",
 ]
@@ -38,7 +39,8 @@ def python(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedP
 def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
     """The modules that run for every record are compiled; those for I/O are not."""
     show = "import {0} as module; print(module.__file__)"
-    assert python(programs, "-c", show.format("consumer.event.pipeline")).stdout.endswith(".so\n")
+    for name in ("consumer.event.pipeline", "consumer.native.copy_rows"):
+        assert python(programs, "-c", show.format(name)).stdout.endswith(".so\n")
     assert python(programs, "-c", show.format("consumer.storage.store")).stdout.endswith(".py\n")
 
 

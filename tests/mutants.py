@@ -1454,6 +1454,11 @@ MUTANTS = (
         (RUNTIME + "test_session_settings.py", "-k", "environment_changes_nothing"),
     ),
     Mutant(
+        "a server asks after two hours whether a client is still there",
+        (Edit("runtime/postgres/session.py", '    "tcp_keepalives_idle": "10",\n', ""),),
+        (RUNTIME + "test_session_settings.py", "-k", "notices_that_a_client_is_gone"),
+    ),
+    Mutant(
         "triggers that do not fire are no matter",
         (Edit("runtime/postgres/session.py", '    "session_replication_role": "origin",\n', ""),),
         (RUNTIME + "test_session_settings.py", "-k", "may_not_be_changed"),

@@ -51,6 +51,10 @@ EVERY: Mapping[str, str] = {
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
     "tcp_user_timeout": "0",
+    # A session whose client is gone without a word has its locks until the server asks: the system's own first time is two hours.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
     "client_connection_check_interval": "0",
     # What objects are made of, and what a statement may see.
     "check_function_bodies": "on",

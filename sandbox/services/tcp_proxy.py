@@ -41,9 +41,17 @@ class _Connection:
     def reset(self) -> None:
         """Ends both sides by RST, as a machine does that knows nothing of them any more."""
         for side in self.sides:
-            if (inner := side.get_extra_info("socket")) is not None and not side.is_closing():
-                inner.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                side.transport.abort()
+            _reset(side)
+
+    def reset_server(self) -> None:
+        """Ends the server's side by RST; the client is not told."""
+        _reset(self.sides[1])
+
+
+def _reset(side: asyncio.StreamWriter) -> None:
+    if (inner := side.get_extra_info("socket")) is not None and not side.is_closing():
+        inner.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        side.transport.abort()
 
 
 class TcpProxy:
@@ -84,9 +92,18 @@ class TcpProxy:
         """Resets all connections."""
         self._call(self._for_each(_Connection.reset))
 
-    def forget(self) -> None:
-        """Makes all connections half-open: they stay, whatever is sent is taken, and nothing comes any more."""
-        self._call(self._for_each(lambda connection: setattr(connection, "forgotten", True)))
+    def forget(self, server_notices: float | None = None) -> None:
+        """Makes all connections half-open: they stay, whatever is sent is taken, and nothing comes any more.
+
+        After `server_notices` seconds the server loses them, as by keepalive probes that nobody answers: here our kernel answers them.
+        """
+        self._call(self._forget(server_notices))
+
+    async def _forget(self, server_notices: float | None) -> None:
+        for connection in list(self._connections):
+            connection.forgotten = True
+            if server_notices is not None:
+                self._loop.call_later(server_notices, connection.reset_server)
 
     async def _for_each(self, change: Any) -> None:
         for connection in list(self._connections):

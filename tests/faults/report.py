@@ -14,19 +14,21 @@ from tests.faults.fault import Fault
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 INTRODUCTION = f"""# Faults
 
-What happens to the programs when its surroundings fail, tried for real: `make faults` makes each fault of one list under
-load and writes the table, `make soak MINUTES=30` mixes them at random, at times two at once ([how it is built](../tests/faults/__init__.py)). `make
-maintenance MINUTES=60` does what an operator does on an ordinary day, where no alert may fire.
+What happens to the programs when something around them fails. `make faults` makes each fault of one list under load and writes the table;
+`make soak MINUTES=30` makes them in a random order, one in three times two at once ([how it is built](../tests/faults/__init__.py)).
+`make maintenance MINUTES=60` does an operator's ordinary work, during which no alert may fire.
 
-After each fault one oracle is asked: every event that was produced is in the table once, the accounting balances (`audit-consumer
-status`), the consumer never had more than {MAX_MEMORY} MiB, programs ended with the promised exit codes, and the promised alerts
-of deploy/prometheus/alerts.yaml, with shortened durations, fired and cleared. *Recovery* is the time from the fault's end
-until all that Kafka had then was in the table; where the consumer itself had ended, its start is part of it.
+After each fault the same checks are made: every event that was produced is in the table once, the accounting balances (`audit-consumer
+status`), the consumer never used more than {MAX_MEMORY} MiB, programs ended with the promised exit codes, and the promised alerts of
+deploy/prometheus/alerts.yaml, with shortened durations, fired and cleared. *Recovery* is the time from the end of the fault until
+everything that Kafka had by then was in the table; if the consumer had ended, its start is included.
 
-Beside the consumer a reader and a sealer are at work by the same address of the database. The reader is asked for a page five times a
-second: each answer is right or a 503, no entry that was shown vanishes, and afterwards it shows every entry. The sealer seals every other
-second and goes on by itself, but where the database has lost rows or refuses its login: there it ends with the documented exit code, and is
-started as the runbook says. Afterwards all is sealed, and `audit-export check` finds nothing. Each has at most {BESIDE} MiB.
+A reader and a sealer run beside the consumer and reach the database by the same address. The reader is asked for a page five times a
+second: each answer is right or a 503, no entry that was shown vanishes, and after the fault it shows every entry. The sealer seals every
+other second and needs no help, except where the database has lost rows or refuses its login: there it ends with the documented exit code
+and is started as the runbook says. Half-open connections to PostgreSQL are made between two seals: in the midst of one a sealer waits for
+an answer for up to an hour. After each fault everything is sealed, at the end `audit-export check` finds nothing, and neither ever
+used more than {BESIDE} MiB.
 """
 NOT_HERE: Sequence[tuple[str, str]] = (
     ("a consumer's own clock that jumps", "libfaketime keeps librdkafka's threads from waiting; the database's clock is shifted instead"),

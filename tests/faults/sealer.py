@@ -1,7 +1,8 @@
 """A sealer at work: it seals every other second, and an operator does with it what docs/runbook.md says."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,12 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from export.format.accounts import parse_accounts
 from export.format.keys import SigningKey
 from export.key_files import SECRET, write_new
-from sandbox.services.process import free_port
+from sandbox.services.process import free_port, wait_until
 from tests.e2e.program import Program
 from tests.e2e.world import World, clean
 
 LOG, EXPORTER = "audit.example.com/log", "audit.example.com/exporter"
 LIMIT = 90.0  # seconds
+RESTS = """
+SELECT count(*) >= 2 AND bool_and(state = 'idle')
+FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'audit-export seal'
+"""
 NEWEST = "SELECT accounts FROM audit_seal ORDER BY seal DESC LIMIT 1"
 RESTORED = ("--accept-restore", "the database was restored")
 
@@ -76,6 +81,13 @@ class Sealer:
         before = len(self.times())
         world.until(lambda: len(self.times()) > before, "a seal is made", of=[self._sealing], limit=LIMIT)
 
+    @contextmanager
+    def between_seals(self, world: World) -> Iterator[None]:
+        """The block is run while it is frozen with both of its sessions open, and no transaction in them."""
+        assert wait_until(lambda: self._frozen_at_rest(world), LIMIT), "it never rests between two seals"
+        yield
+        self._sealing.thaw()
+
     def until_all_is_sealed(self, world: World) -> None:
         """Returns once the newest seal has as many entries as the table."""
         world.until(lambda: self._sealed(world), "all is sealed", of=[self._sealing], limit=LIMIT)
@@ -88,6 +100,14 @@ class Sealer:
         """When it sealed, Unix time."""
         lines = [line for program in self._runs for line in program.logged("sealed")]
         return [datetime.fromisoformat(line["timestamp"]).timestamp() for line in lines]
+
+    def _frozen_at_rest(self, world: World) -> bool:
+        self._sealing.freeze()
+        # The second look is for a statement that was on its way at the first.
+        if wait_until(lambda: self._sealing.frozen, LIMIT) and all(world.value(RESTS) for _ in range(2)):
+            return True
+        self._sealing.thaw()
+        return False
 
     def _sealed(self, world: World) -> bool:
         rows = world.rows(NEWEST)

@@ -10,6 +10,9 @@ from tests.faults.machines import ALL, BROKERS, CONSUMERS, DATABASE, Machines
 from tests.faults.readers import Reader, asked
 from tests.faults.services import machines
 
+# Connections are given up after 15 s without an answer of the other machine. PostgreSQL is not told, and still has the sessions.
+GIVEN_UP_SECONDS = 25.0
+
 Inject = Callable[[Experiment], AbstractContextManager[None]]
 
 
@@ -117,8 +120,9 @@ FAULTS = (
     ),
     _fault(
         "PostgreSQL's machine cut off",
-        "two consumers, two readers; nothing passes between its machine and the others",
+        "two consumers, two readers; nothing passes between its machine and the others until their connections are given up",
         _cut_off(DATABASE),
         "AuditDatabaseTrouble",
+        seconds=GIVEN_UP_SECONDS,
     ),
 )  # fmt: skip

@@ -8,6 +8,9 @@ from sandbox.services.tcp_proxy import GOOD, ProxyLine, TcpProxy
 from tests.faults.experiment import Experiment
 from tests.faults.fault import FROZEN_SECONDS, Fault
 
+# After 10 s, then every 5 s, three times (runtime/postgres/session.py).
+PROBED_SECONDS = 25.0
+
 Inject = Callable[[Experiment], AbstractContextManager[None]]
 Link = Callable[[Experiment], TcpProxy]
 
@@ -49,20 +52,22 @@ def _reset(link: Link, every: float) -> Inject:
     return inject
 
 
-def _half_open(link: Link) -> Inject:
-    """It is over at once: new connections work. What takes time is that the old ones are given up.
+@contextmanager
+def _half_open_to_kafka(experiment: Experiment) -> Iterator[None]:
+    """It is over at once: new connections work. What takes time is that the old ones are given up."""
+    _kafka(experiment).forget()
+    yield
 
-    In the midst of a seal a sealer waits for up to an hour, as for a first sealing; here it has just made one.
+
+@contextmanager
+def _half_open_to_postgresql(experiment: Experiment) -> Iterator[None]:
+    """The same. PostgreSQL loses them when probes are not answered, for as long as our sessions have it probe.
+
+    In the midst of a seal a sealer waits for up to an hour for an answer, as in a first sealing; here it is between two.
     """
-
-    @contextmanager
-    def inject(experiment: Experiment) -> Iterator[None]:
-        if link is _database:
-            experiment.beside.sealer.seals(experiment.world)
-        link(experiment).forget()
-        yield
-
-    return inject
+    with experiment.beside.sealer.between_seals(experiment.world):
+        _database(experiment).forget(server_notices=PROBED_SECONDS)
+    yield
 
 
 def _refused(link: Link) -> Inject:
@@ -75,7 +80,7 @@ def _refused(link: Link) -> Inject:
     return inject
 
 
-def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
+def _faults(who: str, link: Link, half_open: Inject, alert: str) -> Iterator[Fault]:
     alerts = frozenset({alert})
     yield Fault(
         name=f"slow network to {who}", how="300 ms each way", inject=_bad(link, ProxyLine(delay=0.3)), seconds=6
@@ -99,7 +104,7 @@ def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
     yield Fault(
         name=f"half-open connections to {who}",
         how="they take everything and answer nothing; new ones work",
-        inject=_half_open(link),
+        inject=half_open,
     )
     yield Fault(name=f"connections to {who} reset", how="RST every second", inject=_reset(link, 1.0), seconds=6)
     yield Fault(
@@ -111,6 +116,6 @@ def _faults(who: str, link: Link, alert: str) -> Iterator[Fault]:
     yield Fault(name=f"{who} refuses connections", how="nothing listens", inject=_refused(link), alerts=alerts)
 
 
-TO_KAFKA = (*_faults("Kafka", _kafka, "AuditKafkaTrouble"),)
-TO_POSTGRESQL = (*_faults("PostgreSQL", _database, "AuditDatabaseTrouble"),)
+TO_KAFKA = (*_faults("Kafka", _kafka, _half_open_to_kafka, "AuditKafkaTrouble"),)
+TO_POSTGRESQL = (*_faults("PostgreSQL", _database, _half_open_to_postgresql, "AuditDatabaseTrouble"),)
 FAULTS = (*TO_KAFKA, *TO_POSTGRESQL)

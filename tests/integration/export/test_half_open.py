@@ -27,7 +27,7 @@ def test_a_sealer_between_two_seals_notices(sealed_world: World, postgres: Postg
     through = world.url.replace(f":{postgres.port}/", f":{link.port}/")
     process = world.start(DATABASE_URL=through, AUDIT_SEAL_EVERY="5")
     assert wait_until(checkpoint.exists, 30)
-    link.forget()
+    link.forget(server_notices=WATCHDOG_SECONDS)
     world.record()
     before = checkpoint.read_bytes()
     assert wait_until(lambda: checkpoint.read_bytes() != before, 3 * WATCHDOG_SECONDS) and SORTING_SECONDS > 1000

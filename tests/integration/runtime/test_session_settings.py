@@ -207,3 +207,13 @@ def test_environment_changes_nothing(database: str, monkeypatch: pytest.MonkeyPa
         values = {name: connection.execute(f"SHOW {name}".encode()).fetchone() for name in names}
         assert connection.execute("SELECT %s", (NAME,)).fetchone() == (NAME,)
     assert values == {"client_encoding": ("UTF8",), "DateStyle": ("ISO, MDY",), "transform_null_equals": ("off",)}
+
+
+def test_a_server_notices_that_a_client_is_gone(database: str) -> None:
+    """Within 25 s, not two hours: until then it has the session, and what it has locked."""
+    with connect(database, "audit_writer", "test") as connection:
+        probes = [
+            connection.execute(f"SHOW tcp_keepalives_{name}".encode()).fetchone()
+            for name in ("idle", "interval", "count")
+        ]
+    assert probes == [("10",), ("5",), ("3",)]

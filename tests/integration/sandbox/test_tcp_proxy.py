@@ -96,6 +96,23 @@ def test_a_half_open_connection_takes_everything_and_says_nothing_while_new_ones
         _said(proxy).close()
 
 
+def test_a_server_may_notice_that_a_connection_is_half_open_while_its_client_does_not() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        TcpProxy(server.getsockname()[1]) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=0.5) as client,
+    ):
+        served, _ = server.accept()
+        served.settimeout(5)
+        client.sendall(HELLO)
+        assert served.recv(100) == HELLO
+        proxy.forget(server_notices=0.1)
+        with served, pytest.raises(ConnectionResetError):
+            served.recv(100)
+        with pytest.raises(TimeoutError):
+            client.recv(100)
+
+
 def test_who_is_refused_is_let_in_again(proxy: TcpProxy) -> None:
     proxy.refuse()
 

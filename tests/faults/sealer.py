@@ -10,9 +10,9 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from export.format.accounts import parse_accounts
 from export.format.keys import SigningKey
 from export.key_files import SECRET, write_new
+from export.seal.accounts import entries_of
 from sandbox.services.process import free_port, wait_until
 from tests.e2e.program import Program
 from tests.e2e.world import World, clean
@@ -111,8 +111,8 @@ class Sealer:
 
     def _sealed(self, world: World) -> bool:
         rows = world.rows(NEWEST)
-        sealed = sum(line.entries for line in parse_accounts(rows[0]["accounts"].encode())) if rows else 0
-        return sealed == world.count("audit_event")
+        # A topic that was made again has two lines for a partition, with the same number of entries.
+        return bool(rows) and entries_of(rows[0]["accounts"]).total() == world.count("audit_event")
 
     def _must(self, *arguments: str) -> None:
         program = self._run(*arguments)

@@ -32,4 +32,5 @@ def test_a_sealer_between_two_seals_notices(sealed_world: World, postgres: Postg
     before = checkpoint.read_bytes()
     assert wait_until(lambda: checkpoint.read_bytes() != before, 3 * WATCHDOG_SECONDS) and SORTING_SECONDS > 1000
     process.terminate()
-    assert process.wait(30) == 0
+    process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -283,8 +283,8 @@ MUTANTS = (
         (
             Edit(
                 "consumer/event/avro/decoder.py",
-                "if to_parsing_canonical_form(writer) == to_parsing_canonical_form(reader):",
-                "if writer:",
+                "return bool(to_parsing_canonical_form(writer) == to_parsing_canonical_form(reader))",
+                "return True",
             ),
         ),
         (FUZZ,),

@@ -23,7 +23,7 @@ status`), the consumer never used more than {MAX_MEMORY} MiB, programs ended wit
 deploy/prometheus/alerts.yaml, with shortened durations, fired and cleared. *Recovery* is the time from the end of the fault until
 everything that Kafka had by then was in the table; if the consumer had ended, its start is included.
 
-A reader and a sealer run beside the consumer and reach the database by the same address. The reader is asked for a page five times a
+A reader and a sealer run beside the consumer and reach the database by the same address. The reader is asked for a page up to five times a
 second: each answer is right or a 503, no entry that was shown vanishes, and after the fault it shows every entry. The sealer seals every
 other second and needs no help, except where the database has lost rows or refuses its login: there it ends with the documented exit code
 and is started as the runbook says. Half-open connections to PostgreSQL are made between two seals: in the midst of one a sealer waits for
@@ -65,7 +65,7 @@ def machines(results: Sequence[Result], broken: Sequence[Fault]) -> str:
         (f"`make faults ARGS=machine`, run on {machine()}. Three brokers, PostgreSQL, each consumer and each of two readers are in a "
          "network namespace of their own, with TUN devices and a router of our own between them ([decision "
          "114](decisions/0114-a-router-of-our-own.md)): the kernel's own TCP meets the delay and sends again what is lost. The oracle is "
-         "the same; besides, both readers are asked for a page five times a second, always answer with 200, "
+         "the same; besides, both readers are asked for a page up to five times a second, always answer with 200, "
          "never show fewer entries than before, and at the end both show all that were recorded."), "",
         *_table(results, broken)[:-1],
     ))  # fmt: skip

@@ -48,7 +48,7 @@ def summary(results: list[Result], minutes: float, seed: int, beside: str) -> st
     return "\n".join((
         "## Soak", "",
         (f"`make soak MINUTES={minutes:g} SEED={seed}`: {len(names)} faults of {len(counts)} kinds, {len(both)} times two "
-         f"at once, {results[-1].records:,} records, on {report.machine()}. Nothing lost, nothing doubled. A reader was asked five times a "
+         f"at once, {results[-1].records:,} records, on {report.machine()}. Nothing lost, nothing doubled. A reader was asked up to five times a "
          "second all the while, and a sealer sealed every other second: each answer was right or 503, no entry vanished, after each "
          "fault all entries were shown and sealed, and at the end `audit-export check` found nothing."), "",
         f"* Recovery: median {statistics.median(recoveries):.1f} s, slowest {max(recoveries):.1f} s.",

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from reader.model import Entry
+from reader.shared_cache import SharedCache
 
-MAX_CACHED = 1_000  # of either half: when the newer one is full, it becomes the older one
+MAX_CACHED = 2_000
 MAX_LENGTH = 2_500  # characters or bytes of what is made, and of the diff; what is longer is not kept, so that all takes few megabytes
 
 T = TypeVar("T")
@@ -21,23 +22,14 @@ class EntryCache(Generic[T]):
     def __init__(self, make: Callable[[Entry], T], length: Callable[[T], int]) -> None:
         """`make` must need nothing but the entry; `length` is that of what it made, in characters or bytes."""
         self._make, self._length = make, length
-        self._newer: dict[tuple[str, int], tuple[Entry, T]] = {}
-        self._older: dict[tuple[str, int], tuple[Entry, T]] = {}
+        self._entries: SharedCache[int, tuple[Entry, T]] = SharedCache(MAX_CACHED)
 
     def of(self, entry: Entry) -> T:
         """What is made from the entry."""
-        place = entry.workspace_id, entry.id
-        cached = self._newer.get(place)
+        cached = self._entries.get(entry.workspace_id, entry.id)
         if cached and cached[0] == entry:
             return cached[1]
-        cached = self._older.get(place)
-        value = cached[1] if cached and cached[0] == entry else self._make(entry)
+        value = self._make(entry)
         if self._length(value) + len(entry.diff or "") <= MAX_LENGTH:
-            self._keep(place, (entry, value))
+            self._entries.put(entry.workspace_id, entry.id, (entry, value))
         return value
-
-    def _keep(self, place: tuple[str, int], kept: tuple[Entry, T]) -> None:
-        """What was not requested since the halves changed places is dropped when they change places again."""
-        if len(self._newer) >= MAX_CACHED:
-            self._newer, self._older = {}, self._newer
-        self._newer[place] = kept

@@ -106,7 +106,8 @@ class Listing:
     While a long list is read into memory a page may be without its total: then it is not `is_counted`, and `total` is how many
     there are at least. `has_more` says that older entries follow, and `is_read` whether its own are there.
 
-    `newer`: entries of the selection recorded after `as_of`, counted up to 100 (100 means "100 or more").
+    `newer`: entries of the selection recorded after `as_of`, counted up to 100, and among the next 10,000 of the workspace;
+    `has_newer_beyond` says that there may be more.
     `complete_through`: the minimum of the live partitions (SPEC 5); None while one of them has none. `sealed_through`: the
     time of the newest checkpoint; None while nothing is sealed.
     """
@@ -123,3 +124,4 @@ class Listing:
     is_counted: bool = True
     has_more: bool = False
     is_read: bool = True
+    has_newer_beyond: bool = False

@@ -391,6 +391,88 @@ MUTANTS = (
         ("tests/unit/runtime/test_allocator.py",),
     ),
     Mutant(
+        "one workspace has all turns",
+        (Edit("reader/http/limiter.py", "MAX_SHARE = 6", "MAX_SHARE = MAX_RUNNING"),),
+        (READER + "test_fairness.py", "-k", "leave_turns"),
+    ),
+    Mutant(
+        "whoever has a new token waits with all others who have one",
+        (Edit("reader/http/limiter.py", "await self.run(UNKNOWN, access.learn, request)", "UNKNOWN"),),
+        (READER + "test_fairness.py", "-k", "leave_turns"),
+    ),
+    Mutant(
+        "a token that was refused is verified again for its endpoint",
+        (Edit("reader/auth/access.py", "        if refusal is not None:\n", "        if False:\n"),),
+        (READER_UNIT + "test_access.py",),
+    ),
+    Mutant(
+        "a new token without azp is counted twice",
+        (Edit("reader/auth/access.py", "return known or self._judged(request)", "return self._judged(request)"),),
+        (READER_UNIT + "test_access.py",),
+    ),
+    Mutant(
+        "one workspace has all loads",
+        (Edit("reader/query/single_flight.py", "LOADING_SHARE = 1", "LOADING_SHARE = MAX_LOADING"),),
+        (READER + "test_fairness.py", "-k", "does_not_wait_for_anothers"),
+    ),
+    Mutant(
+        "large responses are made first come, first served",
+        (Edit("reader/http/large_responses.py", "self._making.run(_workspace(request), ", 'self._making.run("", '),),
+        (READER + "test_fairness.py", "-k", "large_entry"),
+    ),
+    Mutant(
+        "whoever has the most in progress is next",
+        (
+            Edit(
+                "reader/fair_slots.py",
+                "min(able, key=self._running.__getitem__)",
+                "max(able, key=self._running.__getitem__)",
+            ),
+        ),
+        (READER_UNIT + "test_fair_slots.py", READER_UNIT + "test_limiter.py"),
+    ),
+    Mutant(
+        "an older list is made of the one as it is now alone",
+        (Edit("reader/query/index_cache.py", "abs(index.snapshot.xmax - xmax)", "-index.snapshot.xmax"),),
+        (READER + "test_older_pages.py", "-k", "loop_over"),
+    ),
+    Mutant(
+        "a snapshot may see a transaction that is still open",
+        (Edit("reader/query/position.py", " or any(map(snapshot.sees, now.running))", ""),),
+        (READER + "test_older_pages.py", "-k", "not_over"),
+    ),
+    Mutant(
+        "a list is read whole where its snapshot cannot list all transactions",
+        (Edit("reader/query/transaction_view.py", "self.is_standby or self.visible.is_cut", "self.is_standby"),),
+        (READER + "test_older_pages.py", "-k", "cannot_list"),
+    ),
+    Mutant(
+        "a page waits for an older list",
+        (
+            Edit(
+                "reader/query/listing.py",
+                "is_at_hand(list_query, position.snapshot if position else None)",
+                "is_at_hand(list_query, None)",
+            ),
+            Edit(
+                "reader/query/listing.py",
+                "self._page(workspace_id, query, may_wait=False)",
+                "self.page(workspace_id, query)",
+            ),
+        ),
+        (READER + "test_uncached_page.py", "-k", "older_as_of"),
+    ),
+    Mutant(
+        "the open transactions of a snapshot are no memory",
+        (Edit("reader/query/cached_list.py", " + RUNNING_BYTES * len(index.snapshot.running)", ""),),
+        (READER_UNIT + "test_index_cache.py",),
+    ),
+    Mutant(
+        "newer entries are looked for among all",
+        (Edit("sql/queries/reader/newer.sql", "            LIMIT %(read)s\n", ""),),
+        (READER + "test_listing.py", "-k", "among_so_many"),
+    ),
+    Mutant(
         "what is folded away is not on paper",
         (
             Edit(
@@ -403,12 +485,12 @@ MUTANTS = (
     ),
     Mutant(
         "what a standby reads again of a short list is not limited to what is settled",
-        (Edit("reader/query/index_load.py", "keys(now if session.view.is_standby else None,", "keys(None,"),),
+        (Edit("reader/query/index_load.py", "keys(now if session.view.is_partial else None,", "keys(None,"),),
         (READER + "test_uncached_page.py", "-k", "short_list_on_a_standby"),
     ),
     Mutant(
         "what is seen at once on a standby is not held to what is settled",
-        (Edit("reader/query/uncached_page.py", "if position or view.is_standby else None", "if position else None"),),
+        (Edit("reader/query/uncached_page.py", "if position or view.is_partial else None", "if position else None"),),
         (READER + "test_uncached_page.py", "-k", "key_index_says"),
     ),
     Mutant(
@@ -416,8 +498,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/query/uncached_page.py",
-                "if position or view.is_standby else None",
-                "if view.is_standby else None",
+                "if position or view.is_partial else None",
+                "if view.is_partial else None",
             ),
         ),
         (READER + "test_uncached_page.py", "-k", "key_index_says"),
@@ -441,24 +523,24 @@ MUTANTS = (
         "a standby is believed like a primary",
         (
             Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),
-            Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
-            Edit("reader/query/index_load.py", "(now if session.view.is_standby else None)", "None"),
+            Edit("sql/queries/reader/recorded.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
+            Edit("reader/query/index_load.py", "(now if session.view.is_partial else None)", "None"),
         ),
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(
         "what a standby reads again is not limited to what is settled",
-        (Edit("reader/query/index_load.py", "(now if session.view.is_standby else None)", "None"),),
+        (Edit("reader/query/index_load.py", "(now if session.view.is_partial else None)", "None"),),
         (READER + "test_servers.py", "-k", "precede"),
     ),
     Mutant(
         "what a standby reads on is not held to what is settled",
-        (Edit("sql/queries/reader/recorded_since.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),),
+        (Edit("sql/queries/reader/recorded.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),),
         (READER + "test_servers.py", "-k", "precede or many_pages"),
     ),
     Mutant(
         "a standby says how complete the tables are, not the page",
-        (Edit("reader/query/transaction_view.py", " and said.xmax <= xmin]", "]"),),
+        (Edit("reader/query/transaction_view.py", " and said.xmax <= xmax]", "]"),),
         (READER + "test_servers.py", "-k", "completeness"),
     ),
     Mutant(
@@ -1205,17 +1287,12 @@ MUTANTS = (
         (READER + "test_isolation.py", "-k", "left_without_a_workspace"),
     ),
     Mutant(
-        "a snapshot is a time",
+        "what was recorded by transactions that were open is not later",
         (
             Edit(
-                "sql/queries/reader/recorded_since.sql",
-                "AND NOT pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)",
-                "AND recorded_at > %(time)s",
-            ),
-            Edit(
-                "reader/query/list_queries.py",
-                '"snapshot": snapshot.pg_snapshot, "limit": limit}',
-                '"snapshot": snapshot.pg_snapshot, "time": snapshot.time, "limit": limit}',
+                "sql/queries/reader/recorded.sql",
+                "            AND xid = any(%(single)s::text::xid8[])\n",
+                "            AND xid = any(%(single)s::text::xid8[]) AND FALSE\n",
             ),
         ),
         (READER + "test_writers.py", "-k", "holds_while"),
@@ -1341,7 +1418,12 @@ MUTANTS = (
     Mutant(
         "an entry is shown in another workspace",
         (
-            Edit("reader/entry_cache.py", "place = entry.workspace_id, entry.id", 'place = "", entry.id'),
+            Edit(
+                "reader/entry_cache.py",
+                "cached = self._entries.get(entry.workspace_id, ",
+                'cached = self._entries.get("", ',
+            ),
+            Edit("reader/entry_cache.py", "self._entries.put(entry.workspace_id, ", 'self._entries.put("", '),
             Edit("reader/entry_cache.py", "        if cached and cached[0] == entry:\n", "        if cached:\n"),
         ),
         (READER_UNIT + "test_entry_cache.py", "-k", "workspace_id"),
@@ -1352,20 +1434,26 @@ MUTANTS = (
         (READER_UNIT + "test_entry_cache.py",),
     ),
     Mutant(
-        "an entry that was changed is shown as it was, a thousand entries later",
+        "entries are kept forever",
         (
             Edit(
-                "reader/entry_cache.py",
-                "value = cached[1] if cached and cached[0] == entry",
-                "value = cached[1] if cached",
+                "reader/shared_cache.py",
+                "            if self._count > self._limit:\n",
+                "            if self._count < 0:\n",
             ),
         ),
         (READER_UNIT + "test_entry_cache.py",),
     ),
     Mutant(
-        "entries are kept forever",
-        (Edit("reader/entry_cache.py", "self._newer, self._older = {}, self._newer", "self._older = self._newer"),),
-        (READER_UNIT + "test_entry_cache.py",),
+        "what is kept of one workspace goes for another's",
+        (
+            Edit(
+                "reader/shared_cache.py",
+                "max(self._values, key=lambda workspace_id: len(self._values[workspace_id]))",
+                "next(iter(self._values))",
+            ),
+        ),
+        (READER_UNIT + "test_shared_cache.py",),
     ),
     Mutant(
         "a list has the filter form of another",

@@ -37,5 +37,10 @@ class TokenCache:
             self._verified[key] = verified
         return verified
 
+    def workspace(self, token: str, *, bearer: bool) -> str | None:
+        """The workspace of the token when it was verified; None if it is not cached. It may have expired since."""
+        verified = self._verified.get((sha256(token.encode()).digest(), bearer))
+        return verified.viewer.workspace_id if verified else None
+
     def _is_valid(self, verified: VerifiedToken) -> bool:
         return verified.begins <= self._now() < verified.ends and self._keys.find(verified.key_id) is verified.key

@@ -15,8 +15,9 @@ TIME = {
 MAYBE_TIME = {**TIME, "type": ["string", "null"], "description": "null while it is not known"}
 COUNT = {"type": "integer", "minimum": 0}
 ENTRY_ID = {"type": "string", "pattern": "^[0-9]{1,18}$", "examples": ["4711"]}
-AS_OF = {"type": "string", "pattern": "^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*$"}
-CURSOR = {"type": "string", "pattern": r"^[0-9]+-[0-9]+-[0-9]+(-[0-9]+)*~-?[0-9]+\.[0-9]+$"}
+_SNAPSHOT = r"[0-9]+-[0-9]+-[0-9]+((-[0-9]+)*|\.[A-Za-z0-9_-]+)"
+AS_OF = {"type": "string", "pattern": f"^{_SNAPSHOT}$"}
+CURSOR = {"type": "string", "pattern": rf"^{_SNAPSHOT}~-?[0-9]+\.[0-9]+$"}
 
 
 def ref(kind: str, name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Responses that take much memory: made one at a time, with a limit for the bytes that are being sent (decision 71).
+"""Responses that take much memory: made one at a time, workspaces in turn, with a limit for the bytes being sent (decision 71).
 
 Rule of this module: whatever is stored, the memory to show it is bounded, and one workspace cannot use up the limit.
 """
@@ -32,7 +32,7 @@ class LargeResponses:
     """Makes large responses one at a time, and counts bytes that are being sent. For the event loop's thread only."""
 
     def __init__(self) -> None:
-        self._making = RequestLimiter(1, MAX_WAITING)
+        self._making = RequestLimiter(1, 1, MAX_WAITING)
         self._sending: Counter[str] = Counter()
 
     def wrap(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +43,7 @@ class LargeResponses:
             response = await endpoint(request)
             if isinstance(response, LargeResponse):
                 self._check(_workspace(request), 0)
-                response = await self._making.wrap(response.make)()
+                response = await self._making.run(_workspace(request), response.make)
             return response if len(response.body) <= SMALL else self._count(_workspace(request), response)
 
         return counted

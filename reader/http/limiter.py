@@ -1,15 +1,23 @@
-"""How many requests run at once: others wait in a queue for a bounded time, and are then refused (load shedding)."""
+"""How many requests run at once: others wait for a bounded time, each workspace for its turn, and are then refused (load shedding)."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
-from anyio import CapacityLimiter, WouldBlock, move_on_after, to_thread
+from anyio import CapacityLimiter, Event, move_on_after, to_thread
+from starlette.requests import Request
+
+from reader.auth.access import Authenticator
+from reader.fair_slots import FairSlots
+
+T = TypeVar("T")
 
 # More requests would only wait for database sessions, and for the interpreter's lock. The pool has sessions beside these: POOL_SIZE.
 MAX_RUNNING = 8
+MAX_SHARE = 6  # of one workspace
 MAX_WAIT_SECONDS = 5.0
 MAX_WAITING = 256
+UNKNOWN = "?"  # of a request whose token was not verified yet; no workspace has this id
 
 
 class Overloaded(Exception):
@@ -17,46 +25,74 @@ class Overloaded(Exception):
 
 
 class RequestLimiter:
-    """Runs endpoints in threads, `max_running` at a time, first come first served. For the event loop's thread only."""
+    """Runs functions in threads, `max_running` at a time, `share` of one workspace. For the event loop's thread only."""
 
-    def __init__(self, max_running: int = MAX_RUNNING, max_waiting: int = MAX_WAITING) -> None:
-        self._requests, self._max_waiting = CapacityLimiter(max_running), max_waiting
+    def __init__(self, max_running: int = MAX_RUNNING, share: int = MAX_SHARE, max_waiting: int = MAX_WAITING) -> None:
+        self._slots: FairSlots[_Ticket] = FairSlots(max_running, share, max_waiting)
         self._threads = CapacityLimiter(max_running)
 
     @property
     def running(self) -> int:
         """Requests that run."""
-        return self._requests.statistics().borrowed_tokens
+        return self._slots.running
 
     @property
     def waiting(self) -> int:
         """Requests that wait."""
-        return self._requests.statistics().tasks_waiting
+        return self._slots.waiting
 
-    def wrap(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
-        """The endpoint, a plain function, as a coroutine function that runs it in a thread. Raises Overloaded."""
+    async def run(self, workspace_id: str, work: Callable[..., T], *arguments: Any) -> T:
+        """The result of `work`, when it is the workspace's turn. Raises Overloaded."""
+        if not self._slots.begin(workspace_id):
+            await self._wait(workspace_id)
+        try:
+            return await to_thread.run_sync(work, *arguments, limiter=self._threads)
+        finally:
+            self._end(workspace_id)
+
+    def wrap(self, endpoint: Callable[[Request], Any], access: Authenticator) -> Callable[[Request], Any]:
+        """The endpoint, a plain function, as a coroutine function that runs it in the turn of its token's workspace.
+
+        Raises Overloaded.
+        """
 
         @wraps(endpoint)
-        async def limited(*arguments: Any) -> Any:
-            request = object()  # the limiter counts requests, not tasks: a task may send several
-            await self._acquire(request)
-            try:
-                return await to_thread.run_sync(endpoint, *arguments, limiter=self._threads)
-            finally:
-                self._requests.release_on_behalf_of(request)
+        async def limited(request: Request) -> Any:
+            workspace_id = access.workspace(request)
+            if workspace_id is None:  # a turn to verify the token: what the request costs is its workspace's
+                workspace_id = await self.run(UNKNOWN, access.learn, request)
+            return await self.run(workspace_id, endpoint, request)
 
         return limited
 
-    async def _acquire(self, request: object) -> None:
+    async def _wait(self, workspace_id: str) -> None:
+        ticket = _Ticket()
+        refused = self._slots.wait(workspace_id, ticket)
+        if refused is not None:
+            refused.refuse()
         try:
-            self._requests.acquire_on_behalf_of_nowait(request)
-        except WouldBlock:
-            await self._wait(request)
+            with move_on_after(MAX_WAIT_SECONDS):
+                await ticket.called.wait()
+        except BaseException:
+            if not (self._slots.give_up(workspace_id, ticket) or ticket.is_refused):
+                self._end(workspace_id)
+            raise
+        if self._slots.give_up(workspace_id, ticket) or ticket.is_refused:
+            raise Overloaded
 
-    async def _wait(self, request: object) -> None:
-        if self.waiting >= self._max_waiting:
-            raise Overloaded
-        with move_on_after(MAX_WAIT_SECONDS) as scope:
-            await self._requests.acquire_on_behalf_of(request)
-        if scope.cancelled_caught:
-            raise Overloaded
+    def _end(self, workspace_id: str) -> None:
+        ticket = self._slots.end(workspace_id)
+        if ticket is not None:
+            ticket.called.set()
+
+
+class _Ticket:
+    """A request that waits until it is `called`: because it has a turn, or because it is refused."""
+
+    def __init__(self) -> None:
+        self.called, self.is_refused = Event(), False
+
+    def refuse(self) -> None:
+        """Others wait, and there is no room."""
+        self.is_refused = True
+        self.called.set()

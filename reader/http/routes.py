@@ -32,6 +32,7 @@ from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
 from reader.query.checkpoint import newest_checkpoint
+from reader.query.database import NO_WORKSPACE
 from reader.query.filters import InvalidQuery, parse, parse_none
 from reader.query.position import page_query
 
@@ -49,10 +50,12 @@ class Routes:
         self._services = services
         self._viewer = services.access.viewer
         self._listings = services.listings
+        # One at a time, with the database session that is reserved for them.
+        self._probes = RequestLimiter(1, 1, max_waiting=4)
         large = LargeResponses()
 
         def limited(endpoint: Callable[[Request], Result]) -> Callable[..., Any]:
-            return large.wrap(limiter.wrap(endpoint))
+            return large.wrap(limiter.wrap(endpoint, services.access))
 
         self.all = (
             ("/", limited(self.home)),
@@ -72,8 +75,7 @@ class Routes:
             ("/v1/audit-checkpoint", limited(self.checkpoint)),
             ("/openapi.json", self.openapi),
             ("/healthz", self.healthz),
-            # One at a time, with the database session that is reserved for them.
-            ("/readyz", RequestLimiter(1, max_waiting=4).wrap(self.readyz)),
+            ("/readyz", self.readyz),
         )
 
     # --- pages
@@ -204,9 +206,9 @@ class Routes:
         """200 while the process runs, however many requests wait."""
         return json_response.health([])
 
-    def readyz(self, _request: Request) -> Response:
+    async def readyz(self, _request: Request) -> Response:
         """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
-        return json_response.health(self._services.failing())
+        return json_response.health(await self._probes.run(NO_WORKSPACE, self._services.failing))
 
     def _viewer_alone(self, request: Request) -> Viewer:
         """The viewer of a request that must have no parameters. Raises InvalidQuery."""

@@ -1,43 +1,74 @@
-"""Lists that are loaded in the background, after a page was shown without its total (decision 79)."""
+"""Lists that are loaded in the background, after a page was shown without its total (decision 79), each workspace in its turn (130)."""
 
 import threading
 from collections.abc import Callable
+from typing import NamedTuple
 
+from reader.fair_slots import FairSlots
 from reader.query.list_queries import ListKey, ListQuery
-from reader.query.single_flight import MAX_LOADING
+from reader.query.single_flight import LOADING_SHARE, MAX_LOADING
+from reader.query.snapshot import Snapshot
 from reader.query.unavailable import Unavailable
 from runtime import threads
 
-MAX_BEHIND = MAX_LOADING  # lists at once: more would only wait. The next request for another begins its reading
+MAX_BEHIND = MAX_LOADING  # lists at once: more would only wait
+MAX_WANTED = 16  # lists that wait. The next request for one that had to go asks for it again
+
+
+class Wanted(NamedTuple):
+    """A list as it is now, or at a snapshot."""
+
+    list_query: ListQuery
+    snapshot: Snapshot | None
+
+    @property
+    def key(self) -> tuple[ListKey, str | None]:
+        """What tells it from others."""
+        return self.list_query.key, self.snapshot.pg_snapshot if self.snapshot else None
 
 
 class BackgroundLoads:
     """Reads lists in threads, each of them once at a time. Safe to use from many threads."""
 
-    def __init__(self, load: Callable[[ListQuery], object]) -> None:
+    def __init__(self, load: Callable[[ListQuery, Snapshot | None], object]) -> None:
         """`load` reads a list into memory; it may raise Unavailable, and the next request for the list begins again."""
         self._load = load
-        self._running: set[ListKey] = set()
+        self._begun: set[tuple[ListKey, str | None]] = set()  # that run or wait
+        self._slots: FairSlots[Wanted] = FairSlots(MAX_BEHIND, LOADING_SHARE, MAX_WANTED)
         self._lock = threading.Lock()
 
-    def is_running(self, list_query: ListQuery) -> bool:
-        """Whether the list is being loaded."""
-        return list_query.key in self._running
+    def is_begun(self, wanted: Wanted) -> bool:
+        """Whether the list is being loaded, or will be."""
+        return wanted.key in self._begun
 
-    def begin(self, list_query: ListQuery) -> None:
-        """Begins to load the list, unless it is being loaded already or there are too many."""
+    def begin(self, wanted: Wanted) -> None:
+        """Begins to load the list when it is its workspace's turn, unless that is so already or too many wait."""
+        workspace_id = wanted.list_query.workspace_id
         with self._lock:
-            if list_query.key in self._running or len(self._running) >= MAX_BEHIND:
+            if wanted.key in self._begun:
                 return
-            self._running.add(list_query.key)
+            self._begun.add(wanted.key)
+            if not self._slots.begin(workspace_id):
+                given_up = self._slots.wait(workspace_id, wanted)
+                if given_up is not None:
+                    self._begun.discard(given_up.key)
+                return
+        self._spawn(wanted)
 
+    def _spawn(self, wanted: Wanted) -> None:
         def run() -> None:
             try:
-                self._load(list_query)
+                self._load(*wanted)
             except Unavailable:
                 pass  # the log has the cause
             finally:
-                with self._lock:
-                    self._running.discard(list_query.key)
+                self._end(wanted)
 
         threads.spawn("list", run, lambda *_: None)
+
+    def _end(self, wanted: Wanted) -> None:
+        with self._lock:
+            self._begun.discard(wanted.key)
+            following = self._slots.end(wanted.list_query.workspace_id)
+        if following is not None:
+            self._spawn(following)

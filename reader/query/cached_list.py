@@ -7,6 +7,7 @@ from reader.query.key_index import KeyIndex
 
 MAX_SNAPSHOTS = 16  # older pages of one list
 INDEX_BYTES = 1_500  # of an index without entries: its key, with a selection of the usual length, and its objects
+RUNNING_BYTES = 60  # of each open transaction of a snapshot: in the snapshot, and in its text, by which it is found
 BUCKET_BYTES = 81  # of each bucket of an index: its object, its place in two tuples, and the number in one of them
 
 
@@ -48,4 +49,4 @@ class CachedList:
 
 def own_bytes(index: KeyIndex) -> int:
     """What an index holds besides its keys."""
-    return INDEX_BYTES + BUCKET_BYTES * len(index.buckets)
+    return INDEX_BYTES + BUCKET_BYTES * len(index.buckets) + RUNNING_BYTES * len(index.snapshot.running)

@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 import sql
 from catalog.cells import WHOLE, Cell
 from reader.query.session_settings import NETWORK, ROLE, SESSION
+from reader.query.snapshot import MAX_RUNNING
 from reader.query.transaction_view import StandbyCompleteness, TransactionView
 from reader.query.unavailable import Unavailable
 from runtime.postgres import ANSWER_SECONDS, Connection, SettingRefused, configure
@@ -29,7 +30,7 @@ WAIT_SECONDS = 2.0
 # For a probe: what it sees of completeness is what a page needs to know on a standby.
 NO_WORKSPACE = ""
 
-READER_SESSION = sql.query("reader/session")
+READER_SESSION = sql.query("reader/session").replace("%(max_running)s", f"{MAX_RUNNING}")
 ANOTHER_CELL = "the database is cell {}, DATABASE_URL says {}: give the databases of all cells, each by its cell"
 SCHEMA_VERSION = sql.query("runtime/schema_version")
 
@@ -185,7 +186,7 @@ class Database:
 
 @contextmanager
 def _answered() -> Iterator[None]:
-    """Turns the errors of the database and the pool into Unavailable, and logs the cause."""
+    """FairSlots the errors of the database and the pool into Unavailable, and logs the cause."""
     try:
         yield
     except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:

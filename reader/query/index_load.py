@@ -4,6 +4,7 @@ from reader.query import key_index
 from reader.query.database import Database, Statement
 from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery
+from reader.query.position import check_reached
 from reader.query.snapshot import Snapshot
 from reader.query.timeouts import set_loading_timeouts, set_page_timeouts
 from reader.query.unavailable import Unavailable
@@ -13,13 +14,18 @@ from runtime.postgres import Connection
 def load_index(
     database: Database, list_query: ListQuery, snapshot: Snapshot | None, limit: int
 ) -> tuple[str, KeyIndex]:
-    """The server, and the list at `snapshot`, or as it is now. One statement returns `limit` keys. Raises Unavailable."""
+    """The server, and the list at `snapshot`, or as it is now. One statement returns `limit` keys.
+
+    Raises FutureSnapshot and Unavailable.
+    """
     buckets: list[bytes] = []
     with database.workspace(list_query.workspace_id) as session:
         set_loading_timeouts(session.connection)
         now = session.view.visible
+        if snapshot is not None:
+            check_reached(snapshot, session.view)
         # A standby also sees entries at or above its xmin, which are not shown.
-        at = snapshot or (now if session.view.is_standby else None)
+        at = snapshot or (now if session.view.is_partial else None)
         chunk = _read(session.connection, list_query.keys(at, None, limit))
         buckets += key_index.split(chunk)
         while len(chunk) == limit * key_index.KEY.size:
@@ -34,7 +40,7 @@ def load_short_index(database: Database, list_query: ListQuery, limit: int) -> t
         with database.workspace(list_query.workspace_id) as session:
             set_page_timeouts(session.connection)
             now = session.view.visible
-            chunk = _read(session.connection, list_query.keys(now if session.view.is_standby else None, None, limit))
+            chunk = _read(session.connection, list_query.keys(now if session.view.is_partial else None, None, limit))
     except Unavailable as error:
         if not error.slow or error.locked:
             raise

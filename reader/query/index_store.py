@@ -4,18 +4,20 @@ A list is loaded once, by reading all its keys. After that, a request reads only
 """
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 
 from reader.model import Entry
 from reader.query import list_queries
-from reader.query.background_loads import BackgroundLoads
-from reader.query.database import Database, Statement
+from reader.query.background_loads import BackgroundLoads, Wanted
+from reader.query.database import Database
 from reader.query.index_cache import CacheKey, IndexCache
 from reader.query.index_load import load_index, load_short_index
+from reader.query.index_results import CurrentIndex, NotAtHand, Outdated
 from reader.query.key_index import Key, KeyIndex
 from reader.query.list_queries import ListQuery
-from reader.query.position import check_reached
+from reader.query.older_index import derive
+from reader.query.position import FutureSnapshot
 from reader.query.single_flight import SingleFlight
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
@@ -26,32 +28,6 @@ SHORT_KEYS = 10_000  # a list of fewer is read in some milliseconds
 MAX_CATCH_UP = 10_000  # with more new entries than this it is cheaper to load the list again
 
 
-class Outdated(Exception):
-    """A cached index belongs to another database than the one that answers. It was dropped, so another attempt may succeed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentIndex:
-    """An index at the snapshot of `view`.
-
-    `entries` are those of the window by the index as it was in memory, before newer keys were added.
-    """
-
-    index: KeyIndex
-    view: TransactionView
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _CatchUp:
-    """The result of one round trip: the keys recorded since `cached`, and the entries of the window in `cached`."""
-
-    cached: KeyIndex
-    view: TransactionView
-    recorded: list[Key]
-    entries: tuple[Entry, ...]
-
-
 class IndexStore:
     """Key indexes of all lists. Safe to use from many threads."""
 
@@ -60,7 +36,7 @@ class IndexStore:
         self._database = database
         self._cache = IndexCache(databases)
         self._loads: SingleFlight[CacheKey] = SingleFlight()
-        self._behind = BackgroundLoads(self._get_or_load)
+        self._behind = BackgroundLoads(self._load_behind)
         self._lock = threading.Lock()
         self._builds = 0
         self._server = ""
@@ -80,36 +56,50 @@ class IndexStore:
         """Bytes of all indexes that are held."""
         return self._cache.size
 
-    def current(self, list_query: ListQuery, window: Window) -> CurrentIndex:
-        """The list as it is now, and in the same round trip the entries of `window`. Raises Outdated and Unavailable."""
+    def current(self, list_query: ListQuery, window: Window, *, may_wait: bool) -> CurrentIndex:
+        """The list as it is now, and in the same round trip the entries of `window`.
+
+        Raises Outdated, Unavailable, and unless it `may_wait` NotAtHand, with which the reading begins.
+        """
         # The index is taken before the transaction's snapshot, so it is never ahead of what that snapshot sees.
-        key, cached = self._get_or_load(list_query)
-        caught_up = self._catch_up(key, cached, list_query, window, MAX_CATCH_UP + 1)
-        if len(caught_up.recorded) > MAX_CATCH_UP:
-            self._cache.discard(key, caught_up.cached)
-            key, cached = self._get_or_load(list_query)
-            caught_up = self._catch_up(key, cached, list_query, window, None)
-        index = caught_up.cached.with_added(caught_up.view.visible, caught_up.recorded)
+        key, cached = self._get_or_load(list_query, None, may_wait)
+        view, recorded, entries = self._catch_up(key, cached, list_query, window, MAX_CATCH_UP + 1)
+        if len(recorded) > MAX_CATCH_UP:
+            self._cache.discard(key, cached)
+            key, cached = self._get_or_load(list_query, None, may_wait)
+            view, recorded, entries = self._catch_up(key, cached, list_query, window, None)
+        index = cached.with_added(view.visible, recorded)
         self._cache.put(key, index)
-        return CurrentIndex(index=index, view=caught_up.view, entries=caught_up.entries)
+        return CurrentIndex(index=index, view=view, entries=entries)
 
-    def is_at_hand(self, list_query: ListQuery) -> bool:
-        """Whether the list is in memory. A short one is read at once, and of a long one the reading begins. Raises Unavailable."""
-        key = self._key(list_query)
-        if self._cache.peek(key) is not None:
+    def is_at_hand(self, list_query: ListQuery, snapshot: Snapshot | None) -> bool:
+        """Whether the list as it is now, or at an older snapshot, is in memory, or what is there differs from it by little.
+
+        A short one is read at once, and of a long one the reading begins. Raises FutureSnapshot and Unavailable.
+        """
+        if self._cache.peek(self._key(list_query, snapshot)) is not None:
             return True
-        if self._behind.is_running(list_query):
+        wanted = Wanted(list_query, snapshot)
+        if self._behind.is_begun(wanted):
             return False
-        short_index = load_short_index(self._database, list_query, SHORT_KEYS)
-        if short_index is None:
-            self._behind.begin(list_query)
-            return False
-        self._keep(key, *short_index)
-        return True
+        with suppress(Outdated):  # then nothing of this server is in memory
+            if snapshot is not None and self._derive(snapshot, list_query) is not None:
+                return True
+        if self._cache.peek(self._key(list_query)) is None:
+            short_index = load_short_index(self._database, list_query, SHORT_KEYS)
+            if short_index is not None:
+                self._keep(self._key(list_query), *short_index)
+                return True
+        self._behind.begin(wanted)
+        return False
 
-    def at(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
-        """The list as it was at an older snapshot. Raises FutureSnapshot, Outdated and Unavailable."""
-        return self._cache.get(self._key(list_query, snapshot)) or self._take_back(snapshot, list_query)
+    def at(self, snapshot: Snapshot, list_query: ListQuery, *, may_wait: bool) -> KeyIndex:
+        """The list as it was at an older snapshot. Raises as `current`, and FutureSnapshot."""
+        return (
+            self._cache.get(self._key(list_query, snapshot))
+            or self._derive(snapshot, list_query)
+            or self._get_or_load(list_query, snapshot, may_wait)[1]
+        )
 
     def check(self, view: TransactionView) -> None:
         """Raises Outdated unless this transaction is of the server whose lists are in use; from now on they are of its server."""
@@ -131,19 +121,15 @@ class IndexStore:
 
     def _catch_up(
         self, key: CacheKey, cached: KeyIndex, list_query: ListQuery, window: Window, limit: int | None
-    ) -> _CatchUp:
+    ) -> tuple[TransactionView, list[Key], tuple[Entry, ...]]:
+        """In one round trip: what it sees, the keys recorded since `cached`, and the entries of the window in `cached`."""
         view, (recorded, rows) = self._database.ask(
             list_query.workspace_id,
             list_query.recorded_since(cached.snapshot, limit),
             list_queries.entries_by_id(list_query.workspace_id, cut(cached, window).ids),
         )
         self._check_since(key, cached, view)
-        return _CatchUp(
-            cached=cached,
-            view=view,
-            recorded=list_queries.to_keys(recorded),
-            entries=list_queries.to_entries(rows),
-        )
+        return view, list_queries.to_keys(recorded), list_queries.to_entries(rows)
 
     def _check_since(self, key: CacheKey, cached: KeyIndex, view: TransactionView) -> None:
         """Raises Outdated unless the transaction follows the snapshot of the index, on the same server."""
@@ -154,39 +140,43 @@ class IndexStore:
             self._cache.discard(key, cached)
             raise Outdated
 
-    def _take_back(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex:
-        """The current index less what was recorded after `snapshot`, or by a load where that is too much."""
-        key = self._key(list_query)
-        cached = self._cache.get(key)
-        since: Sequence[Statement] = ()
-        if cached is not None:
-            since = [list_query.recorded_since(start, MAX_CATCH_UP + 1) for start in (cached.snapshot, snapshot)]
-        view, results = self._database.ask(list_query.workspace_id, *since)
-        now = view.visible
-        if cached is not None:
-            self._check_since(key, cached, view)
-        check_reached(snapshot, view)
-        if cached is None:
-            return self._get_or_load(list_query, snapshot)[1]
-        new, later = (list_queries.to_keys(rows) for rows in results)
-        if max(len(new), len(later)) > MAX_CATCH_UP:
-            return self._get_or_load(list_query, snapshot)[1]
-        current = cached.with_added(now, new)
-        index = current.without(snapshot, later)
-        self._cache.put(replace(key, pg_snapshot=snapshot.pg_snapshot), index, current.fresh + index.fresh)
-        return index
+    def _derive(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex | None:
+        """The list at `snapshot`, made of the nearest one that is in memory; None where nothing is, or that differs by too much.
 
-    def _get_or_load(self, list_query: ListQuery, snapshot: Snapshot | None = None) -> tuple[CacheKey, KeyIndex]:
+        Raises FutureSnapshot, Outdated and Unavailable.
+        """
+        key, held = self._cache.nearest(self._key(list_query), snapshot.xmax) or (None, None)
+
+        def check(view: TransactionView) -> None:
+            if key is not None and held is not None:
+                self._check_since(key, held, view)
+
+        older = derive(self._database, list_query, snapshot, held, MAX_CATCH_UP, check)
+        if older is None:
+            return None
+        self._cache.put(self._key(list_query, snapshot), *older)
+        return older[0]
+
+    def _load_behind(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
+        with suppress(FutureSnapshot):  # the next request for it learns that
+            self._get_or_load(list_query, snapshot, may_wait=True, behind=True)
+
+    def _get_or_load(
+        self, list_query: ListQuery, snapshot: Snapshot | None, may_wait: bool, behind: bool = False
+    ) -> tuple[CacheKey, KeyIndex]:
         """The index, and the key under which it is cached."""
         key = self._key(list_query, snapshot)
         index = self._cache.get(key)
         if index is not None:
             return key, index
-        with self._loads.admit(replace(key, server="")):
+        if not may_wait:
+            self._behind.begin(Wanted(list_query, snapshot))
+            raise NotAtHand
+        with self._loads.admit(replace(key, server=""), behind=behind):
             key = self._key(list_query, snapshot)
             index = self._cache.peek(key)  # another thread may have loaded it meanwhile
             if index is None:
-                with self._loads.load():
+                with self._loads.load(list_query.workspace_id, behind=behind):
                     server, index = load_index(self._database, list_query, snapshot, CHUNK_KEYS)
                 key = self._keep(key, server, index)
             return key, index

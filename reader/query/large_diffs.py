@@ -3,13 +3,12 @@
 The size of a compressed value is known only by reading it. It never changes, so it is remembered.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reader.model import LargeDiff
 from reader.query.database import Database
 from reader.query.list_queries import large_diffs
+from reader.shared_cache import SharedCache
 
 READ_AT_ONCE = 8  # values of megabytes that one statement can read within its timeout
 MAX_SIZES = 20_000  # about 5 MB
@@ -20,34 +19,21 @@ class LargeDiffs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sizes: OrderedDict[tuple[str, str, int], int] = OrderedDict()
-        self._lock = threading.Lock()
+        self._sizes: SharedCache[tuple[str, int], int] = SharedCache(MAX_SIZES)
 
     def of(self, server: str, workspace_id: str, ids: Sequence[int], limit: int) -> dict[int, LargeDiff]:
         """The diffs of these entries by id, without the texts of more than `limit` bytes. Raises Unavailable.
 
         Sizes cached for `server` are used (TransactionView.server).
         """
-        known = self._known(server, workspace_id, ids)
-        diffs = {entry_id: LargeDiff(size, None) for entry_id, size in known if size > limit}
+        known = ((entry_id, self._sizes.get(workspace_id, (server, entry_id))) for entry_id in ids)
+        diffs = {entry_id: LargeDiff(size, None) for entry_id, size in known if size is not None and size > limit}
         unread = [entry_id for entry_id in ids if entry_id not in diffs]
         for start in range(0, len(unread), READ_AT_ONCE):
             asked = unread[start : start + READ_AT_ONCE]
             view, (rows,) = self._database.ask(workspace_id, large_diffs(workspace_id, asked, limit))
             read = {entry_id: LargeDiff(size, text) for entry_id, size, text in rows}
-            self._remember(view.server, workspace_id, read)
+            for entry_id, (size, _) in read.items():
+                self._sizes.put(workspace_id, (view.server, entry_id), size)
             diffs |= read
         return diffs
-
-    def _known(self, server: str, workspace_id: str, ids: Sequence[int]) -> list[tuple[int, int]]:
-        with self._lock:
-            sizes = [(entry_id, self._sizes.get((server, workspace_id, entry_id))) for entry_id in ids]
-        return [(entry_id, size) for entry_id, size in sizes if size is not None]
-
-    def _remember(self, server: str, workspace_id: str, diffs: Mapping[int, LargeDiff]) -> None:
-        with self._lock:
-            for entry_id, (size, _) in diffs.items():
-                self._sizes[server, workspace_id, entry_id] = size
-                self._sizes.move_to_end((server, workspace_id, entry_id))
-            while len(self._sizes) > MAX_SIZES:
-                self._sizes.popitem(last=False)

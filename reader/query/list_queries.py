@@ -10,14 +10,18 @@ from reader.model import Entry, Selection
 from reader.query import key_index
 from reader.query.database import Statement
 from reader.query.key_index import Key
-from reader.query.snapshot import Snapshot
+from reader.query.snapshot import MAX_RUNNING, Snapshot, Transactions
 
 KEYS = sql.query("reader/keys")
-RECORDED_SINCE = sql.query("reader/recorded_since")
+RECORDED = sql.query("reader/recorded")
+NEWER = sql.query("reader/newer")
+MAX_NEWER = 100  # newer entries are counted up to this …
+MAX_NEWER_READ = 10_000  # … among so many of their workspace
 PAGE = sql.query("reader/page")
 ENTRY = sql.query("reader/entry")
 ACTORS = sql.query("reader/actors")
 LARGE_DIFFS = sql.query("reader/large_diffs")
+LAST_XID = 2**64 - 1
 # A longer diff is not read for a list, whose rows have nothing of it but their sentences.
 LIST_DIFF_BYTES = MAX_DIFF_BYTES
 PAGE_LIMITS: Mapping[str, int] = {
@@ -95,20 +99,40 @@ class ListQuery:
         text = KEYS.replace("/* selection */", self._conditions).replace("/* place */", place)
         return Statement(text, values)
 
-    def recorded_since(self, snapshot: Snapshot, limit: int | None, within: Selection | None = None) -> Statement:
-        """Finds at most `limit` keys of what was recorded after `snapshot`, in no order; `to_keys` reads the result.
+    def recorded_since(self, snapshot: Snapshot, limit: int | None) -> Statement:
+        """Finds at most `limit` keys of what was recorded after `snapshot`, in no order; `to_keys` reads the result."""
+        return self.recorded_by(snapshot.later, limit)
 
-        With `within`, only entries that occurred in its range of time.
+    def newer(self, snapshot: Snapshot, within: Selection) -> Statement:
+        """Counts what was recorded after `snapshot`, up to MAX_NEWER, and says whether there may be more; one row.
+
+        Only entries count that occurred in the range of time of `within`.
         """
-        more = {"low": str(snapshot.xmin), "snapshot": snapshot.pg_snapshot, "limit": limit}
-        values = {**self._values, **_range(within), **more}
-        return Statement(RECORDED_SINCE.replace("/* selection */", self._conditions), values)
+        more = {
+            "single": _array(snapshot.running),
+            "low": str(snapshot.xmax),
+            "limit": MAX_NEWER,
+            "read": MAX_NEWER_READ,
+            "max_running": MAX_RUNNING,
+        }
+        return Statement(NEWER.replace("/* selection */", self._conditions), {**self._values, **_range(within), **more})
+
+    def recorded_by(self, them: Transactions, limit: int | None) -> Statement:
+        """As `recorded_since`, of what these transactions have recorded."""
+        more = {
+            "single": _array(them.single),
+            "low": str(them.low),
+            "high": str(LAST_XID if them.high is None else them.high),
+            "without": _array(them.without),
+            "limit": limit,
+            "max_running": MAX_RUNNING,
+        }
+        return Statement(RECORDED.replace("/* selection */", self._conditions), {**self._values, **more})
 
 
 def entries_by_id(workspace_id: str, ids: Sequence[int]) -> Statement:
     """Finds the entries of these ids in a workspace, newest first, without what is too long for a list; `to_entries` reads the result."""
-    array = f"{{{','.join(map(str, ids))}}}"  # a list would take psycopg a tenth of a page's time
-    return Statement(PAGE, {"workspace_id": workspace_id, "ids": array, **PAGE_LIMITS})
+    return Statement(PAGE, {"workspace_id": workspace_id, "ids": _array(ids), **PAGE_LIMITS})
 
 
 def whole_entry(workspace_id: str, entry_id: int) -> Statement:
@@ -134,6 +158,11 @@ def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:
 def to_entries(rows: Sequence[tuple[Any, ...]]) -> tuple[Entry, ...]:
     """The result of `entries_by_id` or `whole_entry`."""
     return tuple(map(Entry._make, rows))
+
+
+def _array(numbers: Sequence[int]) -> str:
+    """Numbers as the text of an array: a list would take psycopg a tenth of a page's time."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _range(within: Selection | None) -> Mapping[str, Any]:

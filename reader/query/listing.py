@@ -5,6 +5,7 @@ row-level security hides all others.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,7 +13,8 @@ import structlog
 
 from reader.model import Entry, LargeDiff, Listing, Query
 from reader.query.database import Database
-from reader.query.index_store import IndexStore, Outdated
+from reader.query.index_results import NotAtHand, Outdated
+from reader.query.index_store import IndexStore
 from reader.query.large_diffs import LargeDiffs
 from reader.query.list_queries import (
     ListQuery,
@@ -20,14 +22,13 @@ from reader.query.list_queries import (
     large_diffs,
     recent_actors,
     to_entries,
-    to_keys,
     whole_entry,
 )
 from reader.query.position import FutureSnapshot, ListPosition, check_time, next_cursor, parse_position
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.unavailable import Unavailable
-from reader.query.uncached_page import MAX_NEWER, read_uncached_page
+from reader.query.uncached_page import read_uncached_page
 from reader.query.window import Slice, Window, absolute, cut
 
 log = structlog.get_logger()
@@ -57,12 +58,15 @@ class Listings:
 
     def page(self, workspace_id: str, query: Query) -> Listing:
         """The page. Raises InvalidQuery for an as_of or cursor that no response has given, and Unavailable."""
+        return self._page(workspace_id, query, may_wait=True)
+
+    def _page(self, workspace_id: str, query: Query, *, may_wait: bool) -> Listing:
         position, list_query = parse_position(query), _list_query(workspace_id, query)
         for _ in range(ATTEMPTS):
             try:
                 if position is None:
-                    return self._current_page(list_query, query)
-                return self._page_at(position, list_query, query)
+                    return self._current_page(list_query, query, may_wait)
+                return self._page_at(position, list_query, query, may_wait)
             except FutureSnapshot:
                 assert position is not None
                 raise position.invalid() from None
@@ -76,9 +80,10 @@ class Listings:
     def page_at_once(self, workspace_id: str, query: Query) -> Listing:
         """As `page`, but at once: of a long list that is not in memory yet, perhaps without its total, or without entries."""
         position, list_query = parse_position(query), _list_query(workspace_id, query)
-        if self._indexes.is_at_hand(list_query):
-            return self.page(workspace_id, query)
         try:
+            if self._indexes.is_at_hand(list_query, position.snapshot if position else None):
+                with suppress(NotAtHand):  # too much was recorded since, or it was evicted meanwhile
+                    return self._page(workspace_id, query, may_wait=False)
             page = read_uncached_page(self._database, list_query, query, position)
         except FutureSnapshot:
             assert position is not None
@@ -91,6 +96,7 @@ class Listings:
             as_of=page.snapshot.as_of,
             as_of_time=page.snapshot.time,
             newer=page.newer,
+            has_newer_beyond=page.has_newer_beyond,
             complete_through=page.view.complete_through,
             sealed_through=page.view.sealed_through,
             next_cursor=next_cursor(page.snapshot, entries[-1]) if len(entries) == query.limit else None,
@@ -122,8 +128,8 @@ class Listings:
         ids = [entry.id for entry in entries if entry.diff is None]
         return self._large_diffs.of(self._indexes.server, workspace_id, ids, limit)
 
-    def _current_page(self, list_query: ListQuery, query: Query) -> Listing:
-        current = self._indexes.current(list_query, _window(query, None, datetime.now(UTC)))
+    def _current_page(self, list_query: ListQuery, query: Query, may_wait: bool) -> Listing:
+        current = self._indexes.current(list_query, _window(query, None, datetime.now(UTC)), may_wait=may_wait)
         page, entries = cut(current.index, _window(query, None, current.index.snapshot.time)), current.entries
         if page.ids != [entry.id for entry in entries]:
             # Something was recorded since the last request. Entries never change, so another transaction reads the same.
@@ -132,20 +138,22 @@ class Listings:
             )
             entries = to_entries(rows)
             self._check(list_query.workspace_id, view, page, entries)
-        return _listing(query, current.index.snapshot, page, entries, current.view, 0)
+        return _listing(query, current.index.snapshot, page, entries, current.view)
 
-    def _page_at(self, position: ListPosition, list_query: ListQuery, query: Query) -> Listing:
-        index = self._indexes.at(position.snapshot, list_query)
+    def _page_at(self, position: ListPosition, list_query: ListQuery, query: Query, may_wait: bool) -> Listing:
+        index = self._indexes.at(position.snapshot, list_query, may_wait=may_wait)
         page = cut(index, _window(query, position, position.snapshot.time))
-        view, (newer, rows) = self._database.ask(
+        view, ([newer], rows) = self._database.ask(
             list_query.workspace_id,
-            list_query.recorded_since(position.snapshot, MAX_NEWER, absolute(query.selection, position.snapshot.time)),
+            list_query.newer(position.snapshot, absolute(query.selection, position.snapshot.time)),
             entries_by_id(list_query.workspace_id, page.ids),
         )
         check_time(position.snapshot, view)  # an index that was in memory was found by the ids alone
         entries = to_entries(rows)
         self._check(list_query.workspace_id, view, page, entries)
-        return _listing(query, position.snapshot, page, entries, view, len(to_keys(newer)))
+        return replace(
+            _listing(query, position.snapshot, page, entries, view), newer=newer[0], has_newer_beyond=newer[1]
+        )
 
     def _check(self, workspace_id: str, view: TransactionView, page: Slice, entries: Sequence[Entry]) -> None:
         """Raises Outdated unless the entries are those that the index names, in its order."""
@@ -172,7 +180,7 @@ def _window(query: Query, position: ListPosition | None, at: datetime) -> Window
 
 
 def _listing(
-    query: Query, snapshot: Snapshot, page: Slice, entries: tuple[Entry, ...], view: TransactionView, newer: int
+    query: Query, snapshot: Snapshot, page: Slice, entries: tuple[Entry, ...], view: TransactionView
 ) -> Listing:
     return Listing(
         query=query,
@@ -180,7 +188,7 @@ def _listing(
         total=page.total,
         as_of=snapshot.as_of,
         as_of_time=snapshot.time,
-        newer=newer,
+        newer=0,
         complete_through=view.complete_through,
         sealed_through=view.sealed_through,
         next_cursor=next_cursor(snapshot, entries[-1]) if len(entries) == query.limit else None,

@@ -66,7 +66,7 @@ def check_reached(snapshot: Snapshot, view: TransactionView) -> None:
     """Raises FutureSnapshot unless the database that answers has reached the snapshot, or Unavailable for a standby."""
     check_time(snapshot, view)
     now = view.visible
-    if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin:
+    if snapshot.xmax > now.xmax or snapshot.xmin > now.xmin or any(map(snapshot.sees, now.running)):
         # Entries that are recorded later would appear in it. A standby may only be behind the server that gave it.
         raise Unavailable if view.is_standby else FutureSnapshot
 

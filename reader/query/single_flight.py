@@ -1,24 +1,38 @@
-"""One thread at a time loads a key; the others wait for it, and the number that may wait is limited.
+"""One thread at a time loads a key; the others wait for it, and the number that may wait is limited, for each workspace too (decision 130).
 
-Waiting here blocks a thread of the request limiter. The bounds keep enough threads free for requests served from memory.
+Waiting here blocks a thread of the request limiter. The bounds keep enough threads free for requests served from memory, and places
+for lists of other workspaces.
 """
 
 import threading
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from reader.fair_slots import ThreadSlots
 from reader.query.unavailable import Unavailable
-
-K = TypeVar("K", bound=Hashable)
 
 # Threads that load a key or wait for another to load it: of eight turns (reader.http.limiter) three stay free.
 MAX_WAITING = 5
+WAITING_SHARE = 2  # of one workspace
 MAX_LOADING = 2  # loads at once
+LOADING_SHARE = 1
 LOAD_WAIT_SECONDS = 10.0
+BEHIND_WAIT_SECONDS = 60.0  # … where no request waits
 # How long a thread waits to become one of MAX_WAITING: after a restart many ask at once, and a short list is soon loaded.
 ADMISSION_SECONDS = 0.25
+
+
+class WorkspaceKey(Protocol):
+    """What is loaded is a workspace's."""
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace."""
+
+
+K = TypeVar("K", bound=WorkspaceKey)
 
 
 @dataclass(slots=True)
@@ -34,48 +48,49 @@ class SingleFlight(Generic[K]):
 
     def __init__(self) -> None:
         self._flights: dict[K, _Flight] = {}
-        self._changed = threading.Condition()
-        self._loading = threading.BoundedSemaphore(MAX_LOADING)
-        self._waiting = 0
+        self._lock = threading.Lock()
+        self._waiting = ThreadSlots(MAX_WAITING, WAITING_SHARE)
+        self._loading = ThreadSlots(MAX_LOADING, LOADING_SHARE)
 
     @property
     def waiting(self) -> int:
         """Threads that load or wait."""
-        return self._waiting
+        return self._waiting.running
 
     @contextmanager
-    def admit(self, key: K) -> Iterator[None]:
-        """Holds `key` for the block. The caller looks again whether it was loaded while it waited. Raises Unavailable."""
-        flight = self._enter(key)
-        try:
-            if not flight.lock.acquire(timeout=LOAD_WAIT_SECONDS):
+    def admit(self, key: K, *, behind: bool) -> Iterator[None]:
+        """Holds `key` for the block. The caller looks again whether it was loaded while it waited. Raises Unavailable.
+
+        `behind`: no request waits for it (reader.query.background_loads), so it takes no place from those that do.
+        """
+        with ExitStack() as held:
+            if not behind:
+                held.enter_context(self._waiting.place(key.workspace_id, ADMISSION_SECONDS, Unavailable()))
+            flight = held.enter_context(self._flight(key))
+            if not flight.lock.acquire(timeout=_wait_seconds(behind)):
                 raise Unavailable(slow=True)
-            try:
-                yield
-            finally:
-                flight.lock.release()
-        finally:
-            self._leave(key, flight)
-
-    @contextmanager
-    def load(self) -> Iterator[None]:
-        """Holds one of the MAX_LOADING loads for the block."""
-        with self._loading:
+            held.callback(flight.lock.release)
             yield
 
-    def _enter(self, key: K) -> _Flight:
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._waiting < MAX_WAITING, ADMISSION_SECONDS):
-                raise Unavailable
-            self._waiting += 1
+    @contextmanager
+    def load(self, workspace_id: str, *, behind: bool) -> Iterator[None]:
+        """Holds one of the MAX_LOADING loads for the block. Raises Unavailable."""
+        with self._loading.place(workspace_id, _wait_seconds(behind), Unavailable(slow=True)):
+            yield
+
+    @contextmanager
+    def _flight(self, key: K) -> Iterator[_Flight]:
+        with self._lock:
             flight = self._flights.setdefault(key, _Flight())
             flight.threads += 1
-            return flight
+        try:
+            yield flight
+        finally:
+            with self._lock:
+                flight.threads -= 1
+                if not flight.threads:
+                    del self._flights[key]
 
-    def _leave(self, key: K, flight: _Flight) -> None:
-        with self._changed:
-            flight.threads -= 1
-            if not flight.threads:
-                del self._flights[key]
-            self._waiting -= 1
-            self._changed.notify()
+
+def _wait_seconds(behind: bool) -> float:
+    return BEHIND_WAIT_SECONDS if behind else LOAD_WAIT_SECONDS

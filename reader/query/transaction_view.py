@@ -15,7 +15,7 @@ class TransactionView(NamedTuple):
     """What a transaction sees: when it began, of which entries it knows (a pg_snapshot), how complete the tables are.
 
     `server`: caches of one server and database are not valid for another (session.sql). `xmax`: no transaction from it on is
-    visible; on a standby `snapshot` may end earlier. `sealed_through`: the time of the newest seal. `cell`: which one the database is.
+    visible; `snapshot` may end earlier (`is_partial`). `sealed_through`: the time of the newest seal. `cell`: which one the database is.
     """
 
     time: datetime
@@ -38,12 +38,17 @@ class TransactionView(NamedTuple):
         """The entries that the transaction sees, as a point in the order of recording."""
         return Snapshot.from_postgres(self.time, self.snapshot)
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether more can be seen than `visible` has: on a standby, and where too many transactions are open."""
+        return self.is_standby or self.visible.is_cut
+
 
 class StandbyCompleteness:
-    """The `complete_through` that a standby may show. Safe to use from many threads.
+    """The `complete_through` that may be shown of a partial view. Safe to use from many threads.
 
-    The standby shows only entries below its xmin (settled), but `complete_through` may cover entries above it. An earlier
-    value can be shown once all transactions below the `xmax` that was read with it are settled.
+    A standby shows only entries below its xmin (settled), but `complete_through` may cover entries above it. An earlier
+    value can be shown once all transactions below the `xmax` that was read with it are shown.
     """
 
     def __init__(self) -> None:
@@ -51,12 +56,12 @@ class StandbyCompleteness:
         self._lock = threading.Lock()
 
     def settled(self, view: TransactionView) -> TransactionView:
-        """The view, on a standby with the `complete_through` that holds for its snapshot; None where none is known."""
-        if not view.is_standby or view.complete_through is None:
+        """The view, a partial one with the `complete_through` that holds for its snapshot; None where none is known."""
+        if view.complete_through is None or not view.is_partial:
             return view
-        xmin = int(view.snapshot.partition(":")[0])
+        xmax = view.visible.xmax
         with self._lock:
             if not self._said or (view.time - self._said[-1].time).total_seconds() >= SAID_SECONDS:
-                self._said.append(view)
-            holding = [said for said in (*self._said, view) if said.server == view.server and said.xmax <= xmin]
+                self._said.append(view._replace(snapshot=""))
+            holding = [said for said in (*self._said, view) if said.server == view.server and said.xmax <= xmax]
         return view._replace(complete_through=holding[-1].complete_through if holding else None)

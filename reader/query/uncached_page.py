@@ -18,7 +18,6 @@ from reader.query.unavailable import Unavailable
 from reader.query.window import absolute
 from runtime.postgres import Connection
 
-MAX_NEWER = 100  # newer entries are counted up to this
 MAX_SKIPPED = 10_000  # entries before a page that is read so
 
 
@@ -32,6 +31,7 @@ class UncachedPage:
     has_more: bool = False
     total: int | None = None
     newer: int = 0
+    has_newer_beyond: bool = False
 
 
 def read_uncached_page(
@@ -56,21 +56,21 @@ def _read(session: Session, list_query: ListQuery, query: Query, position: ListP
     within = absolute(query.selection, snapshot.time)
     after = position.after if position else None
     skipped = 0 if after else query.offset
-    # On a standby more can be seen than is settled.
-    at = snapshot if position or view.is_standby else None
+    at = snapshot if position or view.is_partial else None
     keys = list_query.keys(at, after, query.limit + 1, skipped=skipped, within=within)
     keys_read = key_index.unpack(_all(connection, keys)[0][0])
     ids = [entry_id for _, entry_id in keys_read[: query.limit]]
     entries = list_queries.to_entries(_all(connection, list_queries.entries_by_id(list_query.workspace_id, ids)))
     has_more = len(keys_read) > query.limit
-    newer = _all(connection, list_query.recorded_since(snapshot, MAX_NEWER, within)) if position else None
+    newer, has_newer_beyond = _all(connection, list_query.newer(snapshot, within))[0] if position else (0, False)
     return UncachedPage(
         view=view,
         snapshot=snapshot,
         entries=entries,
         has_more=has_more,
         total=None if has_more or after or (skipped and not keys_read) else skipped + len(keys_read),
-        newer=len(list_queries.to_keys(newer)) if newer else 0,
+        newer=newer,
+        has_newer_beyond=has_newer_beyond,
     )
 
 

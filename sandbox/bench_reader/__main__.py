@@ -63,7 +63,7 @@ class Bench:
         return Figures(self._count, self._samples, pages, builds, uncached, during_loads, ours, bare, opened)
 
     def _during_loads(self, database: Database) -> DuringLoads:
-        """The first page of a small workspace, alone and while two lists of the large one are read for the first time."""
+        """The first page of a small workspace, alone and while two threads ask for lists of the large one that are not in memory."""
         listings, stop, read = Listings(database), threading.Event(), count()
 
         def first_page() -> None:

@@ -89,7 +89,7 @@ def lines(figures: Figures) -> list[Measurement]:
         ),
         Measurement(
             "another workspace's first page meanwhile",
-            f"{figures.during_loads.lists} lists read for the first time, two at a time; p99 alone {figures.during_loads.alone:.1f} ms",
+            f"{figures.during_loads.lists} lists read for the first time, asked for by two threads; p99 alone {figures.during_loads.alone:.1f} ms",
             f"p99 {figures.during_loads.during:.1f} ms",
             "≤ 50 ms",
             figures.during_loads.during <= 50,

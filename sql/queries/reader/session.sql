@@ -1,6 +1,7 @@
 -- For this transaction alone: the next one in the same session is another admin's. And what this transaction sees:
 -- retired topics will get nothing more, what they had is in the tables. On a standby pg_current_snapshot() does not
--- list the transactions that are still open: what is below its xmin is settled there, and nothing above. `server` is
+-- list the transactions that are still open: what is below its xmin is settled there, and nothing above. A snapshot of
+-- more than %(max_running)s open transactions would be too long for a URL: it ends before the next one. `server` is
 -- another one where all that was there may be different: a server that is another one, or was restarted or promoted,
 -- or another database. `complete_through` is not known while that of a partition lies ahead of the clock, which has
 -- gone back then; a standby's own clock is not the one that wrote it, and may be a little behind. `sealed_through`: a
@@ -11,6 +12,20 @@ SELECT
     clock_timestamp() AS time,
     CASE
         WHEN is_standby THEN pg_snapshot_xmin(seen)::text || ':' || pg_snapshot_xmin(seen)::text || ':'
+        WHEN (SELECT count(*) FROM pg_snapshot_xip(here.seen)) > %(max_running)s
+            THEN (
+                SELECT
+                    concat_ws(
+                        ':',
+                        pg_snapshot_xmin(here.seen),
+                        max(running.xid::text) FILTER (WHERE running.place > %(max_running)s),
+                        string_agg(running.xid::text, ',' ORDER BY running.place) FILTER (
+                            WHERE running.place <= %(max_running)s
+                        )
+                    )
+                FROM pg_snapshot_xip(here.seen) WITH ORDINALITY AS running (xid, place) -- in their order
+                WHERE running.place <= 1 + %(max_running)s
+            )
         ELSE seen::text
     END AS snapshot,
     (

@@ -19,7 +19,8 @@ import reader.http.large_responses
 import reader.query.large_diffs
 from catalog import shortened
 from reader.model import Query
-from reader.query.list_queries import LIST_DIFF_BYTES
+from reader.query.database import Database, Statement
+from reader.query.list_queries import LARGE_DIFFS, LIST_DIFF_BYTES
 from reader.query.listing import Listings
 from sandbox.services.process import wait_until
 from sandbox.services.process_status import peak_bytes
@@ -184,14 +185,27 @@ def test_one_workspace_cannot_hold_all_bytes_that_are_sent(
     assert wait_until(lambda: site.get(f"{EVENTS}/{ours}").status_code == 200, 20)
 
 
-def test_sizes_that_are_remembered_are_bounded(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And forgotten ones are read again."""
+def test_sizes_are_remembered_and_bounded(
+    put: Callable[..., int], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large diff is read once for its size; what one workspace has forgotten, another has not."""
     monkeypatch.setattr(reader.query.large_diffs, "MAX_SIZES", 3)
+    listings, reads = Listings(database), list[str]()
+    ask = database.ask
+
+    def counted(workspace_id: str, *statements: Statement) -> Any:
+        reads.extend(workspace_id for statement in statements if statement.text == LARGE_DIFFS)
+        return ask(workspace_id, *statements)
+
+    monkeypatch.setattr(database, "ask", counted)
+    put(workspace_id="org_2", diff=sized(100_000))
     for minutes in range(5):
-        tenant.put(minutes, diff=sized(100_000))
-    for _ in range(2):
-        assert [item["diff_bytes"] for item in tenant.get(EVENTS).json()["data"]] == [100_000] * 5
-    assert len(tenant.site.listings._large_diffs._sizes) == 3
+        put(minutes, diff=sized(100_000))
+    for workspace_id, many in (("org_2", 1), (WORKSPACE, 5), (WORKSPACE, 5), ("org_2", 1)):
+        entries = listings.page(workspace_id, Query()).entries
+        diffs = listings.large_diffs(workspace_id, entries, 64 * 1024)
+        assert [large.size for large in diffs.values()] == [100_000] * many
+    assert reads == ["org_2", WORKSPACE, WORKSPACE]
 
 
 def test_no_session_keeps_the_buffers_of_large_rows(

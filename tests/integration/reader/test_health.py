@@ -19,7 +19,7 @@ from sandbox.services.issuer import Issuer
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.integration.reader.entries import WORKSPACE
-from tests.integration.reader.site import ADMIN, Site
+from tests.integration.reader.site import ADMIN, OTHER, Site
 
 READS = ("/v1/audit-events", "/v1/audit-events/1", "/audit", "/audit/1")
 
@@ -112,53 +112,62 @@ def test_a_busy_pool_is_an_answer(site: Site) -> None:
     assert site.get("/v1/audit-events").status_code == 200
 
 
-@pytest.fixture
-def going_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Pages of this site are held up until the event is set."""
-    event, page = threading.Event(), site.listings.page
+class HeldPages:
+    """Pages of a site that are held up until they are let go, and how many there are."""
 
-    def slow(*arguments: Any) -> Listing:
-        assert event.wait(60)
-        return page(*arguments)
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.going_on = threading.Event()
+
+
+@pytest.fixture
+def held(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldPages]:
+    """They are let go in the end."""
+    pages, page = HeldPages(), site.listings.page
+
+    def slow(workspace_id: str, *more: Any) -> Listing:
+        pages.begun.append(workspace_id)
+        assert pages.going_on.wait(60)
+        return page(workspace_id, *more)
 
     monkeypatch.setattr(site.listings, "page", slow)
-    yield event
-    event.set()
+    yield pages
+    pages.going_on.set()
 
 
 def test_more_than_can_be_worked_on_have_to_wait_or_go(
-    site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch
+    site: Site, held: HeldPages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While all turns are taken the next are refused, probes are answered, and whoever has a turn is served in the end."""
-    monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 0.2)
     with ThreadPoolExecutor(reader.http.limiter.MAX_RUNNING) as many:
-        asked = [many.submit(site.get, "/v1/audit-events") for _ in range(reader.http.limiter.MAX_RUNNING)]
-        assert wait_until(
-            lambda: _figure(site, "auditlog_reader_requests_in_progress") == reader.http.limiter.MAX_RUNNING, 10
-        )
+        people = [ADMIN] * reader.http.limiter.MAX_SHARE + [OTHER] * reader.http.limiter.MAX_RUNNING
+        asked = [
+            many.submit(site.get, "/v1/audit-events", person) for person in people[: reader.http.limiter.MAX_RUNNING]
+        ]
+        assert wait_until(lambda: len(held.begun) == reader.http.limiter.MAX_RUNNING, 10)  # all tokens are verified
+        assert _figure(site, "auditlog_reader_requests_in_progress") == reader.http.limiter.MAX_RUNNING
+        monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 0.2)
         assert all(is_refused(site.get(path), "busy") for path in (*READS, "/v1/audit-actions", "/"))
         for path in ("/healthz", "/readyz", "/openapi.json", "/static/audit.css"):
             assert site.get(path, None).status_code == 200, path
-        going_on.set()
+        held.going_on.set()
         assert [future.result().status_code for future in asked] == [200] * reader.http.limiter.MAX_RUNNING
     assert _figure(site, "auditlog_reader_requests_waiting") == 0
 
 
-def test_too_many_requests_are_refused_at_once(
-    site: Site, going_on: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_requests_are_refused_at_once(site: Site, held: HeldPages, monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue has a limit: a request beyond it does not wait at all."""
     monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 60.0)
     with ThreadPoolExecutor(300) as many:
         asked = [
             many.submit(site.get, "/v1/audit-events")
-            for _ in range(reader.http.limiter.MAX_RUNNING + reader.http.limiter.MAX_WAITING)
+            for _ in range(reader.http.limiter.MAX_SHARE + reader.http.limiter.MAX_WAITING)
         ]
         assert wait_until(
             lambda: _figure(site, "auditlog_reader_requests_waiting") == reader.http.limiter.MAX_WAITING, 60
         )
         assert is_refused(site.get("/v1/audit-events"), "busy")
-        going_on.set()
+        held.going_on.set()
         assert {future.result().status_code for future in asked} == {200}
 
 

@@ -1,7 +1,9 @@
 """Pages of a snapshot hold every entry once, whatever is recorded meanwhile, at any depth."""
 
+import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 import reader.query.index_store
 import reader.query.key_index
+import reader.query.list_queries
 import reader.query.listing
 from reader.model import Entry, Query
 from reader.query.database import Database, Statement
@@ -19,6 +22,7 @@ from reader.query.listing import Listings
 from reader.query.unavailable import Unavailable
 from sandbox.services.process import wait_until
 from tests.integration.reader.entries import BEGAN, INSERT, WORKSPACE, entry
+from tests.integration.reader.site import Site
 
 # Of a page beside those of its snapshot when it is asked for the first time: session, recorded since, rows; each twice at most.
 STATEMENTS = 6
@@ -133,7 +137,7 @@ def test_newer_entries_are_those_of_the_selection(
     listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch, query: str, newer: int
 ) -> None:
     """Entries outside the filters are not newer ones, however many of them came."""
-    monkeypatch.setattr(reader.query.listing, "MAX_NEWER", 2)
+    monkeypatch.setattr(reader.query.list_queries, "MAX_NEWER", 2)
     put(1)
     first = listings.page(WORKSPACE, parse(_pairs(query)))
     for minutes in (9, 9, 9) if query.startswith("to") else (0, 0, 0):
@@ -141,7 +145,43 @@ def test_newer_entries_are_those_of_the_selection(
     for minutes in (2, 2, 2) if newer else ():
         put(minutes)
 
-    assert listings.page(WORKSPACE, parse([*_pairs(query), ("as_of", first.as_of)])).newer == newer
+    page = listings.page(WORKSPACE, parse([*_pairs(query), ("as_of", first.as_of)]))
+    assert (page.newer, page.has_newer_beyond) == (newer, newer == 2)
+
+
+def test_newer_entries_are_looked_for_among_so_many(
+    listings: Listings, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter that selects few entries does not make an older page read all that was recorded since; the page says so."""
+    monkeypatch.setattr(reader.query.list_queries, "MAX_NEWER_READ", 3)
+    put(actor_id="rare")
+    rare = parse([("actor", "rare")])
+    as_of = listings.page(WORKSPACE, rare).as_of
+    put(workspace_id="org_2")
+    for many, actor, newer in ((3, "other", (0, False)), (1, "rare", (0, True))):
+        for _ in range(many):
+            put(actor_id=actor)
+        page = listings.page(WORKSPACE, replace(rare, as_of=as_of))
+        assert (page.total, page.newer, page.has_newer_beyond) == (1, *newer)
+    assert listings.page(WORKSPACE, parse([("as_of", as_of)])).newer == 3
+
+
+def test_a_page_says_that_there_may_be_newer_entries(
+    site: Site, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where none was found among those that were looked at, and where some were."""
+    monkeypatch.setattr(reader.query.list_queries, "MAX_NEWER_READ", 2)
+    put(actor_id="rare")
+    as_of = site.get("/v1/audit-events").json()["as_of"]
+    shown = []
+    for actor in ("other", "rare", "other"):
+        put(actor_id=actor)
+        page = site.get(f"/audit?actor=rare&as_of={as_of}").text
+        [(hidden, said)] = re.findall(r'<a class="newer" href="[^"]*"( hidden)?><span class="count">([^<]*)<', page)
+        shown.append((bool(hidden), said))
+    assert shown[0][0]
+    assert shown[1:] == [(False, "1 newer entry"), (False, "1 or more newer entries")]
+    assert ">Look for newer entries<" in site.get(f"/audit?actor=nobody&as_of={as_of}").text
 
 
 def test_pages_of_an_older_snapshot_read_nothing_again(

@@ -38,7 +38,8 @@ import schemathesis
 
 @schemathesis.hook
 def map_query(context, query):
-    return query and {name: value for name, value in query.items() if name not in {"as_of", "cursor", "to"}}
+    apart = {"as_of", "cursor", "to"} | ({"last"} if query and "from" in query else set())
+    return query and {name: value for name, value in query.items() if name not in apart}
 """
 # On the wire an empty parameter is absent (SPEC 6), and null or 0.5 for a text are texts: nothing that a schema refuses.
 AS_SENT = """

@@ -1,13 +1,14 @@
 """The first page of a long list that is not in memory: rows at once, and what they are is what the key index says."""
 
 import random
+import threading
 from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import psycopg
 import pytest
 
-import reader.query.background_loads
 import reader.query.index_store
 import reader.query.timeouts
 import reader.query.uncached_page
@@ -15,7 +16,10 @@ from reader.model import Listing
 from reader.query.background_loads import BackgroundLoads
 from reader.query.database import Database
 from reader.query.filters import InvalidQuery, parse
+from reader.query.index_load import load_index
+from reader.query.list_queries import ListQuery
 from reader.query.listing import Listings
+from reader.query.snapshot import Snapshot
 from sandbox.services.process import wait_until
 from tests.integration.reader.entries import INSERT, WORKSPACE, entry
 from tests.integration.reader.site import ADMIN, Site
@@ -181,8 +185,8 @@ def test_a_page_that_takes_too_long_comes_without_rows(
 def test_what_no_response_has_given_is_refused(put: Callable[..., int], listings: Listings, unread: None) -> None:
     """As by the key index."""
     put()
-    _, *rest = listings.page_at_once(WORKSPACE, parse([])).as_of.split("-")
-    future = "-".join(["1", *(str(int(xid) + 10**6) for xid in rest)])
+    now = Snapshot.parse(listings.page_at_once(WORKSPACE, parse([])).as_of)
+    future = f"1-{now.xmin + 10**6}-{now.xmax + 10**6}"
     for pair_ in (("as_of", future), ("as_of", "x"), ("cursor", "x")):
         with pytest.raises(InvalidQuery):
             listings.page_at_once(WORKSPACE, parse([pair_]))
@@ -221,11 +225,61 @@ def test_a_page_without_rows_says_why(counted: Site, monkeypatch: pytest.MonkeyP
 def test_few_lists_are_read_behind_pages_at_once(
     put: Callable[..., int], database: Database, long: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beyond that a page is shown all the same, and a later request begins the reading."""
-    monkeypatch.setattr(reader.query.background_loads, "MAX_BEHIND", 0)
-    put(1)
-    put(2)
+    """One of a workspace; others of it wait, and the reading of each begins by itself."""
+    going_on, begun = threading.Event(), list[str]()
+    load = load_index
+
+    def slow(database: Database, list_query: ListQuery, *more: Any) -> Any:
+        begun.append(list_query.selection.actor or "")
+        assert going_on.wait(30)
+        return load(database, list_query, *more)
+
+    monkeypatch.setattr(reader.query.index_store, "load_index", slow)
+    for actor in "aabbcc":
+        put(actor_id=actor)
     listings = Listings(database)
-    assert not listings.page_at_once(WORKSPACE, parse([("limit", "1")])).is_counted
-    monkeypatch.setattr(reader.query.background_loads, "MAX_BEHIND", 1)
-    assert wait_until(lambda: listings.page_at_once(WORKSPACE, parse([("limit", "1")])).is_counted, 20)
+    for actor in "aabbcc":
+        assert not listings.page_at_once(WORKSPACE, parse([("actor", actor), ("limit", "1")])).is_counted
+    assert begun == ["a"]
+    going_on.set()
+    assert wait_until(lambda: listings.key_index_builds == 3, 20)
+    assert begun == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("now", [True, False])
+def test_an_older_as_of_that_is_far_from_all_in_memory_is_not_waited_for(
+    put: Callable[..., int], database: Database, monkeypatch: pytest.MonkeyPatch, now: bool
+) -> None:
+    """Rows first, its total when it is known, whether the list as it is now is in memory or not; also where that is far behind."""
+    listings = Listings(database)
+    put(0)
+    before = listings.page(WORKSPACE, parse([])).as_of if now else None
+    for minutes in range(1, 30):
+        put(minutes)
+    as_of = Listings(database).page(WORKSPACE, parse([])).as_of
+    for minutes in range(30, 60):
+        put(minutes)
+    monkeypatch.setattr(reader.query.index_store, "SHORT_KEYS", 0)
+    monkeypatch.setattr(reader.query.index_store, "MAX_CATCH_UP", 20)
+    monkeypatch.setattr(reader.query.timeouts, "PAGE_SECONDS", 20.0)
+    going_on = threading.Event()
+    load = load_index
+
+    def slow(*arguments: Any) -> Any:
+        assert going_on.wait(30)
+        return load(*arguments)
+
+    monkeypatch.setattr(reader.query.index_store, "load_index", slow)
+    first = parse([("limit", "10"), ("offset", "5"), ("as_of", as_of)])
+    seen = listings.page_at_once(WORKSPACE, first)
+    assert (len(seen.entries), seen.is_counted, seen.has_more, seen.newer) == (10, False, True, 30)
+    newest = listings.page_at_once(WORKSPACE, parse([("limit", "10")]))
+    assert (len(newest.entries), newest.is_counted) == (10, False)
+    if before is not None:
+        assert listings.page_at_once(WORKSPACE, parse([("as_of", before)])).total == 1
+    going_on.set()
+    assert wait_until(lambda: listings.page_at_once(WORKSPACE, first).is_counted, 20)
+    counted = listings.page_at_once(WORKSPACE, first)
+    assert (counted.total, counted.entries, counted.as_of) == (30, seen.entries, as_of)
+    assert wait_until(lambda: listings.page_at_once(WORKSPACE, parse([])).is_counted, 20)
+    assert listings.page_at_once(WORKSPACE, parse([])).total == 60

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import psycopg
 import pytest
 
+import reader.query.index_store
 import reader.query.list_queries
-from reader.model import Selection
 from reader.query.database import Statement
 from reader.query.list_queries import ListQuery
 from reader.query.snapshot import Snapshot
@@ -20,8 +20,8 @@ from tests.integration.reader.site import Site
 WRITERS = 4
 LIMIT = 50
 ROW = re.compile(r'data-opens="d-(\d+)"')
-VISIBLE = "pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)"
-INDEXED = "AND xid >= %(low)s::text::xid8"  # a bound for the rows that are read, right only for the true snapshot
+SINGLE = "AND xid = any(%(single)s::text::xid8[])"
+LATER = "AND xid >= %(low)s::text::xid8"
 
 
 class Ledger:
@@ -144,18 +144,24 @@ def test_a_snapshot_holds_while_writers_write(site: Site, database_url: str) -> 
 
 
 @pytest.fixture(
-    params=["recorded_at <= %(time)s", "id <= %(newest)s", "xid < pg_snapshot_xmax(%(snapshot)s::text::pg_snapshot)"],
+    params=["recorded_at <= %(at)s", "id <= %(newest)s", "xid < pg_snapshot_xmax(%(snapshot)s::text::pg_snapshot)"],
     ids=["by time", "by the highest id", "by the highest transaction"],
 )
 def mistaken(request: pytest.FixtureRequest, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A snapshot as one would make it at first."""
-    statement = reader.query.list_queries.RECORDED_SINCE
-    assert (statement.count(VISIBLE), statement.count(INDEXED)) == (1, 1)
+    statement = reader.query.list_queries.RECORDED
+    assert (statement.count(SINGLE), statement.count(LATER)) == (1, 1)
     monkeypatch.setattr(
-        reader.query.list_queries, "RECORDED_SINCE", statement.replace(VISIBLE, request.param).replace(INDEXED, "")
+        reader.query.list_queries,
+        "RECORDED",
+        statement.replace(SINGLE, f"{SINGLE} AND FALSE").replace(
+            LATER, f"AND %(low)s::text IS NOT NULL AND NOT ({request.param})"
+        ),
     )
+    monkeypatch.setattr(reader.query.list_queries, "RECORDED_BY", f" AND {request.param}")
+    monkeypatch.setattr(reader.query.index_store, "derive", lambda *_: None)  # older pages are read
     newest: dict[str, int] = {}
-    of, asked = Snapshot.from_postgres, ListQuery.recorded_since
+    of, since, keys = Snapshot.from_postgres, ListQuery.recorded_since, ListQuery.keys
 
     def noted(time: datetime, snapshot: str) -> Snapshot:
         if snapshot not in newest:
@@ -164,12 +170,21 @@ def mistaken(request: pytest.FixtureRequest, database_url: str, monkeypatch: pyt
             newest[snapshot] = highest[0] if highest else 0
         return of(time, snapshot)
 
-    def with_more(self: ListQuery, snapshot: Snapshot, limit: int | None, within: Selection | None = None) -> Statement:
-        text, values = asked(self, snapshot, limit, within)
-        return Statement(text, {**values, "time": snapshot.time, "newest": newest[snapshot.pg_snapshot]})
+    def with_more(statement: Statement, snapshot: Snapshot | None) -> Statement:
+        if snapshot is None:
+            return statement
+        more = {"at": snapshot.time, "newest": newest[snapshot.pg_snapshot], "snapshot": snapshot.pg_snapshot}
+        return Statement(statement.text, {**statement.values, **more})
+
+    def since_with_more(self: ListQuery, snapshot: Snapshot, *more: Any) -> Statement:
+        return with_more(since(self, snapshot, *more), snapshot)
+
+    def keys_with_more(self: ListQuery, snapshot: Snapshot | None, *more: Any, **named: Any) -> Statement:
+        return with_more(keys(self, snapshot, *more, **named), snapshot)
 
     monkeypatch.setattr(Snapshot, "from_postgres", staticmethod(noted))
-    monkeypatch.setattr(ListQuery, "recorded_since", with_more)
+    monkeypatch.setattr(ListQuery, "recorded_since", since_with_more)
+    monkeypatch.setattr(ListQuery, "keys", keys_with_more)
 
 
 @pytest.mark.usefixtures("mistaken")

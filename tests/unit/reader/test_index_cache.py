@@ -1,5 +1,6 @@
 """Key indexes in memory: what is held is counted once, and no list or workspace pushes out the others."""
 
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from reader.model import Selection
 from reader.query.cached_list import BUCKET_BYTES, INDEX_BYTES, MAX_SNAPSHOTS
 from reader.query.index_cache import CacheKey, IndexCache
 from reader.query.key_index import KEY, KeyIndex, pack, split
-from reader.query.snapshot import Snapshot
+from reader.query.snapshot import MAX_RUNNING, Snapshot
 
 
 def snapshot(xmax: int) -> Snapshot:
@@ -212,6 +213,22 @@ def test_empty_indexes_are_bounded_by_their_number(monkeypatch: pytest.MonkeyPat
     assert len(cache._lists) == 3
     assert len(cache._evicted) <= 3
     assert cache.get(key(1, workspace=2)) is not None
+
+
+def test_a_snapshot_of_many_open_transactions_is_counted() -> None:
+    """Anyone can make one up, for a list without entries."""
+    cache = IndexCache()
+    tracemalloc.start()
+    try:
+        for number in range(50):
+            first = 2**40 + 10_000 * number
+            of = Snapshot(datetime(2026, 11, 1, tzinfo=UTC), first, 2**41 + 1, tuple(range(first, first + MAX_RUNNING)))
+            where = CacheKey(workspace_id="org_1", selection=key(number).selection, pg_snapshot=of.pg_snapshot)
+            cache.put(where, KeyIndex.from_buckets(of, []))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 50 * 30 * MAX_RUNNING < taken < cache.size * 1.05
 
 
 def test_a_workspace_is_forgotten_alone() -> None:

@@ -16,7 +16,7 @@ from reader.query.index_store import IndexStore
 from reader.query.key_index import Key, pack
 from reader.query.list_queries import ListQuery
 from reader.query.position import FutureSnapshot
-from reader.query.single_flight import MAX_LOADING, MAX_WAITING
+from reader.query.single_flight import LOADING_SHARE, MAX_LOADING, MAX_WAITING, WAITING_SHARE
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.unavailable import Unavailable
@@ -66,39 +66,56 @@ def store(database: FakeDatabase) -> IndexStore:
     return IndexStore(cast("Database", database))
 
 
-def ask(store: IndexStore, number: int) -> int:
+def ask(store: IndexStore, number: int, workspace: int = 1) -> int:
     """Asks for the list of one actor; how many entries it has."""
-    return store.current(ListQuery("org_1", Selection(actor=f"user_{number}")), FIRST_PAGE).index.total
+    list_query = ListQuery(f"org_{workspace}", Selection(actor=f"user_{number}"))
+    return store.current(list_query, FIRST_PAGE, may_wait=True).index.total
 
 
 def test_a_list_is_loaded_once_however_many_ask(store: IndexStore, database: FakeDatabase) -> None:
     """One thread loads it, the others wait for what it finds."""
     database.answering.clear()
     with ThreadPoolExecutor() as pool:
-        answers = [pool.submit(ask, store, 1) for _ in range(MAX_WAITING)]
-        assert wait_until(lambda: store._loads.waiting == MAX_WAITING, 10)
+        answers = [pool.submit(ask, store, 1) for _ in range(WAITING_SHARE)]
+        assert wait_until(lambda: store._loads.waiting == WAITING_SHARE, 10)
         database.answering.set()
 
-    assert [answer.result() for answer in answers] == [1] * MAX_WAITING
+    assert [answer.result() for answer in answers] == [1] * WAITING_SHARE
     assert (database.loads, store.builds) == (1, 1)
 
 
 def test_threads_that_wait_leave_the_others_alone(store: IndexStore, database: FakeDatabase) -> None:
-    """With MAX_WAITING threads waiting, one more list is refused at once, and a list in memory is answered."""
-    ask(store, 0)
+    """With MAX_WAITING threads waiting, one more list is refused soon, and a list in memory is answered."""
+    ask(store, 0, MAX_WAITING)
     database.answering.clear()
     with ThreadPoolExecutor() as pool:
-        answers = [pool.submit(ask, store, number) for number in range(1, MAX_WAITING + 1)]
+        answers = [pool.submit(ask, store, number, number // WAITING_SHARE) for number in range(MAX_WAITING)]
         assert wait_until(lambda: database.loads == 1 + MAX_LOADING, 10)
         assert wait_until(lambda: store._loads.waiting == MAX_WAITING, 10)
 
         with pytest.raises(Unavailable):
-            ask(store, MAX_WAITING + 1)
-        assert ask(store, 0) == 1
+            ask(store, 1, MAX_WAITING)
+        assert ask(store, 0, MAX_WAITING) == 1
         database.answering.set()
 
     assert [answer.result() for answer in answers] == [1] * MAX_WAITING
-    assert ask(store, MAX_WAITING + 1) == 1
+    assert ask(store, 1, MAX_WAITING) == 1
+
+
+def test_a_workspace_has_its_share_of_loads(store: IndexStore, database: FakeDatabase) -> None:
+    """Its lists are loaded one after the other, and it has no more threads that wait; another workspace's begin at once."""
+    database.answering.clear()
+    with ThreadPoolExecutor() as pool:
+        answers = [pool.submit(ask, store, number) for number in range(WAITING_SHARE)]
+        assert wait_until(lambda: store._loads.waiting == WAITING_SHARE, 10)
+        with pytest.raises(Unavailable):
+            ask(store, WAITING_SHARE)
+        assert database.loads == LOADING_SHARE
+        answers.append(pool.submit(ask, store, 0, 2))
+        assert wait_until(lambda: database.loads == LOADING_SHARE + 1, 10)
+        database.answering.set()
+
+    assert [answer.result() for answer in answers] == [1] * (WAITING_SHARE + 1)
 
 
 def test_a_failed_load_leaves_nothing(store: IndexStore, database: FakeDatabase) -> None:
@@ -124,4 +141,4 @@ def test_a_crowd_before_a_short_list_is_served(store: IndexStore, database: Fake
 def test_a_snapshot_of_the_future_is_refused(store: IndexStore, pg_snapshot: str) -> None:
     """Entries that are recorded later would appear in it."""
     with pytest.raises(FutureSnapshot):
-        store.at(Snapshot.from_postgres(NOW.time, pg_snapshot), ListQuery("org_1", Selection()))
+        store.at(Snapshot.from_postgres(NOW.time, pg_snapshot), ListQuery("org_1", Selection()), may_wait=True)

@@ -8,21 +8,21 @@ import anyio
 import pytest
 
 import reader.http.limiter
-from reader.http.limiter import MAX_RUNNING, Overloaded, RequestLimiter
+from reader.http.limiter import MAX_RUNNING, MAX_SHARE, Overloaded, RequestLimiter
 from reader.query.background_loads import MAX_BEHIND
 from reader.query.database import POOL_SIZE
-from reader.query.single_flight import MAX_WAITING
+from reader.query.single_flight import MAX_WAITING, WAITING_SHARE
 
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs the story in an event loop of its own."""
+    """Runs the scenario in an event loop of its own."""
     anyio.run(scenario)
 
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -> None:
     """Fifty requests: all are answered, never more run than may, and one by one they run as they came."""
-    limiter, lock, running, peak, order = RequestLimiter(size), threading.Lock(), 0, 0, []
+    limiter, lock, running, peak, order = RequestLimiter(size, size), threading.Lock(), 0, 0, []
 
     def work(number: int) -> int:
         nonlocal running, peak
@@ -38,7 +38,7 @@ def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -
         answers: list[int] = []
 
         async def ask(number: int) -> None:
-            answers.append(await limiter.wrap(work)(number))
+            answers.append(await limiter.run("org_1", work, number))
 
         async with anyio.create_task_group() as group:
             for number in range(50):
@@ -54,39 +54,76 @@ def test_no_more_than_so_many_at_a_time_and_first_come_first_served(size: int) -
 def test_a_request_that_waits_too_long_is_refused_and_holds_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """Overloaded after the wait, and at once when the queue is full; requests that give up or are canceled hold no place."""
     monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 0.05)
-    limiter, going_on = RequestLimiter(1, max_waiting=2), threading.Event()
+    limiter, going_on = RequestLimiter(1, 1, max_waiting=2), threading.Event()
 
     def work() -> None:
         assert going_on.wait(30)
 
     async def scenario() -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(limiter.wrap(work))
+            group.start_soon(limiter.run, "org_1", work)
             while not limiter.running:
                 await anyio.lowlevel.checkpoint()
             with pytest.raises(Overloaded):
-                await limiter.wrap(work)()
+                await limiter.run("org_1", work)
             assert limiter.waiting == 0
             monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 30.0)
             async with anyio.create_task_group() as crowd:
                 for _ in range(2):
-                    crowd.start_soon(limiter.wrap(work))
+                    crowd.start_soon(limiter.run, "org_1", work)
                 while limiter.waiting < 2:
                     await anyio.lowlevel.checkpoint()
                 with pytest.raises(Overloaded):
-                    await limiter.wrap(work)()
+                    await limiter.run("org_1", work)
                 crowd.cancel_scope.cancel()
             assert limiter.waiting == 0
             going_on.set()
-        await limiter.wrap(work)()
+        await limiter.run("org_1", work)
 
     run(scenario)
     assert (limiter.waiting, limiter.running) == (0, 0)
 
 
+def test_a_workspace_waits_behind_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has more in progress and waiting than there is room for: another's request runs at once, and one that waits is next."""
+    monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 30.0)
+    limiter, going_on, order = RequestLimiter(3, 2, max_waiting=5), threading.Semaphore(0), list[str]()
+    refused: list[str] = []
+
+    def work(workspace_id: str) -> None:
+        order.append(workspace_id)
+        assert going_on.acquire(timeout=30)
+
+    async def ask(workspace_id: str) -> None:
+        try:
+            await limiter.run(workspace_id, work, workspace_id)
+        except Overloaded:
+            refused.append(workspace_id)
+
+    async def scenario() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(8):
+                group.start_soon(ask, "org_1")
+            while not refused:
+                await anyio.lowlevel.checkpoint()
+            for _ in range(2):
+                group.start_soon(ask, "org_2")
+            while limiter.running < 3 or len(refused) < 2 or len(order) < 3:
+                await anyio.lowlevel.checkpoint()
+            going_on.release()
+            while len(order) < 4:
+                await anyio.lowlevel.checkpoint()
+            going_on.release(7)
+
+    run(scenario)
+    assert order[:4].count("org_2") == 2, "the free place, and the next one"
+    assert (len(order), refused) == (8, ["org_1"] * 2)
+    assert (limiter.waiting, limiter.running) == (0, 0)
+
+
 def test_an_error_frees_its_place() -> None:
     """However often an endpoint fails, the next request runs."""
-    limiter = RequestLimiter(1)
+    limiter = RequestLimiter(1, 1)
 
     def fails() -> None:
         raise ZeroDivisionError
@@ -94,7 +131,7 @@ def test_an_error_frees_its_place() -> None:
     async def scenario() -> None:
         for _ in range(5):
             with pytest.raises(ZeroDivisionError):
-                await limiter.wrap(fails)()
+                await limiter.run("org_1", fails)
 
     run(scenario)
     assert limiter.running == 0
@@ -103,4 +140,5 @@ def test_an_error_frees_its_place() -> None:
 def test_nothing_waits_for_a_session_that_another_kind_of_work_has() -> None:
     """Every turn, a large response, the lists that are read behind pages, and a probe, all at once."""
     assert MAX_RUNNING + 1 + MAX_BEHIND + 1 == POOL_SIZE
+    assert WAITING_SHARE < MAX_SHARE < MAX_RUNNING
     assert MAX_WAITING < MAX_RUNNING

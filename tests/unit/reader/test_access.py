@@ -1,0 +1,126 @@
+"""A request's tokens are verified once, in whichever turn that is; what is wrong with them is said where the viewer is asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+import reader.auth.token_cache
+from reader.auth import clerk
+from reader.auth.access import Authenticator
+from reader.auth.clerk import Forbidden, TokenRules
+from reader.auth.jwks import KeysUnavailable
+from reader.auth.request_cookies import CookieNames
+from reader.auth.signed_token import Unauthenticated
+from sandbox.services.issuer import Issuer, Person
+
+ORIGIN = "https://app.example.com"
+DANA = Person("Dana", "user_2dana", "org_2first", "first", "admin")
+MEMBER = DANA._replace(user_id="user_2mo", role="member")
+
+
+class Keys:
+    """The issuer's keys, unless there are `none`."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.none = False
+        self._key = reader.auth.jwks.StaticKey(issuer.pem).find(None)
+
+    def find(self, _key_id: str | None) -> Any:
+        """The key."""
+        if self.none:
+            raise KeysUnavailable
+        return self._key
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    issuer = Issuer((DANA,), ORIGIN)
+    yield issuer
+    issuer.close()
+
+
+@pytest.fixture
+def keys(issuer: Issuer) -> Keys:
+    return Keys(issuer)
+
+
+@pytest.fixture
+def counted() -> list[tuple[str, str]]:
+    """What was counted of tokens without azp."""
+    return []
+
+
+@pytest.fixture
+def access(issuer: Issuer, keys: Keys, counted: list[tuple[str, str]]) -> Authenticator:
+    rules = TokenRules(issuer.url, frozenset({ORIGIN}), frozenset({"bearer"}))
+    return Authenticator(keys, rules, CookieNames(suffix=None), lambda *which: counted.append(which))
+
+
+@pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens whose signatures were looked at."""
+    real, tokens = clerk.verify_token, list[str]()
+
+    def heard(token: str, *more: Any, **named: Any) -> Any:
+        tokens.append(token)
+        return real(token, *more, **named)
+
+    monkeypatch.setattr(reader.auth.token_cache, "verify_token", heard)
+    return tokens
+
+
+def request(*headers: tuple[str, str]) -> Request:
+    """A request with these headers."""
+    return Request(
+        {"type": "http", "headers": [(name.encode(), value.encode()) for name, value in headers], "state": {}}
+    )
+
+
+def bearer(token: str) -> Request:
+    """A request with a token in its header."""
+    return request(("authorization", f"Bearer {token}"))
+
+
+def test_a_new_token_is_verified_once(
+    access: Authenticator, issuer: Issuer, verified: list[str], counted: list[tuple[str, str]]
+) -> None:
+    """For its workspace's turn, which the next request has at once; a token without azp is counted once for each request."""
+    token = issuer.token(DANA, azp=None)
+    first, second = bearer(token), bearer(token)
+
+    assert access.workspace(first) is None
+    assert access.learn(first) == DANA.workspace_id
+    assert access.viewer(first).user_id == DANA.user_id
+    assert access.workspace(second) == DANA.workspace_id
+    assert access.viewer(second).user_id == DANA.user_id
+    assert verified == [token]
+    assert counted == [("bearer", "accepted")] * 2
+
+
+@pytest.mark.parametrize("kind", ["forbidden", "bad", "no keys"])
+def test_a_refused_token_is_verified_once(
+    access: Authenticator, issuer: Issuer, keys: Keys, verified: list[str], kind: str
+) -> None:
+    """It has no workspace, and whoever asks for the viewer learns why; the next request is verified anew."""
+    token = issuer.token(MEMBER if kind == "forbidden" else DANA) + ("x" if kind == "bad" else "")
+    keys.none = kind == "no keys"
+    first, refusal = bearer(token), {"forbidden": Forbidden, "bad": Unauthenticated, "no keys": KeysUnavailable}[kind]
+
+    assert access.workspace(first) is None
+    assert access.learn(first) == ""
+    for _ in range(2):
+        with pytest.raises(refusal):
+            access.viewer(first)
+    assert verified == [token]
+    assert access.workspace(bearer(token)) is None
+
+
+def test_without_a_token_there_is_nothing_to_verify(access: Authenticator, verified: list[str]) -> None:
+    """Neither a header of another kind nor a missing one has a turn to be verified; both are refused."""
+    for asked in (request(), request(("authorization", "Basic x")), request(("cookie", "other=1"))):
+        assert access.workspace(asked) == ""
+        with pytest.raises(Unauthenticated):
+            access.viewer(asked)
+    assert verified == []

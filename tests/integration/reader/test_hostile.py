@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import psycopg
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 import reader.html.pages
@@ -463,6 +464,7 @@ def test_our_own_bug_reveals_nothing(tenant: Tenant, monkeypatch: pytest.MonkeyP
 
 def test_what_is_logged(tenant: Tenant, capsys: pytest.CaptureFixture[str]) -> None:
     """Who, where, how long, and why someone was refused; never a token, a cookie or what a query says."""
+    structlog.reset_defaults()  # a program that ran in this process before has set up logs for its own standard error
     tenant.put(1)
     token = tenant.site.issuer.token(tenant.admin)
     tenant.site.ask("GET", f"/audit?{q(actor='dana@x.example')}", headers={"Cookie": f"__session={token}"})

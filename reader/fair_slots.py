@@ -17,8 +17,8 @@ T = TypeVar("T")
 class FairSlots(Generic[T]):
     """`places` in all, `share` of them for one workspace, and tickets that wait for one. Its owner makes one call at a time."""
 
-    def __init__(self, places: int, share: int, most_waiting: int) -> None:
-        self._places, self._share, self._most_waiting = places, share, most_waiting
+    def __init__(self, places: int, share: int, max_waiting: int) -> None:
+        self._places, self._share, self._max_waiting = places, share, max_waiting
         self._running = Counter[str]()
         self._waiting: dict[str, deque[T]] = {}  # the workspace that had its last turn longest ago comes first
 
@@ -42,7 +42,7 @@ class FairSlots(Generic[T]):
     def wait(self, workspace_id: str, ticket: T) -> T | None:
         """Lets a ticket wait. If too many do, one has to go, which is returned: the newest of the workspace that has the most."""
         self._waiting.setdefault(workspace_id, deque()).append(ticket)
-        if self.waiting <= self._most_waiting:
+        if self.waiting <= self._max_waiting:
             return None
         most = max(self._waiting, key=lambda name: len(self._waiting[name]))
         # Of several that have the most, the one that has just come goes.

@@ -523,7 +523,7 @@ MUTANTS = (
         "a standby is believed like a primary",
         (
             Edit("sql/queries/reader/session.sql", "WHEN is_standby THEN pg", "WHEN FALSE THEN pg"),
-            Edit("sql/queries/reader/recorded.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
+            Edit("sql/queries/reader/ending.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),
             Edit("reader/query/index_load.py", "(now if session.view.is_partial else None)", "None"),
         ),
         (READER + "test_servers.py", "-k", "precede"),
@@ -535,7 +535,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a standby reads on is not held to what is settled",
-        (Edit("sql/queries/reader/recorded.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),),
+        (Edit("sql/queries/reader/ending.sql", "WHEN pg_is_in_recovery() THEN", "WHEN FALSE THEN"),),
         (READER + "test_servers.py", "-k", "precede or many_pages"),
     ),
     Mutant(

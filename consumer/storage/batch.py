@@ -46,20 +46,20 @@ class Batch:
 
     def add(self, offsets: OffsetRange, record: Record, outcome: Outcome) -> None:
         """Adds one record, which must be the next one of its partition."""
+        if type(outcome) is Recorded:
+            self.add_row(offsets, record.offset, copy_row(record, outcome, len(self.recorded)))
+            return
         offsets.next = record.offset + 1
         self.records += 1
         if type(outcome) is Ignored:
             offsets.ignored[outcome.reason] += 1
             return
+        assert type(outcome) is Parked
         self.bytes += len(record.value or b"")
-        if type(outcome) is Recorded:
-            self.recorded.append(copy_row(record, outcome, len(self.recorded)))
-        else:
-            assert type(outcome) is Parked
-            self.parked.append((record, outcome))
+        self.parked.append((record, outcome))
 
     def add_row(self, offsets: OffsetRange, offset: int, row: CopyRow) -> None:
-        """Adds one record by the row that was made of it: `add` without an outcome."""
+        """Adds one record by the row that it becomes."""
         offsets.next = offset + 1
         self.records += 1
         self.bytes += row.size

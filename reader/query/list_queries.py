@@ -13,8 +13,9 @@ from reader.query.key_index import Key
 from reader.query.snapshot import MAX_RUNNING, Snapshot, Transactions
 
 KEYS = sql.query("reader/keys")
-RECORDED = sql.query("reader/recorded")
-NEWER = sql.query("reader/newer")
+HERE: LiteralString = f"WITH here AS (\n{sql.query('reader/ending')}\n)\n"
+RECORDED: LiteralString = HERE + sql.query("reader/recorded")
+NEWER: LiteralString = HERE + sql.query("reader/newer")
 MAX_NEWER = 100  # newer entries are counted up to this …
 MAX_NEWER_READ = 10_000  # … among so many of their workspace
 PAGE = sql.query("reader/page")

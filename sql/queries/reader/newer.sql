@@ -1,20 +1,5 @@
 -- How many entries of a list were recorded after a horizon, as in recorded.sql, and whether there may be more. No more
 -- than %(limit)s are counted, and no more than %(read)s of the workspace are read: a filter may select none of them.
-WITH here AS (
-    SELECT
-        CASE
-            WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(pg_current_snapshot())
-            ELSE coalesce(
-                (
-                    SELECT running.xid
-                    FROM pg_snapshot_xip(pg_current_snapshot()) AS running (xid)
-                    ORDER BY running.xid
-                    LIMIT 1 OFFSET %(max_running)s
-                ), '18446744073709551615'::xid8
-            )
-        END AS ending
-)
-
 SELECT
     count(*) AS newer,
     count(*) = %(limit)s

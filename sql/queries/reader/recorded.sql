@@ -1,23 +1,7 @@
 -- The keys of what some transactions have recorded: each of %(single)s, and from %(low)s to before %(high)s those that
 -- %(without)s lacks. An index finds both, whatever lies between; read in its order, there is one plan for every
 -- workspace, and it is made once. No more than %(limit)s keys are read. What a page would not show yet has not been
--- recorded: on a standby what is not settled, elsewhere what came after the last transaction that a snapshot can list
--- (session.sql).
-WITH here AS (
-    SELECT
-        CASE
-            WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(pg_current_snapshot())
-            ELSE coalesce(
-                (
-                    SELECT running.xid
-                    FROM pg_snapshot_xip(pg_current_snapshot()) AS running (xid)
-                    ORDER BY running.xid
-                    LIMIT 1 OFFSET %(max_running)s
-                ), '18446744073709551615'::xid8
-            )
-        END AS ending
-)
-
+-- recorded: `here` has its end (ending.sql).
 SELECT coalesce(string_agg(timestamptz_send(occurred_at) || int8send(id), ''::bytea), '') AS keys
 FROM (
     (

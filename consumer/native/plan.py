@@ -1,6 +1,6 @@
 """What the native code does with the records of one schema: the catalog's entry and the schema, as nested tuples.
 
-A plan is data for one reader only, `copy_rows.c`, so its form is said there. Places are those of fields in their record, -1 where there is none.
+A plan is data for one reader only, `plan.h`, which has its form. Places are those of fields in their record, -1 where there is none.
 """
 
 from collections.abc import Iterable, Sequence

@@ -155,6 +155,30 @@ def test_times_are_the_definitions(time: str) -> None:
         answers(record(event(headers={"ce_time": time}), timestamp_ms=milliseconds))
 
 
+def test_a_map_with_one_key_twice_is_left_to_the_definition() -> None:
+    """Also where neither snapshot differs in it."""
+    settings_ = {"name": "one", "timezone": "UTC", "preferences": {"theme-a": True, "theme-b": True}}
+    data = {"before": settings_, "after": {**settings_, "name": "two"}}
+    message = event("workspace.settings_changed", data=data)
+    assert message.value is not None
+    assert answers(record(message)) is not None
+
+    assert answers(record(message._replace(value=message.value.replace(b"theme-b", b"theme-a")))) is None
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0", "",
+    ],
+)  # fmt: skip
+def test_traces_are_the_definitions(trace: str) -> None:
+    """Ids of nothing but zeros are no trace; other versions and forms are left to the definition."""
+    answers(record(event(headers={"traceparent": trace})))
+
+
 def test_a_schema_of_the_registry_is_planned_once_it_is_learned() -> None:
     """In Confluent framing, where it is the reader's schema; an older one is resolved by the definition."""
     decoder = Decoder(schemas.all_schemas())

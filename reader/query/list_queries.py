@@ -13,7 +13,7 @@ from reader.query.key_index import Key
 from reader.query.snapshot import MAX_RUNNING, Snapshot, Transactions
 
 KEYS = sql.query("reader/keys")
-HERE: LiteralString = f"WITH here AS (\n{sql.query('reader/ending')}\n)\n"
+HERE: LiteralString = "WITH here AS (\n" + sql.query("reader/ending") + "\n)\n"
 RECORDED: LiteralString = HERE + sql.query("reader/recorded")
 NEWER: LiteralString = HERE + sql.query("reader/newer")
 MAX_NEWER = 100  # newer entries are counted up to this …

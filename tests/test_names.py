@@ -4,9 +4,11 @@ docs/glossary.md has the words of our own that had to stay.
 """
 
 import ast
+import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pytest
@@ -74,27 +76,38 @@ SHARED = {
 }
 
 
-def names(tree: ast.Module) -> Iterator[str]:
-    """What a module names: variables, parameters, attributes, functions, classes. What it imports was named elsewhere."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
-                yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a module names itself; what it imports was named elsewhere."""
+
+    names: frozenset[str]  # of variables, parameters, attributes, functions, classes
+    definitions: frozenset[
+        str
+    ]  # of functions, classes, constants. Names of tests are sentences, and may use every word.
+    classes: tuple[str, ...]
 
 
-def definitions(tree: ast.Module) -> Iterator[str]:
-    """The classes, functions and constants of a module. Names of tests are sentences, and may use every word."""
-    for node in ast.walk(tree):
+@functools.cache
+def names_of(text: str) -> Names:
+    """Reads a module once for all guards: parsing the whole repository takes seconds."""
+    names, definitions, classes = set[str](), set[str](), list[str]()
+    for node in ast.walk(ast.parse(text)):
         match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.add(name)
+                if name.isupper():
+                    definitions.add(name)
+            case ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                names.add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
                 if not name.startswith("test_"):
-                    yield name
-            case ast.Name(id=name, ctx=ast.Store()) if name.isupper():
-                yield name
+                    definitions.add(name)
+                if isinstance(node, ast.ClassDef):
+                    classes.append(name)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                names.add(name)
+    return Names(frozenset(names), frozenset(definitions), tuple(classes))
 
 
 def words(name: str) -> list[str]:
@@ -109,13 +122,13 @@ def ours(name: str) -> list[str]:
 
 def faults(path: str, text: str) -> list[str]:
     """What is wrong with the names of a module, and with its own."""
-    tree, module = ast.parse(text), PurePosixPath(path).stem
-    empty = {name for name in names(tree) if name.strip("_").lower() in SAY_NOTHING}
+    named, module = names_of(text), PurePosixPath(path).stem
+    empty = {name for name in named.names if name.strip("_").lower() in SAY_NOTHING}
     return [
         *(f"{path}: `{name}` says nothing: name what it holds" for name in sorted(empty)),
         *(
             f"{path}: `{name}`: say {OURS[word]} for {word}"
-            for name in sorted({*definitions(tree)} | ({module} if not module.startswith("test_") else set()))
+            for name in sorted(named.definitions | ({module} if not module.startswith("test_") else set()))
             for word in ours(name)
         ),
         *(f"{path}: call the module {OUR_MODULES[module]}" for module in {module} & OUR_MODULES.keys()),
@@ -131,9 +144,8 @@ def homonyms(texts: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
     """Classes of one name in several modules, with those modules."""
     places: dict[str, list[str]] = defaultdict(list)
     for path, text in texts:
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.ClassDef):
-                places[node.name].append(path)
+        for name in names_of(text).classes:
+            places[name].append(path)
     return {name: paths for name, paths in places.items() if len(paths) > 1}
 
 
@@ -160,7 +172,7 @@ def test_one_noun_is_one_thing() -> None:
 
 def test_no_exception_is_left_over() -> None:
     """Each name that is allowed is in use."""
-    used = {name for _, text in sources(*PACKAGES) for name in definitions(ast.parse(text))}
+    used = {name for _, text in sources(*PACKAGES) for name in names_of(text).definitions}
 
     assert ALLOWED.keys() - used == set()
 

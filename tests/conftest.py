@@ -24,6 +24,8 @@ pytest_plugins = ["tests.skips"]
 # How fast examples are made says something of the machine's other work only.
 settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("busy machine")
+# Where the same properties were tried already, on the same code: by tests that run the unit tests once more.
+settings.register_profile("few", settings.get_profile("busy machine"), max_examples=5)
 
 # A shell that starts the tests in its background has SIGINT ignored, and so would every program that they interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

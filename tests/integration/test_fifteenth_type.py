@@ -155,7 +155,7 @@ def test_the_entry_reads_as_it_should(tree: Path) -> None:
 @pytest.mark.timeout(900)
 def test_make_unit_passes(tree: Path) -> None:
     """Every unit test and every guard accepts the new type."""
-    make(tree, "unit")
+    make(tree, "unit", "ARGS=--hypothesis-profile=few")
 
 
 def test_the_sample_traffic_has_it(tree: Path) -> None:

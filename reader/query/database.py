@@ -186,7 +186,7 @@ class Database:
 
 @contextmanager
 def _answered() -> Iterator[None]:
-    """FairSlots the errors of the database and the pool into Unavailable, and logs the cause."""
+    """Raises the errors of the database and the pool as Unavailable, and logs the cause."""
     try:
         yield
     except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:

@@ -97,8 +97,8 @@ def _both(sizing: Sizing) -> list[Shown]:
 def _parts(sizing: Sizing) -> list[tuple[str, ...]]:
     how = {
         "consumer": "the processor time of its process, from the first claim to the last commit",
-        "PostgreSQL": "the processor time of all its processes, drain's begin to end",
-        "broker": "the processor time of its process, drain's begin to end",
+        "PostgreSQL": "the processor time of all its processes, from the start to the end of the drain",
+        "broker": "the processor time of its process, from the start to the end of the drain",
     }
     return [
         (

@@ -1,7 +1,7 @@
 """What tests need and pip does not have: looked for, installed if possible, and reported in one line if it is missing."""
 
-import re
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path

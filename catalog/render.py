@@ -61,6 +61,13 @@ def as_markdown() -> str:
             [_type_row(audit_type) for audit_type in CATALOG],
         ),
         _OPEN_MAP,
+        "### What an entry says",
+        "Shown by the page, and `summary` of the API; with it, a row of `audit.csv` is read by its `action` and `facets`. A name in braces "
+        "is that part of the entry. The second sentence is used where the entry has what it names.",
+        _table(
+            ("action", "sentence", "with its changes"),
+            [(f"`{kind.name}`", kind.sentence, kind.detailed) for kind in CATALOG],
+        ),
         f"Ignored as `no_change` when no tracked field changed: {', '.join(f'`{ce_type}`' for ce_type in edits)}.",
         f"Plans, lowest first: {' < '.join(plans.PLANS)}. A change is up or down by plan, then seats, then interval.",
         "### Facets that any entry may carry",
@@ -83,6 +90,7 @@ def _type(audit_type: AuditType) -> dict[str, Any]:
         "family": audit_type.family,
         "label": audit_type.label,
         "sentence": audit_type.sentence,
+        "sentence_with_changes": audit_type.detailed or None,
         "fed_by": [
             {"ce_type": feed.ce_type, "topic": topic_of(feed.ce_type), "ignored_if_unchanged": feed.edit}
             for feed in audit_type.feeds

@@ -433,7 +433,7 @@ MUTANTS = (
     ),
     Mutant(
         "an older list is made of the one as it is now alone",
-        (Edit("reader/query/index_cache.py", "abs(index.snapshot.xmax - xmax)", "-index.snapshot.xmax"),),
+        (Edit("reader/query/index_cache.py", "abs(item[1].snapshot.xmax - xmax)", "-item[1].snapshot.xmax"),),
         (READER + "test_older_pages.py", "-k", "loop_over"),
     ),
     Mutant(
@@ -575,6 +575,11 @@ MUTANTS = (
             ),
         ),
         (READER_UNIT + "test_index_cache.py", "-k", "older_pages"),
+    ),
+    Mutant(
+        "a list loses its last index and stays",
+        (Edit("reader/query/cached_list.py", "in list(self.indexes)[:-1] if", "in self.indexes if"),),
+        (READER_UNIT + "test_index_cache.py", "-k", "last_index_of_a_list"),
     ),
     Mutant(
         "a workspace's many lists push out the others'",

@@ -34,8 +34,11 @@ class CachedList:
             self.drop_older_page()
 
     def drop_older_page(self) -> bool:
-        """Removes the least recently used index of an older page, which may make `size` too large; False if there is none."""
-        name = next((name for name in self.indexes if name is not None), None)
+        """Removes the least recently used index of an older page, which may make `size` too large; False if there is none.
+
+        The index that was used last stays: it may be the only one, or the one that a page waits for.
+        """
+        name = next((name for name in list(self.indexes)[:-1] if name is not None), None)
         if name is not None:
             del self.indexes[name]
         return name is not None

@@ -76,11 +76,9 @@ class IndexCache:
         """Of the indexes of the list, now and older, the one whose snapshot ends nearest to `xmax`, with its key."""
         with self._lock:
             cached = self._lists.get(_of_list(key))
-            if cached is None:
-                return None
-            index = min(cached.indexes.values(), key=lambda index: abs(index.snapshot.xmax - xmax))
-            name = next(name for name, other in cached.indexes.items() if other is index)
-            return replace(key, pg_snapshot=name), index
+            indexes = cached.indexes.items() if cached else ()
+            nearest = min(indexes, key=lambda item: abs(item[1].snapshot.xmax - xmax), default=None)
+            return (replace(key, pg_snapshot=nearest[0]), nearest[1]) if nearest else None
 
     def put(self, key: CacheKey, index: KeyIndex, grown: int | None = None) -> None:
         """Stores the index unless a newer one is there: two requests may catch up at once, and the other may see more.

@@ -131,6 +131,19 @@ def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) 
     assert held(cache) <= cache.size <= 1_000_000
 
 
+def test_the_last_index_of_a_list_stays_while_its_list_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart an older page may be all that is held of a long list, beyond its share: the list goes whole, or not at all."""
+    cache = IndexCache()
+    bound(monkeypatch, 50_000)
+    cache.put(at(key(1), 3), index(3, entries=2_000))
+    for workspace in range(2, 30):
+        cache.get(key(1, workspace))
+        cache.put(key(1, workspace), index(entries=100))
+        assert all(cached.indexes for cached in cache._lists.values())
+        near = cache.nearest(key(1), 9)
+        assert (near is None) == (key(1) not in cache._lists)
+
+
 def test_more_workspaces_than_fit_do_not_push_out_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """In turn, over and over: those that fit stay, where each would evict the next by recent use alone."""
     loaded = index(entries=1000)
@@ -245,7 +258,7 @@ def test_a_workspace_is_forgotten_alone() -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["get", "put", "older", "grow", "discard", "forget"]),
+        st.sampled_from(["get", "put", "older", "older alone", "grow", "nearest", "discard", "forget"]),
         st.integers(0, 4),
         st.integers(1, 2),
         st.integers(1, 4),
@@ -269,6 +282,12 @@ def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, i
                 cache.put(which, index(xmax, entries))
             elif step == "older" and present is not None and present.total:
                 cache.put(at(which, xmax), present.without(snapshot(xmax), [(0, present.total)]))
+            elif step == "older alone":
+                cache.put(at(which, xmax), index(xmax, 50 * entries))
+            elif step == "nearest":
+                near = cache.nearest(which, xmax)
+                assert (near is not None) == (which in cache._lists)
+                assert near is None or cache.peek(near[0]) is near[1]
             elif step == "grow" and present is not None:
                 newer = present.snapshot.xmax + 1
                 cache.put(which, present.with_added(snapshot(newer), [(1, newer)]))
@@ -278,5 +297,6 @@ def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, i
                 cache.forget(which.workspace_id)
             assert cache.size == sum(cached.size for cached in cache._lists.values())
             assert held(cache) <= cache.size
+            assert all(cached.indexes for cached in cache._lists.values())
             assert len(cache._lists) <= 3
             assert cache.size <= limit or len(cache._lists) == 1

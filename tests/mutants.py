@@ -465,7 +465,20 @@ MUTANTS = (
     Mutant(
         "the open transactions of a snapshot are no memory",
         (Edit("reader/query/cached_list.py", " + RUNNING_BYTES * len(index.snapshot.running)", ""),),
-        (READER_UNIT + "test_index_cache.py",),
+        (READER_UNIT + "test_index_cache_sizes.py",),
+    ),
+    Mutant(
+        "the texts of filters are no memory",
+        (Edit("reader/query/cached_list.py", "self.text_bytes + own_bytes(index)", "own_bytes(index)"),),
+        (READER_UNIT + "test_index_cache_sizes.py", "-k", "texts_of_filters"),
+    ),
+    Mutant(
+        "the uses of all lists are remembered in one row",
+        (
+            Edit("reader/query/use_counts.py", "self._uses.put(key.workspace_id,", 'self._uses.put("",'),
+            Edit("reader/query/use_counts.py", "self._uses.get(key.workspace_id,", 'self._uses.get("",'),
+        ),
+        (READER_UNIT + "test_index_cache.py", "-k", "uses_of_others"),
     ),
     Mutant(
         "newer entries are looked for among all",

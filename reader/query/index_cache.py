@@ -7,29 +7,16 @@ fit.
 """
 
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from reader.model import Selection
-from reader.query.cached_list import CachedList
+from reader.query.cached_list import CachedList, CacheKey, text_bytes
 from reader.query.key_index import KeyIndex
+from reader.query.use_counts import UseCounts
 
 MAX_BYTES = 96 * 1024 * 1024  # of a reader: sixteen an entry, and what holds them
 MAX_LISTS = 2_000
+MAX_COUNTED = 2 * MAX_LISTS  # lists of which it is remembered how often they were used
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheKey:
-    """A list: its workspace, its selection without a range of time, and the pg_snapshot of an older page (None: now).
-
-    `server`: an index of one server is not valid for another (reader.query.transaction_view).
-    """
-
-    server: str = ""
-    workspace_id: str
-    selection: Selection
-    pg_snapshot: str | None = None
 
 
 class IndexCache:
@@ -39,7 +26,7 @@ class IndexCache:
         """`caches`: how many share MAX_BYTES in this reader, one for each of its databases."""
         self._caches = caches
         self._lists: dict[CacheKey, CachedList] = {}
-        self._evicted: OrderedDict[CacheKey, int] = OrderedDict()  # how often lists that are not here were used
+        self._other_uses = UseCounts(MAX_COUNTED)
         self._lock = threading.Lock()
         self._number = self._gets = self._bytes = 0
 
@@ -56,9 +43,10 @@ class IndexCache:
         """The index; None if it is not cached. Its list counts as used once more, in either case."""
         with self._lock:
             self._age()
-            cached = self._lists.get(_of_list(key))
+            list_key = _of_list(key)
+            cached = self._lists.get(list_key)
             if cached is None:
-                self._note_uses(_of_list(key), self._evicted.get(_of_list(key), 0) + 1)
+                self._other_uses.note(list_key, self._other_uses.of(list_key) + 1)
                 return None
             cached.uses += 1
             index = cached.indexes.get(key.pg_snapshot)
@@ -115,19 +103,14 @@ class IndexCache:
 
     def _new(self, key: CacheKey) -> CachedList:
         self._number += 1
-        cached = self._lists[key] = CachedList(number=self._number, uses=self._evicted.pop(key, 1))
+        uses = max(1, self._other_uses.of(key))
+        cached = self._lists[key] = CachedList(number=self._number, text_bytes=text_bytes(key), uses=uses)
         return cached
 
     def _remove(self, key: CacheKey) -> None:
         cached = self._lists.pop(key)
         self._bytes -= cached.size
-        self._note_uses(key, cached.uses)
-
-    def _note_uses(self, key: CacheKey, uses: int) -> None:
-        self._evicted[key] = uses
-        self._evicted.move_to_end(key)
-        while len(self._evicted) > MAX_LISTS:
-            self._evicted.popitem(last=False)
+        self._other_uses.note(key, cached.uses)
 
     def _count(self, cached: CachedList) -> None:
         before = cached.size
@@ -140,7 +123,7 @@ class IndexCache:
             self._gets = 0
             for cached in self._lists.values():
                 cached.uses //= 2
-            self._evicted = OrderedDict((key, uses // 2) for key, uses in self._evicted.items() if uses > 1)
+            self._other_uses.halve()
 
     def _evict(self) -> None:
         while len(self._lists) > MAX_LISTS:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from reader.model import Entry
 from reader.query import list_queries
 from reader.query.background_loads import BackgroundLoads, Wanted
+from reader.query.cached_list import CacheKey
 from reader.query.database import Database
-from reader.query.index_cache import CacheKey, IndexCache
+from reader.query.index_cache import IndexCache
 from reader.query.index_load import load_index, load_short_index
 from reader.query.index_results import CurrentIndex, NotAtHand, Outdated
 from reader.query.key_index import Key, KeyIndex

@@ -486,6 +486,44 @@ MUTANTS = (
         (READER_UNIT + "test_index_cache.py", "-k", "uses_of_others"),
     ),
     Mutant(
+        "a filter is applied to all that was recorded since",
+        (
+            Edit(
+                "reader/query/list_queries.py",
+                "if limit is None or self.selection == Selection() else max(limit, MAX_RECORDED_READ)",
+                "if limit is None or self.selection == Selection() else None",
+            ),
+        ),
+        (READER + "test_catch_up.py", "-k", "selects_few"),
+    ),
+    Mutant(
+        "what a snapshot leaves out is read for nothing, without a bound",
+        (
+            Edit(
+                "sql/queries/reader/recorded.sql",
+                "            AND xid < least(",
+                "            AND xid <> all(%(without)s::text::xid8[])\n            AND xid < least(",
+            ),
+        ),
+        ("tests/integration/sql/test_list_queries.py", "-k", "left"),
+    ),
+    Mutant(
+        "open transactions are looked for among all entries",
+        (Edit("sql/queries/reader/recorded.sql", "AND xid = single", "AND xid::text = single::text"),),
+        ("tests/integration/sql/test_list_queries.py", "-k", "all_that_is_read"),
+    ),
+    Mutant(
+        "a list that takes too long to bring up to date is kept",
+        (
+            Edit(
+                "reader/query/current_index.py",
+                "        if not error.is_too_long:\n            raise\n        return None",
+                "        raise",
+            ),
+        ),
+        (READER + "test_catch_up.py", "-k", "in_time"),
+    ),
+    Mutant(
         "newer entries are looked for among all",
         (Edit("sql/queries/reader/newer.sql", "            LIMIT %(read)s\n", ""),),
         (READER + "test_listing.py", "-k", "among_so_many"),

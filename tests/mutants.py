@@ -525,8 +525,8 @@ MUTANTS = (
     ),
     Mutant(
         "newer entries are looked for among all",
-        (Edit("sql/queries/reader/newer.sql", "            LIMIT %(read)s\n", ""),),
-        (READER + "test_listing.py", "-k", "among_so_many"),
+        (Edit("sql/queries/reader/newer.sql", "FROM later LIMIT %(read)s)", "FROM later)"),),
+        ("tests/integration/sql/test_list_queries.py", "-k", "among_so_many"),
     ),
     Mutant(
         "what is folded away is not on paper",

@@ -13,9 +13,9 @@ from reader.query.key_index import Key
 from reader.query.snapshot import MAX_RUNNING, Snapshot, Transactions
 
 KEYS = sql.query("reader/keys")
-HERE: LiteralString = "WITH here AS (\n" + sql.query("reader/ending") + "\n)\n"
-RECORDED: LiteralString = HERE + sql.query("reader/recorded")
-NEWER: LiteralString = HERE + sql.query("reader/newer")
+HERE: LiteralString = "WITH here AS (\n" + sql.query("reader/ending") + "\n)"
+RECORDED: LiteralString = HERE + "\n" + sql.query("reader/recorded")
+NEWER: LiteralString = sql.query("reader/newer").replace("WITH later AS", HERE + ",\nlater AS")
 MAX_RECORDED_READ = 50_000  # entries of a workspace that a filter is applied to, to bring its list up to date
 MAX_NEWER = 100  # newer entries are counted up to this …
 MAX_NEWER_READ = 10_000  # … among so many of their workspace

@@ -85,3 +85,14 @@ def test_a_filter_does_not_make_it_read_all(connection: Connection, batches: lis
     assert entries_read(connection, rare.recorded_by(them, 100)) <= BOUND + 1
     row = connection.execute(*rare.recorded_by(them, 100), binary=True).fetchone()
     assert row == (b"", False)
+
+
+@pytest.mark.parametrize("places", ["running", "later"])
+def test_newer_entries_are_counted_among_so_many(connection: Connection, batches: list[int], places: str) -> None:
+    """Also those of transactions that were open; without a filter no more are read than are counted."""
+    first, end = batches[0], batches[-1] + 1
+    snapshot = as_of(first, end, *batches) if places == "running" else as_of(first, first)
+    for actor, newer, most in (("nobody", 0, BOUND + 1), (None, 100, 100)):
+        statement = ListQuery(WORKSPACE, Selection(actor=actor)).newer(snapshot, Selection())
+        assert entries_read(connection, statement) <= most
+        assert connection.execute(*statement, binary=True).fetchone() == (newer, True)

@@ -513,6 +513,29 @@ MUTANTS = (
         ("tests/integration/sql/test_list_queries.py", "-k", "all_that_is_read"),
     ),
     Mutant(
+        "a first page and the script that waits for its total read the list twice",
+        (
+            Edit("reader/query/index_store.py", " or self._behind.is_begun(Wanted(list_query, None))", ""),
+            Edit(
+                "reader/query/index_store.py",
+                "if snapshot is None or self._derive(snapshot, list_query) is None:\n",
+                "if True:\n",
+            ),
+        ),
+        (READER + "test_first_page.py", "-k", "begins_no_other"),
+    ),
+    Mutant(
+        "a list that waits for its load does not look at what was read meanwhile",
+        (
+            Edit(
+                "reader/query/index_store.py",
+                "if snapshot is None or self._derive(snapshot, list_query) is None:\n",
+                "if True:\n",
+            ),
+        ),
+        (READER + "test_first_page.py", "-k", "read_meanwhile"),
+    ),
+    Mutant(
         "a list that takes too long to bring up to date is kept",
         (
             Edit(

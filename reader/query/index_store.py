@@ -81,12 +81,13 @@ class IndexStore:
         """
         if self._cache.peek(self._key(list_query, snapshot)) is not None:
             return True
-        wanted = Wanted(list_query, snapshot)
-        if self._behind.is_begun(wanted):
-            return False
         with suppress(Outdated):  # then nothing of this server is in memory
             if snapshot is not None and self._derive(snapshot, list_query) is not None:
                 return True
+        wanted = Wanted(list_query, snapshot)
+        # From the list as it is now, once it was read, an older one usually differs by little.
+        if self._behind.is_begun(wanted) or self._behind.is_begun(Wanted(list_query, None)):
+            return False
         if self._cache.peek(self._key(list_query)) is None:
             short_index = load_short_index(self._database, list_query, SHORT_KEYS)
             if short_index is not None:
@@ -146,8 +147,10 @@ class IndexStore:
         return older[0]
 
     def _load_behind(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
-        with suppress(FutureSnapshot):  # the next request for it learns that
-            self._get_or_load(list_query, snapshot, may_wait=True, behind=True)
+        with suppress(FutureSnapshot, Outdated):  # the next request for it learns that
+            # Another load of the list may have ended while this one waited.
+            if snapshot is None or self._derive(snapshot, list_query) is None:
+                self._get_or_load(list_query, snapshot, may_wait=True, behind=True)
 
     def _get_or_load(
         self, list_query: ListQuery, snapshot: Snapshot | None, may_wait: bool, behind: bool = False

@@ -661,6 +661,28 @@ MUTANTS = (
         (READER_UNIT + "test_index_cache.py", "-k", "last_index_of_a_list"),
     ),
     Mutant(
+        "a new list is the first to go, before its page has its total",
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "                self._remove_least_used(set(self._lists) - {kept})",
+                "                self._remove_least_used(set(self._lists))",
+            ),
+        ),
+        (READER_UNIT + "test_index_cache.py", "-k", "just_read_stays"),
+    ),
+    Mutant(
+        "a large new list takes the place of other workspaces' lists",
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "({kept} if kept in keys and self._lists[kept].size > share else {kept, busiest})",
+                "{kept, busiest}",
+            ),
+        ),
+        (READER_UNIT + "test_index_cache.py", "-k", "beyond_the_share"),
+    ),
+    Mutant(
         "a workspace's many lists push out the others'",
         (
             Edit(

@@ -3,7 +3,7 @@
 A bucket that several indexes of a list share is counted once. When the bound is exceeded, the workspace furthest above its
 share loses its lists first, all but the most used one, then older pages of that one. If no workspace is above its share, the
 least used list of all is evicted: uses are counted, because LRU would evict what is needed next if more lists are in use than
-fit.
+fit. The list that was just put stays.
 """
 
 import threading
@@ -81,7 +81,7 @@ class IndexCache:
             before = cached.size
             cached.put(key.pg_snapshot, index, index.fresh if grown is None else grown)
             self._bytes += cached.size - before
-            self._evict()
+            self._evict(_of_list(key))
 
     def discard(self, key: CacheKey, index: KeyIndex) -> None:
         """Removes an index that is too old to catch up, unless a newer one was stored meanwhile."""
@@ -125,32 +125,35 @@ class IndexCache:
                 cached.uses //= 2
             self._other_uses.halve()
 
-    def _evict(self) -> None:
+    def _evict(self, kept: CacheKey) -> None:
+        """Removes what is too much, but not the list that was just put: a page may wait for it."""
         while len(self._lists) > MAX_LISTS:
-            self._remove(self._least_used(self._of_largest(dict.fromkeys(self._lists, 1))))
+            largest = self._of_largest(dict.fromkeys(self._lists, 1))
+            self._remove_least_used(set(largest) - {kept} or set(self._lists) - {kept})
         if self._bytes > self._max_bytes:
             for cached in self._lists.values():
                 if not cached.is_exact:
                     self._count(cached)
         while len(self._lists) > 1 and self._bytes > self._max_bytes:
-            if not self._cut_largest():
-                self._remove(self._least_used(list(self._lists)))
+            if not self._cut_largest(kept):
+                self._remove_least_used(set(self._lists) - {kept})
 
-    def _cut_largest(self) -> bool:
-        """Takes from the workspace that is furthest above its share: an extra list, or an older page of its only one."""
+    def _cut_largest(self, kept: CacheKey) -> bool:
+        """Takes from the workspace that is furthest above its share: an extra list, or else an older page."""
         keys = self._of_largest({key: cached.size for key, cached in self._lists.items()})
         share = self._max_bytes / len({key.workspace_id for key in self._lists})
         if sum(self._lists[key].size for key in keys) <= share:
             return False
+        # The one that is used most is no extra list, unless it makes room for another one of more than the share.
         busiest = max(keys, key=lambda key: self._lists[key].uses)
-        if len(keys) > 1:
-            self._remove(self._least_used([key for key in keys if key != busiest]))
+        extra = set(keys) - ({kept} if kept in keys and self._lists[kept].size > share else {kept, busiest})
+        if extra:
+            self._remove_least_used(extra)
             return True
-        cached = self._lists[busiest]
-        if not cached.drop_older_page():
-            return False
-        self._count(cached)
-        return True
+        cut = next((self._lists[key] for key in keys if self._lists[key].drop_older_page()), None)
+        if cut is not None:
+            self._count(cut)
+        return cut is not None
 
     def _of_largest(self, weights: dict[CacheKey, int]) -> list[CacheKey]:
         """The lists of the workspace whose lists have the largest weight in all."""
@@ -160,9 +163,9 @@ class IndexCache:
         largest = max(totals, key=totals.__getitem__)
         return [key for key in weights if key.workspace_id == largest]
 
-    def _least_used(self, keys: list[CacheKey]) -> CacheKey:
+    def _remove_least_used(self, keys: set[CacheKey]) -> None:
         """Of those that were used as often, the one that came last."""
-        return min(keys, key=lambda key: (self._lists[key].uses, -self._lists[key].number))
+        self._remove(min(keys, key=lambda key: (self._lists[key].uses, -self._lists[key].number)))
 
 
 def _of_list(key: CacheKey) -> CacheKey:

@@ -96,11 +96,45 @@ def test_a_list_that_is_used_more_takes_the_place_of_one_that_is_not(monkeypatch
     for workspace in range(4):
         cache.get(key(1, workspace))
         cache.put(key(1, workspace), index())
-    assert cache.peek(key(1, 3)) is None  # each was asked for once, and the others were there
-    assert cache.get(key(1, 3)) is None
-    cache.put(key(1, 3), index())
+    assert cache.get(key(1, 2)) is None  # each was asked for once, and this one came last before the fourth
+    cache.put(key(1, 2), index())
+    cache.put(key(1, 4), index())
 
-    assert cache.get(key(1, 3)) is not None
+    assert [workspace for workspace in range(5) if cache.peek(key(1, workspace))] == [0, 2, 4]
+
+
+def test_a_list_that_was_just_read_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the others were used: the page that waits for its total asks again in a moment."""
+    large = index(entries=1_000)
+    bound(monkeypatch, 20 * (large.size + SMALLEST))
+    cache = IndexCache()
+    for workspace in range(1, 30):
+        cache.put(key(1, workspace), index(entries=1_000))
+        for _ in range(30):
+            cache.get(key(1, workspace))
+    for newcomer, loaded in ((key(1, workspace=99), large), (key(2, workspace=5), index(entries=500))):
+        cache.get(newcomer)
+        cache.put(newcomer, loaded)
+        assert cache.get(newcomer) is loaded
+        cache.put(newcomer, loaded.with_added(snapshot(2), [(1, 1)]))
+        assert cache.peek(newcomer) is not None
+    assert cache.peek(key(1, workspace=5)) is not None, "its workspace keeps the one that it uses most"
+
+
+def test_a_list_beyond_the_share_takes_the_place_of_its_workspaces_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was just read has up to a share from others, and the rest from what its workspace has itself."""
+    bound(monkeypatch, 200_000)
+    cache = IndexCache()
+    for workspace in range(2, 7):
+        cache.put(key(1, workspace), index(entries=1_000))
+        cache.get(key(1, workspace))
+    cache.put(key(1), index(entries=5_000))
+    for _ in range(9):
+        cache.get(key(1))
+    cache.put(key(2), index(entries=5_000))
+
+    assert [cache.peek(key(number)) is not None for number in (1, 2)] == [False, True]
+    assert all(cache.peek(key(1, workspace)) is not None for workspace in range(2, 7))
 
 
 def test_what_is_not_used_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

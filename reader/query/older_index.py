@@ -8,6 +8,7 @@ from reader.query.list_queries import ListQuery, to_keys
 from reader.query.position import check_reached
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
+from reader.query.unavailable import Unavailable
 
 
 def derive(
@@ -20,19 +21,21 @@ def derive(
 ) -> tuple[KeyIndex, int] | None:
     """The list at `snapshot`, made of `held`, and how many of its bytes that one does not have.
 
-    None if `held` is None, or if more than `limit` keys are in one of them alone.
+    None if `held` is None, or if more than `limit` keys are in one of them alone, or finding them takes too long.
     `check` is called with what the transaction sees. Raises FutureSnapshot, Unavailable, and what `check` raises.
     """
     between = [held.snapshot.beyond(snapshot), snapshot.beyond(held.snapshot)] if held else []
-    view, results = database.ask(
-        list_query.workspace_id, *(list_query.recorded_by(them, limit + 1) for them in between)
-    )
+    statements = [list_query.recorded_by(them, limit) for them in between]
+    try:
+        view, results = database.ask(list_query.workspace_id, *statements)
+    except Unavailable as error:
+        if not error.is_too_long:
+            raise
+        return None
     check(view)
     check_reached(snapshot, view)
-    if held is None:
-        return None
-    later, earlier = map(to_keys, results)
-    if max(len(later), len(earlier)) > limit:
+    later, earlier = (to_keys(rows, limit) for rows in results) if held else (None, None)
+    if held is None or later is None or earlier is None:
         return None
     common = held.without(snapshot, later)
     index = common.with_added(snapshot, earlier)

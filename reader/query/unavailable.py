@@ -14,3 +14,8 @@ class Unavailable(Exception):
         self.retry_after = RETRY_SECONDS
         self.slow = slow
         self.locked = locked
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the query itself takes too long, and nobody holds it up."""
+        return self.slow and not self.locked

@@ -397,17 +397,39 @@ MUTANTS = (
     ),
     Mutant(
         "whoever has a new token waits with all others who have one",
-        (Edit("reader/http/limiter.py", "await self.run(UNKNOWN, access.learn, request)", "UNKNOWN"),),
-        (READER + "test_fairness.py", "-k", "leave_turns"),
+        (Edit("reader/http/limiter.py", "if not access.judge(request, may_wait=False):", "if True:"),),
+        (READER + "test_fairness.py", "-k", "keeps_nobody_out"),
+    ),
+    Mutant(
+        "whoever is refused waits for a turn with all others who are",
+        (
+            Edit(
+                "reader/auth/access.py",
+                "except Forbidden as forbidden:\n            return forbidden.user_id",
+                'except Exception:\n            return ""',
+            ),
+        ),
+        (READER + "test_fairness.py", "-k", "keeps_nobody_out"),
+    ),
+    Mutant(
+        "an unknown key is fetched before any queue",
+        (
+            Edit(
+                "reader/auth/jwks.py",
+                "            raise FetchNeeded\n        return key",
+                "            return self._fetch_for_unknown_id(key_id)\n        return key",
+            ),
+        ),
+        (READER_UNIT + "test_jwks.py",),
     ),
     Mutant(
         "a token that was refused is verified again for its endpoint",
-        (Edit("reader/auth/access.py", "        if refusal is not None:\n", "        if False:\n"),),
+        (Edit("reader/auth/access.py", ' or hasattr(request.state, "refusal")', ""),),
         (READER_UNIT + "test_access.py",),
     ),
     Mutant(
         "a new token without azp is counted twice",
-        (Edit("reader/auth/access.py", "return known or self._judged(request)", "return self._judged(request)"),),
+        (Edit("reader/auth/access.py", 'hasattr(request.state, "viewer") or ', ""),),
         (READER_UNIT + "test_access.py",),
     ),
     Mutant(

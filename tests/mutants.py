@@ -401,6 +401,40 @@ MUTANTS = (
         (READER + "test_fairness.py", "-k", "keeps_nobody_out"),
     ),
     Mutant(
+        "each probe of the public port is a check of its own",
+        (
+            Edit("reader/http/readiness.py", "if self._asked is None or self._asked.done():", "if True:"),
+            Edit("reader/http/readiness.py", "if time.monotonic() >= self._kept_until:", "if True:"),
+        ),
+        (READER + "test_health.py", "-k", "flood and public"),
+    ),
+    Mutant(
+        "each probe of the metrics port is a check of its own",
+        (Edit("reader/http/readiness.py", "if time.monotonic() >= self._kept_until:", "if True:"),),
+        (READER + "test_health.py", "-k", "flood and metrics"),
+    ),
+    Mutant(
+        "a stuck event loop is alive",
+        (Edit("reader/compose.py", "alive=self.heartbeat.alive", "alive=lambda: True"),),
+        (READER + "test_health.py", "-k", "does_not_answer_is_noticed"),
+    ),
+    Mutant(
+        "the event loop has no heartbeat",
+        (Edit("reader/serve.py", "        callback_notify=reader.heartbeat.beat,\n", ""),),
+        (READER + "test_health.py", "-k", "does_not_answer_is_noticed"),
+    ),
+    Mutant(
+        "anyone who reaches the page can take a pod out of its Service",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/reader.yaml",
+                "{path: /readyz, port: metrics}",
+                "{path: /readyz, port: http}",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "probes_ask"),
+    ),
+    Mutant(
         "whoever is refused waits for a turn with all others who are",
         (
             Edit(

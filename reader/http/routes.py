@@ -32,7 +32,6 @@ from reader.http.openapi import describe
 from reader.http.services import ReaderServices
 from reader.model import Entry, Viewer
 from reader.query.checkpoint import newest_checkpoint
-from reader.query.database import NO_WORKSPACE
 from reader.query.filters import InvalidQuery, parse, parse_none
 from reader.query.position import page_query
 
@@ -50,8 +49,6 @@ class Routes:
         self._services = services
         self._viewer = services.access.viewer
         self._listings = services.listings
-        # One at a time, with the database session that is reserved for them.
-        self._probes = RequestLimiter(1, 1, max_waiting=4)
         large = LargeResponses()
 
         def limited(endpoint: Callable[[Request], Result]) -> Callable[..., Any]:
@@ -208,7 +205,7 @@ class Routes:
 
     async def readyz(self, _request: Request) -> Response:
         """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
-        return json_response.health(await self._probes.run(NO_WORKSPACE, self._services.failing))
+        return json_response.health(await self._services.readiness.shared())
 
     def _viewer_alone(self, request: Request) -> Viewer:
         """The viewer of a request that must have no parameters. Raises InvalidQuery."""

@@ -376,6 +376,11 @@ MUTANTS = (
         (READER + "test_bytes.py", "-k", "cannot_hold"),
     ),
     Mutant(
+        "pages that wait for a large response hold their rows",
+        (Edit("reader/http/routes.py", "bare = replace(listing, entries=())", "bare = replace(listing)"),),
+        (READER + "test_waiting_rows.py",),
+    ),
+    Mutant(
         "a session keeps the memory of the largest row",
         (Edit("runtime/postgres/connection.py", "self._expire_at = 0.0", "del self"),),
         (READER + "test_bytes.py", "-k", "buffers"),

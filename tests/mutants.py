@@ -381,6 +381,11 @@ MUTANTS = (
         (READER + "test_waiting_rows.py",),
     ),
     Mutant(
+        "a diff that another server lacks is none",
+        (Edit("reader/query/large_diffs.py", "if read.keys() != set(asked):", "if False:"),),
+        (READER + "test_health.py", "-k", "another_server_lacks"),
+    ),
+    Mutant(
         "a session keeps the memory of the largest row",
         (Edit("runtime/postgres/connection.py", "self._expire_at = 0.0", "del self"),),
         (READER + "test_bytes.py", "-k", "buffers"),

@@ -1,5 +1,6 @@
 """Whatever is unavailable, slow, frozen or overloaded, the response is a 503 with Retry-After, and the reader recovers by itself."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ import reader.http.readiness
 import reader.query.database
 import reader.query.list_queries
 from reader.model import Listing
+from reader.query.database import Statement
+from reader.query.list_queries import LARGE_DIFFS
 from sandbox.services.freezing import frozen_database
 from sandbox.services.issuer import Issuer
 from sandbox.services.postgres import PostgresServer
@@ -147,6 +150,26 @@ def test_a_public_port_that_does_not_answer_is_noticed_on_the_other(
     assert wait_until(lambda: answers() == [(200, "ok\n")] * 2, 10)
     monkeypatch.setattr(reader.http.heartbeat, "STUCK_SECONDS", 0.0)
     assert answers() == [(503, "failing:\nloop\n")] * 2
+
+
+def test_an_entry_that_another_server_lacks_is_an_answer(
+    site: Site, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page takes two statements, and a standby that is behind may answer the second: a list never says that there is no diff."""
+    entry_id, ask = put(1, diff=json.dumps({"changes": {"/x": {"after": "x" * 20_000}}})), site.database.ask
+
+    def behind(workspace_id: str, *statements: Statement) -> Any:
+        view, answers = ask(workspace_id, *statements)
+        return view, [
+            [] if asked.text == LARGE_DIFFS else rows for asked, rows in zip(statements, answers, strict=True)
+        ]
+
+    with monkeypatch.context() as lagging:
+        lagging.setattr(site.database, "ask", behind)
+        assert is_refused(site.get(f"/audit/{entry_id}"), "unavailable")
+        assert is_refused(site.get("/v1/audit-events"), "unavailable")
+    for path in (f"/audit/{entry_id}", "/v1/audit-events"):
+        assert site.get(path).status_code == 200
 
 
 def test_a_busy_pool_is_an_answer(site: Site) -> None:

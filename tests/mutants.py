@@ -386,6 +386,17 @@ MUTANTS = (
         (READER + "test_health.py", "-k", "another_server_lacks"),
     ),
     Mutant(
+        "a thread that cannot be started takes a place for good",
+        (
+            Edit(
+                "reader/query/background_loads.py",
+                "                wanted = self._end(wanted)\n",
+                "                wanted = None\n",
+            ),
+        ),
+        (READER_UNIT + "test_background_loads.py",),
+    ),
+    Mutant(
         "a session keeps the memory of the largest row",
         (Edit("runtime/postgres/connection.py", "self._expire_at = 0.0", "del self"),),
         (READER + "test_bytes.py", "-k", "buffers"),

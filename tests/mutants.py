@@ -360,6 +360,16 @@ MUTANTS = (
         (READER + "test_connections.py", "-k", "long_query"),
     ),
     Mutant(
+        "filters leave no room for the rest of a link",
+        (Edit("reader/http/byte_limits.py", "> MAX_FILTER_BYTES:", "> MAX_QUERY_BYTES:"),),
+        (READER + "test_long_filters.py",),
+    ),
+    Mutant(
+        "an as_of with a thousand transactions has no room in a link",
+        (Edit("reader/http/byte_limits.py", "PLACE_BYTES = 4_300", "PLACE_BYTES = 4_000"),),
+        (READER + "test_long_filters.py", "-k", "place_of_a_page"),
+    ),
+    Mutant(
         "a value that compresses well is short",
         (Edit("sql/queries/reader/page.sql", "octet_length(json_send(diff)) <= %(shown)s", "%(shown)s > 0"),),
         (READER + "test_bytes.py", "-k", "shows_what_is_short or depends_on_its_bytes"),

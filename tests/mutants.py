@@ -534,6 +534,17 @@ MUTANTS = (
         (READER + "test_older_pages.py", "-k", "cannot_list"),
     ),
     Mutant(
+        "what a whole view says of completeness is not remembered",
+        (
+            Edit(
+                "reader/query/transaction_view.py",
+                "        if view.complete_through is None:\n",
+                "        if view.complete_through is None or not view.is_partial:\n",
+            ),
+        ),
+        (READER + "test_older_pages.py", "-k", "cannot_list"),
+    ),
+    Mutant(
         "a page waits for an older list",
         (
             Edit(

@@ -47,13 +47,13 @@ def test_lists_that_wait_are_not_lost_with_their_threads(monkeypatch: pytest.Mon
 
     loads, waiting = BackgroundLoads(load), [wanted("org_1", str(number)) for number in range(5)]
     with monkeypatch.context() as full:
-        for each in waiting:
-            loads.begin(each)
+        for asked in waiting:
+            loads.begin(asked)
         full.setattr(threads, "spawn", refuse)
         going_on.set()
         assert wait_until(lambda: not any(map(loads.is_begun, waiting)), 10)
     assert loaded == ["0"]
 
-    for each in waiting:
-        loads.begin(each)
+    for asked in waiting:
+        loads.begin(asked)
     assert wait_until(lambda: len(loaded) == 6, 10)

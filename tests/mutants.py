@@ -545,6 +545,11 @@ MUTANTS = (
         (READER + "test_older_pages.py", "-k", "cannot_list"),
     ),
     Mutant(
+        "a request that finds no place for its list hears that the database is away",
+        (Edit("reader/http/exception_handlers.py", "        if error.busy:\n", "        if False:\n"),),
+        (READER + "test_fairness.py", "-k", "hears_that_it_is_busy"),
+    ),
+    Mutant(
         "a page waits for an older list",
         (
             Edit(

@@ -130,6 +130,22 @@ def test_a_third_workspace_waits_for_one_load(
     assert held.begun[2] == "org_3"
 
 
+def test_a_request_that_finds_no_place_for_its_list_hears_that_it_is_busy(
+    lists: Site, held: Held, many: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is well, and the query is not slow: neither where no more may wait for a load, nor where no load begins in time."""
+    monkeypatch.setattr(reader.query.single_flight, "LOAD_WAIT_SECONDS", 1.0)
+    first = many.submit(lists.get, f"{EVENTS}?subject=sch_0")
+    assert wait_until(lambda: held.greedy == 1, 20)
+    second = many.submit(lists.get, f"{EVENTS}?subject=sch_1")
+    assert wait_until(lambda: lists.listings._indexes._loads.waiting == 2, 20)
+    for answer in (lists.get(f"{EVENTS}?subject=sch_2"), second.result(20)):
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/busy")
+        assert answer.headers["retry-after"] == "5"
+    held.going_on.release()
+    assert first.result(20).status_code == 200
+
+
 def test_a_large_entry_waits_for_one_of_anothers(
     site: Site, put: Callable[..., int], held: Held, many: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1552,11 +1552,27 @@ MUTANTS = (
         (
             Edit(
                 "reader/shared_cache.py",
-                "max(self._values, key=lambda workspace_id: len(self._values[workspace_id]))",
+                "next(iter(self._by_count[self._most]))",
                 "next(iter(self._values))",
+            ),
+            Edit(
+                "reader/shared_cache.py",
+                "self._move(largest, self._most, self._most - 1)",
+                "self._move(largest, len(self._values[largest]), len(self._values[largest]) - 1)",
             ),
         ),
         (READER_UNIT + "test_shared_cache.py",),
+    ),
+    Mutant(
+        "a full cache looks at every workspace for each value",
+        (
+            Edit(
+                "reader/shared_cache.py",
+                "next(iter(self._by_count[self._most]))",
+                "max(self._values, key=lambda workspace_id: len(self._values[workspace_id]))",
+            ),
+        ),
+        (READER_UNIT + "test_shared_cache.py", "-k", "however_many"),
     ),
     Mutant(
         "a list has the filter form of another",

@@ -1,6 +1,6 @@
 """Composes a reader: `audit-reader serve`, the sandbox and the tests get the same one, from different settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +11,9 @@ from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.auth.renewal import RenewalRules
 from reader.http.app import create
+from reader.http.heartbeat import Heartbeat
 from reader.http.metrics import Metrics
+from reader.http.readiness import Readiness
 from reader.http.renewal_response import Renewal
 from reader.http.replay_lag_metric import ReplayLagMetric
 from reader.http.services import ReaderServices
@@ -28,6 +30,7 @@ class ComposedReader:
 
     app: ASGIApp
     services: ReaderServices
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
 
     def __enter__(self) -> Self:
         return self
@@ -36,11 +39,14 @@ class ComposedReader:
         self.close()
 
     def serve_ops(self, address: tuple[str, int]) -> Probes:
-        """Listens for Prometheus and for probes, in a thread, so that load on the public port has no effect. Raises OSError."""
+        """Listens for Prometheus and for probes, in threads, so that load on the public port has no effect. Raises OSError."""
         services = self.services
         lags = {cell: ReplayLag(database) for cell, database in services.database.by_cell.items()}
         services.metrics.registry.register(ReplayLagMetric(lags))
-        return Probes(address, services.metrics.registry, alive=lambda: True, failing=services.failing)
+        return Probes(address, services.metrics.registry, alive=self.heartbeat.alive, failing=self._failing)
+
+    def _failing(self) -> list[str]:
+        return [*self.services.readiness.failing(), *([] if self.heartbeat.ready() else ["loop"])]
 
     def close(self) -> None:
         """Ends everything that the reader opened or was given."""
@@ -73,7 +79,14 @@ def compose(
         listings=listings,
         keys=keys,
         metrics=metrics,
+        readiness=Readiness(lambda: _failing(database, keys)),
         hosts=hosts,
         export_contact=export_contact,
     )
     return ComposedReader(app=create(services), services=services)
+
+
+def _failing(database: Database | CellDatabases, keys: StaticKey | JwksKeys) -> list[str]:
+    """What is not ready, checked now: the database does not answer, or there are no sign-in keys."""
+    checks = {"database": database.ready, "keys": keys.ready}
+    return [name for name, is_ready in checks.items() if not is_ready()]

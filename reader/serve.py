@@ -14,6 +14,7 @@ from reader.auth.clerk import TokenRules
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.compose import ComposedReader, compose
 from reader.http.connections import KEEP_SECONDS, BoundedProtocol, Connections
+from reader.http.heartbeat import BEAT_SECONDS
 from reader.query.cells import CellDatabases
 from reader.query.database import Database
 from reader.settings import Settings
@@ -71,6 +72,8 @@ def server(reader: ComposedReader, address: tuple[str, int]) -> uvicorn.Server:
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_SECONDS,
         h11_max_incomplete_event_size=16 * 1024,
+        timeout_notify=BEAT_SECONDS,
+        callback_notify=reader.heartbeat.beat,
     )
     return uvicorn.Server(config)
 

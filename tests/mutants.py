@@ -360,6 +360,16 @@ MUTANTS = (
         (READER + "test_connections.py", "-k", "long_query"),
     ),
     Mutant(
+        "filters leave no room for the rest of a link",
+        (Edit("reader/http/byte_limits.py", "> MAX_FILTER_BYTES:", "> MAX_QUERY_BYTES:"),),
+        (READER + "test_long_filters.py",),
+    ),
+    Mutant(
+        "an as_of with a thousand transactions has no room in a link",
+        (Edit("reader/http/byte_limits.py", "PLACE_BYTES = 4_300", "PLACE_BYTES = 4_000"),),
+        (READER + "test_long_filters.py", "-k", "place_of_a_page"),
+    ),
+    Mutant(
         "a value that compresses well is short",
         (Edit("sql/queries/reader/page.sql", "octet_length(json_send(diff)) <= %(shown)s", "%(shown)s > 0"),),
         (READER + "test_bytes.py", "-k", "shows_what_is_short or depends_on_its_bytes"),
@@ -374,6 +384,27 @@ MUTANTS = (
             ),
         ),
         (READER + "test_bytes.py", "-k", "cannot_hold"),
+    ),
+    Mutant(
+        "pages that wait for a large response hold their rows",
+        (Edit("reader/http/routes.py", "bare = replace(listing, entries=())", "bare = replace(listing)"),),
+        (READER + "test_waiting_rows.py",),
+    ),
+    Mutant(
+        "a diff that another server lacks is none",
+        (Edit("reader/query/large_diffs.py", "if read.keys() != set(asked):", "if False:"),),
+        (READER + "test_health.py", "-k", "another_server_lacks"),
+    ),
+    Mutant(
+        "a thread that cannot be started takes a place for good",
+        (
+            Edit(
+                "reader/query/background_loads.py",
+                "                wanted = self._end(wanted)\n",
+                "                wanted = None\n",
+            ),
+        ),
+        (READER_UNIT + "test_background_loads.py",),
     ),
     Mutant(
         "a session keeps the memory of the largest row",
@@ -397,17 +428,73 @@ MUTANTS = (
     ),
     Mutant(
         "whoever has a new token waits with all others who have one",
-        (Edit("reader/http/limiter.py", "await self.run(UNKNOWN, access.learn, request)", "UNKNOWN"),),
-        (READER + "test_fairness.py", "-k", "leave_turns"),
+        (Edit("reader/http/limiter.py", "if not access.judge(request, may_wait=False):", "if True:"),),
+        (READER + "test_fairness.py", "-k", "keeps_nobody_out"),
+    ),
+    Mutant(
+        "each probe of the public port is a check of its own",
+        (
+            Edit("reader/http/readiness.py", "if self._asked is None or self._asked.done():", "if True:"),
+            Edit("reader/http/readiness.py", "if time.monotonic() >= self._kept_until:", "if True:"),
+        ),
+        (READER + "test_health.py", "-k", "flood and public"),
+    ),
+    Mutant(
+        "each probe of the metrics port is a check of its own",
+        (Edit("reader/http/readiness.py", "if time.monotonic() >= self._kept_until:", "if True:"),),
+        (READER + "test_health.py", "-k", "flood and metrics"),
+    ),
+    Mutant(
+        "a stuck event loop is alive",
+        (Edit("reader/compose.py", "alive=self.heartbeat.alive", "alive=lambda: True"),),
+        (READER + "test_health.py", "-k", "does_not_answer_is_noticed"),
+    ),
+    Mutant(
+        "the event loop has no heartbeat",
+        (Edit("reader/serve.py", "        callback_notify=reader.heartbeat.beat,\n", ""),),
+        (READER + "test_health.py", "-k", "does_not_answer_is_noticed"),
+    ),
+    Mutant(
+        "anyone who reaches the page can take a pod out of its Service",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/reader.yaml",
+                "{path: /readyz, port: metrics}",
+                "{path: /readyz, port: http}",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "probes_ask"),
+    ),
+    Mutant(
+        "whoever is refused waits for a turn with all others who are",
+        (
+            Edit(
+                "reader/auth/access.py",
+                "except Forbidden as forbidden:\n            return forbidden.user_id",
+                'except Exception:\n            return ""',
+            ),
+        ),
+        (READER + "test_fairness.py", "-k", "keeps_nobody_out"),
+    ),
+    Mutant(
+        "an unknown key is fetched before any queue",
+        (
+            Edit(
+                "reader/auth/jwks.py",
+                "            raise FetchNeeded\n        return key",
+                "            return self._fetch_for_unknown_id(key_id)\n        return key",
+            ),
+        ),
+        (READER_UNIT + "test_jwks.py",),
     ),
     Mutant(
         "a token that was refused is verified again for its endpoint",
-        (Edit("reader/auth/access.py", "        if refusal is not None:\n", "        if False:\n"),),
+        (Edit("reader/auth/access.py", ' or hasattr(request.state, "refusal")', ""),),
         (READER_UNIT + "test_access.py",),
     ),
     Mutant(
         "a new token without azp is counted twice",
-        (Edit("reader/auth/access.py", "return known or self._judged(request)", "return self._judged(request)"),),
+        (Edit("reader/auth/access.py", 'hasattr(request.state, "viewer") or ', ""),),
         (READER_UNIT + "test_access.py",),
     ),
     Mutant(
@@ -445,6 +532,22 @@ MUTANTS = (
         "a list is read whole where its snapshot cannot list all transactions",
         (Edit("reader/query/transaction_view.py", "self.is_standby or self.visible.is_cut", "self.is_standby"),),
         (READER + "test_older_pages.py", "-k", "cannot_list"),
+    ),
+    Mutant(
+        "what a whole view says of completeness is not remembered",
+        (
+            Edit(
+                "reader/query/transaction_view.py",
+                "        if view.complete_through is None:\n",
+                "        if view.complete_through is None or not view.is_partial:\n",
+            ),
+        ),
+        (READER + "test_older_pages.py", "-k", "cannot_list"),
+    ),
+    Mutant(
+        "a request that finds no place for its list hears that the database is away",
+        (Edit("reader/http/exception_handlers.py", "        if error.busy:\n", "        if False:\n"),),
+        (READER + "test_fairness.py", "-k", "hears_that_it_is_busy"),
     ),
     Mutant(
         "a page waits for an older list",
@@ -1555,11 +1658,27 @@ MUTANTS = (
         (
             Edit(
                 "reader/shared_cache.py",
-                "max(self._values, key=lambda workspace_id: len(self._values[workspace_id]))",
+                "next(iter(self._by_count[self._most]))",
                 "next(iter(self._values))",
+            ),
+            Edit(
+                "reader/shared_cache.py",
+                "self._move(largest, self._most, self._most - 1)",
+                "self._move(largest, len(self._values[largest]), len(self._values[largest]) - 1)",
             ),
         ),
         (READER_UNIT + "test_shared_cache.py",),
+    ),
+    Mutant(
+        "a full cache looks at every workspace for each value",
+        (
+            Edit(
+                "reader/shared_cache.py",
+                "next(iter(self._by_count[self._most]))",
+                "max(self._values, key=lambda workspace_id: len(self._values[workspace_id]))",
+            ),
+        ),
+        (READER_UNIT + "test_shared_cache.py", "-k", "however_many"),
     ),
     Mutant(
         "a list has the filter form of another",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 
 from reader.auth.clerk import Forbidden, TokenRules
-from reader.auth.jwks import KeysUnavailable
+from reader.auth.jwks import FetchNeeded, HeldKeys, IssuerKeys, KeysUnavailable
 from reader.auth.renewal import RENEWABLE
 from reader.auth.request_cookies import SESSION, CookieNames, cookie_values
 from reader.auth.signed_token import KeySource, Unauthenticated
@@ -20,62 +20,60 @@ class Authenticator:
     """Finds the Viewer of a request, by the keys of the issuer and the rules for tokens."""
 
     def __init__(
-        self, keys: KeySource, rules: TokenRules, names: CookieNames, count_missing_azp: Callable[[str, str], None]
+        self, keys: IssuerKeys, rules: TokenRules, names: CookieNames, count_missing_azp: Callable[[str, str], None]
     ) -> None:
         """`count_missing_azp` is called for each token without `azp`: with its kind (bearer, cookie) and accepted or refused."""
-        self._tokens, self._names, self._count_missing_azp = TokenCache(keys, rules), names, count_missing_azp
+        self._keys, self._held = keys, HeldKeys(keys)
+        self._tokens, self._names, self._count_missing_azp = TokenCache(rules), names, count_missing_azp
 
     def viewer(self, request: Request) -> Viewer:
         """The admin who sent the request, whose tokens are verified once. Raises Unauthenticated, Forbidden and KeysUnavailable."""
+        self.judge(request)
         refusal: Exception | None = getattr(request.state, "refusal", None)
         if refusal is not None:
             raise refusal
-        known: Viewer | None = getattr(request.state, "viewer", None)
-        return known or self._judged(request)
+        viewer: Viewer = request.state.viewer
+        return viewer
 
     def viewer_of_cookie(self, token: str) -> Viewer:
         """The admin for whom a session cookie with this value would be. Raises like `viewer`."""
-        return self._verified(token, "cookie")
+        return self._verified(token, "cookie", self._keys)
 
-    def workspace(self, request: Request) -> str | None:
-        """Whose turn the request takes (reader.fair_slots): the workspace of its token as it was verified last, empty without a token.
+    def judge(self, request: Request, *, may_wait: bool = True) -> bool:
+        """Verifies the tokens of a request, unless that was done: `viewer` says what came of it.
 
-        None if its tokens were not verified yet. It gives no access: `viewer` does.
+        False if the issuer has to be asked for a key first, and it may not wait.
         """
-        tokens = self._tokens_of(request)
-        workspaces = (self._tokens.workspace(token, bearer=kind == "bearer") for token, kind in tokens)
-        return next((workspace_id for workspace_id in workspaces if workspace_id is not None), None) if tokens else ""
-
-    def learn(self, request: Request) -> str:
-        """The workspace of a request whose tokens were not verified yet; empty if they are refused, which `viewer` says."""
-        try:
-            return self._judged(request).workspace_id
+        if hasattr(request.state, "viewer") or hasattr(request.state, "refusal"):
+            return True
+        try:  # the log line of the request names the viewer
+            request.state.viewer = self._judged(request, self._keys if may_wait else self._held)
+        except FetchNeeded:
+            return False
         except (Unauthenticated, Forbidden, KeysUnavailable) as error:
             request.state.refusal = error
-            return ""
+        return True
 
-    def _tokens_of(self, request: Request) -> list[tuple[str, str]]:
-        """The tokens from which `viewer` takes one, each with its kind."""
-        headers = request.headers.getlist("authorization")
-        if headers:
-            match = _BEARER.fullmatch(headers[0])
-            return [(match[1], "bearer")] if match else []
-        cookies = request.headers.getlist("cookie")
-        return [(value, "cookie") for name in self._names.of(SESSION) for value in cookie_values(cookies, name)[:1]]
+    def slot_owner(self, request: Request) -> str:
+        """Whose slot a request takes (reader.fair_slots): its workspace's, or that of a person who has none.
 
-    def _judged(self, request: Request) -> Viewer:
+        Raises Unauthenticated and KeysUnavailable: a request of no one takes none.
+        """
+        try:
+            return self.viewer(request).workspace_id
+        except Forbidden as forbidden:
+            return forbidden.user_id
+
+    def _judged(self, request: Request, keys: KeySource) -> Viewer:
         headers = request.headers.getlist("authorization")
         if headers:  # a bad header is an error even if there is a good cookie
             match = _BEARER.fullmatch(headers[0])
             if len(headers) > 1 or match is None:
                 raise Unauthenticated("authorization_header")
-            viewer = self._verified(match[1], "bearer")
-        else:
-            viewer = self._by_cookie(request.headers.getlist("cookie"))
-        request.state.viewer = viewer  # the log line of the request names it
-        return viewer
+            return self._verified(match[1], "bearer", keys)
+        return self._by_cookie(request.headers.getlist("cookie"), keys)
 
-    def _by_cookie(self, headers: list[str]) -> Viewer:
+    def _by_cookie(self, headers: list[str], keys: KeySource) -> Viewer:
         """The viewer of the instance's own session cookie, or else of the one without a suffix. A repeated cookie is ignored."""
         refused = []
         for name in self._names.of(SESSION):
@@ -84,15 +82,15 @@ class Authenticator:
                 refused.append(Unauthenticated("repeated_cookie"))
             elif values:
                 try:
-                    return self._verified(values[0], "cookie")
+                    return self._verified(values[0], "cookie", keys)
                 except Unauthenticated as error:
                     refused.append(error)
         # With two cookies, a reason for which the session can be renewed comes first.
         raise min(refused, key=lambda error: error.reason not in RENEWABLE, default=Unauthenticated("no_token"))
 
-    def _verified(self, token: str, kind: str) -> Viewer:
+    def _verified(self, token: str, kind: str, keys: KeySource) -> Viewer:
         try:
-            verified = self._tokens.verified(token, bearer=kind == "bearer")
+            verified = self._tokens.verified(token, keys, bearer=kind == "bearer")
         except Unauthenticated as error:
             if error.reason == "authorized_party_missing":
                 self._count_missing_azp(kind, "refused")

@@ -6,7 +6,7 @@ outage of the issuer its last keys stay valid for a day.
 
 import threading
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 import structlog
@@ -14,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from reader.auth.signed_token import KeySource
 from runtime.threads import spawn_restarted
 
 log = structlog.get_logger()
@@ -28,6 +29,28 @@ MIN_KEY_BITS = 2048  # RFC 7518 section 3.3
 
 class KeysUnavailable(Exception):
     """There has been no key for so long that no token can be verified (503)."""
+
+
+class FetchNeeded(Exception):
+    """The issuer has to be asked for the key, which takes time."""
+
+
+class IssuerKeys(KeySource, Protocol):
+    """The keys of the issuer; some of them are held."""
+
+    def find_held(self, key_id: str | None) -> Any:
+        """As `find`, without a wait. Raises FetchNeeded where that takes one."""
+
+
+class HeldKeys:
+    """The keys that are held, as a source of keys."""
+
+    def __init__(self, keys: IssuerKeys) -> None:
+        self._keys = keys
+
+    def find(self, key_id: str | None) -> Any:
+        """As `IssuerKeys.find_held`."""
+        return self._keys.find_held(key_id)
 
 
 class StaticKey:
@@ -50,6 +73,10 @@ class StaticKey:
         """The key, for any key id."""
         return self._key
 
+    def find_held(self, key_id: str | None) -> Any:
+        """As `find`."""
+        return self.find(key_id)
+
     def ready(self) -> bool:
         """True: the key is always there."""
         return True
@@ -63,7 +90,7 @@ class JwksKeys:
 
     def __init__(self, url: str) -> None:
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=TIMEOUT_SECONDS)
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetching = threading.Lock()
         self._tried = threading.Event()
         self._stop = threading.Event()
@@ -74,13 +101,21 @@ class JwksKeys:
 
     def find(self, key_id: str | None) -> Any:
         """The key of this id; None if the issuer has no such key. Raises KeysUnavailable."""
-        if not self._tried.is_set():
-            self._tried.wait(TIMEOUT_SECONDS)
-        if not self.ready():
+        if not self._tried.wait(TIMEOUT_SECONDS):
             raise KeysUnavailable
-        if key_id is None:
-            return None
-        return self._keys.get(key_id) or self._fetch_for_unknown_id(key_id)
+        try:
+            return self.find_held(key_id)
+        except FetchNeeded:
+            return self._fetch_for_unknown_id(key_id)
+
+    def find_held(self, key_id: str | None) -> Any:
+        """As `find`, without a wait. Raises FetchNeeded as well: before the first keys, and once per cooldown for an unknown id."""
+        if not self.ready():
+            raise KeysUnavailable if self._tried.is_set() else FetchNeeded
+        key = self._keys.get(key_id)
+        if key is None and key_id is not None and not self._cools_down():
+            raise FetchNeeded
+        return key
 
     def ready(self) -> bool:
         """Whether there are keys that are not too old."""
@@ -90,15 +125,18 @@ class JwksKeys:
         """Stops the thread."""
         self._stop.set()
 
-    def _fetch_for_unknown_id(self, key_id: str) -> Any:
+    def _fetch_for_unknown_id(self, key_id: str | None) -> Any:
         """Fetches the keys, since the issuer may have a new one. One request does, the others are refused meanwhile."""
-        if time.monotonic() - self._last_try < COOLDOWN_SECONDS or not self._fetching.acquire(blocking=False):
+        if self._cools_down() or not self._fetching.acquire(blocking=False):
             return None
         try:
             self._fetch()
         finally:
             self._fetching.release()
         return self._keys.get(key_id)
+
+    def _cools_down(self) -> bool:
+        return time.monotonic() - self._last_try < COOLDOWN_SECONDS
 
     def _refresh(self) -> None:
         while True:
@@ -111,7 +149,9 @@ class JwksKeys:
     def _fetch(self) -> bool:
         self._last_try = time.monotonic()
         try:
-            keys = {key.key_id: key for key in self._client.get_signing_keys() if key.key_id}
+            keys: dict[str | None, jwt.PyJWK] = {
+                key.key_id: key for key in self._client.get_signing_keys() if key.key_id
+            }
         except Exception as error:  # nothing that the issuer sends may end the thread  # noqa: BLE001
             self.failures += 1
             log.warning("jwks_fetch_failed", error=str(error), have=len(self._keys))

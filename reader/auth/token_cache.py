@@ -16,20 +16,20 @@ MAX_TOKENS = 4096  # when there are as many, the one that was verified first mak
 
 
 class TokenCache:
-    """Verifies tokens by `keys` and `rules`. Safe to use from many threads."""
+    """Verifies tokens by `rules`. Safe to use from many threads."""
 
-    def __init__(self, keys: KeySource, rules: TokenRules, now: Callable[[], float] = time.time) -> None:
-        self._keys, self._rules, self._now = keys, rules, now
+    def __init__(self, rules: TokenRules, now: Callable[[], float] = time.time) -> None:
+        self._rules, self._now = rules, now
         self._verified: dict[tuple[bytes, bool], VerifiedToken] = {}  # in the order of their verification
         self._lock = threading.Lock()  # one at a time changes it
 
-    def verified(self, token: str, *, bearer: bool) -> VerifiedToken:
-        """The token with its viewer. Raises Unauthenticated, Forbidden and KeysUnavailable."""
+    def verified(self, token: str, keys: KeySource, *, bearer: bool) -> VerifiedToken:
+        """The token with its viewer. Raises Unauthenticated, Forbidden and what `keys` raises."""
         key = sha256(token.encode()).digest(), bearer
         verified = self._verified.get(key)
-        if verified and self._is_valid(verified):
+        if verified and self._is_valid(verified, keys):
             return verified
-        verified = verify_token(token, self._keys, self._rules, bearer=bearer)
+        verified = verify_token(token, keys, self._rules, bearer=bearer)
         with self._lock:
             self._verified.pop(key, None)
             if len(self._verified) >= MAX_TOKENS:
@@ -37,10 +37,5 @@ class TokenCache:
             self._verified[key] = verified
         return verified
 
-    def workspace(self, token: str, *, bearer: bool) -> str | None:
-        """The workspace of the token when it was verified; None if it is not cached. It may have expired since."""
-        verified = self._verified.get((sha256(token.encode()).digest(), bearer))
-        return verified.viewer.workspace_id if verified else None
-
-    def _is_valid(self, verified: VerifiedToken) -> bool:
-        return verified.begins <= self._now() < verified.ends and self._keys.find(verified.key_id) is verified.key
+    def _is_valid(self, verified: VerifiedToken, keys: KeySource) -> bool:
+        return verified.begins <= self._now() < verified.ends and keys.find(verified.key_id) is verified.key

@@ -74,8 +74,10 @@ class ExceptionHandlers:
         return self._refuse(request, errors.OVERLOADED)
 
     async def unavailable(self, request: Request, error: Exception) -> Response:
-        """503: the database did not answer in time."""
+        """503: the database did not answer in time, or was not asked."""
         assert isinstance(error, Unavailable)
+        if error.busy:
+            return self._refuse(request, errors.OVERLOADED)
         return self._refuse(request, errors.TOO_SLOW if error.slow else errors.NO_DATABASE)
 
     async def http_exception(self, request: Request, error: Exception) -> Response:

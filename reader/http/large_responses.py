@@ -23,7 +23,10 @@ MAX_WORKSPACE_BYTES = 8 * 1024 * 1024  # … of one workspace
 
 @dataclass(frozen=True, slots=True)
 class LargeResponse:
-    """What an endpoint returns in place of a response that takes much memory: `make` makes it, in a thread."""
+    """What an endpoint returns in place of a response that takes much memory: `make` makes it, in a thread.
+
+    Many wait at once, so `make` reads what it shows itself, and holds nothing of it before.
+    """
 
     make: Callable[[], Response]
 

@@ -4,6 +4,7 @@ Each one authenticates the request before it reads anything else of it, and befo
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -30,9 +31,9 @@ from reader.http.large_responses import LargeResponse, LargeResponses
 from reader.http.limiter import RequestLimiter
 from reader.http.openapi import describe
 from reader.http.services import ReaderServices
-from reader.model import Entry, Viewer
+from reader.model import Entry, Listing, Viewer
 from reader.query.checkpoint import newest_checkpoint
-from reader.query.database import NO_WORKSPACE
+from reader.query.entries_again import read_again
 from reader.query.filters import InvalidQuery, parse, parse_none
 from reader.query.position import page_query
 
@@ -50,8 +51,6 @@ class Routes:
         self._services = services
         self._viewer = services.access.viewer
         self._listings = services.listings
-        # One at a time, with the database session that is reserved for them.
-        self._probes = RequestLimiter(1, 1, max_waiting=4)
         large = LargeResponses()
 
         def limited(endpoint: Callable[[Request], Result]) -> Callable[..., Any]:
@@ -99,12 +98,11 @@ class Routes:
             listing = self._listings.page_at_once(viewer.workspace_id, page_query(parse(pairs)))
         except InvalidQuery as invalid:
             return self._invalid(viewer, pairs, invalid)
-        contact = self._services.export_contact
 
-        def make() -> Response:
-            return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), contact))
+        def make(listing: Listing) -> Response:
+            return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
 
-        return make() if text_length(listing.entries) <= FEW_SHOWN else LargeResponse(make)
+        return make(listing) if text_length(listing.entries) <= FEW_SHOWN else self._later(viewer, listing, make)
 
     async def slash(self, request: Request) -> Response:
         """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""
@@ -165,12 +163,12 @@ class Routes:
         if is_read and text_length(listing.entries) <= FEW_SENT:
             return json_response.listing(listing)
 
-        def make() -> Response:
+        def make(listing: Listing) -> Response:
             return json_response.listing(
                 listing, self._listings.large_diffs(viewer.workspace_id, listing.entries, MAX_LIST_DIFF)
             )
 
-        return LargeResponse(make)
+        return self._later(viewer, listing, make)
 
     def event(self, request: Request) -> Result:
         """One entry, whole."""
@@ -208,7 +206,18 @@ class Routes:
 
     async def readyz(self, _request: Request) -> Response:
         """200 if the database answers and there are sign-in keys, else 503 with what is failing."""
-        return json_response.health(await self._probes.run(NO_WORKSPACE, self._services.failing))
+        return json_response.health(await self._services.readiness.shared())
+
+    def _later(self, viewer: Viewer, listing: Listing, make: Callable[[Listing], Response]) -> LargeResponse:
+        """Made of the listing in its turn. Its rows are read again then: many may wait, and rows of megabytes would wait with each."""
+        ids, workspace_id = [entry.id for entry in listing.entries], viewer.workspace_id
+        bare = replace(listing, entries=())
+
+        def respond() -> Response:
+            entries = read_again(self._services.database_of(workspace_id), workspace_id, ids)
+            return make(replace(bare, entries=entries))
+
+        return LargeResponse(respond)
 
     def _viewer_alone(self, request: Request) -> Viewer:
         """The viewer of a request that must have no parameters. Raises InvalidQuery."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reader.auth.access import Authenticator
 from reader.auth.jwks import JwksKeys, StaticKey
 from reader.http.metrics import Metrics
+from reader.http.readiness import Readiness
 from reader.http.renewal_response import Renewal
 from reader.query.cells import CellDatabases, CellListings
 from reader.query.database import Database
@@ -21,14 +22,10 @@ class ReaderServices:
     listings: Listings | CellListings
     keys: StaticKey | JwksKeys
     metrics: Metrics
+    readiness: Readiness
     hosts: tuple[str, ...]
     export_contact: str | None
 
     def database_of(self, workspace_id: str) -> Database:
         """The database that has the workspace."""
         return self.database if isinstance(self.database, Database) else self.database.of(workspace_id)
-
-    def failing(self) -> list[str]:
-        """What is not ready, checked now: the database does not answer, or there are no sign-in keys."""
-        checks = {"database": self.database.ready, "keys": self.keys.ready}
-        return [name for name, is_ready in checks.items() if not is_ready()]

@@ -2,7 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
+
+import structlog
 
 from reader.fair_slots import FairSlots
 from reader.query.list_queries import ListKey, ListQuery
@@ -10,6 +13,8 @@ from reader.query.single_flight import LOADING_SHARE, MAX_LOADING
 from reader.query.snapshot import Snapshot
 from reader.query.unavailable import Unavailable
 from runtime import threads
+
+log = structlog.get_logger()
 
 MAX_BEHIND = MAX_LOADING  # lists at once: more would only wait
 MAX_WANTED = 16  # lists that wait. The next request for one that had to go asks for it again
@@ -55,20 +60,27 @@ class BackgroundLoads:
                 return
         self._spawn(wanted)
 
-    def _spawn(self, wanted: Wanted) -> None:
-        def run() -> None:
+    def _spawn(self, wanted: Wanted | None) -> None:
+        """Loads the list in a thread. Where none can be started, the next request for the list begins again, and another list is tried."""
+        while wanted is not None:
             try:
-                self._load(*wanted)
-            except Unavailable:
-                pass  # the log has the cause
-            finally:
-                self._end(wanted)
+                threads.spawn("list", partial(self._run, wanted), lambda *_: None)
+            except (RuntimeError, MemoryError) as error:
+                log.warning("list_not_loaded", error=str(error))
+                wanted = self._end(wanted)
+            else:
+                return
 
-        threads.spawn("list", run, lambda *_: None)
+    def _run(self, wanted: Wanted) -> None:
+        try:
+            self._load(*wanted)
+        except Unavailable:
+            pass  # the log has the cause
+        finally:
+            self._spawn(self._end(wanted))
 
-    def _end(self, wanted: Wanted) -> None:
+    def _end(self, wanted: Wanted) -> Wanted | None:
+        """Gives its place back. Returns the list that has it now."""
         with self._lock:
             self._begun.discard(wanted.key)
-            following = self._slots.end(wanted.list_query.workspace_id)
-        if following is not None:
-            self._spawn(following)
+            return self._slots.end(wanted.list_query.workspace_id)

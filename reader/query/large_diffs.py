@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from reader.model import LargeDiff
 from reader.query.database import Database
 from reader.query.list_queries import large_diffs
+from reader.query.unavailable import Unavailable
 from reader.shared_cache import SharedCache
 
 READ_AT_ONCE = 8  # values of megabytes that one statement can read within its timeout
@@ -22,9 +23,10 @@ class LargeDiffs:
         self._sizes: SharedCache[tuple[str, int], int] = SharedCache(MAX_SIZES)
 
     def of(self, server: str, workspace_id: str, ids: Sequence[int], limit: int) -> dict[int, LargeDiff]:
-        """The diffs of these entries by id, without the texts of more than `limit` bytes. Raises Unavailable.
+        """The diffs of these entries by id, without the texts of more than `limit` bytes. Sizes cached for `server` are used (TransactionView.server).
 
-        Sizes cached for `server` are used (TransactionView.server).
+        Raises Unavailable, also if the database does not have one of the entries: another one, or a standby that is behind, answers
+        now.
         """
         known = ((entry_id, self._sizes.get(workspace_id, (server, entry_id))) for entry_id in ids)
         diffs = {entry_id: LargeDiff(size, None) for entry_id, size in known if size is not None and size > limit}
@@ -33,6 +35,8 @@ class LargeDiffs:
             asked = unread[start : start + READ_AT_ONCE]
             view, (rows,) = self._database.ask(workspace_id, large_diffs(workspace_id, asked, limit))
             read = {entry_id: LargeDiff(size, text) for entry_id, size, text in rows}
+            if read.keys() != set(asked):
+                raise Unavailable
             for entry_id, (size, _) in read.items():
                 self._sizes.put(workspace_id, (view.server, entry_id), size)
             diffs |= read

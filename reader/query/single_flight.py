@@ -65,7 +65,7 @@ class SingleFlight(Generic[K]):
         """
         with ExitStack() as held:
             if not behind:
-                held.enter_context(self._waiting.place(key.workspace_id, ADMISSION_SECONDS, Unavailable()))
+                held.enter_context(self._waiting.place(key.workspace_id, ADMISSION_SECONDS, Unavailable(busy=True)))
             flight = held.enter_context(self._flight(key))
             if not flight.lock.acquire(timeout=_wait_seconds(behind)):
                 raise Unavailable(slow=True)
@@ -75,7 +75,7 @@ class SingleFlight(Generic[K]):
     @contextmanager
     def load(self, workspace_id: str, *, behind: bool) -> Iterator[None]:
         """Holds one of the MAX_LOADING loads for the block. Raises Unavailable."""
-        with self._loading.place(workspace_id, _wait_seconds(behind), Unavailable(slow=True)):
+        with self._loading.place(workspace_id, _wait_seconds(behind), Unavailable(busy=True)):
             yield
 
     @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from reader.query.snapshot import Snapshot
 
-MAX_SAID, SAID_SECONDS = 600, 0.5  # remembered values of complete_through on a standby: how many, and how far apart
+MAX_SAID, SAID_SECONDS = 600, 0.5  # remembered values of complete_through: how many, and how far apart
 
 
 class TransactionView(NamedTuple):
@@ -57,11 +57,13 @@ class StandbyCompleteness:
 
     def settled(self, view: TransactionView) -> TransactionView:
         """The view, a partial one with the `complete_through` that holds for its snapshot; None where none is known."""
-        if view.complete_through is None or not view.is_partial:
+        if view.complete_through is None:
             return view
-        xmax = view.visible.xmax
-        with self._lock:
+        with self._lock:  # any view is remembered: on a primary the next one may be partial
             if not self._said or (view.time - self._said[-1].time).total_seconds() >= SAID_SECONDS:
                 self._said.append(view._replace(snapshot=""))
+            if not view.is_partial:
+                return view
+            xmax = view.visible.xmax
             holding = [said for said in (*self._said, view) if said.server == view.server and said.xmax <= xmax]
         return view._replace(complete_through=holding[-1].complete_through if holding else None)

@@ -6,14 +6,16 @@ RETRY_SECONDS = 5
 class Unavailable(Exception):
     """The database gave no answer in time; `retry_after` in seconds.
 
-    `slow`: it works, but the query takes too long; `locked`: because someone holds a lock.
+    `slow`: it works, but the query takes too long; `locked`: because someone holds a lock. `busy`: it was not asked, since too much
+    is being read already.
     """
 
-    def __init__(self, *, slow: bool = False, locked: bool = False) -> None:
-        super().__init__("the query took too long" if slow else "the database is not available")
+    def __init__(self, *, slow: bool = False, locked: bool = False, busy: bool = False) -> None:
+        super().__init__(
+            "too much is being read" if busy else "the query took too long" if slow else "the database is not available"
+        )
         self.retry_after = RETRY_SECONDS
-        self.slow = slow
-        self.locked = locked
+        self.slow, self.locked, self.busy = slow, locked, busy
 
     @property
     def is_too_long(self) -> bool:

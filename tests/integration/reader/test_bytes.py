@@ -45,6 +45,11 @@ def values(size: int) -> str:
     return f'{{"changes":{{"/x":{{"after":[{",".join("1" * ((size - EMPTY) // 2))}]}}}}}}'
 
 
+def astral(size: int) -> str:
+    """A diff of so many bytes that takes four times as many in memory, since one character is beyond the first plane."""
+    return f'{{"changes":{{"/x":{{"after":"\U0001f600{"x" * (size - EMPTY - 4)}"}}}}}}'
+
+
 def shown_values() -> str:
     """As many values as an entry's own page shows, each as long as fits."""
     commas, limit = reader.http.byte_limits.MAX_PAGE_COMMAS, reader.http.byte_limits.MAX_PAGE_DIFF
@@ -236,13 +241,12 @@ def test_no_session_keeps_the_buffers_of_large_rows(
 def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: str) -> None:
     """Fifty settings of 4 MB, labels of 4 MB or of codes, pages of many values: all answered, side by side, within 256 MB."""
     saved = json.dumps({"changes": {"/settings": {"after": sized(2 * MEGABYTE), "before": sized(2 * MEGABYTE - 7)}}})
-    astral = json.dumps({"changes": {"/x": {"after": "\U0001f600" + "x" * 60_000}}}, ensure_ascii=False)
     kinds: dict[str, tuple[dict[str, Any], int]] = {
         "org_1": ({"diff": saved}, 50),
         "org_2": ({"diff": values(4 * MEGABYTE)}, 10),
         "org_3": ({"label": "L" * 4 * MEGABYTE, "actor_email": "é" * 2 * MEGABYTE}, 20),
         "org_4": ({"diff": values(LIST_DIFF_BYTES)}, 200),
-        "org_5": ({"diff": astral}, 200),
+        "org_5": ({"diff": astral(60_000)}, 200),
         "org_6": ({"diff": values(reader.http.byte_limits.MAX_PAGE_DIFF)}, 50),
         "org_8": ({"diff": shown_values()}, 50),
         "org_9": ({"label": "\x01" * 4096, "actor_email": "\x01" * 4096}, 200),
@@ -250,6 +254,7 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
             {"label": "\x01" * 512, "actor_email": "\x01" * 512, "facets": ["operation:" + "\x01" * 118] * 80},
             200,
         ),
+        "org_11": ({"diff": astral(LIST_DIFF_BYTES)}, 200),
     }
     last: dict[str, int] = {}
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -273,8 +278,9 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
         paths = (EVENTS, f"{EVENTS}?limit=200", "/audit", "/audit?limit=200", "/audit/{id}", f"{EVENTS}/{{id}}")
         for path in ("/audit", EVENTS):
             assert program.get(path).status_code == 200, "the first try, without another"
-        with ThreadPoolExecutor(12) as many:
+        with ThreadPoolExecutor(12) as many, ThreadPoolExecutor(80) as crowd:
             assert set(many.map(status, [*product(kinds, paths)] * 3)) == {200}
+            assert set(crowd.map(status, [("org_11", "/audit?limit=200")] * 160)) == {200}, "of one workspace alone"
         alone = peak_bytes(program.pid)
         with ExitStack() as opened:
             for workspace_id, path in [*product(kinds, paths)] * 2:

@@ -16,6 +16,7 @@ import reader.http.large_responses
 import reader.http.limiter
 import reader.query.index_store
 import reader.query.single_flight
+from reader.http.limiter import MAX_WAITING
 from reader.model import Entry, LargeDiff
 from reader.query.filters import parse
 from reader.query.index_load import load_index
@@ -129,6 +130,22 @@ def test_a_third_workspace_waits_for_one_load(
     assert held.begun[2] == "org_3"
 
 
+def test_a_request_that_finds_no_place_for_its_list_hears_that_it_is_busy(
+    lists: Site, held: Held, many: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is well, and the query is not slow: neither where no more may wait for a load, nor where no load begins in time."""
+    monkeypatch.setattr(reader.query.single_flight, "LOAD_WAIT_SECONDS", 1.0)
+    first = many.submit(lists.get, f"{EVENTS}?subject=sch_0")
+    assert wait_until(lambda: held.greedy == 1, 20)
+    second = many.submit(lists.get, f"{EVENTS}?subject=sch_1")
+    assert wait_until(lambda: lists.listings._indexes._loads.waiting == 2, 20)
+    for answer in (lists.get(f"{EVENTS}?subject=sch_2"), second.result(20)):
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/busy")
+        assert answer.headers["retry-after"] == "5"
+    held.going_on.release()
+    assert first.result(20).status_code == 200
+
+
 def test_a_large_entry_waits_for_one_of_anothers(
     site: Site, put: Callable[..., int], held: Held, many: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,3 +192,35 @@ def test_requests_leave_turns_for_other_workspaces(
         assert site.get(EVENTS, OTHER).json()["total"] == 1
     assert site.get("/audit", None).status_code == 401
     assert held.greedy == reader.http.limiter.MAX_SHARE
+
+
+def test_whoever_is_not_signed_in_keeps_nobody_out(
+    site: Site, put: Callable[..., int], held: Held, many: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All turns are taken, and more requests than may wait have tokens that are none: each is refused at once; a new good one has its turn."""
+    monkeypatch.setattr(reader.http.limiter, "MAX_WAIT_SECONDS", 60.0)
+    held.workspaces.add("org_2")
+    put(workspace_id="org_3")
+    page = site.listings.page
+
+    def slow(workspace_id: str, *more: Any) -> Any:
+        held.wait(workspace_id)
+        return page(workspace_id, *more)
+
+    monkeypatch.setattr(site.listings, "page", slow)
+    for person in [ADMIN] * 10 + [OTHER] * 10:
+        many.submit(site.get, EVENTS, person)
+    assert wait_until(lambda: held.begun.count(WORKSPACE) == reader.http.limiter.MAX_SHARE, 20)
+    assert wait_until(lambda: len(held.begun) == reader.http.limiter.MAX_RUNNING, 20)
+    third = many.submit(site.get, EVENTS, ADMIN._replace(workspace_id="org_3"))
+
+    good, unknown = site.issuer.token(ADMIN), site.issuer.sign({}, kid="made-up")
+    for token in ("x", f"{good}x", unknown, site.issuer.token(ADMIN, exp=1)):
+        with ThreadPoolExecutor(20) as flood:
+            headers = {"Authorization": f"Bearer {token}"}
+            asked = [flood.submit(site.ask, "GET", EVENTS, headers=headers) for _ in range(MAX_WAITING // 3)]
+            assert {answer.result().status_code for answer in asked} == {401}
+    assert site.get("/audit", None).status_code == 401
+    assert not third.done()
+    held.going_on.release(100)
+    assert third.result(20).json()["total"] == 1

@@ -1,5 +1,6 @@
 """Whatever is unavailable, slow, frozen or overloaded, the response is a 503 with Retry-After, and the reader recovers by itself."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,14 @@ import psycopg
 import pytest
 
 import reader.auth.jwks
+import reader.http.heartbeat
 import reader.http.limiter
+import reader.http.readiness
 import reader.query.database
 import reader.query.list_queries
 from reader.model import Listing
+from reader.query.database import Statement
+from reader.query.list_queries import LARGE_DIFFS
 from sandbox.services.freezing import frozen_database
 from sandbox.services.issuer import Issuer
 from sandbox.services.postgres import PostgresServer
@@ -97,6 +102,74 @@ def test_a_slow_query_gets_advice_to_be_narrower(
         slow.setattr(reader.query.list_queries, "PAGE", "SELECT pg_sleep(60)")
         assert all(is_refused(site.get(path), "query-timeout") for path in READS)
     assert site.get("/v1/audit-events").status_code == 200
+
+
+@pytest.fixture
+def probed(site: Site) -> Iterator[str]:
+    """The address of the probes that have threads of their own."""
+    probes = site._reader.serve_ops(("127.0.0.1", 0))
+    yield f"http://127.0.0.1:{probes.port}"
+    probes.close()
+
+
+@pytest.mark.parametrize("port", ["public", "metrics"])
+def test_a_flood_of_probes_refuses_none(site: Site, probed: str, monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    """Anyone can send them to the public port: they share one check, which a probe that comes later has too, for a second."""
+    going_on, checks, ready = threading.Event(), list[str](), site.database.ready
+
+    def slow() -> bool:
+        checks.append("database")
+        assert going_on.wait(30)
+        return ready()
+
+    monkeypatch.setattr(site.database, "ready", slow)
+    monkeypatch.setattr(reader.http.readiness, "KEPT_SECONDS", 60.0)
+    assert wait_until(site._reader.heartbeat.ready, 10)
+    address = f"{site.url if port == 'public' else probed}/readyz"
+    with ThreadPoolExecutor(40) as many:
+        asked = [many.submit(httpx.get, address, timeout=30, trust_env=False) for _ in range(40)]
+        assert wait_until(lambda: checks == ["database"], 10)
+        assert not wait_until(lambda: any(answer.done() for answer in asked), 0.5)
+        going_on.set()
+        assert {answer.result().status_code for answer in asked} == {200}
+    assert httpx.get(address, trust_env=False).status_code == 200
+    assert checks == ["database"]
+
+
+def test_a_public_port_that_does_not_answer_is_noticed_on_the_other(
+    site: Site, probed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader is ready and alive while its event loop turns, and neither once that is stuck."""
+
+    def answers() -> list[tuple[int, str]]:
+        return [
+            (answer.status_code, answer.text)
+            for answer in (httpx.get(f"{probed}{path}", trust_env=False) for path in ("/healthz", "/readyz"))
+        ]
+
+    assert wait_until(lambda: answers() == [(200, "ok\n")] * 2, 10)
+    monkeypatch.setattr(reader.http.heartbeat, "STUCK_SECONDS", 0.0)
+    assert answers() == [(503, "failing:\nloop\n")] * 2
+
+
+def test_an_entry_that_another_server_lacks_is_an_answer(
+    site: Site, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page takes two statements, and a standby that is behind may answer the second: a list never says that there is no diff."""
+    entry_id, ask = put(1, diff=json.dumps({"changes": {"/x": {"after": "x" * 20_000}}})), site.database.ask
+
+    def behind(workspace_id: str, *statements: Statement) -> Any:
+        view, answers = ask(workspace_id, *statements)
+        return view, [
+            [] if asked.text == LARGE_DIFFS else rows for asked, rows in zip(statements, answers, strict=True)
+        ]
+
+    with monkeypatch.context() as lagging:
+        lagging.setattr(site.database, "ask", behind)
+        assert is_refused(site.get(f"/audit/{entry_id}"), "unavailable")
+        assert is_refused(site.get("/v1/audit-events"), "unavailable")
+    for path in (f"/audit/{entry_id}", "/v1/audit-events"):
+        assert site.get(path).status_code == 200
 
 
 def test_a_busy_pool_is_an_answer(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Older pages: what an as_of costs is bounded, whoever made it up, and what it shows is what PostgreSQL says of it."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from random import Random
 
 import psycopg
@@ -16,6 +17,7 @@ from reader.query.filters import InvalidQuery, parse
 from reader.query.listing import Listings
 from reader.query.snapshot import Snapshot
 from tests.integration.reader.entries import BEGAN, INSERT, WORKSPACE, entry
+from tests.integration.reader.test_servers import AT, PROGRESS
 
 ENTRIES = 200
 COUNT = """
@@ -89,26 +91,39 @@ def test_so_many_open_transactions_that_a_snapshot_cannot_list_them(
     put: Callable[..., int], database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends before the first that it leaves out: pages are whole at any time, and what came later is there once there are fewer."""
+
+    def complete(at: datetime) -> None:
+        with psycopg.connect(database_url) as connection:
+            connection.execute(PROGRESS, {"at": at})
+
     monkeypatch.setattr(reader.query.snapshot, "MAX_RUNNING", 2)
     monkeypatch.setattr(reader.query.list_queries, "MAX_RUNNING", 2)
     session = reader.query.database.READER_SESSION
     monkeypatch.setattr(reader.query.database, "READER_SESSION", session.replace("1000", "2"))
     kept = Listings(database)
     first = put(1)
+    complete(AT)
+    knowing, unknowing = Database(database_url), Database(database_url)
+    assert Listings(knowing).page(WORKSPACE, Query()).complete_through == AT
     assert kept.page(WORKSPACE, Query()).total == 1
     opened = [psycopg.connect(database_url) for _ in range(4)]
     shown = {first}
     for number, connection in enumerate(opened):
         connection.execute(INSERT, entry(number))
         late = put(10 + number)
+        if number == 2:
+            complete(AT + timedelta(hours=1))
         shown |= {late} if number < 2 else set()
         for listings in (kept, Listings(database)):
             page = listings.page(WORKSPACE, Query())
             assert {listed.id for listed in page.entries} == shown
             assert (page.total, len(Snapshot.parse(page.as_of).running)) == (len(shown), min(2, number + 1))
-            assert page.complete_through is None
+            assert page.complete_through == AT, "the later one is of entries that are not shown"
             uncached = listings.page_at_once(WORKSPACE, Query(as_of=page.as_of))
             assert (uncached.total, uncached.newer) == (len(shown), 0)
+    for held, at in ((knowing, AT), (unknowing, None)):
+        assert Listings(held).page(WORKSPACE, Query()).complete_through == at, "what a whole view has said holds"
+        held.close()
     before = kept.page(WORKSPACE, Query())
     for connection in opened:
         connection.commit()
@@ -116,4 +131,4 @@ def test_so_many_open_transactions_that_a_snapshot_cannot_list_them(
         page = kept.page(WORKSPACE, Query())
         assert page.total == Listings(database).page(WORKSPACE, Query()).total
         assert kept.page(WORKSPACE, Query(as_of=before.as_of)).entries == before.entries
-    assert page.total == 9
+    assert (page.total, page.complete_through) == (9, AT + timedelta(hours=1))

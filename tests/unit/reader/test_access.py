@@ -10,7 +10,7 @@ import reader.auth.token_cache
 from reader.auth import clerk
 from reader.auth.access import Authenticator
 from reader.auth.clerk import Forbidden, TokenRules
-from reader.auth.jwks import KeysUnavailable
+from reader.auth.jwks import FetchNeeded, KeysUnavailable
 from reader.auth.request_cookies import CookieNames
 from reader.auth.signed_token import Unauthenticated
 from sandbox.services.issuer import Issuer, Person
@@ -21,10 +21,10 @@ MEMBER = DANA._replace(user_id="user_2mo", role="member")
 
 
 class Keys:
-    """The issuer's keys, unless there are `none`."""
+    """The issuer's keys, unless there are `none`, or are `held` only after a wait."""
 
     def __init__(self, issuer: Issuer) -> None:
-        self.none = False
+        self.none, self.held = False, True
         self._key = reader.auth.jwks.StaticKey(issuer.pem).find(None)
 
     def find(self, _key_id: str | None) -> Any:
@@ -32,6 +32,12 @@ class Keys:
         if self.none:
             raise KeysUnavailable
         return self._key
+
+    def find_held(self, key_id: str | None) -> Any:
+        """The key."""
+        if not self.held:
+            raise FetchNeeded
+        return self.find(key_id)
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +92,14 @@ def bearer(token: str) -> Request:
 def test_a_new_token_is_verified_once(
     access: Authenticator, issuer: Issuer, verified: list[str], counted: list[tuple[str, str]]
 ) -> None:
-    """For its workspace's turn, which the next request has at once; a token without azp is counted once for each request."""
+    """For its workspace's turn; a token without azp is counted once for each request."""
     token = issuer.token(DANA, azp=None)
     first, second = bearer(token), bearer(token)
 
-    assert access.workspace(first) is None
-    assert access.learn(first) == DANA.workspace_id
-    assert access.viewer(first).user_id == DANA.user_id
-    assert access.workspace(second) == DANA.workspace_id
-    assert access.viewer(second).user_id == DANA.user_id
+    for asked in (first, second):
+        assert access.judge(asked, may_wait=False)
+        assert access.slot_owner(asked) == DANA.workspace_id
+        assert access.viewer(asked).user_id == DANA.user_id
     assert verified == [token]
     assert counted == [("bearer", "accepted")] * 2
 
@@ -103,24 +108,42 @@ def test_a_new_token_is_verified_once(
 def test_a_refused_token_is_verified_once(
     access: Authenticator, issuer: Issuer, keys: Keys, verified: list[str], kind: str
 ) -> None:
-    """It has no workspace, and whoever asks for the viewer learns why; the next request is verified anew."""
+    """Whoever asks for the viewer learns why, and only a person has a turn; the next request is verified anew."""
     token = issuer.token(MEMBER if kind == "forbidden" else DANA) + ("x" if kind == "bad" else "")
     keys.none = kind == "no keys"
     first, refusal = bearer(token), {"forbidden": Forbidden, "bad": Unauthenticated, "no keys": KeysUnavailable}[kind]
 
-    assert access.workspace(first) is None
-    assert access.learn(first) == ""
+    assert access.judge(first, may_wait=False)
     for _ in range(2):
         with pytest.raises(refusal):
             access.viewer(first)
+    if kind == "forbidden":
+        assert access.slot_owner(first) == MEMBER.user_id
+    else:
+        with pytest.raises(refusal):
+            access.slot_owner(first)
     assert verified == [token]
-    assert access.workspace(bearer(token)) is None
+    access.judge(bearer(token))
+    assert verified == [token] * 2
+
+
+def test_only_a_key_that_is_not_held_is_waited_for(access: Authenticator, issuer: Issuer, keys: Keys) -> None:
+    """Nothing is known of the request until then; what is wrong without any key is said at once."""
+    keys.held = False
+    asked, bad = bearer(issuer.token(DANA)), bearer("x.y.z")
+
+    assert not access.judge(asked, may_wait=False)
+    assert access.judge(asked)
+    assert access.viewer(asked).user_id == DANA.user_id
+    assert access.judge(bad, may_wait=False)
+    with pytest.raises(Unauthenticated):
+        access.slot_owner(bad)
 
 
 def test_without_a_token_there_is_nothing_to_verify(access: Authenticator, verified: list[str]) -> None:
-    """Neither a header of another kind nor a missing one has a turn to be verified; both are refused."""
+    """A header of another kind or none is refused at once, without a turn."""
     for asked in (request(), request(("authorization", "Basic x")), request(("cookie", "other=1"))):
-        assert access.workspace(asked) == ""
+        assert access.judge(asked, may_wait=False)
         with pytest.raises(Unauthenticated):
-            access.viewer(asked)
+            access.slot_owner(asked)
     assert verified == []

@@ -1,11 +1,12 @@
 """Keys are had ahead of need, follow the issuer, survive its outage, and cannot be used to flood it."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 import reader.auth.jwks
-from reader.auth.jwks import JwksKeys, KeysUnavailable, StaticKey
+from reader.auth.jwks import FetchNeeded, JwksKeys, KeysUnavailable, StaticKey
 from sandbox.services.issuer import Issuer
 from sandbox.services.process import wait_until
 
@@ -61,6 +62,38 @@ def test_a_new_key_is_looked_for(
 
     assert keys.find(issuer.key_id).key_id == issuer.key_id
     assert keys.find(old) is None
+
+
+def test_what_is_held_is_found_without_a_wait(
+    issuer: Issuer, published: Callable[[], JwksKeys], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first keys, and once per cooldown for an id that is not known, the issuer has to be asked; no token is judged without."""
+    with monkeypatch.context() as slow:
+        slow.setattr(JwksKeys, "_fetch", lambda _: time.sleep(0.2))
+        with pytest.raises(FetchNeeded):
+            published().find_held(issuer.key_id)
+    keys = published()
+    keys.find(issuer.key_id)
+
+    assert keys.find_held(issuer.key_id).key_id == issuer.key_id
+    assert keys.find_held("made-up") is keys.find_held(None) is None
+    monkeypatch.setattr(reader.auth.jwks, "COOLDOWN_SECONDS", 0.0)
+    with pytest.raises(FetchNeeded):
+        keys.find_held("made-up")
+    assert keys.find_held(None) is None
+    monkeypatch.setattr(reader.auth.jwks, "STALE_SECONDS", 0.0)
+    with pytest.raises(KeysUnavailable):
+        keys.find_held(issuer.key_id)
+
+
+def test_a_first_fetch_that_takes_long_refuses_no_token(
+    published: Callable[[], JwksKeys], issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nothing is known of the keys there is an outage, not an unknown key."""
+    monkeypatch.setattr(reader.auth.jwks, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(JwksKeys, "_fetch", lambda _: time.sleep(1))
+    with pytest.raises(KeysUnavailable):
+        published().find(issuer.key_id)
 
 
 def test_an_outage_of_the_issuer_ends_no_session(

@@ -32,9 +32,7 @@ class Site:
     def __init__(self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.verifications = time.time(), 0
         self.key: Any = StaticKey(issuer.pem).find(None)
-        self.tokens = TokenCache(
-            self, TokenRules(issuer.url, frozenset({ORIGIN}), frozenset({"bearer"})), lambda: self.now
-        )
+        self.tokens = TokenCache(TokenRules(issuer.url, frozenset({ORIGIN}), frozenset({"bearer"})), lambda: self.now)
         real = clerk.verify_token
 
         def heard(*arguments: Any, **named: Any) -> Any:
@@ -51,7 +49,7 @@ class Site:
 
     def workspace(self, token: str, *, bearer: bool = True) -> str:
         """Which workspace a token opens."""
-        return self.tokens.verified(token, bearer=bearer).viewer.workspace_id
+        return self.tokens.verified(token, self, bearer=bearer).viewer.workspace_id
 
 
 @pytest.fixture

@@ -28,6 +28,11 @@ _OPEN_MAP = (
     "however written) is masked: shown as changed, its value never stored."
 )
 
+_SENTENCES = (
+    "Shown by the page, and `summary` of the API; a row of `audit.csv` is read by it, its `action` and its `facets`. A name in "
+    "braces is that part of the entry. The second sentence is used where the entry has what it names."
+)
+
 
 def as_data() -> dict[str, Any]:
     """The catalog as plain JSON values, in the order in which people read it."""
@@ -62,8 +67,7 @@ def as_markdown() -> str:
         ),
         _OPEN_MAP,
         "### What an entry says",
-        "Shown by the page, and `summary` of the API; with it, a row of `audit.csv` is read by its `action` and `facets`. A name in braces "
-        "is that part of the entry. The second sentence is used where the entry has what it names.",
+        _SENTENCES,
         _table(
             ("action", "sentence", "with its changes"),
             [(f"`{kind.name}`", kind.sentence, kind.detailed) for kind in CATALOG],

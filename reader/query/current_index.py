@@ -7,7 +7,6 @@ from reader.query.index_results import CurrentIndex
 from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery, entries_by_id, to_entries, to_keys
 from reader.query.transaction_view import TransactionView
-from reader.query.unavailable import Unavailable
 from reader.query.window import Window, cut
 
 
@@ -21,19 +20,14 @@ def catch_up(
 ) -> CurrentIndex | None:
     """In one round trip: `held` with the keys that were recorded since, and the entries of the window in `held`.
 
-    None if more than `limit` were recorded since, or if finding them takes too long.
+    None if more than `limit` were recorded since.
     `check` is called with what the transaction sees. Raises Unavailable, and what `check` raises.
     """
     statements = (
         list_query.recorded_since(held.snapshot, limit),
         entries_by_id(list_query.workspace_id, cut(held, window).ids),
     )
-    try:
-        view, (recorded, rows) = database.ask(list_query.workspace_id, *statements)
-    except Unavailable as error:
-        if not error.is_too_long:
-            raise
-        return None
+    view, (recorded, rows) = database.ask(list_query.workspace_id, *statements)
     check(view)
     keys = to_keys(recorded, limit)
     if keys is None:

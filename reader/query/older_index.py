@@ -8,7 +8,6 @@ from reader.query.list_queries import ListQuery, to_keys
 from reader.query.position import check_reached
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
-from reader.query.unavailable import Unavailable
 
 
 def derive(
@@ -21,17 +20,12 @@ def derive(
 ) -> tuple[KeyIndex, int] | None:
     """The list at `snapshot`, made of `held`, and how many of its bytes that one does not have.
 
-    None if `held` is None, or if more than `limit` keys are in one of them alone, or finding them takes too long.
+    None if `held` is None, or if more than `limit` keys are in one of them alone.
     `check` is called with what the transaction sees. Raises FutureSnapshot, Unavailable, and what `check` raises.
     """
     between = [held.snapshot.beyond(snapshot), snapshot.beyond(held.snapshot)] if held else []
     statements = [list_query.recorded_by(them, limit) for them in between]
-    try:
-        view, results = database.ask(list_query.workspace_id, *statements)
-    except Unavailable as error:
-        if not error.is_too_long:
-            raise
-        return None
+    view, results = database.ask(list_query.workspace_id, *statements)
     check(view)
     check_reached(snapshot, view)
     later, earlier = (to_keys(rows, limit) for rows in results) if held else (None, None)

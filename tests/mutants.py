@@ -672,6 +672,17 @@ MUTANTS = (
         (READER_UNIT + "test_index_cache.py", "-k", "just_read_stays"),
     ),
     Mutant(
+        "what was made of an evicted list counts as sharing the one that is there",
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "index.fresh if shares else index.size",
+                "index.size if made_of is None else index.fresh",
+            ),
+        ),
+        (READER_UNIT + "test_index_cache_sizes.py", "-k", "replaced_meanwhile"),
+    ),
+    Mutant(
         "a large new list takes the place of other workspaces' lists",
         (
             Edit(

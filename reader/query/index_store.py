@@ -69,7 +69,7 @@ class IndexStore:
             check = partial(self._check_since, key, cached)
             current = catch_up(self._database, list_query, window, cached, limit, check)
             if current is not None:
-                self._cache.put(key, current.index)
+                self._cache.put(key, current.index, cached)
                 return current
             self._cache.discard(key, cached)
         raise Unavailable(slow=True)
@@ -143,8 +143,8 @@ class IndexStore:
         older = derive(self._database, list_query, snapshot, held, MAX_CATCH_UP, check)
         if older is None:
             return None
-        self._cache.put(self._key(list_query, snapshot), *older)
-        return older[0]
+        self._cache.put(self._key(list_query, snapshot), older, held)
+        return older
 
     def _load_behind(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
         with suppress(FutureSnapshot, Outdated):  # the next request for it learns that

@@ -634,6 +634,17 @@ MUTANTS = (
         (READER + "test_servers.py", "-k", "was_replaced or was_restored"),
     ),
     Mutant(
+        "a page is compared with the server that answered last",
+        (
+            Edit(
+                "reader/query/index_store.py",
+                "        if view.server != server:\n",
+                "        if view.server != self._server:\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "compared_with"),
+    ),
+    Mutant(
         "rows are shown that the index does not name",
         (
             Edit(

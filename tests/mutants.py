@@ -726,6 +726,17 @@ MUTANTS = (
         (READER + "test_servers.py", "-k", "was_replaced or was_restored"),
     ),
     Mutant(
+        "a page is compared with the server that answered last",
+        (
+            Edit(
+                "reader/query/index_store.py",
+                "        if view.server != server:\n",
+                "        if view.server != self._server:\n",
+            ),
+        ),
+        (READER + "test_servers.py", "-k", "compared_with"),
+    ),
+    Mutant(
         "rows are shown that the index does not name",
         (
             Edit(
@@ -762,6 +773,17 @@ MUTANTS = (
             ),
         ),
         (READER_UNIT + "test_index_cache.py", "-k", "just_read_stays"),
+    ),
+    Mutant(
+        "what was made of an evicted list counts as sharing the one that is there",
+        (
+            Edit(
+                "reader/query/index_cache.py",
+                "index.fresh if shares else index.size",
+                "index.size if made_of is None else index.fresh",
+            ),
+        ),
+        (READER_UNIT + "test_index_cache_sizes.py", "-k", "replaced_meanwhile"),
     ),
     Mutant(
         "a large new list takes the place of other workspaces' lists",

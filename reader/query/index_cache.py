@@ -68,10 +68,10 @@ class IndexCache:
             nearest = min(indexes, key=lambda item: abs(item[1].snapshot.xmax - xmax), default=None)
             return (replace(key, pg_snapshot=nearest[0]), nearest[1]) if nearest else None
 
-    def put(self, key: CacheKey, index: KeyIndex, grown: int | None = None) -> None:
+    def put(self, key: CacheKey, index: KeyIndex, made_of: KeyIndex | None = None) -> None:
         """Stores the index unless a newer one is there: two requests may catch up at once, and the other may see more.
 
-        `grown`: bytes that the cached index from which this one was made does not have; by default `index.fresh`.
+        `made_of`: the one of which it was made, whose buckets it shares but for `index.fresh` bytes; None if it was read.
         """
         with self._lock:
             cached = self._lists.get(_of_list(key)) or self._new(_of_list(key))
@@ -79,7 +79,9 @@ class IndexCache:
             if present is not None and present.snapshot.xmax > index.snapshot.xmax:
                 return
             before = cached.size
-            cached.put(key.pg_snapshot, index, index.fresh if grown is None else grown)
+            # What was evicted or replaced meanwhile is held by this index alone.
+            shares = any(other is made_of for other in cached.indexes.values())
+            cached.put(key.pg_snapshot, index, index.fresh if shares else index.size)
             self._bytes += cached.size - before
             self._evict(_of_list(key))
 

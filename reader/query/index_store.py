@@ -69,7 +69,7 @@ class IndexStore:
             check = partial(self._check_since, key, cached)
             current = catch_up(self._database, list_query, window, cached, limit, check)
             if current is not None:
-                self._cache.put(key, current.index)
+                self._cache.put(key, current.index, cached)
                 return current
             self._cache.discard(key, cached)
         raise Unavailable(slow=True)
@@ -96,18 +96,18 @@ class IndexStore:
         self._behind.begin(wanted)
         return False
 
-    def at(self, snapshot: Snapshot, list_query: ListQuery, *, may_wait: bool) -> KeyIndex:
-        """The list as it was at an older snapshot. Raises as `current`, and FutureSnapshot."""
-        return (
-            self._cache.get(self._key(list_query, snapshot))
-            or self._derive(snapshot, list_query)
-            or self._get_or_load(list_query, snapshot, may_wait)[1]
-        )
+    def at(self, snapshot: Snapshot, list_query: ListQuery, *, may_wait: bool) -> tuple[str, KeyIndex]:
+        """The list as it was at an older snapshot, after its server. Raises as `current`, and FutureSnapshot."""
+        key = self._key(list_query, snapshot)
+        index = self._cache.get(key)
+        if index is None:
+            key, index = self._derive(snapshot, list_query) or self._get_or_load(list_query, snapshot, may_wait)
+        return key.server, index
 
-    def check(self, view: TransactionView) -> None:
-        """Raises Outdated unless this transaction is of the server whose lists are in use; from now on they are of its server."""
-        if view.server != self._server:
-            self._server = view.server
+    def check(self, view: TransactionView, server: str) -> None:
+        """Raises Outdated unless this transaction is of the server whose list is in use; the next lists are those of its server."""
+        self._server = view.server
+        if view.server != server:
             raise Outdated
 
     def forget(self, workspace_id: str) -> None:
@@ -133,18 +133,19 @@ class IndexStore:
             self._cache.discard(key, cached)
             raise Outdated
 
-    def _derive(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex | None:
-        """The list at `snapshot`, made of the nearest one that is in memory; None where nothing is, or that differs by too much.
+    def _derive(self, snapshot: Snapshot, list_query: ListQuery) -> tuple[CacheKey, KeyIndex] | None:
+        """The list at `snapshot`, after its key, made of the nearest one that is in memory.
 
-        Raises FutureSnapshot, Outdated and Unavailable.
+        None where nothing is, or that differs by too much. Raises FutureSnapshot, Outdated and Unavailable.
         """
-        key, held = self._cache.nearest(self._key(list_query), snapshot.xmax) or (None, None)
-        check = partial(self._check_since, key, held)
+        near, held = self._cache.nearest(self._key(list_query), snapshot.xmax) or (None, None)
+        check = partial(self._check_since, near, held)
         older = derive(self._database, list_query, snapshot, held, MAX_CATCH_UP, check)
-        if older is None:
+        if near is None or older is None:
             return None
-        self._cache.put(self._key(list_query, snapshot), *older)
-        return older[0]
+        key = replace(near, pg_snapshot=snapshot.pg_snapshot)
+        self._cache.put(key, older, held)
+        return key, older
 
     def _load_behind(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
         with suppress(FutureSnapshot, Outdated):  # the next request for it learns that

@@ -1,6 +1,7 @@
 """An older list made of one that is in memory, by what was recorded between the two (decision 131)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reader.query.database import Database
 from reader.query.key_index import KeyIndex
@@ -17,8 +18,8 @@ def derive(
     held: KeyIndex | None,
     limit: int,
     check: Callable[[TransactionView], None],
-) -> tuple[KeyIndex, int] | None:
-    """The list at `snapshot`, made of `held`, and how many of its bytes that one does not have.
+) -> KeyIndex | None:
+    """The list at `snapshot`, made of `held`.
 
     None if `held` is None, or if more than `limit` keys are in one of them alone.
     `check` is called with what the transaction sees. Raises FutureSnapshot, Unavailable, and what `check` raises.
@@ -33,4 +34,4 @@ def derive(
         return None
     common = held.without(snapshot, later)
     index = common.with_added(snapshot, earlier)
-    return index, common.fresh + index.fresh
+    return replace(index, fresh=common.fresh + index.fresh)

@@ -48,7 +48,7 @@ def test_older_pages_of_a_list_push_out_no_other(monkeypatch: pytest.MonkeyPatch
     cache.put(key(9, workspace=2), index(entries=1000))
     cache.put(key(1), large)
     for xmax in range(1, 60):
-        cache.put(at(key(1), xmax), large.without(snapshot(xmax), [(0, 100_000 - xmax)]))
+        cache.put(at(key(1), xmax), large.without(snapshot(xmax), [(0, 100_000 - xmax)]), large)
 
     assert cache.get(key(9, workspace=2)) is not None
     assert cache.get(key(1)) is large
@@ -116,7 +116,7 @@ def test_a_list_that_was_just_read_stays(monkeypatch: pytest.MonkeyPatch) -> Non
         cache.get(newcomer)
         cache.put(newcomer, loaded)
         assert cache.get(newcomer) is loaded
-        cache.put(newcomer, loaded.with_added(snapshot(2), [(1, 1)]))
+        cache.put(newcomer, loaded.with_added(snapshot(2), [(1, 1)]), loaded)
         assert cache.peek(newcomer) is not None
     assert cache.peek(key(1, workspace=5)) is not None, "its workspace keeps the one that it uses most"
 

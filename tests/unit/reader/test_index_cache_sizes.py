@@ -28,6 +28,20 @@ def test_caches_of_one_reader_share_its_memory(monkeypatch: pytest.MonkeyPatch, 
     assert all(2_000_000 // caches < cache.size <= 4_000_000 // caches for cache in sharing)
 
 
+def test_what_is_made_of_a_list_that_was_replaced_meanwhile_is_counted_whole() -> None:
+    """It shares no bucket with those that are there: two requests went on while the list was evicted and read again."""
+    cache = IndexCache()
+    before = index(5, entries=2_000)
+    cache.put(key(1), before)
+    cache.forget("org_1")
+    cache.put(key(1), index(6, entries=2_000))
+    cache.put(at(key(1), 4), before.without(snapshot(4), [(0, 2_000)]), before)
+
+    assert held(cache) <= cache.size
+    cache.put(at(key(1), 3), before.without(snapshot(3), [(0, 2_000)]), before)
+    assert held(cache) <= cache.size
+
+
 def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside an older page of it, whatever was counted on the way: nothing is evicted while it fits."""
     bound(monkeypatch, 1_000_000)
@@ -35,10 +49,10 @@ def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) 
     growing = index(1, entries=20_000)
     cache.put(key(9, workspace=2), index(entries=10))
     cache.put(key(1), growing)
-    cache.put(at(key(1), 1), growing.without(snapshot(1), []))
+    cache.put(at(key(1), 1), growing.without(snapshot(1), []), growing)
     for xmax in range(2, 500):
-        growing = growing.with_added(snapshot(xmax), [(1, xmax)])
-        cache.put(key(1), growing)
+        before, growing = growing, growing.with_added(snapshot(xmax), [(1, xmax)])
+        cache.put(key(1), growing, before)
 
     assert cache.get(key(9, workspace=2)) is not None
     assert cache.get(at(key(1), 1)) is not None
@@ -95,7 +109,7 @@ def test_what_is_remembered_of_evicted_lists_does_not_grow_with_their_filters(mo
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["get", "put", "older", "older alone", "grow", "nearest", "discard", "forget"]),
+        st.sampled_from(["get", "put", "older", "older alone", "late", "grow", "discard", "forget"]),
         st.integers(0, 4),
         st.integers(1, 2),
         st.integers(1, 4),
@@ -109,31 +123,34 @@ def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, i
     """The cache counts at least what it holds, exactly where it evicts, and no bound is exceeded but by one list alone."""
     cache = IndexCache()
     limit = 3 * INDEX_BYTES
+    earlier: dict[CacheKey, KeyIndex] = {}  # of each list, as a request holds one while others go on
     with pytest.MonkeyPatch.context() as bounds:
         bounds.setattr(reader.query.index_cache, "MAX_BYTES", limit)
         bounds.setattr(reader.query.index_cache, "MAX_LISTS", 3)
         for step, number, workspace, xmax, entries in steps:
             which = key(number, workspace)
             present = cache.get(which)
+            stale = earlier.get(which)
+            earlier |= {which: present} if present is not None else {}
             if step == "put":
                 cache.put(which, index(xmax, entries))
             elif step == "older" and present is not None and present.total:
-                cache.put(at(which, xmax), present.without(snapshot(xmax), [(0, present.total)]))
+                cache.put(at(which, xmax), present.without(snapshot(xmax), [(0, present.total)]), present)
+            elif step == "late" and stale is not None:
+                cache.put(at(which, xmax), stale.with_added(snapshot(xmax), []), stale)
             elif step == "older alone":
                 cache.put(at(which, xmax), index(xmax, 50 * entries))
-            elif step == "nearest":
-                near = cache.nearest(which, xmax)
-                assert (near is not None) == (which in cache._lists)
-                assert near is None or cache.peek(near[0]) is near[1]
             elif step == "grow" and present is not None:
                 newer = present.snapshot.xmax + 1
-                cache.put(which, present.with_added(snapshot(newer), [(1, newer)]))
+                cache.put(which, present.with_added(snapshot(newer), [(1, newer)]), present)
             elif step == "discard":
                 cache.discard(which, index(xmax, entries))
             elif step == "forget":
                 cache.forget(which.workspace_id)
             assert cache.size == sum(cached.size for cached in cache._lists.values())
             assert held(cache) <= cache.size
-            assert all(cached.indexes for cached in cache._lists.values())
+            near = cache.nearest(which, xmax)
+            assert (near is not None) == (which in cache._lists)
+            assert near is None or cache.peek(near[0]) is near[1]
             assert len(cache._lists) <= 3
             assert cache.size <= limit or len(cache._lists) == 1

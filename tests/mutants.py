@@ -550,6 +550,22 @@ MUTANTS = (
         (READER + "test_fairness.py", "-k", "hears_that_it_is_busy"),
     ),
     Mutant(
+        "open transactions are looked for one by one",
+        (Edit("reader/query/snapshot.py", "not self._lists(xid)", "xid not in self.running"),),
+        (READER_UNIT + "test_snapshot_cost.py",),
+    ),
+    Mutant(
+        "each key of an older list is looked for by itself",
+        (
+            Edit(
+                "reader/query/key_index.py",
+                "    return len(keys) * MANY > len(bucket) // KEY.size\n",
+                "    return False\n",
+            ),
+        ),
+        (READER_UNIT + "test_snapshot_cost.py",),
+    ),
+    Mutant(
         "a page waits for an older list",
         (
             Edit(

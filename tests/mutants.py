@@ -386,6 +386,17 @@ MUTANTS = (
         (READER + "test_bytes.py", "-k", "cannot_hold"),
     ),
     Mutant(
+        "what each row of a page repeats is not counted",
+        (
+            Edit(
+                "reader/http/routes.py",
+                "text_length(listing.entries) + links_length <=",
+                "text_length(listing.entries) <=",
+            ),
+        ),
+        (READER + "test_waiting_rows.py", "-k", "each_row_repeats"),
+    ),
+    Mutant(
         "pages that wait for a large response hold their rows",
         (Edit("reader/http/routes.py", "bare = replace(listing, entries=())", "bare = replace(listing)"),),
         (READER + "test_waiting_rows.py",),

@@ -2042,7 +2042,7 @@ def _try(mutant: Mutant) -> tuple[str, str]:
         process = subprocess.run(
             command,
             cwd=tree,
-            env=_environ(),
+            env=_environ(tree),
             capture_output=True,
             text=True,
             errors="replace",
@@ -2071,9 +2071,10 @@ def _apply(tree: Path, edit: Edit) -> str | None:
     return None
 
 
-def _environ() -> dict[str, str]:
-    # The tests of tests/cluster are run where they are named; others that want containers are not.
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "AUDIT_CONTAINERS": "1"}
+def _environ(tree: Path) -> dict[str, str]:
+    # The programs that a test starts are those of the copy, too. The tests of tests/cluster are run where they are named; others
+    # that want containers are not.
+    return {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "AUDIT_CONTAINERS": "1"}
 
 
 if __name__ == "__main__":

@@ -386,6 +386,16 @@ MUTANTS = (
         (READER + "test_bytes.py", "-k", "cannot_hold"),
     ),
     Mutant(
+        "paper does not say how many sheets there are",
+        (Edit("reader/html/static/print.css", '"Page " counter(page) " of " counter(pages)', '"Page " counter(page)'),),
+        ("tests/browser/test_paper.py", "-k", "pdf_says"),
+    ),
+    Mutant(
+        "a page is as wide as a wide screen",
+        (Edit("reader/html/static/audit.css", "max-width: 1440px", "max-width: none"),),
+        ("tests/browser/test_appearance.py", "-k", "sideways and list"),
+    ),
+    Mutant(
         "what each row of a page repeats is not counted",
         (
             Edit(

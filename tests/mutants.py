@@ -386,6 +386,27 @@ MUTANTS = (
         (READER + "test_bytes.py", "-k", "cannot_hold"),
     ),
     Mutant(
+        "paper does not say how many sheets there are",
+        (Edit("reader/html/static/print.css", '"Page " counter(page) " of " counter(pages)', '"Page " counter(page)'),),
+        ("tests/browser/test_paper.py", "-k", "pdf_says"),
+    ),
+    Mutant(
+        "a page is as wide as a wide screen",
+        (Edit("reader/html/static/audit.css", "max-width: 1440px", "max-width: none"),),
+        ("tests/browser/test_appearance.py", "-k", "sideways and list"),
+    ),
+    Mutant(
+        "what each row of a page repeats is not counted",
+        (
+            Edit(
+                "reader/http/routes.py",
+                "text_length(listing.entries) + links_length <=",
+                "text_length(listing.entries) <=",
+            ),
+        ),
+        (READER + "test_waiting_rows.py", "-k", "each_row_repeats"),
+    ),
+    Mutant(
         "pages that wait for a large response hold their rows",
         (Edit("reader/http/routes.py", "bare = replace(listing, entries=())", "bare = replace(listing)"),),
         (READER + "test_waiting_rows.py",),
@@ -548,6 +569,22 @@ MUTANTS = (
         "a request that finds no place for its list hears that the database is away",
         (Edit("reader/http/exception_handlers.py", "        if error.busy:\n", "        if False:\n"),),
         (READER + "test_fairness.py", "-k", "hears_that_it_is_busy"),
+    ),
+    Mutant(
+        "open transactions are looked for one by one",
+        (Edit("reader/query/snapshot.py", "not self._lists(xid)", "xid not in self.running"),),
+        (READER_UNIT + "test_snapshot_cost.py",),
+    ),
+    Mutant(
+        "each key of an older list is looked for by itself",
+        (
+            Edit(
+                "reader/query/key_index.py",
+                "    return len(keys) * MANY > len(bucket) // KEY.size\n",
+                "    return False\n",
+            ),
+        ),
+        (READER_UNIT + "test_snapshot_cost.py",),
     ),
     Mutant(
         "a page waits for an older list",
@@ -2132,7 +2169,7 @@ def _try(mutant: Mutant) -> tuple[str, str]:
         process = subprocess.run(
             command,
             cwd=tree,
-            env=_environ(),
+            env=_environ(tree),
             capture_output=True,
             text=True,
             errors="replace",
@@ -2161,9 +2198,10 @@ def _apply(tree: Path, edit: Edit) -> str | None:
     return None
 
 
-def _environ() -> dict[str, str]:
-    # The tests of tests/cluster are run where they are named; others that want containers are not.
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "AUDIT_CONTAINERS": "1"}
+def _environ(tree: Path) -> dict[str, str]:
+    # The programs that a test starts are those of the copy, too. The tests of tests/cluster are run where they are named; others
+    # that want containers are not.
+    return {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "AUDIT_CONTAINERS": "1"}
 
 
 if __name__ == "__main__":

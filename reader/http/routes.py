@@ -16,6 +16,7 @@ from reader.auth.clerk import Forbidden
 from reader.errors import problem_response
 from reader.html import pages
 from reader.html.filter_form import list_address
+from reader.html.links import link
 from reader.http import json_response
 from reader.http.byte_limits import (
     FEW_SENT,
@@ -102,7 +103,10 @@ class Routes:
         def make(listing: Listing) -> Response:
             return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
 
-        return make(listing) if text_length(listing.entries) <= FEW_SHOWN else self._later(viewer, listing, make)
+        # Each row links to its entry with the list to come back to, whose filters and `as_of` may be 8 KiB.
+        links_length = len(listing.entries) * len(link(replace(listing.query, as_of=listing.as_of)))
+        is_short = text_length(listing.entries) + links_length <= FEW_SHOWN
+        return make(listing) if is_short else self._later(viewer, listing, make)
 
     async def slash(self, request: Request) -> Response:
         """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""

@@ -6,7 +6,6 @@ that only the keys recorded since are read and inserted, and a page is the ids b
 """
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from runtime.timestamps import POSTGRES_EPOCH_US, from_microseconds, microsecond
 Key: TypeAlias = tuple[int, int]
 KEY = Struct(">qq")
 BUCKET_KEYS, MAX_BUCKET_KEYS = 256, 768  # keys of a new bucket, and the most before it is split
+MANY = 16  # of so many keys of a bucket one is changed, or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,25 @@ class KeyIndex:
         self, snapshot: Snapshot, keys: Sequence[Key], change: Callable[[bytes, Sequence[Key]], bytes]
     ) -> "KeyIndex":
         """The index with `change` applied to each bucket in which one of the keys belongs."""
-        keys_by_bucket: defaultdict[int, list[Key]] = defaultdict(list)
-        for key in sorted(keys, reverse=True):
-            keys_by_bucket[self._bucket(key)].append(key)
         buckets, fresh = list(self.buckets), 0
-        for number in sorted(keys_by_bucket, reverse=True):  # from the end, so that earlier buckets keep their numbers
-            changed = change(buckets[number], keys_by_bucket[number])
+        for number, there in reversed(
+            self._by_bucket(keys)
+        ):  # from the end, so that earlier buckets keep their numbers
+            changed = change(buckets[number], there)
             fresh += len(changed)
             buckets[number : number + 1] = split(changed)
         return KeyIndex.from_buckets(snapshot, buckets, fresh)
+
+    def _by_bucket(self, keys: Sequence[Key]) -> list[tuple[int, list[Key]]]:
+        """The keys of each bucket in which some belong, newest first."""
+        rising, by_bucket = sorted(keys), []
+        while rising:
+            number = self._bucket(rising[-1])
+            is_last = number + 1 == len(self.buckets)
+            start = 0 if is_last else bisect_right(rising, KEY.unpack_from(self.buckets[number + 1]))
+            by_bucket.append((number, rising[start:][::-1]))
+            del rising[start:]
+        return by_bucket
 
     def _bucket(self, key: Key) -> int:
         """The number of the bucket in which a key belongs: the last one whose first key is not older."""
@@ -140,7 +150,14 @@ def _rank(bucket: bytes, key: Key) -> int:
     return bisect_left(ranks, True, key=lambda rank: KEY.unpack_from(bucket, rank * KEY.size) <= key)
 
 
+def _are_many(bucket: bytes, keys: Sequence[Key]) -> bool:
+    """Whether it takes less time to look at each key of the bucket than to look for each of `keys` in it."""
+    return len(keys) * MANY > len(bucket) // KEY.size
+
+
 def _insert(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
+    if _are_many(bucket, newest_first):
+        return pack(sorted((*unpack(bucket), *newest_first), reverse=True))
     pieces, copied = [], 0
     for key in newest_first:
         start = _rank(bucket, key) * KEY.size
@@ -150,6 +167,9 @@ def _insert(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
 
 
 def _remove(bucket: bytes, newest_first: Sequence[Key]) -> bytes:
+    if _are_many(bucket, newest_first):
+        removed = set(newest_first)
+        return pack(key for key in unpack(bucket) if key not in removed)
     pieces, copied = [], 0
     for key in newest_first:
         start = _rank(bucket, key) * KEY.size

@@ -6,6 +6,7 @@ snapshot, whatever its `occurred_at` is, and two snapshots tell exactly what was
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -34,7 +35,10 @@ class Transactions(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Which entries had been recorded at `time`. Transactions below `xmin` had ended, those from `xmax` on had not begun."""
+    """Which entries had been recorded at `time`. Transactions below `xmin` had ended, those from `xmax` on had not begun.
+
+    `running` is in rising order, as PostgreSQL has it.
+    """
 
     time: datetime
     xmin: int
@@ -83,7 +87,11 @@ class Snapshot:
 
     def sees(self, xid: int) -> bool:
         """Whether what the transaction recorded is in it."""
-        return xid < self.xmin or (xid < self.xmax and xid not in self.running)
+        return xid < self.xmin or (xid < self.xmax and not self._lists(xid))
+
+    def _lists(self, xid: int) -> bool:
+        place = bisect_left(self.running, xid)
+        return place < len(self.running) and self.running[place] == xid
 
     @property
     def later(self) -> Transactions:

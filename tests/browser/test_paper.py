@@ -1,11 +1,13 @@
 """What is printed is evidence: the filters, the range, the zone, who and when; and every row with its changes."""
 
 import json
+import re
 from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import pdf_text
 from tests.browser.conftest import Fresh, Sample, Visit
 from tests.browser.visitor import Visitor
 
@@ -36,7 +38,29 @@ def test_a_print_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
     assert page.locator(".entries").evaluate("each => getComputedStyle(each).display") == "table"
     expect(page.locator("form.filters")).to_be_hidden()
     assert "changes are not printed" in said
-    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_a_pdf_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
+    """What an auditor keeps: filters, range, zone, who and when before the rows; each sheet has its number, and says how many there are."""
+    page = dana.open("/audit?action=member.added&from=2026-01-01&limit=20&offset=20")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    sheets = pdf_text.pages(page.pdf(prefer_css_page_size=True))
+    evidence, _, rows = sheets[0].partition("WhathappenedActionSource")
+
+    assert re.search(
+        r"FiltersMemberadded;From2026-01-01UTC"
+        r"Rangefrom2026-01-0100:00:00UTCon"
+        r"Entries21–40of[0-9]+,page2of[0-9]+ofthelist,asof20[-0-9]{8}[:0-9]{8}UTC"
+        r".*Detailschangesarenotprinted;.*TimesUTC"
+        rf"Printedby{sample.people.admin.user_id},at20[-0-9]{{8}}[:0-9]{{8}}UTC",
+        evidence,
+    ), evidence
+    assert "Workspacenorthwind-freight" in evidence
+    assert "joinedtheworkspaceas" not in evidence and "joinedtheworkspaceas" in rows
+    assert len(sheets) > 1
+    for number, sheet in enumerate(sheets, 1):
+        assert f"Page{number}of{len(sheets)}Callmineauditlog" in sheet
+    assert "".join(sheets).count("joinedtheworkspaceas") == 20
 
 
 def test_the_button_prints_every_row(dana: Visitor) -> None:
@@ -66,7 +90,7 @@ def test_a_print_of_parts_of_two_pages_says_so(dana: Visitor) -> None:
     expect(page.get_by_role("status")).to_contain_text("1–10 of")
 
 
-@pytest.mark.parametrize("width", [641, 800, 960, 1280])
+@pytest.mark.parametrize("width", [641, 800, 960, 1280, 1600])
 def test_before_and_after_have_names(visit: Visit, sample: Sample, width: int) -> None:
     """At every width, and on paper."""
     visitor = visit(viewport={"width": width, "height": 900}).signed_in(sample.people.admin)

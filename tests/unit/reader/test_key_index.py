@@ -1,5 +1,6 @@
 """An index finds every entry of a list, as a plain sorted list would, after any number of late ones."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,11 +20,14 @@ MANY = st.lists(st.lists(KEYS, unique=True, max_size=40), max_size=4)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def short_buckets() -> None:
-    """Buckets of a few entries, so that short lists have many of them and cut them often."""
+def short_buckets() -> Iterator[None]:
+    """Buckets of a few entries, so that short lists have many of them and cut them often, for few keys and for many."""
     patch = pytest.MonkeyPatch()
     patch.setattr(reader.query.key_index, "BUCKET_KEYS", 3)
     patch.setattr(reader.query.key_index, "MAX_BUCKET_KEYS", 7)
+    patch.setattr(reader.query.key_index, "MANY", 2)
+    yield
+    patch.undo()
 
 
 def packed(entries: list[Key]) -> bytes:

@@ -27,8 +27,8 @@ from tests.repository import ROOT
 
 MAX_REQUEST = 128 * 1024  # bytes: arguments and an environment
 NUMBER = 4  # bytes of a process id, and of an exit code
-# What the interpreter and the loader read before anything is imported.
-READ_AT_START = ("PYTHON", "LD_")
+# What the interpreter, the C library and the loader read before anything is imported.
+READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "TZ")
 
 
 class Forked:

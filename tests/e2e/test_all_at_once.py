@@ -69,6 +69,7 @@ def test_the_fourteen_types_under_all_of_it(world: World, postgres: PostgresServ
         world.end_transaction(producer, commit=True)
         world.until_read(consumer)
         assert consumer.stop() == 0
+    world.stderr = None  # the pipe is closed
     world.check()
     assert {row["action"] for row in world.rows("SELECT action FROM audit_event")} == set(ONE_OF_EACH)
     assert [row["reason"] for row in world.rows("SELECT reason FROM parked_record")] == ["record_unreadable"]

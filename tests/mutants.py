@@ -763,6 +763,15 @@ MUTANTS = (
         (READER + "test_servers.py", "-k", "was_replaced or was_restored"),
     ),
     Mutant(
+        "each attempt meets another server",
+        (
+            Edit(
+                "reader/query/listing.py", "self._indexes.of_one_server() if attempt else nullcontext(", "nullcontext("
+            ),
+        ),
+        (READER + "test_several_servers.py",),
+    ),
+    Mutant(
         "a page is compared with the server that answered last",
         (
             Edit(
@@ -777,9 +786,9 @@ MUTANTS = (
         "rows are shown that the index does not name",
         (
             Edit(
-                "reader/query/listing.py",
-                "            self._indexes.forget(workspace_id)\n            raise Outdated\n",
-                "            pass\n",
+                "reader/query/indexed_page.py",
+                "        indexes.forget(workspace_id)\n        raise Outdated\n",
+                "        pass\n",
             ),
         ),
         (READER + "test_servers.py", "-k", "not_those_of_the_list"),
@@ -1294,7 +1303,7 @@ MUTANTS = (
         "a relative range is that of now on every page",
         (
             Edit(
-                "reader/query/listing.py",
+                "reader/query/indexed_page.py",
                 "_window(query, position, position.snapshot.time)",
                 "_window(query, position, datetime.now(UTC))",
             ),
@@ -1756,7 +1765,7 @@ MUTANTS = (
     ),
     Mutant(
         "a session that the server has closed costs an answer",
-        (Edit("reader/query/database.py", "if not (connection.broken and others):", "if others:"),),
+        (Edit("reader/query/database.py", "not (connection.broken and others):", "others:"),),
         (READER + "test_health.py", "-k", "was_restarted"),
     ),
     Mutant(
@@ -2014,9 +2023,9 @@ MUTANTS = (
                 "        if ((kind, name) in expected) != ((kind, name) in actual)\n",
             ),
             Edit(
-                "reader/query/listing.py",
-                "            self._indexes.forget(workspace_id)\n            raise Outdated\n",
-                "            pass\n",
+                "reader/query/indexed_page.py",
+                "        indexes.forget(workspace_id)\n        raise Outdated\n",
+                "        pass\n",
             ),
         ),
         ("tests/integration/sql/test_tampering.py", "-k", "pg18 and DISABLE"),

@@ -5,6 +5,7 @@ Rule of this module: whatever the database does, a request gets a result or `Una
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
@@ -27,9 +28,7 @@ T = TypeVar("T")
 
 POOL_SIZE = 12  # eight turns (reader.http.limiter), a large response, two background_loads, one for readiness and lag
 WAIT_SECONDS = 2.0
-
-# For a probe: what it sees of completeness is what a page needs to know on a standby.
-NO_WORKSPACE = ""
+NO_WORKSPACE = ""  # for a probe: what it sees of completeness is what a page needs to know on a standby
 
 READER_SESSION = sql.query("reader/session").replace("%(max_running)s", f"{MAX_RUNNING}")
 ANOTHER_CELL = "the database is cell {}, DATABASE_URL says {}: give the databases of all cells, each by its cell"
@@ -60,6 +59,7 @@ class Database:
         self._cell = cell
         self.by_cell = {cell: self}  # as CellDatabases has it
         self._completeness = StandbyCompleteness()
+        self._session: Connection | None = None  # the only one, in place of the pool's
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=Connection,
@@ -105,6 +105,19 @@ class Database:
         with answered(), ExitStack() as held:
             yield self._with_session(held, begun)
 
+    @contextmanager
+    def of_one_session(self) -> Iterator["Database"]:
+        """The same database by one session: all that it answers is of one server. Raises Unavailable."""
+
+        def tried(connection: Connection, _: ExitStack) -> Connection:
+            connection.execute("SELECT 1")
+            return connection
+
+        with answered(), ExitStack() as held:
+            database = copy(self)
+            database._session = self._with_session(held, tried)  # noqa: SLF001 of a copy of this one
+            yield database
+
     def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
         """The results of these statements, in one such transaction and one round trip. Raises Unavailable."""
         return self._ask(workspace_id, statements, lambda _: None)
@@ -116,17 +129,14 @@ class Database:
     def _ask(
         self, workspace_id: str, statements: Sequence[Statement], prepare: Callable[[Connection], None]
     ) -> tuple[TransactionView, list[list[TupleRow]]]:
-        first = Statement(READER_SESSION, {"workspace_id": workspace_id})
+        queries = (Statement(READER_SESSION, {"workspace_id": workspace_id}), *statements)
 
         def asked(connection: Connection, _: ExitStack) -> list[list[TupleRow]]:
             prepare(connection)
             # What is sent before the pipeline ends is one transaction, without BEGIN and COMMIT.
             try:
                 with connection.pipeline():
-                    cursors = [
-                        connection.execute(text, values, prepare=True, binary=True)
-                        for text, values in (first, *statements)
-                    ]
+                    cursors = [connection.execute(*query, prepare=True, binary=True) for query in queries]
             except psycopg.Error:
                 connection.retire()  # psycopg may take what came after the error for prepared, and it is not
                 raise
@@ -177,7 +187,7 @@ class Database:
         """
         for others in reversed(range(self._pool.max_size + 1)):
             attempt = ExitStack()
-            connection = attempt.enter_context(self._pool.connection())
+            connection = self._session or attempt.enter_context(self._pool.connection())
             connection.answer_timeout = ANSWER_SECONDS
             try:
                 with attempt:
@@ -185,6 +195,6 @@ class Database:
                     held.push(attempt.pop_all())
                     return result
             except psycopg.OperationalError:
-                if not (connection.broken and others):
+                if self._session or not (connection.broken and others):
                     raise
         raise AssertionError("the last attempt raises")

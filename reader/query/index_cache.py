@@ -28,7 +28,12 @@ class IndexCache:
         self._lists: dict[CacheKey, CachedList] = {}
         self._other_uses = UseCounts(MAX_COUNTED)
         self._lock = threading.Lock()
-        self._number = self._gets = self._bytes = 0
+        self._number = self._gets = self._bytes = self._builds = 0
+
+    @property
+    def builds(self) -> int:
+        """How many indexes were put that are not made of others."""
+        return self._builds
 
     @property
     def size(self) -> int:
@@ -74,6 +79,7 @@ class IndexCache:
         `made_of`: the one of which it was made, whose buckets it shares but for `index.fresh` bytes; None if it was read.
         """
         with self._lock:
+            self._builds += made_of is None
             cached = self._lists.get(_of_list(key)) or self._new(_of_list(key))
             present = cached.indexes.get(key.pg_snapshot)
             if present is not None and present.snapshot.xmax > index.snapshot.xmax:

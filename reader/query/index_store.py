@@ -3,15 +3,16 @@
 A list is loaded once, by reading all its keys. After that, a request reads only what was recorded since the last one.
 """
 
-import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import replace
 from functools import partial
 
 from reader.query.background_loads import BackgroundLoads, Wanted
 from reader.query.cached_list import CacheKey
 from reader.query.current_index import catch_up
-from reader.query.database import Database
+from reader.query.database import NO_WORKSPACE, Database
 from reader.query.index_cache import IndexCache
 from reader.query.index_load import load_index, load_short_index
 from reader.query.index_results import CurrentIndex, NotAtHand, Outdated
@@ -39,8 +40,6 @@ class IndexStore:
         self._cache = IndexCache(databases)
         self._loads: SingleFlight[CacheKey] = SingleFlight()
         self._behind = BackgroundLoads(self._load_behind)
-        self._lock = threading.Lock()
-        self._builds = 0
         self._server = ""
 
     @property
@@ -51,12 +50,21 @@ class IndexStore:
     @property
     def builds(self) -> int:
         """How many indexes were built by reading a whole list."""
-        return self._builds
+        return self._cache.builds
 
     @property
     def size(self) -> int:
         """Bytes of all indexes that are held."""
         return self._cache.size
+
+    @contextmanager
+    def of_one_server(self) -> Iterator[tuple[Database, "IndexStore"]]:
+        """The database by one session, and the indexes of the server that it leads to: another session may lead to another."""
+        with self._database.of_one_session() as database:
+            store = copy(self)
+            view, _ = database.ask(NO_WORKSPACE)
+            store._database, store._server = database, view.server  # noqa: SLF001 of a copy of this one
+            yield database, store
 
     def current(self, list_query: ListQuery, window: Window, *, may_wait: bool) -> CurrentIndex:
         """The list as it is now, and in the same round trip the entries of `window`.
@@ -175,8 +183,6 @@ class IndexStore:
 
     def _keep(self, key: CacheKey, server: str, index: KeyIndex) -> CacheKey:
         """Caches an index that `server` gave; its key there."""
-        with self._lock:
-            self._builds += 1
         self._server, key = server, replace(key, server=server)
         self._cache.put(key, index)
         return key

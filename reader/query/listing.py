@@ -5,9 +5,8 @@ row-level security hides all others.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import structlog
 
@@ -15,6 +14,7 @@ from reader.model import Entry, LargeDiff, Listing, Query
 from reader.query.database import Database
 from reader.query.index_results import NotAtHand, Outdated
 from reader.query.index_store import IndexStore
+from reader.query.indexed_page import read_indexed_page
 from reader.query.large_diffs import LargeDiffs
 from reader.query.list_queries import (
     ListQuery,
@@ -24,16 +24,13 @@ from reader.query.list_queries import (
     to_entries,
     whole_entry,
 )
-from reader.query.position import FutureSnapshot, ListPosition, check_time, next_cursor, parse_position
-from reader.query.snapshot import Snapshot
-from reader.query.transaction_view import TransactionView
+from reader.query.position import FutureSnapshot, next_cursor, parse_position
 from reader.query.unavailable import Unavailable
 from reader.query.uncached_page import read_uncached_page
-from reader.query.window import Slice, Window, absolute, cut
 
 log = structlog.get_logger()
 
-ATTEMPTS = 4  # to read a page from one database, if it is replaced or if sessions go to several
+ATTEMPTS = 4  # to read a page of one database, if it is replaced or restored meanwhile
 NO_LIMIT = 2**31 - 1
 
 
@@ -62,11 +59,12 @@ class Listings:
 
     def _page(self, workspace_id: str, query: Query, *, may_wait: bool) -> Listing:
         position, list_query = parse_position(query), _list_query(workspace_id, query)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
+            # Sessions may go to several servers, so all attempts but the first are made by one session each.
+            by_server = self._indexes.of_one_server() if attempt else nullcontext((self._database, self._indexes))
             try:
-                if position is None:
-                    return self._current_page(list_query, query, may_wait)
-                return self._page_at(position, list_query, query, may_wait)
+                with by_server as (database, indexes):
+                    return read_indexed_page(database, indexes, list_query, query, position, may_wait=may_wait)
             except FutureSnapshot:
                 assert position is not None
                 raise position.invalid() from None
@@ -128,70 +126,6 @@ class Listings:
         ids = [entry.id for entry in entries if entry.diff is None]
         return self._large_diffs.of(self._indexes.server, workspace_id, ids, limit)
 
-    def _current_page(self, list_query: ListQuery, query: Query, may_wait: bool) -> Listing:
-        current = self._indexes.current(list_query, _window(query, None, datetime.now(UTC)), may_wait=may_wait)
-        page, entries = cut(current.index, _window(query, None, current.index.snapshot.time)), current.entries
-        if page.ids != [entry.id for entry in entries]:
-            # Something was recorded since the last request. Entries never change, so another transaction reads the same.
-            view, (rows,) = self._database.ask(
-                list_query.workspace_id, entries_by_id(list_query.workspace_id, page.ids)
-            )
-            entries = to_entries(rows)
-            self._check(list_query.workspace_id, view, current.view.server, page, entries)
-        return _listing(query, current.index.snapshot, page, entries, current.view)
-
-    def _page_at(self, position: ListPosition, list_query: ListQuery, query: Query, may_wait: bool) -> Listing:
-        server, index = self._indexes.at(position.snapshot, list_query, may_wait=may_wait)
-        page = cut(index, _window(query, position, position.snapshot.time))
-        view, ([newer], rows) = self._database.ask(
-            list_query.workspace_id,
-            list_query.newer(position.snapshot, absolute(query.selection, position.snapshot.time)),
-            entries_by_id(list_query.workspace_id, page.ids),
-        )
-        check_time(position.snapshot, view)  # an index that was in memory was found by the ids alone
-        entries = to_entries(rows)
-        self._check(list_query.workspace_id, view, server, page, entries)
-        return replace(
-            _listing(query, position.snapshot, page, entries, view), newer=newer[0], has_newer_beyond=newer[1]
-        )
-
-    def _check(
-        self, workspace_id: str, view: TransactionView, server: str, page: Slice, entries: Sequence[Entry]
-    ) -> None:
-        """Raises Outdated unless the entries are those that the index of `server` names, in its order."""
-        self._indexes.check(view, server)
-        if page.ids != [entry.id for entry in entries]:
-            self._indexes.forget(workspace_id)
-            raise Outdated
-
 
 def _list_query(workspace_id: str, query: Query) -> ListQuery:
     return ListQuery(workspace_id, replace(query.selection, last=None, since=None, before=None))
-
-
-def _window(query: Query, position: ListPosition | None, at: datetime) -> Window:
-    selection = absolute(query.selection, at)
-    since, before = selection.since, selection.before
-    return Window(
-        since=since.at if since else None,
-        before=before.at if before else None,
-        offset=query.offset,
-        limit=query.limit,
-        after=position.after if position else None,
-    )
-
-
-def _listing(
-    query: Query, snapshot: Snapshot, page: Slice, entries: tuple[Entry, ...], view: TransactionView
-) -> Listing:
-    return Listing(
-        query=query,
-        entries=entries,
-        total=page.total,
-        as_of=snapshot.as_of,
-        as_of_time=snapshot.time,
-        newer=0,
-        complete_through=view.complete_through,
-        sealed_through=view.sealed_through,
-        next_cursor=next_cursor(snapshot, entries[-1]) if len(entries) == query.limit else None,
-    )

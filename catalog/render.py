@@ -28,6 +28,11 @@ _OPEN_MAP = (
     "however written) is masked: shown as changed, its value never stored."
 )
 
+_SENTENCES = (
+    "Shown by the page, and `summary` of the API; a row of `audit.csv` is read by it, its `action` and its `facets`. A name in "
+    "braces is that part of the entry. The second sentence is used where the entry has what it names."
+)
+
 
 def as_data() -> dict[str, Any]:
     """The catalog as plain JSON values, in the order in which people read it."""
@@ -61,6 +66,12 @@ def as_markdown() -> str:
             [_type_row(audit_type) for audit_type in CATALOG],
         ),
         _OPEN_MAP,
+        "### What an entry says",
+        _SENTENCES,
+        _table(
+            ("action", "sentence", "with its changes"),
+            [(f"`{kind.name}`", kind.sentence, kind.detailed) for kind in CATALOG],
+        ),
         f"Ignored as `no_change` when no tracked field changed: {', '.join(f'`{ce_type}`' for ce_type in edits)}.",
         f"Plans, lowest first: {' < '.join(plans.PLANS)}. A change is up or down by plan, then seats, then interval.",
         "### Facets that any entry may carry",
@@ -83,6 +94,7 @@ def _type(audit_type: AuditType) -> dict[str, Any]:
         "family": audit_type.family,
         "label": audit_type.label,
         "sentence": audit_type.sentence,
+        "sentence_with_changes": audit_type.detailed or None,
         "fed_by": [
             {"ce_type": feed.ce_type, "topic": topic_of(feed.ce_type), "ignored_if_unchanged": feed.edit}
             for feed in audit_type.feeds

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -81,11 +80,8 @@ def registry() -> Iterator[SchemaRegistry]:
 def database_url(postgres: PostgresServer) -> Iterator[str]:
     """A migrated database of the test's own."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-    yield postgres.url(name)
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    yield postgres.create_database(name, TEMPLATE)
+    postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ OURS = {
 }
 # Names with such a word that are somebody else's, or say what they mean.
 ALLOWED = {
-    "_least_used": "LRU: the least recently used",
+    "_remove_least_used": "LRU: the least recently used",
     "look_alike": "lookalikes is what Unicode calls confusable characters",
     "roll_back": "SQL's ROLLBACK",
 }

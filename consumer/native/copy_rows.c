@@ -81,6 +81,7 @@ static int read_entry(const Plan *plan, Value data, Text key, Entry *entry, cons
     entry->channel = text_of(field_at(field_at(data, plan->origin, end), plan->channel, end));
     entry->email = is_null(email) ? (Text){NULL, 0} : text_of(email);
     entry->action = plan->action, entry->subject_type = plan->subject_type;
+    if (!is_null(email) && !entry->email.at) return 0;
     if (!entry->workspace.at || !entry->actor_type.at || !entry->actor_id.at || !entry->subject_id.at || !entry->channel.at)
         return 0;
     Text actor_prefix = equal(entry->actor_type, (Text){"user", 4}) ? (Text){"user_", 5} : none;
@@ -290,7 +291,10 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     if (!PyArg_ParseTuple(arguments, "OOO", &row_class, &sha256, &names_secret)) return NULL;
     Rows *self = (Rows *)type->tp_alloc(type, 0);
     if (self == NULL) return NULL;
-    self->plans = PyDict_New();
+    if ((self->plans = PyDict_New()) == NULL) {
+        Py_DECREF(self);
+        return NULL;
+    }
     self->row_class = Py_NewRef(row_class);
     self->sha256 = Py_NewRef(sha256);
     self->diff.names_secret = Py_NewRef(names_secret);

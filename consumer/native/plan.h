@@ -55,7 +55,7 @@ static Type *read_type(PyObject *object)
     if (!PyArg_ParseTuple(object, "sO!O!", &kind, &PyTuple_Type, &names, &PyTuple_Type, &children)) return NULL;
     Py_ssize_t name_count = PyTuple_GET_SIZE(names), child_count = PyTuple_GET_SIZE(children);
     Type *type = PyMem_Calloc(1, sizeof *type);
-    if (type == NULL) return NULL;
+    if (type == NULL) return (Type *)PyErr_NoMemory();
     int known = 0;
     while (known <= K_UNION && strcmp(kind, KINDS[known]) != 0) known++;
     type->kind = known;
@@ -123,7 +123,10 @@ static PyObject *read_plan(PyObject *source)
     PyObject *ce_type, *action, *kind, *subject_prefix, *type, *tracked, *facts, *context, *facets;
     Plan *plan = PyMem_Calloc(1, sizeof *plan);
     PyObject *capsule = plan ? PyCapsule_New(plan, "plan", free_plan) : PyErr_NoMemory();
-    if (capsule == NULL) return NULL;
+    if (capsule == NULL) {
+        PyMem_Free(plan);
+        return NULL;
+    }
     plan->source = Py_NewRef(source);
     int whole = PyArg_ParseTuple(
         source, "OSUSSp(iiiiii)(iii)(iiiiii)O!O!O!O!", &type, &ce_type, &action, &kind, &subject_prefix, &plan->edit,
@@ -148,6 +151,7 @@ static PyObject *read_plan(PyObject *source)
         whole = 0;
     }
     if (whole) return capsule;
+    if (!PyErr_Occurred()) PyErr_NoMemory();
     Py_DECREF(capsule);
     return NULL;
 }

@@ -4,7 +4,7 @@ A plan is data for one reader only, `plan.h`, which has its form. Places are tho
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from catalog.audit_types import Route
 from catalog.definitions import AuditType, Facet, FacetOf, Feed, Field
@@ -12,10 +12,12 @@ from catalog.definitions import AuditType, Facet, FacetOf, Feed, Field
 # (kind, names, children): enums have names, arrays, maps and unions have children, records have both.
 Type: TypeAlias = tuple[str, tuple[bytes, ...], tuple[Any, ...]]
 Plan: TypeAlias = tuple[Any, ...]
+Member = TypeVar("Member")
 
 _KINDS = {"null", "boolean", "int", "long", "double", "string"}
 # Kinds whose values Python may find equal, and the native code would not: no union may have two of one row.
 _ALIKE = (("int", "long"), ("string", "enum"), ("record", "map"))
+MAX_MEMBERS, MAX_FIELDS = 128, 64  # what the native code has room for: avro.h, plan.h
 _FACETS = (FacetOf.EVENT, FacetOf.OPERATION, FacetOf.CHANGED)
 
 
@@ -33,6 +35,10 @@ def plan(ce_type: str, route: Route, schema: Any) -> Plan:
     present = [snapshot for snapshot in snapshots if snapshot is not None]
     if any(snapshot != present[0] for snapshot in present) or any(field.masked for field in audit_type.stored):
         raise NotPlannedError(f"{ce_type}: its snapshots differ in their types, or a field is masked")
+    if any(data[2][place][0] != "record" for place in _places(data, "actor", "origin")):
+        raise NotPlannedError(f"{ce_type}: its actor or origin may be missing")
+    if max(len(audit_type.tracked), len(audit_type.facets)) > MAX_FIELDS:
+        raise NotPlannedError(f"{ce_type} has more than {MAX_FIELDS} fields or facets")
     actor, origin = _record(data, "actor"), _record(data, "origin")
     return (
         data, ce_type.encode(), audit_type.name, audit_type.subject.type.encode(), audit_type.subject.prefix.encode(), feed.edit,
@@ -46,7 +52,7 @@ def plan(ce_type: str, route: Route, schema: Any) -> Plan:
 def _type(schema: Any, named: dict[str, Type]) -> Type:
     """The schema with every name written out; the keys and items of maps and arrays are plain values."""
     if isinstance(schema, list):
-        branches = tuple(_type(branch, named) for branch in schema)
+        branches = _few([_type(branch, named) for branch in schema])
         for alike in _ALIKE:
             if sum(branch[0] in alike for branch in branches) > 1:
                 raise NotPlannedError(f"a union of {' and '.join(alike)}")
@@ -57,16 +63,22 @@ def _type(schema: Any, named: dict[str, Type]) -> Type:
         return named.get(schema) or (schema, (), ())
     match schema["type"]:
         case "enum":
-            written: Type = ("enum", tuple(symbol.encode() for symbol in schema["symbols"]), ())
+            written: Type = ("enum", _few([symbol.encode() for symbol in schema["symbols"]]), ())
         case "record":
             fields = [(field["name"], _type(field["type"], named)) for field in schema["fields"]]
-            written = "record", tuple(name.encode() for name, _ in fields), tuple(kind for _, kind in fields)
+            written = "record", _few([name.encode() for name, _ in fields]), tuple(kind for _, kind in fields)
         case "array" | "map" as kind:
             return kind, (), (_plain(_type(schema["items" if kind == "array" else "values"], named)),)
         case other:
             raise NotPlannedError(f"a value of type {other}")
     named[schema["name"]] = written
     return written
+
+
+def _few(members: Sequence[Member]) -> tuple[Member, ...]:
+    if len(members) > MAX_MEMBERS:
+        raise NotPlannedError(f"more than {MAX_MEMBERS} symbols, fields or branches")
+    return tuple(members)
 
 
 def _plain(kind: Type) -> Type:

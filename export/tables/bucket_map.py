@@ -39,12 +39,15 @@ class BucketMap:
     @classmethod
     def load(cls, heads: Iterable[Head]) -> Self:
         """Reads all heads, ascending by key."""
-        buckets = cls()
+        buckets, level = cls(), list[int]()
         for bucket, members in groupby(heads, lambda head: bucket_of(head[0])):
             node = BUCKETS + bucket
             buckets._counts[node], buckets._hashes[node] = _branch(members)
-        for node in range(BUCKETS - 1, 0, -1):
-            buckets._join(node)
+            level.append(node)
+        for _ in range(DEPTH):
+            level = list(dict.fromkeys(node // 2 for node in level))
+            for node in level:
+                buckets._join(node)
         return buckets
 
     def copy(self) -> "BucketMap":

@@ -10,10 +10,11 @@ from typing import Any, LiteralString, NamedTuple, TypeVar
 import psycopg
 import structlog
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from psycopg_pool import ConnectionPool
 
 import sql
 from catalog.cells import WHOLE, Cell
+from reader.query.database_errors import answered
 from reader.query.session_settings import NETWORK, ROLE, SESSION
 from reader.query.snapshot import MAX_RUNNING
 from reader.query.transaction_view import StandbyCompleteness, TransactionView
@@ -101,7 +102,7 @@ class Database:
             assert row is not None
             return Session(connection, self._settled(row))
 
-        with _answered(), ExitStack() as held:
+        with answered(), ExitStack() as held:
             yield self._with_session(held, begun)
 
     def ask(self, workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[TupleRow]]]:
@@ -120,13 +121,18 @@ class Database:
         def asked(connection: Connection, _: ExitStack) -> list[list[TupleRow]]:
             prepare(connection)
             # What is sent before the pipeline ends is one transaction, without BEGIN and COMMIT.
-            with connection.pipeline():
-                cursors = [
-                    connection.execute(text, values, prepare=True, binary=True) for text, values in (first, *statements)
-                ]
+            try:
+                with connection.pipeline():
+                    cursors = [
+                        connection.execute(text, values, prepare=True, binary=True)
+                        for text, values in (first, *statements)
+                    ]
+            except psycopg.Error:
+                connection.retire()  # psycopg may take what came after the error for prepared, and it is not
+                raise
             return [cursor.fetchall() for cursor in cursors]
 
-        with _answered(), ExitStack() as held:
+        with answered(), ExitStack() as held:
             (view,), *answers = self._with_session(held, asked)
             return self._settled(view), answers
 
@@ -182,19 +188,3 @@ class Database:
                 if not (connection.broken and others):
                     raise
         raise AssertionError("the last attempt raises")
-
-
-@contextmanager
-def _answered() -> Iterator[None]:
-    """Raises the errors of the database and the pool as Unavailable, and logs the cause."""
-    try:
-        yield
-    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
-        log.warning("database_slow", error=str(error).strip())
-        raise Unavailable(slow=True, locked=isinstance(error, psycopg.errors.LockNotAvailable)) from error
-    except (PoolTimeout, TooManyRequests, PoolClosed) as error:
-        log.warning("database_busy", error=str(error).strip())
-        raise Unavailable from error
-    except psycopg.Error as error:
-        log.critical("database_failed", error=str(error).strip(), kind=type(error).__name__)
-        raise Unavailable from error

@@ -3,33 +3,20 @@
 A bucket that several indexes of a list share is counted once. When the bound is exceeded, the workspace furthest above its
 share loses its lists first, all but the most used one, then older pages of that one. If no workspace is above its share, the
 least used list of all is evicted: uses are counted, because LRU would evict what is needed next if more lists are in use than
-fit.
+fit. The list that was just put stays.
 """
 
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from reader.model import Selection
-from reader.query.cached_list import CachedList
+from reader.query.cached_list import CachedList, CacheKey, text_bytes
 from reader.query.key_index import KeyIndex
+from reader.query.use_counts import UseCounts
 
 MAX_BYTES = 96 * 1024 * 1024  # of a reader: sixteen an entry, and what holds them
 MAX_LISTS = 2_000
+MAX_COUNTED = 2 * MAX_LISTS  # lists of which it is remembered how often they were used
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheKey:
-    """A list: its workspace, its selection without a range of time, and the pg_snapshot of an older page (None: now).
-
-    `server`: an index of one server is not valid for another (reader.query.transaction_view).
-    """
-
-    server: str = ""
-    workspace_id: str
-    selection: Selection
-    pg_snapshot: str | None = None
 
 
 class IndexCache:
@@ -39,7 +26,7 @@ class IndexCache:
         """`caches`: how many share MAX_BYTES in this reader, one for each of its databases."""
         self._caches = caches
         self._lists: dict[CacheKey, CachedList] = {}
-        self._evicted: OrderedDict[CacheKey, int] = OrderedDict()  # how often lists that are not here were used
+        self._other_uses = UseCounts(MAX_COUNTED)
         self._lock = threading.Lock()
         self._number = self._gets = self._bytes = 0
 
@@ -56,9 +43,10 @@ class IndexCache:
         """The index; None if it is not cached. Its list counts as used once more, in either case."""
         with self._lock:
             self._age()
-            cached = self._lists.get(_of_list(key))
+            list_key = _of_list(key)
+            cached = self._lists.get(list_key)
             if cached is None:
-                self._note_uses(_of_list(key), self._evicted.get(_of_list(key), 0) + 1)
+                self._other_uses.note(list_key, self._other_uses.of(list_key) + 1)
                 return None
             cached.uses += 1
             index = cached.indexes.get(key.pg_snapshot)
@@ -76,16 +64,14 @@ class IndexCache:
         """Of the indexes of the list, now and older, the one whose snapshot ends nearest to `xmax`, with its key."""
         with self._lock:
             cached = self._lists.get(_of_list(key))
-            if cached is None:
-                return None
-            index = min(cached.indexes.values(), key=lambda index: abs(index.snapshot.xmax - xmax))
-            name = next(name for name, other in cached.indexes.items() if other is index)
-            return replace(key, pg_snapshot=name), index
+            indexes = cached.indexes.items() if cached else ()
+            nearest = min(indexes, key=lambda item: abs(item[1].snapshot.xmax - xmax), default=None)
+            return (replace(key, pg_snapshot=nearest[0]), nearest[1]) if nearest else None
 
-    def put(self, key: CacheKey, index: KeyIndex, grown: int | None = None) -> None:
+    def put(self, key: CacheKey, index: KeyIndex, made_of: KeyIndex | None = None) -> None:
         """Stores the index unless a newer one is there: two requests may catch up at once, and the other may see more.
 
-        `grown`: bytes that the cached index from which this one was made does not have; by default `index.fresh`.
+        `made_of`: the one of which it was made, whose buckets it shares but for `index.fresh` bytes; None if it was read.
         """
         with self._lock:
             cached = self._lists.get(_of_list(key)) or self._new(_of_list(key))
@@ -93,9 +79,11 @@ class IndexCache:
             if present is not None and present.snapshot.xmax > index.snapshot.xmax:
                 return
             before = cached.size
-            cached.put(key.pg_snapshot, index, index.fresh if grown is None else grown)
+            # What was evicted or replaced meanwhile is held by this index alone.
+            shares = any(other is made_of for other in cached.indexes.values())
+            cached.put(key.pg_snapshot, index, index.fresh if shares else index.size)
             self._bytes += cached.size - before
-            self._evict()
+            self._evict(_of_list(key))
 
     def discard(self, key: CacheKey, index: KeyIndex) -> None:
         """Removes an index that is too old to catch up, unless a newer one was stored meanwhile."""
@@ -117,19 +105,14 @@ class IndexCache:
 
     def _new(self, key: CacheKey) -> CachedList:
         self._number += 1
-        cached = self._lists[key] = CachedList(number=self._number, uses=self._evicted.pop(key, 1))
+        uses = max(1, self._other_uses.of(key))
+        cached = self._lists[key] = CachedList(number=self._number, text_bytes=text_bytes(key), uses=uses)
         return cached
 
     def _remove(self, key: CacheKey) -> None:
         cached = self._lists.pop(key)
         self._bytes -= cached.size
-        self._note_uses(key, cached.uses)
-
-    def _note_uses(self, key: CacheKey, uses: int) -> None:
-        self._evicted[key] = uses
-        self._evicted.move_to_end(key)
-        while len(self._evicted) > MAX_LISTS:
-            self._evicted.popitem(last=False)
+        self._other_uses.note(key, cached.uses)
 
     def _count(self, cached: CachedList) -> None:
         before = cached.size
@@ -142,34 +125,37 @@ class IndexCache:
             self._gets = 0
             for cached in self._lists.values():
                 cached.uses //= 2
-            self._evicted = OrderedDict((key, uses // 2) for key, uses in self._evicted.items() if uses > 1)
+            self._other_uses.halve()
 
-    def _evict(self) -> None:
+    def _evict(self, kept: CacheKey) -> None:
+        """Removes what is too much, but not the list that was just put: a page may wait for it."""
         while len(self._lists) > MAX_LISTS:
-            self._remove(self._least_used(self._of_largest(dict.fromkeys(self._lists, 1))))
+            largest = self._of_largest(dict.fromkeys(self._lists, 1))
+            self._remove_least_used(set(largest) - {kept} or set(self._lists) - {kept})
         if self._bytes > self._max_bytes:
             for cached in self._lists.values():
                 if not cached.is_exact:
                     self._count(cached)
         while len(self._lists) > 1 and self._bytes > self._max_bytes:
-            if not self._cut_largest():
-                self._remove(self._least_used(list(self._lists)))
+            if not self._cut_largest(kept):
+                self._remove_least_used(set(self._lists) - {kept})
 
-    def _cut_largest(self) -> bool:
-        """Takes from the workspace that is furthest above its share: an extra list, or an older page of its only one."""
+    def _cut_largest(self, kept: CacheKey) -> bool:
+        """Takes from the workspace that is furthest above its share: an extra list, or else an older page."""
         keys = self._of_largest({key: cached.size for key, cached in self._lists.items()})
         share = self._max_bytes / len({key.workspace_id for key in self._lists})
         if sum(self._lists[key].size for key in keys) <= share:
             return False
+        # The one that is used most is no extra list, unless it makes room for another one of more than the share.
         busiest = max(keys, key=lambda key: self._lists[key].uses)
-        if len(keys) > 1:
-            self._remove(self._least_used([key for key in keys if key != busiest]))
+        extra = set(keys) - ({kept} if kept in keys and self._lists[kept].size > share else {kept, busiest})
+        if extra:
+            self._remove_least_used(extra)
             return True
-        cached = self._lists[busiest]
-        if not cached.drop_older_page():
-            return False
-        self._count(cached)
-        return True
+        cut = next((self._lists[key] for key in keys if self._lists[key].drop_older_page()), None)
+        if cut is not None:
+            self._count(cut)
+        return cut is not None
 
     def _of_largest(self, weights: dict[CacheKey, int]) -> list[CacheKey]:
         """The lists of the workspace whose lists have the largest weight in all."""
@@ -179,9 +165,9 @@ class IndexCache:
         largest = max(totals, key=totals.__getitem__)
         return [key for key in weights if key.workspace_id == largest]
 
-    def _least_used(self, keys: list[CacheKey]) -> CacheKey:
+    def _remove_least_used(self, keys: set[CacheKey]) -> None:
         """Of those that were used as often, the one that came last."""
-        return min(keys, key=lambda key: (self._lists[key].uses, -self._lists[key].number))
+        self._remove(min(keys, key=lambda key: (self._lists[key].uses, -self._lists[key].number)))
 
 
 def _of_list(key: CacheKey) -> CacheKey:

@@ -42,7 +42,7 @@ def load_short_index(database: Database, list_query: ListQuery, limit: int) -> t
             now = session.view.visible
             chunk = _read(session.connection, list_query.keys(now if session.view.is_partial else None, None, limit))
     except Unavailable as error:
-        if not error.slow or error.locked:
+        if not error.is_too_long:
             raise
         return None
     if len(chunk) == limit * key_index.KEY.size:

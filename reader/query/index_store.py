@@ -6,22 +6,24 @@ A list is loaded once, by reading all its keys. After that, a request reads only
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
-from reader.model import Entry
-from reader.query import list_queries
 from reader.query.background_loads import BackgroundLoads, Wanted
+from reader.query.cached_list import CacheKey
+from reader.query.current_index import catch_up
 from reader.query.database import Database
-from reader.query.index_cache import CacheKey, IndexCache
+from reader.query.index_cache import IndexCache
 from reader.query.index_load import load_index, load_short_index
 from reader.query.index_results import CurrentIndex, NotAtHand, Outdated
-from reader.query.key_index import Key, KeyIndex
+from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery
 from reader.query.older_index import derive
 from reader.query.position import FutureSnapshot
 from reader.query.single_flight import SingleFlight
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
-from reader.query.window import Window, cut
+from reader.query.unavailable import Unavailable
+from reader.query.window import Window
 
 CHUNK_KEYS = 1_250_000  # keys that one statement of a load returns: 20 MB, which are copied once
 SHORT_KEYS = 10_000  # a list of fewer is read in some milliseconds
@@ -61,16 +63,16 @@ class IndexStore:
 
         Raises Outdated, Unavailable, and unless it `may_wait` NotAtHand, with which the reading begins.
         """
-        # The index is taken before the transaction's snapshot, so it is never ahead of what that snapshot sees.
-        key, cached = self._get_or_load(list_query, None, may_wait)
-        view, recorded, entries = self._catch_up(key, cached, list_query, window, MAX_CATCH_UP + 1)
-        if len(recorded) > MAX_CATCH_UP:
-            self._cache.discard(key, cached)
+        for limit in (MAX_CATCH_UP, None):
+            # The index is taken before the transaction's snapshot, so it is never ahead of what that snapshot sees.
             key, cached = self._get_or_load(list_query, None, may_wait)
-            view, recorded, entries = self._catch_up(key, cached, list_query, window, None)
-        index = cached.with_added(view.visible, recorded)
-        self._cache.put(key, index)
-        return CurrentIndex(index=index, view=view, entries=entries)
+            check = partial(self._check_since, key, cached)
+            current = catch_up(self._database, list_query, window, cached, limit, check)
+            if current is not None:
+                self._cache.put(key, current.index, cached)
+                return current
+            self._cache.discard(key, cached)
+        raise Unavailable(slow=True)
 
     def is_at_hand(self, list_query: ListQuery, snapshot: Snapshot | None) -> bool:
         """Whether the list as it is now, or at an older snapshot, is in memory, or what is there differs from it by little.
@@ -79,12 +81,13 @@ class IndexStore:
         """
         if self._cache.peek(self._key(list_query, snapshot)) is not None:
             return True
-        wanted = Wanted(list_query, snapshot)
-        if self._behind.is_begun(wanted):
-            return False
         with suppress(Outdated):  # then nothing of this server is in memory
             if snapshot is not None and self._derive(snapshot, list_query) is not None:
                 return True
+        wanted = Wanted(list_query, snapshot)
+        # From the list as it is now, once it was read, an older one usually differs by little.
+        if self._behind.is_begun(wanted) or self._behind.is_begun(Wanted(list_query, None)):
+            return False
         if self._cache.peek(self._key(list_query)) is None:
             short_index = load_short_index(self._database, list_query, SHORT_KEYS)
             if short_index is not None:
@@ -93,18 +96,18 @@ class IndexStore:
         self._behind.begin(wanted)
         return False
 
-    def at(self, snapshot: Snapshot, list_query: ListQuery, *, may_wait: bool) -> KeyIndex:
-        """The list as it was at an older snapshot. Raises as `current`, and FutureSnapshot."""
-        return (
-            self._cache.get(self._key(list_query, snapshot))
-            or self._derive(snapshot, list_query)
-            or self._get_or_load(list_query, snapshot, may_wait)[1]
-        )
+    def at(self, snapshot: Snapshot, list_query: ListQuery, *, may_wait: bool) -> tuple[str, KeyIndex]:
+        """The list as it was at an older snapshot, after its server. Raises as `current`, and FutureSnapshot."""
+        key = self._key(list_query, snapshot)
+        index = self._cache.get(key)
+        if index is None:
+            key, index = self._derive(snapshot, list_query) or self._get_or_load(list_query, snapshot, may_wait)
+        return key.server, index
 
-    def check(self, view: TransactionView) -> None:
-        """Raises Outdated unless this transaction is of the server whose lists are in use; from now on they are of its server."""
-        if view.server != self._server:
-            self._server = view.server
+    def check(self, view: TransactionView, server: str) -> None:
+        """Raises Outdated unless this transaction is of the server whose list is in use; the next lists are those of its server."""
+        self._server = view.server
+        if view.server != server:
             raise Outdated
 
     def forget(self, workspace_id: str) -> None:
@@ -119,20 +122,10 @@ class IndexStore:
             pg_snapshot=snapshot.pg_snapshot if snapshot else None,
         )
 
-    def _catch_up(
-        self, key: CacheKey, cached: KeyIndex, list_query: ListQuery, window: Window, limit: int | None
-    ) -> tuple[TransactionView, list[Key], tuple[Entry, ...]]:
-        """In one round trip: what it sees, the keys recorded since `cached`, and the entries of the window in `cached`."""
-        view, (recorded, rows) = self._database.ask(
-            list_query.workspace_id,
-            list_query.recorded_since(cached.snapshot, limit),
-            list_queries.entries_by_id(list_query.workspace_id, cut(cached, window).ids),
-        )
-        self._check_since(key, cached, view)
-        return view, list_queries.to_keys(recorded), list_queries.to_entries(rows)
-
-    def _check_since(self, key: CacheKey, cached: KeyIndex, view: TransactionView) -> None:
-        """Raises Outdated unless the transaction follows the snapshot of the index, on the same server."""
+    def _check_since(self, key: CacheKey | None, cached: KeyIndex | None, view: TransactionView) -> None:
+        """Raises Outdated unless the transaction follows the snapshot of the index, on the same server, or there is no index."""
+        if key is None or cached is None:
+            return
         self._server = view.server
         if view.server != key.server:
             raise Outdated
@@ -140,26 +133,25 @@ class IndexStore:
             self._cache.discard(key, cached)
             raise Outdated
 
-    def _derive(self, snapshot: Snapshot, list_query: ListQuery) -> KeyIndex | None:
-        """The list at `snapshot`, made of the nearest one that is in memory; None where nothing is, or that differs by too much.
+    def _derive(self, snapshot: Snapshot, list_query: ListQuery) -> tuple[CacheKey, KeyIndex] | None:
+        """The list at `snapshot`, after its key, made of the nearest one that is in memory.
 
-        Raises FutureSnapshot, Outdated and Unavailable.
+        None where nothing is, or that differs by too much. Raises FutureSnapshot, Outdated and Unavailable.
         """
-        key, held = self._cache.nearest(self._key(list_query), snapshot.xmax) or (None, None)
-
-        def check(view: TransactionView) -> None:
-            if key is not None and held is not None:
-                self._check_since(key, held, view)
-
+        near, held = self._cache.nearest(self._key(list_query), snapshot.xmax) or (None, None)
+        check = partial(self._check_since, near, held)
         older = derive(self._database, list_query, snapshot, held, MAX_CATCH_UP, check)
-        if older is None:
+        if near is None or older is None:
             return None
-        self._cache.put(self._key(list_query, snapshot), *older)
-        return older[0]
+        key = replace(near, pg_snapshot=snapshot.pg_snapshot)
+        self._cache.put(key, older, held)
+        return key, older
 
     def _load_behind(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
-        with suppress(FutureSnapshot):  # the next request for it learns that
-            self._get_or_load(list_query, snapshot, may_wait=True, behind=True)
+        with suppress(FutureSnapshot, Outdated):  # the next request for it learns that
+            # Another load of the list may have ended while this one waited.
+            if snapshot is None or self._derive(snapshot, list_query) is None:
+                self._get_or_load(list_query, snapshot, may_wait=True, behind=True)
 
     def _get_or_load(
         self, list_query: ListQuery, snapshot: Snapshot | None, may_wait: bool, behind: bool = False

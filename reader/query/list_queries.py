@@ -13,9 +13,10 @@ from reader.query.key_index import Key
 from reader.query.snapshot import MAX_RUNNING, Snapshot, Transactions
 
 KEYS = sql.query("reader/keys")
-HERE: LiteralString = "WITH here AS (\n" + sql.query("reader/ending") + "\n)\n"
-RECORDED: LiteralString = HERE + sql.query("reader/recorded")
-NEWER: LiteralString = HERE + sql.query("reader/newer")
+HERE: LiteralString = "WITH here AS (\n" + sql.query("reader/ending") + "\n)"
+RECORDED: LiteralString = HERE + "\n" + sql.query("reader/recorded")
+NEWER: LiteralString = sql.query("reader/newer").replace("WITH later AS", HERE + ",\nlater AS")
+MAX_RECORDED_READ = 50_000  # entries of a workspace that a filter is applied to, to bring its list up to date
 MAX_NEWER = 100  # newer entries are counted up to this …
 MAX_NEWER_READ = 10_000  # … among so many of their workspace
 PAGE = sql.query("reader/page")
@@ -101,7 +102,10 @@ class ListQuery:
         return Statement(text, values)
 
     def recorded_since(self, snapshot: Snapshot, limit: int | None) -> Statement:
-        """Finds at most `limit` keys of what was recorded after `snapshot`, in no order; `to_keys` reads the result."""
+        """Finds the keys of what was recorded after `snapshot`, in no order, unless they are more than `limit`.
+
+        `to_keys` reads the result.
+        """
         return self.recorded_by(snapshot.later, limit)
 
     def newer(self, snapshot: Snapshot, within: Selection) -> Statement:
@@ -120,12 +124,13 @@ class ListQuery:
 
     def recorded_by(self, them: Transactions, limit: int | None) -> Statement:
         """As `recorded_since`, of what these transactions have recorded."""
+        read = limit if limit is None or self.selection == Selection() else max(limit, MAX_RECORDED_READ)
         more = {
             "single": _array(them.single),
             "low": str(them.low),
             "high": str(LAST_XID if them.high is None else them.high),
             "without": _array(them.without),
-            "limit": limit,
+            "limit": None if read is None else read + 1,
             "max_running": MAX_RUNNING,
         }
         return Statement(RECORDED.replace("/* selection */", self._conditions), {**self._values, **more})
@@ -151,9 +156,12 @@ def recent_actors(workspace_id: str) -> Statement:
     return Statement(ACTORS, {"workspace_id": workspace_id})
 
 
-def to_keys(rows: Sequence[tuple[Any, ...]]) -> list[Key]:
-    """The result of `ListQuery.recorded_since`."""
-    return key_index.unpack(rows[0][0])
+def to_keys(rows: Sequence[tuple[Any, ...]], limit: int | None) -> list[Key] | None:
+    """The result of `ListQuery.recorded_since`; None if there are more than `limit` keys, or too many entries to look for them."""
+    packed, is_whole = rows[0]
+    return (
+        key_index.unpack(packed) if is_whole and (limit is None or len(packed) <= limit * key_index.KEY.size) else None
+    )
 
 
 def to_entries(rows: Sequence[tuple[Any, ...]]) -> tuple[Entry, ...]:

@@ -137,11 +137,11 @@ class Listings:
                 list_query.workspace_id, entries_by_id(list_query.workspace_id, page.ids)
             )
             entries = to_entries(rows)
-            self._check(list_query.workspace_id, view, page, entries)
+            self._check(list_query.workspace_id, view, current.view.server, page, entries)
         return _listing(query, current.index.snapshot, page, entries, current.view)
 
     def _page_at(self, position: ListPosition, list_query: ListQuery, query: Query, may_wait: bool) -> Listing:
-        index = self._indexes.at(position.snapshot, list_query, may_wait=may_wait)
+        server, index = self._indexes.at(position.snapshot, list_query, may_wait=may_wait)
         page = cut(index, _window(query, position, position.snapshot.time))
         view, ([newer], rows) = self._database.ask(
             list_query.workspace_id,
@@ -150,14 +150,16 @@ class Listings:
         )
         check_time(position.snapshot, view)  # an index that was in memory was found by the ids alone
         entries = to_entries(rows)
-        self._check(list_query.workspace_id, view, page, entries)
+        self._check(list_query.workspace_id, view, server, page, entries)
         return replace(
             _listing(query, position.snapshot, page, entries, view), newer=newer[0], has_newer_beyond=newer[1]
         )
 
-    def _check(self, workspace_id: str, view: TransactionView, page: Slice, entries: Sequence[Entry]) -> None:
-        """Raises Outdated unless the entries are those that the index names, in its order."""
-        self._indexes.check(view)
+    def _check(
+        self, workspace_id: str, view: TransactionView, server: str, page: Slice, entries: Sequence[Entry]
+    ) -> None:
+        """Raises Outdated unless the entries are those that the index of `server` names, in its order."""
+        self._indexes.check(view, server)
         if page.ids != [entry.id for entry in entries]:
             self._indexes.forget(workspace_id)
             raise Outdated

@@ -1,6 +1,7 @@
 """An older list made of one that is in memory, by what was recorded between the two (decision 131)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reader.query.database import Database
 from reader.query.key_index import KeyIndex
@@ -17,23 +18,20 @@ def derive(
     held: KeyIndex | None,
     limit: int,
     check: Callable[[TransactionView], None],
-) -> tuple[KeyIndex, int] | None:
-    """The list at `snapshot`, made of `held`, and how many of its bytes that one does not have.
+) -> KeyIndex | None:
+    """The list at `snapshot`, made of `held`.
 
     None if `held` is None, or if more than `limit` keys are in one of them alone.
     `check` is called with what the transaction sees. Raises FutureSnapshot, Unavailable, and what `check` raises.
     """
     between = [held.snapshot.beyond(snapshot), snapshot.beyond(held.snapshot)] if held else []
-    view, results = database.ask(
-        list_query.workspace_id, *(list_query.recorded_by(them, limit + 1) for them in between)
-    )
+    statements = [list_query.recorded_by(them, limit) for them in between]
+    view, results = database.ask(list_query.workspace_id, *statements)
     check(view)
     check_reached(snapshot, view)
-    if held is None:
-        return None
-    later, earlier = map(to_keys, results)
-    if max(len(later), len(earlier)) > limit:
+    later, earlier = (to_keys(rows, limit) for rows in results) if held else (None, None)
+    if held is None or later is None or earlier is None:
         return None
     common = held.without(snapshot, later)
     index = common.with_added(snapshot, earlier)
-    return index, common.fresh + index.fresh
+    return replace(index, fresh=common.fresh + index.fresh)

@@ -16,3 +16,8 @@ class Unavailable(Exception):
         )
         self.retry_after = RETRY_SECONDS
         self.slow, self.locked, self.busy = slow, locked, busy
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the query itself takes too long, and nobody holds it up."""
+        return self.slow and not self.locked

@@ -43,7 +43,7 @@ def read_uncached_page(
             with database.workspace(list_query.workspace_id) as session:
                 return _read(session, list_query, query, position)
         except Unavailable as error:
-            if not error.slow or error.locked:
+            if not error.is_too_long:
                 raise
     view, _ = database.ask(list_query.workspace_id)
     return UncachedPage(view=view, snapshot=_snapshot(view, position))

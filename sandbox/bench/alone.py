@@ -24,7 +24,7 @@ FEW_RECORDS, FEW_BYTES = 20, 16_384
 
 
 def alone(records: Sequence[Record], pipeline: Pipeline, decoder: Decoder) -> dict[str, float]:
-    """Processor seconds of each step of all `records`, which are audited."""
+    """Processor seconds of each step of all `records`, which are audited; there may be none."""
     spent: dict[str, float] = {}
     for few in _a_few(records):
         for step, seconds in _timed(few, pipeline, decoder).items():

@@ -84,13 +84,14 @@ def micro(spent: Spent) -> dict[str, float]:
     parts = sum(per_record[part] for part in ("ignored", "envelope", "decode", "diff", "row", "freeing"))
     choice, accounting = (
         per_record["pipeline"] - parts,
-        whole[steps.INTAKE] - per_record["pipeline"] - per_record["staging"],
+        whole[steps.INTAKE] - per_record[steps.NATIVE] - per_record["pipeline"] - per_record["staging"],
     )
     return {
         "the client's threads: fetching, checksums": consumer - loop - whole[steps.WRITER],
         "poll: messages made, and freed": whole[steps.CLIENT],
         "messages to records, with headers": whole[steps.RECORDS],
-        "ignored type looked for": per_record["ignored"],
+        "rows in one pass of C": per_record[steps.NATIVE],
+        "what C leaves: ignored type looked for": per_record["ignored"],
         "envelope": per_record["envelope"],
         "decode": per_record["decode"],
         "diff": per_record["diff"],

@@ -84,11 +84,20 @@ class PostgresServer(Service):
         """A connection URL; a user other than the superuser brings its password."""
         return f"postgresql://{user}:{password or self.password}@{self._on.address}:{self.port}/{dbname}"
 
-    def create_database(self, name: str) -> str:
-        """Creates an empty database; its connection URL."""
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """Creates a database as a copy of `template`; its connection URL."""
+        # Copying files takes a fifth of the time that it takes to log each page.
+        statement = psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+            connection.execute(statement.format(psycopg.sql.Identifier(name), psycopg.sql.Identifier(template)))
         return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drops a database, if it is there, with all of its sessions."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(
+                psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(psycopg.sql.Identifier(name))
+            )
 
     def start(self) -> None:
         """Starts the server and waits until it takes connections; SandboxError, with the log's end, if it does not."""

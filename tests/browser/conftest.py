@@ -69,9 +69,7 @@ def sample() -> Sample:
 def shown(chromium: Browser, postgres: PostgresServer, sample: Sample) -> Iterator[Site]:
     """The production application over the sample data, with the demo's sign-in. The browser comes first: it may be missing."""
     name = f"site_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-    url = postgres.url(name)
+    url = postgres.create_database(name, TEMPLATE)
     record(url, sample.dataset.emissions)
     with site(url, sample.people) as running:
         yield running

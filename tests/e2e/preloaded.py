@@ -6,7 +6,7 @@ An end-to-end test starts several consumers, and most of a start is importing. T
 and nothing else: it has no thread, no connection and no log. What it forks is given the arguments, environment, folder and
 files that a started one has, and runs the same module as `python -m` would.
 
-Where a test does not ask for it, a consumer is started as a user starts it.
+`make faults` and its like start consumers as a user starts them.
 """
 
 import atexit
@@ -123,6 +123,11 @@ def start(module: Sequence[str], environ: Mapping[str, str], out: int, err: int 
         stderr=out if err is None else err,
         start_new_session=True,
     )
+
+
+def can_fork(environ: Mapping[str, str]) -> bool:
+    """Whether the interpreter and the loader would read from it what they have read from ours."""
+    return _read_at_start(environ) == _read_at_start(os.environ)
 
 
 def fork(module: Sequence[str], environ: Mapping[str, str], out: int, err: int | None) -> Forked:

@@ -17,7 +17,8 @@ END_SECONDS = 30
 class Program:
     """`audit-consumer` with `arguments`, or another `module`; with `failpoint` behind the launcher of `tests.e2e.failpoint`.
 
-    It is started as a user starts it, or `forked` from a process that has imported it (tests.e2e.preloaded).
+    It is started as a user starts it, or `forked` from a process that has imported it, where its environment allows that
+    (tests.e2e.preloaded).
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Program:
         launcher = ["tests.e2e.failpoint", *failpoint, "--"] if failpoint else [module]
         self.log = log
         with log.open("wb") as file:
-            start = preloaded.fork if forked else preloaded.start
+            start = preloaded.fork if forked and preloaded.can_fork(environ) else preloaded.start
             self._process = start([*launcher, *arguments], environ, file.fileno(), stderr)
 
     @property

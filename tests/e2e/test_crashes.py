@@ -21,13 +21,6 @@ PARTITIONS = 8
 FULL = 300  # records of a batch
 
 
-@pytest.fixture
-def world(world: World) -> World:
-    """Its consumers are forked: there are some two hundred of them, and most of a start is importing."""
-    world.forks = True
-    return world
-
-
 @pytest.fixture(params=["consumer", "classic"])
 def either(world: World, request: pytest.FixtureRequest) -> World:
     """A world whose consumers use one of the two group protocols."""

@@ -33,7 +33,8 @@ def apart(network: Network, tmp_path: Path) -> Iterator[World]:
     ) as server:  # fmt: skip
         url = server.create_database("audit")
         migrate(url, lambda _: None)
-        with World(kafka.bootstrap, url, tmp_path) as running:
+        # What is forked would be on the machine of the process that forks.
+        with World(kafka.bootstrap, url, tmp_path, forks=False) as running:
             yield running
 
 

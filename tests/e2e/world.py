@@ -39,13 +39,14 @@ class Produced(NamedTuple):
 class World(Topics):
     """`expected` counts outcomes; `recorded` holds the identities that must each be one row. Threads may send at once."""
 
-    def __init__(self, bootstrap: str, database_url: str, folder: Path, copies: int = 1) -> None:
+    def __init__(self, bootstrap: str, database_url: str, folder: Path, copies: int = 1, *, forks: bool = True) -> None:
+        """`forks`: whether its consumers come from a process that has imported them (`preloaded`)."""
         super().__init__(bootstrap, copies)
         self.database_url = database_url
         self.environ: dict[str, str] = {}
         self.programs: list[Program] = []
         self.stderr: int | None = None  # of programs to come, instead of their log
-        self.forks = False  # programs to come, from one that has imported them: see `preloaded`
+        self._forks = forks
         self.recorded: Counter[tuple[str, str, str]] = Counter()
         self.expected: Counter[str] = Counter()
         self.parked_again = 0  # by a rewind: one row, counted as often as it was read
@@ -168,7 +169,7 @@ class World(Topics):
             self._folder / f"consumer-{len(self.programs)}.log",
             failpoint,
             self.stderr,
-            forked=self.forks,
+            forked=self._forks,
         )
         self.programs.append(program)
         return program

@@ -110,7 +110,9 @@ def deployment_of(environment: Environment, chance: random.Random) -> Iterator[D
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="callmine-maintenance-")))
         services = running.enter_context(database(environment.base))
-        world = running.enter_context(World(services.bootstrap, services.postgres.url(services.database), folder))
+        world = running.enter_context(
+            World(services.bootstrap, services.postgres.url(services.database), folder, forks=False)
+        )
         world.environ |= {**AS_DEPLOYED, **services.settings, "SCHEMA_REGISTRY_URL": services.the_registry().url}
         along = running.enter_context(beside(services.settings["DATABASE_URL"], folder, environment.prometheus))
         deployment = Deployment(services, world, environment.prometheus, running, chance, along)

@@ -39,7 +39,7 @@ def experiment_of(environment: Environment, fault: Fault) -> Iterator[Experiment
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="callmine-faults-")))
         services = running.enter_context(fault.where(environment.base))
         url, copies = services.postgres.url(services.database), len(services.cluster.brokers) if services.cluster else 1
-        world = running.enter_context(World(services.bootstrap, url, folder, copies))
+        world = running.enter_context(World(services.bootstrap, url, folder, copies, forks=False))
         world.environ |= fault.environ
         along = running.enter_context(beside(services.settings["DATABASE_URL"], folder, environment.prometheus))
         yield Experiment(

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-import psycopg
-
 from runtime.migrations import migrate
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.kafka_cluster import KafkaCluster
@@ -94,8 +92,7 @@ def shared(base: Services) -> Iterator[Services]:
 def _new_database(postgres: PostgresServer) -> str:
     """The name of one more copy of the template."""
     name = f"faults_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+    postgres.create_database(name, TEMPLATE)
     return name
 
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psycopg
 import pytest
 import yaml
 
@@ -74,10 +73,8 @@ class Stack(NamedTuple):
 @pytest.fixture(scope="module")
 def stack(kafka: KafkaBroker, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Kafka, PostgreSQL, a consumer and Prometheus, with load on the calm topic until the end."""
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE ops TEMPLATE {TEMPLATE}".encode())
-    port, stop = free_port(), threading.Event()
-    with World(kafka.bootstrap, postgres.url("ops"), tmp_path_factory.mktemp("ops")) as world, Prometheus(
+    port, stop, url = free_port(), threading.Event(), postgres.create_database("ops", TEMPLATE)
+    with World(kafka.bootstrap, url, tmp_path_factory.mktemp("ops")) as world, Prometheus(
         [f"127.0.0.1:{port}"]
     ) as prometheus:  # fmt: skip
         topics = {name: world.topic() for name in ("gapped", "conflicting", "late")}

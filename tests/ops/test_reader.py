@@ -73,9 +73,7 @@ class Stack(NamedTuple):
 @pytest.fixture(scope="module")
 def stack(postgres: PostgresServer) -> Iterator[Stack]:
     """A reader with some entries, Prometheus, and people who ask until the end: an admin, a member, and nobody."""
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE ops_reader TEMPLATE {TEMPLATE}".encode())
-    url, stop = postgres.url("ops_reader"), threading.Event()
+    url, stop = postgres.create_database("ops_reader", TEMPLATE), threading.Event()
     with psycopg.connect(url, autocommit=True) as connection:
         for minutes in range(120):
             connection.execute(INSERT, entry(minutes))

@@ -59,10 +59,11 @@ def load(text: str) -> Schema:
 
 
 def check(schema: Schema) -> None:
-    """Refuses a parsed schema (full names) that could exhaust memory or stack.
+    """Refuses a parsed schema (full names) that could exhaust memory or stack, or whose names could be read as something else.
 
     That is: recursion, items without bytes, depth over MAX_DEPTH, more than MAX_VALUES values. Poison: SCHEMA_UNSAFE,
-    SCHEMA_NOT_AVRO.
+    SCHEMA_NOT_AVRO. Canonical forms do not escape names (Avro 1.12, "Names": letters, digits and underscores), so with a
+    quotation mark in a name two schemas could have one form.
     """
     _shape(schema, {})
 
@@ -90,6 +91,11 @@ def _shape(schema: Schema, named: dict[str, _Shape | None]) -> _Shape:
 
 
 def _named(schema: dict[str, Any], named: dict[str, _Shape | None]) -> _Shape:
+    fields = [field["name"] for field in schema.get("fields", ())]
+    # Java's library takes letters of every script, as Python's identifiers do.
+    for name in (*schema["name"].split("."), *fields):
+        if not name.isidentifier():
+            raise _not_avro(f"{name!r} is not a name")
     if schema["type"] == "enum":
         return _Shape(depth=1, empty=False, values=1)
     if schema["type"] == "fixed":
@@ -97,8 +103,7 @@ def _named(schema: dict[str, Any], named: dict[str, _Shape | None]) -> _Shape:
         if type(size) is not int or size < 0:
             raise _not_avro(f"{schema['name']}: {size!r} is not the size of a fixed")
         return _Shape(depth=1, empty=size == 0, values=1)
-    names = [field["name"] for field in schema["fields"]]
-    if len(set(names)) < len(names):
+    if len(set(fields)) < len(fields):
         raise _not_avro(f"{schema['name']}: two fields have one name")
     return _around([_shape(field["type"], named) for field in schema["fields"]], union=False)
 

@@ -3,6 +3,7 @@
 import json
 import random
 import resource
+import struct
 from collections import Counter
 from itertools import islice
 from typing import Any
@@ -153,6 +154,21 @@ def test_times_are_the_definitions(time: str) -> None:
     """Leap years, the ends of the calendar, and forms that are not the stored one; also ahead of the broker's clock."""
     for milliseconds in (0, -62_135_596_800_000, 253_402_300_799_999, 253_402_300_800_000):
         answers(record(event(headers={"ce_time": time}), timestamp_ms=milliseconds))
+
+
+@pytest.mark.parametrize("name", ["api_key", "theme"])
+def test_two_numbers_that_are_none_are_the_definitions(name: str) -> None:
+    """NaN in two spellings is no change, also where a mask hides what it was."""
+    spellings = (struct.pack("<d", float("nan")), bytes.fromhex("010000000000f87f"))
+    placeholder = struct.pack("<d", 1234.5678)
+    preferences = {"name": "one", "timezone": "UTC", "preferences": {name: 1234.5678}}
+    message = event("workspace.settings_changed", data={"before": preferences, "after": {**preferences, "name": "two"}})
+    assert message.value is not None
+    value = message.value
+    for spelling in spellings:
+        value = value.replace(placeholder, spelling, 1)
+
+    answers(record(message._replace(value=value)))
 
 
 def test_a_map_with_one_key_twice_is_left_to_the_definition() -> None:

@@ -25,22 +25,19 @@ def backup(sealed_world: World, postgres: PostgresServer) -> Iterator[Callable[[
     def copy() -> Restore:
         world.admin.close()
         copies.append(f"test_{uuid.uuid4().hex[:12]}")
-        with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {copies[-1]} TEMPLATE {name}".encode())
+        postgres.create_database(copies[-1], name)
         world.admin = psycopg.connect(world.url, autocommit=True)
         return restore
 
     def restore() -> None:
         world.admin.close()
-        with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {copies[-1]}".encode())
+        postgres.drop_database(name)
+        postgres.create_database(name, copies[-1])
         world.admin = psycopg.connect(world.url, autocommit=True)
 
     yield copy
-    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        for copied in copies:
-            admin.execute(f"DROP DATABASE IF EXISTS {copied} WITH (FORCE)".encode())
+    for copied in copies:
+        postgres.drop_database(copied)
 
 
 def lost_two(world: World, backup: Callable[[], Restore]) -> None:

@@ -29,17 +29,15 @@ BECOME = "INSERT INTO audit_cell (number, cells, reason) VALUES (%s, %s, 'test')
 def urls(postgres: PostgresServer) -> Iterator[dict[Cell, str]]:
     """A database for each half. Each has two entries of its own workspaces, and one of the others', as a copy would."""
     names = {cell: f"test_{uuid.uuid4().hex[:12]}" for cell in (FIRST, SECOND)}
-    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        for cell, name in names.items():
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-            with psycopg.connect(postgres.url(name), autocommit=True) as connection:
-                connection.execute(BECOME, cell)
-                for workspace in WORKSPACES:
-                    for minutes in range(2 if cell.share.has(workspace.encode()) else 1):
-                        connection.execute(INSERT, entry(minutes, workspace_id=workspace))
-        yield {cell: postgres.url(name) for cell, name in names.items()}
-        for name in names.values():
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    for cell, name in names.items():
+        with psycopg.connect(postgres.create_database(name, TEMPLATE), autocommit=True) as connection:
+            connection.execute(BECOME, cell)
+            for workspace in WORKSPACES:
+                for minutes in range(2 if cell.share.has(workspace.encode()) else 1):
+                    connection.execute(INSERT, entry(minutes, workspace_id=workspace))
+    yield {cell: postgres.url(name) for cell, name in names.items()}
+    for name in names.values():
+        postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -410,3 +410,25 @@ def test_a_page_that_never_fits_its_list_is_not_shown(
     monkeypatch.setattr(database, "ask", one_less)
     with pytest.raises(Unavailable):
         listings.page(WORKSPACE, Query())
+
+
+def test_a_list_is_compared_with_the_server_that_it_is_of(
+    listed: tuple[Listings, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another server answers, of which another request has learned meanwhile: the older page is not that server's, and is read again."""
+    listings, database = listed
+    older = Query(as_of=listings.page(WORKSPACE, Query()).as_of)
+    assert listings.page(WORKSPACE, older).total == 43
+    ask, others = database.ask, ["another"]
+
+    def by_another(*asked: Any) -> Any:
+        view, results = ask(*asked)
+        if others:
+            listings._indexes._server = others.pop()
+            view = view._replace(server=listings._indexes.server)
+        return view, results
+
+    monkeypatch.setattr(database, "ask", by_another)
+    before = listings.key_index_builds
+    assert listings.page(WORKSPACE, older).total == 43
+    assert listings.key_index_builds == before + 1

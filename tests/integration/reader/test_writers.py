@@ -20,7 +20,7 @@ from tests.integration.reader.site import Site
 WRITERS = 4
 LIMIT = 50
 ROW = re.compile(r'data-opens="d-(\d+)"')
-SINGLE = "AND xid = any(%(single)s::text::xid8[])"
+SINGLE = "AND xid = single"
 LATER = "AND xid >= %(low)s::text::xid8"
 
 

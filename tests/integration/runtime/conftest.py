@@ -3,9 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from runtime.migrations import migrate
 from sandbox.services.postgres import PostgresServer, installations
@@ -28,15 +26,11 @@ def new_database(server: PostgresServer) -> Iterator[Callable[[str], str]]:
 
     def make(template: str) -> str:
         names.append(name := next(NAMES))
-        text = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        with psycopg.connect(server.dsn, autocommit=True) as admin:
-            admin.execute(text)
-        return server.url(name)
+        return server.create_database(name, template)
 
     yield make
-    with psycopg.connect(server.dsn, autocommit=True) as admin:
-        for name in names:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    for name in names:
+        server.drop_database(name)
 
 
 @pytest.fixture

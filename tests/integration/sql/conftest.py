@@ -78,10 +78,8 @@ class Role:
 def own_database(server: PostgresServer) -> Iterator[str]:
     """The superuser's URL of a migrated database of the test's own, for what must be committed. Slow to make."""
     name = next(NAMES)
-    with psycopg.connect(server.dsn, autocommit=True) as admin:
-        admin.execute(text.SQL("CREATE DATABASE {} TEMPLATE audit_template").format(text.Identifier(name)))
-        yield server.url(name)
-        admin.execute(text.SQL("DROP DATABASE {} WITH (FORCE)").format(text.Identifier(name)))
+    yield server.create_database(name, "audit_template")
+    server.drop_database(name)
 
 
 @pytest.fixture

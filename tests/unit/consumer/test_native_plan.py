@@ -1,5 +1,6 @@
 """Plans for the native code: what they hold, and what gets none. That the rows are the definition's is tested where it is compiled."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,9 @@ from catalog.audit_types import BY_CE_TYPE, CATALOG, Route
 from catalog.definitions import Field
 from consumer.event.decode import Decoder
 from consumer.native.fast_path import FastPath
-from consumer.native.plan import NotPlannedError, plan
+from consumer.native.plan import MAX_FIELDS, MAX_MEMBERS, NotPlannedError, plan
 from tests.builders import event, record
+from tests.repository import ROOT
 
 DECODER = Decoder(schemas.all_schemas())
 
@@ -86,6 +88,53 @@ def test_types_that_are_compared_or_written_otherwise_have_no_plan(type_: Any) -
     """Bytes that differ must be values that differ, and each kind must have one text."""
     with pytest.raises(NotPlannedError):
         planned("member.removed", role=type_)
+
+
+def test_an_actor_that_may_be_missing_has_no_plan() -> None:
+    """The native code looks into it without asking."""
+    ce_type = "member.removed"
+    schema: Any = DECODER.reader(ce_type)
+    fields = [
+        {**field, "type": ["null", field["type"]]} if field["name"] == "actor" else field for field in schema["fields"]
+    ]
+
+    with pytest.raises(NotPlannedError, match="missing"):
+        plan(ce_type, BY_CE_TYPE[ce_type], {**schema, "fields": fields})
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        {"type": "enum", "name": "Country", "symbols": [f"C{number}" for number in range(MAX_MEMBERS + 1)]},
+        {"type": "record", "name": "R", "fields": [{"name": f"f{n}", "type": "int"} for n in range(MAX_MEMBERS + 1)]},
+    ],
+    ids=["enum", "record"],
+)
+def test_what_the_native_code_has_no_room_for_has_no_plan(type_: Any) -> None:
+    """A consumer with such a schema starts all the same."""
+    with pytest.raises(NotPlannedError, match="more than 128"):
+        planned("member.removed", role=type_)
+
+
+def test_more_fields_than_there_is_room_for_have_no_plan() -> None:
+    """Of those whose changes are marked."""
+    ce_type = "member.removed"
+    [(audit_type, feed)] = BY_CE_TYPE[ce_type].ways.values()
+    many = replace(
+        audit_type, tracked=(*audit_type.tracked, *(Field("f" + "a" * number) for number in range(MAX_FIELDS)))
+    )
+
+    with pytest.raises(NotPlannedError, match="more than 64"):
+        planned(ce_type, Route({many.name: (many, feed)}, None))
+
+
+def test_there_is_as_much_room_as_the_native_code_says() -> None:
+    """The two numbers are written down twice."""
+    texts = "".join((ROOT / "consumer" / "native" / name).read_text("utf-8") for name in ("avro.h", "plan.h"))
+
+    assert {f"MAX_MEMBERS = {MAX_MEMBERS} ", f"MAX_FIELDS = {MAX_FIELDS} "} == set(
+        re.findall(r"(?:MAX_MEMBERS|MAX_FIELDS) = \d+ ", texts)
+    )
 
 
 def test_snapshots_of_two_types_have_no_plan() -> None:

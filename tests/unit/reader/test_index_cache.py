@@ -1,54 +1,11 @@
-"""Key indexes in memory: what is held is counted once, and no list or workspace pushes out the others."""
-
-import tracemalloc
-from datetime import UTC, datetime
+"""Key indexes in memory: no list or workspace pushes out the others."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import reader.query.index_cache
-from reader.model import Selection
-from reader.query.cached_list import BUCKET_BYTES, INDEX_BYTES, MAX_SNAPSHOTS
-from reader.query.index_cache import CacheKey, IndexCache
-from reader.query.key_index import KEY, KeyIndex, pack, split
-from reader.query.snapshot import MAX_RUNNING, Snapshot
-
-
-def snapshot(xmax: int) -> Snapshot:
-    return Snapshot(datetime(2026, 11, 1, tzinfo=UTC), xmax, xmax, ())
-
-
-def index(xmax: int = 1, entries: int = 1) -> KeyIndex:
-    """An index of so many entries, at a snapshot."""
-    return KeyIndex.from_buckets(snapshot(xmax), split(pack((0, entries - number) for number in range(entries))))
-
-
-def key(number: int, workspace: int = 1) -> CacheKey:
-    """The list of one actor."""
-    return CacheKey(workspace_id=f"org_{workspace}", selection=Selection(actor=f"user_{number}"))
-
-
-def at(list_key: CacheKey, xmax: int) -> CacheKey:
-    """An older page of a list."""
-    return CacheKey(
-        workspace_id=list_key.workspace_id, selection=list_key.selection, pg_snapshot=snapshot(xmax).pg_snapshot
-    )
-
-
-def held(cache: IndexCache) -> int:
-    """What all indexes hold, each bucket counted once."""
-    buckets: dict[int, int] = {}
-    own = 0
-    for cached in cache._lists.values():
-        for list_index in cached.indexes.values():
-            own += INDEX_BYTES + BUCKET_BYTES * len(list_index.buckets)
-            buckets |= {id(bucket): len(bucket) for bucket in list_index.buckets}
-    return own + sum(buckets.values())
-
-
-def bound(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(reader.query.index_cache, "MAX_BYTES", size)
+from reader.query.cached_list import BUCKET_BYTES, INDEX_BYTES, MAX_SNAPSHOTS, CacheKey, text_bytes
+from reader.query.index_cache import IndexCache
+from tests.unit.reader.indexes import SMALLEST, at, bound, held, index, key, snapshot
 
 
 def test_an_older_index_does_not_replace_a_newer_one() -> None:
@@ -91,7 +48,7 @@ def test_older_pages_of_a_list_push_out_no_other(monkeypatch: pytest.MonkeyPatch
     cache.put(key(9, workspace=2), index(entries=1000))
     cache.put(key(1), large)
     for xmax in range(1, 60):
-        cache.put(at(key(1), xmax), large.without(snapshot(xmax), [(0, 100_000 - xmax)]))
+        cache.put(at(key(1), xmax), large.without(snapshot(xmax), [(0, 100_000 - xmax)]), large)
 
     assert cache.get(key(9, workspace=2)) is not None
     assert cache.get(key(1)) is large
@@ -102,39 +59,23 @@ def test_older_pages_of_a_list_push_out_no_other(monkeypatch: pytest.MonkeyPatch
     assert len(cached.indexes) == 1 + MAX_SNAPSHOTS
 
 
-@pytest.mark.parametrize("caches", [1, 2, 4])
-def test_caches_of_one_reader_share_its_memory(monkeypatch: pytest.MonkeyPatch, caches: int) -> None:
-    """Each database has one: with four, the reader holds as much as with one."""
-    bound(monkeypatch, 4_000_000)
-    sharing = [IndexCache(caches) for _ in range(caches)]
-    for cache in sharing:
-        for number in range(300):
-            cache.put(key(number, workspace=number), index(entries=2_000))
-
-    assert all(2_000_000 // caches < cache.size <= 4_000_000 // caches for cache in sharing)
-
-
-def test_a_list_that_grows_is_counted_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside an older page of it, whatever was counted on the way: nothing is evicted while it fits."""
-    bound(monkeypatch, 1_000_000)
+def test_the_last_index_of_a_list_stays_while_its_list_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart an older page may be all that is held of a long list, beyond its share: the list goes whole, or not at all."""
     cache = IndexCache()
-    growing = index(1, entries=20_000)
-    cache.put(key(9, workspace=2), index(entries=10))
-    cache.put(key(1), growing)
-    cache.put(at(key(1), 1), growing.without(snapshot(1), []))
-    for xmax in range(2, 500):
-        growing = growing.with_added(snapshot(xmax), [(1, xmax)])
-        cache.put(key(1), growing)
-
-    assert cache.get(key(9, workspace=2)) is not None
-    assert cache.get(at(key(1), 1)) is not None
-    assert held(cache) <= cache.size <= 1_000_000
+    bound(monkeypatch, 50_000)
+    cache.put(at(key(1), 3), index(3, entries=2_000))
+    for workspace in range(2, 30):
+        cache.get(key(1, workspace))
+        cache.put(key(1, workspace), index(entries=100))
+        assert all(cached.indexes for cached in cache._lists.values())
+        near = cache.nearest(key(1), 9)
+        assert (near is None) == (key(1) not in cache._lists)
 
 
 def test_more_workspaces_than_fit_do_not_push_out_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """In turn, over and over: those that fit stay, where each would evict the next by recent use alone."""
     loaded = index(entries=1000)
-    size = loaded.size + INDEX_BYTES + BUCKET_BYTES * len(loaded.buckets)
+    size = loaded.size + INDEX_BYTES + text_bytes(key(1)) + BUCKET_BYTES * len(loaded.buckets)
     bound(monkeypatch, 160 * size)
     cache = IndexCache()
     for turn in range(5):
@@ -150,22 +91,56 @@ def test_more_workspaces_than_fit_do_not_push_out_one_another(monkeypatch: pytes
 
 def test_a_list_that_is_used_more_takes_the_place_of_one_that_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if it was given up before: how often it was asked for is remembered."""
-    bound(monkeypatch, 3 * (INDEX_BYTES + BUCKET_BYTES + KEY.size))
+    bound(monkeypatch, 3 * SMALLEST)
     cache = IndexCache()
     for workspace in range(4):
         cache.get(key(1, workspace))
         cache.put(key(1, workspace), index())
-    assert cache.peek(key(1, 3)) is None  # each was asked for once, and the others were there
-    assert cache.get(key(1, 3)) is None
-    cache.put(key(1, 3), index())
+    assert cache.get(key(1, 2)) is None  # each was asked for once, and this one came last before the fourth
+    cache.put(key(1, 2), index())
+    cache.put(key(1, 4), index())
 
-    assert cache.get(key(1, 3)) is not None
+    assert [workspace for workspace in range(5) if cache.peek(key(1, workspace))] == [0, 2, 4]
+
+
+def test_a_list_that_was_just_read_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the others were used: the page that waits for its total asks again in a moment."""
+    large = index(entries=1_000)
+    bound(monkeypatch, 20 * (large.size + SMALLEST))
+    cache = IndexCache()
+    for workspace in range(1, 30):
+        cache.put(key(1, workspace), index(entries=1_000))
+        for _ in range(30):
+            cache.get(key(1, workspace))
+    for newcomer, loaded in ((key(1, workspace=99), large), (key(2, workspace=5), index(entries=500))):
+        cache.get(newcomer)
+        cache.put(newcomer, loaded)
+        assert cache.get(newcomer) is loaded
+        cache.put(newcomer, loaded.with_added(snapshot(2), [(1, 1)]), loaded)
+        assert cache.peek(newcomer) is not None
+    assert cache.peek(key(1, workspace=5)) is not None, "its workspace keeps the one that it uses most"
+
+
+def test_a_list_beyond_the_share_takes_the_place_of_its_workspaces_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was just read has up to a share from others, and the rest from what its workspace has itself."""
+    bound(monkeypatch, 200_000)
+    cache = IndexCache()
+    for workspace in range(2, 7):
+        cache.put(key(1, workspace), index(entries=1_000))
+        cache.get(key(1, workspace))
+    cache.put(key(1), index(entries=5_000))
+    for _ in range(9):
+        cache.get(key(1))
+    cache.put(key(2), index(entries=5_000))
+
+    assert [cache.peek(key(number)) is not None for number in (1, 2)] == [False, True]
+    assert all(cache.peek(key(1, workspace)) is not None for workspace in range(2, 7))
 
 
 def test_what_is_not_used_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """However often it was used long ago."""
     monkeypatch.setattr(reader.query.index_cache, "HALVED_AFTER", 50)
-    bound(monkeypatch, 2 * (INDEX_BYTES + BUCKET_BYTES + KEY.size))
+    bound(monkeypatch, 2 * SMALLEST)
     cache = IndexCache()
     for workspace in range(2):
         cache.put(key(1, workspace), index())
@@ -181,7 +156,7 @@ def test_what_is_not_used_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) 
 def test_many_lists_of_one_workspace_push_out_each_other_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """However often they are used: a workspace keeps its most used list, what it has beyond its share goes first."""
     loaded = index(entries=100)
-    bound(monkeypatch, 10 * (loaded.size + INDEX_BYTES + BUCKET_BYTES))
+    bound(monkeypatch, 10 * (loaded.size + SMALLEST))
     cache = IndexCache()
     for workspace in (2, 3, 4):
         cache.put(key(1, workspace), index(entries=100))
@@ -211,24 +186,21 @@ def test_empty_indexes_are_bounded_by_their_number(monkeypatch: pytest.MonkeyPat
         cache.put(key(number), index(entries=0))
 
     assert len(cache._lists) == 3
-    assert len(cache._evicted) <= 3
     assert cache.get(key(1, workspace=2)) is not None
 
 
-def test_a_snapshot_of_many_open_transactions_is_counted() -> None:
-    """Anyone can make one up, for a list without entries."""
+def test_one_workspace_does_not_have_the_uses_of_others_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lists it asks for that are not there."""
+    monkeypatch.setattr(reader.query.index_cache, "MAX_COUNTED", 10)
+    bound(monkeypatch, 2 * SMALLEST)
     cache = IndexCache()
-    tracemalloc.start()
-    try:
-        for number in range(50):
-            first = 2**40 + 10_000 * number
-            of = Snapshot(datetime(2026, 11, 1, tzinfo=UTC), first, 2**41 + 1, tuple(range(first, first + MAX_RUNNING)))
-            where = CacheKey(workspace_id="org_1", selection=key(number).selection, pg_snapshot=of.pg_snapshot)
-            cache.put(where, KeyIndex.from_buckets(of, []))
-        taken, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert 50 * 30 * MAX_RUNNING < taken < cache.size * 1.05
+    for _ in range(5):
+        cache.get(key(1, workspace=2))
+    for number in range(100):
+        cache.get(key(number))
+    cache.put(key(1, workspace=2), index())
+
+    assert cache._lists[key(1, workspace=2)].uses == 5
 
 
 def test_a_workspace_is_forgotten_alone() -> None:
@@ -241,42 +213,3 @@ def test_a_workspace_is_forgotten_alone() -> None:
 
     assert [cache.get(key(1, workspace)) is not None for workspace in (1, 2)] == [False, True]
     assert held(cache) == cache.size
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["get", "put", "older", "grow", "discard", "forget"]),
-        st.integers(0, 4),
-        st.integers(1, 2),
-        st.integers(1, 4),
-        st.integers(0, 6),
-    )
-)
-
-
-@given(STEPS)
-def test_the_bounds_hold_after_any_steps(steps: list[tuple[str, int, int, int, int]]) -> None:
-    """The cache counts at least what it holds, exactly where it evicts, and no bound is exceeded but by one list alone."""
-    cache = IndexCache()
-    limit = 3 * INDEX_BYTES
-    with pytest.MonkeyPatch.context() as bounds:
-        bounds.setattr(reader.query.index_cache, "MAX_BYTES", limit)
-        bounds.setattr(reader.query.index_cache, "MAX_LISTS", 3)
-        for step, number, workspace, xmax, entries in steps:
-            which = key(number, workspace)
-            present = cache.get(which)
-            if step == "put":
-                cache.put(which, index(xmax, entries))
-            elif step == "older" and present is not None and present.total:
-                cache.put(at(which, xmax), present.without(snapshot(xmax), [(0, present.total)]))
-            elif step == "grow" and present is not None:
-                newer = present.snapshot.xmax + 1
-                cache.put(which, present.with_added(snapshot(newer), [(1, newer)]))
-            elif step == "discard":
-                cache.discard(which, index(xmax, entries))
-            elif step == "forget":
-                cache.forget(which.workspace_id)
-            assert cache.size == sum(cached.size for cached in cache._lists.values())
-            assert held(cache) <= cache.size
-            assert len(cache._lists) <= 3
-            assert cache.size <= limit or len(cache._lists) == 1

@@ -50,7 +50,7 @@ class FakeDatabase:
 
     def ask(self, _workspace_id: str, *statements: Statement) -> tuple[TransactionView, list[list[tuple[object, ...]]]]:
         nothing: list[Key] = []
-        return NOW, [[(pack(nothing),)] if "low" in statement.values else [] for statement in statements]
+        return NOW, [[(pack(nothing), True)] if "low" in statement.values else [] for statement in statements]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ PATHS = ("/audit", "/v1/audit-events")
 
 def filters(size: int, letter: str = "f") -> str:
     """Facets that are so many bytes in a link."""
-    rest, texts = letter * (240 // len(quote(letter))), []
+    rest, texts = letter * (240 // len(quote(letter))), list[str]()
     while size > len("actor=") + MAX_TEXT_BYTES:
         size -= len("&facet=00") + len(quote(rest))
         texts.append(f"facet={len(texts):02}{rest}")

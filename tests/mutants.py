@@ -361,12 +361,12 @@ MUTANTS = (
     ),
     Mutant(
         "filters leave no room for the rest of a link",
-        (Edit("reader/http/byte_limits.py", "> MAX_FILTER_BYTES:", "> MAX_QUERY_BYTES:"),),
+        (Edit("reader/query/position.py", "> MAX_FILTER_BYTES:", "> MAX_FILTER_BYTES + PLACE_BYTES:"),),
         (READER + "test_long_filters.py",),
     ),
     Mutant(
         "an as_of with a thousand transactions has no room in a link",
-        (Edit("reader/http/byte_limits.py", "PLACE_BYTES = 4_300", "PLACE_BYTES = 4_000"),),
+        (Edit("reader/query/position.py", "PLACE_BYTES = 3_892, 4_300", "PLACE_BYTES = 4_192, 4_000"),),
         (READER + "test_long_filters.py", "-k", "place_of_a_page"),
     ),
     Mutant(

@@ -1,19 +1,15 @@
 """How many bytes a query may have, and a page may show (decision 71)."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from starlette.types import Scope
 
 from catalog.visible_text import visible
 from reader.model import Entry, LargeDiff
 from reader.query.filters import InvalidQuery, ParameterError, decode_pairs
+from reader.query.position import MAX_FILTER_BYTES, PLACE_BYTES
 
-MAX_QUERY_BYTES = 8 * 1024
-# Of these, the place in a list: an `as_of` with a thousand open transactions, a `cursor` or an offset, a limit and a range of time.
-PLACE_BYTES = 4_300
-PLACE = frozenset({"as_of", "cursor", "offset", "limit", "last"})
-MAX_FILTER_BYTES = MAX_QUERY_BYTES - PLACE_BYTES  # so the link to the next page is not refused
+MAX_QUERY_BYTES = MAX_FILTER_BYTES + PLACE_BYTES
 MAX_LIST_DIFF = 64 * 1024  # bytes of one diff in a list of the API (SPEC 6)
 MAX_PAGE_DIFF = 256 * 1024  # bytes of the diff on an entry's own page …
 MAX_PAGE_COMMAS = 20_000  # … and commas, so that its values are no more: making each takes hundreds of bytes
@@ -23,14 +19,11 @@ FEW_SHOWN, FEW_SENT = 64 * 1024, 256 * 1024
 
 
 def query_pairs(scope: Scope) -> list[tuple[str, str]]:
-    """The names and values of the query. Raises InvalidQuery, also for one that is too long to be parsed, or to be continued."""
+    """The names and values of the query. Raises InvalidQuery, also for one that is too long to be parsed."""
     query = scope["query_string"]
     if len(query) > MAX_QUERY_BYTES:
         raise InvalidQuery(ParameterError("query", f"is longer than {MAX_QUERY_BYTES:,} bytes"))
-    pairs = decode_pairs(query)
-    if len(urlencode([(name, value) for name, value in pairs if value and name not in PLACE])) > MAX_FILTER_BYTES:
-        raise InvalidQuery(ParameterError("query", f"has filters of more than {MAX_FILTER_BYTES:,} bytes in a link"))
-    return pairs
+    return decode_pairs(query)
 
 
 def text_length(entries: Sequence[Entry]) -> int:

@@ -1,11 +1,12 @@
 """`as_of` and `cursor`: the opaque texts by which a client continues a list where an earlier response left it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from reader.model import Entry, Query
-from reader.query.filters import InvalidQuery, ParameterError
+from reader.query.filters import InvalidQuery, ParameterError, to_pairs
 from reader.query.key_index import Key, key_time
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
@@ -13,6 +14,9 @@ from reader.query.unavailable import Unavailable
 from runtime.timestamps import from_microseconds, microseconds
 
 _CLOCKS_APART = timedelta(minutes=5)  # of the server that gave a snapshot and the one that answers, at most
+# What a link to a page may have: its filters, and its place in the list, which is an `as_of` with a thousand open transactions, a
+# `cursor` or an offset, a limit and a range of time. So the link to the next page is never too long for a query.
+MAX_FILTER_BYTES, PLACE_BYTES = 3_892, 4_300
 _KEY = re.compile(r"(-?[0-9]{1,18})\.([0-9]{1,18})")  # microseconds since 1970, and id
 
 
@@ -37,7 +41,9 @@ class ListPosition:
 
 
 def parse_position(query: Query) -> ListPosition | None:
-    """The position that a query names; None for the list as it is now. Raises InvalidQuery."""
+    """The position that a query names; None for the list as it is now. Raises InvalidQuery, also if its filters leave no room for one."""
+    if len(urlencode(to_pairs(Query(replace(query.selection, last=None))))) > MAX_FILTER_BYTES:
+        raise InvalidQuery(ParameterError("query", f"has filters of more than {MAX_FILTER_BYTES:,} bytes in a link"))
     parameter = "as_of" if query.cursor is None else "cursor"
     try:
         if query.cursor is not None:

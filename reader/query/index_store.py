@@ -23,7 +23,6 @@ from reader.query.position import FutureSnapshot
 from reader.query.single_flight import SingleFlight
 from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
-from reader.query.unavailable import Unavailable
 from reader.query.window import Window
 
 CHUNK_KEYS = 1_250_000  # keys that one statement of a load returns: 20 MB, which are copied once
@@ -80,7 +79,7 @@ class IndexStore:
                 self._cache.put(key, current.index, cached)
                 return current
             self._cache.discard(key, cached)
-        raise Unavailable(slow=True)
+        raise AssertionError("without a limit it is never too much")
 
     def is_at_hand(self, list_query: ListQuery, snapshot: Snapshot | None) -> bool:
         """Whether the list as it is now, or at an older snapshot, is in memory, or what is there differs from it by little.

@@ -98,12 +98,16 @@ class Server:
 
 
 def wait_until(condition: Callable[[], bool], limit: float, pause: float = 0.02) -> bool:
-    """Asks until the condition is true or `limit` seconds have passed; the answer."""
-    end = time.monotonic() + limit
+    """Asks until the condition is true or `limit` seconds have passed; the answer.
+
+    Pauses are `pause` seconds at least, and a tenth of what was waited, up to 0.2 s: asking often costs those who are waited for.
+    """
+    began = time.monotonic()
     while not condition():
-        if time.monotonic() > end:
+        waited = time.monotonic() - began
+        if waited > limit:
             return False
-        time.sleep(pause)
+        time.sleep(max(pause, min(waited / 10, 0.2)))
     return True
 
 

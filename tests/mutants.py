@@ -609,7 +609,7 @@ MUTANTS = (
     ),
     Mutant(
         "a session in which a statement has failed goes on",
-        (Edit("reader/query/database.py", "connection.retire()  # psycopg may", "pass  # psycopg may"),),
+        (Edit("reader/query/database.py", "connection.forget_statements()  # psycopg may", "pass  # psycopg may"),),
         (READER + "test_database.py",),
     ),
     Mutant(

@@ -138,7 +138,7 @@ class Database:
                 with connection.pipeline():
                     cursors = [connection.execute(*query, prepare=True, binary=True) for query in queries]
             except psycopg.Error:
-                connection.retire()  # psycopg may take what came after the error for prepared, and it is not
+                connection.forget_statements()  # psycopg may take what came after the error for prepared, and it is not
                 raise
             return [cursor.fetchall() for cursor in cursors]
 

@@ -60,6 +60,14 @@ class Connection(psycopg.Connection[TupleRow]):
         """Has the pool end this session when it gets it back: libpq keeps a buffer as large as the largest row it has read."""
         self._expire_at = 0.0
 
+    def forget_statements(self) -> None:
+        """Has psycopg and the server forget what was prepared; where the server cannot, the pool ends this session."""
+        try:
+            if not self.closed:
+                self.execute("DEALLOCATE ALL")
+        except psycopg.Error:
+            self.retire()
+
     def close(self) -> None:
         """Ends the session. Behind a pooler its server session is reset first, whatever the pooler does itself."""
         if self.pooled and not self.closed and self.info.transaction_status == TransactionStatus.IDLE:

@@ -10,7 +10,8 @@
 #include "diff.h"
 #include "headers.h"
 
-enum { MAX_VALUE = 256 * 1024 };
+/* Bytes. A text is read several times here, byte by byte; of longer ones Python's own functions are faster (docs/benchmarks.md). */
+enum { MAX_VALUE = 8 * 1024 };
 
 typedef struct {
     PyObject_HEAD

@@ -11,6 +11,16 @@ from hypothesis import strategies as st
 from reader.fair_slots import FairSlots, ThreadSlots
 
 
+def test_who_has_the_least_in_progress_is_next() -> None:
+    """Also if another one has waited for longer."""
+    slots = FairSlots[str](places=4, share=3, max_waiting=10)
+    assert all(slots.begin(name) for name in ("busy", "busy", "other", "third"))
+    assert slots.wait("busy", "its third") is None
+    assert slots.wait("other", "its second") is None
+
+    assert slots.end("third") == "its second"
+
+
 def test_who_comes_late_is_next() -> None:
     """One workspace has asked for ten things before another asks for two: it waits for what is in progress, and for every second one."""
     slots: FairSlots[str] = FairSlots(1, 1, 100)

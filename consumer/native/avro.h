@@ -50,8 +50,8 @@ static const uint8_t *read_text(const uint8_t *at, const uint8_t *end, Text *tex
     return at + size;
 }
 
-/* Past a value of this type, every byte of it checked (keys of a map only where `unique` asks); NULL for what is left to Python. */
-static const uint8_t *pass(const Type *type, const uint8_t *at, const uint8_t *end, int unique)
+/* Past a value of this type, every byte of it checked; NULL for what is left to Python. */
+static const uint8_t *pass(const Type *type, const uint8_t *at, const uint8_t *end)
 {
     int64_t number = 0;
     Text text, keys[MAX_MEMBERS];
@@ -69,9 +69,9 @@ static const uint8_t *pass(const Type *type, const uint8_t *at, const uint8_t *e
         return at != NULL && number >= 0 && number < type->count ? at : NULL;
     case K_UNION:
         at = read_varint(at, end, 32, &number);
-        return at != NULL && number >= 0 && number < type->count ? pass(type->children[number], at, end, unique) : NULL;
+        return at != NULL && number >= 0 && number < type->count ? pass(type->children[number], at, end) : NULL;
     case K_RECORD:
-        for (int i = 0; i < type->count && at != NULL; i++) at = pass(type->children[i], at, end, unique);
+        for (int i = 0; i < type->count && at != NULL; i++) at = pass(type->children[i], at, end);
         return at;
     case K_ARRAY:
     case K_MAP:
@@ -81,11 +81,11 @@ static const uint8_t *pass(const Type *type, const uint8_t *at, const uint8_t *e
         for (int64_t i = 0; i < number; i++) {
             if (type->kind == K_MAP) {
                 if ((at = read_text(at, end, &text)) == NULL || !is_utf8((const uint8_t *)text.at, at)) return NULL;
-                for (int64_t j = 0; unique && j < i; j++)
+                for (int64_t j = 0; j < i; j++)
                     if (equal(keys[j], text)) return NULL;
                 keys[i] = text;
             }
-            if ((at = pass(type->children[0], at, end, unique)) == NULL) return NULL;
+            if ((at = pass(type->children[0], at, end)) == NULL) return NULL;
         }
         return at < end && *at == 0 ? at + 1 : NULL; /* one block, then the empty one */
     }
@@ -114,13 +114,37 @@ static Value chosen(Value value)
     return value;
 }
 
-static const uint8_t *end_of(Value value, const uint8_t *end) { return pass(value.type, value.at, end, 0); }
+static const uint8_t *end_of(Value value)
+{
+    int64_t number = 0;
+    value = chosen(value);
+    const uint8_t *at = value.at;
+    switch (value.type->kind) {
+    case K_NULL: case K_UNION: return at;
+    case K_BOOLEAN: return at + 1;
+    case K_INT: case K_LONG: case K_ENUM: return number_at(at, &number);
+    case K_DOUBLE: return at + 8;
+    case K_STRING: return (const uint8_t *)text_at(at).at + text_at(at).size;
+    case K_RECORD:
+        for (int i = 0; i < value.type->count; i++) at = end_of((Value){value.type->children[i], at});
+        return at;
+    case K_ARRAY: case K_MAP:
+        at = number_at(at, &number);
+        if (number == 0) return at;
+        for (int64_t i = 0; i < number; i++) {
+            if (value.type->kind == K_MAP) at = (const uint8_t *)text_at(at).at + text_at(at).size;
+            at = end_of((Value){value.type->children[0], at});
+        }
+        return at + 1;
+    }
+    return at;
+}
 
-static Value field_at(Value record, int place, const uint8_t *end)
+static Value field_at(Value record, int place)
 {
     Value field = {record.type->children[0], record.at};
     for (int i = 0; i < place; i++) {
-        field.at = end_of(field, end);
+        field.at = end_of(field);
         field.type = record.type->children[i + 1];
     }
     return field;

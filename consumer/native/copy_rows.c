@@ -39,7 +39,7 @@ static int is_plain(Text text)
     return 1;
 }
 
-static int read_facets(Rows *rows, const Plan *plan, Value data, const char *changed, Entry *entry, const uint8_t *end)
+static int read_facets(Rows *rows, const Plan *plan, Value data, const char *changed, Entry *entry)
 {
     Py_ssize_t starts[2 * MAX_FIELDS];
     Buffer *to = &rows->facets;
@@ -54,7 +54,7 @@ static int read_facets(Rows *rows, const Plan *plan, Value data, const char *cha
             if (!put_text(to, facet->text)) return 0;
             if (facet->of == OF_CHANGED && !put_text(to, plan->tracked[field].name)) return 0;
             if (facet->of != OF_EVENT) continue;
-            Value value = chosen(field_at(data, facet->field, end));
+            Value value = chosen(field_at(data, facet->field));
             int64_t number = 0;
             if (value.type->kind == K_INT || value.type->kind == K_LONG) {
                 number_at(value.at, &number);
@@ -71,15 +71,15 @@ static int read_facets(Rows *rows, const Plan *plan, Value data, const char *cha
     return 1;
 }
 
-static int read_entry(const Plan *plan, Value data, Text key, Entry *entry, const uint8_t *end)
+static int read_entry(const Plan *plan, Value data, Text key, Entry *entry)
 {
     const Text none = {"", 0};
-    Value actor = field_at(data, plan->actor, end), email = field_at(actor, plan->actor_email, end);
-    entry->workspace = text_of(field_at(data, plan->workspace, end));
-    entry->actor_type = text_of(field_at(actor, plan->actor_type, end));
-    entry->actor_id = text_of(field_at(actor, plan->actor_id, end));
-    entry->subject_id = text_of(field_at(data, plan->subject, end));
-    entry->channel = text_of(field_at(field_at(data, plan->origin, end), plan->channel, end));
+    Value actor = field_at(data, plan->actor), email = field_at(actor, plan->actor_email);
+    entry->workspace = text_of(field_at(data, plan->workspace));
+    entry->actor_type = text_of(field_at(actor, plan->actor_type));
+    entry->actor_id = text_of(field_at(actor, plan->actor_id));
+    entry->subject_id = text_of(field_at(data, plan->subject));
+    entry->channel = text_of(field_at(field_at(data, plan->origin), plan->channel));
     entry->email = is_null(email) ? (Text){NULL, 0} : text_of(email);
     entry->action = plan->action, entry->subject_type = plan->subject_type;
     if (!is_null(email) && !entry->email.at) return 0;
@@ -90,12 +90,12 @@ static int read_entry(const Plan *plan, Value data, Text key, Entry *entry, cons
            is_id(entry->actor_id, actor_prefix) && is_id(entry->subject_id, plan->subject_prefix);
 }
 
-static int read_label(const Plan *plan, Value data, Value before, Value after, Text *label, const uint8_t *end)
+static int read_label(const Plan *plan, Value data, Value before, Value after, Text *label)
 {
     Value value = {NULL, NULL};
-    if (plan->label_field >= 0) value = field_at(data, plan->label_field, end);
-    else if (plan->label_after >= 0 && after.type != NULL) value = field_at(after, plan->label_after, end);
-    else if (plan->label_before >= 0 && before.type != NULL) value = field_at(before, plan->label_before, end);
+    if (plan->label_field >= 0) value = field_at(data, plan->label_field);
+    else if (plan->label_after >= 0 && after.type != NULL) value = field_at(after, plan->label_after);
+    else if (plan->label_before >= 0 && before.type != NULL) value = field_at(before, plan->label_before);
     else if (plan->label_after >= 0 || plan->label_before >= 0) return 0;
     if (is_null(value)) return 1;
     *label = text_of(value);
@@ -240,16 +240,16 @@ static PyObject *make(Rows *rows, PyObject *record, PyObject *ordinal)
     if (plan == NULL || !read_headers(PyTuple_GET_ITEM(record, 5), &envelope) || !equal(envelope.type, plan->ce_type)) return NULL;
     const uint8_t *at = (const uint8_t *)PyBytes_AS_STRING(value) + body;
     const uint8_t *end = at - body + PyBytes_GET_SIZE(value);
-    if (pass(plan->data, at, end, 1) != end) return NULL;
+    if (pass(plan->data, at, end) != end) return NULL;
     const Value none = {NULL, NULL}, data = {plan->data, at};
-    Value before = plan->before < 0 ? none : chosen(field_at(data, plan->before, end));
-    Value after = plan->after < 0 ? none : chosen(field_at(data, plan->after, end));
+    Value before = plan->before < 0 ? none : chosen(field_at(data, plan->before));
+    Value after = plan->after < 0 ? none : chosen(field_at(data, plan->after));
     if (!has_members(before)) before = none;
     if (!has_members(after)) after = none;
-    if (!read_entry(plan, data, (Text){PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)}, &entry, end) ||
-        !read_label(plan, data, before, after, &entry.label, end) || !collect(&rows->diff, plan, data, before, after, changed, end) ||
-        (plan->edit && rows->diff.count == 0) || !read_facets(rows, plan, data, changed, &entry, end) ||
-        !put_diff(&rows->diff, plan, data, field_at(data, plan->origin, end), entry.channel, end) ||
+    if (!read_entry(plan, data, (Text){PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)}, &entry) ||
+        !read_label(plan, data, before, after, &entry.label) || !collect(&rows->diff, plan, data, before, after, changed) ||
+        (plan->edit && rows->diff.count == 0) || !read_facets(rows, plan, data, changed, &entry) ||
+        !put_diff(&rows->diff, plan, data, field_at(data, plan->origin), entry.channel) ||
         !put_digested(rows, &entry, &envelope) || !read_position(record, ordinal, &position)) return NULL;
     PyObject *row = NULL, *digest = sha256_of(rows);
     if (digest == NULL) return NULL;

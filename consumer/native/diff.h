@@ -20,13 +20,13 @@ typedef struct {
     int count;
 } Diff;
 
-static int same(Value one, Value other, const uint8_t *end)
+static int same(Value one, Value other)
 {
     one = chosen(one), other = chosen(other);
     if (one.type == NULL || other.type == NULL) return one.type == other.type;
     if (one.type->kind != other.type->kind) return 0;
-    Py_ssize_t size = end_of(one, end) - one.at;
-    return size == end_of(other, end) - other.at && memcmp(one.at, other.at, size) == 0;
+    Py_ssize_t size = end_of(one) - one.at;
+    return size == end_of(other) - other.at && memcmp(one.at, other.at, size) == 0;
 }
 
 static int is_branch(Value value) { return value.type != NULL && (value.type->kind == K_RECORD || value.type->kind == K_MAP); }
@@ -63,7 +63,7 @@ static Text pointer_of(const Diff *diff, const Change *change)
     return (Text){diff->pointers.start + change->pointer, change->pointer_size};
 }
 
-static int walk(Diff *diff, Change change, const Field *field, const uint8_t *end);
+static int walk(Diff *diff, Change change, const Field *field);
 
 static int add(Diff *diff, Change change)
 {
@@ -93,9 +93,9 @@ static int bytes_decide(Value one, Value other)
     return one.type->kind < K_DOUBLE || one.type->kind == K_STRING || one.type->kind == K_ENUM;
 }
 
-static int walk_member(Diff *diff, Change parent, Text name, Value before, Value after, const Field *field, const uint8_t *end)
+static int walk_member(Diff *diff, Change parent, Text name, Value before, Value after, const Field *field)
 {
-    if (same(before, after, end)) return 1;
+    if (same(before, after)) return 1;
     Change change = {.before = before, .after = after};
     if (!put_pointer(diff, pointer_of(diff, &parent), name, &change)) return 0;
     if (field->open_map) {
@@ -107,13 +107,13 @@ static int walk_member(Diff *diff, Change parent, Text name, Value before, Value
             return add(diff, change);
         }
     }
-    return walk(diff, change, field, end);
+    return walk(diff, change, field);
 }
 
-static int walk_members(Diff *diff, Change parent, Value before, Value after, const Field *field, const uint8_t *end)
+static int walk_members(Diff *diff, Change parent, Value before, Value after, const Field *field)
 {
     Member was[MAX_MEMBERS], now[MAX_MEMBERS];
-    int was_count = members_of(before, was, end), now_count = members_of(after, now, end);
+    int was_count = members_of(before, was), now_count = members_of(after, now);
     char met[MAX_MEMBERS] = {0};
     for (int i = 0; i < was_count; i++) {
         Value other = {NULL, NULL};
@@ -124,29 +124,29 @@ static int walk_members(Diff *diff, Change parent, Value before, Value after, co
                 break;
             }
         }
-        if (!walk_member(diff, parent, was[i].name, was[i].value, other, field, end)) return 0;
+        if (!walk_member(diff, parent, was[i].name, was[i].value, other, field)) return 0;
     }
     for (int i = 0; i < now_count; i++)
-        if (!met[i] && !walk_member(diff, parent, now[i].name, (Value){NULL, NULL}, now[i].value, field, end)) return 0;
+        if (!met[i] && !walk_member(diff, parent, now[i].name, (Value){NULL, NULL}, now[i].value, field)) return 0;
     return 1;
 }
 
-static int walk(Diff *diff, Change change, const Field *field, const uint8_t *end)
+static int walk(Diff *diff, Change change, const Field *field)
 {
     const Value none = {NULL, NULL};
     Value before = chosen(change.before), after = chosen(change.after);
-    if (is_branch(before) && is_branch(after)) return walk_members(diff, change, before, after, field, end);
+    if (is_branch(before) && is_branch(after)) return walk_members(diff, change, before, after, field);
     if (has_members(before) || has_members(after)) {
         if (is_branch(before)) {
-            if (!walk_members(diff, change, before, none, field, end)) return 0;
+            if (!walk_members(diff, change, before, none, field)) return 0;
             before = none;
         }
         if (is_branch(after)) {
-            if (!walk_members(diff, change, none, after, field, end)) return 0;
+            if (!walk_members(diff, change, none, after, field)) return 0;
             after = none;
         }
         if (before.type == NULL && after.type == NULL) return 1;
-    } else if (same(before, after, end)) {
+    } else if (same(before, after)) {
         return 1;
     }
     change.before = before, change.after = after;
@@ -154,7 +154,7 @@ static int walk(Diff *diff, Change change, const Field *field, const uint8_t *en
 }
 
 /* The items of `list` that `other` holds less often, in their order (SPEC 4: multisets). */
-static int put_surplus(Buffer *buffer, Value list, Value other, const uint8_t *end)
+static int put_surplus(Buffer *buffer, Value list, Value other)
 {
     Value items[MAX_MEMBERS], others[MAX_MEMBERS];
     char matched[MAX_MEMBERS] = {0};
@@ -166,7 +166,7 @@ static int put_surplus(Buffer *buffer, Value list, Value other, const uint8_t *e
         for (int i = 0; i < counts[which]; i++) {
             Value item = {of.type->children[0], at};
             (which ? others : items)[i] = item;
-            at = end_of(item, end);
+            at = end_of(item);
         }
     }
     int first = 1;
@@ -174,31 +174,31 @@ static int put_surplus(Buffer *buffer, Value list, Value other, const uint8_t *e
     for (int i = 0; i < counts[0]; i++) {
         int found = 0;
         for (int j = 0; j < counts[1] && !found; j++)
-            if (!matched[j] && same(items[i], others[j], end)) found = matched[j] = 1;
+            if (!matched[j] && same(items[i], others[j])) found = matched[j] = 1;
         if (found) continue;
-        if ((!first && !PUT(buffer, ",")) || !put_value(buffer, items[i], end)) return 0;
+        if ((!first && !PUT(buffer, ",")) || !put_value(buffer, items[i])) return 0;
         first = 0;
     }
     return PUT(buffer, "]");
 }
 
-static int put_change(Buffer *buffer, const Change *change, const uint8_t *end)
+static int put_change(Buffer *buffer, const Change *change)
 {
     Value before = change->before, after = change->after;
     if (change->masked) return PUT(buffer, "{\"masked\":true}");
-    if (before.type == NULL) return PUT(buffer, "{\"after\":") && put_value(buffer, after, end) && PUT(buffer, "}");
-    if (after.type == NULL) return PUT(buffer, "{\"before\":") && put_value(buffer, before, end) && PUT(buffer, "}");
+    if (before.type == NULL) return PUT(buffer, "{\"after\":") && put_value(buffer, after) && PUT(buffer, "}");
+    if (after.type == NULL) return PUT(buffer, "{\"before\":") && put_value(buffer, before) && PUT(buffer, "}");
     int lists = before.type->kind == K_ARRAY && after.type->kind == K_ARRAY;
     if (!PUT(buffer, "{")) return 0;
-    if (lists && !(PUT(buffer, "\"added\":") && put_surplus(buffer, after, before, end) && PUT(buffer, ","))) return 0;
-    if (!(PUT(buffer, "\"after\":") && put_value(buffer, after, end))) return 0;
-    if (!(PUT(buffer, ",\"before\":") && put_value(buffer, before, end))) return 0;
-    if (lists && !(PUT(buffer, ",\"removed\":") && put_surplus(buffer, before, after, end))) return 0;
+    if (lists && !(PUT(buffer, "\"added\":") && put_surplus(buffer, after, before) && PUT(buffer, ","))) return 0;
+    if (!(PUT(buffer, "\"after\":") && put_value(buffer, after))) return 0;
+    if (!(PUT(buffer, ",\"before\":") && put_value(buffer, before))) return 0;
+    if (lists && !(PUT(buffer, ",\"removed\":") && put_surplus(buffer, before, after))) return 0;
     return PUT(buffer, "}");
 }
 
 /* Collects the changes of all fields, by the order of their pointers; marks in `changed` which tracked fields have one. */
-static int collect(Diff *diff, const Plan *plan, Value data, Value before, Value after, char *changed, const uint8_t *end)
+static int collect(Diff *diff, const Plan *plan, Value data, Value before, Value after, char *changed)
 {
     const Value none = {NULL, NULL};
     diff->count = 0, diff->pointers.size = 0;
@@ -206,13 +206,13 @@ static int collect(Diff *diff, const Plan *plan, Value data, Value before, Value
         int is_fact = i >= plan->tracked_count, count = diff->count;
         const Field *field = is_fact ? &plan->facts[i - plan->tracked_count] : &plan->tracked[i];
         Change change = {.before = none, .after = none};
-        if (is_fact) change.after = field_at(data, field->after, end);
+        if (is_fact) change.after = field_at(data, field->after);
         else {
-            if (before.type != NULL) change.before = field_at(before, field->before, end);
-            if (after.type != NULL) change.after = field_at(after, field->after, end);
+            if (before.type != NULL) change.before = field_at(before, field->before);
+            if (after.type != NULL) change.after = field_at(after, field->after);
         }
-        if (same(change.before, change.after, end)) continue;
-        if (!put_pointer(diff, (Text){NULL, 0}, field->name, &change) || !walk(diff, change, field, end)) return 0;
+        if (same(change.before, change.after)) continue;
+        if (!put_pointer(diff, (Text){NULL, 0}, field->name, &change) || !walk(diff, change, field)) return 0;
         if (!is_fact) changed[i] = diff->count > count;
     }
     for (int i = 1; i < diff->count; i++) { /* nearly sorted, and few */
@@ -225,28 +225,28 @@ static int collect(Diff *diff, const Plan *plan, Value data, Value before, Value
     return 1;
 }
 
-static int put_diff(Diff *diff, const Plan *plan, Value data, Value origin, Text channel, const uint8_t *end)
+static int put_diff(Diff *diff, const Plan *plan, Value data, Value origin, Text channel)
 {
     Buffer *to = &diff->text;
     to->size = 0;
     if (!PUT(to, "{\"changes\":{")) return 0;
     for (int i = 0; i < diff->count; i++)
         if ((i > 0 && !PUT(to, ",")) || !put_json(to, pointer_of(diff, &diff->changes[i])) || !PUT(to, ":") ||
-            !put_change(to, &diff->changes[i], end)) return 0;
+            !put_change(to, &diff->changes[i])) return 0;
     if (!PUT(to, "}")) return 0;
     int given = 0;
     for (int i = 0; i < plan->context_count; i++) {
-        Value value = field_at(data, plan->context[i].after, end);
+        Value value = field_at(data, plan->context[i].after);
         if (is_null(value)) continue;
         if (plan->context[i].is_id && !is_id(text_of(value), (Text){"", 0})) return 0;
         if (!(given ? PUT(to, ",") : PUT(to, ",\"context\":{"))) return 0;
-        if (!put_json(to, plan->context[i].name) || !PUT(to, ":") || !put_value(to, value, end)) return 0;
+        if (!put_json(to, plan->context[i].name) || !PUT(to, ":") || !put_value(to, value)) return 0;
         given = 1;
     }
     if (given && !PUT(to, "}")) return 0;
     if (equal(channel, (Text){"mcp", 3}) &&
-        !(PUT(to, ",\"mcp\":{\"client\":") && put_value(to, field_at(origin, plan->client, end), end) &&
-          PUT(to, ",\"tool\":") && put_value(to, field_at(origin, plan->tool, end), end) &&
+        !(PUT(to, ",\"mcp\":{\"client\":") && put_value(to, field_at(origin, plan->client)) &&
+          PUT(to, ",\"tool\":") && put_value(to, field_at(origin, plan->tool)) &&
           PUT(to, "},\"source\":\"mcp\""))) return 0;
     return PUT(to, "}");
 }

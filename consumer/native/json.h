@@ -9,7 +9,7 @@ typedef struct {
 } Member;
 
 /* The members of a record or a map, at most MAX_MEMBERS: the plan and `pass` see to it. */
-static int members_of(Value value, Member *members, const uint8_t *end)
+static int members_of(Value value, Member *members)
 {
     if (value.type == NULL) return 0;
     int count = value.type->count;
@@ -27,7 +27,7 @@ static int members_of(Value value, Member *members, const uint8_t *end)
         } else {
             members[i] = (Member){value.type->names[i], {value.type->children[i], at}};
         }
-        at = end_of(members[i].value, end);
+        at = end_of(members[i].value);
     }
     return count;
 }
@@ -37,7 +37,7 @@ static int by_name(const void *one, const void *other)
     return compare(((const Member *)one)->name, ((const Member *)other)->name);
 }
 
-static int put_value(Buffer *buffer, Value value, const uint8_t *end)
+static int put_value(Buffer *buffer, Value value)
 {
     value = chosen(value);
     int64_t number = 0;
@@ -51,19 +51,19 @@ static int put_value(Buffer *buffer, Value value, const uint8_t *end)
         if (!PUT(buffer, "[")) return 0;
         for (int64_t i = 0; i < number; i++) {
             Value item = {value.type->children[0], at};
-            if ((i > 0 && !PUT(buffer, ",")) || !put_value(buffer, item, end)) return 0;
-            at = end_of(item, end);
+            if ((i > 0 && !PUT(buffer, ",")) || !put_value(buffer, item)) return 0;
+            at = end_of(item);
         }
         return PUT(buffer, "]");
     }
     case K_MAP: case K_RECORD: {
         Member members[MAX_MEMBERS];
-        int count = members_of(value, members, end);
+        int count = members_of(value, members);
         if (!PUT(buffer, "{")) return 0;
         qsort(members, count, sizeof *members, by_name);
         for (int i = 0; i < count; i++)
             if ((i > 0 && !PUT(buffer, ",")) || !put_json(buffer, members[i].name) || !PUT(buffer, ":") ||
-                !put_value(buffer, members[i].value, end)) return 0;
+                !put_value(buffer, members[i].value)) return 0;
         return PUT(buffer, "}");
     }
     default: return 0; /* floating-point numbers have rules of their own */

@@ -53,8 +53,7 @@ class Consumers:
         So many `entries` of other workspaces are in it already.
         """
         self._databases += 1
-        with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
-            server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)")
+        self._postgres.drop_database("bench")
         url = self._postgres.create_database("bench")
         subprocess.run(
             [sys.executable, "-m", "consumer", "migrate"],

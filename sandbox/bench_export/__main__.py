@@ -105,8 +105,7 @@ class Bench:
         return url
 
     def _drop(self, url: str) -> None:
-        with psycopg.connect(self._postgres.dsn, autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)".encode())
+        self._postgres.drop_database(url.rpartition("/")[2])
 
 
 def _snapshot(url: str) -> str:

@@ -115,8 +115,7 @@ class Bench:
 
     def _database(self) -> str:
         self._databases += 1
-        with psycopg.connect(self._postgres.dsn, autocommit=True) as server:
-            server.execute("DROP DATABASE IF EXISTS peers WITH (FORCE)")
+        self._postgres.drop_database("peers")
         url = self._postgres.create_database("peers")
         environ = {**self._programs, "DATABASE_URL": url, "AUDIT_LOG_FORMAT": "json"}
         command = [sys.executable, "-m", "consumer", "migrate"]

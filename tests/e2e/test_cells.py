@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from catalog.cells import WHOLE, Cell
@@ -24,15 +23,15 @@ ENTRIES = "SELECT workspace_id, event_source, event_id, encode(content_digest, '
 @pytest.fixture
 def cells(kafka: KafkaBroker, postgres: PostgresServer, tmp_path: Path) -> Iterator[dict[Cell, World]]:
     """A world for all keys and one for each half: databases of their own, the same broker, topics and group name."""
-    with psycopg.connect(postgres.dsn, autocommit=True) as admin, ExitStack() as opened:
+    with ExitStack() as opened:
         worlds: dict[Cell, World] = {}
         for cell in (WHOLE, *HALVES):
             name = f"test_{uuid.uuid4().hex[:12]}"
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-            opened.callback(admin.execute, f"DROP DATABASE {name} WITH (FORCE)".encode())
+            url = postgres.create_database(name, TEMPLATE)
+            opened.callback(postgres.drop_database, name)
             folder = tmp_path / name
             folder.mkdir()
-            world = worlds[cell] = opened.enter_context(World(kafka.bootstrap, postgres.url(name), folder))
+            world = worlds[cell] = opened.enter_context(World(kafka.bootstrap, url, folder))
             world.topics, world.group = worlds[WHOLE].topics, worlds[WHOLE].group
             world.environ["AUDIT_CELL"] = str(cell)
             if cell != WHOLE:

@@ -103,11 +103,9 @@ class Secured(World):
 def world(kafka: LocalKafka, postgres: PostgresServer, authority: Authority, tmp_path: Path) -> Iterator[Secured]:
     """A database, topics and a group of the test's own; at the end no log of any program names a secret."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+    postgres.create_database(name, TEMPLATE)
     with Secured(kafka, postgres, name, tmp_path, authority.path) as running:
         yield running
     for program in running.programs:
         assert running.secrets_in(program.log.read_text()) == [], program.log.name
-    with psycopg.connect(postgres.dsn, autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    postgres.drop_database(name)

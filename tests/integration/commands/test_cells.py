@@ -54,15 +54,11 @@ def copy(postgres: PostgresServer) -> Iterator[Callable[[str], str]]:
 
     def run(url: str) -> str:
         names.append(f"test_{uuid.uuid4().hex[:12]}")
-        source = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
-        with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {names[-1]} TEMPLATE {source}".encode())
-        return postgres.url(names[-1])
+        return postgres.create_database(names[-1], str(psycopg.conninfo.conninfo_to_dict(url)["dbname"]))
 
     yield run
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    for name in names:
+        postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -53,18 +53,16 @@ def site(database_url: str) -> Iterator[Site]:
 def calm(postgres: PostgresServer) -> Iterator[Site]:
     """A site with a few entries that nobody changes, for all tests of a file that only ask."""
     name = f"calm_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-    with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+    url = postgres.create_database(name, TEMPLATE)
+    with psycopg.connect(url, autocommit=True) as connection:
         for minutes in range(5):
             connection.execute(INSERT, entry(minutes))
             connection.execute(
                 INSERT, entry(minutes, workspace_id="org_2", label="foreign", actor_email="foreign@y.example")
             )
-    with Site(postgres.url(name)) as running:
+    with Site(url) as running:
         yield running
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -304,8 +304,7 @@ def listed(database_url: str, put: Callable[..., int]) -> Iterator[tuple[Listing
 def replaced(postgres: PostgresServer, url: str, entries: int) -> None:
     """Drops the database, and makes one of the same name with fewer entries, in a server where as much has happened."""
     name = url.rpartition("/")[2]
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    postgres.drop_database(name)
     migrate(postgres.create_database(name), lambda _: None)
     with psycopg.connect(postgres.url(name), autocommit=True) as connection:
         for minutes in range(entries):

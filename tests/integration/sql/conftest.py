@@ -48,7 +48,7 @@ def bare(cluster: PostgresServer) -> Iterator[PostgresServer]:
         admin.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'")
         yield cluster
         for (name,) in admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall():
-            admin.execute(text.SQL("DROP DATABASE {} WITH (FORCE)").format(text.Identifier(name)))
+            cluster.drop_database(name)
         for role in (*ROLES, "deploy", "plain"):
             admin.execute(text.SQL("DROP ROLE IF EXISTS {}").format(text.Identifier(role)))
 

@@ -114,6 +114,12 @@ static Value chosen(Value value)
     return value;
 }
 
+static const uint8_t *end_of_text(const uint8_t *at)
+{
+    Text text = text_at(at);
+    return (const uint8_t *)text.at + text.size;
+}
+
 static const uint8_t *end_of(Value value)
 {
     int64_t number = 0;
@@ -124,7 +130,7 @@ static const uint8_t *end_of(Value value)
     case K_BOOLEAN: return at + 1;
     case K_INT: case K_LONG: case K_ENUM: return number_at(at, &number);
     case K_DOUBLE: return at + 8;
-    case K_STRING: return (const uint8_t *)text_at(at).at + text_at(at).size;
+    case K_STRING: return end_of_text(at);
     case K_RECORD:
         for (int i = 0; i < value.type->count; i++) at = end_of((Value){value.type->children[i], at});
         return at;
@@ -132,7 +138,7 @@ static const uint8_t *end_of(Value value)
         at = number_at(at, &number);
         if (number == 0) return at;
         for (int64_t i = 0; i < number; i++) {
-            if (value.type->kind == K_MAP) at = (const uint8_t *)text_at(at).at + text_at(at).size;
+            if (value.type->kind == K_MAP) at = end_of_text(at);
             at = end_of((Value){value.type->children[0], at});
         }
         return at + 1;

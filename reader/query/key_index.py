@@ -83,9 +83,8 @@ class KeyIndex:
     ) -> "KeyIndex":
         """The index with `change` applied to each bucket in which one of the keys belongs."""
         buckets, fresh = list(self.buckets), 0
-        for number, there in reversed(
-            self._by_bucket(keys)
-        ):  # from the end, so that earlier buckets keep their numbers
+        # From the end, so that earlier buckets keep their numbers.
+        for number, there in reversed(self._by_bucket(keys)):
             changed = change(buckets[number], there)
             fresh += len(changed)
             buckets[number : number + 1] = split(changed)

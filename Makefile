@@ -29,11 +29,10 @@ unit: setup  ## Tests that need no service, and the guards of the code base: a m
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/golden $(wildcard tests/test_*.py) $(ARGS)
 
 .PHONY: test
-# In the order of the folders: what waits for services comes first, and the many short files of unit fill the end. A folder's
-# fixtures are made once for each process that way.
-test: setup  ## All tests, three files at a time, on services of their own; ARGS=… goes to pytest
+# In the order of tests/order.py, in which what waits runs beside what computes.
+test: setup  ## All tests, four files at a time, on services of their own; ARGS=… goes to pytest
 	@$(BIN)/python -m tests.tools
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: containers
 containers: setup  ## The chart on a Kubernetes API server; the image, compose.yaml and the broker's tests in containers, on an engine of its own where none answers

@@ -18,7 +18,7 @@ from sandbox.services.registry import SchemaRegistry
 from sandbox.services.service import KafkaBroker
 from tests.e2e.world import World
 
-pytest_plugins = ["tests.skips"]
+pytest_plugins = ["tests.skips", "tests.order"]
 
 # How fast examples are made says something of the machine's other work only.
 settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)

@@ -213,12 +213,12 @@ MUTANTS = (
     Mutant(
         "a consumer without standard error fails by it",
         (Edit("consumer/cli.py", "    standard_streams.secure()\n", ""),),
-        ("tests/unit/runtime/test_standard_streams.py", "-k", "consumer"),
+        ("tests/integration/runtime/test_standard_streams.py", "-k", "consumer"),
     ),
     Mutant(
         "a reader without standard error fails by it",
         (Edit("reader/cli.py", "    standard_streams.secure()\n", ""),),
-        ("tests/unit/runtime/test_standard_streams.py", "-k", "reader"),
+        ("tests/integration/runtime/test_standard_streams.py", "-k", "reader"),
     ),
     Mutant(
         "a pooler that cannot be asked passes",
@@ -2119,7 +2119,7 @@ MUTANTS = (
                 EXPORT + "test_attacks.py",
                 EXPORT + "test_merkle.py",
                 EXPORT + "test_csv.py",
-                EXPORT + "test_parts.py",
+                "tests/integration/export/test_parts.py",
                 "-k",
                 " and ".join(skipped.words.split()),
             ),

@@ -11,6 +11,7 @@ import pytest
 from sandbox.services import browser, prometheus
 from sandbox.services.process import SandboxError
 from tests import tools
+from tests.order import spread
 from tests.repository import sources
 from tests.skips import summary
 
@@ -53,6 +54,16 @@ def test_thirty_skipped_tests_are_one_line(tmp_path: Path) -> None:
 def test_nothing_skipped_says_nothing() -> None:
     """No reasons, no lines."""
     assert summary([]) == []
+
+
+def test_the_files_of_each_folder_are_spread_over_the_run() -> None:
+    """A folder with few files does not run at once, and its files keep their order; the browser's come first."""
+    places = spread(
+        map(Path, ("ops/a", "ops/a", "ops/b", "unit/c", "unit/d", "unit/e", "unit/f", "browser/g", "browser/h"))
+    )
+    assert " ".join(str(file) for file in sorted(places, key=lambda file: places[file])) == (
+        "browser/g browser/h unit/c ops/a unit/d unit/e ops/b unit/f"
+    )
 
 
 def test_what_is_there_is_left_alone() -> None:

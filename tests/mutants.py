@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ TREE = (
 )
 CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
 LIMIT = 600  # seconds
+AT_ONCE = 2  # many wait for a service more than they compute
 
 
 class Edit(NamedTuple):
@@ -2153,18 +2155,24 @@ MUTANTS = (
 
 
 def main(names: list[str]) -> int:
-    """Tries the mutants, or those whose names contain one of `names`; prints a line for each."""
+    """Tries the mutants, or those whose names contain one of `names`; prints a line for each, in their order."""
+    chosen = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
     survived = 0
-    for mutant in MUTANTS:
-        if names and not any(name in mutant.name for name in names):
-            continue
-        began = time.monotonic()
-        verdict, output = _try(mutant)
-        survived += verdict != "caught"
-        print(f"{verdict:9} {time.monotonic() - began:4.0f} s  {mutant.name}", flush=True)
-        if verdict != "caught":
-            print(output, flush=True)
+    with ThreadPoolExecutor(AT_ONCE) as lanes:
+        for number, (mutant, (verdict, seconds, output)) in enumerate(
+            zip(chosen, lanes.map(_timed, chosen), strict=True), 1
+        ):
+            survived += verdict != "caught"
+            print(f"{number:3}/{len(chosen)}  {verdict:8} {seconds:4.0f} s  {mutant.name}", flush=True)
+            if verdict != "caught":
+                print(output, flush=True)
     return 1 if survived else 0
+
+
+def _timed(mutant: Mutant) -> tuple[str, float, str]:
+    began = time.monotonic()
+    verdict, output = _try(mutant)
+    return verdict, time.monotonic() - began, output
 
 
 def _try(mutant: Mutant) -> tuple[str, str]:

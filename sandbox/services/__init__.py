@@ -25,6 +25,7 @@ service           what every service, and every broker, can do
 standby           a hot standby of a PostgreSQL
 pgbouncer         PgBouncer before one
 tcp_proxy         TcpProxy: a network that can be made bad, before a service
+plain_http        what httpx need not read where nothing is encrypted
 machine           where a program runs: here, or on a machine of a network
 network           Network: machines whose lines can be slow, lose packets, or be cut off
 network_devices   the devices of this machine's network stay while a browser needs them

@@ -51,7 +51,9 @@ class Issuer:
         self._key = _new_key()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="issuer", daemon=True).start()
+        # Its end waits for the next poll.
+        poll = {"poll_interval": 0.02}
+        threading.Thread(target=self._server.serve_forever, kwargs=poll, name="issuer", daemon=True).start()
 
     @property
     def url(self) -> str:

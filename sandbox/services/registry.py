@@ -8,6 +8,7 @@ import httpx
 
 from sandbox.services import maven
 from sandbox.services.java import java, quiet
+from sandbox.services.plain_http import NO_TLS
 from sandbox.services.process import Server, free_port
 from sandbox.services.service import Service
 from sandbox.services.temporary_folder import TemporaryFolder
@@ -66,6 +67,6 @@ class SchemaRegistry(Service):
     def _answers(self) -> bool:
         try:
             # A proxy of the environment has nothing to do with 127.0.0.1.
-            return httpx.get(f"{self.url}/subjects", timeout=5, trust_env=False).is_success
+            return httpx.get(f"{self.url}/subjects", verify=NO_TLS, timeout=5, trust_env=False).is_success
         except httpx.TransportError:
             return False

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from sandbox.services.plain_http import NO_TLS
+
 MAX_REDIRECTS = 20  # as browsers
 NAVIGATION = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Accept": "text/html,*/*"}
 
@@ -18,7 +20,7 @@ class Browser:
     def __init__(self, **cookies: str) -> None:
         self.cookies: dict[str, str] = cookies
         self.hops: list[str] = []
-        self._client = httpx.Client(trust_env=False, timeout=30)
+        self._client = httpx.Client(verify=NO_TLS, trust_env=False, timeout=30)
 
     def close(self) -> None:
         """Ends the connections."""

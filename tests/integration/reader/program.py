@@ -15,6 +15,7 @@ import httpx
 
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.machine import HERE, Machine
+from sandbox.services.plain_http import NO_TLS
 from sandbox.services.process import Server, free_port
 from sandbox.services.temporary_folder import TemporaryFolder
 from tests.integration.reader.site import ADMIN
@@ -81,11 +82,15 @@ class Program:
     def get(self, path: str, person: Person | None = ADMIN) -> httpx.Response:
         """A GET on a connection of its own."""
         headers = {"Authorization": f"Bearer {self.token(person)}"} if person else {}
-        return httpx.get(f"http://{self.host}:{self.port}{path}", headers=headers, timeout=30, trust_env=False)
+        return httpx.get(
+            f"http://{self.host}:{self.port}{path}", headers=headers, timeout=30, verify=NO_TLS, trust_env=False
+        )
 
     def metrics(self) -> str:
         """What Prometheus gets."""
-        return httpx.get(f"http://{self.host}:{self.metrics_port}/metrics", timeout=30, trust_env=False).text
+        return httpx.get(
+            f"http://{self.host}:{self.metrics_port}/metrics", timeout=30, verify=NO_TLS, trust_env=False
+        ).text
 
     def figure(self, sample: str) -> float:
         """The value of one sample, by its name with its labels; 0 where it is not there."""

@@ -20,6 +20,7 @@ from reader.query.database import Database
 from reader.query.listing import Listings
 from reader.serve import server
 from sandbox.services.issuer import Issuer, Person
+from sandbox.services.plain_http import NO_TLS
 from sandbox.services.process import free_port, wait_until
 from tests.integration.reader.entries import INSERT, WORKSPACE, entry
 
@@ -62,7 +63,7 @@ class Site:
         self._server = server(self._reader, ("127.0.0.1", port))
         self._thread = threading.Thread(target=self._server.run)
         self._client = httpx.Client(
-            base_url=self.url, trust_env=False, timeout=30, limits=httpx.Limits(max_connections=None)
+            base_url=self.url, verify=NO_TLS, trust_env=False, timeout=30, limits=httpx.Limits(max_connections=None)
         )
 
     def __enter__(self) -> Self:

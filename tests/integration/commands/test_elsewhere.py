@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from consumer.event.model import Partition
@@ -17,9 +18,11 @@ from sandbox.services.process import wait_until
 from tests.builders import event
 from tests.e2e.world import World
 from tests.integration.commands.conftest import TOPIC, Cli, Consumer
+from tests.integration.commands.test_verify import EDIT
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 WHY = ("--reason", "INC-311")
+NOTHING_FOUND = {"entries": 1, "schema_findings": [], "digest_mismatches": 0, "digest_findings": []}
 
 
 @pytest.fixture
@@ -44,12 +47,36 @@ def test_status_on_a_standby(standby: str) -> None:
     assert "standby" in cli.refused("parked", "dismiss", "1", *WHY)
 
 
+def test_verification_on_a_standby(standby: str, rows: Rows) -> None:
+    """Schema and entries are compared there as on the primary, and what was changed on the primary is found once it is replayed."""
+    cli = Cli({"DATABASE_URL": standby})
+
+    def verified(code: int) -> dict[str, Any]:
+        result = cli.run("status", "--verify", "--format", "json")
+        assert result.exit_code == code, result.output
+        report: dict[str, Any] = json.loads(result.stdout)["verification"]
+        return report
+
+    assert verified(0) == NOTHING_FOUND
+    ((entry_id,),) = rows("SELECT id FROM audit_event")
+    rows(EDIT.format(change="actor_id = 'x'", id=entry_id))
+    rows("ALTER TABLE audit_event_p05 DISABLE TRIGGER append_only_truncate")
+    newest = rows("SELECT pg_current_wal_lsn()")
+    with psycopg.connect(standby, autocommit=True) as there:
+        replayed = "SELECT pg_last_wal_replay_lsn() >= %s::text::pg_lsn"
+        assert wait_until(lambda: there.execute(replayed, newest[0]).fetchone() == (True,), 10)
+    found = verified(1)
+    assert [finding.partition(" of ")[0] for finding in found["digest_findings"]] == [f"entry {entry_id}"]
+    assert ["append_only_truncate" in finding for finding in found["schema_findings"]] == [True]
+
+
 def test_status_on_a_read_only_server(cli: Cli, consumer: Consumer, rows: Rows, database_url: str) -> None:
-    """A database that takes no writes for now (full, or being moved) still says where it is."""
+    """A database that takes no writes for now (full, or being moved) still says where it is, and whether it is as it was written."""
     consumer.reads(event())
     name = database_url.rpartition("/")[2]
     rows(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    assert json.loads(cli.ok("status", "--format", "json"))["totals"]["recorded"] == 1
+    status = json.loads(cli.ok("status", "--verify", "--format", "json"))
+    assert (status["totals"]["recorded"], status["verification"]) == (1, NOTHING_FOUND)
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-3600.0, "3,600 s behind"), (90.0, "90 s ahead of"), (4.0, None)])

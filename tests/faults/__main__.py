@@ -15,6 +15,7 @@ from tests.faults.catalog import FAULTS, machines
 from tests.faults.environment import Environment
 from tests.faults.exercise import Result, exercise, experiment_of
 from tests.faults.fault import Fault
+from tests.faults.shipped import programs_of_the_wheel
 from tests.ops.load import BATCH
 
 ACROSS = {fault.name for fault in machines.FAULTS}
@@ -53,7 +54,7 @@ def main() -> int:
     results: list[Result] = []
     broken: list[Fault] = []
     skipped: list[tuple[str, str]] = []
-    with Environment() as environment:
+    with programs_of_the_wheel(), Environment() as environment:
         for fault in chosen(sys.argv[1:]):
             if missing := fault.needs():
                 skipped.append((fault.name, missing))

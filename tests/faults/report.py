@@ -10,6 +10,7 @@ from sandbox.bench import report
 from tests.faults.beside import MAX_MEMORY as BESIDE
 from tests.faults.exercise import MAX_MEMORY, Result
 from tests.faults.fault import Fault
+from tests.faults.shipped import programs
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 INTRODUCTION = f"""# Faults
@@ -20,7 +21,7 @@ What happens to the programs when something around them fails. `make faults` mak
 
 After each fault the same checks are made: every event that was produced is in the table once, the accounting balances (`audit-consumer
 status`), the consumer never used more than {MAX_MEMORY} MiB, programs ended with the promised exit codes, and the promised alerts of
-deploy/prometheus/alerts.yaml, with shortened durations, fired and cleared. *Recovery* is the time from the end of the fault until
+deploy/prometheus/alerts.yaml, with shortened durations, fired and cleared; so did all others that fired. *Recovery* is the time from the end of the fault until
 everything that Kafka had by then was in the table; if the consumer had ended, its start is included.
 
 A reader and a sealer run beside the consumer and reach the database by the same address. The reader is asked for a page up to five times a
@@ -89,13 +90,16 @@ def _table(results: Sequence[Result], broken: Sequence[Fault]) -> list[str]:
 def _outcome(result: Result) -> str:
     """What was seen, beside what is promised of all."""
     exits = f"exit {', '.join(map(str, result.exits))}; " if result.exits else ""
-    alerts = ", ".join(sorted(result.fault.alerts))
-    return f"{exits}{alerts} fired and cleared" if alerts else f"{exits}no alert promised"
+    promised, others = (
+        ", ".join(sorted(names)) for names in (result.fault.alerts, result.alerts - result.fault.alerts)
+    )
+    seen = f"{promised} fired and cleared" if promised else "no alert promised"
+    return f"{exits}{seen}{f'; fired too: {others}' if others else ''}"
 
 
 def machine() -> str:
-    """The machine and the day, in words."""
-    return f"{report.machine()}, {datetime.now(UTC):%Y-%m-%d}"
+    """The programs, the machine and the day, in words."""
+    return f"{report.machine()}, {datetime.now(UTC):%Y-%m-%d}, with {programs()}"
 
 
 def write(name: str, text: str) -> None:

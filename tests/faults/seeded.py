@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 
 from tests.faults import report
+from tests.faults.shipped import programs_of_the_wheel
 
 
 def main(part: str, minutes: float, run: Callable[[float, int], str]) -> int:
@@ -17,7 +18,7 @@ def main(part: str, minutes: float, run: Callable[[float, int], str]) -> int:
     print(f"SEED={seed}", file=sys.stderr, flush=True)
     said = io.StringIO()
     try:
-        with contextlib.redirect_stdout(said):
+        with contextlib.redirect_stdout(said), programs_of_the_wheel():
             text = run(minutes, seed)
     except Exception:  # noqa: BLE001 whatever it is, it is the finding
         print(f"{said.getvalue()[-20_000:]}\n{traceback.format_exc()}\nFAILED  SEED={seed}", file=sys.stderr)

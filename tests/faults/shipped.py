@@ -1,0 +1,35 @@
+"""The programs of a run are those of the wheel, as users have them: its core compiled, usual records made in C."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.services.wheel import ROOT, compiler, unpack
+
+OF_THE_WHEEL = ("PYTHONPATH", "PYTHONSAFEPATH")
+
+
+@contextmanager
+def programs_of_the_wheel() -> Iterator[None]:
+    """Whatever program this process starts while the block lasts comes from a wheel that is built first, which takes a minute."""
+    before = {name: os.environ.get(name) for name in OF_THE_WHEEL}
+    with tempfile.TemporaryDirectory(prefix="callmine-wheel-") as folder:
+        environ = unpack(Path(folder))
+        os.environ.update({name: environ[name] for name in OF_THE_WHEEL})
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
+
+
+def programs() -> str:
+    """Which programs these are, in words: the commit, and whether they are compiled."""
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    commit = subprocess.run(git, check=False, capture_output=True, text=True).stdout.strip() or "no commit"
+    return f"the wheel of {commit}, {'compiled' if compiler() else 'not compiled: no C compiler'}"

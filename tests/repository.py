@@ -1,6 +1,7 @@
 """The repository as the guards see it: where it is, its packages, and what is committed."""
 
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,12 @@ ROOT = Path(__file__).parent.parent
 # The packages of the wheel.
 PROGRAM = ("catalog", "consumer", "export", "reader", "runtime", "schemas", "sql")
 PACKAGES = (*PROGRAM, "sandbox", "tests")
+
+
+def version() -> str:
+    """The version that pyproject.toml states, also where another one is still installed."""
+    stated: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    return stated
 
 
 def committed() -> list[Path]:

@@ -27,6 +27,7 @@ from consumer.telemetry.recorder import STUCK_SECONDS
 from export.format.keys import SigningKey
 from reader.serve import GRACE_SECONDS
 from runtime.postgres import WATCHDOG_SECONDS
+from tests.repository import version
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CHART = DEPLOY / "helm" / "callmine-audit"
@@ -477,10 +478,10 @@ def test_what_would_fail_later_is_refused_with_a_sentence(changed: dict[str, Any
 @pytest.mark.parametrize(
     ("image", "reference"),
     [
-        ({}, ":0.1.0"),
-        ({"tag": "1.2.3"}, ":1.2.3"),
+        ({}, f":{version()}"),
+        ({"tag": "candidate"}, ":candidate"),
         ({"digest": "sha256:" + "a" * 64}, "@sha256:" + "a" * 64),
-        ({"tag": "1.2.3", "digest": "sha256:" + "a" * 64}, ":1.2.3@sha256:" + "a" * 64),
+        ({"tag": "candidate", "digest": "sha256:" + "a" * 64}, ":candidate@sha256:" + "a" * 64),
     ],
     ids=["version", "tag", "digest", "both"],
 )

@@ -12,6 +12,7 @@ import cryptography
 import pytest
 
 from tests.export_package import Package, honest_log
+from tests.repository import version
 
 ROOT = Path(__file__).parents[3]
 BUILDER = ROOT / "deploy" / "build_verifier.py"
@@ -90,11 +91,11 @@ def test_the_file_runs_where_only_cryptography_is(bare: dict[str, str], tmp_path
 
     good = run(bare, *verify)
     wrong = run(bare, *verify, "--json", "--known", "missing")
-    version = run(bare, verify[0], "--version")
+    stated = run(bare, verify[0], "--version")
 
     assert (good.returncode, good.stdout.split()[0], good.stderr) == (0, "VERIFIED", "")
     assert (wrong.returncode, wrong.stdout[:24]) == (2, '{"verdict": "MALFORMED",')
-    assert version.stdout == "audit-verifier 0.1.0, format 1\n"
+    assert stated.stdout == f"audit-verifier {version()}, format 1\n"
     closed = subprocess.run(
         ["/bin/sh", "-c", f'{sys.executable} -S "$@" 2>&-', "sh", *verify, "--known", "missing"], env=bare, check=False
     )

@@ -1,18 +1,29 @@
 """`make release` states one version everywhere, closes the changelog and tags; it refuses what no one could rebuild."""
 
+import ast
 import re
 import shutil
 import subprocess
-import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from sandbox.release import CHANGELOG, STATED, RefusedError, files, main, release
-from tests.repository import ROOT
+from tests.repository import ROOT, sources, version
 
 TODAY = date(2026, 12, 1)
+VERSION = re.compile(r"(?<![\d.])\d+\.\d+\.\d+(?![\d.])")
+# The tests that name versions, none of which is the one that is stated: that one changes with a release.
+NAMING_VERSIONS = {
+    "tests/cluster/programs.py": "of modules of Go",
+    "tests/cluster/test_release.py": "tags of the images that a release is upgraded from and to",
+    "tests/integration/sandbox/test_services.py": "of Kafka, and of the files of its archive",
+    "tests/test_repository.py": "of libraries, in a lock file of its own",
+    "tests/unit/consumer/test_metrics.py": "of librdkafka",
+    "tests/unit/sandbox/test_cluster_programs.py": "of Go",
+    "tests/unit/sandbox/test_release.py": "of the releases that are made here",
+}
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -48,7 +59,30 @@ def stated(root: Path) -> set[str]:
 
 def test_the_version_is_the_same_everywhere() -> None:
     """The image's label and the chart repeat what pyproject.toml states."""
-    assert stated(ROOT) == {tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]}
+    assert stated(ROOT) == {version()}
+
+
+def versions(text: str) -> list[str]:
+    """The versions in a module's strings; docstrings have numbers of sections as well, and are not compared with anything."""
+    tree = ast.parse(text)
+    prose = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [
+        match
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+        for match in VERSION.findall(node.value)
+    ]
+
+
+def test_no_test_repeats_the_version() -> None:
+    """A test that compares with the version reads it (`tests.repository.version`): else the commit of a release fails it."""
+    assert {path for path, text in sources("tests") if versions(text)} == NAMING_VERSIONS.keys()
+    assert versions('"""RFC 1.2.3."""\nx = f"audit-verifier 0.1.0, {x}"\ny = (":1.2.0", "10.1.0.0/16")') == [
+        "0.1.0",
+        "1.2.0",
+    ]
 
 
 def test_a_release_is_one_commit_and_one_tag(tree: Path) -> None:

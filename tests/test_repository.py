@@ -28,6 +28,9 @@ KINDS = {
     ".helmignore",
 }  # fmt: skip
 MAX_BYTES = 1_000_000
+# What .ci/run installs and the dev container does not.
+OF_ITS_IMAGE = {"git", "make", "python3", "python3-venv"}
+OF_AN_ENGINE = {"docker" + ".io", "mmdebstrap"}  # an engine in a container would need all privileges of the machine
 
 UNSPEAKABLE = re.compile(
     # Registries, by their hosts: they are the business of the client's own settings.
@@ -82,6 +85,19 @@ def test_hooks_and_devcontainer_call_make() -> None:
     assert [repo["repo"] for repo in repos] == ["local"]
     assert [entry for entry in hooks if entry.removeprefix("make ") not in targets] == []
     assert container["postCreateCommand"].endswith(" && make setup")
+
+
+def test_the_devcontainer_has_what_the_tests_can_use() -> None:
+    """It installs the packages that .ci/run does, but for those of its image and of a Docker engine."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8").replace('"', "")
+    lists = re.findall(r"packages\+=\(([^)$]*)\)|\binstall ([a-z][a-z0-9 -]*)(?:;|$)", script, re.MULTILINE)
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    installed = re.search(r"apt-get install ([^&]+)", container["postCreateCommand"])
+
+    assert installed is not None
+    assert {word for word in installed[1].split() if not word.startswith("-")} == {
+        package for listing in lists for package in " ".join(listing).split()
+    } - OF_ITS_IMAGE - OF_AN_ENGINE
 
 
 def test_the_dependency_bot_knows_every_place_that_names_versions() -> None:

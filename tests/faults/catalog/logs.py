@@ -11,12 +11,14 @@ from tests.faults.fault import Fault
 REASON = ("--reason", "made by make faults")
 
 
-def _accept(experiment: Experiment) -> None:
+def accept(experiment: Experiment) -> None:
+    """The newest gap is accepted by an operator."""
     gap = experiment.world.value("SELECT max(id) FROM data_gap")
     operate(experiment.world, "gaps", "accept", str(gap), *REASON)
 
 
-def _halted(experiment: Experiment, cause: str) -> None:
+def halted(experiment: Experiment, cause: str) -> None:
+    """Returns once the partition of `other` is halted, for this cause."""
     experiment.until(
         lambda: bool(experiment.consumer.logged("halted", topic=experiment.other, cause=cause)), "it halts"
     )
@@ -33,10 +35,10 @@ def _trimmed(experiment: Experiment) -> Iterator[None]:
     world.send(topic, sent[2:])
     world.delete_records(topic, 0, before=80)
     experiment.consumer.thaw()
-    _halted(experiment, "gap")
+    halted(experiment, "gap")
     world.lose(sent[int(world.progress()[topic, 0]["next_offset"]) : 80])
     yield
-    _accept(experiment)
+    accept(experiment)
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def _made_anew(experiment: Experiment) -> Iterator[None]:
     world.create_topic(topic, 1)
     world.send(topic, events(30), producer=world.producer())
     world.expected["recorded"] -= 10  # counted in the books of the old log
-    _halted(experiment, "gap")
+    halted(experiment, "gap")
     # In the second until the new id is noticed, records may be counted for the old log (docs/operations.md), and are read again.
     (old,) = world.rows(
         f"SELECT next_offset FROM partition_progress WHERE kafka_topic = '{topic}' AND kafka_topic_id <> '{world.topic_ids()[topic]}'"
@@ -56,7 +58,7 @@ def _made_anew(experiment: Experiment) -> Iterator[None]:
     world.expected["recorded"] -= old["next_offset"] - 10
     world.expected["duplicate"] += old["next_offset"] - 10
     yield
-    _accept(experiment)
+    accept(experiment)
 
 
 @contextmanager
@@ -66,8 +68,8 @@ def _deleted(experiment: Experiment) -> Iterator[None]:
     yield
     world.create_topic(topic, 1)
     world.send(topic, events(10), producer=world.producer())
-    _halted(experiment, "gap")
-    _accept(experiment)
+    halted(experiment, "gap")
+    accept(experiment)
 
 
 @contextmanager
@@ -109,7 +111,7 @@ def _broken_producer(experiment: Experiment) -> Iterator[None]:
     world, topic = experiment.world, experiment.other
     world.send(topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(20)], "parked")
     world.send(topic, events(5))
-    _halted(experiment, "breaker")
+    halted(experiment, "breaker")
     yield
     operate(world, "resume", topic, "0", *REASON)
     parked = [str(row["id"]) for row in world.rows("SELECT id FROM parked_record")]

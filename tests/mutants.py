@@ -440,6 +440,11 @@ MUTANTS = (
         (READER + "test_bytes.py", "-k", "shows_what_is_short"),
     ),
     Mutant(
+        "the page of an entry has any size",
+        (Edit("reader/html/shown_part.py", "fits = size <= self._left", "fits = True"),),
+        (READER + "test_entry_page.py", "-k", "bounded"),
+    ),
+    Mutant(
         "freed blocks stay in the heap",
         (Edit("runtime/allocator.py", "        mallopt(M_MMAP_THRESHOLD, LARGE)", "        del mallopt"),),
         ("tests/unit/runtime/test_allocator.py",),

@@ -21,19 +21,24 @@ AMBIGUOUS = re.compile(r"null|true|false|masked|nothing|empty list|—|-?[0-9][0
 
 
 class Item(NamedTuple):
-    """A value, or a member of a list. `mark` is added, removed or empty; `rest` is the part that "Show all" shows."""
+    """A value, or a member of a list. `mark` is added, removed or empty; `rest` is the part that "Show all" shows.
+
+    `unshown`: so many further characters are not on the page (`shown_part`).
+    """
 
     text: str
     kind: str
     mark: str = ""
     rest: str = ""
+    unshown: int = 0
 
 
 class Side(NamedTuple):
-    """Before or after: `state` is value, list, masked or missing."""
+    """Before or after: `state` is value, list, masked or missing; `more` members of the list are not on the page."""
 
     state: str
     items: tuple[Item, ...] = ()
+    more: int = 0
 
 
 class ChangeRow(NamedTuple):
@@ -47,17 +52,22 @@ class ChangeRow(NamedTuple):
 
 
 class DiffView(NamedTuple):
-    """A stored diff: its changes, its context (such as a reason), and the MCP client and tool."""
+    """A stored diff: its changes, its context (such as a reason), and the MCP client and tool.
+
+    `more` changes are not on the page; `is_cut`: these, or anything else.
+    """
 
     rows: tuple[ChangeRow, ...]
     context: tuple[tuple[str, str], ...]
     client: str | None
     tool: str | None
+    more: int = 0
+    is_cut: bool = False
 
     @property
     def is_shown_whole(self) -> bool:
         """Whether nothing is left to the raw JSON."""
-        return all(row.after is not TOO_DEEP for row in self.rows)
+        return not self.is_cut and all(row.after is not TOO_DEEP for row in self.rows)
 
     @property
     def sides(self) -> str:
@@ -85,7 +95,7 @@ def _read(diff: dict[str, Any]) -> DiffView:
     rows = tuple(_row(path, change) for path, change in zip(paths, diff["changes"].values(), strict=True))
     return DiffView(
         rows,
-        tuple((name, visible(_display_text(value))) for name, value in diff.get("context", {}).items()),
+        tuple((name, _display_text(value)) for name, value in diff.get("context", {}).items()),
         mcp.get("client"),
         mcp.get("tool"),
     )

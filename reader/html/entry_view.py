@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from catalog import shortened
 from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
 from catalog.stored_diff import mcp_client
@@ -10,12 +11,13 @@ from catalog.visible_text import visible
 from catalog.wording import SentencePart, is_edit
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
+from reader.html.shown_part import raw_json, shown_part
 from reader.model import Entry
 from runtime.timestamps import iso
 
 
 class EntryView(NamedTuple):
-    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` is None where it is too long.
+    """`parts` are the words of the sentence; `via_mcp` shows `source` as a badge; `diff` and `raw` (`raw_json`) are None where they are too long.
 
     `is_edit`: fields that were not there before were added to something that was; otherwise all of it is new or gone.
     `is_whole`: all that is stored is shown, also on paper. `facts` are what is shown of an entry beside its changes, `identifiers` what only a search needs.
@@ -27,6 +29,7 @@ class EntryView(NamedTuple):
     source: str
     via_mcp: bool
     diff: diff_view.DiffView | None
+    raw: tuple[str, str] | None
     is_edit: bool
     is_whole: bool
     facts: tuple[tuple[str, str], ...]
@@ -35,7 +38,7 @@ class EntryView(NamedTuple):
 
 def entry_view(entry: Entry) -> EntryView:
     """The entry with its changes."""
-    diff = diff_view.parse_diff(entry.diff) if entry.diff is not None else None
+    diff = shown_part(diff_view.parse_diff(entry.diff)) if entry.diff is not None else None
     return EntryView(
         entry=entry,
         label=label_of(entry),
@@ -43,6 +46,7 @@ def entry_view(entry: Entry) -> EntryView:
         source=source_of(entry),
         via_mcp=entry.source == "mcp",
         diff=diff,
+        raw=raw_json(entry.diff) if entry.diff is not None else None,
         is_edit=_is_edit(entry),
         is_whole=entry.is_whole and diff is not None and diff.is_shown_whole,
         facts=(("Actor", actor_name(entry)), *_shown(_facts(entry, diff))),
@@ -60,7 +64,7 @@ def source_of(entry: Entry) -> str:
     channel = SOURCE_LABELS.get(entry.channel, entry.channel)
     if entry.source != "mcp" or entry.diff is None:
         return channel
-    return f"{channel} · {visible(display_name(mcp_client(entry.diff)))}"
+    return f"{channel} · {visible(shortened.name(display_name(mcp_client(entry.diff))))}"
 
 
 def _is_edit(entry: Entry) -> bool:

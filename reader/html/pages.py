@@ -93,19 +93,21 @@ def render_invalid(
 def render_entry(
     viewer: Viewer, entry: Entry, pairs: Sequence[tuple[str, str]], now: datetime, export_contact: str | None
 ) -> str:
-    """One entry, with its whole diff. `pairs` are the parameters of the list that led to it, to which a link leads back."""
+    """One entry, with its whole diff. `pairs` are the parameters of the list that led to it.
+
+    A link leads back to that list, and others to the part of it that has the same actor, subject, action or source.
+    """
     try:
-        back = links.link(page_query(parse(pairs)))
+        query = page_query(parse(pairs))
     except InvalidQuery:
-        back = links.PATH
-    row_links = RowLinks(Query())
+        query = Query()
     return _render(
         "entry.html",
         viewer=viewer,
         export_contact=export_contact,
         view=entry_view(entry),
-        lists=row_links.lists(entry),
-        back_url=back,
+        lists=RowLinks(query).lists(entry),
+        back_url=links.link(query),
         now=now,
     )
 

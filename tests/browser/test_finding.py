@@ -1,10 +1,13 @@
 """From an entry to its like, by a click; several actions at once; keys; dates in the zone that is shown."""
 
 import re
+from urllib.parse import quote_plus
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Count, Fresh, Sample, Visit
+from tests.browser.test_keyboard import tab_to
 from tests.browser.visitor import Visitor
 
 
@@ -24,6 +27,56 @@ def test_a_click_on_a_value_filters_by_it(dana: Visitor, count: Count) -> None:
             re.compile(rf"last=30d.*{name}=" if name != "action" else r"last=30d.*action=schedule")
         )
         assert dana.total > 0
+
+
+@pytest.mark.parametrize("width", [320, 800])
+def test_a_click_on_the_actor_of_a_card(visit: Visit, sample: Sample, width: int) -> None:
+    """Where rows are cards, the actor's name is only in the sentence."""
+    visitor = visit(viewport={"width": width, "height": 900}).signed_in(sample.people.admin)
+    page = visitor.open("/audit?last=30d&limit=5")
+    name = page.locator("tr.leads .happened .actor").first
+    text = name.inner_text()
+    name.click()
+
+    expect(page).to_have_url(re.compile(rf"last=30d&.*actor={quote_plus(text)}|actor={quote_plus(text)}&.*last=30d"))
+    expect(page.get_by_role("link", name=f"Remove filter Actor: {text}")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("Only this actor", r"actor=\S+"),
+        ("Only this schedule", r"subject=\S+"),
+        ("Only “Schedule changed”", r"action=schedule\.lifecycle_changed"),
+        ("Only this source", r"channel=\S+"),
+    ],
+)
+def test_keys_alone_filter_by_a_value(dana: Visitor, name: str, query: str) -> None:
+    """An open row has the same links for the Tab key; the list's other filters stay."""
+    page = dana.open("/audit?last=30d&facet=operation%3Aedited&limit=5")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr.more .same").first).to_be_visible()
+    tab_to(page, name)
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(f"[?&]{query}"))
+    expect(page).to_have_url(re.compile("last=30d"))
+    if "action" not in query:  # another action has other facets
+        expect(page).to_have_url(re.compile("facet=operation%3Aedited"))
+    assert 0 < dana.rows.count() <= 5
+
+
+def test_without_a_script_the_entry_filters_its_list(visit: Visit, sample: Sample, count: Count) -> None:
+    """The filters of the list that led to the entry stay."""
+    visitor = visit(java_script_enabled=False).signed_in(sample.people.admin)
+    page = visitor.open("/audit?facet=operation%3Aedited&limit=5")
+    page.get_by_role("link", name="Details of Schedule changed").first.click()
+    page.get_by_role("link", name="Only this source").click()
+
+    expect(page).to_have_url(re.compile(r"/audit\?facet=operation%3Aedited&limit=5&channel=\w+$"))
+    channel = page.url.partition("channel=")[2]
+    assert visitor.total == count("'operation:edited' = ANY (facets) AND channel = %s", channel)
 
 
 def test_several_actions_at_once(visit: Visit, sample: Sample, count: Count) -> None:

@@ -55,18 +55,27 @@ function linkTo(url, text) {
   return link;
 }
 
+const CELLS = { actor: "actor", subject: "happened", action: "action", source: "source" };
+// The actor is also in the sentence, which is the only place of a name where rows are cards.
+const FILTERED = [
+  ["actor", "td.actor bdi"],
+  ["actor", "td.happened .actor"],
+  ["subject", "td.happened .subject"],
+  ["action", "td.action"],
+  ["source", "td.source bdi"],
+];
+
 // What a row shares with others becomes a link to all of these: what the page gives once, and the row's value.
 function addFilters(row) {
   const prefixes = row.closest("table").dataset;
-  const parts = { actor: ".actor bdi", subject: ".happened .subject", action: ".action", source: ".source bdi" };
-  for (const [name, selector] of Object.entries(parts)) {
-    const part = row.querySelector(`td${selector}`);
-    const cell = part?.closest("td");
-    const value = cell?.dataset[name] ?? (name === "actor" ? cell.textContent : "");
-    if (!value) continue;
+  for (const [name, selector] of FILTERED) {
+    const part = row.querySelector(selector);
+    const cell = row.querySelector(`td.${CELLS[name]}`);
+    const value = cell.dataset[name] ?? (name === "actor" ? cell.textContent : "");
+    if (!part || !value) continue;
     const link = linkTo(prefixes[name] + encodeURIComponent(value), "");
     link.title = "Only these";
-    // Four for each entry would be a long way for the Tab key; those of the entry's own page can be reached.
+    // Five for each entry would be a long way for the Tab key; an entry that is open has the same links for it.
     link.tabIndex = -1;
     if (part === cell) {
       link.append(...part.childNodes);

@@ -1,5 +1,6 @@
 """Times as numbers since 1970 and as text. Every time here is UTC."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -7,6 +8,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 POSTGRES_EPOCH_US = 946_684_800_000_000
 # Milliseconds since 1970 of the years 1 to 9999, which are those that a datetime can hold.
 MIN_MS, MAX_MS = -62_135_596_800_000, 253_402_300_799_999
+# RFC 3339, section 5.6. Second 60 is left out: Python and PostgreSQL cannot hold a leap second. Days and years are checked by datetime.
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+
+
+class NotRfc3339(ValueError):
+    """A text that has not the form of RFC 3339, or no zone."""
+
+    def __init__(self) -> None:
+        super().__init__("is not RFC 3339 with a zone, such as 2026-11-22T10:00:00Z")
 
 
 def from_milliseconds(milliseconds: int) -> datetime:
@@ -36,5 +49,18 @@ def time(at: datetime) -> str:
 
 
 def iso(at: datetime) -> str:
-    """For programs: ISO 8601 with microseconds."""
-    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    """For programs: RFC 3339 with microseconds and Z, such as `2026-11-22T21:38:00.000000Z`."""
+    return at.isoformat("T", "microseconds")[:26] + "Z"
+
+
+def parse(text: str) -> datetime:
+    """The instant, in UTC, of a time of RFC 3339 in any zone; digits beyond microseconds are dropped.
+
+    Raises NotRfc3339 for another form, and another ValueError for what does not exist.
+    """
+    if _RFC_3339.fullmatch(text) is None:
+        raise NotRfc3339
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("is not a date or time that exists") from None

@@ -1,7 +1,6 @@
 """`rewind`: reads a partition again from an earlier offset or time."""
 
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from consumer.commands.cli_common import (
 from consumer.kafka.admin import Cluster
 from consumer.operator import recovery
 from consumer.run import kafka_config
+from runtime import timestamps
 
 
 def rewind(
@@ -53,8 +53,7 @@ def rewind(
 
 
 def _parse_time(text: str) -> datetime:
-    with suppress(ValueError):
-        time = datetime.fromisoformat(text)
-        if time.tzinfo is not None and "T" in text.upper():
-            return time.astimezone(UTC)
-    raise typer.BadParameter(f"{text!r} is not RFC 3339 with a zone, such as 2026-11-22T10:00:00Z")
+    try:
+        return timestamps.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} {error}") from None

@@ -11,7 +11,6 @@ infinities become the strings "NaN", "Infinity" and "-Infinity" (`number`).
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -44,11 +43,6 @@ def clean(words: str) -> tuple[str, frozenset[str]]:
         return words, CLEAN
     cleaned = _UNSTORABLE.sub("\ufffd", words)
     return cleaned, CLEAN if cleaned == words else TEXT
-
-
-def instant(time: datetime) -> str:
-    """A UTC time as ISO 8601 with microseconds and Z: `2026-11-22T21:38:00.000000Z`."""
-    return time.isoformat("T", "microseconds")[:26] + "Z"
 
 
 def _storable(value: Any, replaced: set[str]) -> Any:

@@ -8,15 +8,14 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from catalog.reasons import ParkReason
-from consumer.event import canonical
 from consumer.event.identity import check_id
 from consumer.event.model import Envelope, Headers, Poison, new
-from runtime.timestamps import microseconds
+from runtime.timestamps import iso, microseconds
 
 _REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "content-type")
 _AVRO = b"application/avro"
-# RFC 3339 date-time. Second 60 is left out: Python and PostgreSQL cannot hold a leap second, and to move an event to
-# another second would be a guess. Days and years are checked by datetime.
+# As `runtime.timestamps.parse` has it, for bytes, which need not be decoded to be refused: `_time` runs for every record. To move
+# an event from second 60 to another one would be a guess.
 _TIME = re.compile(
     rb"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     rb"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
@@ -92,7 +91,7 @@ def _time(value: bytes | None) -> tuple[str, int]:
             time = datetime.fromisoformat(text)
         else:
             time = datetime.fromisoformat(text.upper()).astimezone(UTC)
-            text = canonical.instant(time)
+            text = iso(time)
     except (ValueError, OverflowError) as fault:
         raise Poison(ParkReason.BAD_TIME, f"ce_time is {value[:60]!r}: {fault}") from None
     if text > _LAST:

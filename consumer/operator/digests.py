@@ -10,8 +10,8 @@ from typing import Any
 
 import sql
 from catalog.content_digest import content_digest, digested_facets
-from consumer.event import canonical
 from runtime.postgres import Connection
+from runtime.timestamps import iso
 
 ENTRIES = sql.query("operator/entries_digests")
 ESTIMATE = sql.query("operator/entries_estimate")
@@ -67,5 +67,5 @@ def verify_digests(connection: Connection, on_entries: Callable[[int], None]) ->
 def _digest(columns: list[Any]) -> bytes:
     """The digest of an entry, of its columns in the order of the query."""
     columns[_FACETS] = digested_facets(columns[_FACETS])
-    columns[_OCCURRED_AT] = canonical.instant(columns[_OCCURRED_AT])
+    columns[_OCCURRED_AT] = iso(columns[_OCCURRED_AT])
     return content_digest(*columns)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from catalog.topics import topic_of
-from consumer.event import canonical
 from consumer.event.decode import Decoder
 from consumer.event.model import Ignored, NeedsSchema, Outcome, Parked, Partition, Record, Recorded, Row
 from consumer.event.pipeline import Pipeline
+from runtime.timestamps import iso
 from schemas import Example, all_schemas, encode_single_object, examples
 
 FOLDER = Path(__file__).parent
@@ -59,7 +59,7 @@ def golden() -> dict[Path, str]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    kafka_time = row.kafka_timestamp and canonical.instant(datetime.fromtimestamp(row.kafka_timestamp / 1000, UTC))
+    kafka_time = row.kafka_timestamp and iso(datetime.fromtimestamp(row.kafka_timestamp / 1000, UTC))
     shown_row = {**row._asdict(), "kafka_timestamp": kafka_time, "diff": json.loads(row.diff)}
     return {**shown_row, "content_digest": row.content_digest.hex()}
 

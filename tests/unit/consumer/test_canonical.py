@@ -2,7 +2,6 @@
 
 import json
 import math
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -112,16 +111,3 @@ def test_clean_text_is_left_alone(words: str) -> None:
     assert len(cleaned) == len(words)
     assert not unstorable(cleaned)
     assert bool(facets) == unstorable(words) == (cleaned != words)
-
-
-@pytest.mark.parametrize(
-    ("time", "text"),
-    [
-        (datetime(2026, 11, 22, 21, 38, tzinfo=UTC), "2026-11-22T21:38:00.000000Z"),
-        (datetime(987, 1, 2, 3, 4, 5, 6, tzinfo=UTC), "0987-01-02T03:04:05.000006Z"),
-    ],
-    ids=str,
-)
-def test_instant_has_six_digits_and_z(time: datetime, text: str) -> None:
-    """A time is written in one form only, whatever its microseconds and year."""
-    assert canonical.instant(time) == text

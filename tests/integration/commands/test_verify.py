@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from catalog.content_digest import content_digest
+from consumer.event.model import COLUMNS
 from consumer.operator import digests
 from consumer.operator.digests import DigestReport, estimate_entries, verify_digests
 from runtime.postgres import connect
@@ -97,14 +98,12 @@ def test_deleted_entry_is_counted(cli: Cli, rows: Rows) -> None:
 @pytest.mark.usefixtures("entries")
 def test_added_entry_is_counted(cli: Cli, rows: Rows) -> None:
     """One with a digest of its own that is right, which only its number gives away."""
-    (first, *_), others = rows(digests.ENTRIES), "action, facets, actor_type, actor_id, actor_email, subject_type"
+    (first, *_), changed = rows(digests.ENTRIES), {"event_id": "'forged'", "content_digest": "%s"}
     _, _, *columns = first
     columns[EVENT_ID] = "forged"
     rows(
-        f"INSERT INTO audit_event (workspace_id, event_source, event_id, {others}, subject_id, subject_label, channel, "
-        "occurred_at, diff, kafka_topic, kafka_partition, kafka_offset, content_digest) "
-        f"SELECT workspace_id, event_source, 'forged', {others}, subject_id, subject_label, channel, "
-        "occurred_at, diff, kafka_topic, kafka_partition, kafka_offset, %s FROM audit_event WHERE id = %s",
+        f"INSERT INTO audit_event ({', '.join(COLUMNS)}) "
+        f"SELECT {', '.join(changed.get(name, name) for name in COLUMNS)} FROM audit_event WHERE id = %s",
         digests._digest(columns),
         first[0],
     )
@@ -143,10 +142,9 @@ def test_report_without_mismatches_says_nothing() -> None:
 def test_memory_does_not_grow_with_the_table(database_url: str, rows: Rows, consumer: Consumer) -> None:
     """The rows come some at a time: thirty thousand large entries cost what two thousand do."""
     consumer.reads(event())
-    columns = "occurred_at, kafka_offset, kafka_partition, workspace_id, event_source, action, facets, actor_type, "
-    columns += "actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff"
+    copied = ", ".join({"event_id": "'copy-' || n"}.get(name, name) for name in COLUMNS)
     rows(
-        f"INSERT INTO audit_event (event_id, {columns}) SELECT 'copy-' || n, {columns} "
+        f"INSERT INTO audit_event ({', '.join(COLUMNS)}) SELECT {copied} "
         "FROM audit_event, generate_series(1, 30000) AS n"
     )
     rows("ANALYZE audit_event")

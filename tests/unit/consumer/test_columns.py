@@ -1,5 +1,6 @@
 """One list of the entry's columns, `consumer.event.model.COLUMNS`; every copy that SQL and others must have agrees with it."""
 
+import ast
 import re
 from dataclasses import fields
 from hashlib import sha256
@@ -24,8 +25,10 @@ from sandbox.demo import queries
 from schemas import all_schemas
 from tests.builders import event, record
 
+from tests.repository import sources
 ROOT = Path(__file__).parents[3]
 # What the database adds to an entry by itself.
+THIS = Path(__file__).relative_to(ROOT).as_posix()
 BY_DATABASE = {"id", "xid", "recorded_at", "source"}
 # What of that an export has: the other two say how it was recorded, not what.
 EXPORTED_OF_DATABASE = {"id", "recorded_at"}
@@ -118,25 +121,45 @@ def test_the_demo_reads_a_row_in_their_order() -> None:
     assert re.findall(rf"\b({'|'.join(COLUMNS)})\b", statement) == list(COLUMNS)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "tests/browser/conftest.py",
-        "tests/e2e/test_database_faults.py",
-        "tests/integration/export/world.py",
-        "tests/integration/reader/entries.py",
-        "tests/integration/reader/test_shares.py",
-        "sandbox/bench_export/entries.py",
-        "sandbox/bench_reader/entries.py",
-    ],
-)
-def test_who_else_inserts_entries_knows_the_columns(path: str) -> None:
-    """Test data and the benchmarks name columns that exist, and all that must have a value."""
-    inserted = re.findall(r"audit_event \(\s*([\w,\s]*?)\)", (ROOT / path).read_text(encoding="utf-8"))
+def inserted(text: str) -> list[str]:
+    """The lists of columns that a module's strings insert entries with; what an f-string computes is `{}`, all of a list is left out."""
+    strings = [
+        "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
+        for node in ast.walk(ast.parse(text))
+        for parts in (
+            [[node]] if isinstance(node, ast.Constant) else [node.values] if isinstance(node, ast.JoinedStr) else []
+        )
+    ]
+    lists = [listing for string in strings for listing in re.findall(r"INSERT INTO audit_event \(([^)]+)\)", string)]
+    return [listing for listing in lists if listing != "{}"]
+
+
+def faults(listing: str) -> set[str]:
+    """The columns of a list that do not exist, and those that must have a value and are not in it."""
     optional = {"actor_email", "subject_label", "kafka_timestamp", "trace_id"}
-    assert inserted
-    for listing in map(names, inserted):
-        assert set(COLUMNS) - optional <= set(listing) <= {*COLUMNS, *BY_DATABASE}
+    return set(names(listing)) - {*COLUMNS, *BY_DATABASE} | set(COLUMNS) - optional - set(names(listing))
+
+
+def test_who_else_inserts_entries_knows_the_columns() -> None:
+    """Test data and the benchmarks name columns that exist, and all that must have a value, or compute the list from COLUMNS."""
+    lists = {path: inserted(text) for path, text in sources("sandbox", "tests") if path != THIS}
+
+    assert sum(map(len, lists.values())) >= 9
+    assert {path: faults(listing) for path, of_path in lists.items() for listing in of_path if faults(listing)} == {}
+
+
+def test_a_list_of_columns_is_found_wherever_it_is() -> None:
+    """In strings of several parts and f-strings; with a name that is not a column, without one that is, and computed in part."""
+    whole = ", ".join(COLUMNS)
+
+    assert inserted('x = "INSERT INTO audit_event (a, " "b) SELECT"\nx = f"INSERT INTO audit_event ({y}, c) {z}"') == [
+        "a, b",
+        "{}, c",
+    ]
+    assert inserted('x = f"INSERT INTO audit_event ({y}) SELECT"\nx = "INSERT INTO audit_event DEFAULT VALUES"') == []
+    assert faults(whole) == faults(f"xid, {whole}") == set()
+    assert faults(f"{whole}, age") == {"age"}
+    assert faults(whole.replace("channel", "{}")) == {"channel", "{}"}
 
 
 @pytest.mark.parametrize(

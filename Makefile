@@ -121,7 +121,7 @@ mutants: setup  ## Breaks consumer, reader, sealer, export and verifier on purpo
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup  ## Hostile records against a second Avro implementation; SECONDS=60, and SEED=… to repeat a finding
+fuzz: setup  ## Hostile records against a second Avro implementation, and then the C against the pipeline, each for SECONDS=60; SEED=… repeats a finding
 	@$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
 
 .PHONY: faults

@@ -25,12 +25,16 @@ WORDS: tuple[bytes | None, ...] = (
 
 
 class Case(NamedTuple):
-    """A record, and the writer schema that the registry has of `schema_id`, which its value may name."""
+    """A record, and the writer schema that the registry has of `schema_id`, which its value may name.
+
+    `intact`: no byte of the value was changed after it had been encoded by `writer`.
+    """
 
     message: Message
     ce_type: str
     schema_id: int
     writer: str
+    intact: bool
 
 
 def case(number: int) -> Case:
@@ -57,7 +61,7 @@ def _bytes(chance: random.Random, schema_id: int) -> Case:
                 value[at] ^= 1 << chance.randrange(8)
             case _:
                 value += noise
-    return valid._replace(message=valid.message._replace(value=bytes(value)))
+    return valid._replace(message=valid.message._replace(value=bytes(value)), intact=False)
 
 
 def _headers(chance: random.Random, schema_id: int) -> Case:
@@ -82,18 +86,19 @@ def _schema(chance: random.Random, schema_id: int) -> Case:
         body = values.encoded(chance, json.loads(writer), {})
     except RecursionError:  # a recursive schema, which is refused whatever its values are
         body = b""
-    if body and chance.random() < 0.2:
+    intact = bool(body) and chance.random() >= 0.2
+    if body and not intact:
         at = chance.randrange(len(body))
         body = body[:at] + chance.randbytes(1) + body[at + 1 :]
     value = schemas.confluent_header(schema_id) + body
-    return Case(message._replace(key=b"org_1", value=value), ce_type, schema_id, writer)
+    return Case(message._replace(key=b"org_1", value=value), ce_type, schema_id, writer, intact)
 
 
 def _valid(chance: random.Random, schema_id: int) -> Case:
     ce_type, name = chance.choice(EXAMPLES)
     framed = chance.random() < 0.5
     message = event(ce_type, name, event_id=str(chance.random()), schema_id=schema_id if framed else None)
-    return Case(message, ce_type, schema_id, schemas.latest(ce_type).text)
+    return Case(message, ce_type, schema_id, schemas.latest(ce_type).text, intact=True)
 
 
 CASES: tuple[Callable[[random.Random, int], Case], ...] = (_bytes, _headers, _schema)

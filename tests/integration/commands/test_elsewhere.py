@@ -54,8 +54,8 @@ def test_verification_on_a_standby(standby: str, rows: Rows) -> None:
     def verified(code: int) -> dict[str, Any]:
         result = cli.run("status", "--verify", "--format", "json")
         assert result.exit_code == code, result.output
-        report: dict[str, Any] = json.loads(result.stdout)["verification"]
-        return report
+        verification: dict[str, Any] = json.loads(result.stdout)["verification"]
+        return verification
 
     assert verified(0) == NOTHING_FOUND
     ((entry_id,),) = rows("SELECT id FROM audit_event")
@@ -65,9 +65,9 @@ def test_verification_on_a_standby(standby: str, rows: Rows) -> None:
     with psycopg.connect(standby, autocommit=True) as there:
         replayed = "SELECT pg_last_wal_replay_lsn() >= %s::text::pg_lsn"
         assert wait_until(lambda: there.execute(replayed, newest[0]).fetchone() == (True,), 10)
-    found = verified(1)
-    assert [finding.partition(" of ")[0] for finding in found["digest_findings"]] == [f"entry {entry_id}"]
-    assert ["append_only_truncate" in finding for finding in found["schema_findings"]] == [True]
+    report = verified(1)
+    assert [finding.partition(" of ")[0] for finding in report["digest_findings"]] == [f"entry {entry_id}"]
+    assert ["append_only_truncate" in finding for finding in report["schema_findings"]] == [True]
 
 
 def test_status_on_a_read_only_server(cli: Cli, consumer: Consumer, rows: Rows, database_url: str) -> None:

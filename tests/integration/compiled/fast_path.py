@@ -18,10 +18,11 @@ from consumer.event.decode import Decoder
 from consumer.event.model import Partition, Record, Recorded
 from consumer.event.pipeline import Pipeline
 from consumer.native.fast_path import FastPath
-from consumer.storage.copy_row import CopyRow, copy_row
+from consumer.storage.copy_row import CopyRow
 from sandbox.bench.shapes import demo, large
 from tests.builders import event, example, record
 from tests.fuzz.cases import case
+from tests.fuzz.oracle import native_row
 from tests.golden.outcome import record_of
 
 DECODER = Decoder(schemas.all_schemas())
@@ -40,13 +41,7 @@ def answers(
     delivered: Record, ordinal: int = 7, *, decoder: Decoder = DECODER, fast_path: FastPath = FAST_PATH
 ) -> CopyRow | None:
     """What the native code says, after it was found to be what the definition says."""
-    row, outcome = fast_path.row(delivered, ordinal), Pipeline(decoder).run(delivered)
-    if row is not None:
-        assert isinstance(outcome, Recorded)
-        assert row == copy_row(delivered, outcome, ordinal)
-        assert type(row) is CopyRow
-        assert (row.record(), row.identity()) == (delivered, copy_row(delivered, outcome, ordinal).identity())
-    return row
+    return native_row(fast_path, delivered, Pipeline(decoder).run(delivered), ordinal)
 
 
 def changed(draw: st.DrawFn, value: Any, name: str = "") -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from sandbox.services import wheel
+from tests.fuzz import compiled
 
 # Not the tests that put a mistake of ours into a module: a compiled one does not look its functions up.
 CORE = [
@@ -49,3 +50,12 @@ def test_compiled_it_keeps_what_it_promises(programs: Mapping[str, str]) -> None
     process = python(programs, "-m", "pytest", "-q", "--import-mode=append", "-p", "no:cacheprovider", *CORE)
 
     assert process.returncode == 0, process.stdout[-4000:] + process.stderr[-2000:]
+
+
+def test_hostile_records_reach_the_native_code(programs: Mapping[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    """A few seconds of what `make fuzz` does with the wheel: it answers some records, and each as the pipeline does."""
+    code = compiled.run_cases(programs, 3, 1)
+
+    out, err = capfd.readouterr()
+    assert (code, err) == (0, "")
+    assert " answered by the native code" in out and "nothing found" in out

@@ -1043,7 +1043,7 @@ MUTANTS = (
                 "",
             ),
         ),
-        ("tests/deploy/test_helm.py", "-k", "plain_or_a_secret"),
+        ("tests/deploy/test_helm.py", "-k", "command_that_copies"),
     ),
     Mutant(
         "the Job of a failed migration goes, and its log with it",

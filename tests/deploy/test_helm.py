@@ -43,7 +43,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
 }
 # Of commands of audit-export that the chart does not run, or runs without them.
 OTHER_COMMANDS = {"AUDIT_EXPORT_KEY", "AUDIT_CHECK_METRICS_FILE"}
-CLASSES = ("secret", "url", "either", "plain", "chart")
+CLASSES = ("secret", "url", "keyFile", "plain", "chart")
 COMMAND = "AUDIT_SEAL_COPY_COMMAND"
 SEALER: dict[str, Any] = {
     "enabled": True,
@@ -70,9 +70,10 @@ MINIMAL: Mapping[str, Any] = {
         "readerFrom": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}],
     },
 }
+KEYS = {program: f"{program}-keys" for program in ("migrate", "consumer", "reader", "sealer")}
 FULL: dict[str, Any] = {
     "imagePullSecrets": [{"name": "pull"}],
-    "certificates": {"configMap": "authorities"},
+    "certificates": {"configMap": "authorities", "secret": KEYS},
     "consumer.secretEnv": ["DATABASE_URL", "KAFKA_CONFIG_SASL_PASSWORD", "SCHEMA_REGISTRY_URL"],
     "consumer.env.KAFKA_CONFIG_SECURITY_PROTOCOL": "SASL_SSL",
     "consumer.env.AUDIT_REGISTRY_CA": "/certificates/registry.pem",
@@ -125,6 +126,14 @@ def render(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
             for document in filter(None, yaml.safe_load_all(text)):
                 objects.setdefault(document["kind"], []).append(document)
     return objects
+
+
+def notes(values: Mapping[str, Any]) -> str:
+    """What Helm prints after an installation with `values`."""
+    with Chart.load(CHART) as chart:
+        rendered = chart.render(values=dict(values), name="audit", namespace="prod", is_install=True)
+    (text,) = [text for file, text in rendered.items() if file.endswith("NOTES.txt")]
+    return str(text)
 
 
 @cache
@@ -456,17 +465,35 @@ def test_an_address_with_a_password_is_taken_by_reference_only(program: str, nam
         ({"networkPolicy": {}}, "networkPolicy.postgresql.ports: is empty"),
         ({"consumer.secretEnv": ["DATABASE_URL", "SCHEMA_REGISTRY_URL"]}, "networkPolicy.registry.ports: is empty"),
         ({"networkPolicy.readerFrom": []}, "networkPolicy.readerFrom: is empty"),
-        ({"sealer": SEALER | {"env": {COMMAND: "upload bucket"}}}, "networkPolicy.copies.ports: is empty"),
+        (
+            {"sealer": SEALER | {"env": {COMMAND: "upload --token sesame"}}},
+            "sealer.env.AUDIT_SEAL_COPY_COMMAND: may be a secret",
+        ),
+        (
+            {"consumer.env.KAFKA_CONFIG_SSL_KEY_LOCATION": "/certificates/kafka.key"},
+            "consumer.env.KAFKA_CONFIG_SSL_KEY_LOCATION: is a private key, and /certificates holds a ConfigMap",
+        ),
+        (
+            {"sealer": SEALER | {"env": {"KAFKA_CONFIG_SSL_KEYSTORE_LOCATION": "/certificates/kafka.p12"}}},
+            "put it into the Secret of certificates.secret.sealer, and name it /private-keys/",
+        ),
+        (
+            {"consumer.env.KAFKA_CONFIG_SSL_KEY_LOCATION": "/private-keys/kafka.key"},
+            "no file is there; name the Secret with the key in certificates.secret.consumer",
+        ),
+        ({"certificates.secret": {"reader": "audit-consumer"}}, "certificates.secret.reader: is in use"),
+        ({"certificates.secret": {"migrate": "x", "consumer": "x"}}, "give the private keys of each program a Secret"),
+        (
+            {"sealer": SEALER, "certificates.secret": {"sealer": SEALER["keySecret"]}},
+            "certificates.secret.sealer: is in use",
+        ),
         (
             {"sealer": SEALER | {"secretEnv": ["DATABASE_URL", COMMAND]}},
             "the chart cannot know where AUDIT_SEAL_COPY_COMMAND copies to",
         ),
-        (
-            {"sealer": SEALER | {"env": {COMMAND: "upload https://u:sesame@storage"}}},
-            "sealer.env.AUDIT_SEAL_COPY_COMMAND: is a URL with a user or a password",
-        ),
         ({"monitoring.podMonitor": True}, "set networkPolicy.metricsFrom"),
         ({"monitoring.prometheusRule": True}, "set monitoring.runbook"),
+        ({"monitoring.prometheusRule": True, "monitoring.runbook": RUNBOOK}, "AuditConsumerDown would page at once"),
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )
@@ -663,22 +690,44 @@ def test_copies_of_checkpoints_leave_the_sealer() -> None:
     assert "/copies" not in volumes(dict(pods(full()))["sealer"])
 
 
-def test_a_command_that_copies_is_plain_or_a_secret() -> None:
-    """A line with a token comes from the Secret, one without may be read; both have the port that networkPolicy.copies names."""
+def test_the_command_that_copies_is_a_secret() -> None:
+    """A token may be in the line: it comes from the Secret alone, and has the port that networkPolicy.copies names."""
     storage = {"ports": [8443], "to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}
-    forms: dict[str, dict[str, Any]] = {
-        "upload bucket": {"env": {COMMAND: "upload bucket"}},
-        "secret": {"secretEnv": ["DATABASE_URL", COMMAND]},
-    }
-    for form, changed in forms.items():
-        objects = render(values_with(**FULL | {"sealer": SEALER | changed, "networkPolicy.copies": storage}))
-        variable = environment(dict(pods(objects))["sealer"])[COMMAND]
-        by_reference = {"secretKeyRef": {"name": "audit-sealer", "key": COMMAND}}
-        assert variable == (by_reference if form == "secret" else form)
-        rules = of(objects, "NetworkPolicy", "sealer")["spec"]["egress"]
-        assert {"ports": [{"protocol": "TCP", "port": 8443}], "to": storage["to"]} in rules
-        assert egress(objects, "check") == {5432, 53}
+    sealer = SEALER | {"secretEnv": ["DATABASE_URL", COMMAND]}
+    objects = render(values_with(**FULL | {"sealer": sealer, "networkPolicy.copies": storage}))
+    by_reference = {"secretKeyRef": {"name": "audit-sealer", "key": COMMAND}}
+    assert environment(dict(pods(objects))["sealer"])[COMMAND] == by_reference
+    rules = of(objects, "NetworkPolicy", "sealer")["spec"]["egress"]
+    assert {"ports": [{"protocol": "TCP", "port": 8443}], "to": storage["to"]} in rules
+    assert egress(objects, "check") == {5432, 53}
     none = render(values_with(**FULL | {"sealer": SEALER, "networkPolicy.copies": storage}))
     assert 8443 not in egress(none, "sealer"), "nothing copies there"
-    open_wide = {"sealer": SEALER | forms["secret"], "networkPolicy.enabled": False}
+    open_wide = {"sealer": sealer, "networkPolicy.enabled": False}
     assert COMMAND in environment(dict(pods(render(values_with(**open_wide))))["sealer"])
+
+
+def test_each_program_alone_has_its_private_keys() -> None:
+    """As files that its group may read, beside the authorities; the check connects as the sealer, and no other pod has them."""
+    specs = dict(pods(full()))
+    assert len(specs) == 5
+    for name, pod in specs.items():
+        program = "sealer" if name == "check" else name
+        keys = {"secret": {"secretName": KEYS[program], "defaultMode": 0o440}}
+        assert volumes(pod)["/private-keys"] == (keys, True)
+        assert volumes(pod)["/certificates"] == ({"configMap": {"name": "authorities"}}, True)
+        assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+        assert [other for other in KEYS.values() if other in json.dumps(pod)] == [KEYS[program]]
+    named = {"consumer.env.KAFKA_CONFIG_SSL_KEY_LOCATION": "/private-keys/kafka.key"}
+    objects = render(values_with(**named, certificates={"secret": {"consumer": "consumer-keys"}}))
+    assert [name for name, pod in pods(objects) if "volumes" in pod] == ["consumer"]
+    assert "volumes" not in json.dumps([pod for _, pod in pods(minimal())])
+
+
+def test_alerts_that_nothing_scrapes_for_are_told() -> None:
+    """Without a PodMonitor someone else has to see to it that the pods are scraped; the notes say so."""
+    alone = {"monitoring.prometheusRule": True, "monitoring.runbook": RUNBOOK}
+    prometheus = {"networkPolicy.metricsFrom": FULL["networkPolicy.metricsFrom"]}
+    words = "The alerts are installed, but no PodMonitor: AuditConsumerDown and AuditReaderDown page soon"
+    assert words in notes(values_with(**alone, **prometheus))
+    assert words in notes(values_with(**alone, **{"networkPolicy.enabled": False}))
+    assert words not in notes(MINIMAL) and words not in notes(values_with(**FULL))

@@ -16,13 +16,25 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 
-{{- /* What all pods have: no token of the cluster, no root, no service links in the environment. */ -}}
+{{- /* What all pods have: no token of the cluster, no root, no service links in the environment; and the program's certificates. */ -}}
 {{- define "audit.pod" -}}
-{{- include "audit.hardened" (dict "root" .) }}
-{{- with .Values.certificates.configMap }}
+{{- $keys := index .root.Values.certificates.secret .component }}
+{{- include "audit.hardened" (dict "root" .root "group" (ternary 10001 0 (not (empty $keys)))) }}
+{{- with include "audit.certificates.volumes" . | trim }}
 volumes:
-  - name: certificates
-    configMap: {name: {{ . }}}
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- /* Authorities, which all may know, and the private keys of one program, as files that its group may read. */ -}}
+{{- define "audit.certificates.volumes" -}}
+{{- with .root.Values.certificates.configMap }}
+- name: certificates
+  configMap: {name: {{ . }}}
+{{- end }}
+{{- with index .root.Values.certificates.secret .component }}
+- name: private-keys
+  secret: {secretName: {{ . }}, defaultMode: 0440}
 {{- end }}
 {{- end }}
 
@@ -61,9 +73,8 @@ volumes:
   - name: policy
     configMap: {name: {{ . }}}
   {{- end }}
-  {{- with .root.Values.certificates.configMap }}
-  - name: certificates
-    configMap: {name: {{ . }}}
+  {{- with include "audit.certificates.volumes" (dict "root" .root "component" "sealer") | trim }}
+  {{- . | nindent 2 }}
   {{- end }}
 {{- end }}
 
@@ -74,10 +85,10 @@ volumes:
 {{- end }}
 
 {{- define "audit.container" -}}
-{{ include "audit.image.settings" . }}
-{{- if .Values.certificates.configMap }}
+{{ include "audit.image.settings" .root }}
+{{- with include "audit.certificates.mounts" . | trim }}
 volumeMounts:
-  {{- include "audit.certificates.mount" . | nindent 2 }}
+  {{- . | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -90,9 +101,28 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end }}
 
-{{- define "audit.certificates.mount" -}}
-{{- if .Values.certificates.configMap -}}
+{{- define "audit.certificates.mounts" -}}
+{{- if .root.Values.certificates.configMap }}
 - {name: certificates, mountPath: /certificates, readOnly: true}
+{{- end }}
+{{- if index .root.Values.certificates.secret .component }}
+- {name: private-keys, mountPath: /private-keys, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- /* A program's private keys are in a Secret that no other program is given; the check has the sealer's. */ -}}
+{{- define "audit.keys.checked" -}}
+{{- $of := .component }}
+{{- $values := .root.Values }}
+{{- with index $values.certificates.secret $of }}
+{{- $others := list $values.sealer.keySecret }}
+{{- range without (list "migrate" "consumer" "reader" "sealer") $of }}
+{{- $others = append $others (index $values .).existingSecret }}
+{{- $others = append $others (index $values.certificates.secret .) }}
+{{- end }}
+{{- if has . $others }}
+{{- fail (printf "certificates.secret.%s: is in use as another Secret as well; give the private keys of each program a Secret of their own" $of) }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -123,6 +153,10 @@ securityContext:
 {{- fail (printf "%s.env.%s: may be a secret, and would stand in plain text in the manifest; %s" $of $name $instead) }}
 {{- else if and (eq $class "url") (regexMatch "[@?]" $value) }}
 {{- fail (printf "%s.env.%s: has a user, a password or a query, which would stand in plain text in the manifest; %s" $of $name $instead) }}
+{{- else if and (eq $class "keyFile") (hasPrefix "/certificates/" $value) }}
+{{- fail (printf "%s.env.%s: is a private key, and /certificates holds a ConfigMap, where it would stand in plain text; put it into the Secret of certificates.secret.%s, and name it /private-keys/…" $of $name $of) }}
+{{- else if and (hasPrefix "/private-keys/" $value) (not (index $.root.Values.certificates.secret $of)) }}
+{{- fail (printf "%s.env.%s: no file is there; name the Secret with the key in certificates.secret.%s" $of $name $of) }}
 {{- else if regexMatch "://[^/]*@" $value }}
 {{- fail (printf "%s.env.%s: is a URL with a user or a password, which would stand in plain text in the manifest; use a setting that may be in %s.secretEnv" $of $name $of) }}
 {{- else if has $name $.values.secretEnv }}
@@ -130,7 +164,7 @@ securityContext:
 {{- end }}
 {{- end }}
 {{- range $name := .values.secretEnv }}
-{{- if not (has (include "audit.class" (dict "known" $known "name" $name)) (list "secret" "url" "either")) }}
+{{- if not (has (include "audit.class" (dict "known" $known "name" $name)) (list "secret" "url")) }}
 {{- fail (printf "%s.secretEnv: %s is not a setting of this program that may be a secret; files/settings.yaml of the chart lists them" $of $name) }}
 {{- end }}
 {{- end }}
@@ -140,7 +174,7 @@ securityContext:
 {{- define "audit.class" -}}
 {{- $name := .name }}
 {{- $class := "" }}
-{{- range $each := list "secret" "url" "either" "plain" "chart" }}
+{{- range $each := list "secret" "url" "keyFile" "plain" "chart" }}
 {{- if has $name (index $.known $each) }}{{ $class = $each }}{{ end }}
 {{- end }}
 {{- range $each := list "secret" "plain" }}

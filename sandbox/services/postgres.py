@@ -65,6 +65,7 @@ class PostgresServer(Service):
         self._folder = TemporaryFolder("postgres", on.disk)
         self._on = on
         self._server = Server("postgres", self._folder, self._answers, self._user, on)
+        self.log = self._server.log
         self._bin = reachable(self.installation, self._user, self._folder.path)
         self._data_from = data_from
         self._tls = tls

@@ -24,7 +24,8 @@ class ProxyLine:
     bytes_per_second: int = 0  # 0: no limit
     piece: int = CHUNK  # bytes that go at once
     silent: bool = False
-    reset_after: int = 0  # bytes of an answer after which its connection is reset; 0: never
+    reset_after: int = 0  # bytes that a connection answers, after which it is reset; 0: never
+    reset_after_asked: int = 0  # the same of what its client sends; in both cases what comes before is delivered
 
 
 GOOD = ProxyLine()
@@ -36,7 +37,7 @@ class _Connection:
     def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
         self.sides = (client, server)
         self.forgotten = False
-        self.answered = 0
+        self.passed = {True: 0, False: 0}  # bytes that answer, and bytes that ask
 
     def reset(self) -> None:
         """Ends both sides by RST, as a machine does that knows nothing of them any more."""
@@ -150,12 +151,14 @@ class TcpProxy:
                 await self._wait(len(piece))
                 if connection.forgotten:
                     continue
-                connection.answered += len(piece) if answer else 0
-                if 0 < self.line.reset_after < connection.answered:
+                limit = self.line.reset_after if answer else self.line.reset_after_asked
+                room = limit - connection.passed[answer] if limit else len(piece)
+                connection.passed[answer] += len(piece)
+                to.write(piece[: max(room, 0)])
+                await to.drain()
+                if room < len(piece):
                     connection.reset()
                     return
-                to.write(piece)
-                await to.drain()
         if not connection.forgotten:
             to.close()
 

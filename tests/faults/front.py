@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -31,13 +31,13 @@ WRONG = (
 
 
 class Front:
-    """Listens on `port`; what is asked of it is asked of `url`'s server, unless it is `wrong`. `asked` is how often it was, then."""
+    """Listens on `port`. While it is `wrong` it gives `answers` in turn, and counts in `asked`; then the registry's own."""
 
-    def __init__(self, registry_port: int) -> None:
+    def __init__(self, registry_port: int, answers: Sequence[Answer] = WRONG) -> None:
         self.wrong = True
         self.asked = 0
         self._registry = f"http://127.0.0.1:{registry_port}"
-        self._answers = itertools.cycle(WRONG)
+        self._answers = itertools.cycle(answers)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.port = self._server.server_port

@@ -36,8 +36,6 @@ NOT_HERE: Sequence[tuple[str, str]] = (
     ("a machine that loses power", "page caches survive SIGKILL, and a network namespace has the page cache of all"),
     ("a disk that lies about fsync, or fails one", "needs a device below the file system, or a tracer; neither is part of a developer's machine"),
     ("packets doubled or out of order", "the kernel's netem is not everywhere, and our own router loses and delays only; TCP hides both from us"),
-    ("an unclean election", "needs a follower that is stopped for longer than its leader; tests/e2e/test_kafka_faults.py moves our own offset beyond the log's end"),
-    ("a damaged segment", "tests/integration/commands/test_damaged_log.py flips its bytes and passes it by `gaps state`"),
     ("a managed Kafka or PostgreSQL that fails over", "none on one machine; the address that leads to a promoted standby stands for it"),
     ("a slow disk", "needs a tracer that delays a system call; a slow network to PostgreSQL makes its commits as late"),
     ("offsets of the group that expire", "the consumer reads none of them; moved ones are tried, and tests/e2e/test_kafka_faults.py deletes the group"),

@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 
 from sandbox.services.freezing import frozen
 from sandbox.services.kafka import LocalKafka
+from sandbox.services.kafka_cluster import SIZE
 from sandbox.services.process import wait_until
 from tests.faults.catalog.needs import root
 from tests.faults.experiment import LIMIT, PARTITIONS, Experiment
 from tests.faults.fault import FROZEN_SECONDS, Fault
 from tests.faults.services import broker_on_a_small_disk, cluster
+from tests.ops.load import flows
 
 ALERTS = frozenset({"AuditKafkaTrouble"})
 REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
@@ -72,6 +74,24 @@ def _one_after_the_other(experiment: Experiment) -> Iterator[None]:
     for broker in _brokers(experiment).values():
         broker.restart()
     yield
+
+
+@contextmanager
+def _killed_one_after_the_other(experiment: Experiment) -> Iterator[None]:
+    """The next one once each partition is on all brokers again. While one is away, records are read."""
+    for number, broker in _brokers(experiment).items():
+        broker.kill()
+        experiment.until(lambda gone=number: not any(gone in each for each in _in_sync(experiment)), "it is missed")  # type: ignore[misc]
+        flows(experiment.world, experiment.consumer)
+        broker.start()
+        experiment.until(lambda: {len(each) for each in _in_sync(experiment)} == {SIZE}, "it is in sync")
+    yield
+
+
+def _in_sync(experiment: Experiment) -> list[list[int]]:
+    """Which brokers are in sync, of each partition."""
+    listed = experiment.world.admin.list_topics(timeout=10).topics
+    return [list(partition.isrs) for topic in listed.values() for partition in topic.partitions.values()]
 
 
 @contextmanager
@@ -157,6 +177,13 @@ FAULTS = (
         name="brokers restarted in turn",
         how="three brokers; each is stopped and started",
         inject=_one_after_the_other,
+        where=cluster,
+        mixes=False,
+    ),
+    Fault(
+        name="brokers killed in turn",
+        how="three brokers; SIGKILL to each, started again; the next one once all are in sync",
+        inject=_killed_one_after_the_other,
         where=cluster,
         mixes=False,
     ),

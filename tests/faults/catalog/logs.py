@@ -1,4 +1,4 @@
-"""What happens to topics and their logs: trimmed, re-created, deleted, grown, moved offsets, open transactions, bad records."""
+"""What happens to topics and their logs: trimmed, re-created, deleted, grown, moved offsets, bad records."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,14 @@ REASON = ("--reason", "made by make faults")
 
 
 def accept(experiment: Experiment) -> None:
+    """What an operator does about a gap: the newest one is accepted."""
     """The newest gap is accepted by an operator."""
     gap = experiment.world.value("SELECT max(id) FROM data_gap")
     operate(experiment.world, "gaps", "accept", str(gap), *REASON)
 
 
 def halted(experiment: Experiment, cause: str) -> None:
+    """Returns once the consumer has halted a partition of `other` for this cause."""
     """Returns once the partition of `other` is halted, for this cause."""
     experiment.until(
         lambda: bool(experiment.consumer.logged("halted", topic=experiment.other, cause=cause)), "it halts"
@@ -93,20 +95,6 @@ def _offsets_moved(experiment: Experiment) -> Iterator[None]:
 
 
 @contextmanager
-def _open_transaction(experiment: Experiment) -> Iterator[None]:
-    """What comes after an open transaction waits; what was in it is not recorded if it is aborted."""
-    world, topic = experiment.world, experiment.other
-    producer = world.producer(transactional_id=topic)
-    producer.init_transactions(30)
-    producer.begin_transaction()
-    world.send(topic, events(5), "undelivered", producer=producer)
-    world.send(topic, events(5), producer=world.producer())
-    yield
-    producer.abort_transaction(30)
-    world.expected["undelivered"] += 1  # the mark
-
-
-@contextmanager
 def _broken_producer(experiment: Experiment) -> Iterator[None]:
     world, topic = experiment.world, experiment.other
     world.send(topic, [event().with_headers(ce_type="member.unheard_of") for _ in range(20)], "parked")
@@ -154,13 +142,6 @@ FAULTS = (
         name="group's offsets moved",
         how="to the beginning, by the admin API, while the consumer is stopped",
         inject=_offsets_moved,
-    ),
-    Fault(
-        name="transaction left open",
-        how="a producer that does not end its transaction; aborted later",
-        inject=_open_transaction,
-        alerts=frozenset({"AuditOpenTransaction"}),
-        mixes=False,
     ),
     Fault(
         name="broken producer",

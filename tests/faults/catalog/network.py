@@ -1,5 +1,6 @@
 """The network, by our own TCP proxy: the same conditions between the consumer and Kafka, and between it and PostgreSQL."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +11,9 @@ from tests.faults.fault import FROZEN_SECONDS, Fault
 
 # After 10 s, then every 5 s, three times (runtime/postgres/session.py).
 PROBED_SECONDS = 25.0
+# A session's first statements are a few thousand bytes, a batch's rows are tens of thousands.
+ASKED, CUTS = 15_000, 3
+CUT = re.compile(rb"connection reset by peer\n[^\n]*CONTEXT: +COPY \w+, line \d+", re.IGNORECASE)
 
 Inject = Callable[[Experiment], AbstractContextManager[None]]
 Link = Callable[[Experiment], TcpProxy]
@@ -70,6 +74,23 @@ def _half_open_to_postgresql(experiment: Experiment) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def _cut_off_in_an_insert(experiment: Experiment) -> Iterator[None]:
+    """The server has got some of the rows of a COPY; its log says so."""
+    server = experiment.services.postgres
+    before = server.log.stat().st_size
+    _database(experiment).line = ProxyLine(reset_after_asked=ASKED)
+
+    def cut() -> bool:
+        with server.log.open("rb") as log:
+            log.seek(before)
+            return len(CUT.findall(log.read())) >= CUTS
+
+    experiment.until(cut, "rows are cut off")
+    yield
+    _database(experiment).line = GOOD
+
+
 def _refused(link: Link) -> Inject:
     @contextmanager
     def inject(experiment: Experiment) -> Iterator[None]:
@@ -117,5 +138,13 @@ def _faults(who: str, link: Link, half_open: Inject, alert: str) -> Iterator[Fau
 
 
 TO_KAFKA = (*_faults("Kafka", _kafka, _half_open_to_kafka, "AuditKafkaTrouble"),)
-TO_POSTGRESQL = (*_faults("PostgreSQL", _database, _half_open_to_postgresql, "AuditDatabaseTrouble"),)
+TO_POSTGRESQL = (
+    *_faults("PostgreSQL", _database, _half_open_to_postgresql, "AuditDatabaseTrouble"),
+    Fault(
+        name="rows to PostgreSQL cut off",
+        how=f"RST after each {ASKED:,} bytes that are sent to it, {CUTS} times within a COPY",
+        inject=_cut_off_in_an_insert,
+        mixes=False,
+    ),
+)
 FAULTS = (*TO_KAFKA, *TO_POSTGRESQL)

@@ -4,12 +4,19 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from tests.faults.experiment import Experiment
+import psycopg
+
+from sandbox.services.process import wait_until
+from tests.faults.experiment import LIMIT, Experiment
 from tests.faults.fault import Fault
 from tests.ops.load import has_joined
 
 KILLED = -signal.SIGKILL
 DOWN = frozenset({"AuditConsumerDown"})
+WRITER_WAITS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND starts_with(application_name, 'audit-consumer') AND wait_event_type = 'Lock'
+"""
 
 
 @contextmanager
@@ -42,17 +49,22 @@ def _killed_again_and_again(experiment: Experiment) -> Iterator[None]:
     yield
 
 
-def _killed_at(point: str) -> Callable[[Experiment], AbstractContextManager[None]]:
-    """By itself, at a point of its code that no signal from outside can hit."""
+@contextmanager
+def _asked_twice(experiment: Experiment) -> Iterator[None]:
+    """While it cannot write, the orderly end that the first signal asks for waits; the next one that it handles ends it."""
+    consumer, world = experiment.consumer, experiment.world
+    with psycopg.connect(world.database_url) as holder:
+        holder.execute("LOCK TABLE audit_event IN EXCLUSIVE MODE")
+        experiment.until(lambda: bool(world.value(WRITER_WAITS)), "it waits for the lock")
 
-    @contextmanager
-    def inject(experiment: Experiment) -> Iterator[None]:
-        assert experiment.consumer.stop() == 0
-        experiment.ended(experiment.start(failpoint=[point, "kill"]))
-        yield
-        experiment.start()
+        def ended() -> bool:
+            consumer.send(signal.SIGTERM)
+            return consumer.exit_code is not None
 
-    return inject
+        assert wait_until(ended, LIMIT, 0.1), "it goes on"
+    experiment.ended(consumer)
+    yield
+    experiment.start()
 
 
 @contextmanager
@@ -125,20 +137,15 @@ FAULTS = (
         inject=_killed_again_and_again,
         exits=(KILLED,) * 4,
     ),
-    Fault(
-        name="consumer killed in a transaction",
-        how="SIGKILL to itself between its rows and COMMIT",
-        inject=_killed_at("before_commit:5"),
-        exits=(KILLED,),
-    ),
-    Fault(
-        name="consumer killed after a COMMIT",
-        how="SIGKILL to itself before Kafka is told of the offset",
-        inject=_killed_at("after_commit:5"),
-        exits=(KILLED,),
-    ),
     Fault(name="consumer asked to end", how="SIGTERM under load", inject=_asked(signal.SIGTERM), exits=(0,)),
     Fault(name="consumer interrupted", how="SIGINT under load", inject=_asked(signal.SIGINT), exits=(0,)),
+    Fault(
+        name="consumer asked twice to end",
+        how="SIGTERM while audit_event is locked, and again until it has ended",
+        inject=_asked_twice,
+        exits=(1,),
+        mixes=False,
+    ),
     Fault(name="consumer frozen", how="SIGSTOP longer than its session, then SIGCONT", inject=_frozen, alerts=DOWN),
     Fault(
         name="consumer frozen and taken over",

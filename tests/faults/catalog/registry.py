@@ -9,12 +9,15 @@ import schemas
 from consumer.registry.fetcher import RETRY_SECONDS
 from sandbox.services.tcp_proxy import GOOD, ProxyLine, TcpProxy
 from tests.builders import event
+from tests.e2e.world import operate
+from tests.faults.catalog.logs import REASON
 from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
-from tests.faults.front import WRONG, Front
+from tests.faults.front import WRONG, Answer, Front
 from tests.faults.services import with_registry
+from tests.ops.load import has_joined
 
-CE_TYPE = "member.removed"
+CE_TYPE, ANOTHER = "member.removed", "member.joined"
 RECORDS = 10
 
 
@@ -48,12 +51,33 @@ def _wrong(experiment: Experiment) -> Iterator[None]:
         experiment.world.send(experiment.other, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
         experiment.until(lambda: front.asked > len(WRONG), "each wrong answer was given")
         yield
-        most = 1 + (time.monotonic() - began) / RETRY_SECONDS
-        assert front.asked <= most, f"asked {front.asked} times, at most {most:.0f} are promised"
+        limit = 1 + (time.monotonic() - began) / RETRY_SECONDS
+        assert front.asked <= limit, f"asked {front.asked} times, at most {limit:.0f} are promised"
         front.wrong = False
         ends = experiment.world.ends()
         experiment.until(lambda: not experiment.world.behind(ends), "the right answer is taken")
     services.registry_link.target = services.registry.port
+
+
+@contextmanager
+def _another(experiment: Experiment) -> Iterator[None]:
+    """As after a restore of the registry. Nothing is recorded by the wrong schema, which a consumer keeps for as long as it runs."""
+    services, world, topic = experiment.services, experiment.world, experiment.other
+    assert services.registry is not None and services.registry_link is not None
+    number = services.registry.register(f"{topic}-value", _schema(CE_TYPE, experiment))
+    sent = [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)]
+    answer = Answer(200, json.dumps({"schema": schemas.latest(ANOTHER).text}).encode())
+    with Front(services.registry.port, [answer]) as front:
+        services.registry_link.target = front.port
+        world.send(topic, sent, "parked")
+        experiment.until(lambda: world.count("parked_record") == RECORDS, "they are parked")
+    services.registry_link.target = services.registry.port
+    yield
+    assert experiment.consumer.stop() == 0
+    has_joined(world, experiment.start())
+    world.send(topic, [event(CE_TYPE, schema_id=number) for _ in range(RECORDS)])
+    operate(world, "parked", "replay", *(str(row["id"]) for row in world.rows("SELECT id FROM parked_record")), *REASON)
+    world.recorded.update(message.identity for message in sent)
 
 
 @contextmanager
@@ -102,6 +126,14 @@ FAULTS = (
         how="a gateway before it: 500, 429, a page, half a schema and a late 503 in turn, then the registry's own answers",
         inject=_wrong,
         alerts=ALERTS,
+        where=with_registry,
+        mixes=False,
+    ),
+    Fault(
+        name="registry gives another schema",
+        how="200 with the schema of another type; restarted when it gives the right one, and the parked records are replayed",
+        inject=_another,
+        alerts=frozenset({"AuditParkedMany"}),
         where=with_registry,
         mixes=False,
     ),

@@ -75,16 +75,33 @@ def test_a_silent_line_delivers_when_it_speaks_again(proxy: TcpProxy) -> None:
         assert client.recv(100) == HELLO
 
 
-def test_a_connection_is_reset_at_once_or_after_so_many_bytes(proxy: TcpProxy) -> None:
+def test_a_connection_is_reset_at_once(proxy: TcpProxy) -> None:
     with _said(proxy) as client:
         proxy.reset()
         with pytest.raises(ConnectionResetError):
             client.recv(100)
-    proxy.line = ProxyLine(reset_after=7)
-    with _said(proxy) as client:
-        client.sendall(HELLO)
+
+
+@pytest.mark.parametrize("line", [ProxyLine(reset_after=len(HELLO) + 2), ProxyLine(reset_after_asked=len(HELLO) + 2)])
+def test_a_connection_is_reset_after_so_many_bytes_of_one_direction(line: ProxyLine) -> None:
+    """What comes before is delivered."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        TcpProxy(server.getsockname()[1]) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client,
+        server.accept()[0] as served,
+    ):
+        proxy.line = line
+        served.settimeout(5)
+        sides = (served, client) if line.reset_after else (client, served)
+        for source, to in (sides, sides[::-1]):
+            source.sendall(HELLO)
+            assert to.recv(100) == HELLO
+        source, to = sides
+        source.sendall(HELLO)
+        assert to.recv(100) == HELLO[:2]
         with pytest.raises(ConnectionResetError):
-            client.recv(100)
+            to.recv(100)
 
 
 def test_a_half_open_connection_takes_everything_and_says_nothing_while_new_ones_work(proxy: TcpProxy) -> None:

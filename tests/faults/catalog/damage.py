@@ -1,0 +1,130 @@
+"""What a broker's disk lost or damaged: the end of a log, by an unclean election, and bytes within a segment that is closed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from confluent_kafka import ElectionType, TopicPartition
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+
+from sandbox.services.process import wait_until
+from tests.builders import events
+from tests.e2e.world import operate
+from tests.faults.catalog.broker import REASSIGN
+from tests.faults.catalog.logs import REASON, accept, halted
+from tests.faults.experiment import LIMIT, Experiment
+from tests.faults.fault import Fault
+from tests.faults.services import cluster
+
+KEPT, LOST = 20, 10
+
+
+@contextmanager
+def _damaged(experiment: Experiment) -> Iterator[None]:
+    """Each batch is a segment of its own; the second one's bytes are changed where they lie, under the broker."""
+    world, topic = experiment.world, experiment.other
+    _configure(experiment, {"segment.ms": "1"})
+    assert experiment.consumer.stop() == 0
+    lost = events(LOST)
+    world.send(topic, events(KEPT))
+    world.send(topic, lost)
+    world.send(topic, events(KEPT))
+    _flip(experiment.services.kafka.log_dir / f"{topic}-0" / f"{KEPT:020}.log")
+    experiment.start()
+    halted(experiment, "damaged_log")
+    yield
+    operate(world, "gaps", "state", topic, "0", "--to-offset", str(KEPT + LOST), *REASON)
+    world.lose(lost)
+
+
+def _flip(segment: Path) -> None:
+    """One byte of each hundred of its records; the head of a batch is 61 bytes."""
+    with segment.open("r+b") as file:
+        content = file.read()
+        for at in range(80, len(content), 100):
+            file.seek(at)
+            file.write(bytes([content[at] ^ 0xFF]))
+
+
+@contextmanager
+def _unclean_election(experiment: Experiment) -> Iterator[None]:
+    """What the new leader never had has been read: it stays in the table. The operator lets the partition go back to the log's end."""
+    world, topic = experiment.world, experiment.other
+    assert experiment.services.cluster is not None
+    first, second, _ = numbers = list(experiment.services.cluster.brokers)
+    leader, follower = (experiment.services.cluster.brokers[number] for number in numbers[:2])
+    _keep_on(experiment, [first, second])
+    _configure(experiment, {"unclean.leader.election.enable": "true", "min.insync.replicas": "1"})
+    world.send(topic, events(KEPT))
+    follower.stop()
+    world.send(topic, events(LOST), producer=world.producer(enable_idempotence="false", acks=1))
+    experiment.until(lambda: world.progress()[topic, 0]["next_offset"] == KEPT + LOST, "it is read")
+    leader.kill()
+    follower.start()
+    _elect(experiment, second)
+    halted(experiment, "gap")
+    assert world.ends()[topic, 0] == KEPT, "the follower's log is as long as the leader's"
+    leader.start()
+    assert wait_until(lambda: set(_state(experiment)[1]) == {first, second}, LIMIT), "the old leader does not follow"
+    world.send(topic, events(KEPT), producer=world.producer())
+    yield
+    accept(experiment)
+
+
+def _keep_on(experiment: Experiment, replicas: list[int]) -> None:
+    """Has `other` on these brokers only, the first of which leads it."""
+    plan = {"version": 1, "partitions": [{"topic": experiment.other, "partition": 0, "replicas": replicas}]}
+    file = experiment.folder / "replicas.json"
+    file.write_text(json.dumps(plan))
+    where = ("--bootstrap-server", experiment.services.bootstrap, "--reassignment-json-file", str(file))
+    experiment.services.kafka.tool(REASSIGN, *where, "--execute")
+    _elect(experiment, replicas[0], ElectionType.PREFERRED)
+    assert wait_until(lambda: sorted(_state(experiment)[1]) == replicas, LIMIT), "it is not moved"
+
+
+def _elect(experiment: Experiment, number: int, how: ElectionType = ElectionType.UNCLEAN) -> None:
+    """Asks for this leader until it leads `other`."""
+    where = TopicPartition(experiment.other, 0)
+
+    def leads() -> bool:
+        if _state(experiment)[0] != number:
+            experiment.world.admin.elect_leaders(how, [where], request_timeout=10).exception()
+        return _state(experiment)[0] == number
+
+    assert wait_until(leads, LIMIT, 0.5), f"broker {number} does not lead"
+
+
+def _state(experiment: Experiment) -> tuple[int, list[int]]:
+    """The leader of `other`, and the brokers that are in sync."""
+    partition = experiment.world.admin.list_topics(experiment.other, timeout=10).topics[experiment.other].partitions[0]
+    return partition.leader, list(partition.isrs)
+
+
+def _configure(experiment: Experiment, settings: Mapping[str, str]) -> None:
+    """Of `other`."""
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in settings.items()
+    ]
+    topic = ConfigResource(ResourceType.TOPIC, experiment.other, incremental_configs=entries)
+    experiment.world.admin.incremental_alter_configs([topic])[topic].result()
+
+
+FAULTS = (
+    Fault(
+        name="damaged segment",
+        how="bytes flipped in a closed segment on the broker's disk; the range is passed by `gaps state`",
+        inject=_damaged,
+        alerts=frozenset({"AuditPartitionHalted"}),
+        mixes=False,
+    ),
+    Fault(
+        name="unclean election",
+        how="three brokers; a follower that missed records, which had been read, is made leader; the gap is accepted",
+        inject=_unclean_election,
+        alerts=frozenset({"AuditDataGap"}),
+        where=cluster,
+        mixes=False,
+    ),
+)

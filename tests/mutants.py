@@ -398,15 +398,24 @@ MUTANTS = (
         ("tests/browser/test_appearance.py", "-k", "sideways and list"),
     ),
     Mutant(
-        "what each row of a page repeats is not counted",
+        "each row of a page repeats the filters of the list",
         (
             Edit(
-                "reader/http/routes.py",
-                "text_length(listing.entries) + links_length <=",
-                "text_length(listing.entries) <=",
+                "reader/html/templates/macros.html", 'href="/audit/{{ id }}"', 'href="/audit/{{ id }}?{{ "x" * 150 }}"'
             ),
         ),
-        (READER + "test_waiting_rows.py", "-k", "each_row_repeats"),
+        (READER + "test_list_page.py", "-k", "as_small"),
+    ),
+    Mutant(
+        "any site says which list an entry belongs to",
+        (
+            Edit(
+                "reader/http/byte_limits.py",
+                'before.partition("://")[2] != headers.get("host", "") + PATH',
+                "not before.endswith(PATH)",
+            ),
+        ),
+        (READER + "test_list_page.py", "-k", "led_here"),
     ),
     Mutant(
         "pages that wait for a large response hold their rows",

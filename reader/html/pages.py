@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
@@ -16,7 +15,7 @@ from reader.errors import Problem
 from reader.html import filter_form, links
 from reader.html.entry_view import entry_view
 from reader.html.labels import SOURCE_LABELS
-from reader.html.row_links import RowLinks
+from reader.html.row_links import back_query, lists
 from reader.html.rows import HtmlRow, rows
 from reader.model import Entry, Listing, Query, Viewer
 from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
@@ -53,7 +52,6 @@ def render_home(viewer: Viewer | None, name: str) -> str:
 
 def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact: str | None) -> str:
     """A page of the list."""
-    row_links = RowLinks(replace(listing.query, as_of=listing.as_of))
     shown = [_ROWS.of(entry) for entry in listing.entries]
     query = Query(listing.query.selection, listing.query.limit)
     is_short = len(links.link(query)) <= MAX_KEPT_LINK
@@ -62,9 +60,8 @@ def render_list(viewer: Viewer, listing: Listing, now: datetime, export_contact:
         viewer=viewer,
         export_contact=export_contact,
         days=_days(shown),
-        back=row_links.back,
+        back=back_query(listing),
         listing=listing,
-        prefixes=row_links.prefixes,
         now=now,
         stale=_is_stale(listing.complete_through, now),
         pagination=links.pagination(listing),
@@ -106,7 +103,7 @@ def render_entry(
         viewer=viewer,
         export_contact=export_contact,
         view=entry_view(entry),
-        lists=RowLinks(query).lists(entry),
+        lists=lists(query, entry),
         back_url=links.link(query),
         now=now,
     )
@@ -183,4 +180,4 @@ _TEMPLATES.globals |= {
     "find_path": filter_form.FIND_PATH,
 }
 _MACROS: Any = _TEMPLATES.get_template("macros.html").module
-_ROWS = rows(_MACROS.row_begin, _MACROS.row_rest)
+_ROWS = rows(_MACROS.row)

@@ -1,12 +1,13 @@
 """The links of a list's entries: to the entry, and to all entries that share something with it."""
 
+from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 from catalog.audit_types import BY_NAME
 from catalog.visible_text import visible
 from reader.html.links import PATH
-from reader.model import Entry, Query
+from reader.model import Entry, Listing, Query
 from reader.query.filters import MAX_TEXT_BYTES, to_pairs
 from reader.query.searched_text import name_of_actor, without_edges
 
@@ -20,28 +21,32 @@ class SharedValues(NamedTuple):
     source: str
 
 
-class RowLinks:
-    """Makes the links of one list. Its other filters are kept, and an entry's page gets a link `back` to it.
+def back_query(listing: Listing) -> str:
+    """The query of the list's page with its `as_of`. The page has it once: a script appends it to the address of each entry.
 
-    `query` is the page of the list with its `as_of`. A page would have two hundred long links to filter it. Instead it has the
-    beginnings of their URLs once, in `prefixes`, and a script appends a value of `shared_values` to each.
+    So an entry's page leads back to the list; without a script its Referer does.
     """
+    return f"?{urlencode(to_pairs(replace(listing.query, as_of=listing.as_of)))}"
 
-    def __init__(self, query: Query) -> None:
-        pairs = to_pairs(query)
-        self.back = f"?{urlencode(pairs)}" if pairs else ""
-        kept = to_pairs(Query(query.selection, query.limit))
-        self.prefixes = SharedValues(
-            actor=_before(kept, "actor"),
-            subject=_before(kept, "subject"),
-            action=_before(kept, "action", "facet"),
-            source=_before(kept, "channel", "source"),
-        )
 
-    def lists(self, entry: Entry) -> SharedValues:
-        """The addresses of the lists of what has the same actor, subject, action or source; empty where there is none."""
-        values = zip(self.prefixes, shared_values(entry), strict=True)
-        return SharedValues(*(prefix + quote_plus(value) if value else "" for prefix, value in values))
+def lists(query: Query, entry: Entry) -> SharedValues:
+    """The addresses of the lists of what has the same actor, subject, action or source, within the list that led here.
+
+    Empty where there is none.
+    """
+    kept, shared = to_pairs(Query(query.selection, query.limit)), shared_values(entry)
+
+    def address(name: str, value: str, *replaced: str) -> str:
+        if not value:
+            return ""
+        return f"{PATH}?{urlencode([*(pair for pair in kept if pair[0] not in (name, *replaced)), (name, value)])}"
+
+    return SharedValues(
+        actor=address("actor", shared.actor),
+        subject=address("subject", shared.subject),
+        action=address("action", shared.action, "facet"),
+        source=address("channel", shared.source, "source"),
+    )
 
 
 def shared_values(entry: Entry) -> SharedValues:
@@ -54,9 +59,3 @@ def shared_values(entry: Entry) -> SharedValues:
         action=entry.action if entry.action in BY_NAME else "",
         source=entry.channel,
     )
-
-
-def _before(pairs: list[tuple[str, str]], name: str, *also: str) -> str:
-    """The address of a list with these parameters, up to the value of the parameter `name`."""
-    kept = urlencode([pair for pair in pairs if pair[0] not in (name, *also)])
-    return f"{PATH}?{kept}&{name}=" if kept else f"{PATH}?{name}="

@@ -13,25 +13,25 @@ from runtime.timestamps import iso, time
 
 
 class HtmlRow(NamedTuple):
-    """A row as HTML: up to the query of its link, which leads back to the list that it is in, and from there.
+    """A row as HTML.
 
     `email` is the actor's, where a filter finds the actor by it; else it is empty.
     """
 
     day: date
     email: str
-    begin: str
-    rest: str
+    html: str
 
 
-def rows(render_begin: Callable[..., str], render_rest: Callable[..., str]) -> EntryCache[HtmlRow]:
-    """The rows, by the macros `row_begin` and `row_rest` of the templates."""
+def rows(render_row: Callable[..., str]) -> EntryCache[HtmlRow]:
+    """The rows, by the macro `row` of the templates."""
 
     def render(entry: Entry) -> HtmlRow:
         parts, shared = summary_parts(entry, changes_of(entry.diff)), shared_values(entry)
         actor = actor_name(entry)
-        rest = render_rest(  # by position: names take a tenth longer
+        html = render_row(  # by position: names take a tenth longer
             entry.id,
+            parts[0].names == "actor",
             entry.diff is None,
             time(entry.occurred_at),
             iso(entry.occurred_at),
@@ -42,14 +42,12 @@ def rows(render_begin: Callable[..., str], render_rest: Callable[..., str]) -> E
             entry.source == "mcp",
             shared.actor if shared.actor != actor else "",
             shared.subject,
-            shared.action,
             shared.source,
         )
         return HtmlRow(
             day=entry.occurred_at.date(),
             email=entry.actor_email if entry.actor_email and shared.actor == entry.actor_email else "",
-            begin=render_begin(entry.id, parts[0].names == "actor"),
-            rest=rest,
+            html=html,
         )
 
-    return EntryCache(render, lambda row: len(row.rest))
+    return EntryCache(render, lambda row: len(row.html))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from catalog.visible_text import visible
+from reader.html.links import PATH
 from reader.model import Entry, LargeDiff
 from reader.query.filters import InvalidQuery, ParameterError, decode_pairs
 from reader.query.position import MAX_FILTER_BYTES, PLACE_BYTES
@@ -24,6 +26,15 @@ def query_pairs(scope: Scope) -> list[tuple[str, str]]:
     if len(query) > MAX_QUERY_BYTES:
         raise InvalidQuery(ParameterError("query", f"is longer than {MAX_QUERY_BYTES:,} bytes"))
     return decode_pairs(query)
+
+
+def pairs_before(scope: Scope) -> list[tuple[str, str]]:
+    """The names and values of the list from which a link led here, by Referer; none if it was another page or site. Raises InvalidQuery."""
+    headers = Headers(scope=scope)
+    before, _, query = headers.get("referer", "").partition("?")
+    if len(query) > MAX_QUERY_BYTES or before.partition("://")[2] != headers.get("host", "") + PATH:
+        return []
+    return decode_pairs(query.encode())
 
 
 def text_length(entries: Sequence[Entry]) -> int:

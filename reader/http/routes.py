@@ -16,7 +16,6 @@ from reader.auth.clerk import Forbidden
 from reader.errors import problem_response
 from reader.html import pages
 from reader.html.filter_form import list_address
-from reader.html.links import link
 from reader.http import json_response
 from reader.http.byte_limits import (
     FEW_SENT,
@@ -25,6 +24,7 @@ from reader.http.byte_limits import (
     MAX_PAGE_DIFF,
     MAX_QUERY_BYTES,
     page_text,
+    pairs_before,
     query_pairs,
     text_length,
 )
@@ -103,9 +103,7 @@ class Routes:
         def make(listing: Listing) -> Response:
             return HTMLResponse(pages.render_list(viewer, listing, datetime.now(UTC), self._services.export_contact))
 
-        # Each row links to its entry with the list to come back to, whose filters and `as_of` may be 8 KiB.
-        links_length = len(listing.entries) * len(link(replace(listing.query, as_of=listing.as_of)))
-        is_short = text_length(listing.entries) + links_length <= FEW_SHOWN
+        is_short = text_length(listing.entries) <= FEW_SHOWN
         return make(listing) if is_short else self._later(viewer, listing, make)
 
     async def slash(self, request: Request) -> Response:
@@ -130,7 +128,7 @@ class Routes:
             problem = errors.NOT_FOUND
             return HTMLResponse(pages.render_problem(problem, None, viewer), problem.status)
         try:
-            pairs = query_pairs(request.scope)
+            pairs = query_pairs(request.scope) or pairs_before(request.scope)
         except InvalidQuery:
             pairs = []
         if entry.diff is not None:

@@ -32,7 +32,7 @@ def test_from_signing_in_to_an_entry(plain: Visitor, sample: Sample, count: Coun
     page.locator("#page").fill("1")
     page.get_by_role("button", name="Go").click()
     expect(page.locator("#page")).to_have_value("1")
-    page.get_by_role("link", name="Details of Schedule changed").first.click()
+    page.get_by_role("link", name="Details").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "dana.whitfield@northwind.example edited the schedule Weekly pipeline: 3 changes"
     )

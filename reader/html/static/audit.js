@@ -65,15 +65,31 @@ const FILTERED = [
   ["source", "td.source bdi"],
 ];
 
-// What a row shares with others becomes a link to all of these: what the page gives once, and the row's value.
+// The type of that name, which the dropdown has; none of a type that only a newer consumer knows.
+function actionOf(label) {
+  const option = [...document.querySelectorAll("#show option")].find((candidate) => candidate.text === label);
+  return option?.value.match(/^action=([^&]+)$/)?.[1] ?? "";
+}
+
+// The list with one filter more. It takes the place of these, and of a place in the list.
+const REPLACED = { actor: ["actor"], subject: ["subject"], action: ["action", "facet"], source: ["channel", "source"] };
+
+function listOf(back, name, value) {
+  const query = new URLSearchParams(back);
+  for (const parameter of [...REPLACED[name], "offset", "as_of"]) query.delete(parameter);
+  query.append(name === "source" ? "channel" : name, value);
+  return `/audit?${query}`;
+}
+
+// What a row shares with others becomes a link to all of these.
 function addFilters(row) {
-  const prefixes = row.closest("table").dataset;
+  const { back } = row.closest("table").dataset;
   for (const [name, selector] of FILTERED) {
     const part = row.querySelector(selector);
     const cell = row.querySelector(`td.${CELLS[name]}`);
-    const value = cell.dataset[name] ?? (name === "actor" ? cell.textContent : "");
+    const value = name === "action" ? actionOf(cell.textContent) : (cell.dataset[name] ?? (name === "actor" ? cell.textContent : ""));
     if (!part || !value) continue;
-    const link = linkTo(prefixes[name] + encodeURIComponent(value), "");
+    const link = linkTo(listOf(back, name, value), "");
     link.title = "Only these";
     // Five for each entry would be a long way for the Tab key; an entry that is open has the same links for it.
     link.tabIndex = -1;
@@ -93,20 +109,23 @@ class Row {
   #loading = null;
 
   constructor(link) {
-    this.url = link.href;
+    this.url = link.href + link.closest("table").dataset.back;
     this.isLong = "long" in link.dataset;
     this.button = makeButton("", () => this.toggle());
     this.button.append(...link.childNodes);
     this.button.className = link.className;
+    const row = link.closest("tr");
+    const names = [row.querySelector("td.action"), row.querySelector("time")].map((part) => part.textContent);
+    this.button.firstElementChild.append(element("span", "vh", ` of ${names.join(", ")}`));
+    const name = `d-${link.pathname.split("/").at(-1)}`;
     this.button.setAttribute("aria-expanded", "false");
-    this.button.setAttribute("aria-controls", link.dataset.opens);
-    this.#detail.id = link.dataset.opens;
+    this.button.setAttribute("aria-controls", name);
+    this.#detail.id = name;
     this.#detail.hidden = true;
     this.#detail.setAttribute("role", "row");
     this.#cell.setAttribute("role", "cell");
     this.#cell.colSpan = 6;
     this.#detail.append(this.#cell);
-    const row = link.closest("tr");
     addFilters(row);
     link.replaceWith(this.button);
     row.after(this.#detail);
@@ -193,7 +212,7 @@ class Row {
   }
 }
 
-const rows = [...document.querySelectorAll("a[data-opens]")].map((link) => new Row(link));
+const rows = [...document.querySelectorAll("a.toggle")].map((link) => new Row(link));
 
 // --- paper: every row with its changes, or a sentence that says which are without them
 

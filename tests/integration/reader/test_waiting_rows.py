@@ -1,25 +1,20 @@
 """What waits for its turn to be made into a large response holds no rows: it may be many, and their rows megabytes each."""
 
 import gc
-import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 import reader.http.limiter
-import reader.http.routes
 from reader.html import pages
 from reader.http import json_response
-from reader.model import Entry, Query
+from reader.model import Entry
 from reader.query.list_queries import LIST_DIFF_BYTES
-from reader.query.snapshot import Snapshot
 from sandbox.services.process import wait_until
-from tests.integration.reader.entries import WORKSPACE
 from tests.integration.reader.site import Site
 from tests.integration.reader.test_bytes import EVENTS, astral
 
@@ -69,25 +64,3 @@ def test_pages_that_wait_hold_no_rows(
         for answer in asked:
             assert answer.result().status_code == 200
             assert len(answer.result().content) > 0.9 * len(expected.content)
-
-
-def test_what_each_row_repeats_makes_a_page_large(
-    site: Site, put: Callable[..., int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An `as_of` of a thousand characters is in the link of each row: two hundred short rows wait for their turn, as long ones do."""
-    for minutes in range(200):
-        put(minutes)
-    later, rows = list[int](), re.compile(r'href="/audit/[0-9]+\?')
-    again = reader.http.routes.__dict__["read_again"]
-
-    def counted(*arguments: Any) -> Any:
-        later.append(1)
-        return again(*arguments)
-
-    monkeypatch.setattr(reader.http.routes, "read_again", counted)
-    now = Snapshot.parse(site.listings.page(WORKSPACE, Query()).as_of)
-    many = replace(now, xmin=3, running=tuple(range(3, 703)))
-    for as_of, expected in ((now.as_of, 0), (many.as_of, 1)):
-        page = site.get(f"/audit?limit=200&as_of={as_of}")
-        assert len(rows.findall(page.text)) == 200
-        assert len(later) == expected

@@ -19,7 +19,7 @@ from tests.integration.reader.site import Site
 
 WRITERS = 4
 LIMIT = 50
-ROW = re.compile(r'data-opens="d-(\d+)"')
+ROW = re.compile(r'class="toggle" href="/audit/(\d+)"')
 SINGLE = "AND xid = single"
 LATER = "AND xid >= %(low)s::text::xid8"
 

@@ -1,7 +1,4 @@
-"""What the alerts say of what is around the programs, on real ones: instances that are gone or restart, a certificate that ends.
-
-The registry's alert is fired by tests/faults.
-"""
+"""What the alerts say of what is around the programs, on real ones: instances that are gone or restart, a registry, a certificate."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+import schemas
 from sandbox.services.process import free_port
+from sandbox.services.registry import SchemaRegistry
 from sandbox.services.service import KafkaBroker
+from sandbox.services.tcp_proxy import TcpProxy
+from tests.builders import event
 from tests.e2e.program import Program
 from tests.e2e.world import World
 from tests.ops.prometheus import RULES, Prometheus, quick
@@ -49,6 +50,11 @@ def until_firing(world: World, prometheus: Prometheus, *alerts: str, of: list[Pr
         world.until(lambda: prometheus.firing() == set(alerts), f"{alerts} alone fire", of=of, limit=LIMIT)
     except AssertionError as error:
         raise AssertionError(f"{error}; firing: {prometheus.firing()}") from None
+
+
+def fires(world: World, prometheus: Prometheus, alert: str, of: list[Program]) -> None:
+    """Waits until it fires, whatever else does."""
+    world.until(lambda: alert in prometheus.firing(), f"{alert} fires", of=of, limit=LIMIT)
 
 
 def test_one_of_two_that_is_gone_is_told(world: World, prometheus: Prometheus, ports: list[int]) -> None:
@@ -90,8 +96,26 @@ def test_one_that_restarts_again_and_again_is_told(world: World, ports: list[int
             started.add(prometheus.value("process_start_time_seconds"))
             if number < 4:
                 program.kill()
-        world.until(lambda: "AuditRestarting" in prometheus.firing(), "it fires", of=[program], limit=LIMIT)
+        fires(world, prometheus, "AuditRestarting", of=[program])
         until_firing(world, prometheus, of=[program])
+
+
+def test_a_registry_that_cannot_be_reached_is_told(
+    world: World, prometheus: Prometheus, ports: list[int], registry: SchemaRegistry
+) -> None:
+    """AuditRegistryTrouble while a record waits for its schema, until the registry answers; then the record is recorded."""
+    with TcpProxy(registry.port) as link:
+        url = registry.url.replace(f":{registry.port}/", f":{link.port}/")
+        programs = [consumer(world, port, SCHEMA_REGISTRY_URL=url) for port in ports]
+        number = registry.register(world.topics[0], schemas.latest("member.removed").text)
+        link.refuse()
+        world.send(world.topics[0], [event("member.removed", schema_id=number)])
+        until_firing(world, prometheus, "AuditRegistryTrouble", of=programs)
+        link.accept()
+        world.until_read(*programs)
+        until_firing(world, prometheus, of=programs)
+        assert [program.stop() for program in programs] == [0, 0]
+        world.check()
 
 
 def test_a_certificate_that_ends_is_told(

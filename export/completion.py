@@ -73,8 +73,8 @@ def _fish(options: Mapping[str, Any], commands: Mapping[str, tuple[str, Mapping[
     lines = [_fish_option("__fish_use_subcommand", name, action) for name, action in options.items()]
     for command, (help_text, below) in commands.items():
         lines.append(f"complete -c audit-export -n __fish_use_subcommand -f -a {command} -d {_quoted(help_text)}")
-        seen = f"'__fish_seen_subcommand_from {command}'"
-        lines += [_fish_option(seen, name, action) for name, action in below.items()]
+        condition = f"'__fish_seen_subcommand_from {command}'"
+        lines += [_fish_option(condition, name, action) for name, action in below.items()]
     return "\n".join(lines) + "\n"
 
 

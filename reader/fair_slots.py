@@ -44,9 +44,9 @@ class FairSlots(Generic[T]):
         self._waiting.setdefault(workspace_id, deque()).append(ticket)
         if self.waiting <= self._max_waiting:
             return None
-        most = max(self._waiting, key=lambda name: len(self._waiting[name]))
+        largest = max(self._waiting, key=lambda name: len(self._waiting[name]))
         # Of several that have the most, the one that has just come goes.
-        name = workspace_id if len(self._waiting[workspace_id]) == len(self._waiting[most]) else most
+        name = workspace_id if len(self._waiting[workspace_id]) == len(self._waiting[largest]) else largest
         return self._taken(name, self._waiting[name][-1])
 
     def end(self, workspace_id: str) -> T | None:

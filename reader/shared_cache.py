@@ -17,7 +17,7 @@ class SharedCache(Generic[K, V]):
         self._values: dict[str, OrderedDict[K, V]] = {}
         # The workspaces by how many values they have, so that the largest is found without a look at all of them.
         self._by_count: defaultdict[int, dict[str, None]] = defaultdict(dict)
-        self._most = 0
+        self._max_count = 0
         self._lock = threading.Lock()
 
     def get(self, workspace_id: str, key: K) -> V | None:
@@ -42,8 +42,8 @@ class SharedCache(Generic[K, V]):
                 self._drop()
 
     def _drop(self) -> None:
-        largest = next(iter(self._by_count[self._most]))
-        self._move(largest, self._most, self._most - 1)
+        largest = next(iter(self._by_count[self._max_count]))
+        self._move(largest, self._max_count, self._max_count - 1)
         self._values[largest].popitem(last=False)
         self._count -= 1
         if not self._values[largest]:
@@ -56,5 +56,5 @@ class SharedCache(Generic[K, V]):
         self._by_count[before].pop(workspace_id, None)
         if not self._by_count[before]:
             del self._by_count[before]
-        if self._most not in self._by_count or after > self._most:
-            self._most = after
+        if self._max_count not in self._by_count or after > self._max_count:
+            self._max_count = after

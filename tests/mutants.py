@@ -1731,12 +1731,12 @@ MUTANTS = (
         (
             Edit(
                 "reader/shared_cache.py",
-                "next(iter(self._by_count[self._most]))",
+                "next(iter(self._by_count[self._max_count]))",
                 "next(iter(self._values))",
             ),
             Edit(
                 "reader/shared_cache.py",
-                "self._move(largest, self._most, self._most - 1)",
+                "self._move(largest, self._max_count, self._max_count - 1)",
                 "self._move(largest, len(self._values[largest]), len(self._values[largest]) - 1)",
             ),
         ),
@@ -1747,7 +1747,7 @@ MUTANTS = (
         (
             Edit(
                 "reader/shared_cache.py",
-                "next(iter(self._by_count[self._most]))",
+                "next(iter(self._by_count[self._max_count]))",
                 "max(self._values, key=lambda workspace_id: len(self._values[workspace_id]))",
             ),
         ),

@@ -18,7 +18,7 @@ from tests.repository import PACKAGES, PROGRAM, ROOT, sources
 # As a whole name of a variable, a parameter, an attribute, a function or a class: they say nothing of what is in it.
 SAY_NOTHING = frozenset({"done", "each", "found", "given", "it", "made", "one", "thing", "things", "told", "what"})
 
-# As a word in the name of a module, a class, a function, a constant or a query; beside it, what the field says.
+# As a word in any name, also of a module, of a query and in a script; beside it, what the field says.
 OURS = {
     "away": "unavailable",
     "deadly": "crashing",
@@ -54,9 +54,10 @@ OURS = {
 }
 # Names with such a word that are somebody else's, or say what they mean.
 ALLOWED = {
-    "_remove_least_used": "LRU: the least recently used",
+    "remove_least_used": "LRU: the least recently used",
     "look_alike": "lookalikes is what Unicode calls confusable characters",
     "roll_back": "SQL's ROLLBACK",
+    "seen": "what was passed already, in a loop over it",
 }
 # Modules alone: as a name of what a module has, rather than of what it was kept for, each is fine.
 OUR_MODULES = {
@@ -81,33 +82,43 @@ class Names:
     """What a module names itself; what it imports was named elsewhere."""
 
     names: frozenset[str]  # of variables, parameters, attributes, functions, classes
-    definitions: frozenset[
-        str
-    ]  # of functions, classes, constants. Names of tests are sentences, and may use every word.
+    tests: frozenset[str]  # those of the names that are sentences, and may use every word
     classes: tuple[str, ...]
 
 
 @functools.cache
 def names_of(text: str) -> Names:
     """Reads a module once for all guards: parsing the whole repository takes seconds."""
-    names, definitions, classes = set[str](), set[str](), list[str]()
+    names, classes = set[str](), list[str]()
     for node in ast.walk(ast.parse(text)):
         match node:
             case ast.Name(id=name, ctx=ast.Store()):
                 names.add(name)
-                if name.isupper():
-                    definitions.add(name)
             case ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
                 names.add(name)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
-                if not name.startswith("test_"):
-                    definitions.add(name)
                 if isinstance(node, ast.ClassDef):
                     classes.append(name)
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 names.add(name)
-    return Names(frozenset(names), frozenset(definitions), tuple(classes))
+    return Names(frozenset(names), frozenset(filter(is_test, names)), tuple(classes))
+
+
+def is_test(name: str) -> bool:
+    """Whether a function, or a module, is one of tests."""
+    return name.startswith("test_")
+
+
+def names_of_script(text: str) -> frozenset[str]:
+    """What a script in JavaScript names: functions, their parameters, variables, what it destructures and catches."""
+    lists = re.findall(
+        r"\bfunction\s*(\w*)\(([^)]*)\)|\b(?:const|let|var) ([^=;]+?)(?= = | of | in |;)"
+        r"|(?:\(([^()]*)\)|\b(\w+)) =>|\bcatch \((\w+)\)|^class (\w+)|^  (?:async )?#?(\w+)\(([^)]*)\) \{",
+        re.sub(r"//.*", "", text),
+        re.MULTILINE,
+    )
+    return frozenset(name for parts in lists for part in parts for name in re.findall(r"[A-Za-z_]\w*", part))
 
 
 def words(name: str) -> list[str]:
@@ -117,20 +128,27 @@ def words(name: str) -> list[str]:
 
 def ours(name: str) -> list[str]:
     """The words of a name that the field does not use."""
-    return [] if name in ALLOWED else [word for word in words(name) if word in OURS]
+    return [] if name.strip("_") in ALLOWED else [word for word in words(name) if word in OURS]
+
+
+def word_faults(path: str, names: Iterable[str]) -> list[str]:
+    """Those of the names that say nothing, or that only we would know."""
+    empty = {name for name in names if name.strip("_").lower() in SAY_NOTHING}
+    return [
+        *(f"{path}: `{name}` says nothing: name what it holds" for name in sorted(empty)),
+        *(
+            f"{path}: `{name}`: say {OURS[word]} for {word}"
+            for name in sorted(set(names) - empty)
+            for word in ours(name)
+        ),
+    ]
 
 
 def faults(path: str, text: str) -> list[str]:
     """What is wrong with the names of a module, and with its own."""
     named, module = names_of(text), PurePosixPath(path).stem
-    empty = {name for name in named.names if name.strip("_").lower() in SAY_NOTHING}
     return [
-        *(f"{path}: `{name}` says nothing: name what it holds" for name in sorted(empty)),
-        *(
-            f"{path}: `{name}`: say {OURS[word]} for {word}"
-            for name in sorted(named.definitions | ({module} if not module.startswith("test_") else set()))
-            for word in ours(name)
-        ),
+        *word_faults(path, named.names - named.tests | (set() if is_test(module) else {module})),
         *(f"{path}: call the module {OUR_MODULES[module]}" for module in {module} & OUR_MODULES.keys()),
     ]
 
@@ -165,6 +183,39 @@ def test_queries_have_the_fields_words() -> None:
     } == {}
 
 
+def test_scripts_have_the_fields_words() -> None:
+    """The page's JavaScript is held to the same words as Python."""
+    scripts = sorted((ROOT / "reader" / "html" / "static").glob("*.js"))
+
+    assert len(scripts) > 3
+    assert [
+        fault
+        for path in scripts
+        if path.name not in {"audit.js", "keys.js"}
+        for fault in word_faults(path.name, names_of_script(path.read_text("utf-8")))
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "function lookAgain(page) {", "const mostRows = 2;", "let one;", "for (const [key, what] of KEYS) {", "const { each, b } = x;",
+        "parts.forEach((part, thing) => part)", "rows.map(found => 1)", "} catch (it) {", "async function a(turn, b = 1) {",
+        "class Story {", "class A {\n  #look(page) {\n  }\n}", "class A {\n  async show(given) {\n  }\n}",
+    ],
+)  # fmt: skip
+def test_a_name_in_a_script_is_refused(text: str) -> None:
+    """Of a function, a method, a class, a parameter, a variable, what is destructured or caught."""
+    assert len(word_faults("audit.js", names_of_script(text))) == 1
+
+
+def test_a_script_without_such_names_is_let_pass() -> None:
+    """A comment may have any word, and a call uses what others have named."""
+    text = "// what is found\nconst page = found.one(it); // (given) => 1\nif (page) { look(page); }"
+
+    assert names_of_script(text) == {"page"}
+
+
 def test_one_noun_is_one_thing() -> None:
     """Two classes of one name would be told apart by their modules alone."""
     assert set(homonyms(sources(*PROGRAM, "sandbox"))) == SHARED.keys()
@@ -172,7 +223,7 @@ def test_one_noun_is_one_thing() -> None:
 
 def test_no_exception_is_left_over() -> None:
     """Each name that is allowed is in use."""
-    used = {name for _, text in sources(*PACKAGES) for name in names_of(text).definitions}
+    used = {name.strip("_") for _, text in sources(*PACKAGES) for name in names_of(text).names}
 
     assert ALLOWED.keys() - used == set()
 
@@ -184,7 +235,8 @@ def test_no_exception_is_left_over() -> None:
         "lambda what: 1", "class Thing: ...", "self.told = 1", "with open('x') as one: ...", "_done = 1",
         "try: ...\nexcept OSError as it: ...", "match 1:\n    case thing: ...", "ONE = 1",
         "MOST_CELLS = 1", "class Sight: ...", "def be_patient() -> None: ...", "class _SurveyedStage: ...",
-        "async def take_turns() -> None: ...", "class Kind:\n    AWAY = 1",
+        "async def take_turns() -> None: ...", "class Kind:\n    AWAY = 1", "most = max(rows)", "def cut(most: int) -> None: ...",
+        "self._turns = 0", "for story in rows: ...", "with lock as turn: ...",
     ],
 )  # fmt: skip
 def test_a_name_that_says_nothing_is_refused(text: str) -> None:
@@ -207,7 +259,7 @@ def test_a_module_and_a_query_are_refused() -> None:
     "text",
     [
         "from hypothesis import given\n@given(x=1)\ndef test_what_is_found(x: int) -> None: ...",
-        "def one_line() -> None: ...", "seen: set[str] = set()", "def roll_back() -> None: ...", "found.group(1)",
+        "def one_line() -> None: ...", "seen: set[str] = set()", "def roll_back() -> None: ...", "found.group(1)", "self._seen = set()",
         "read(found=1)", "class Staging: ...", "def almost() -> None: ...",
     ],
 )  # fmt: skip

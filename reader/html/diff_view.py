@@ -169,8 +169,8 @@ def _item(value: Any, mark: str, spellings: dict[str, str]) -> Item:
     return _cut(text, kind, mark, MAX_VALUE_LENGTH)
 
 
-def _cut(text: str, kind: str, mark: str, most: int) -> Item:
-    return Item(text[:most], kind, mark, text[most:])
+def _cut(text: str, kind: str, mark: str, max_length: int) -> Item:
+    return Item(text[:max_length], kind, mark, text[max_length:])
 
 
 def _display_text(value: Any) -> str:

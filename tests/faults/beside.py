@@ -32,7 +32,7 @@ class Beside:
         self.memory = 0
         self._statuses = Counter[int]()
         self._began = time.time()
-        self._turns = itertools.count()
+        self._reads = itertools.count()
 
     def begin(self) -> None:
         """What is done from now on is told by `check`."""
@@ -95,7 +95,7 @@ class Beside:
         names = sorted({workspace for (workspace, _, _), count in world.recorded.items() if count})
         if not names:
             return
-        workspace = names[next(self._turns) % len(names)]
+        workspace = names[next(self._reads) % len(names)]
         stored = sorted(row["id"] for row in world.rows(IDS, workspace_id=workspace))
         assert sorted(self.reader.whole(workspace)) == stored, f"the list of {workspace} is not whole"
 

@@ -58,8 +58,8 @@ def exercise(experiment: Experiment, fault: Fault, batch: int) -> Result:
         experiment.beside.begin()
         with fault.inject(experiment):
             until = time.monotonic() + fault.seconds
-            seen = wait_until(lambda: time.monotonic() > until and watch.alerts >= fault.alerts, LIMIT, 0.1)
-            assert seen, f"not fired: {sorted(fault.alerts - watch.alerts)}, fired: {sorted(watch.alerts)}"
+            have_fired = wait_until(lambda: time.monotonic() > until and watch.alerts >= fault.alerts, LIMIT, 0.1)
+            assert have_fired, f"not fired: {sorted(fault.alerts - watch.alerts)}, fired: {sorted(watch.alerts)}"
         recovery = _caught_up(experiment)
         if fault.loses:
             experiment.beside.accept_restore()

@@ -30,14 +30,14 @@ class Reader(Program):
         self.totals: list[int] = []
         self.longest = 0.0
         self._shown = 0.0
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def ask(self) -> None:
         """For the newest page of one workspace; notes what is answered: `statuses`, 0 where nothing is, and `kinds` of problems.
 
         `longest` is how many seconds it was asked on end without showing the page.
         """
-        with self._turn:
+        with self._lock:
             try:
                 answer = self.get(LIST, admin(f"{WORKSPACE}0"))
             except httpx.TransportError:
@@ -58,19 +58,19 @@ class Reader(Program):
 
     def begin(self) -> None:
         """Forgets what was answered."""
-        with self._turn:
+        with self._lock:
             self.statuses.clear()
             self.kinds.clear()
             self.longest, self._shown = 0.0, time.monotonic()
 
     def lost(self) -> None:
         """The database has lost entries that were shown."""
-        with self._turn:
+        with self._lock:
             self.totals.clear()
 
     def restart(self, database_url: str = "") -> None:
         """Asks it to end, and starts it, perhaps with another login; nobody asks meanwhile."""
-        with self._turn:
+        with self._lock:
             code = self.stop()
             assert code == 0, f"asked to end, the reader exits with {code}\n{self.log[-3000:]}"
             self.environ["DATABASE_URL"] = database_url or self.environ["DATABASE_URL"]

@@ -26,7 +26,7 @@ everything that Kafka had by then was in the table; if the consumer had ended, i
 
 A reader and a sealer run beside the consumer and reach the database by the same address. The reader is asked for a page up to five times a
 second: each answer is right or a 503, no entry that was shown vanishes, and after the fault it shows every entry. The sealer seals every
-other second and needs no help, except where the database has lost rows or refuses its login: there it ends with the documented exit code
+other second and needs no help, except where the database has lost rows, lacks a column or refuses its login: there it ends with the documented exit code
 and is started as the runbook says. Half-open connections to PostgreSQL are made between two seals: in the midst of one a sealer waits for
 an answer for up to an hour. After each fault everything is sealed, at the end `audit-export check` finds nothing, and neither ever
 used more than {BESIDE} MiB.
@@ -91,8 +91,8 @@ def _outcome(result: Result) -> str:
     promised, others = (
         ", ".join(sorted(names)) for names in (result.fault.alerts, result.alerts - result.fault.alerts)
     )
-    seen = f"{promised} fired and cleared" if promised else "no alert promised"
-    return f"{exits}{seen}{f'; fired too: {others}' if others else ''}"
+    alerts = f"{promised} fired and cleared" if promised else "no alert promised"
+    return f"{exits}{alerts}{f'; fired too: {others}' if others else ''}"
 
 
 def machine() -> str:

@@ -67,7 +67,7 @@ def _nothing(experiment: Experiment) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("inject", "promise", "said"),
+    ("inject", "changed", "said"),
     [
         (_lost, {}, "lost: "),
         (_nothing, {"exits": (1,)}, "exit codes"),
@@ -79,12 +79,12 @@ def test_a_broken_promise_is_told(
     environment: Environment,
     monkeypatch: pytest.MonkeyPatch,
     inject: Callable[[Experiment], object],
-    promise: dict[str, object],
+    changed: dict[str, object],
     said: str,
 ) -> None:
     """Whatever it is: the run says what was promised and what was seen."""
     monkeypatch.setattr(exercises, "LIMIT", 5.0)
-    broken = replace(KILLED, inject=inject, **{"exits": (), "alerts": frozenset[str](), **promise})  # type: ignore[arg-type]
+    broken = replace(KILLED, inject=inject, **{"exits": (), "alerts": frozenset[str](), **changed})  # type: ignore[arg-type]
     with pytest.raises(AssertionError, match=said):
         result_of(environment, broken)
 

@@ -15,7 +15,7 @@ function show(page) {
   counting.dataset.total = page.querySelector("[data-total]").dataset.total;
 }
 
-async function look() {
+async function stillCounts() {
   const response = await fetch(counting.dataset.counting, { headers: { Accept: "text/html" } });
   if (!response.ok) return response.status === 503;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -25,15 +25,15 @@ async function look() {
 }
 
 // Where it ends without a total, as when the session has ended, the link to the total stays: a navigation renews a session.
-async function lookAgain() {
+async function waitForTotal() {
   for (const wait of WAITS) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
-      if (!(await look())) return;
+      if (!(await stillCounts())) return;
     } catch {
       // The server cannot be reached; the next try may succeed.
     }
   }
 }
 
-if (counting) lookAgain();
+if (counting) waitForTotal();

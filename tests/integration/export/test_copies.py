@@ -53,10 +53,10 @@ class Topic:
         """The sizes of the checkpoints in it."""
         return [size_of(message.value() or b"") for message in self.records()]
 
-    def has(self, at_least: int) -> bool:
+    def has(self, count: int) -> bool:
         """Whether so many checkpoints are in it; not yet, while the broker has no leader for it."""
         try:
-            return len(self.sizes()) >= at_least
+            return len(self.sizes()) >= count
         except KafkaException:
             return False
 
@@ -157,8 +157,8 @@ def test_sealing_goes_on_while_kafka_is_away(sealed_world: World, kafka: KafkaBr
         assert 'auditlog_seal_uncopied_seals{place="kafka"} 0.0' not in said
     finally:
         kafka.start()
-    at_least = len(world.records())
-    assert wait_until(lambda: topic.has(at_least), LIMIT, 0.2)
+    count = len(world.records())
+    assert wait_until(lambda: topic.has(count), LIMIT, 0.2)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
 

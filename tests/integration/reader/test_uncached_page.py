@@ -271,8 +271,8 @@ def test_an_older_as_of_that_is_far_from_all_in_memory_is_not_waited_for(
 
     monkeypatch.setattr(reader.query.index_store, "load_index", slow)
     first = parse([("limit", "10"), ("offset", "5"), ("as_of", as_of)])
-    seen = listings.page_at_once(WORKSPACE, first)
-    assert (len(seen.entries), seen.is_counted, seen.has_more, seen.newer) == (10, False, True, 30)
+    shown = listings.page_at_once(WORKSPACE, first)
+    assert (len(shown.entries), shown.is_counted, shown.has_more, shown.newer) == (10, False, True, 30)
     newest = listings.page_at_once(WORKSPACE, parse([("limit", "10")]))
     assert (len(newest.entries), newest.is_counted) == (10, False)
     if before is not None:
@@ -280,6 +280,6 @@ def test_an_older_as_of_that_is_far_from_all_in_memory_is_not_waited_for(
     going_on.set()
     assert wait_until(lambda: listings.page_at_once(WORKSPACE, first).is_counted, 20)
     counted = listings.page_at_once(WORKSPACE, first)
-    assert (counted.total, counted.entries, counted.as_of) == (30, seen.entries, as_of)
+    assert (counted.total, counted.entries, counted.as_of) == (30, shown.entries, as_of)
     assert wait_until(lambda: listings.page_at_once(WORKSPACE, parse([])).is_counted, 20)
     assert listings.page_at_once(WORKSPACE, parse([])).total == 60

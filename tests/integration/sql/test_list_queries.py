@@ -92,7 +92,7 @@ def test_newer_entries_are_counted_among_so_many(connection: Connection, batches
     """Also those of transactions that were open; without a filter no more are read than are counted."""
     first, end = batches[0], batches[-1] + 1
     snapshot = as_of(first, end, *batches) if places == "running" else as_of(first, first)
-    for actor, newer, most in (("nobody", 0, BOUND + 1), (None, 100, 100)):
+    for actor, newer, max_read in (("nobody", 0, BOUND + 1), (None, 100, 100)):
         statement = ListQuery(WORKSPACE, Selection(actor=actor)).newer(snapshot, Selection())
-        assert entries_read(connection, statement) <= most
+        assert entries_read(connection, statement) <= max_read
         assert connection.execute(*statement, binary=True).fetchone() == (newer, True)

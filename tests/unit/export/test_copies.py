@@ -124,10 +124,10 @@ def test_a_command_gets_no_setting_of_any_program(tmp_path: Path) -> None:
     }
     Command(("sh", "-c", f"env >{tmp_path}/env"), environ).copy(checkpoint(1))
 
-    seen_by_command = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
+    environ = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
     assert "SCHEMA_REGISTRY_URL" in listed
-    assert "sesame" not in seen_by_command.values()
-    assert seen_by_command["STORAGE_TOKEN"] == "theirs" and seen_by_command["AUDIT_CHECKPOINT_SIZE"] == "1"
+    assert "sesame" not in environ.values()
+    assert environ["STORAGE_TOKEN"] == "theirs" and environ["AUDIT_CHECKPOINT_SIZE"] == "1"
 
 
 def test_a_thread_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,11 +61,11 @@ def test_too_many_tickets_are_those_of_whoever_has_the_most() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(("ask", "end", "give up"))), max_size=60))
-def test_no_place_is_lost(story: list[tuple[str, str]]) -> None:
+def test_no_place_is_lost(steps: list[tuple[str, str]]) -> None:
     """Whatever happens: never too many, never a free place that someone may have and waits for, and in the end nothing is left."""
     slots: FairSlots[tuple[str, int]] = FairSlots(3, 2, 5)
     running, waiting = Counter[str](), dict[tuple[str, int], None]()
-    for number, (workspace, step) in enumerate(story):
+    for number, (workspace, step) in enumerate(steps):
         if step == "ask":
             if slots.begin(workspace):
                 running[workspace] += 1

@@ -78,7 +78,7 @@ def test_more_workspaces_than_fit_do_not_push_out_one_another(monkeypatch: pytes
     size = loaded.size + INDEX_BYTES + text_bytes(key(1)) + BUCKET_BYTES * len(loaded.buckets)
     bound(monkeypatch, 160 * size)
     cache = IndexCache()
-    for turn in range(5):
+    for attempt in range(5):
         hits = 0
         for workspace in range(200):
             if cache.get(key(1, workspace)) is not None:
@@ -86,7 +86,7 @@ def test_more_workspaces_than_fit_do_not_push_out_one_another(monkeypatch: pytes
             else:  # as a request does: once when it is read, and once when it has caught up
                 cache.put(key(1, workspace), index(entries=1000))
                 cache.put(key(1, workspace), index(2, entries=1000))
-        assert hits >= (0 if turn == 0 else 150)
+        assert hits >= (0 if attempt == 0 else 150)
 
 
 def test_a_list_that_is_used_more_takes_the_place_of_one_that_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

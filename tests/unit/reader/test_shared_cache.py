@@ -52,11 +52,11 @@ def test_whoever_has_the_most_loses_one(puts: list[tuple[str, int]]) -> None:
         before = {name: kept(cache, name) for name in "abc"}
         cache.put(workspace, key, at)
         before[workspace] |= {key}
-        most = max(map(len, before.values()))
+        max_count = max(map(len, before.values()))
         for name in "abc":
             lost = before[name] - kept(cache, name)
-            assert len(lost) <= (len(before[name]) == most)
-            assert key not in lost or name != workspace or most == 1
+            assert len(lost) <= (len(before[name]) == max_count)
+            assert key not in lost or name != workspace or max_count == 1
 
 
 def kept(cache: SharedCache[int, int], workspace: str) -> set[int]:

@@ -14,6 +14,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._metadata import PartitionMetadata
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from sandbox.services.process import wait_until
@@ -81,6 +82,10 @@ class Topics:
         latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         answers = self.admin.list_offsets(dict.fromkeys(keys, latest), request_timeout=10)
         return {(key.topic, key.partition): future.result().offset for key, future in answers.items()}
+
+    def partitions(self, topic: str) -> dict[int, PartitionMetadata]:
+        """What brokers say of a topic's partitions; asked again while the one that was asked is missing."""
+        return _answered(lambda: self.admin.list_topics(topic, timeout=5).topics[topic].partitions)
 
     def topic_ids(self) -> dict[str, str]:
         """Kafka's id of each topic; asked again while there is no controller."""

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 
 from sandbox.services.freezing import frozen
 from sandbox.services.kafka import LocalKafka
-from sandbox.services.kafka_cluster import SIZE
 from sandbox.services.process import wait_until
 from tests.faults.catalog.needs import root
 from tests.faults.experiment import LIMIT, PARTITIONS, Experiment
@@ -15,6 +14,7 @@ from tests.faults.services import broker_on_a_small_disk, cluster
 from tests.ops.load import flows
 
 ALERTS = frozenset({"AuditKafkaTrouble"})
+OFFSETS = "__consumer_offsets"
 REASSIGN = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
 
 
@@ -79,19 +79,20 @@ def _one_after_the_other(experiment: Experiment) -> Iterator[None]:
 @contextmanager
 def _killed_one_after_the_other(experiment: Experiment) -> Iterator[None]:
     """The next one once each partition is on all brokers again. While one is away, records are read."""
-    for number, broker in _brokers(experiment).items():
+    brokers = _brokers(experiment)
+    for number, broker in brokers.items():
         broker.kill()
-        experiment.until(lambda gone=number: not any(gone in each for each in _in_sync(experiment)), "it is missed")  # type: ignore[misc]
+        experiment.until(lambda gone=number: _in_sync(experiment) == brokers.keys() - {gone}, "it is missed")  # type: ignore[misc]
         flows(experiment.world, experiment.consumer)
         broker.start()
-        experiment.until(lambda: {len(each) for each in _in_sync(experiment)} == {SIZE}, "it is in sync")
+        experiment.until(lambda: _in_sync(experiment) == brokers.keys(), "it is in sync")
     yield
 
 
-def _in_sync(experiment: Experiment) -> list[list[int]]:
-    """Which brokers are in sync, of each partition."""
-    listed = experiment.world.admin.list_topics(timeout=10).topics
-    return [list(partition.isrs) for topic in listed.values() for partition in topic.partitions.values()]
+def _in_sync(experiment: Experiment) -> set[int]:
+    """The brokers that have all of each partition."""
+    topics = (experiment.topic, experiment.other, OFFSETS)
+    return set.intersection(*(set(at.isrs) for topic in topics for at in experiment.world.partitions(topic).values()))
 
 
 @contextmanager
@@ -120,11 +121,11 @@ def _leader(experiment: Experiment) -> int:
 
 def _coordinator(experiment: Experiment) -> int:
     """The leader of the only partition that keeps groups: asked for the group itself, the admin client crashes here."""
-    return _leader_of(experiment, "__consumer_offsets")
+    return _leader_of(experiment, OFFSETS)
 
 
 def _leader_of(experiment: Experiment, topic: str) -> int:
-    return int(experiment.world.admin.list_topics(topic, timeout=10).topics[topic].partitions[0].leader)
+    return int(experiment.world.partitions(topic)[0].leader)
 
 
 FAULTS = (

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from confluent_kafka import ElectionType, TopicPartition
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._metadata import PartitionMetadata
 from confluent_kafka.admin._resource import ResourceType
 
 from sandbox.services.process import wait_until
@@ -67,7 +68,9 @@ def _unclean_election(experiment: Experiment) -> Iterator[None]:
     halted(experiment, "gap")
     assert world.ends()[topic, 0] == KEPT, "the follower's log is as long as the leader's"
     leader.start()
-    assert wait_until(lambda: set(_state(experiment)[1]) == {first, second}, LIMIT), "the old leader does not follow"
+    assert wait_until(lambda: set(_partition(experiment).isrs) == {first, second}, LIMIT), (
+        "the old leader does not follow"
+    )
     world.send(topic, events(KEPT), producer=world.producer())
     yield
     accept(experiment)
@@ -81,7 +84,7 @@ def _keep_on(experiment: Experiment, replicas: list[int]) -> None:
     where = ("--bootstrap-server", experiment.services.bootstrap, "--reassignment-json-file", str(file))
     experiment.services.kafka.tool(REASSIGN, *where, "--execute")
     _elect(experiment, replicas[0], ElectionType.PREFERRED)
-    assert wait_until(lambda: sorted(_state(experiment)[1]) == replicas, LIMIT), "it is not moved"
+    assert wait_until(lambda: sorted(_partition(experiment).isrs) == replicas, LIMIT), "it is not moved"
 
 
 def _elect(experiment: Experiment, number: int, how: ElectionType = ElectionType.UNCLEAN) -> None:
@@ -89,17 +92,15 @@ def _elect(experiment: Experiment, number: int, how: ElectionType = ElectionType
     where = TopicPartition(experiment.other, 0)
 
     def leads() -> bool:
-        if _state(experiment)[0] != number:
-            experiment.world.admin.elect_leaders(how, [where], request_timeout=10).exception()
-        return _state(experiment)[0] == number
+        if _partition(experiment).leader != number:
+            experiment.world.admin.elect_leaders(how, [where]).exception()
+        return _partition(experiment).leader == number
 
     assert wait_until(leads, LIMIT, 0.5), f"broker {number} does not lead"
 
 
-def _state(experiment: Experiment) -> tuple[int, list[int]]:
-    """The leader of `other`, and the brokers that are in sync."""
-    partition = experiment.world.admin.list_topics(experiment.other, timeout=10).topics[experiment.other].partitions[0]
-    return partition.leader, list(partition.isrs)
+def _partition(experiment: Experiment) -> PartitionMetadata:
+    return experiment.world.partitions(experiment.other)[0]
 
 
 def _configure(experiment: Experiment, settings: Mapping[str, str]) -> None:

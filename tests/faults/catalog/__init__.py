@@ -1,9 +1,12 @@
 """The list of faults, by what they happen to.
 
 processes  the consumer killed, stopped, frozen, taken over
+steps      the consumer killed at each step of its loop, or at random; frozen within a transaction
 network    what is between the consumer and Kafka, and between it and PostgreSQL
 broker     Kafka stopped, frozen, full; several brokers
-logs       what happens to topics: trimmed, re-created, grown, transactions
+logs       what happens to topics: trimmed, re-created, grown; bad records
+transactions  of producers: left open, committed, aborted
+damage     a broker's log that lost its end, or is damaged
 database   PostgreSQL stopped, frozen, full, locked
 access     logins, grants and poolers
 failover   another server takes PostgreSQL's place, with rows missing
@@ -18,6 +21,7 @@ from collections.abc import Sequence
 from tests.faults.catalog import (
     access,
     broker,
+    damage,
     database,
     failover,
     limits,
@@ -26,14 +30,19 @@ from tests.faults.catalog import (
     network,
     processes,
     registry,
+    steps,
+    transactions,
 )
 from tests.faults.fault import Fault
 
 FAULTS: Sequence[Fault] = (
     *processes.FAULTS,
+    *steps.FAULTS,
     *network.FAULTS,
     *broker.FAULTS,
     *logs.FAULTS,
+    *transactions.FAULTS,
+    *damage.FAULTS,
     *database.FAULTS,
     *access.FAULTS,
     *failover.FAULTS,

@@ -34,7 +34,7 @@ def properties(
             continue
         dotted = name.removeprefix(PREFIX).lower().replace("_", ".")
         if dotted.startswith(fixed):
-            problems.append(f"{name}: {dotted} cannot be changed, the promise that {guarantee} rests on it")
+            problems.append(f"{name}: {dotted} cannot be set: the guarantee that {guarantee} depends on it")
         elif dotted.startswith(NOT_SETTABLE):
             problems.append(f"{name}: {dotted} is for programmers, and cannot be set")
         elif dotted in configured:

@@ -671,7 +671,7 @@ MUTANTS = (
     Mutant(
         "a first page and the script that waits for its total read the list twice",
         (
-            Edit("reader/query/index_store.py", " or self._behind.is_begun(Wanted(list_query, None))", ""),
+            Edit("reader/query/index_store.py", " or self._background.is_begun(Wanted(list_query, None))", ""),
             Edit(
                 "reader/query/index_store.py",
                 "if snapshot is None or self._derive(snapshot, list_query) is None:\n",

@@ -42,8 +42,8 @@ class Difference:
 class Comparison:
     """What is not as the migrations made it.
 
-    In a database of another version than this program's, `unknown_version`, only the journal of its migrations was compared: what
-    a newer program made is not known, and anyone who may write the journal can say that there was one.
+    In a database of another version than this program's, `unknown_version`, only the rows of `schema_migration` were compared: what
+    a newer program made is not known, and anyone who may write to that table can say that there was one.
     """
 
     differences: list[Difference]

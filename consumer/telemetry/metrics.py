@@ -117,7 +117,7 @@ class Metrics:
 
     def _measure_surroundings(self, topics: Sequence[str]) -> None:
         # Is the loop alive? The probe /healthz says the same.
-        self.heartbeat = self._gauge("loop_heartbeat_timestamp_seconds", "When the loop last began a turn")
+        self.heartbeat = self._gauge("loop_heartbeat_timestamp_seconds", "When the loop last began an iteration")
         # When was anything written last?
         self.last_write = self._gauge("last_write_timestamp_seconds", "When a batch was last committed")
         # Are the figures that are asked of Kafka and of PostgreSQL fresh?

@@ -51,7 +51,7 @@ class RequestLimiter:
             self._end(workspace_id)
 
     def wrap(self, endpoint: Callable[[Request], Any], access: Authenticator) -> Callable[[Request], Any]:
-        """The endpoint, a plain function, as a coroutine function that runs it in the turn of its token's workspace.
+        """The endpoint, a plain function, as a coroutine function that runs it in a slot of its token's workspace.
 
         A token is verified before any queue, which takes a tenth of a millisecond: anyone can send tokens, and what all share can be
         filled by one. Only for a key that has to be fetched it waits. Raises Overloaded, Unauthenticated and KeysUnavailable.
@@ -87,7 +87,7 @@ class RequestLimiter:
 
 
 class _Ticket:
-    """A request that waits until it is `called`: because it has a turn, or because it is refused."""
+    """A request that waits until it is `called`: because it has a slot, or because it is refused."""
 
     def __init__(self) -> None:
         self.called, self.is_refused = Event(), False

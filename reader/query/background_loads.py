@@ -16,7 +16,7 @@ from runtime import threads
 
 log = structlog.get_logger()
 
-MAX_BEHIND = MAX_LOADING  # lists at once: more would only wait
+MAX_BACKGROUND = MAX_LOADING  # lists at once: more would only wait
 MAX_WANTED = 16  # lists that wait. The next request for one that had to go asks for it again
 
 
@@ -39,7 +39,7 @@ class BackgroundLoads:
         """`load` reads a list into memory; it may raise Unavailable, and the next request for the list begins again."""
         self._load = load
         self._begun: set[tuple[ListKey, str | None]] = set()  # that run or wait
-        self._slots: FairSlots[Wanted] = FairSlots(MAX_BEHIND, LOADING_SHARE, MAX_WANTED)
+        self._slots: FairSlots[Wanted] = FairSlots(MAX_BACKGROUND, LOADING_SHARE, MAX_WANTED)
         self._lock = threading.Lock()
 
     def is_begun(self, wanted: Wanted) -> bool:

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-POOL_SIZE = 12  # eight turns (reader.http.limiter), a large response, two background_loads, one for readiness and lag
+POOL_SIZE = 12  # eight slots (reader.http.limiter), a large response, two background_loads, one for readiness and lag
 WAIT_SECONDS = 2.0
 NO_WORKSPACE = ""  # for a probe: what it sees of completeness is what a page needs to know on a standby
 

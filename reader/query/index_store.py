@@ -38,7 +38,7 @@ class IndexStore:
         self._database = database
         self._cache = IndexCache(databases)
         self._loads: SingleFlight[CacheKey] = SingleFlight()
-        self._behind = BackgroundLoads(self._load_behind)
+        self._background = BackgroundLoads(self._load_in_background)
         self._server = ""
 
     @property
@@ -93,14 +93,14 @@ class IndexStore:
                 return True
         wanted = Wanted(list_query, snapshot)
         # From the list as it is now, once it was read, an older one usually differs by little.
-        if self._behind.is_begun(wanted) or self._behind.is_begun(Wanted(list_query, None)):
+        if self._background.is_begun(wanted) or self._background.is_begun(Wanted(list_query, None)):
             return False
         if self._cache.peek(self._key(list_query)) is None:
             short_index = load_short_index(self._database, list_query, SHORT_KEYS)
             if short_index is not None:
                 self._keep(self._key(list_query), *short_index)
                 return True
-        self._behind.begin(wanted)
+        self._background.begin(wanted)
         return False
 
     def at(self, snapshot: Snapshot, list_query: ListQuery, *, may_wait: bool) -> tuple[str, KeyIndex]:
@@ -154,14 +154,14 @@ class IndexStore:
         self._cache.put(key, older, held)
         return key, older
 
-    def _load_behind(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
+    def _load_in_background(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
         with suppress(FutureSnapshot, Outdated):  # the next request for it learns that
             # Another load of the list may have ended while this one waited.
             if snapshot is None or self._derive(snapshot, list_query) is None:
-                self._get_or_load(list_query, snapshot, may_wait=True, behind=True)
+                self._get_or_load(list_query, snapshot, may_wait=True, in_background=True)
 
     def _get_or_load(
-        self, list_query: ListQuery, snapshot: Snapshot | None, may_wait: bool, behind: bool = False
+        self, list_query: ListQuery, snapshot: Snapshot | None, may_wait: bool, in_background: bool = False
     ) -> tuple[CacheKey, KeyIndex]:
         """The index, and the key under which it is cached."""
         key = self._key(list_query, snapshot)
@@ -169,13 +169,13 @@ class IndexStore:
         if index is not None:
             return key, index
         if not may_wait:
-            self._behind.begin(Wanted(list_query, snapshot))
+            self._background.begin(Wanted(list_query, snapshot))
             raise NotAtHand
-        with self._loads.admit(replace(key, server=""), behind=behind):
+        with self._loads.admit(replace(key, server=""), in_background=in_background):
             key = self._key(list_query, snapshot)
             index = self._cache.peek(key)  # another thread may have loaded it meanwhile
             if index is None:
-                with self._loads.load(list_query.workspace_id, behind=behind):
+                with self._loads.load(list_query.workspace_id, in_background=in_background):
                     server, index = load_index(self._database, list_query, snapshot, CHUNK_KEYS)
                 key = self._keep(key, server, index)
             return key, index

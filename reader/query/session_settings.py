@@ -12,7 +12,7 @@ SESSION = {
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "10s",
     # Each statement of a page finds its rows by a unique index or by the transactions' own, in any workspace: to plan it
-    # anew would cost more than to run it. What is planned for one list alone says so (reader/set_timeouts.sql).
+    # again would cost more than to run it. What is planned for one list alone says so (reader/set_timeouts.sql).
     "plan_cache_mode": "force_generic_plan",
     # A session sees no workspace until a transaction names one.
     "audit.workspace_id": "",

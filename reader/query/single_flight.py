@@ -13,13 +13,13 @@ from typing import Generic, Protocol, TypeVar
 from reader.fair_slots import ThreadSlots
 from reader.query.unavailable import Unavailable
 
-# Threads that load a key or wait for another to load it: of eight turns (reader.http.limiter) three stay free.
+# Threads that load a key or wait for another to load it: of eight slots (reader.http.limiter) three stay free.
 MAX_WAITING = 5
 WAITING_SHARE = 2  # of one workspace
 MAX_LOADING = 2  # loads at once
 LOADING_SHARE = 1
 LOAD_WAIT_SECONDS = 10.0
-BEHIND_WAIT_SECONDS = 60.0  # … where no request waits
+BACKGROUND_WAIT_SECONDS = 60.0  # … where no request waits
 # How long a thread waits to become one of MAX_WAITING: after a restart many ask at once, and a short list is soon loaded.
 ADMISSION_SECONDS = 0.25
 
@@ -58,24 +58,24 @@ class SingleFlight(Generic[K]):
         return self._waiting.running
 
     @contextmanager
-    def admit(self, key: K, *, behind: bool) -> Iterator[None]:
+    def admit(self, key: K, *, in_background: bool) -> Iterator[None]:
         """Holds `key` for the block. The caller looks again whether it was loaded while it waited. Raises Unavailable.
 
-        `behind`: no request waits for it (reader.query.background_loads), so it takes no place from those that do.
+        `in_background`: no request waits for it (reader.query.background_loads), so it takes no place from those that do.
         """
         with ExitStack() as held:
-            if not behind:
+            if not in_background:
                 held.enter_context(self._waiting.place(key.workspace_id, ADMISSION_SECONDS, Unavailable(busy=True)))
             flight = held.enter_context(self._flight(key))
-            if not flight.lock.acquire(timeout=_wait_seconds(behind)):
+            if not flight.lock.acquire(timeout=_wait_seconds(in_background)):
                 raise Unavailable(slow=True)
             held.callback(flight.lock.release)
             yield
 
     @contextmanager
-    def load(self, workspace_id: str, *, behind: bool) -> Iterator[None]:
+    def load(self, workspace_id: str, *, in_background: bool) -> Iterator[None]:
         """Holds one of the MAX_LOADING loads for the block. Raises Unavailable."""
-        with self._loading.place(workspace_id, _wait_seconds(behind), Unavailable(busy=True)):
+        with self._loading.place(workspace_id, _wait_seconds(in_background), Unavailable(busy=True)):
             yield
 
     @contextmanager
@@ -92,5 +92,5 @@ class SingleFlight(Generic[K]):
                     del self._flights[key]
 
 
-def _wait_seconds(behind: bool) -> float:
-    return BEHIND_WAIT_SECONDS if behind else LOAD_WAIT_SECONDS
+def _wait_seconds(in_background: bool) -> float:
+    return BACKGROUND_WAIT_SECONDS if in_background else LOAD_WAIT_SECONDS

@@ -1,5 +1,5 @@
 -- Takes out of the staging table what is an entry already, or is in it a second time: the first in the order of arrival
--- stands. A statement of its own after the insert that met one: only a new snapshot sees the rows that another
+-- is kept. A statement of its own after the insert that met one: only a new snapshot sees the rows that another
 -- transaction has just committed under the same keys (READ COMMITTED).
 WITH arrived AS (
     SELECT

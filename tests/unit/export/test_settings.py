@@ -92,7 +92,11 @@ def test_places_for_copies(environ: dict[str, str]) -> None:
     ("name", "value", "words"),
     [
         ("KAFKA_BOOTSTRAP_SERVERS", "", "KAFKA_BOOTSTRAP_SERVERS: is not set"),
-        ("KAFKA_CONFIG_ACKS", "1", "KAFKA_CONFIG_ACKS: acks cannot be changed"),
+        (
+            "KAFKA_CONFIG_ACKS",
+            "1",
+            "KAFKA_CONFIG_ACKS: acks cannot be set: the guarantee that a copy is there depends on it",
+        ),
         ("KAFKA_CONFIG_ENABLE_IDEMPOTENCE", "false", "KAFKA_CONFIG_ENABLE_IDEMPOTENCE"),
         ("KAFKA_CONFIG_TRANSACTIONAL_ID", "x", "KAFKA_CONFIG_TRANSACTIONAL_ID"),
         ("KAFKA_CONFIG_NO_SUCH", "x", 'No such configuration property: "no.such"'),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reader.model import Selection
-from reader.query.background_loads import MAX_BEHIND, BackgroundLoads, Wanted
+from reader.query.background_loads import MAX_BACKGROUND, BackgroundLoads, Wanted
 from reader.query.list_queries import ListQuery
 from runtime import threads
 from sandbox.services.process import wait_until
@@ -28,7 +28,7 @@ def test_a_thread_that_cannot_be_started_is_no_error(monkeypatch: pytest.MonkeyP
     loads = BackgroundLoads(lambda *_: loaded.set())
     with monkeypatch.context() as full:
         full.setattr(threads, "spawn", refuse)
-        for number in range(2 * MAX_BEHIND):
+        for number in range(2 * MAX_BACKGROUND):
             for _ in range(2):
                 loads.begin(wanted(f"org_{number}"))
                 assert not loads.is_begun(wanted(f"org_{number}"))

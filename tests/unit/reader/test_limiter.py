@@ -9,7 +9,7 @@ import pytest
 
 import reader.http.limiter
 from reader.http.limiter import MAX_RUNNING, MAX_SHARE, Overloaded, RequestLimiter
-from reader.query.background_loads import MAX_BEHIND
+from reader.query.background_loads import MAX_BACKGROUND
 from reader.query.database import POOL_SIZE
 from reader.query.single_flight import MAX_WAITING, WAITING_SHARE
 
@@ -139,6 +139,6 @@ def test_an_error_frees_its_place() -> None:
 
 def test_nothing_waits_for_a_session_that_another_kind_of_work_has() -> None:
     """Every turn, a large response, the lists that are read behind pages, and a probe, all at once."""
-    assert MAX_RUNNING + 1 + MAX_BEHIND + 1 == POOL_SIZE
+    assert MAX_RUNNING + 1 + MAX_BACKGROUND + 1 == POOL_SIZE
     assert WAITING_SHARE < MAX_SHARE < MAX_RUNNING
     assert MAX_WAITING < MAX_RUNNING

@@ -454,6 +454,16 @@ MUTANTS = (
         (READER + "test_entry_page.py", "-k", "bounded"),
     ),
     Mutant(
+        "a list of any length is held in memory",
+        (Edit("reader/query/long_lists.py", "if size > index_cache.MAX_LIST_BYTES // self._caches:", "if size < 0:"),),
+        (READER + "test_long_lists.py",),
+    ),
+    Mutant(
+        "a list that is being read is not counted",
+        (Edit("reader/query/index_cache.py", "            self._loading += size\n", ""),),
+        (READER_UNIT + "test_index_cache_sizes.py", "-k", "being_read"),
+    ),
+    Mutant(
         "freed blocks stay in the heap",
         (Edit("runtime/allocator.py", "        mallopt(M_MMAP_THRESHOLD, LARGE)", "        del mallopt"),),
         ("tests/unit/runtime/test_allocator.py",),

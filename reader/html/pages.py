@@ -31,6 +31,7 @@ STATIC = {
         ("audit.css", "text/css; charset=utf-8"),
         ("print.css", "text/css; charset=utf-8"),
         ("audit.js", "text/javascript; charset=utf-8"),
+        ("filters.js", "text/javascript; charset=utf-8"),
         ("times.js", "text/javascript; charset=utf-8"),
         ("keys.js", "text/javascript; charset=utf-8"),
         ("counting.js", "text/javascript; charset=utf-8"),

@@ -17,6 +17,7 @@ from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import SandboxError
 from sandbox.services.recorded import complete_through, record
 from sandbox.services.site import Site, site
+from tests.browser.sessions import api_of, run_out
 from tests.browser.visitor import Visitor
 from tests.conftest import TEMPLATE
 from tests.integration.reader.entries import INSERT, entry
@@ -97,6 +98,29 @@ def visit(chromium: Browser, shown: Site) -> Iterator[Visit]:
 def dana(visit: Visit, sample: Sample) -> Visitor:
     """An admin, signed in."""
     return visit().signed_in(sample.people.admin)
+
+
+@pytest.fixture(scope="package")
+def renewing(shown: Site, sample: Sample) -> Iterator[Site]:
+    """The sample, once more, with an issuer that renews sessions."""
+    with site(shown.database_url, sample.people, renews=True) as running:
+        yield running
+
+
+@pytest.fixture
+def reader(chromium: Browser, renewing: Site, sample: Sample) -> Iterator[Visitor]:
+    """An admin who is signed in at the issuer, and whose session token has run out."""
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    visitor = Visitor(context, renewing)
+    client = api_of(visitor).signed_in(sample.people.admin)
+    context.add_cookies([{"name": "__client", "value": client, "url": renewing.url}])
+    # A page asks for these by itself a moment after it was loaded, when a test may have ended the session already.
+    visitor.watch.refused(f"{renewing.url}/audit/actors", 401)
+    yield run_out(visitor, sample.people.admin)
+    context.close()
+    assert visitor.watch.faults == []
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """From an entry to its like, by a click; several actions at once; keys; dates in the zone that is shown."""
 
 import re
-from urllib.parse import quote_plus
+from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -71,7 +71,7 @@ def test_without_a_script_the_entry_filters_its_list(visit: Visit, sample: Sampl
     """The filters of the list that led to the entry stay."""
     visitor = visit(java_script_enabled=False).signed_in(sample.people.admin)
     page = visitor.open("/audit?facet=operation%3Aedited&limit=5")
-    page.get_by_role("link", name="Details of Schedule changed").first.click()
+    page.get_by_role("link", name="Details").first.click()
     page.get_by_role("link", name="Only this source").click()
 
     expect(page).to_have_url(re.compile(r"/audit\?facet=operation%3Aedited&limit=5&channel=\w+$"))
@@ -90,6 +90,60 @@ def test_several_actions_at_once(visit: Visit, sample: Sample, count: Count) -> 
         page.get_by_role("button", name="Apply").click()
         expect(page).to_have_url(re.compile("action=member.added&action=report.exported$"))
         assert visitor.total == count("action IN ('member.added', 'report.exported')")
+
+
+@pytest.mark.parametrize(
+    ("query", "others"),
+    [
+        ("action=member.added", ["member.added"]),
+        ("action=schedule.lifecycle_changed&facet=operation%3Apaused", ["schedule.lifecycle_changed"]),
+        (
+            "action=billing.plan_upgraded&action=billing.payment_failed",
+            ["billing.plan_upgraded", "billing.payment_failed"],
+        ),
+    ],
+)
+def test_one_more_action_adds_to_what_the_dropdown_holds(dana: Visitor, query: str, others: list[str]) -> None:
+    """It is ticked from the start, so that nothing is lost; all of a family too."""
+    page = dana.open(f"/audit?{query}")
+    ticked = page.locator(".several input:checked")
+    assert ticked.evaluate_all("found => found.map(each => each.value)") == others
+    if page.locator(".several:not([open])").count():
+        page.get_by_text("Several actions").click()
+    page.get_by_label("Report exported").check()
+    expect(page.locator("#show option:checked")).to_contain_text("Report exported")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Apply").click()
+
+    assert parse_qs(urlsplit(page.url).query) == {"action": [*others, "report.exported"]}
+    page.get_by_label("Report exported").uncheck()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Apply").click()
+    assert parse_qs(urlsplit(page.url).query) == {"action": others}
+
+
+def test_a_whole_family_and_one_more(dana: Visitor, count: Count) -> None:
+    """The dropdown's lines of several types tick all of these, and another choice takes the ticks with it."""
+    page = dana.open("/audit")
+    page.get_by_text("Several actions").click()
+    ticked = page.locator(".several input:checked")
+    page.get_by_label("Action", exact=True).select_option(label="All billing changes")
+    expect(ticked).to_have_count(4)
+    page.get_by_label("Action", exact=True).select_option(label="Member removed")
+    expect(ticked).to_have_count(1)
+    page.get_by_label("Action", exact=True).select_option(label="All billing changes")
+    page.get_by_label("Report exported").check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile("report.exported"))
+    assert dana.total == count("(action LIKE 'billing.%%' OR action = 'report.exported')")
+
+    page.get_by_label("Action", exact=True).select_option(label="All actions")
+    expect(ticked).to_have_count(0)
+    page.get_by_label("Member added").check()
+    page.get_by_label("Member added").uncheck()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Apply").click()
+    assert dana.total == count()
 
 
 def test_keys(dana: Visitor) -> None:

@@ -1,55 +1,20 @@
 """A person reads for longer than a session token lives, and notices nothing of it: in a real browser, under the page's policy."""
 
-import re
-import time
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from sandbox.services.frontend_api import FrontendApi
-from sandbox.services.site import Site, site
 from tests.browser.conftest import Sample
+from tests.browser.sessions import number_of, query_of, run_out
 from tests.browser.visitor import Visitor
-
-
-@pytest.fixture(scope="module")
-def renewing(shown: Site, sample: Sample) -> Iterator[Site]:
-    """The sample, once more, with an issuer that renews sessions."""
-    with site(shown.database_url, sample.people, renews=True) as running:
-        yield running
-
-
-@pytest.fixture
-def reader(chromium: Browser, renewing: Site, sample: Sample) -> Iterator[Visitor]:
-    """An admin who is signed in at the issuer, and whose session token has run out."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    visitor = Visitor(context, renewing)
-    client = api_of(visitor).signed_in(sample.people.admin)
-    context.add_cookies([{"name": "__client", "value": client, "url": renewing.url}])
-    yield run_out(visitor, sample)
-    context.close()
-    assert visitor.watch.faults == []
-
-
-def api_of(visitor: Visitor) -> FrontendApi:
-    assert isinstance(visitor.site.issuer, FrontendApi)
-    return visitor.site.issuer
-
-
-def run_out(visitor: Visitor, sample: Sample) -> Visitor:
-    """The session token has run out meanwhile: a minute has gone by, and with it the count of redirects."""
-    now = int(time.time())
-    visitor.context.clear_cookies(name=re.compile("audit_redirects_"))
-    return visitor.signed_in(sample.people.admin, exp=now - 60, iat=now - 120, nbf=now - 130)
 
 
 def test_the_next_page_comes_with_its_filters(reader: Visitor, sample: Sample) -> None:
     """Next after a minute of reading leads to page two of the same list, as of the same moment; so does a link from a mail."""
     page = reader.open("/audit?facet=operation%3Apaused&limit=10")
     total, before = reader.total, reader.times
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     page.get_by_role("link", name="Next").click()
 
     expect(page.locator("#page")).to_have_value("2")
@@ -57,7 +22,7 @@ def test_the_next_page_comes_with_its_filters(reader: Visitor, sample: Sample) -
     assert (query["facet"], query["limit"], query["offset"]) == (["operation:paused"], ["10"], ["10"])
     assert "as_of" in query
     assert (reader.total, reader.times != before) == (total, True)
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     page.go_back()
     expect(page.locator("#page")).to_have_value("1")
     assert reader.times == before
@@ -66,7 +31,7 @@ def test_the_next_page_comes_with_its_filters(reader: Visitor, sample: Sample) -
 def test_filters_are_applied_though_the_session_has_run_out(reader: Visitor, sample: Sample) -> None:
     """A form's redirects are held to the page's policy, which lets this one lead to Clerk and back."""
     page = reader.open("/audit")
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     page.get_by_label("Action", exact=True).select_option(label="Schedule changed · paused")
     with page.expect_navigation():
         page.get_by_role("button", name="Apply").click()
@@ -80,7 +45,7 @@ def test_the_look_for_newer_entries_goes_on(reader: Visitor, sample: Sample) -> 
     """The page's script gets a 401, and offers a link; that is a navigation, and so the session comes back."""
     reader.page.clock.install()
     page = reader.open("/audit?limit=10")
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     reader.watch.refused(f"{reader.site.url}/v1/audit-events?limit=1", 401)
     with page.expect_response("**/v1/audit-events?limit=1"):
         page.clock.run_for(31_000)
@@ -95,7 +60,7 @@ def test_signing_out_elsewhere_ends_it(reader: Visitor, sample: Sample) -> None:
     """The page asks to sign in, and says where to come back to."""
     page = reader.open("/audit?limit=10")
     reader.context.add_cookies([{"name": "__client", "value": "gone", "url": reader.site.url}])
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     reader.open("/audit?limit=20", 401)
 
     link = page.get_by_role("link", name="Sign in").get_attribute("href") or ""
@@ -103,23 +68,11 @@ def test_signing_out_elsewhere_ends_it(reader: Visitor, sample: Sample) -> None:
     assert not [cookie for cookie in reader.context.cookies() if cookie["name"] == "__session"]
 
 
-def query_of(page: Page) -> str:
-    """The query of this page as of its moment, which all that belongs to it has."""
-    link = page.get_by_role("link", name="This page as JSON").get_attribute("href") or ""
-    return urlsplit(link).query
-
-
-def number_of(visitor: Visitor, row: int) -> str:
-    """The id of the entry in a row."""
-    controls = visitor.rows.nth(row).get_by_role("button").get_attribute("aria-controls") or ""
-    return controls.removeprefix("d-")
-
-
 def test_a_row_opens_though_the_session_has_run_out(reader: Visitor, sample: Sample) -> None:
     """The page comes back, as of the same moment, with that row open and the focus on it; whatever was recorded meanwhile."""
     page = reader.open("/audit?limit=10")
     before, query, number = reader.times, query_of(page), number_of(reader, 6)
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     reader.watch.refused(f"{reader.site.url}/audit/{number}?{query}", 401)
     reader.rows.nth(6).locator("td.when").click()
 
@@ -127,7 +80,7 @@ def test_a_row_opens_though_the_session_has_run_out(reader: Visitor, sample: Sam
     expect(reader.rows.nth(6).get_by_role("button")).to_be_focused()
     assert page.url == f"{reader.site.url}/audit?{query}"
     assert reader.times == before
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     other = number_of(reader, 2)
     reader.watch.refused(f"{reader.site.url}/audit/{other}?{query}", 401)
     reader.rows.nth(2).locator("td.when").click()
@@ -176,7 +129,7 @@ def test_the_print_is_made_though_the_session_has_run_out(reader: Visitor, sampl
     before, query = reader.times, query_of(page)
     for row in range(3):
         reader.watch.refused(f"{reader.site.url}/audit/{number_of(reader, row)}?{query}", 401)
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     page.get_by_role("button", name="Print").click()
 
     expect(page.locator("body")).to_contain_text("sent to the printer")
@@ -212,40 +165,16 @@ def test_links_to_json_and_to_the_checkpoint_renew_the_session(reader: Visitor, 
     page = reader.open("/audit?limit=10")
     reader.watch.refused(f"{reader.site.url}/favicon.ico", 404)  # for what is no page of ours
     total = reader.total
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     with page.expect_navigation(url="**/audit/json?*"):
         page.get_by_role("link", name="This page as JSON").click()
     assert page.evaluate("JSON.parse(document.querySelector('pre').textContent).total") == total
 
     page.go_back()
     number = number_of(reader, 0)
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     reader.open(f"/audit/{number}/json")
     assert page.evaluate("JSON.parse(document.querySelector('pre').textContent).id") == number
-    run_out(reader, sample)
+    run_out(reader, sample.people.admin)
     reader.open("/audit/checkpoint", 404)
     assert page.evaluate("JSON.parse(document.querySelector('pre').textContent).title") == "Nothing is sealed yet"
-
-
-def test_actors_are_suggested_once_the_session_is_back(reader: Visitor, sample: Sample) -> None:
-    """The field was entered when the session had run out; the next time it is entered, the names are fetched."""
-    page = reader.open("/audit?limit=1")
-    field = page.get_by_label("Actor", exact=True)
-    run_out(reader, sample)
-    reader.watch.refused(f"{reader.site.url}/audit/actors", 401)
-    with page.expect_response("**/audit/actors") as refused:
-        field.focus()
-    assert refused.value.status == 401
-    reader.signed_in(sample.people.admin)
-    page.get_by_label("Subject", exact=True).focus()
-    with page.expect_response("**/audit/actors") as answered:
-        field.focus()
-
-    assert answered.value.status == 200
-    expect(page.locator("datalist#actors option")).not_to_have_count(1)
-    page.get_by_label("Subject", exact=True).focus()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    field.focus()
-    page.get_by_label("Subject", exact=True).focus()
-    assert asked == []

@@ -1,7 +1,7 @@
 // Improves pages that also work without it: rows open in place, links and JSON can be copied, and the number of newer entries
 // is shown.
 
-const PRINT_REQUESTS = 4; // at once, of the few that the server runs
+const REQUESTS = 4; // at once, of the few that the server runs
 
 function makeButton(text, onClick) {
   const button = document.createElement("button");
@@ -23,15 +23,55 @@ class Refused extends Error {
   }
 }
 
-// Leads back to this page by a navigation. `what` is what it does then by itself, once: a fragment outlasts redirects.
-function renew(what) {
-  const target = `${here}#${what}`;
-  if (location.href.split("#")[0] === here) {
-    history.replaceState(null, "", target);
-    location.reload();
-  } else {
-    location.replace(target);
+// Leads back to this page by a navigation. What is open and typed is kept for it, and `task` is what it does then by itself, once.
+function renew(task) {
+  addEventListener("pagehide", () => keep(task), { once: true }); // the last moment: someone may be typing
+  history.scrollRestoration = "manual"; // a browser counts in pixels, and rows that are not loaded yet are shorter
+  if (location.href.split("#")[0] === here) location.reload();
+  else location.replace(here);
+}
+
+const KEPT = "callmine.audit.kept";
+const KEPT_MILLISECONDS = 10 * 60_000; // someone may have to sign in first
+const filters = document.querySelector("form.filters");
+const several = document.querySelector(".several");
+
+function keep(task) {
+  const first = rows.find((row) => row.top >= 0);
+  const kept = {
+    url: here,
+    at: Date.now(),
+    task,
+    open: rows.filter((row) => row.isOpen).map((row) => row.name),
+    place: first && { name: first.name, top: first.top },
+    typed: [...new FormData(filters)],
+    several: several.open,
+  };
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  } catch {
+    // Without session storage the page comes back as the server sends it.
   }
+}
+
+// What this page is to come back with; nothing where it was not left to renew the session.
+function takeKept() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT));
+    if (!here || kept?.url !== here) return null;
+    sessionStorage.removeItem(KEPT);
+    return Date.now() - kept.at < KEPT_MILLISECONDS ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+const kept = takeKept();
+
+async function readText(url, type) {
+  const response = await fetch(url, { headers: { Accept: type } });
+  if (!response.ok) throw new Refused(response.status);
+  return response.text();
 }
 
 function reasonOf(error) {
@@ -136,9 +176,8 @@ class Row {
   }
 
   toggle() {
-    this.#detail.hidden = !this.#detail.hidden;
-    this.button.setAttribute("aria-expanded", String(!this.#detail.hidden));
-    if (!this.#detail.hidden) this.show();
+    this.isOpen = !this.isOpen;
+    if (this.isOpen) this.show();
   }
 
   // What a person has asked to see. If the session has ended, the page comes back with this row open.
@@ -151,18 +190,22 @@ class Row {
     }
   }
 
-  open() {
-    if (this.#detail.hidden) {
-      this.#detail.hidden = false;
-      this.button.setAttribute("aria-expanded", "true");
-    }
-    this.button.focus();
-    this.button.scrollIntoView({ block: "center" });
-    this.show(false);
-  }
-
   get name() {
     return this.#detail.id;
+  }
+
+  // Where it is on the screen.
+  get top() {
+    return this.button.getBoundingClientRect().top;
+  }
+
+  get isOpen() {
+    return !this.#detail.hidden;
+  }
+
+  set isOpen(isOpen) {
+    this.#detail.hidden = !isOpen;
+    this.button.setAttribute("aria-expanded", String(isOpen));
   }
 
   get isLoaded() {
@@ -198,9 +241,7 @@ class Row {
       return;
     }
     this.#cell.replaceChildren(element("p", "elsewhere", "Loading…"));
-    const response = await fetch(this.url, { headers: { Accept: "text/html" } });
-    if (!response.ok) throw new Refused(response.status);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const page = new DOMParser().parseFromString(await readText(this.url, "text/html"), "text/html");
     const detail = document.adoptNode(page.querySelector(".detail"));
     const link = element("div", "link");
     const term = element("dd", "");
@@ -214,6 +255,12 @@ class Row {
 
 const rows = [...document.querySelectorAll("a.toggle")].map((link) => new Row(link));
 
+async function inTurns(some, act) {
+  for (let start = 0; start < some.length; start += REQUESTS) {
+    await Promise.all(some.slice(start, start + REQUESTS).map(act));
+  }
+}
+
 // --- paper: every row with its changes, or a sentence that says which are without them
 
 const PRINT = "print";
@@ -222,9 +269,7 @@ async function printAll(button, renews = true) {
   button.disabled = true;
   button.nextElementSibling?.remove();
   try {
-    for (let start = 0; start < rows.length; start += PRINT_REQUESTS) {
-      await Promise.all(rows.slice(start, start + PRINT_REQUESTS).map((row) => row.load()));
-    }
+    await inTurns(rows, (row) => row.load());
     print();
   } catch (error) {
     if (error.status === 401 && renews) {
@@ -255,13 +300,7 @@ if (rows.length) {
   const place = element("span", "printing");
   place.append(button);
   document.querySelector(".tools").append(place);
-
-  // What was to be done when the session had ended; not again when the page is loaded once more.
-  const asked = location.hash.slice(1);
-  const row = rows.find((candidate) => candidate.name === asked);
-  if (row || asked === PRINT) history.replaceState(null, "", location.href.split("#")[0]);
-  row?.open();
-  if (asked === PRINT) printAll(button, false);
+  if (kept?.task === PRINT) printAll(button, false);
 }
 
 // --- copying
@@ -278,6 +317,40 @@ for (const link of document.querySelectorAll("a.copies")) {
   button.className = "quiet";
   button.setAttribute("aria-live", "polite");
   link.replaceWith(button);
+}
+
+const COPY = "copy";
+const AGAIN = "Press again to copy";
+const api = document.querySelector("a.api");
+let json = null; // of this page, from when it was first asked for: it never changes, as the page has its moment
+
+async function copyPage(button, renews = true) {
+  try {
+    json ??= await readText(api.href, "application/json");
+  } catch (error) {
+    if (error.status === 401 && renews) renew(COPY);
+    else button.textContent = `Not copied. ${reasonOf(error)}`;
+    return;
+  }
+  try {
+    await navigator.clipboard.writeText(json);
+    button.textContent = "Copied";
+  } catch {
+    // A browser may allow this only just after a press, and by now the page may be another one.
+    if (button.textContent === AGAIN) location.assign(api.href);
+    button.textContent = AGAIN;
+  }
+}
+
+if (api) {
+  const button = makeButton("Copy as JSON", () => copyPage(button));
+  button.className = "quiet";
+  button.setAttribute("aria-live", "polite");
+  api.after(" ", button);
+  if (kept?.task === COPY) {
+    button.focus({ preventScroll: true });
+    copyPage(button, false);
+  }
 }
 
 function makeCopying(part) {
@@ -301,51 +374,53 @@ function makeCopying(part) {
 
 makeCopying(document);
 
-// --- one action or several: the dropdown and the ticks are one choice
+// --- the page comes back after the session was renewed, as it was left
 
-const dropdown = document.getElementById("show");
-const ticks = document.querySelectorAll(".several input");
-dropdown?.addEventListener("change", () => {
-  for (const tick of ticks) tick.checked = false;
-});
-for (const tick of ticks) {
-  tick.addEventListener("change", () => {
-    const several = [...dropdown.options].find((option) => option.value.startsWith("several="));
-    dropdown.value = several ? several.value : "";
-  });
+function fill(typed) {
+  const valuesOf = (name) => typed.filter((pair) => pair[0] === name).map((pair) => pair[1]);
+  for (const field of filters.elements) {
+    const [value = ""] = valuesOf(field.name);
+    if (!field.name || field.type === "hidden") continue;
+    if (field.type === "checkbox") field.checked = valuesOf(field.name).includes(field.value);
+    else if (field.closest(".date")) field.dispatchEvent(new CustomEvent("kept", { detail: value, bubbles: true }));
+    else field.value = value;
+  }
+  // The ticks make a line of the dropdown (filters.js).
+  const [show] = valuesOf("show");
+  if (show.startsWith("several=")) several.querySelector(":checked")?.dispatchEvent(new Event("change"));
 }
 
-// --- who is meant: beside the actors of this page, those of the newest entries, from when the field is first entered
+async function comeBack({ task, open, place, typed, several: isSeveral }) {
+  fill(typed);
+  several.open = isSeveral;
+  const again = rows.filter((row) => open.includes(row.name));
+  for (const row of again) row.isOpen = true;
+  const asked = rows.find((row) => row.name === task)?.button ?? (task === actor?.id ? actor : null);
+  asked?.focus({ preventScroll: true });
+  const first = rows.find((row) => row.name === place?.name);
+  let held = null;
+  // Rows above it are longer once they are loaded. Who has scrolled meanwhile is left alone.
+  const hold = () => {
+    if (!first || (held !== null && held !== scrollY)) return;
+    scrollBy(0, first.top - place.top);
+    held = scrollY;
+  };
+  const { style } = document.body;
+  style.overflowAnchor = "none"; // browsers that hold a place by themselves may choose another one
+  hold();
+  await inTurns(again, async (row) => {
+    await row.show(false);
+    hold();
+  });
+  history.scrollRestoration = "auto";
+  style.overflowAnchor = "";
+}
 
 const actor = document.getElementById("actor");
-
-let areSuggested = false;
-
-async function suggestActors() {
-  if (areSuggested) return;
-  areSuggested = true;
-  let response;
-  try {
-    response = await fetch("/audit/actors", { headers: { Accept: "application/json" } });
-  } catch {
-    // The server cannot be reached; it is a field all the same.
-  }
-  if (!response?.ok) {
-    areSuggested = false; // so that the next time asks again: the session may have been renewed, the server be back
-    return;
-  }
-  const list = element("datalist", "");
-  for (const name of (await response.json()).data) {
-    const option = element("option", "");
-    option.value = name;
-    list.append(option);
-  }
-  document.getElementById("actors")?.remove();
-  list.id = "actors";
-  actor.after(list);
-}
-
-actor?.addEventListener("focus", suggestActors);
+if (kept) comeBack(kept);
+document.addEventListener("sessionended", ({ detail }) => {
+  if (here && kept?.task !== detail) renew(detail);
+});
 
 // --- newer entries: only their number is shown until the link is followed
 

@@ -45,12 +45,20 @@ function localTime(at) {
 
 // --- the dates of the filters
 
+const IS_DATE = /^\d{4}-\d\d-\d\d$/;
+
 // The exclusive instant that a value of the server's means; null where it is none.
 function instant(name, text) {
-  const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
+  const isDate = IS_DATE.test(text);
   const at = new Date(isDate ? `${text}T00:00:00Z` : text);
   if (!text || Number.isNaN(at.getTime())) return null;
   return isDate && name === "to" ? new Date(at.getTime() + DAY) : at;
+}
+
+function setSent(input, value) {
+  if (value === input.dataset.sent) return;
+  input.dataset.sent = value;
+  input.dataset.kind = !value || IS_DATE.test(value) ? "date" : "text";
 }
 
 // Shows a value in the zone of the page: a whole day as a date, any other time with its seconds.
@@ -89,8 +97,16 @@ function bound(input) {
   return withOffset(at);
 }
 
+const bounds = form?.querySelectorAll(".date input") ?? [];
+
 form?.addEventListener("formdata", (event) => {
-  for (const input of form.querySelectorAll(".date input")) event.formData.set(input.name, bound(input));
+  for (const input of bounds) event.formData.set(input.name, bound(input));
+});
+
+// What was typed before the session was renewed (audit.js).
+form?.addEventListener("kept", ({ target, detail }) => {
+  setSent(target, detail);
+  showBound(target);
 });
 
 // --- the days of the list
@@ -121,7 +137,7 @@ function showZone() {
     time.textContent = zone === "local" ? localTime(new Date(time.dateTime)) : time.dataset.utc;
   }
   for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
-  for (const input of form?.querySelectorAll(".date input") ?? []) showBound(input);
+  for (const input of bounds) showBound(input);
   showDays();
 }
 
@@ -139,6 +155,7 @@ if (times && zoneName !== "UTC") {
   button.type = "button";
   button.className = "quiet";
   button.addEventListener("click", () => {
+    for (const input of bounds) setSent(input, bound(input)); // what was typed means the zone in which it was typed
     zone = zone === "utc" ? "local" : "utc";
     try {
       localStorage.setItem(ZONE, zone);

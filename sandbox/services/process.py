@@ -58,7 +58,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder.path,
-                env={**self._folder.environ(), **(environ or {})},
+                env={**self._folder.environ(), **self._on.environ, **(environ or {})},
                 start_new_session=True,  # Ctrl-C is for us; we end our servers in order
                 user=self._user,
                 group=pwd.getpwnam(self._user).pw_gid if self._user else None,

@@ -34,12 +34,9 @@ used more than {BESIDE} MiB.
 NOT_HERE: Sequence[tuple[str, str]] = (
     ("a consumer's own clock that jumps", "libfaketime keeps librdkafka's threads from waiting; the database's clock is shifted instead"),
     ("a machine that loses power", "page caches survive SIGKILL, and a network namespace has the page cache of all"),
-    ("a disk that lies about fsync, or fails one", "needs a device below the file system, or a tracer; neither is part of a developer's machine"),
+    ("a disk that lies about fsync", "only the loss of power shows it: what the page cache has survives SIGKILL"),
     ("packets doubled or out of order", "the kernel's netem is not everywhere, and our own router loses and delays only; TCP hides both from us"),
     ("a managed Kafka or PostgreSQL that fails over", "none on one machine; the address that leads to a promoted standby stands for it"),
-    ("a slow disk", "needs a tracer that delays a system call; a slow network to PostgreSQL makes its commits as late"),
-    ("offsets of the group that expire", "the consumer reads none of them; moved ones are tried, and tests/e2e/test_kafka_faults.py deletes the group"),
-    ("records deleted by their age", "the broker looks every five minutes; `delete_records` moves the log's start in the same way"),
     ("a topic for parked records that is gone", "there is none: they are kept in PostgreSQL, in the transaction of the rest"),
     ("expired certificates and refused logins of Kafka", "tests/security has them"),
 )  # fmt: skip

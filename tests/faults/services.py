@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from runtime.migrations import migrate
+from sandbox.services.failing_disk import FailingDisk, failing_disk
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.kafka_cluster import KafkaCluster
 from sandbox.services.machine import HERE, Machine
@@ -20,6 +21,7 @@ from tests.conftest import SHORT, TEMPLATE
 from tests.faults.machines import Machines
 
 QUICK: Mapping[str, str] = {"fsync": "off"}
+FORGETFUL: Mapping[str, str] = {"offsets.retention.minutes": "1", "offsets.retention.check.interval.ms": "1000"}
 DISK = 600  # MB
 
 
@@ -45,6 +47,7 @@ class Services:
     registry_link: TcpProxy | None = None
     registry: SchemaRegistry | None = None
     disk: SmallDisk | None = None
+    failing_disk: FailingDisk | None = None
     clock: Path | None = None
 
     @property
@@ -75,9 +78,9 @@ Where: TypeAlias = Callable[[Services], AbstractContextManager[Services]]
 
 
 @contextmanager
-def proxied_kafka(on: Machine = HERE) -> Iterator[tuple[LocalKafka, TcpProxy]]:
+def proxied_kafka(on: Machine = HERE, config: Mapping[str, str] = SHORT) -> Iterator[tuple[LocalKafka, TcpProxy]]:
     """A broker, and a proxy that it sends the consumer back to."""
-    with TcpProxy() as link, LocalKafka(config=SHORT, advertised=link.port, on=on) as kafka:
+    with TcpProxy() as link, LocalKafka(config=config, advertised=link.port, on=on) as kafka:
         link.target = kafka.proxied_port
         yield kafka, link
 
@@ -97,9 +100,14 @@ def _new_database(postgres: PostgresServer) -> str:
 
 
 @contextmanager
-def database(base: Services, settings: Mapping[str, str] = QUICK, disk: SmallDisk | None = None) -> Iterator[Services]:
-    """A PostgreSQL of one's own, on a disk of its own if given."""
-    on = replace(HERE, disk=disk.path) if disk else HERE
+def database(
+    base: Services,
+    settings: Mapping[str, str] = QUICK,
+    disk: SmallDisk | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[Services]:
+    """A PostgreSQL of one's own, on a disk of its own and with more variables in its environment if given."""
+    on = replace(HERE, disk=disk.path if disk else None, environ=environ or {})
     with PostgresServer(settings=settings, on=on) as server, TcpProxy(server.port) as link:
         migrate(server.create_database("audit"), lambda _: None)
         yield replace(base, postgres=server, database="audit", database_link=link, disk=disk)
@@ -120,6 +128,13 @@ def database_on_a_small_disk(base: Services) -> Iterator[Services]:
 
 
 @contextmanager
+def database_on_a_failing_disk(base: Services) -> Iterator[Services]:
+    """A PostgreSQL that waits for its disk, as it is deployed."""
+    with failing_disk() as disk, database(base, {"fsync": "on"}, environ=disk.environ) as services:
+        yield replace(services, failing_disk=disk)
+
+
+@contextmanager
 def pair(base: Services) -> Iterator[Services]:
     """A primary, and a standby that follows it through a proxy."""
     with ExitStack() as running:
@@ -137,6 +152,13 @@ def broker_on_a_small_disk(base: Services) -> Iterator[Services]:
         kafka, link = running.enter_context(proxied_kafka(replace(HERE, disk=disk.path)))
         services = running.enter_context(shared(base))
         yield replace(services, kafka=kafka, kafka_link=link, disk=disk)
+
+
+@contextmanager
+def broker_that_forgets_offsets(base: Services) -> Iterator[Services]:
+    """A broker that keeps the offsets of a group for a minute after its last commit."""
+    with proxied_kafka(config={**SHORT, **FORGETFUL}) as (kafka, link), shared(base) as services:
+        yield replace(services, kafka=kafka, kafka_link=link)
 
 
 @contextmanager

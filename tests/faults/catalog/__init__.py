@@ -7,8 +7,10 @@ broker     Kafka stopped, frozen, full; several brokers
 logs       what happens to topics: trimmed, re-created, grown; bad records
 transactions  of producers: left open, committed, aborted
 damage     a broker's log that lost its end, or is damaged
-database   PostgreSQL stopped, frozen, full, locked
-access     logins, grants and poolers
+expiry     records and offsets that Kafka deletes by itself
+database   PostgreSQL stopped, frozen, locked
+disk       PostgreSQL's disk: full, slow, failing
+access     logins, grants, a missing column, and poolers
 failover   another server takes PostgreSQL's place, with rows missing
 needs      what a fault needs of the machine
 limits     memory, files, clocks, and where the log goes
@@ -23,6 +25,8 @@ from tests.faults.catalog import (
     broker,
     damage,
     database,
+    disk,
+    expiry,
     failover,
     limits,
     logs,
@@ -43,7 +47,9 @@ FAULTS: Sequence[Fault] = (
     *logs.FAULTS,
     *transactions.FAULTS,
     *damage.FAULTS,
+    *expiry.FAULTS,
     *database.FAULTS,
+    *disk.FAULTS,
     *access.FAULTS,
     *failover.FAULTS,
     *limits.FAULTS,

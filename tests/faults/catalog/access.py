@@ -1,4 +1,4 @@
-"""Who may do what in PostgreSQL: grants taken and given back, a password changed, and a pooler between."""
+"""What is set up wrongly in PostgreSQL: a grant or a column is missing, a password has changed; and a pooler between."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,15 +14,19 @@ from tests.faults.services import database
 LOGIN = "audit_login"
 
 
-def _taken(take: str, give: str) -> Callable[[Experiment], AbstractContextManager[None]]:
-    """It is a wrong deployment: the consumer ends, and is started when it has been mended."""
+def _taken(take: str, give: str, *, sealer: bool = False) -> Callable[[Experiment], AbstractContextManager[None]]:
+    """It is a wrong deployment: the consumer ends, and the sealer where it needs it; they are started when it has been mended."""
 
     @contextmanager
     def inject(experiment: Experiment) -> Iterator[None]:
         experiment.world.rows(take)
         experiment.ended(experiment.consumer)
+        if sealer:
+            experiment.beside.sealer.ended(1)
         yield
         experiment.world.rows(give)
+        if sealer:
+            experiment.beside.sealer.start()
         experiment.start()
 
     return inject
@@ -77,6 +81,19 @@ FAULTS = (
         inject=_taken(
             "REVOKE SELECT ON partition_progress FROM audit_writer",
             "GRANT SELECT ON partition_progress TO audit_writer",
+        ),
+        exits=(1,),
+        alerts=frozenset({"AuditConsumerDown"}),
+        where=database,
+        mixes=False,
+    ),
+    Fault(
+        name="column missing",
+        how="ALTER TABLE audit_event RENAME COLUMN trace_id; renamed back, and consumer and sealer started",
+        inject=_taken(
+            "ALTER TABLE audit_event RENAME COLUMN trace_id TO trace",
+            "ALTER TABLE audit_event RENAME COLUMN trace TO trace_id",
+            sealer=True,
         ),
         exits=(1,),
         alerts=frozenset({"AuditConsumerDown"}),

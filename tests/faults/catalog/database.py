@@ -1,7 +1,8 @@
-"""PostgreSQL stopped, killed, frozen, full, locked; its sessions ended."""
+"""PostgreSQL stopped, killed, frozen, locked; its sessions ended."""
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
@@ -9,15 +10,14 @@ import psycopg
 from sandbox.services.freezing import frozen_database
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
-from tests.faults.catalog.needs import root
 from tests.faults.experiment import LIMIT, Experiment
 from tests.faults.fault import FROZEN_SECONDS, Fault
-from tests.faults.services import database_on_a_small_disk, few_connections
+from tests.faults.services import few_connections
 
 ALERTS = frozenset({"AuditDatabaseTrouble"})
 BOTH = ALERTS | {"AuditReaderErrors"}
 OURS = "datname = current_database() AND application_name LIKE 'audit-%'"
-HOGS = 20
+WAITS = "SELECT 1 FROM pg_locks WHERE relation = 'audit_event'::regclass AND NOT granted"
 
 
 def _down(how: Callable[[PostgresServer], None]) -> Callable[[Experiment], AbstractContextManager[None]]:
@@ -63,15 +63,45 @@ def _locked(statement: str) -> Callable[[Experiment], AbstractContextManager[Non
 
 
 @contextmanager
-def _full(experiment: Experiment) -> Iterator[None]:
-    """PostgreSQL ends where it cannot write its log ahead; it is started again when there is room."""
-    disk, server = experiment.services.disk, experiment.services.postgres
-    assert disk is not None
-    disk.fill()
+def _absent_at_the_start(experiment: Experiment) -> Iterator[None]:
+    """No offset is guessed: it waits as a member of its group."""
+    assert experiment.consumer.stop() == 0
+    experiment.services.postgres.stop()
+    experiment.start()
+    experiment.until(lambda: bool(experiment.consumer.logged("claim_delayed")), "it waits")
     yield
-    disk.free()
-    if server.pid is None:
-        server.start()
+    experiment.services.postgres.start()
+
+
+@contextmanager
+def _deadlocked(experiment: Experiment) -> Iterator[None]:
+    """Another session locks the entries, then wants the progress that the waiting consumer has locked; again and again.
+
+    It looks for deadlocks later than the consumer's session, which is therefore the one that PostgreSQL ends.
+    """
+    enough = threading.Event()
+
+    def cross() -> None:
+        with psycopg.connect(experiment.world.database_url) as other:
+            other.execute("SET deadlock_timeout = '60s'")
+            other.commit()
+            while not enough.is_set():
+                other.execute("LOCK TABLE audit_event IN SHARE MODE")
+                wait_until(lambda: enough.is_set() or other.execute(WAITS).fetchone() is not None, LIMIT, 0)
+                other.execute("SELECT 1 FROM partition_progress FOR UPDATE")
+                other.commit()
+
+    def is_victim() -> bool:
+        return any("deadlock detected" in line["error"] for line in experiment.consumer.logged("database_unavailable"))
+
+    with ThreadPoolExecutor(1) as pool:
+        crossing = pool.submit(cross)
+        try:
+            experiment.until(is_victim, "PostgreSQL ends its transaction")
+            yield
+        finally:
+            enough.set()
+        crossing.result()
 
 
 @contextmanager
@@ -109,6 +139,13 @@ FAULTS = (
         alerts=BOTH,
     ),
     Fault(
+        name="database absent at the consumer's start",
+        how="stopped when the consumer is started; started later",
+        inject=_absent_at_the_start,
+        alerts=BOTH,
+        mixes=False,
+    ),
+    Fault(
         name="database frozen",
         how="SIGSTOP to the server and all sessions for longer than the consumer waits for an answer, then SIGCONT",
         inject=_frozen,
@@ -144,13 +181,11 @@ FAULTS = (
         mixes=False,
     ),
     Fault(
-        name="database's disk full",
-        how="tmpfs filled to the last byte; freed, and the server started where it had ended",
-        inject=_full,
+        name="deadlock",
+        how="another session locks audit_event, then asks for the rows of partition_progress that the consumer has locked; again and again",
+        inject=_deadlocked,
         alerts=ALERTS,
-        where=database_on_a_small_disk,
         mixes=False,
-        needs=root,
     ),
     Fault(
         name="connections exhausted",

@@ -9,8 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.builders import Message, event, example
 from tests.e2e.faketime import ENVIRON
 from tests.e2e.silent import Silent, full_pipe
@@ -123,14 +121,11 @@ def _crashing(experiment: Experiment) -> Iterator[None]:
 @contextmanager
 def _own_clock(base: Services) -> Iterator[Services]:
     """A database whose clock is set by a file."""
-    with tempfile.TemporaryDirectory(prefix="callmine-clock-") as folder, pytest.MonkeyPatch.context() as patch:
+    with tempfile.TemporaryDirectory(prefix="callmine-clock-") as folder:
         clock = Path(folder, "clock")
         clock.write_text("+0s")
         Path(folder).chmod(0o755)
-        for name, value in {**CLOCK, "FAKETIME_TIMESTAMP_FILE": str(clock)}.items():
-            patch.setenv(name, value)
-        with database(base) as services:
-            patch.undo()
+        with database(base, environ={**CLOCK, "FAKETIME_TIMESTAMP_FILE": str(clock)}) as services:
             yield replace(services, clock=clock)
 
 

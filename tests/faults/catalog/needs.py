@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from sandbox.services.pgbouncer import PROGRAM
+from sandbox.services.wheel import compiler
 from tests.e2e.faketime import MISSING
 
 CGROUP = Path("/sys/fs/cgroup/memory")
@@ -17,6 +18,11 @@ def root() -> str:
 def faketime() -> str:
     """Libfaketime."""
     return MISSING
+
+
+def c_compiler() -> str:
+    """A compiler of C, with the headers of the C library."""
+    return "" if compiler() else "no C compiler is installed: apt-get install gcc libc6-dev"
 
 
 def pgbouncer() -> str:

@@ -18,7 +18,7 @@ STEPS: Sequence[str] = (
     "after_insert:2", "before_commit_async:5", "after_commit_async:5",
 )  # fmt: skip
 LAST_STEPS: Sequence[str] = ("closing", "revoking", "revoked", "releasing")
-KILLS, MOST_SECONDS = 100, 4.0
+KILLS, MAX_SECONDS = 100, 4.0
 
 
 def _killed_at(point: str) -> Callable[[Experiment], AbstractContextManager[None]]:
@@ -48,12 +48,12 @@ def _killed_at_each(experiment: Experiment) -> Iterator[None]:
 
 @contextmanager
 def _killed_at_random(experiment: Experiment) -> Iterator[None]:
-    """Each is killed up to MOST_SECONDS after its start, which takes one of them. `seed` is of these times."""
+    """Each is killed up to MAX_SECONDS after its start, which takes one of them. `seed` is of these times."""
     seed = random.SystemRandom().randrange(10**6)
     print(f"consumers are killed by the seed {seed}", file=sys.stderr, flush=True)
     chance = random.Random(seed)
     for _ in range(KILLS):
-        program, at = experiment.consumer, time.monotonic() + chance.uniform(0, MOST_SECONDS)
+        program, at = experiment.consumer, time.monotonic() + chance.uniform(0, MAX_SECONDS)
         wait_until(lambda until=at: time.monotonic() > until, LIMIT, 0.01)  # type: ignore[misc]
         program.kill()
         _dies(program, f"at random, seed {seed}")
@@ -108,7 +108,7 @@ FAULTS = (
     ),
     Fault(
         name="consumer killed at random",
-        how=f"{KILLS} times SIGKILL, each up to {MOST_SECONDS:g} s after the start of the one before, by a seed that is printed",
+        how=f"{KILLS} times SIGKILL, each up to {MAX_SECONDS:g} s after the start of the one before, by a seed that is printed",
         inject=_killed_at_random,
         mixes=False,
     ),

@@ -963,6 +963,50 @@ MUTANTS = (
         ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
     ),
     Mutant(
+        "a private key may be in the ConfigMap of authorities",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/_helpers.tpl",
+                '(eq $class "keyFile") (hasPrefix "/certificates/" $value)',
+                "false",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
+    ),
+    Mutant(
+        "everyone in a pod may read its private keys",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/_helpers.tpl",
+                "- name: private-keys\n  secret: {secretName: {{ . }}, defaultMode: 0440}",
+                "- name: private-keys\n  secret: {secretName: {{ . }}, defaultMode: 0444}",
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "private_keys"),
+    ),
+    Mutant(
+        "alerts are installed where nothing may scrape",
+        (
+            Edit(
+                "deploy/helm/callmine-audit/templates/monitoring.yaml",
+                '{{- fail "monitoring.prometheusRule: the network policy',
+                '{{- $_ := print "monitoring.prometheusRule: the network policy',
+            ),
+        ),
+        ("tests/deploy/test_helm.py", "-k", "refused_with_a_sentence"),
+    ),
+    Mutant(
+        "a block that states its size is refused",
+        (
+            Edit(
+                "consumer/event/avro/binary.py",
+                "        count, end = -count, source.at + size\n",
+                '        raise InvalidEncodingError("a size is stated")\n',
+            ),
+        ),
+        (FUZZ,),
+    ),
+    Mutant(
         "KEDA asks for a group that no cell is in",
         (
             Edit(

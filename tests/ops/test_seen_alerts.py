@@ -16,7 +16,7 @@ from tests.ops.prometheus import RULES
 # What waits until the alerts that it names fire.
 WAITS = {"fires", "until_firing"}
 MADE_UP = {"alert": "AuditMadeUp"}
-SEEN_BY = """
+MODULE = """
 def test_it(stack):
     {line}
 """
@@ -65,6 +65,6 @@ def test_every_alert_is_fired_by_a_fault() -> None:
 )
 def test_an_alert_is_seen_where_a_test_waits_for_it(line: str, *, seen: bool) -> None:
     """Its name alone is not enough, and neither is a function that is no test."""
-    groups, text = [{"rules": [MADE_UP]}], SEEN_BY.format(line=line)
+    groups, text = [{"rules": [MADE_UP]}], MODULE.format(line=line)
     assert unseen(groups, [text]) == (set() if seen else {"AuditMadeUp"})
     assert unseen(groups, [text.replace("test_it", "it")]) == {"AuditMadeUp"}

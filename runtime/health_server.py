@@ -63,7 +63,7 @@ class _Logs(Collector):
     """The metric of every program's log: how many lines are missing because standard error could not be written."""
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry."""
+        """Gives the count at each scrape."""
         yield CounterMetricFamily(
             "auditlog_log_lines_dropped", "Log lines that standard error did not take", logging.dropped()
         )

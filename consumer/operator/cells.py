@@ -58,7 +58,7 @@ class _EraEnd:
         return self.next_offset + self.reread - self.other_cell - self.shared
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Era:
     """Offsets [start, end) of one partition in which a database was `cell`, and how many of them it took as its own."""
 
@@ -142,7 +142,8 @@ def _reading(ends: Sequence[_EraEnd]) -> PartitionReading:
     eras, before = [], (0, 0)
     for end in ends:
         reached = max(before[0], end.next_offset)  # a rewind goes back to what was taken before
-        eras.append(Era(Cell(end.number, end.cells), before[0], reached, end.own - before[1]))
+        cell = Cell(end.number, end.cells)
+        eras.append(Era(cell=cell, start=before[0], end=reached, own=end.own - before[1]))
         before = reached, end.own
     last = ends[-1]
     # An era without offsets says nothing: the database became another cell before it read anything of the partition.

@@ -33,7 +33,7 @@ class BatchHistogram(Collector):
             self._sums[value] += sum(delays)
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        """Called by the registry."""
+        """Gives the family at each scrape: buckets, count and sum of each value of the label."""
         name, text, label = self._family
         family = HistogramMetricFamily(name, text, labels=[label])
         with self._lock:

@@ -76,7 +76,7 @@ class _Newest(Collector):
         self.at: float | None = None
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry."""
+        """Gives the time at each scrape, once it is known."""
         family = GaugeMetricFamily("auditlog_seal_last_timestamp_seconds", "When the newest seal was made, Unix time")
         if self.at is not None:
             family.add_metric([], self.at)
@@ -90,7 +90,7 @@ class _Copied(Collector):
         self._copies = copies
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry."""
+        """Gives, at each scrape, for each destination what the copier says of it then."""
         when = GaugeMetricFamily(
             "auditlog_seal_copied_timestamp_seconds",
             "When a checkpoint was last copied there, Unix time; 0: never",
@@ -116,7 +116,7 @@ class _Checked(Collector):
         self._path = path
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry."""
+        """Reads the file at each scrape; one that cannot be read or is not whole gives nothing."""
         try:
             yield from list(text_string_to_metric_families(self._path.read_text()))
         except (OSError, ValueError):

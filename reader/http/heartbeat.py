@@ -1,4 +1,4 @@
-"""Whether the event loop of the public port turns: the probes at AUDIT_READER_METRICS_BIND have threads of their own (decision 70)."""
+"""Whether the event loop of the public port runs: the probes at AUDIT_READER_METRICS_BIND have threads of their own (decision 70)."""
 
 import time
 
@@ -7,13 +7,13 @@ BEAT_SECONDS = 1
 
 
 class Heartbeat:
-    """Beats for as long as the loop turns. Safe to use from many threads."""
+    """Beats for as long as the loop runs. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._last, self._has_begun = time.monotonic(), False
 
     async def beat(self) -> None:
-        """The loop turns."""
+        """Notes the time. Awaited on the loop every BEAT_SECONDS."""
         self._last, self._has_begun = time.monotonic(), True
 
     def alive(self) -> bool:

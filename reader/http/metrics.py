@@ -164,7 +164,7 @@ class _ServiceCollector(Collector):
         self._database, self._keys, self._listings = database, keys, listings
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry."""
+        """Gives, at each scrape, what the pool, the keys and the index caches say of themselves then."""
         stats = self._database.stats()
         # Is the pool the bottleneck?
         pool = GaugeMetricFamily("auditlog_reader_pool_connections", "Sessions by state", labels=["state"])

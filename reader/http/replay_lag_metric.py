@@ -16,7 +16,7 @@ class ReplayLagMetric(Collector):
         self._lags = lags
 
     def collect(self) -> Iterator[Metric]:
-        """Called by the registry. A database that does not answer has no sample."""
+        """Queries the lags at each scrape. A database that does not answer has no sample."""
         family = GaugeMetricFamily(
             "auditlog_reader_replay_lag_seconds",
             "Age of the newest transaction that a standby has replayed; 0 on a primary",

@@ -29,7 +29,7 @@ class WorkspaceKey(Protocol):
 
     @property
     def workspace_id(self) -> str:
-        """The workspace."""
+        """The id of the workspace, whose share of the loads and of those that wait counts."""
 
 
 K = TypeVar("K", bound=WorkspaceKey)

@@ -135,7 +135,8 @@ CATALOG = (
         subject=Subject("subscription", id="workspace_id", label="addon", prefix="org_"),
         facts=(Field("addon"), Field("quantity"), Field("amount")),
         sentence="{actor} bought the add-on {subject}",
-        detailed="{actor} bought the add-on {subject} for {amount}",
+        detailed="{actor} bought {after_quantity} of the add-on {subject} for {amount}",
+        otherwise="{actor} bought {after_quantity} of the add-on {subject}",
     ),
     AuditType(
         name="billing.payment_failed",

@@ -121,7 +121,7 @@ class AuditType:
     event itself, listed as `after` only; for events without snapshots. `context` are fields of the event beside its
     snapshots, kept beside `changes` where given: among the changes they would break "`before` plus changes is `after`".
     Nothing else of an event is ever stored. `sentence` may name {actor}, {subject} and its own facets. `detailed` may also
-    name values from the changes (`DETAILS`, {before_FIELD} and {after_FIELD} of a tracked field); if one of these is
+    name values from the changes (`DETAILS`, {before_FIELD} and {after_FIELD} of a tracked field, or of one of the facts); if one of these is
     missing, `otherwise` is used instead, and then `sentence`.
     """
 
@@ -184,7 +184,11 @@ class AuditType:
         more = (
             known
             | DETAILS
-            | {f"{side}_{tracked_field.name}" for side in ("before", "after") for tracked_field in self.tracked}
+            | {
+                f"{side}_{stored_field.name}"
+                for side in ("before", "after")
+                for stored_field in self.tracked + self.facts
+            }
         )
         for pattern, names in ((self.sentence, known), (self.detailed, more), (self.otherwise, more)):
             for _, name, _, _ in Formatter().parse(pattern):

@@ -1,4 +1,8 @@
-"""Amounts of money for people (ISO 4217, the list of active codes of 2025)."""
+"""Amounts of money for people (ISO 4217, the list of active codes of 2025, and codes withdrawn since 2000).
+
+The latter are of its list of historic denominations, which has no minor units: they are those of the list of active codes while it had
+the code, as OpenJDK's currency.properties keeps them.
+"""
 
 import re
 
@@ -15,7 +19,17 @@ _CODES = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-_DIGITS = {code: digits for digits, codes in _CODES.items() for code in codes.split()}
+# Entries are for ever, so are the currencies in them. Codes that are still in the list above are not repeated.
+_WITHDRAWN = {
+    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
+    2: (
+        "AFA ATS AZM BGL CSD CUC CYP DEM ECS EEK FIM FRF GHC HRK IEP LTL LVL MRO MTL MZM NLG ROL RUR SDD SIT SKK SLL SRG "
+        "STD TMM VEB VEF YUM ZMK ZWD ZWL ZWN ZWR"
+    ),
+}
+_DIGITS = {
+    code: digits for listed in (_WITHDRAWN, _CODES) for digits, codes in listed.items() for code in codes.split()
+}
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 

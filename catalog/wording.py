@@ -87,7 +87,10 @@ def _word(name: str, audit_type: AuditType, facets: Sequence[str], changes: Mapp
     return None if value is None else visible(value)
 
 
-def _amount(changes: Mapping[str, Change], _: AuditType) -> str | None:
+def amount(changes: Mapping[str, Change], audit_type: AuditType) -> str | None:
+    """The money of an entry, such as `EUR 129.00`; None where its type has none, or its currency is unknown."""
+    if not any(fact.name == "amount" for fact in audit_type.facts):
+        return None
     minor_units, currency = (changes.get(f"/amount/{name}", {}).get("after") for name in ("minor_units", "currency"))
     if not isinstance(minor_units, str) or not isinstance(currency, str):
         return None
@@ -131,7 +134,7 @@ def _values(changes: Mapping[str, Change], audit_type: AuditType) -> str:
 
 
 _DETAILS: Mapping[str, Callable[[Mapping[str, Change], AuditType], str | None]] = {
-    "amount": _amount,
+    "amount": amount,
     "changes": _listed,
     "fields": _fields,
     "others": _others,

@@ -464,6 +464,11 @@ MUTANTS = (
         (READER_UNIT + "test_index_cache_sizes.py", "-k", "being_read"),
     ),
     Mutant(
+        "an entry in a withdrawn currency loses its amount",
+        (Edit("catalog/money.py", "for listed in (_WITHDRAWN, _CODES)", "for listed in (_CODES,)"),),
+        ("tests/unit/catalog/test_summary.py", "-k", "money"),
+    ),
+    Mutant(
         "freed blocks stay in the heap",
         (Edit("runtime/allocator.py", "        mallopt(M_MMAP_THRESHOLD, LARGE)", "        del mallopt"),),
         ("tests/unit/runtime/test_allocator.py",),

@@ -8,7 +8,7 @@ from catalog.clients import display_name
 from catalog.stored_diff import mcp_client
 from catalog.summary import actor_name, changes_of, summary_parts
 from catalog.visible_text import visible
-from catalog.wording import SentencePart, is_edit
+from catalog.wording import SentencePart, amount, is_edit
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
 from reader.html.shown_part import raw_json, shown_part
@@ -75,8 +75,11 @@ def _is_edit(entry: Entry) -> bool:
 
 def _facts(entry: Entry, diff: diff_view.DiffView | None) -> list[tuple[str, str]]:
     """What a person may want to know about an entry besides its changes."""
+    audit_type = BY_NAME.get(entry.action)
+    money = amount(changes_of(entry.diff), audit_type) if audit_type else None
     return [
         ("Subject", entry.subject_label or entry.subject_id),
+        *([("Amount", money)] if money else []),
         ("Source", SOURCE_LABELS.get(entry.channel, entry.channel)),
         *([("MCP client", diff.client)] if diff and diff.client else []),
         *([("MCP tool", diff.tool)] if diff and diff.tool else []),

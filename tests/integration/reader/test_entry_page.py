@@ -89,3 +89,17 @@ def test_what_fits_is_all_there(tenant: Tenant) -> None:
     assert f"{entry_id}, complete" in page
     assert page.count("word word word") > 2
     assert "Raw JSON" in page
+
+
+def test_money_is_shown_as_in_the_sentence(tenant: Tenant) -> None:
+    """And not only as the minor units that are stored."""
+    diff = (
+        '{"changes":{"/addon":{"after":"sso"},"/amount/currency":{"after":"HRK"},"/amount/minor_units":{"after":12900},'
+        '"/quantity":{"after":5}}}'
+    )
+    entry_id = tenant.put(1, action="billing.addon_purchased", label="sso", facets=[], diff=diff)
+
+    page = tenant.get(f"/audit/{entry_id}").text
+
+    assert "<dt>Amount</dt><dd><bdi>HRK 129.00</bdi></dd>" in page
+    assert "bought 5 of the add-on sso for HRK 129.00" in tenant.get(f"/v1/audit-events/{entry_id}").json()["summary"]

@@ -24,6 +24,7 @@ def said(action: str, changes: Any, *facets: str) -> str:
         ("12900", "EUR", "EUR 129.00"), ("5", "USD", "USD 0.05"), ("5000000000", "JPY", "JPY 5,000,000,000"), ("1234567", "KWD", "KWD 1,234.567"),
         ("12345", "CLF", "CLF 1.2345"), ("-1290", "EUR", "EUR -12.90"), ("0", "EUR", "EUR 0.00"), ("1", "ABC", None), ("1", "XAU", None),
         ("12900", "eur", "EUR 129.00"), ("100", "jpy", "JPY 100"), ("1", "xyz", None), ("1", "e\u00dfp", None), ("1.5", "EUR", None), ("1e3", "EUR", None),
+        ("12900", "HRK", "HRK 129.00"), ("12900", "SLL", "SLL 129.00"), ("12900", "BYR", "BYR 12,900"), ("12900", "itl", "ITL 12,900"), ("12900", "ZWL", "ZWL 129.00"),
     ],
 )  # fmt: skip
 def test_money(minor_units: str, currency: str, expected: str | None) -> None:
@@ -58,6 +59,9 @@ PLAN, SEATS, YEARLY = (
         ("billing.plan_downgraded", (), {"/plan": {"before": "pro", "after": "pr\u043e"}}, "Dana downgraded the subscription to X"),
         ("billing.payment_failed", ("attempt:2",), AMOUNT, "Payment of EUR 129.00 failed (attempt 2)"),
         ("billing.payment_failed", ("attempt:2",), AMOUNT | {"/amount/currency": {"after": "XXX"}}, "Payment of invoice X failed (attempt 2)"),
+        ("billing.addon_purchased", (), AMOUNT | {"/quantity": {"after": 5}}, "Dana bought 5 of the add-on X for EUR 129.00"),
+        ("billing.addon_purchased", (), AMOUNT | {"/quantity": {"after": 5}, "/amount/currency": {"after": "XXX"}}, "Dana bought 5 of the add-on X"),
+        ("billing.addon_purchased", (), AMOUNT, "Dana bought the add-on X"),
         ("workspace.settings_updated", (), {"/preferences/digest": {"before": "weekly", "after": "daily"}}, "Dana changed digest in the settings: weekly → daily"),
         ("workspace.settings_updated", (), {f"/preferences/{n}": {"after": n} for n in range(3)}, "Dana changed 3 fields in the settings"),
         ("workspace.settings_updated", (), {"/preferences/k": {"masked": True}}, "Dana changed k in the settings: masked"),

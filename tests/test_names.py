@@ -68,6 +68,9 @@ OUR_MODULES = {
     "cast": "outcomes",
 }
 
+# Names in scripts that are still to be changed.
+LEFT = {"audit.js": {"inTurns"}, "keys.js": {"what"}}
+
 # Classes of one name in two modules of what is shipped or of the sandbox: the same thing, for several programs.
 SHARED = {
     "Bench": "one for each benchmark",
@@ -185,15 +188,16 @@ def test_queries_have_the_fields_words() -> None:
 
 def test_scripts_have_the_fields_words() -> None:
     """The page's JavaScript is held to the same words as Python."""
-    scripts = sorted((ROOT / "reader" / "html" / "static").glob("*.js"))
+    scripts = {
+        path.name: names_of_script(path.read_text("utf-8"))
+        for path in sorted((ROOT / "reader" / "html" / "static").glob("*.js"))
+    }
 
     assert len(scripts) > 3
     assert [
-        fault
-        for path in scripts
-        if path.name not in {"audit.js", "keys.js"}
-        for fault in word_faults(path.name, names_of_script(path.read_text("utf-8")))
+        fault for name, names in scripts.items() for fault in word_faults(name, names - LEFT.get(name, set()))
     ] == []
+    assert [name for name, left in LEFT.items() if left - scripts[name]] == []
 
 
 @pytest.mark.parametrize(

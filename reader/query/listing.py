@@ -64,8 +64,8 @@ class Listings:
         except TooLong:
             page = self._uncached_page(workspace_id, query)
         if query.offset > MAX_SKIPPED:
-            what = f"is more than {MAX_SKIPPED:,} in a list of millions: use next_cursor, from or to, or more filters"
-            raise InvalidQuery(ParameterError("offset", what))
+            message = f"is more than {MAX_SKIPPED:,} in a list of millions: use next_cursor, from or to, or more filters"
+            raise InvalidQuery(ParameterError("offset", message))
         if not page.is_read:
             raise Unavailable(slow=True)
         return page

@@ -44,6 +44,7 @@ POINTS = {
     "claimed": Point(claim, "take", False),
     "assigned": Point(loop.Loop, "_assigned", False),
     "starting": Point(GroupConsumer, "start", False),
+    "polled": Point(loop.Loop, "_poll", False),
     "taken": Point(batch.Batch, "add", False),
     "before_transaction": Point(store, "write", True),
     "after_fence": Point(store, "_fence", False),

@@ -183,6 +183,32 @@ def test_dates_are_those_of_the_zone_that_is_shown(visit: Visit, sample: Sample,
     assert visitor.total == count("occurred_at >= '2026-11-20 00:00+09' AND occurred_at < '2026-11-21 00:00+09'")
 
 
+def test_what_is_typed_stays_in_another_zone(visit: Visit, sample: Sample) -> None:
+    """A date means a day of the zone in which it was typed, and is the same instant in the other zone."""
+    visitor = visit(timezone_id="Asia/Tokyo").signed_in(sample.people.admin)
+    page = visitor.open("/audit")
+    page.locator("#from").fill("2026-11-20")
+    page.locator("#to").fill("2026-11-20")
+    page.get_by_role("button", name="Show times in Asia/Tokyo").click()
+    expect(page.locator("#from")).to_have_value("2026-11-20T09:00")
+    expect(page.locator("#to")).to_have_value("2026-11-21T09:00")
+    page.locator("#to").fill("2026-11-22T09:00:00")
+    page.get_by_role("button", name="Show times in UTC").click()
+    expect(page.locator("#from")).to_have_value("2026-11-20")
+    expect(page.locator("#to")).to_have_value("2026-11-22T09:00:00+09:00")
+    page.get_by_role("button", name="Show times in Asia/Tokyo").click()
+    expect(page.locator("#to")).to_have_value("2026-11-22T09:00")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Apply").click()
+    assert parse_qs(urlsplit(page.url).query) == {"from": ["2026-11-20"], "to": ["2026-11-22T09:00:00+09:00"]}
+
+    page.get_by_role("button", name="Show times in UTC").click()
+    page.locator("#from").fill("")
+    page.get_by_role("button", name="Show times in Asia/Tokyo").click()
+    expect(page.locator("#from")).to_have_value("")
+    expect(page.locator("#from")).to_have_attribute("type", "date")
+
+
 def test_a_page_can_be_kept_and_read_by_a_program(visit: Visit, sample: Sample) -> None:
     """The link and the JSON are those of this page, as of its moment."""
     visitor = visit(permissions=["clipboard-read", "clipboard-write"]).signed_in(sample.people.admin)

@@ -40,6 +40,18 @@ def test_a_print_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
     assert "changes are not printed" in said
 
 
+@pytest.mark.parametrize("query", ["", "action=member.added", "actor=nobody@x.example", "source=mcp&limit=5"])
+def test_a_print_claims_nothing_that_is_not_on_it(dana: Visitor, query: str) -> None:
+    """A range is one of time, whatever else was filtered; and a paper has one page of the list, not everything."""
+    page = dana.open(f"/audit?{query}")
+    page.emulate_media(media="print")
+    said = page.locator("main").inner_text()
+
+    assert re.search(r"Range\s+all time", said)
+    assert "everything" not in said
+    expect(page.locator(".head .lead")).to_be_hidden()
+
+
 def test_a_pdf_says_what_it_is_of(dana: Visitor, sample: Sample) -> None:
     """What an auditor keeps: filters, range, zone, who and when before the rows; each sheet has its number, and says how many there are."""
     page = dana.open("/audit?action=member.added&from=2026-01-01&limit=20&offset=20")

@@ -85,6 +85,21 @@ def test_before_and_after(dana: Visitor) -> None:
     expect(part.locator(".facts").first).to_contain_text("update_schedule")
 
 
+def test_changes_are_a_table_on_a_narrow_screen_too(visit: Visit, sample: Sample) -> None:
+    """Its cells are below each other there; a screen reader still reads a table, with the names of its columns."""
+    for width in (320, 800):
+        visitor = visit(viewport={"width": width, "height": 900}).signed_in(sample.people.admin)
+        page = visitor.open("/audit?action=schedule.lifecycle_changed&source=mcp&limit=1")
+        page.goto(
+            f"{visitor.site.url}{visitor.rows.first.locator('button').get_attribute('aria-controls').replace('d-', '/audit/')}"
+        )
+        tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+        roles = [node["role"]["value"] for node in tree if not node["ignored"]]
+        assert {name: roles.count(name) for name in ("table", "rowgroup", "columnheader", "rowheader", "row", "cell")} == {
+            "table": 1, "rowgroup": 2, "columnheader": 3, "rowheader": 3, "row": 4, "cell": 6,
+        }  # fmt: skip
+
+
 def test_values_that_look_alike_do_not(visit: Visit, fresh: Fresh) -> None:
     """null, "", nothing, an empty list, a number and its text, false and 0, and what is masked: each looks different."""
     fresh.put(diff=ODD, channel="mcp")

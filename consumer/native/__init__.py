@@ -7,6 +7,6 @@ same row for a record that is plainly right, or no answer; then the definition i
     fast_path    gives the native code a plan for each schema that is known
     plan         what is done with the records of one schema, from the catalog and the schema
 
-`copy_rows.c` is the pass. It is one file of C with its parts in headers: `text.h` (bytes, escapes of JSON and COPY), `avro.h` (values where they
+`copy_rows.c` is the pass. It is one file of C with its parts in headers: `text.h` (bytes, escapes of JSON, fields of COPY), `avro.h` (values where they
 lie in the record), `json.h` (canonical JSON), `plan.h` (reads the plans), `diff.h` (what changed), `headers.h` (CloudEvents).
 """

@@ -18,7 +18,7 @@ typedef struct {
     PyObject *plans; /* the first bytes of a value -> capsule of a Plan */
     PyObject *row_class, *sha256;
     Diff diff;
-    Buffer facets, digest, line;
+    Buffer facets, digest, row;
     int busy;
 } Rows;
 
@@ -30,14 +30,6 @@ typedef struct {
 } Entry;
 
 static int by_text(const void *one, const void *other) { return compare(*(const Text *)one, *(const Text *)other); }
-
-/* A facet that stands in a text array, and in a line of COPY, as it is. */
-static int is_plain(Text text)
-{
-    for (Py_ssize_t i = 0; i < text.size; i++)
-        if ((uint8_t)text.at[i] < 0x20 || text.at[i] == '"' || text.at[i] == '\\') return 0;
-    return 1;
-}
 
 static int read_facets(Rows *rows, const Plan *plan, Value data, const char *changed, Entry *entry)
 {
@@ -64,7 +56,6 @@ static int read_facets(Rows *rows, const Plan *plan, Value data, const char *cha
     }
     for (int i = 0; i < count; i++) {
         entry->facets[i] = (Text){to->start + starts[i], (i + 1 < count ? starts[i + 1] : to->size) - starts[i]};
-        if (!is_plain(entry->facets[i])) return 0;
     }
     entry->facet_count = count;
     qsort(entry->facets, count, sizeof(Text), by_text);
@@ -125,7 +116,26 @@ static int put_digested(Rows *rows, const Entry *entry, const Envelope *envelope
            put_member(to, ",\"workspace_id\":", entry->workspace) && PUT(to, "}");
 }
 
-static int put_column(Buffer *to, Text text) { return text.at ? put_copy(to, text) : PUT(to, "\t\\N"); }
+/* -1 as the size is NULL. */
+static int put_column(Buffer *to, Text text) { return text.at ? put_field(to, text) : put_int(to, -1, 4); }
+
+static int put_integer(Buffer *to, int64_t number, int bytes) { return put_int(to, bytes, 4) && put_int(to, number, bytes); }
+
+/* A text array: one dimension or none, no null, the type of its items, their number and the first index. */
+static int put_texts(Buffer *to, const Text *texts, int count)
+{
+    enum { TEXT_OID = 25 };
+    Py_ssize_t at = to->size;
+    if (!put_int(to, 0, 4) || !put_int(to, count > 0, 4) || !put_int(to, 0, 4) || !put_int(to, TEXT_OID, 4)) return 0;
+    if (count && (!put_int(to, count, 4) || !put_int(to, 1, 4))) return 0;
+    for (int i = 0; i < count; i++)
+        if (!put_field(to, texts[i])) return 0;
+    Py_ssize_t end = to->size;
+    to->size = at;
+    put_int(to, end - at - 4, 4);
+    to->size = end;
+    return 1;
+}
 
 typedef struct {
     Text topic;
@@ -133,29 +143,24 @@ typedef struct {
     int has_timestamp;
 } Position;
 
-/* The staged row (sql/queries/consumer/copy_staging.sql), with its line feed. */
-static int put_line(Rows *rows, const Entry *entry, const Envelope *envelope, const Position *position, const uint8_t *digest)
+/* The staged row (sql/queries/consumer/staging.sql) in COPY's binary format. */
+static int put_row(Rows *rows, const Entry *entry, const Envelope *envelope, const Position *position, PyObject *digest)
 {
-    Buffer *to = &rows->line;
+    enum { COLUMNS = 21 };
+    static const int64_t EPOCH_US = 946684800LL * 1000000; /* PostgreSQL's, 2000-01-01 */
+    Buffer *to = &rows->row;
     Text diff = {rows->diff.text.start, rows->diff.text.size};
     to->size = 0;
-    if (!put_number(to, position->ordinal) || !put_copy(to, entry->workspace) || !put_copy(to, envelope->source) ||
-        !put_copy(to, envelope->id) || !put_copy(to, entry->action) || !PUT(to, "\t{")) return 0;
-    for (int i = 0; i < entry->facet_count; i++)
-        if (!(i ? PUT(to, ",\"") : PUT(to, "\"")) || !put_text(to, entry->facets[i]) || !PUT(to, "\"")) return 0;
-    if (!PUT(to, "}") || !put_copy(to, entry->actor_type) || !put_copy(to, entry->actor_id) || !put_column(to, entry->email) ||
-        !put_copy(to, entry->subject_type) || !put_copy(to, entry->subject_id) || !put_column(to, entry->label) ||
-        !put_copy(to, entry->channel) || !put_copy(to, envelope->time) || !put_copy(to, diff) ||
-        !put_copy(to, position->topic) || !PUT(to, "\t") || !put_number(to, position->partition) || !PUT(to, "\t") ||
-        !put_number(to, position->offset)) return 0;
-    if (position->has_timestamp ? !PUT(to, "\t") || !put_number(to, position->timestamp) : !PUT(to, "\t\\N")) return 0;
-    if (!put_column(to, envelope->trace) || !PUT(to, "\t\\\\x") || !reserve(to, 65)) return 0;
-    for (int i = 0; i < 32; i++) {
-        to->start[to->size++] = "0123456789abcdef"[digest[i] >> 4];
-        to->start[to->size++] = "0123456789abcdef"[digest[i] & 15];
-    }
-    to->start[to->size++] = '\n';
-    return 1;
+    return put_int(to, COLUMNS, 2) && put_integer(to, position->ordinal, 4) && put_field(to, entry->workspace) &&
+           put_field(to, envelope->source) && put_field(to, envelope->id) && put_field(to, entry->action) &&
+           put_texts(to, entry->facets, entry->facet_count) && put_field(to, entry->actor_type) &&
+           put_field(to, entry->actor_id) && put_column(to, entry->email) && put_field(to, entry->subject_type) &&
+           put_field(to, entry->subject_id) && put_column(to, entry->label) && put_field(to, entry->channel) &&
+           put_integer(to, envelope->time_us - EPOCH_US, 8) && put_field(to, diff) && put_field(to, position->topic) &&
+           put_integer(to, position->partition, 4) && put_integer(to, position->offset, 8) &&
+           (position->has_timestamp ? put_integer(to, position->timestamp, 8) : put_int(to, -1, 4)) &&
+           put_column(to, envelope->trace) &&
+           put_field(to, (Text){PyBytes_AS_STRING(digest), PyBytes_GET_SIZE(digest)});
 }
 
 /* The facet that says that an event is ahead of the broker's clock; it is no part of the digest. */
@@ -203,12 +208,12 @@ static PyObject *copy_row(Rows *rows, const Plan *plan, PyObject *record, PyObje
                                   PyTuple_GET_ITEM(record, 5), entry->workspace.at, entry->workspace.size, envelope->source.at,
                                   envelope->source.size, envelope->id.at, envelope->id.size, digest);
     PyObject *packed = raw ? PyMarshal_WriteObjectToString(raw, 2) : NULL;
-    PyObject *line = packed ? PyBytes_FromStringAndSize(rows->line.start, rows->line.size) : NULL;
-    PyObject *parts = line ? Py_BuildValue("(OOOOOnOO)", ordinal, PyTuple_GET_ITEM(record, 0), PyTuple_GET_ITEM(record, 2),
-                                           plan->action_object, Py_False, PyBytes_GET_SIZE(value), line, packed) : NULL;
+    PyObject *encoded = packed ? PyBytes_FromStringAndSize(rows->row.start, rows->row.size) : NULL;
+    PyObject *parts = encoded ? Py_BuildValue("(OOOOOnOO)", ordinal, PyTuple_GET_ITEM(record, 0), PyTuple_GET_ITEM(record, 2),
+                                              plan->action_object, Py_False, PyBytes_GET_SIZE(value), encoded, packed) : NULL;
     PyObject *row = parts ? PyObject_CallMethod((PyObject *)&PyTuple_Type, "__new__", "OO", rows->row_class, parts) : NULL;
     Py_XDECREF(parts);
-    Py_XDECREF(line);
+    Py_XDECREF(encoded);
     Py_XDECREF(packed);
     Py_XDECREF(raw);
     return row;
@@ -254,7 +259,7 @@ static PyObject *make(Rows *rows, PyObject *record, PyObject *ordinal)
     PyObject *row = NULL, *digest = sha256_of(rows);
     if (digest == NULL) return NULL;
     check_clock(&entry, &envelope, &position);
-    if (put_line(rows, &entry, &envelope, &position, (const uint8_t *)PyBytes_AS_STRING(digest)))
+    if (put_row(rows, &entry, &envelope, &position, digest))
         row = copy_row(rows, plan, record, ordinal, &entry, &envelope, digest);
     Py_DECREF(digest);
     return row;
@@ -304,7 +309,7 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *key
 
 static void rows_dealloc(Rows *self)
 {
-    Buffer *buffers[] = {&self->diff.pointers, &self->diff.text, &self->facets, &self->digest, &self->line};
+    Buffer *buffers[] = {&self->diff.pointers, &self->diff.text, &self->facets, &self->digest, &self->row};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) PyMem_Free(buffers[i]->start);
     Py_XDECREF(self->plans);
     Py_XDECREF(self->row_class);

@@ -81,23 +81,16 @@ static int put_json(Buffer *buffer, Text text)
     return 1;
 }
 
-/* A field of COPY's text format with the tab before it (PostgreSQL, COPY, "Text Format"). */
-static int put_copy(Buffer *buffer, Text text)
+/* Integers as PostgreSQL's binary formats have them, the most significant byte first. */
+static int put_int(Buffer *buffer, int64_t number, int bytes)
 {
-    if (!reserve(buffer, text.size * 2 + 1)) return 0;
-    char *to = buffer->start + buffer->size;
-    *to++ = '\t';
-    for (Py_ssize_t i = 0; i < text.size; i++) {
-        char byte = text.at[i];
-        if (byte == '\\' || byte == '\t' || byte == '\n' || byte == '\r') {
-            *to++ = '\\';
-            byte = byte == '\t' ? 't' : byte == '\n' ? 'n' : byte == '\r' ? 'r' : byte;
-        }
-        *to++ = byte;
-    }
-    buffer->size = to - buffer->start;
+    if (!reserve(buffer, bytes)) return 0;
+    for (int i = bytes - 1; i >= 0; i--) buffer->start[buffer->size++] = (char)((uint64_t)number >> (8 * i));
     return 1;
 }
+
+/* A field of COPY's binary format: its size and its bytes (PostgreSQL, COPY, "Binary Format"). */
+static int put_field(Buffer *buffer, Text text) { return put_int(buffer, text.size, 4) && put_text(buffer, text); }
 
 static int is_ascii(Text text)
 {

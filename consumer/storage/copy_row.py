@@ -1,4 +1,4 @@
-"""A row on its way to the table: the line that COPY reads, and the raw record beside it, packed.
+"""A row on its way to the table: as COPY reads it in its binary format, and the raw record beside it, packed.
 
 Invariant: until its commit a record is two strings of bytes. If a batch kept the forty small objects of each record, it
 would not fit into the processor's caches, and each record would cost twice as much (docs/benchmarks.md).
@@ -6,12 +6,21 @@ would not fit into the processor's caches, and each record would cost twice as m
 
 import marshal
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from struct import Struct
 from typing import NamedTuple
 
 from consumer.event.model import Partition, Record, Recorded, Row, new
 
-_NULL = "\\N"
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+# What is before the first row, and behind the last (PostgreSQL, COPY, "Binary Format").
+SIGNATURE, TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_NULL = b"\xff\xff\xff\xff"
+_TEXT = 25  # the object identifier of the type `text`, which an array names
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
+_COLUMNS = 21
+_BEGIN, _SIZE, _INT4, _INT8 = Struct(">hii").pack, Struct(">i").pack, Struct(">ii").pack, Struct(">iq").pack
+_ARRAY = Struct(">iiiii").pack
+_NO_WORDS = Struct(">iiii").pack(12, 0, 0, _TEXT)
 # Marshal's later versions look for objects that occur twice, which costs more than these do.
 _PLAIN = 2
 _IDENTITY = 3  # columns, which are a row's first
@@ -27,7 +36,7 @@ class EntryIdentity(NamedTuple):
 
 
 class CopyRow(NamedTuple):
-    """A row to be copied; `line` ends with a line feed, `ordinal` is unique among the rows of a batch."""
+    """A row to be copied; `encoded` is the row as COPY reads it, `ordinal` is unique among the rows of a batch."""
 
     ordinal: int
     partition: Partition
@@ -35,7 +44,7 @@ class CopyRow(NamedTuple):
     action: str
     sanitized: bool
     size: int
-    line: bytes
+    encoded: bytes
     packed: bytes
 
     def record(self) -> Record:
@@ -55,12 +64,12 @@ def copy_row(record: Record, outcome: Recorded, ordinal: int) -> CopyRow:
     row, sanitized = outcome
     packed = marshal.dumps((offset, key, value, headers, row[:_IDENTITY], row.content_digest), _PLAIN)
     size = len(value or b"")
-    parts = (ordinal, partition, timestamp_ms, row.action, sanitized, size, copy_line(row, ordinal), packed)
+    parts = (ordinal, partition, timestamp_ms, row.action, sanitized, size, encode(row, ordinal), packed)
     return new(CopyRow, parts)
 
 
-def copy_line(row: Row, ordinal: int) -> bytes:
-    """The staged row in PostgreSQL's text format for COPY, UTF-8, with its line feed."""
+def encode(row: Row, ordinal: int) -> bytes:
+    """The staged row in PostgreSQL's binary format for COPY. Raises UnicodeEncodeError for a text that UTF-8 cannot hold."""
     (
         workspace_id,
         event_source,
@@ -83,28 +92,48 @@ def copy_line(row: Row, ordinal: int) -> bytes:
         digest,
         trace_id,
     ) = row
-    array = _array(facets)
-    texts = (
-        f"{workspace_id}{event_source}{event_id}{action}{array}{actor_type}{actor_id}{email}{subject_type}{subject_id}"
-        f"{label}{channel}{occurred_at}{diff}{topic}{trace_id}"
+    return b"".join(
+        (
+            _BEGIN(_COLUMNS, 4, ordinal),
+            _text(workspace_id),
+            _text(event_source),
+            _text(event_id),
+            _text(action),
+            _array(facets),
+            _text(actor_type),
+            _text(actor_id),
+            _NULL if email is None else _text(email),
+            _text(subject_type),
+            _text(subject_id),
+            _NULL if label is None else _text(label),
+            _text(channel),
+            _INT8(8, _microseconds(occurred_at)),
+            _text(diff),
+            _text(topic),
+            _INT4(4, partition),
+            _INT8(8, offset),
+            _NULL if timestamp is None else _INT8(8, timestamp),
+            _NULL if trace_id is None else _text(trace_id),
+            _SIZE(len(digest)),
+            digest,
+        )
     )
-    fields = (
-        f"{ordinal}\t{workspace_id}\t{event_source}\t{event_id}\t{action}\t{array}\t{actor_type}\t{actor_id}\t"
-        f"{_NULL if email is None else email}\t{subject_type}\t{subject_id}\t{_NULL if label is None else label}\t"
-        f"{channel}\t{occurred_at}\t{diff}\t{topic}\t{partition}\t{offset}\t"
-        f"{_NULL if timestamp is None else timestamp}\t{_NULL if trace_id is None else trace_id}"
-    )
-    if "\\" in texts or "\t" in texts or "\n" in texts or "\r" in texts:
-        fields = "\t".join(_escaped(value) for value in (ordinal, *row[:4], array, *row[5:18], trace_id))
-    return f"{fields}\t\\\\x{digest.hex()}\n".encode()
 
 
-def _escaped(value: str | int | None) -> str:
-    return _NULL if value is None else str(value).translate(_ESCAPES)
+def _text(value: str) -> bytes:
+    encoded = value.encode()
+    return _SIZE(len(encoded)) + encoded
 
 
-def _array(words: Sequence[str]) -> str:
-    """A text array as PostgreSQL reads it."""
-    if any('"' in word or "\\" in word for word in words):
-        words = [word.replace("\\", "\\\\").replace('"', '\\"') for word in words]
-    return '{"' + '","'.join(words) + '"}' if words else "{}"
+def _microseconds(time: str) -> int:
+    """Of a canonical time since PostgreSQL's epoch."""
+    since = datetime.fromisoformat(time) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _array(words: Sequence[str]) -> bytes:
+    """A text array: one dimension, no null, its type, its length, the first index."""
+    if not words:
+        return _NO_WORDS
+    items = b"".join([_text(word) for word in words])
+    return _SIZE(20 + len(items)) + _ARRAY(1, 0, _TEXT, len(words), 1) + items

@@ -12,12 +12,12 @@ import sql
 from catalog.reasons import ParkReason
 from consumer.event.model import Parked, Record
 from consumer.storage.batch import WriteResult
-from consumer.storage.copy_row import CopyRow
+from consumer.storage.copy_row import SIGNATURE, TRAILER, CopyRow
 from consumer.storage.raw_record import keep, raw_parameters
 from runtime.postgres import Cursor, Error, ErrorKind, UniqueViolation, classify
 
 COPY_STAGING = sql.query("consumer/copy_staging")
-# Lines that are sent together: the server reads the first ones while the others are joined.
+# Rows that are sent together: the server reads the first ones while the others are joined.
 CHUNK = 500
 # Sent in one message: separate statements would each cost a round trip.
 RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("consumer/record_staged"), "RELEASE SAVEPOINT unrecorded"))
@@ -75,8 +75,10 @@ def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
     writer may commit one between two searches, hence the loop.
     """
     with cursor.copy(COPY_STAGING) as copy:
+        copy.write(SIGNATURE)
         for start in range(0, len(part), CHUNK):
-            copy.write(b"".join([copied.line for copied in part[start : start + CHUNK]]))
+            copy.write(b"".join([copied.encoded for copied in part[start : start + CHUNK]]))
+        copy.write(TRAILER)
     known: Known = {}
     while True:
         try:

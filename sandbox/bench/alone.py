@@ -18,7 +18,7 @@ from consumer.event.ignored import ignored_type
 from consumer.event.model import Event, Record, Recorded
 from consumer.event.pipeline import Pipeline
 from consumer.event.row import row
-from consumer.storage.copy_row import copy_line, copy_row
+from consumer.storage.copy_row import copy_row, encode
 
 FEW_RECORDS, FEW_BYTES = 20, 16_384
 
@@ -89,7 +89,7 @@ def _timed(records: Sequence[Record], pipeline: Pipeline, decoder: Decoder) -> d
 
 
 def _of_the_row(rows: Sequence[Recorded]) -> dict[str, float]:
-    """Of the row its canonical text and its digest, of staging the line."""
+    """Of the row its canonical text and its digest, of staging its encoding."""
     diffs = [orjson.loads(recorded.row.diff) for recorded in rows]
     began = time.thread_time()
     texts = [canonical.text(changes) for changes in diffs]
@@ -99,10 +99,10 @@ def _of_the_row(rows: Sequence[Recorded]) -> dict[str, float]:
     digests = [content_digest(*entry) for entry in entries]
     digest = time.thread_time() - began
     began = time.thread_time()
-    lines = [copy_line(recorded.row, 0) for recorded in rows]
-    line = time.thread_time() - began
-    assert len(texts) == len(digests) == len(lines)
-    return {"canonical": text, "digest": digest, "line": line}
+    encoded = [encode(recorded.row, 0) for recorded in rows]
+    encoding = time.thread_time() - began
+    assert len(texts) == len(digests) == len(encoded)
+    return {"canonical": text, "digest": digest, "encoding": encoding}
 
 
 def _way(ce_type: str, data: Any) -> Any:

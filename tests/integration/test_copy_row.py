@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import sql
 from consumer.event.model import Partition, Record, Recorded, Row
 from consumer.storage import store
-from consumer.storage.copy_row import copy_line, copy_row
+from consumer.storage.copy_row import SIGNATURE, TRAILER, copy_row, encode
 from runtime.postgres import Connection
 from sandbox.services.postgres import PostgresServer
 
@@ -59,11 +59,11 @@ def session(postgres: PostgresServer) -> Iterator["psycopg.Connection[Any]"]:
 @settings(deadline=None)
 @given(rows=st.lists(ROWS, min_size=1, max_size=4))
 def test_a_row_is_read_as_it_was_written(session: "psycopg.Connection[Any]", rows: list[Row]) -> None:
-    """No text of a row ends its column or its line, is taken for NULL, or is changed."""
+    """No text of a row ends its column, is taken for NULL, or is changed."""
     with session.cursor() as cursor:
         cursor.execute("DELETE FROM staging")
         with cursor.copy(sql.query("consumer/copy_staging")) as copy:
-            copy.write(b"".join(copy_line(row, ordinal) for ordinal, row in enumerate(rows)))
+            copy.write(SIGNATURE + b"".join(encode(row, ordinal) for ordinal, row in enumerate(rows)) + TRAILER)
         columns = ", ".join(
             'to_char(occurred_at, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')' if name == "occurred_at" else name
             for name in Row._fields
@@ -81,7 +81,7 @@ def test_a_large_diff_is_not_compressed_on_its_way(postgres: PostgresServer) -> 
     with Connection.connect(postgres.dsn) as connection, connection.cursor() as cursor:
         store.prepare(connection)
         with cursor.copy(sql.query("consumer/copy_staging")) as copy:
-            copy.write(copy_line(row, 0))
+            copy.write(SIGNATURE + encode(row, 0) + TRAILER)
         staged = cursor.execute("SELECT octet_length(diff), pg_column_compression(diff) FROM staging").fetchone()
 
     assert staged == (10_000, None)
@@ -91,7 +91,7 @@ def test_the_raw_record_and_its_identity_come_back_whole() -> None:
     """What is unpacked is what was delivered: repeated and empty headers, a key that is no text, no timestamp."""
     headers = (("a", b""), ("a", None), ("é", b"\xff"))
     record = Record(PARTITION, 7, None, b"\xff", b"\x00value", headers)
-    row = Row._make([*"abcd", [], *"efghijklm", "n", 1, 2, None, b"d" * 32, None])
+    row = Row._make([*"abcd", [], *"efghijk", "2026-06-01T00:00:00.000000Z", "m", "n", 1, 2, None, b"d" * 32, None])
 
     kept = copy_row(record, Recorded(row, sanitized=True), 5)
 

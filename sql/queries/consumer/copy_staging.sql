@@ -1,1 +1,1 @@
-COPY staging FROM STDIN
+COPY staging FROM STDIN (FORMAT binary)

@@ -25,7 +25,7 @@ EASY = budget.Spent(
         # Of half of the records.
         steps.POLLED: 800_000, steps.SAMPLED: 400_000, steps.NATIVE: 0.25,
         "pipeline": 4.0, "ignored": 0.125, "envelope": 0.625, "decode": 0.5, "diff": 0.25, "row": 2.0, "freeing": 0.25,
-        "canonical": 0.5, "digest": 0.75, "staging": 1.0, "line": 0.75,
+        "canonical": 0.5, "digest": 0.75, "staging": 1.0, "encoding": 0.75,
     },
 )  # fmt: skip
 

@@ -469,6 +469,11 @@ MUTANTS = (
         ("tests/unit/catalog/test_summary.py", "-k", "money"),
     ),
     Mutant(
+        "who left long ago is not suggested",
+        (Edit("sql/queries/reader/actors.sql", "generate_series(1, 200)", "generate_series(2, 1)"),),
+        (READER + "test_actors.py", "-k", "left_long_ago"),
+    ),
+    Mutant(
         "freed blocks stay in the heap",
         (Edit("runtime/allocator.py", "        mallopt(M_MMAP_THRESHOLD, LARGE)", "        del mallopt"),),
         ("tests/unit/runtime/test_allocator.py",),

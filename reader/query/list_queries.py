@@ -151,8 +151,8 @@ def large_diffs(workspace_id: str, ids: Sequence[int], limit: int) -> Statement:
     return Statement(LARGE_DIFFS, {"workspace_id": workspace_id, "ids": ids, "max_bytes": limit})
 
 
-def recent_actors(workspace_id: str) -> Statement:
-    """Finds the names, e-mail addresses or ids, of those who did something in the newest entries of a workspace, most first."""
+def actors(workspace_id: str) -> Statement:
+    """Finds the names, e-mail addresses or ids, of those who did something in a workspace, most first; of a long list from a part of it."""
     return Statement(ACTORS, {"workspace_id": workspace_id})
 
 

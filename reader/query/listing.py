@@ -19,9 +19,9 @@ from reader.query.indexed_page import read_indexed_page
 from reader.query.large_diffs import LargeDiffs
 from reader.query.list_queries import (
     ListQuery,
+    actors,
     entries_by_id,
     large_diffs,
-    recent_actors,
     to_entries,
     whole_entry,
 )
@@ -64,7 +64,9 @@ class Listings:
         except TooLong:
             page = self._uncached_page(workspace_id, query)
         if query.offset > MAX_SKIPPED:
-            message = f"is more than {MAX_SKIPPED:,} in a list of millions: use next_cursor, from or to, or more filters"
+            message = (
+                f"is more than {MAX_SKIPPED:,} in a list of millions: use next_cursor, from or to, or more filters"
+            )
             raise InvalidQuery(ParameterError("offset", message))
         if not page.is_read:
             raise Unavailable(slow=True)
@@ -139,8 +141,8 @@ class Listings:
         return None if entry is None else (entry, LargeDiff(*diffs[0][1:]))
 
     def actors(self, workspace_id: str) -> list[str]:
-        """Who did something lately in this workspace, as a filter takes them. Raises Unavailable."""
-        _, (rows,) = self._database.ask(workspace_id, recent_actors(workspace_id))
+        """Who did something in this workspace, as a filter takes them. Raises Unavailable."""
+        _, (rows,) = self._database.ask(workspace_id, actors(workspace_id))
         return [name for (name,) in rows]
 
     def large_diffs(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> Mapping[int, LargeDiff]:

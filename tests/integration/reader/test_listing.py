@@ -261,18 +261,6 @@ def test_an_entry_of_another_workspace_is_no_entry(listings: Listings, put: Call
     assert listings.page("org_3", Query()).total == 0
 
 
-def test_actors_are_those_of_the_newest_entries_of_the_workspace(listings: Listings, put: Callable[..., int]) -> None:
-    """By their address, else by their id; most first; not those that no filter takes, and none of another workspace."""
-    for minutes, (actor_id, email) in enumerate(
-        (("user_a", "a@x.example"), ("user_b", None), ("user_a", "a@x.example"))
-    ):
-        put(minutes, actor_id=actor_id, actor_email=email)
-    put(9, actor_email="x" * 256)
-    put(9, workspace_id="org_2", actor_email="foreign@x.example")
-
-    assert listings.actors(WORKSPACE) == ["a@x.example", "user_b"]
-
-
 def test_row_level_security_holds_by_itself(database: Database, put: Callable[..., int]) -> None:
     """Without any predicate a session of one workspace sees that workspace alone, and without a workspace nothing."""
     put(1)

@@ -1,7 +1,8 @@
 """Text from outside, made safe to show: nothing in it is invisible, and no two different texts look the same.
 
 Sources: Unicode 15, categories Cc, Cf, Zs, Zl, Zp, Co, Cs and the property Default_Ignorable_Code_Point
-(DerivedCoreProperties.txt), of which Python's `unicodedata` knows nothing; and U+2800, the braille pattern without dots.
+(DerivedCoreProperties.txt), of which Python's `unicodedata` knows nothing; and the signs that are drawn empty: U+2800, the braille pattern without
+dots, U+1D159, the musical null notehead, U+13441 and U+13442, the hieroglyphic blanks, and U+16FE4, the Khitan filler.
 """
 
 import re
@@ -11,10 +12,10 @@ from unicodedata import category, normalize
 
 from catalog.confusables import SHAPES
 
-_BLANKS = r"\t\x0b\x0c\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
+_BLANKS = r"\t\x0b\x0c\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\U0001d159\U00013441\U00013442"
 _IGNORABLE = (
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    r"\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    r"\ufeff\uffa0\ufff0-\ufffb\U00016fe4\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 # Controls but the line feed, other formats, private use and noncharacters, which are empty or all the same box.
 _OTHERS = (

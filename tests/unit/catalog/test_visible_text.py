@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from catalog.visible_text import any_alike, distinct_forms, look_alike, twins, visible
 
-UNSEEN = "\u00a0\u2000\u200a\u202f\u3000\u2800\u115f\u1160\u3164\uffa0\ufe0f\ufe00\u034f\u17b4\u180b\u200d\u2066\U000e0041\U000e0100\ue000\t\x7f"
+UNSEEN = "\u00a0\u2000\u200a\u202f\u3000\u2800\u115f\u1160\u3164\uffa0\ufe0f\ufe00\u034f\u17b4\u180b\u200d\u2066\U000e0041\U000e0100\ue000\t\x7f\U0001d159\U00013441\U00013442\U00016fe4"
 
 
 @pytest.mark.parametrize("unseen", UNSEEN)

@@ -54,7 +54,7 @@ def lines(figures: Figures) -> list[Measurement]:
     """What was asked for, and what came of it."""
     worst = max(figures.pages, key=lambda page: page.p99)
     first = next(page for page in figures.pages if page.depth == "first")
-    selection, uncached_seconds = max(figures.uncached.items(), key=lambda item: item[1])
+    worst_uncached, uncached_seconds = max(figures.uncached.items(), key=lambda item: item[1])
     slowest, seconds = max(figures.builds.items(), key=lambda build: build[1])
     millions = figures.entries / 3_000_000
     ratio = figures.requests / figures.bare_requests
@@ -81,11 +81,18 @@ def lines(figures: Figures) -> list[Measurement]:
             seconds / millions < 1,
         ),
         Measurement(
-            "rows of such a page, before its total",
-            f"slowest: {selection}, {uncached_seconds * 1000:.0f} ms",
-            f"all: {figures.uncached['all'] * 1000:.0f} ms",
+            "rows of such a page of the whole list, before its total",
+            "first page without a filter",
+            f"{figures.uncached['all'] * 1000:.0f} ms",
             "≤ 100 ms",
             figures.uncached["all"] <= 0.1,
+        ),
+        Measurement(
+            "rows of such a page of the worst list, before its total",
+            f"first page, slowest: {worst_uncached}",
+            f"{uncached_seconds * 1000:.0f} ms",
+            "≤ 500 ms",
+            uncached_seconds <= 0.5,
         ),
         Measurement(
             "another workspace's first page meanwhile",

@@ -474,6 +474,11 @@ MUTANTS = (
         (READER + "test_actors.py", "-k", "left_long_ago"),
     ),
     Mutant(
+        "a slash too many is mended before access is checked",
+        (Edit("reader/http/routes.py", '("/audit/", limited(self.slash))', '("/audit/", self.static)'),),
+        (READER + "test_slash.py", "-k", "checked_first"),
+    ),
+    Mutant(
         "freed blocks stay in the heap",
         (Edit("runtime/allocator.py", "        mallopt(M_MMAP_THRESHOLD, LARGE)", "        del mallopt"),),
         ("tests/unit/runtime/test_allocator.py",),

@@ -60,13 +60,14 @@ class Routes:
         self.all = (
             ("/", limited(self.home)),
             ("/audit", limited(self.audit)),
-            ("/audit/", self.slash),
+            ("/audit/", limited(self.slash)),
             ("/audit/find", limited(self.find)),
             ("/audit/actors", limited(self.actors)),
             # The API's responses for the page's links: a person whose session token has expired is redirected to renew it.
             ("/audit/json", limited(self.events)),
             ("/audit/checkpoint", limited(self.checkpoint)),
             ("/audit/{entry_id}", limited(self.entry)),
+            ("/audit/{entry_id}/", limited(self.slash)),
             ("/audit/{entry_id}/json", limited(self.event)),
             ("/static/{name}", self.static),
             ("/v1/audit-events", limited(self.events)),
@@ -106,10 +107,20 @@ class Routes:
         is_short = text_length(listing.entries) <= FEW_SHOWN
         return make(listing) if is_short else self._later(viewer, listing, make)
 
-    async def slash(self, request: Request) -> Response:
-        """Redirects from `/audit/` to the list: to a path, never to the host that a header names."""
+    def slash(self, request: Request) -> Response:
+        """Redirects from an address of the page with a slash too many, which people type: to a path, never to the host that a header names.
+
+        After the check of access, as on every route (SPEC 6). A program's address is not mended: its token may not follow a redirect.
+        """
+        viewer = self._viewer(request)
         query = request.scope["query_string"]
-        return RedirectResponse(f"/audit?{query.decode()}" if 0 < len(query) <= MAX_QUERY_BYTES else "/audit", 308)
+        path = "/audit"
+        if "entry_id" in request.path_params:
+            entry_id = request.path_params["entry_id"]
+            if not _is_id(entry_id):
+                return HTMLResponse(pages.render_problem(errors.NOT_FOUND, None, viewer), 404)
+            path = f"/audit/{entry_id}"
+        return RedirectResponse(f"{path}?{query.decode()}" if 0 < len(query) <= MAX_QUERY_BYTES else path, 308)
 
     def find(self, request: Request) -> Response:
         """Redirects from a submitted form to the address of the list."""
@@ -230,10 +241,15 @@ class Routes:
     def _entry(self, viewer: Viewer, request: Request) -> Entry | None:
         """The entry whose id is in the path; a text that is not an id is the id of nothing."""
         entry_id = request.path_params["entry_id"]
-        if not (entry_id.isascii() and entry_id.isdigit() and len(entry_id) <= MAX_ID_DIGITS):
+        if not _is_id(entry_id):
             return None
         return self._listings.entry(viewer.workspace_id, int(entry_id))
 
     def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
         return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, contact), 422)
+
+
+def _is_id(text: str) -> bool:
+    """Whether an entry may have this id; any other text is the id of nothing."""
+    return text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS

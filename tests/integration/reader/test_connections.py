@@ -248,19 +248,7 @@ def test_a_long_query_is_refused_and_not_repeated(calm: Site) -> None:
         assert b"aaaa" not in nobody
 
 
-# --- the two forms of the list's address
-
-
-def test_a_slash_after_the_list_leads_to_it(calm: Site) -> None:
-    """By a path alone, with the query as it was, whoever asks; what is too long is left away."""
-    for query, location in (
-        (b"", b"/audit"),
-        (b"?action=member.removed&actor=%C3%A9", b"/audit?action=member.removed&actor=%C3%A9"),
-        (b"?" + b"a" * 70_000, b"/audit"),
-    ):
-        answer = calm.raw(GET % (b"/audit/" + query, b"Connection: close\r\n"))
-        assert answer.startswith(b"HTTP/1.1 308 ")
-        assert b"\r\nlocation: " + location + b"\r\n" in answer.lower().replace(b"%c3%a9", b"%C3%A9")
+# --- the two forms of an address
 
 
 def test_the_absolute_form_is_the_same_request(calm: Site) -> None:

@@ -144,6 +144,7 @@ TO_POSTGRESQL = (
         name="rows to PostgreSQL cut off",
         how=f"RST after each {ASKED:,} bytes that are sent to it, {CUTS} times within a COPY",
         inject=_cut_off_in_an_insert,
+        alerts=frozenset({"AuditDatabaseTrouble"}),
         mixes=False,
     ),
 )

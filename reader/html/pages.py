@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from catalog.visible_text import visible
-from reader.errors import Problem
+from reader.errors import NO_WORKSPACE, Problem
 from reader.html import filter_form, links
 from reader.html.entry_view import entry_view
 from reader.html.labels import SOURCE_LABELS
@@ -111,8 +111,8 @@ def render_entry(
 
 
 def render_problem(problem: Problem, sign_in_url: str | None, viewer: Viewer | None = None) -> str:
-    """An error page, which repeats nothing of the request. A `viewer` keeps the navigation of an admin."""
-    url = sign_in_url if problem.status == 401 else None
+    """An error page, which repeats nothing of the request but the way back from signing in. A `viewer` keeps the navigation of an admin."""
+    url = sign_in_url if problem.status == 401 or problem is NO_WORKSPACE else None
     return _render("problem.html", viewer=viewer, problem=problem, sign_in_url=url)
 
 

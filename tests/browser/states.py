@@ -121,6 +121,16 @@ def _member(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(sample.people.member).open("/audit", 403)
 
 
+def _nobody(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    visitor.signed_in(sample.people.admin._replace(workspace_id=None)).open("/audit", 403)
+
+
+def _ticked(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
+    page = visitor.signed_in(sample.people.admin).open("/audit?action=member.added&limit=5")
+    page.get_by_text("Several actions").click()
+    page.get_by_label("Report exported").check()
+
+
 def _members_home(visitor: Visitor, sample: Sample, fresh: Fresh) -> None:
     visitor.signed_in(sample.people.member).open("/")
 
@@ -163,6 +173,8 @@ STATES: Mapping[str, State] = {
     "not found": _at("/audit/999999999", 404),
     "home": _at("/"),
     "impersonated": _impersonated,
+    "no workspace": _nobody,
+    "one more action": _ticked,
     "a member": _member,
     "a member's home": _members_home,
     "signed out": _signed_out,

@@ -1,6 +1,7 @@
 """Who sees the page: signed in with one click, an admin does; a member, another workspace's admin and a late one do not."""
 
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 from playwright.sync_api import expect
@@ -54,6 +55,23 @@ def test_the_admin_of_another_workspace_sees_none_of_ours(visit: Visit, sample: 
     expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
     missing = page.content()
     assert missing == visitor.open("/audit/999999999", 404).content()
+
+
+def test_without_a_workspace_a_button_leads_to_the_choice_and_back(visit: Visit, sample: Sample) -> None:
+    """No dead end: the sign-in page is where workspaces are chosen, and it is told which page to come back to."""
+    nobody = sample.people.admin._replace(user_id="user_2nora", workspace_id=None)
+    visitor = visit().signed_in(nobody)
+    page = visitor.open("/audit?limit=5", 403)
+    choose = page.get_by_role("link", name="Choose a workspace")
+    assert parse_qs(urlsplit(choose.get_attribute("href") or "").query) == {
+        "redirect_url": [f"{visitor.site.url}/audit?limit=5"]
+    }
+    choose.click()
+    page.wait_for_url(f"{visitor.site.issuer.url}/**")
+    visitor.signed_in(sample.people.admin)
+    page.go_back()
+    page.reload()
+    expect(visitor.rows).to_have_count(5)
 
 
 def test_an_expired_session_is_shown_and_can_be_renewed(visit: Visit, sample: Sample) -> None:

@@ -762,11 +762,13 @@ MUTANTS = (
         "actors of all workspaces are suggested",
         (
             Edit(
-                "sql/queries/reader/actors.sql", "WHERE workspace_id = %(workspace_id)s", "WHERE %(workspace_id)s <> ''"
+                "sql/queries/reader/actors.sql",
+                "WHERE workspace_id = %(workspace_id)s\n        ORDER BY occurred_at DESC, id DESC\n        LIMIT 5000",
+                "WHERE %(workspace_id)s <> ''\n        ORDER BY occurred_at DESC, id DESC\n        LIMIT 5000",
             ),
             Edit("reader/query/database.py", "self._url, ROLE, SESSION", "self._url, None, SESSION"),
         ),
-        (READER + "test_listing.py", "-k", "actors"),
+        (READER + "test_actors.py",),
     ),
     Mutant(
         "a standby is believed like a primary",
@@ -877,7 +879,7 @@ MUTANTS = (
         (
             Edit(
                 "reader/query/index_cache.py",
-                "({kept} if kept in keys and self._lists[kept].size > share else {kept, busiest})",
+                "{kept} if kept is not None and kept in keys and self._lists[kept].size > share else {kept, busiest}",
                 "{kept, busiest}",
             ),
         ),

@@ -72,9 +72,9 @@ FAULTS = (
         name="address leads to a standby",
         how="for a while the server at the address takes no writes",
         inject=_standby_for_a_while,
+        alerts=frozenset({"AuditDatabaseTrouble"}),
         where=pair,
         mixes=False,
-        seconds=5,
     ),
     Fault(
         name="backup restored",

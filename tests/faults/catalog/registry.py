@@ -117,9 +117,9 @@ FAULTS = (
         name="registry silent",
         how="takes connections and answers nothing; its schemas are not known yet",
         inject=_stopped(_set(ProxyLine(silent=True)), _set(GOOD)),
+        alerts=ALERTS,
         where=with_registry,
         mixes=False,
-        seconds=8,
     ),
     Fault(
         name="registry answers wrongly",

@@ -1,1 +1,2 @@
-COPY staging FROM STDIN (FORMAT binary)
+-- sqlfluff 4 reads no options after STDIN.
+COPY staging FROM STDIN (FORMAT binary) -- noqa: PRS

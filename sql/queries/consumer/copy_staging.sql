@@ -1,2 +1,2 @@
--- sqlfluff 4 reads no options after STDIN.
+-- The linter knows no options after STDIN.
 COPY staging FROM STDIN (FORMAT binary) -- noqa: PRS

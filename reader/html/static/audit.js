@@ -255,7 +255,7 @@ class Row {
 
 const rows = [...document.querySelectorAll("a.toggle")].map((link) => new Row(link));
 
-async function inTurns(some, act) {
+async function fewAtOnce(some, act) {
   for (let start = 0; start < some.length; start += REQUESTS) {
     await Promise.all(some.slice(start, start + REQUESTS).map(act));
   }
@@ -269,7 +269,7 @@ async function printAll(button, renews = true) {
   button.disabled = true;
   button.nextElementSibling?.remove();
   try {
-    await inTurns(rows, (row) => row.load());
+    await fewAtOnce(rows, (row) => row.load());
     print();
   } catch (error) {
     if (error.status === 401 && renews) {
@@ -408,7 +408,7 @@ async function comeBack({ task, open, place, typed, several: isSeveral }) {
   const { style } = document.body;
   style.overflowAnchor = "none"; // browsers that hold a place by themselves may choose another one
   hold();
-  await inTurns(again, async (row) => {
+  await fewAtOnce(again, async (row) => {
     await row.show(false);
     hold();
   });

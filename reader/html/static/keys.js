@@ -3,10 +3,10 @@
 
 const OFF = "callmine.audit.keys";
 const KEYS = [
-  ["j", "the next entry"],
-  ["k", "the entry before"],
+  ["j", "next entry"],
+  ["k", "previous entry"],
   ["Enter", "open or close the entry"],
-  ["/", "to the filters"],
+  ["/", "go to the filters"],
   ["?", "this list of keys"],
 ];
 
@@ -28,10 +28,10 @@ function makeDialog() {
   const dialog = element("dialog");
   const title = element("h2", "Keys");
   const list = element("dl");
-  for (const [key, what] of KEYS) {
+  for (const [key, description] of KEYS) {
     const term = element("dt");
     term.append(element("kbd", key));
-    list.append(term, element("dd", what));
+    list.append(term, element("dd", description));
   }
   const box = element("input");
   box.type = "checkbox";

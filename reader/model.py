@@ -104,8 +104,7 @@ class Listing:
     """The result of a Query: entries, newest first, and the exact total of the selection as of `as_of`.
 
     While a long list is read into memory a page may be without its total: then it is not `is_counted`, and `total` is how many
-    there are at least. `has_more` says that older entries follow, and `is_read` whether its own are there. `is_too_long`: the list
-    has more entries than are held in memory, so the total will not be known.
+    there are at least. `has_more` says that older entries follow, and `is_read` whether its own are there.
 
     `newer`: entries of the selection recorded after `as_of`, counted up to 100, and among the next 10,000 of the workspace;
     `has_newer_beyond` says that there may be more.
@@ -126,4 +125,3 @@ class Listing:
     has_more: bool = False
     is_read: bool = True
     has_newer_beyond: bool = False
-    is_too_long: bool = False

@@ -454,16 +454,6 @@ MUTANTS = (
         (READER + "test_entry_page.py", "-k", "bounded"),
     ),
     Mutant(
-        "a list of any length is held in memory",
-        (Edit("reader/query/long_lists.py", "if size > index_cache.MAX_LIST_BYTES // self._caches:", "if size < 0:"),),
-        (READER + "test_long_lists.py",),
-    ),
-    Mutant(
-        "a list that is being read is not counted",
-        (Edit("reader/query/index_cache.py", "            self._loading += size\n", ""),),
-        (READER_UNIT + "test_index_cache_sizes.py", "-k", "being_read"),
-    ),
-    Mutant(
         "an entry in a withdrawn currency loses its amount",
         (Edit("catalog/money.py", "for listed in (_WITHDRAWN, _CODES)", "for listed in (_CODES,)"),),
         ("tests/unit/catalog/test_summary.py", "-k", "money"),
@@ -879,7 +869,7 @@ MUTANTS = (
         (
             Edit(
                 "reader/query/index_cache.py",
-                "{kept} if kept is not None and kept in keys and self._lists[kept].size > share else {kept, busiest}",
+                "{kept} if kept in keys and self._lists[kept].size > share else {kept, busiest}",
                 "{kept, busiest}",
             ),
         ),

@@ -34,7 +34,7 @@ def listing(page: Listing, large_diffs: Mapping[int, LargeDiff] = MappingProxyTy
                 _entry(entry, large_diffs[entry.id]) if entry.id in large_diffs else orjson.Fragment(_ENTRIES.of(entry))
                 for entry in page.entries
             ],
-            "total": page.total if page.is_counted else None,
+            "total": page.total,
             "limit": page.query.limit,
             "offset": page.query.offset,
             "as_of": page.as_of,

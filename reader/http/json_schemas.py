@@ -34,7 +34,7 @@ def schemas() -> dict[str, Any]:
     error = _object({"parameter": TEXT, "detail": TEXT})
     page = {
         "data": {"type": "array", "items": ref("schemas", "ListedEntry"), "maxItems": MAX_LIMIT},
-        "total": {**COUNT, "type": ["integer", "null"], "description": "The exact number of entries of the selection as of as_of; null: not known, since there are millions"},
+        "total": {**COUNT, "description": "The exact number of entries of the selection as of as_of"},
         "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
         "offset": COUNT,
         "as_of": AS_OF,

@@ -28,7 +28,6 @@ use_counts         decides which lists are kept and which are evicted
 index_load         reads a list from the database
 single_flight      lets one thread at a time load a list
 background_loads   loads lists for which no request waits
-long_lists         lists that are too long to be held
 current_index      brings an index up to date
 older_index        makes an older index of another
 index_results      what the store gives, or why not

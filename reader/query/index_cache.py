@@ -13,8 +13,7 @@ from reader.query.cached_list import CachedList, CacheKey, text_bytes
 from reader.query.key_index import KeyIndex
 from reader.query.use_counts import UseCounts
 
-MAX_BYTES = 96 * 1024 * 1024  # of a reader: sixteen an entry, and what holds them; also of lists that are being read
-MAX_LIST_BYTES = MAX_BYTES // 2  # of the keys of one list, three million entries: two are read at once
+MAX_BYTES = 96 * 1024 * 1024  # of a reader: sixteen an entry, and what holds them
 MAX_LISTS = 2_000
 MAX_COUNTED = 2 * MAX_LISTS  # lists of which it is remembered how often they were used
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often
@@ -29,7 +28,7 @@ class IndexCache:
         self._lists: dict[CacheKey, CachedList] = {}
         self._other_uses = UseCounts(MAX_COUNTED)
         self._lock = threading.Lock()
-        self._number = self._gets = self._bytes = self._builds = self._loading = 0
+        self._number = self._gets = self._bytes = self._builds = 0
 
     @property
     def builds(self) -> int:
@@ -49,7 +48,7 @@ class IndexCache:
         """The index; None if it is not cached. Its list counts as used once more, in either case."""
         with self._lock:
             self._age()
-            list_key = of_list(key)
+            list_key = _of_list(key)
             cached = self._lists.get(list_key)
             if cached is None:
                 self._other_uses.note(list_key, self._other_uses.of(list_key) + 1)
@@ -63,13 +62,13 @@ class IndexCache:
     def peek(self, key: CacheKey) -> KeyIndex | None:
         """As `get`, but it does not count as a use."""
         with self._lock:
-            cached = self._lists.get(of_list(key))
+            cached = self._lists.get(_of_list(key))
             return cached.indexes.get(key.pg_snapshot) if cached else None
 
     def nearest(self, key: CacheKey, xmax: int) -> tuple[CacheKey, KeyIndex] | None:
         """Of the indexes of the list, now and older, the one whose snapshot ends nearest to `xmax`, with its key."""
         with self._lock:
-            cached = self._lists.get(of_list(key))
+            cached = self._lists.get(_of_list(key))
             indexes = cached.indexes.items() if cached else ()
             nearest = min(indexes, key=lambda item: abs(item[1].snapshot.xmax - xmax), default=None)
             return (replace(key, pg_snapshot=nearest[0]), nearest[1]) if nearest else None
@@ -81,7 +80,7 @@ class IndexCache:
         """
         with self._lock:
             self._builds += made_of is None
-            cached = self._lists.get(of_list(key)) or self._new(of_list(key))
+            cached = self._lists.get(_of_list(key)) or self._new(_of_list(key))
             present = cached.indexes.get(key.pg_snapshot)
             if present is not None and present.snapshot.xmax > index.snapshot.xmax:
                 return
@@ -90,25 +89,19 @@ class IndexCache:
             shares = any(other is made_of for other in cached.indexes.values())
             cached.put(key.pg_snapshot, index, index.fresh if shares else index.size)
             self._bytes += cached.size - before
-            self._evict(of_list(key))
-
-    def hold(self, size: int) -> None:
-        """Counts bytes of a list that is being read, and evicts other lists for them; less than zero: counts them no more."""
-        with self._lock:
-            self._loading += size
-            self._evict(None)
+            self._evict(_of_list(key))
 
     def discard(self, key: CacheKey, index: KeyIndex) -> None:
         """Removes an index that is too old to catch up, unless a newer one was stored meanwhile."""
         with self._lock:
-            cached = self._lists.get(of_list(key))
+            cached = self._lists.get(_of_list(key))
             present = cached.indexes.get(key.pg_snapshot) if cached else None
             if cached is None or present is None or present.snapshot.xmax > index.snapshot.xmax:
                 return
             del cached.indexes[key.pg_snapshot]
             self._count(cached)
             if not cached.indexes:
-                self._remove(of_list(key))
+                self._remove(_of_list(key))
 
     def forget(self, workspace_id: str) -> None:
         """Removes all that is held of a workspace."""
@@ -140,21 +133,20 @@ class IndexCache:
                 cached.uses //= 2
             self._other_uses.halve()
 
-    def _evict(self, kept: CacheKey | None) -> None:
-        """Removes what is too much, but not the list that was just put (`kept`): a page may wait for it."""
+    def _evict(self, kept: CacheKey) -> None:
+        """Removes what is too much, but not the list that was just put: a page may wait for it."""
         while len(self._lists) > MAX_LISTS:
             largest = self._of_largest(dict.fromkeys(self._lists, 1))
             self._remove_least_used(set(largest) - {kept} or set(self._lists) - {kept})
-        max_bytes = self._max_bytes - self._loading
-        if self._bytes > max_bytes:
+        if self._bytes > self._max_bytes:
             for cached in self._lists.values():
                 if not cached.is_exact:
                     self._count(cached)
-        while self._lists.keys() - {kept} and self._bytes > max_bytes:
+        while len(self._lists) > 1 and self._bytes > self._max_bytes:
             if not self._cut_largest(kept):
                 self._remove_least_used(set(self._lists) - {kept})
 
-    def _cut_largest(self, kept: CacheKey | None) -> bool:
+    def _cut_largest(self, kept: CacheKey) -> bool:
         """Takes from the workspace that is furthest above its share: an extra list, or else an older page."""
         keys = self._of_largest({key: cached.size for key, cached in self._lists.items()})
         share = self._max_bytes / len({key.workspace_id for key in self._lists})
@@ -162,9 +154,7 @@ class IndexCache:
             return False
         # The one that is used most is no extra list, unless it makes room for another one of more than the share.
         busiest = max(keys, key=lambda key: self._lists[key].uses)
-        extra = set(keys) - (
-            {kept} if kept is not None and kept in keys and self._lists[kept].size > share else {kept, busiest}
-        )
+        extra = set(keys) - ({kept} if kept in keys and self._lists[kept].size > share else {kept, busiest})
         if extra:
             self._remove_least_used(extra)
             return True
@@ -186,6 +176,5 @@ class IndexCache:
         self._remove(min(keys, key=lambda key: (self._lists[key].uses, -self._lists[key].number)))
 
 
-def of_list(key: CacheKey) -> CacheKey:
-    """The list of an older page; a list itself."""
+def _of_list(key: CacheKey) -> CacheKey:
     return replace(key, pg_snapshot=None) if key.pg_snapshot is not None else key

@@ -1,7 +1,5 @@
 """Loads a key index by reading all keys of a list, which takes up to a second for each million entries."""
 
-from collections.abc import Callable
-
 from reader.query import key_index
 from reader.query.database import Database, Statement
 from reader.query.key_index import KeyIndex
@@ -14,11 +12,11 @@ from runtime.postgres import Connection
 
 
 def load_index(
-    database: Database, list_query: ListQuery, snapshot: Snapshot | None, limit: int, grow: Callable[[int], None]
+    database: Database, list_query: ListQuery, snapshot: Snapshot | None, limit: int
 ) -> tuple[str, KeyIndex]:
     """The server, and the list at `snapshot`, or as it is now. One statement returns `limit` keys.
 
-    `grow` is called with the bytes of each. Raises FutureSnapshot and Unavailable, and what `grow` raises.
+    Raises FutureSnapshot and Unavailable.
     """
     buckets: list[bytes] = []
     with database.workspace(list_query.workspace_id) as session:
@@ -29,11 +27,9 @@ def load_index(
         # A standby also sees entries at or above its xmin, which are not shown.
         at = snapshot or (now if session.view.is_partial else None)
         chunk = _read(session.connection, list_query.keys(at, None, limit))
-        grow(len(chunk))
         buckets += key_index.split(chunk)
         while len(chunk) == limit * key_index.KEY.size:
             chunk = _read(session.connection, list_query.keys(at, key_index.last_key(chunk), limit))
-            grow(len(chunk))
             buckets += key_index.split(chunk)
     return session.view.server, KeyIndex.from_buckets(snapshot or now, buckets)
 

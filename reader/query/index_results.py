@@ -15,10 +15,6 @@ class NotAtHand(Exception):
     """The list must be read, and the caller does not wait for that."""
 
 
-class TooLong(Exception):
-    """The list has more entries than are held in memory."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentIndex:
     """An index at the snapshot of `view`.

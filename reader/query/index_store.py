@@ -15,10 +15,9 @@ from reader.query.current_index import catch_up
 from reader.query.database import NO_WORKSPACE, Database
 from reader.query.index_cache import IndexCache
 from reader.query.index_load import load_index, load_short_index
-from reader.query.index_results import CurrentIndex, NotAtHand, Outdated, TooLong
+from reader.query.index_results import CurrentIndex, NotAtHand, Outdated
 from reader.query.key_index import KeyIndex
 from reader.query.list_queries import ListQuery
-from reader.query.long_lists import LongLists
 from reader.query.older_index import derive
 from reader.query.position import FutureSnapshot
 from reader.query.single_flight import SingleFlight
@@ -26,7 +25,7 @@ from reader.query.snapshot import Snapshot
 from reader.query.transaction_view import TransactionView
 from reader.query.window import Window
 
-CHUNK_KEYS = 312_500  # keys that one statement of a load returns: 5 MB, which are there three times for a moment
+CHUNK_KEYS = 1_250_000  # keys that one statement of a load returns: 20 MB, which are copied once
 SHORT_KEYS = 10_000  # a list of fewer is read in some milliseconds
 MAX_CATCH_UP = 10_000  # with more new entries than this it is cheaper to load the list again
 
@@ -38,7 +37,6 @@ class IndexStore:
         """`databases`: how many the reader has; their caches share its memory."""
         self._database = database
         self._cache = IndexCache(databases)
-        self._long_lists = LongLists(databases)
         self._loads: SingleFlight[CacheKey] = SingleFlight()
         self._background = BackgroundLoads(self._load_in_background)
         self._server = ""
@@ -70,14 +68,14 @@ class IndexStore:
     def current(self, list_query: ListQuery, window: Window, *, may_wait: bool) -> CurrentIndex:
         """The list as it is now, and in the same round trip the entries of `window`.
 
-        Raises Outdated, TooLong, Unavailable, and unless it `may_wait` NotAtHand, with which the reading begins.
+        Raises Outdated, Unavailable, and unless it `may_wait` NotAtHand, with which the reading begins.
         """
         for limit in (MAX_CATCH_UP, None):
             # The index is taken before the transaction's snapshot, so it is never ahead of what that snapshot sees.
             key, cached = self._get_or_load(list_query, None, may_wait)
             check = partial(self._check_since, key, cached)
             current = catch_up(self._database, list_query, window, cached, limit, check)
-            if current is not None and not self._long_lists.has(key, current.index.size):
+            if current is not None:
                 self._cache.put(key, current.index, cached)
                 return current
             self._cache.discard(key, cached)
@@ -94,8 +92,6 @@ class IndexStore:
             if snapshot is not None and self._derive(snapshot, list_query) is not None:
                 return True
         wanted = Wanted(list_query, snapshot)
-        if self.is_too_long(list_query):
-            return False
         # From the list as it is now, once it was read, an older one usually differs by little.
         if self._background.is_begun(wanted) or self._background.is_begun(Wanted(list_query, None)):
             return False
@@ -106,10 +102,6 @@ class IndexStore:
                 return True
         self._background.begin(wanted)
         return False
-
-    def is_too_long(self, list_query: ListQuery) -> bool:
-        """Whether it is known that the list has more entries than are held in memory."""
-        return self._long_lists.has(self._key(list_query))
 
     def at(self, snapshot: Snapshot, list_query: ListQuery, *, may_wait: bool) -> tuple[str, KeyIndex]:
         """The list as it was at an older snapshot, after its server. Raises as `current`, and FutureSnapshot."""
@@ -163,7 +155,7 @@ class IndexStore:
         return key, older
 
     def _load_in_background(self, list_query: ListQuery, snapshot: Snapshot | None) -> None:
-        with suppress(FutureSnapshot, Outdated, TooLong):  # the next request for it learns that
+        with suppress(FutureSnapshot, Outdated):  # the next request for it learns that
             # Another load of the list may have ended while this one waited.
             if snapshot is None or self._derive(snapshot, list_query) is None:
                 self._get_or_load(list_query, snapshot, may_wait=True, in_background=True)
@@ -176,7 +168,6 @@ class IndexStore:
         index = self._cache.get(key)
         if index is not None:
             return key, index
-        self._long_lists.check(key)
         if not may_wait:
             self._background.begin(Wanted(list_query, snapshot))
             raise NotAtHand
@@ -184,9 +175,8 @@ class IndexStore:
             key = self._key(list_query, snapshot)
             index = self._cache.peek(key)  # another thread may have loaded it meanwhile
             if index is None:
-                reading = self._long_lists.reading(self._cache, key)
-                with self._loads.load(list_query.workspace_id, in_background=in_background), reading as grow:
-                    server, index = load_index(self._database, list_query, snapshot, CHUNK_KEYS, grow)
+                with self._loads.load(list_query.workspace_id, in_background=in_background):
+                    server, index = load_index(self._database, list_query, snapshot, CHUNK_KEYS)
                 key = self._keep(key, server, index)
             return key, index
 

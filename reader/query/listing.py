@@ -12,8 +12,7 @@ import structlog
 
 from reader.model import Entry, LargeDiff, Listing, Query
 from reader.query.database import Database
-from reader.query.filters import InvalidQuery, ParameterError
-from reader.query.index_results import NotAtHand, Outdated, TooLong
+from reader.query.index_results import NotAtHand, Outdated
 from reader.query.index_store import IndexStore
 from reader.query.indexed_page import read_indexed_page
 from reader.query.large_diffs import LargeDiffs
@@ -27,7 +26,7 @@ from reader.query.list_queries import (
 )
 from reader.query.position import FutureSnapshot, next_cursor, parse_position
 from reader.query.unavailable import Unavailable
-from reader.query.uncached_page import MAX_SKIPPED, read_uncached_page
+from reader.query.uncached_page import read_uncached_page
 
 log = structlog.get_logger()
 
@@ -55,22 +54,8 @@ class Listings:
         return self._indexes.size
 
     def page(self, workspace_id: str, query: Query) -> Listing:
-        """The page; without its total if the list is too long to be held in memory.
-
-        Raises InvalidQuery for an as_of or cursor that no response has given, or a page far down such a list, and Unavailable.
-        """
-        try:
-            return self._page(workspace_id, query, may_wait=True)
-        except TooLong:
-            page = self._uncached_page(workspace_id, query)
-        if query.offset > MAX_SKIPPED:
-            message = (
-                f"is more than {MAX_SKIPPED:,} in a list of millions: use next_cursor, from or to, or more filters"
-            )
-            raise InvalidQuery(ParameterError("offset", message))
-        if not page.is_read:
-            raise Unavailable(slow=True)
-        return page
+        """The page. Raises InvalidQuery for an as_of or cursor that no response has given, and Unavailable."""
+        return self._page(workspace_id, query, may_wait=True)
 
     def _page(self, workspace_id: str, query: Query, *, may_wait: bool) -> Listing:
         position, list_query = parse_position(query), _list_query(workspace_id, query)
@@ -95,16 +80,8 @@ class Listings:
         position, list_query = parse_position(query), _list_query(workspace_id, query)
         try:
             if self._indexes.is_at_hand(list_query, position.snapshot if position else None):
-                with suppress(NotAtHand, TooLong):  # too much was recorded since, or it was evicted meanwhile
+                with suppress(NotAtHand):  # too much was recorded since, or it was evicted meanwhile
                     return self._page(workspace_id, query, may_wait=False)
-        except FutureSnapshot:
-            assert position is not None
-            raise position.invalid() from None
-        return self._uncached_page(workspace_id, query)
-
-    def _uncached_page(self, workspace_id: str, query: Query) -> Listing:
-        position, list_query = parse_position(query), _list_query(workspace_id, query)
-        try:
             page = read_uncached_page(self._database, list_query, query, position)
         except FutureSnapshot:
             assert position is not None
@@ -124,7 +101,6 @@ class Listings:
             is_counted=page.total is not None,
             has_more=page.has_more,
             is_read=page.entries is not None,
-            is_too_long=self._indexes.is_too_long(list_query),
         )
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:

@@ -12,7 +12,6 @@ from reader.model import Selection
 from reader.query.cached_list import INDEX_BYTES, CacheKey
 from reader.query.index_cache import IndexCache
 from reader.query.key_index import KeyIndex
-from reader.query.long_lists import LongLists
 from reader.query.snapshot import MAX_RUNNING, Snapshot
 from tests.unit.reader.indexes import at, bound, held, index, key, snapshot
 
@@ -106,24 +105,6 @@ def test_what_is_remembered_of_evicted_lists_does_not_grow_with_their_filters(mo
     finally:
         tracemalloc.stop()
     assert taken < 500 * 1_000
-
-
-def test_lists_make_room_for_one_that_is_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So what is held and what is being read are within the bound together; afterwards its place is free again."""
-    bound(monkeypatch, 1_000_000)
-    cache = IndexCache()
-    for number in range(20):
-        cache.put(key(number, workspace=number), index(entries=2_000))
-    before = cache.size
-    assert before > 600_000
-    with LongLists(1).reading(cache, key(99)) as grow:
-        for _ in range(6):
-            grow(100_000)
-            assert cache.size <= 1_000_000
-        assert held(cache) <= 400_000
-    for number in range(20):
-        cache.put(key(number, workspace=number), index(entries=2_000))
-    assert cache.size == before
 
 
 STEPS = st.lists(

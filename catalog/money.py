@@ -1,7 +1,7 @@
 """Amounts of money for people (ISO 4217, the list of active codes of 2025, and codes withdrawn since 2000).
 
-The latter are of its list of historic denominations, which has no minor units: they are those of the list of active codes while it had
-the code, as OpenJDK's currency.properties keeps them.
+The latter are of its list of historic denominations, which has no minor units: they are those that java.util.Currency of OpenJDK 17
+gives (getDefaultFractionDigits). A code that it does not know is left out.
 """
 
 import re
@@ -21,9 +21,9 @@ _CODES = {
 }
 # Entries are for ever, so are the currencies in them. Codes that are still in the list above are not repeated.
 _WITHDRAWN = {
-    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
+    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE ROL TPE TRL",
     2: (
-        "AFA ATS AZM BGL CSD CUC CYP DEM ECS EEK FIM FRF GHC HRK IEP LTL LVL MRO MTL MZM NLG ROL RUR SDD SIT SKK SLL SRG "
+        "AFA ATS AZM BGL CSD CUC CYP DEM EEK FIM FRF GHC HRK IEP LTL LVL MRO MTL MZM NLG RUR SDD SIT SKK SLL SRG "
         "STD TMM VEB VEF YUM ZMK ZWD ZWL ZWN ZWR"
     ),
 }

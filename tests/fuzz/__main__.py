@@ -19,7 +19,7 @@ def main() -> int:
     if code := run.report(seconds, seed, lambda _: None):
         return code
     if wheel.compiler() is None:
-        print("The native code was not tried: a C compiler is not installed (apt-get install gcc)")
+        print("The native code was not tried. A C compiler is not installed: apt-get install gcc")
         return 0
     print("The same cases with the wheel, which is built now", flush=True)
     with TemporaryFolder("fuzz") as folder:

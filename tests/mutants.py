@@ -32,6 +32,9 @@ TREE = (
     "sql",
     "tests",
     "pyproject.toml",
+    "hatch_build.py",  # these for the wheel
+    "README.md",
+    "LICENSE",
 )
 CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
 LIMIT = 600  # seconds
@@ -60,6 +63,7 @@ EXPORT = "tests/unit/export/"
 RUNTIME = "tests/integration/runtime/"
 FUZZ = "tests/unit/consumer/test_fuzz.py"
 MAINTENANCE = "tests/ops/test_maintenance.py"
+WHEEL = ("tests/integration/compiled/test_wheel.py", "-k", "keeps_what_it_promises", "--timeout=600")
 MUTANTS = (
     Mutant(
         "process 1 is deaf until its program has a handler",
@@ -467,6 +471,16 @@ MUTANTS = (
         "a slash too many is mended before access is checked",
         (Edit("reader/http/routes.py", '("/audit/", limited(self.slash))', '("/audit/", self.static)'),),
         (READER + "test_slash.py", "-k", "checked_first"),
+    ),
+    Mutant(
+        "C counts time from another second than PostgreSQL",
+        (Edit("consumer/native/copy_rows.c", "946684800LL * 1000000", "946684801LL * 1000000"),),
+        WHEEL,
+    ),
+    Mutant(
+        "C answers for a record that another tenant's key names",
+        (Edit("consumer/native/copy_rows.c", " && equal(entry->workspace, key) &&", " &&"),),
+        WHEEL,
     ),
     Mutant(
         "freed blocks stay in the heap",

@@ -24,4 +24,4 @@ def unpack(to: Path) -> dict[str, str]:
     quiet = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
     command = [sys.executable, "-m", "pip", "install", *quiet, f"--target={to}", str(ROOT)]
     subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
-    return {**os.environ, "PYTHONPATH": str(to), "PYTHONSAFEPATH": "1"}
+    return {**os.environ, "PYTHONPATH": f"{to}{os.pathsep}{ROOT}", "PYTHONSAFEPATH": "1"}

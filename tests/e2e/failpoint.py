@@ -21,11 +21,14 @@ import structlog
 
 from consumer import loop
 from consumer.event import pipeline
+from consumer.event.decode import Decoder
 from consumer.event.model import Record
 from consumer.kafka.consumer import GroupConsumer
+from consumer.native import fast_path
 from consumer.partitions import claim, watermark
 from consumer.registry import fetcher
 from consumer.storage import batch, insert, store, writer
+from consumer.storage.copy_row import CopyRow
 from consumer.telemetry import poller
 from runtime import health_server, log_writer
 
@@ -137,14 +140,29 @@ def _set(assignment: str) -> None:
 
 
 def _crashing(event_id: str) -> None:
-    run = pipeline.Pipeline.run
+    """By the pipeline, and by the native code, which is asked first where there is any."""
+    run, prepare = pipeline.Pipeline.run, fast_path.FastPath.__init__
 
-    def dying(self: pipeline.Pipeline, record: Record) -> Any:
+    def die_of(record: Record) -> None:
         if dict(record.headers).get("ce_id") == event_id.encode():
             os.kill(os.getpid(), signal.SIGSEGV)
+
+    def dying(self: pipeline.Pipeline, record: Record) -> Any:
+        die_of(record)
         return run(self, record)
 
+    def prepared(self: fast_path.FastPath, decoder: Decoder) -> None:
+        prepare(self, decoder)
+        make_row = self.row
+
+        def dying_row(record: Record, ordinal: int) -> CopyRow | None:
+            die_of(record)
+            return make_row(record, ordinal)
+
+        self.row = dying_row
+
     pipeline.Pipeline.run = dying  # type: ignore[method-assign]
+    fast_path.FastPath.__init__ = prepared  # type: ignore[method-assign]
 
 
 if __name__ in {"__main__", "__mp_main__"}:  # the second in a spawned child, which gets our sys.argv as it is

@@ -108,10 +108,10 @@ def test_the_list_is_in_order() -> None:
 
 
 def test_the_page_is_of_this_list() -> None:
-    """docs/faults.md has a line of each fault, and the reason of each that is not made."""
+    """docs/faults.md has a line of each fault, or says that it was not as promised, and the reason of each that is not made."""
     page = PAGE.read_text(encoding="utf-8")
     for fault in FAULTS:
-        assert f"| {fault.name} | {fault.how} |" in page, fault.name
+        assert f"| {fault.name} | {fault.how} |" in page or f"Not as promised: {fault.name}." in page, fault.name
     for name, why in NOT_HERE:
         assert f"| {name} | {why} |" in page, name
 

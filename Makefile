@@ -25,7 +25,7 @@ demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a f
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
 .PHONY: unit
-unit: setup  ## Tests that need no service, and the guards of the code base: a minute or two; ARGS=… goes to pytest
+unit: setup  ## Tests that need no service, and the guards of the code base: a minute; ARGS=… goes to pytest
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/golden $(wildcard tests/test_*.py) $(ARGS)
 
 .PHONY: test

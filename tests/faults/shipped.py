@@ -30,6 +30,13 @@ def programs_of_the_wheel() -> Iterator[None]:
 
 def programs() -> str:
     """Which programs these are, in words: the commit, and whether they are compiled."""
-    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    commit = subprocess.run(git, check=False, capture_output=True, text=True).stdout.strip() or "no commit"
-    return f"the wheel of {commit}, {'compiled' if compiler() else 'not compiled: no C compiler'}"
+    commit = _git("rev-parse", "--short", "HEAD").stdout.strip() or "no commit"
+    # The page itself may have been written already, by another part.
+    changed = (
+        "" if _git("diff", "--quiet", "HEAD", "--", ".", ":!docs/faults.md").returncode == 0 else ", changed since"
+    )
+    return f"the wheel of {commit}{changed}, {'compiled' if compiler() else 'not compiled: no C compiler'}"
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=False, capture_output=True, text=True)

@@ -79,7 +79,7 @@ class SealSettings(_Settings):
     copy_topic: Topic | None = Field(default=None, alias="AUDIT_SEAL_COPY_TOPIC")
     copy_dir: Path | None = Field(default=None, alias="AUDIT_SEAL_COPY_DIR")
     copy_command: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
-        default=(), alias="AUDIT_SEAL_COPY_COMMAND"
+        default=(), alias="AUDIT_SEAL_COPY_COMMAND", repr=False
     )
     bootstrap_servers: Brokers = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
     kafka: dict[str, str] = Field(default_factory=dict, repr=False)

@@ -40,8 +40,9 @@ class Verification:
         if findings:
             words = "The log was changed, or damaged: keep the database as it is (docs/runbook.md, AuditTampering)."
             return [*(terminal.printable(f"✗ {finding}", "bold red") for finding in findings), Text(words, "bold red")]
-        entries = f"{self.digests.entries:,} entries are what was sent"
-        return [Text(f"✓ The schema is what the migrations made, and {entries}.", "green")]
+        number = self.digests.entries
+        entries = "1 entry is" if number == 1 else f"{number:,} entries are"
+        return [Text(f"✓ The schema is what the migrations made, and {entries} what was sent.", "green")]
 
 
 def verify(connection: Connection) -> Verification:

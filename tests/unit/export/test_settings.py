@@ -44,6 +44,8 @@ def test_good_settings(environ: dict[str, str]) -> None:
     assert (seal.every, seal.metrics_bind, create.key.name) == (60, None, "x/exporter")
     assert load(SealSettings, {**environ, "AUDIT_SEAL_EVERY": "0.5"}).every == 0.5
     assert load(CheckSettings, {"DATABASE_URL": environ["DATABASE_URL"]}).folder is None
+    secret = load(SealSettings, {**environ, "AUDIT_SEAL_COPY_COMMAND": "upload --token sesame"})
+    assert "sesame" in secret.copy_command and "sesame" not in repr(secret)
 
 
 @pytest.mark.parametrize(

@@ -30,5 +30,4 @@ def spread(files: Iterable[Path]) -> dict[Path, float]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sorts the tests by their files' places; those of a file stay together and in their order."""
     places = spread(item.path for item in items)
-    order = {file: number for number, file in enumerate(sorted(places, key=lambda file: (places[file], file)))}
-    items.sort(key=lambda item: order[item.path])
+    items.sort(key=lambda item: (places[item.path], item.path))

@@ -4,11 +4,14 @@ Sizes are bytes of HTML, in which a character that a service wrote takes up to t
 members of a list and fields from where there is no more room; the page says how many, and the API has them all.
 """
 
+from collections.abc import Callable, Iterable
 from html import escape
+from typing import TypeVar
 
 from catalog.visible_text import visible
 from reader.html.diff_view import ChangeRow, DiffView, Item, Side
 
+T = TypeVar("T")
 MAX_CHANGES, MAX_CONTEXT, MAX_RAW = 450_000, 50_000, 400_000
 MAX_CONTEXT_LENGTH = 1000  # characters of one value beside the changes
 # The markup of the templates, at its longest.
@@ -31,15 +34,10 @@ class Room:
 def shown_part(diff: DiffView) -> DiffView:
     """The diff, or as much of it as fits."""
     room = Room(MAX_CHANGES)
-    rows: list[ChangeRow] = []
-    for row in diff.rows:
-        shown = _row(row, room)
-        if shown is None:
-            break
-        rows.append(shown)
+    rows = _first(diff.rows, lambda row: _row(row, room))
     context = _context(diff.context)
     client, tool = (name and _short(name) for name in (diff.client, diff.tool))
-    fitted = DiffView(tuple(rows), context, client, tool, len(diff.rows) - len(rows))
+    fitted = DiffView(rows, context, client, tool, len(diff.rows) - len(rows))
     return fitted._replace(is_cut=fitted != diff)
 
 
@@ -59,17 +57,21 @@ def _row(row: ChangeRow, room: Room) -> ChangeRow | None:
 
 def _side(side: Side, room: Room) -> Side | None:
     """A list may have fewer members; a value is there, or its row is not."""
-    items: list[Item] = []
-    for item in side.items:
-        shown = _item(item, room)
-        if shown is None:
-            break
-        items.append(shown)
-    if tuple(items) == side.items:
+    items = _first(side.items, lambda item: _item(item, room))
+    if items == side.items:
         return side
-    return (
-        side._replace(items=tuple(items), more=len(side.items) - len(items)) if side.state == "list" or items else None
-    )
+    return side._replace(items=items, more=len(side.items) - len(items)) if side.state == "list" or items else None
+
+
+def _first(values: Iterable[T], fitted: Callable[[T], T | None]) -> tuple[T, ...]:
+    """The values as far as they fit, up to the first that does not."""
+    shown: list[T] = []
+    for value in values:
+        part = fitted(value)
+        if part is None:
+            break
+        shown.append(part)
+    return tuple(shown)
 
 
 def _item(item: Item, room: Room) -> Item | None:

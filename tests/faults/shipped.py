@@ -2,30 +2,19 @@
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from unittest.mock import patch
 
+from sandbox.services.temporary_folder import TemporaryFolder
 from sandbox.services.wheel import ROOT, compiler, unpack
-
-OF_THE_WHEEL = ("PYTHONPATH", "PYTHONSAFEPATH")
 
 
 @contextmanager
 def programs_of_the_wheel() -> Iterator[None]:
     """Whatever program this process starts while the block lasts comes from a wheel that is built first, which takes a minute."""
-    before = {name: os.environ.get(name) for name in OF_THE_WHEEL}
-    with tempfile.TemporaryDirectory(prefix="callmine-wheel-") as folder:
-        environ = unpack(Path(folder))
-        os.environ.update({name: environ[name] for name in OF_THE_WHEEL})
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name)
-                if value is not None:
-                    os.environ[name] = value
+    with TemporaryFolder("wheel") as folder, patch.dict(os.environ, unpack(folder.path)):
+        yield
 
 
 def programs() -> str:

@@ -1,7 +1,7 @@
 """What Kafka deletes by itself, unread: records by their age, and the offsets of a group that is away."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
@@ -10,12 +10,11 @@ from confluent_kafka.admin._resource import ResourceType
 
 from sandbox.services.process import wait_until
 from tests.builders import Message, events
-from tests.faults.catalog.logs import accept, halted
+from tests.faults.catalog.logs import GAP, accept, deleted_unread, halted
 from tests.faults.experiment import LIMIT, Experiment
 from tests.faults.fault import Fault
 from tests.faults.services import broker_that_forgets_offsets
 
-GAP = frozenset({"AuditDataGap"})
 LONG_AGO = 1_577_836_800_000  # 2020-01-01, in milliseconds: older than any retention
 
 
@@ -37,22 +36,9 @@ def _by_retention(experiment: Experiment) -> Iterator[None]:
     accept(experiment)
 
 
-@contextmanager
-def _by_timestamp(experiment: Experiment) -> Iterator[None]:
+def _by_timestamp(experiment: Experiment) -> AbstractContextManager[None]:
     """Their producer says that they are from 2020, while the consumer is frozen."""
-    world, topic = experiment.world, experiment.other
-    experiment.consumer.freeze()
-    sent: list[Message] = events(100)
-    for message in sent[:2]:  # may be on their way to it already
-        world.send(topic, [message], timestamp_ms=LONG_AGO)
-    world.send(topic, sent[2:80], timestamp_ms=LONG_AGO)
-    _until_log_starts_at(experiment, 80)
-    world.send(topic, sent[80:])
-    experiment.consumer.thaw()
-    halted(experiment, "gap")
-    world.lose(sent[int(world.progress()[topic, 0]["next_offset"]) : 80])
-    yield
-    accept(experiment)
+    return deleted_unread(experiment, lambda: _until_log_starts_at(experiment, 80), LONG_AGO)
 
 
 @contextmanager

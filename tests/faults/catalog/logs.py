@@ -1,7 +1,7 @@
 """What happens to topics and their logs: trimmed, re-created, deleted, grown, moved offsets, bad records."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from tests.builders import Message, event, events
 from tests.e2e.world import operate
@@ -9,38 +9,43 @@ from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
 
 REASON = ("--reason", "made by make faults")
+GAP = frozenset({"AuditDataGap"})
 
 
 def accept(experiment: Experiment) -> None:
     """What an operator does about a gap: the newest one is accepted."""
-    """The newest gap is accepted by an operator."""
     gap = experiment.world.value("SELECT max(id) FROM data_gap")
     operate(experiment.world, "gaps", "accept", str(gap), *REASON)
 
 
 def halted(experiment: Experiment, cause: str) -> None:
     """Returns once the consumer has halted a partition of `other` for this cause."""
-    """Returns once the partition of `other` is halted, for this cause."""
     experiment.until(
         lambda: bool(experiment.consumer.logged("halted", topic=experiment.other, cause=cause)), "it halts"
     )
 
 
 @contextmanager
-def _trimmed(experiment: Experiment) -> Iterator[None]:
-    """What the consumer had not read is deleted from under it, as retention does."""
+def deleted_unread(experiment: Experiment, delete: Callable[[], None], timestamp_ms: int = 0) -> Iterator[None]:
+    """Of 100 records the consumer, which is frozen, finds that the first 80 are gone once `delete` returns; theirs is `timestamp_ms`."""
     world, topic = experiment.world, experiment.other
     experiment.consumer.freeze()
     sent: list[Message] = events(100)
     for message in sent[:2]:  # may be on their way to it already
-        world.send(topic, [message])
-    world.send(topic, sent[2:])
-    world.delete_records(topic, 0, before=80)
+        world.send(topic, [message], timestamp_ms=timestamp_ms)
+    world.send(topic, sent[2:80], timestamp_ms=timestamp_ms)
+    delete()
+    world.send(topic, sent[80:])
     experiment.consumer.thaw()
     halted(experiment, "gap")
     world.lose(sent[int(world.progress()[topic, 0]["next_offset"]) : 80])
     yield
     accept(experiment)
+
+
+def _trimmed(experiment: Experiment) -> AbstractContextManager[None]:
+    """What the consumer had not read is deleted from under it, as retention does."""
+    return deleted_unread(experiment, lambda: experiment.world.delete_records(experiment.other, 0, before=80))
 
 
 @contextmanager
@@ -120,14 +125,14 @@ FAULTS = (
         name="records deleted unread",
         how="delete_records while the consumer is frozen; the gap is accepted",
         inject=_trimmed,
-        alerts=frozenset({"AuditDataGap"}),
+        alerts=GAP,
         mixes=False,
     ),
     Fault(
         name="topic re-created",
         how="deleted and created again, longer than before; the gap is accepted",
         inject=_made_anew,
-        alerts=frozenset({"AuditDataGap"}),
+        alerts=GAP,
         mixes=False,
     ),
     Fault(

@@ -6,17 +6,17 @@ would not fit into the processor's caches, and each record would cost twice as m
 
 import marshal
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from struct import Struct
 from typing import NamedTuple
 
 from consumer.event.model import Partition, Record, Recorded, Row, new
+from runtime.timestamps import POSTGRES_EPOCH_US, microseconds
 
 # What is before the first row, and behind the last (PostgreSQL, COPY, "Binary Format").
 SIGNATURE, TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
 _TEXT = 25  # the object identifier of the type `text`, which an array names
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
 _COLUMNS = 21
 _BEGIN, _SIZE, _INT4, _INT8 = Struct(">hii").pack, Struct(">i").pack, Struct(">ii").pack, Struct(">iq").pack
 _ARRAY = Struct(">iiiii").pack
@@ -107,7 +107,7 @@ def encode(row: Row, ordinal: int) -> bytes:
             _text(subject_id),
             _NULL if label is None else _text(label),
             _text(channel),
-            _INT8(8, _microseconds(occurred_at)),
+            _INT8(8, microseconds(datetime.fromisoformat(occurred_at)) - POSTGRES_EPOCH_US),
             _text(diff),
             _text(topic),
             _INT4(4, partition),
@@ -123,12 +123,6 @@ def encode(row: Row, ordinal: int) -> bytes:
 def _text(value: str) -> bytes:
     encoded = value.encode()
     return _SIZE(len(encoded)) + encoded
-
-
-def _microseconds(time: str) -> int:
-    """Of a canonical time since PostgreSQL's epoch."""
-    since = datetime.fromisoformat(time) - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _array(words: Sequence[str]) -> bytes:

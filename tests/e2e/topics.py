@@ -13,8 +13,10 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import PartitionMetadata
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from sandbox.services.process import wait_until
@@ -62,6 +64,19 @@ class Topics:
     def add_partitions(self, topic: str, total: int) -> None:
         """Gives a topic more partitions."""
         self.admin.create_partitions([NewPartitions(topic, total)])[topic].result()
+
+    def configure(self, topic: str, **config: str | None) -> None:
+        """Changes settings of a topic, named as for `create_topic`; None: as the broker has it."""
+        entries = [
+            ConfigEntry(
+                key.replace("_", "."),
+                value,
+                incremental_operation=AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET,
+            )
+            for key, value in config.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+        self.admin.incremental_alter_configs([resource])[resource].result()
 
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Deletes all records of a partition before an offset, as retention would."""

@@ -1,20 +1,18 @@
 """What a broker's disk lost or damaged: the end of a log, by an unclean election, and bytes within a segment that is closed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka import ElectionType, TopicPartition
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._metadata import PartitionMetadata
-from confluent_kafka.admin._resource import ResourceType
 
 from sandbox.services.process import wait_until
 from tests.builders import events
 from tests.e2e.world import operate
 from tests.faults.catalog.broker import REASSIGN
-from tests.faults.catalog.logs import REASON, accept, halted
+from tests.faults.catalog.logs import GAP, REASON, accept, halted
 from tests.faults.experiment import LIMIT, Experiment
 from tests.faults.fault import Fault
 from tests.faults.services import cluster
@@ -26,7 +24,7 @@ KEPT, LOST = 20, 10
 def _damaged(experiment: Experiment) -> Iterator[None]:
     """Each batch is a segment of its own; the second one's bytes are changed where they lie, under the broker."""
     world, topic = experiment.world, experiment.other
-    _configure(experiment, {"segment.ms": "1"})
+    world.configure(topic, segment_ms="1")
     assert experiment.consumer.stop() == 0
     lost = events(LOST)
     world.send(topic, events(KEPT))
@@ -57,7 +55,7 @@ def _unclean_election(experiment: Experiment) -> Iterator[None]:
     first, second, _ = numbers = list(experiment.services.cluster.brokers)
     leader, follower = (experiment.services.cluster.brokers[number] for number in numbers[:2])
     _keep_on(experiment, [first, second])
-    _configure(experiment, {"unclean.leader.election.enable": "true", "min.insync.replicas": "1"})
+    world.configure(topic, unclean_leader_election_enable="true", min_insync_replicas="1")
     world.send(topic, events(KEPT))
     follower.stop()
     world.send(topic, events(LOST), producer=world.producer(enable_idempotence="false", acks=1))
@@ -103,15 +101,6 @@ def _partition(experiment: Experiment) -> PartitionMetadata:
     return experiment.world.partitions(experiment.other)[0]
 
 
-def _configure(experiment: Experiment, settings: Mapping[str, str]) -> None:
-    """Of `other`."""
-    entries = [
-        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in settings.items()
-    ]
-    topic = ConfigResource(ResourceType.TOPIC, experiment.other, incremental_configs=entries)
-    experiment.world.admin.incremental_alter_configs([topic])[topic].result()
-
-
 FAULTS = (
     Fault(
         name="damaged segment",
@@ -124,7 +113,7 @@ FAULTS = (
         name="unclean election",
         how="three brokers; a follower that missed records, which had been read, is made leader; the gap is accepted",
         inject=_unclean_election,
-        alerts=frozenset({"AuditDataGap"}),
+        alerts=GAP,
         where=cluster,
         mixes=False,
     ),

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
-from confluent_kafka.admin._resource import ResourceType
 
 from sandbox.services.process import wait_until
 from tests.builders import Message, events
@@ -25,9 +23,9 @@ def _by_retention(experiment: Experiment) -> Iterator[None]:
     assert experiment.consumer.stop() == 0
     sent: list[Message] = events(100)
     world.send(topic, sent[:80])
-    _keep(experiment, "10")
+    world.configure(topic, retention_ms="10")
     _until_log_starts_at(experiment, 80)
-    _keep(experiment, None)
+    world.configure(topic, retention_ms=None)
     world.send(topic, sent[80:])
     experiment.start()
     halted(experiment, "gap")
@@ -49,14 +47,6 @@ def _offsets_expired(experiment: Experiment) -> Iterator[None]:
     assert wait_until(lambda: not world.committed(), LIMIT, 1), "Kafka keeps them"
     yield
     experiment.start()
-
-
-def _keep(experiment: Experiment, milliseconds: str | None) -> None:
-    """Sets how long `other` keeps records; None: as long as the broker says."""
-    operation = AlterConfigOpType.DELETE if milliseconds is None else AlterConfigOpType.SET
-    entry = ConfigEntry("retention.ms", milliseconds, incremental_operation=operation)
-    topic = ConfigResource(ResourceType.TOPIC, experiment.other, incremental_configs=[entry])
-    experiment.world.admin.incremental_alter_configs([topic])[topic].result()
 
 
 def _until_log_starts_at(experiment: Experiment, offset: int) -> None:

@@ -12,7 +12,8 @@ import psycopg
 
 from sandbox.bench_reader.entries import WORKSPACE
 from sandbox.services.issuer import Issuer, Person
-from sandbox.services.process import SandboxError, Server, free_port, listens
+from sandbox.services.ports import free_port, listens
+from sandbox.services.process import SandboxError, Server
 from sandbox.services.temporary_folder import TemporaryFolder
 
 CONNECTIONS, SECONDS = 32, 10

@@ -18,7 +18,8 @@ from sandbox.bench_reader.beside_static import NAME
 from sandbox.bench_reader.entries import WORKSPACE
 from sandbox.services.browser import browser
 from sandbox.services.issuer import Issuer, Person
-from sandbox.services.process import SandboxError, Server, free_port, listens
+from sandbox.services.ports import free_port, listens
+from sandbox.services.process import SandboxError, Server
 from sandbox.services.temporary_folder import TemporaryFolder
 
 STATIC, NEW = "static file", "never opened before"

@@ -33,7 +33,8 @@ router            what passes their packets on, a process of its own
 namespaces        the calls of Linux that it needs
 small_disk        a file system of a few hundred megabytes, to be filled
 failing_disk      a disk whose fsync is slow, or fails; failing_disk.c is what makes it so
-process           Server: one process from start to end; free ports; waiting for a condition
+process           Server: one process from start to end; waiting for a condition
+ports             free ports, which no two servers get
 freezing          processes that stop without an end
 process_status    what Linux says of one: its state, its peak memory
 temporary_folder  the folder that owns processes

@@ -10,7 +10,8 @@ from testcontainers.core.docker_client import DockerClient
 
 from sandbox.services.kafka import VERSION, answers
 from sandbox.services.kafka_config import CONFIG
-from sandbox.services.process import SandboxError, free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import SandboxError, wait_until
 from sandbox.services.service import KafkaBroker
 
 IMAGE = f"apache/kafka:{VERSION}"

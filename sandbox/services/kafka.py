@@ -14,7 +14,8 @@ from sandbox.services.class_archive import archived
 from sandbox.services.java import java, quiet
 from sandbox.services.kafka_config import CONFIG, GUARDED, LOG4J, SECURED
 from sandbox.services.machine import HERE, Machine
-from sandbox.services.process import SandboxError, Server, free_port, listens
+from sandbox.services.ports import free_port, listens
+from sandbox.services.process import SandboxError, Server
 from sandbox.services.service import KafkaBroker
 from sandbox.services.temporary_folder import TemporaryFolder
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import psycopg
 
+from sandbox.services.ports import free_port
 from sandbox.services.postgres import SUPERUSER, UNPRIVILEGED, PostgresServer
-from sandbox.services.process import SandboxError, Server, free_port
+from sandbox.services.process import SandboxError, Server
 from sandbox.services.service import Service
 from sandbox.services.temporary_folder import TemporaryFolder
 

@@ -14,7 +14,8 @@ import psycopg
 
 from sandbox.services.binaries import Installation, installations, reachable
 from sandbox.services.machine import HERE, Machine
-from sandbox.services.process import SandboxError, Server, free_port
+from sandbox.services.ports import free_port
+from sandbox.services.process import SandboxError, Server
 from sandbox.services.service import Service
 from sandbox.services.temporary_folder import TemporaryFolder
 

@@ -1,9 +1,7 @@
 """One server process in a temporary folder: started until it answers, ended, killed; its log's tail when it fails."""
 
 import pwd
-import random
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -109,26 +107,3 @@ def wait_until(condition: Callable[[], bool], limit: float, pause: float = 0.02)
             return False
         time.sleep(max(pause, min(waited / 10, 0.2)))
     return True
-
-
-def free_port() -> int:
-    """A free TCP port of 127.0.0.1, below those that the system hands out.
-
-    A server that is down must find its port free when it comes back. A port of the ephemeral range may by then be the
-    local end of some connection, even of a client that retries and so connects to itself.
-    """
-    while True:
-        port = random.randrange(20_000, 32_000)  # Linux hands out 32768 and up, others 49152 and up
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
-def listens(port: int, address: str = HERE.address) -> bool:
-    """Whether something accepts connections on this port."""
-    with socket.socket() as probe:
-        return probe.connect_ex((address, port)) == 0

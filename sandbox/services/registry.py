@@ -9,7 +9,8 @@ import httpx
 from sandbox.services import maven
 from sandbox.services.java import java, quiet
 from sandbox.services.plain_http import NO_TLS
-from sandbox.services.process import Server, free_port
+from sandbox.services.ports import free_port
+from sandbox.services.process import Server
 from sandbox.services.service import Service
 from sandbox.services.temporary_folder import TemporaryFolder
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from sandbox.services.frontend_api import FrontendApi
 from sandbox.services.issuer import Issuer, Person
-from sandbox.services.process import Server, free_port, listens
+from sandbox.services.ports import free_port, listens
+from sandbox.services.process import Server
 from sandbox.services.temporary_folder import TemporaryFolder
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 
 CHUNK = 65_536
 T = TypeVar("T")

@@ -13,7 +13,8 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from sandbox.services.process import SandboxError, Server, free_port, listens, wait_until
+from sandbox.services.ports import free_port, listens
+from sandbox.services.process import SandboxError, Server, wait_until
 from sandbox.services.temporary_folder import TemporaryFolder
 from tests.cluster.programs import Programs
 

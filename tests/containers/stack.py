@@ -15,7 +15,7 @@ from docker import DockerClient  # type: ignore[import-untyped]
 from docker.models.containers import Container  # type: ignore[import-untyped]
 
 from sandbox.services.issuer import Issuer, Person
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 COMPOSE, EXPORT = (Path(sys.executable).with_name(name) for name in ("docker-compose", "audit-export"))

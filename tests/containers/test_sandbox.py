@@ -16,7 +16,8 @@ from testcontainers.community.postgres import PostgresContainer
 from runtime.migrations import migrate
 from sandbox.services.container import ContainerKafka
 from sandbox.services.environment import KINDS, Sandbox
-from sandbox.services.process import SandboxError, listens
+from sandbox.services.ports import listens
+from sandbox.services.process import SandboxError
 from sandbox.services.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.world import World

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"

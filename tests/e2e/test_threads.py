@@ -4,7 +4,7 @@ import urllib.request
 
 import pytest
 
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 from tests.builders import events
 from tests.e2e.silent import Silent
 from tests.e2e.world import World

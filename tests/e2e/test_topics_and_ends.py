@@ -1,6 +1,6 @@
 """Other members of the group, missing topics, and transactions that stay open: what is reported, and what continues."""
 
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 from tests.builders import events
 from tests.e2e.world import World
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 from sandbox.services.registry import SchemaRegistry
 from tests.e2e.program import Program
 from tests.e2e.world import Produced, World

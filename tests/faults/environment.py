@@ -11,8 +11,8 @@ import yaml
 
 from runtime.migrations import migrate
 from sandbox.services.kafka_cluster import KafkaCluster
+from sandbox.services.ports import free_port
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import free_port
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.tcp_proxy import TcpProxy
 from tests.conftest import SHORT, TEMPLATE

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from export.format.keys import SigningKey
 from export.key_files import SECRET, write_new
 from export.seal.accounts import entries_of
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import wait_until
 from tests.e2e.program import Program
 from tests.e2e.world import World, clean
 

@@ -18,7 +18,8 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from sandbox.services.process import SandboxError, Server, free_port
+from sandbox.services.ports import free_port
+from sandbox.services.process import SandboxError, Server
 from sandbox.services.prometheus import executable
 from sandbox.services.temporary_folder import TemporaryFolder
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runtime.migrations import migrate
+from sandbox.services.ports import free_port
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import free_port
 from sandbox.services.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.program import Program

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from sandbox.services.ports import free_port
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import free_port
 from sandbox.services.service import KafkaBroker
 from tests.builders import event, events
 from tests.conftest import TEMPLATE

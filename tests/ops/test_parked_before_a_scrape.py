@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import wait_until
 from sandbox.services.service import KafkaBroker
 from tests.builders import event
 from tests.e2e.world import World

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from export.seal.folder import Folder
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import wait_until
 from tests.integration.export import conftest
 from tests.integration.export.world import World
 from tests.ops.prometheus import Prometheus

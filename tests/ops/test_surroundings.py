@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import schemas
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.service import KafkaBroker
 from sandbox.services.tcp_proxy import TcpProxy

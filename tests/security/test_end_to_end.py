@@ -12,7 +12,8 @@ import pytest
 
 import schemas
 from sandbox.services.issuer import Issuer, Person
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import wait_until
 from sandbox.services.registry import SchemaRegistry
 from tests.builders import WORKSPACE, event, events
 from tests.e2e.topics import LIMIT

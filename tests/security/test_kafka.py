@@ -19,7 +19,7 @@ from catalog.cells import WHOLE
 from export.copies.destination import CheckpointToCopy, NotCopied
 from export.copies.kafka import CheckpointTopic
 from sandbox.services.kafka import LocalKafka
-from sandbox.services.process import free_port
+from sandbox.services.ports import free_port
 from tests.builders import WORKSPACE, events
 from tests.e2e.program import Program
 from tests.e2e.topics import LIMIT

@@ -9,8 +9,8 @@ import pytest
 
 from catalog.reasons import HaltCause
 from consumer.kafka import admin
+from sandbox.services.ports import free_port
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import free_port
 from tests.builders import Message, event
 from tests.integration.commands.conftest import TOPIC, Cli, Consumer
 

@@ -15,7 +15,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from export.seal import command
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import wait_until
 from sandbox.services.service import KafkaBroker
 from tests.integration.export.test_crashes import crash
 from tests.integration.export.world import LOG, World

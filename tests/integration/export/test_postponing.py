@@ -14,7 +14,8 @@ import pytest
 from export.seal import postponing, run
 from export.seal.sealing import Sealed
 from export.seal.stop import Stopped, StopSignals
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import wait_until
 from tests.integration.export.test_crashes import LIMIT
 from tests.integration.export.world import World
 

@@ -16,7 +16,8 @@ import httpx
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.machine import HERE, Machine
 from sandbox.services.plain_http import NO_TLS
-from sandbox.services.process import Server, free_port
+from sandbox.services.ports import free_port
+from sandbox.services.process import Server
 from sandbox.services.temporary_folder import TemporaryFolder
 from tests.integration.reader.site import ADMIN
 

@@ -21,7 +21,8 @@ from reader.query.listing import Listings
 from reader.serve import server
 from sandbox.services.issuer import Issuer, Person
 from sandbox.services.plain_http import NO_TLS
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.ports import free_port
+from sandbox.services.process import wait_until
 from tests.integration.reader.entries import INSERT, WORKSPACE, entry
 
 ADMIN = Person("Dana", "user_2dana", WORKSPACE, "first", "admin")

@@ -20,7 +20,7 @@ from reader.model import Listing
 from reader.query.database import Statement
 from reader.query.list_queries import LARGE_DIFFS
 from sandbox.services.freezing import frozen_database
-from sandbox.services.issuer import Issuer
+from sandbox.services.issuer import Issuer, Person
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import wait_until
 from tests.integration.reader.entries import WORKSPACE
@@ -41,9 +41,9 @@ def is_refused(answer: httpx.Response, kind: str) -> bool:
     return True
 
 
-def recovers(site: Site, path: str = "/v1/audit-events") -> bool:
+def recovers(site: Site, path: str = "/v1/audit-events", person: Person = ADMIN) -> bool:
     """Whether it comes back by itself."""
-    return wait_until(lambda: site.get(path).status_code == 200, 60, pause=0.1)
+    return wait_until(lambda: site.get(path, person).status_code == 200, 60, pause=0.1)
 
 
 def test_an_absent_database_is_an_answer(site: Site, postgres: PostgresServer) -> None:
@@ -195,7 +195,8 @@ class HeldPages:
 
 @pytest.fixture
 def held(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldPages]:
-    """They are let go in the end."""
+    """They are let go in the end. Their lists are in memory: these pages wait for a turn, and for nothing else."""
+    assert all(recovers(site, person=person) for person in (ADMIN, OTHER))
     pages, page = HeldPages(), site.listings.page
 
     def slow(workspace_id: str, *more: Any) -> Listing:
@@ -241,7 +242,8 @@ def test_too_many_requests_are_refused_at_once(site: Site, held: HeldPages, monk
         )
         assert is_refused(site.get("/v1/audit-events"), "busy")
         held.going_on.set()
-        assert {future.result().status_code for future in asked} == {200}
+        refused = [answer.text for answer in (future.result() for future in asked) if answer.status_code != 200]
+        assert not refused
 
 
 def _figure(site: Site, name: str) -> float | None:

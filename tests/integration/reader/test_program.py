@@ -16,8 +16,9 @@ import pytest
 import reader
 from runtime.shutdown import SHUTDOWN_SECONDS
 from sandbox.services.freezing import frozen_database
+from sandbox.services.ports import free_port
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.process import wait_until
 from tests.integration.reader.program import COMMAND, ISSUER, ORIGIN, Program
 from tests.integration.reader.site import ADMIN, MEMBER
 

@@ -12,8 +12,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from runtime.migrations import MigrationError, migrate
 from runtime.postgres import ConnectionUnclear, ErrorKind, LoginRefused, classify, connect
 from runtime.postgres.libpq import attempt
+from sandbox.services.ports import free_port
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import free_port, wait_until
+from sandbox.services.process import wait_until
 from tests.integration.commands.conftest import Cli
 
 LOGINS = """

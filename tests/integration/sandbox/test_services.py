@@ -28,8 +28,9 @@ from sandbox.services.binaries import Installation, installations
 from sandbox.services.environment import KINDS, Sandbox, kinds
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.mock import MockKafka
+from sandbox.services.ports import listens
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import SandboxError, Server, listens, wait_until
+from sandbox.services.process import SandboxError, Server, wait_until
 from sandbox.services.registry import SchemaRegistry
 from sandbox.services.temporary_folder import TemporaryFolder
 

@@ -7,7 +7,7 @@ import typer
 
 from consumer.commands import catalog, cells, explain, gaps, parked, resume, rewind, status
 from consumer.commands.cli_common import end, settings
-from consumer.observer import Observer
+from consumer.polling.observer import Observer
 from consumer.run import serve
 from consumer.telemetry.progress_bar import ProgressBar
 from runtime import logging, shutdown, standard_streams, terminal, threads

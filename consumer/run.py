@@ -13,7 +13,6 @@ from types import FrameType
 import structlog
 
 from catalog.cells import WHOLE
-from consumer.backpressure import MAX_RECORDS
 from consumer.event.decode import Decoder
 from consumer.event.ignored import wire_types
 from consumer.kafka.admin import Cluster, PropertyRefused
@@ -22,20 +21,21 @@ from consumer.kafka.member_client import GroupConsumerFailure
 from consumer.kafka.polled import Passed
 from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.kafka.topic_watch import TopicWatch
-from consumer.loop import Loop, Parts
-from consumer.observer import Observer
 from consumer.operator.tampering import may_become_owner
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.cell import WrongCell
 from consumer.partitions.claim import Owner
 from consumer.partitions.watermark import Watermark
+from consumer.polling.backpressure import MAX_RECORDS
+from consumer.polling.loop import Loop, Parts
+from consumer.polling.observer import Observer
+from consumer.polling.schema_source import SchemaSource
+from consumer.polling.until_end import UntilEnd
 from consumer.registry.client import RegistryRefused
 from consumer.registry.fetcher import SchemaFetcher
-from consumer.schema_source import SchemaSource
 from consumer.settings import Settings
 from consumer.storage.writer import Writer
 from consumer.telemetry.setup import BindRefused, TracesRefused, telemetry
-from consumer.until_end import UntilEnd
 from runtime import postgres, shutdown
 from runtime.threads import Deaths, ThreadDied
 from schemas import all_schemas

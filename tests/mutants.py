@@ -79,7 +79,7 @@ MUTANTS = (
         "an end that could not be asked once is given up",
         (
             Edit(
-                "consumer/until_end.py",
+                "consumer/polling/until_end.py",
                 "return not self._unknown or time.monotonic() - self._began_at >= UNKNOWN_SECONDS",
                 "return True",
             ),
@@ -90,7 +90,7 @@ MUTANTS = (
         "a run without a partition of its own never ends",
         (
             Edit(
-                "consumer/until_end.py",
+                "consumer/polling/until_end.py",
                 "if not settled and time.monotonic() - self._began_at < UNJOINED_SECONDS:",
                 "if not settled:",
             ),
@@ -148,7 +148,7 @@ MUTANTS = (
     ),
     Mutant(
         "--until-end that is stopped by a signal succeeds",
-        (Edit("consumer/loop.py", "(ended and self._until_end.clean)", "self._until_end.clean"),),
+        (Edit("consumer/polling/loop.py", "(ended and self._until_end.clean)", "self._until_end.clean"),),
         ("tests/unit/consumer/test_run.py", "-k", "signal_before"),
     ),
     Mutant(
@@ -1257,12 +1257,12 @@ MUTANTS = (
     ),
     Mutant(
         "a record waits for its headers for ever",
-        (Edit("consumer/unreadable.py", "if self._failed[place] < ATTEMPTS:", "if self._failed[place]:"),),
+        (Edit("consumer/polling/unreadable.py", "if self._failed[place] < ATTEMPTS:", "if self._failed[place]:"),),
         ("tests/unit/consumer/test_unreadable.py", "-k", "for_ever"),
     ),
     Mutant(
         "a record is parked without the headers that could be had",
-        (Edit("consumer/unreadable.py", 'if "headers" in unreadable.missing:', "if not unreadable.missing:"),),
+        (Edit("consumer/polling/unreadable.py", 'if "headers" in unreadable.missing:', "if not unreadable.missing:"),),
         ("tests/unit/consumer/test_unreadable.py", "-k", "by_other_means"),
     ),
     Mutant(
@@ -1278,17 +1278,17 @@ MUTANTS = (
     ),
     Mutant(
         "--until-end asks for its own partitions alone",
-        (Edit("consumer/until_end.py", "        if not others:\n", "        if others:\n"),),
+        (Edit("consumer/polling/until_end.py", "        if not others:\n", "        if others:\n"),),
         ("tests/unit/consumer/test_until_end.py", "-k", "whoever_reads_them"),
     ),
     Mutant(
         "--until-end does not say which ends it did not reach",
-        (Edit("consumer/until_end.py", "        if left:\n", "        if not left:\n"),),
+        (Edit("consumer/polling/until_end.py", "        if left:\n", "        if not left:\n"),),
         ("tests/unit/consumer/test_until_end.py", "-k", "named"),
     ),
     Mutant(
         "--until-end gives up on a partition that moves",
-        (Edit("consumer/until_end.py", "if state != self._last_state:", "if self._last_state is None:"),),
+        (Edit("consumer/polling/until_end.py", "if state != self._last_state:", "if self._last_state is None:"),),
         ("tests/unit/consumer/test_until_end.py", "-k", "nobody_moves"),
     ),
     Mutant(
@@ -1326,7 +1326,13 @@ MUTANTS = (
     ),
     Mutant(
         "a topic for which Kafka returns no id now counts as replaced",
-        (Edit("consumer/completeness.py", "if partition.topic in end_offsets.unknown:", "if not partition.topic:"),),
+        (
+            Edit(
+                "consumer/polling/completeness.py",
+                "if partition.topic in end_offsets.unknown:",
+                "if not partition.topic:",
+            ),
+        ),
         ("tests/unit/consumer/test_completeness.py",),
     ),
     Mutant(
@@ -1344,7 +1350,7 @@ MUTANTS = (
         "the offset is committed to Kafka before the database",
         (
             Edit(
-                "consumer/handover.py",
+                "consumer/polling/handover.py",
                 "        self._writer.submit(self._intake.detach())\n",
                 "        batch = self._intake.detach()\n"
                 "        self._consumer.commit_async({p: offsets.next for p, offsets in batch.ranges.items()})\n"
@@ -1531,7 +1537,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a poll brought before a restart counts as proof",
-        (Edit("consumer/intake.py", "            self._restarted.add(position.partition)\n", ""),),
+        (Edit("consumer/polling/intake.py", "            self._restarted.add(position.partition)\n", ""),),
         (E2E + "test_outcomes.py", "-k", "start_at_a_mark"),
     ),
     Mutant(
@@ -1579,12 +1585,12 @@ MUTANTS = (
     ),
     Mutant(
         "a consumer that fails releases its partitions",
-        (Edit("consumer/loop.py", "        self._closing = True\n", ""),),
+        (Edit("consumer/polling/loop.py", "        self._closing = True\n", ""),),
         ("tests/unit/consumer/test_run.py", "-k", "orderly_end_releases"),
     ),
     Mutant(
         "the child process does not learn what the registry said",
-        (Edit("consumer/schema_source.py", "        self._worker.learn(schema_id, schema)\n", ""),),
+        (Edit("consumer/polling/schema_source.py", "        self._worker.learn(schema_id, schema)\n", ""),),
         ("tests/unit/consumer/test_schemas_learned.py", "-k", "learned_here_and_in_the_child"),
     ),
     Mutant(
@@ -1957,7 +1963,7 @@ MUTANTS = (
     ),
     Mutant(
         "a member whose client has forgotten the brokers waits for ever",
-        (Edit("consumer/loop.py", "if self._consumer.is_cut_off()", "if False"),),
+        (Edit("consumer/polling/loop.py", "if self._consumer.is_cut_off()", "if False"),),
         (E2E + "test_forgotten_brokers.py", "-k", "found_again"),
     ),
     Mutant(
@@ -2065,7 +2071,7 @@ MUTANTS = (
     ),
     Mutant(
         "a frozen database is waited for twice",
-        (Edit("consumer/loop.py", "        if drained:\n", "        if drained or True:\n"),),
+        (Edit("consumer/polling/loop.py", "        if drained:\n", "        if drained or True:\n"),),
         (E2E + "test_shutdown.py", "-k", "signal-broker and database"),
     ),
     Mutant(

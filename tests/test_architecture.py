@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from tests.repository import PACKAGES, PROGRAM, ROOT, sources
 
 # One breach for each contract of pyproject.toml, as (file, line to add), and the beginning of the contract's name.
 BREACHES: tuple[tuple[str, str, str], ...] = (
-    ("catalog/topics.py", "import consumer.loop", "Tests use the sandbox, both use the programs"),
+    ("catalog/topics.py", "import consumer.polling.loop", "Tests use the sandbox, both use the programs"),
     ("runtime/terminal.py", "import catalog.topics", "Runtime does not depend on auditing"),
-    ("consumer/loop.py", "import consumer.run", "The consumer imports one way"),
+    ("consumer/polling/loop.py", "import consumer.run", "The consumer imports one way"),
+    ("consumer/polling/intake.py", "import consumer.polling.loop", "The loop's parts import one way"),
     ("consumer/event/diff.py", "import time", "The core is pure"),
     ("reader/query/key_index.py", "import reader.html.pages", "The reader imports one way"),
     ("reader/html/pages.py", "import time", "What a request means and how a page looks is pure"),
@@ -62,6 +64,7 @@ MAPPED = [
 ]
 
 MAX_LINES = 200
+MAX_LAYERS = 10
 LONGER = {
     "catalog/audit_types.py": "the catalog: one list, read as one",
     "reader/http/routes.py": "every endpoint, in one list",
@@ -151,6 +154,14 @@ def test_every_contract_refuses_its_breach(tmp_path: Path) -> None:
     assert code == 1, said
     assert [name for *_, name in BREACHES if not re.search(rf"{name}[^.]*? BROKEN", said)] == []
     assert f"0 kept, {len(BREACHES)} broken" in said
+
+
+def test_layers_can_be_kept_in_mind() -> None:
+    """No contract names more than ten (decision 30)."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = {contract["name"]: len(contract["layers"]) for contract in listed if contract["type"] == "layers"}
+    assert len(layers) > 5
+    assert {name: number for name, number in layers.items() if number > MAX_LAYERS} == {}
 
 
 def test_a_module_outside_the_layers_is_refused(tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ def test_no_exception_is_left_over() -> None:
 )  # fmt: skip
 def test_a_name_that_says_nothing_is_refused(text: str) -> None:
     """Wherever it is given: by an assignment, a parameter, a loop, a definition, an attribute, `as`, a pattern."""
-    assert len(faults("consumer/loop.py", text)) == 1
+    assert len(faults("consumer/polling/loop.py", text)) == 1
 
 
 def test_a_module_and_a_query_are_refused() -> None:
@@ -263,7 +263,7 @@ def test_a_module_and_a_query_are_refused() -> None:
 )  # fmt: skip
 def test_a_name_that_says_something_is_left_alone(text: str) -> None:
     """Also what others have named, a set of what was passed already, and a word that only contains one of these."""
-    assert faults("consumer/loop.py", text) == []
+    assert faults("consumer/polling/loop.py", text) == []
 
 
 def test_a_homonym_is_noticed() -> None:

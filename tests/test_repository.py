@@ -66,7 +66,7 @@ def test_no_file_is_an_accident() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        ".schemathesis/default/cache/crash.json", "notes.md", "catalog/plans.py~", "consumer/loop.py.orig", "core",
+        ".schemathesis/default/cache/crash.json", "notes.md", "catalog/plans.py~", "consumer/polling/loop.py.orig", "core",
         "docs/.DS_Store", "tests/.coverage.host.123", "reader/audit.db", "deploy/.env", "tests/e2e/.cache/x.json",
     ],
 )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any
 from consumer.event import envelope
 from consumer.event.decode import Decoder
 from consumer.event.model import NeedsSchema, Outcome, Record
+from consumer.polling.schema_source import SchemaSource
 from consumer.registry.client import Registry
 from consumer.registry.fetcher import fetch_schema
-from consumer.schema_source import SchemaSource
 from schemas import all_schemas
 
 

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from consumer.event.model import Partition
-from consumer.observer import Observer
 from consumer.partitions.position import Position
+from consumer.polling.observer import Observer
 from consumer.storage.writer import Written
 
 

@@ -8,9 +8,9 @@ from operator import attrgetter
 
 from catalog.reasons import HaltCause
 from consumer.event.model import Partition
-from consumer.observer import Observer
 from consumer.partitions.assignment import Key
 from consumer.partitions.position import Position
+from consumer.polling.observer import Observer
 from consumer.registry.client import Registry, SchemaAbsent, SchemaNotAvro
 from consumer.retries import Retry
 from consumer.storage.batch import Batch, WriteResult, reasons

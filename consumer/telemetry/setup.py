@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from catalog.cells import Cell
 from consumer.kafka.admin import CLIENT_VERSION, Cluster
 from consumer.kafka.topic_faults import TopicFaults
-from consumer.observer import CompositeObserver, Observer
+from consumer.polling.observer import CompositeObserver, Observer
 from consumer.registry.client import Registry
 from consumer.retries import OnRetry
 from consumer.settings import Settings

@@ -21,7 +21,7 @@ from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from consumer.event.model import Headers
-from consumer.observer import Observer
+from consumer.polling.observer import Observer
 from consumer.storage.batch import Batch, WriteResult
 from consumer.storage.writer import Written
 from runtime.threads import within

@@ -16,7 +16,7 @@ class ReplayLag:
     """`seconds` is the newest answer: 0 on a primary, None while the database does not answer. Ends when the database is closed.
 
     Where nothing is committed on the primary, the lag of its standby grows as if it were behind. While a consumer runs something
-    is: it stores about once a second up to when the log is complete (`consumer.completeness`).
+    is: it stores about once a second up to when the log is complete (`consumer.polling.completeness`).
     """
 
     def __init__(self, database: Database) -> None:

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from consumer.event.model import COLUMNS as ENTRY_COLUMNS
 from consumer.kafka.group_config import BASE
-from consumer.loop import POLL_RECORDS
+from consumer.polling.loop import POLL_RECORDS
 from sandbox.bench.load import PARTITIONS
 
 COLUMNS = ", ".join(ENTRY_COLUMNS)

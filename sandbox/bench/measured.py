@@ -12,8 +12,8 @@ import sys
 import time
 from typing import Any
 
-from consumer.observer import Observer
 from consumer.partitions.position import Position
+from consumer.polling.observer import Observer
 from consumer.run import serve
 from consumer.settings import load
 from consumer.storage.writer import Written

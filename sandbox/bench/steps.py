@@ -16,10 +16,10 @@ from unittest.mock import patch
 from consumer.event.decode import Decoder
 from consumer.event.model import Record
 from consumer.event.pipeline import Pipeline
-from consumer.handover import HandOver
 from consumer.kafka import consumer as kafka_consumer
 from consumer.native.fast_path import FastPath
 from consumer.partitions.position import Position
+from consumer.polling.handover import HandOver
 from consumer.storage import store
 from consumer.storage.writer import Written
 from sandbox.bench.alone import alone

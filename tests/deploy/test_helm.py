@@ -22,7 +22,7 @@ import consumer.settings
 import export.settings
 import reader.settings
 from catalog.topics import TOPICS
-from consumer.loop import REVOKE_SECONDS
+from consumer.polling.loop import REVOKE_SECONDS
 from consumer.telemetry.recorder import STUCK_SECONDS
 from export.format.keys import SigningKey
 from reader.serve import GRACE_SECONDS

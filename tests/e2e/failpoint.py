@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 import psycopg
 import structlog
 
-from consumer import loop
 from consumer.event import pipeline
 from consumer.event.decode import Decoder
 from consumer.event.model import Record
 from consumer.kafka.consumer import GroupConsumer
 from consumer.native import fast_path
 from consumer.partitions import claim, watermark
+from consumer.polling import loop
 from consumer.registry import fetcher
 from consumer.storage import batch, insert, store, writer
 from consumer.storage.copy_row import CopyRow

@@ -195,7 +195,7 @@ def test_what_a_full_hand_held_when_its_partition_was_lost_does_not_stop_it(worl
     """A consumer that cannot write loses its partition with a whole batch in hand; it gets it back and goes on."""
     topic = world.topic()
     # Few enough that the batch is full long before the write counts as slow, however busy the machine is.
-    consumer = world.consumer(failpoint=["set", f"consumer.backpressure.MAX_RECORDS={FULL}"])
+    consumer = world.consumer(failpoint=["set", f"consumer.polling.backpressure.MAX_RECORDS={FULL}"])
     world.until(lambda: bool(consumer.logged("claimed")), "it is ready", of=[consumer])
     with psycopg.connect(world.database_url) as holder:
         holder.execute("LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE")

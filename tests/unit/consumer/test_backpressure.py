@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from catalog.reasons import IgnoreReason, ParkReason
-from consumer.backpressure import MAX_BYTES, MAX_RECORDS, SLOW_WRITE_SECONDS, WITHOUT_ROWS_SECONDS, Backpressure
 from consumer.event.model import Parked
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
+from consumer.polling.backpressure import MAX_BYTES, MAX_RECORDS, SLOW_WRITE_SECONDS, WITHOUT_ROWS_SECONDS, Backpressure
 from consumer.storage.batch import Batch
 from consumer.storage.writer import MIN_BATCH_RECORDS
 from tests.builders import POSITION, event, record

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from consumer.completeness import Completeness
 from consumer.partitions.watermark import EndOffsets
+from consumer.polling.completeness import Completeness
 from consumer.storage.batch import Batch
 from tests.builders import POSITION
 

@@ -17,9 +17,9 @@ from consumer.event.decode import Decoder
 from consumer.event.model import Partition
 from consumer.event.pipeline import Pipeline
 from consumer.kafka.admin import Bounds
-from consumer.observer import CompositeObserver, Observer
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
+from consumer.polling.observer import CompositeObserver, Observer
 from consumer.registry.client import Registry, SchemaAbsent
 from consumer.retries import Retry
 from consumer.storage.batch import Batch, WriteResult, reasons

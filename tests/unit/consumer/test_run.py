@@ -8,9 +8,10 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from consumer import loop, run
+from consumer import run
 from consumer.kafka.rebalance import RebalanceCallbacks
-from consumer.observer import Observer
+from consumer.polling import loop
+from consumer.polling.observer import Observer
 from consumer.settings import Settings, load
 
 OPENED = ["telemetry", "source", "registry", "watermark", "topic_watch", "assignment", "writer", "group_consumer"]

@@ -10,11 +10,11 @@ import schemas
 from catalog.reasons import ParkReason
 from consumer.event.decode import Decoder
 from consumer.event.model import NeedsSchema, Poison, Recorded
+from consumer.polling.schema_source import SchemaSource
 from consumer.registry import fetcher
 from consumer.registry.client import RegistryUnavailable, SchemaAbsent, SchemaNotAvro
 from consumer.registry.fetcher import FetchedSchema, SchemaFetcher, fetch_schema
 from consumer.retries import Retry
-from consumer.schema_source import SchemaSource
 from sandbox.services.process import wait_until
 from tests.builders import event, record
 

@@ -3,7 +3,7 @@
 from catalog.reasons import ParkReason
 from consumer.event.model import Headers, Parked, Partition, Record, Unreadable
 from consumer.kafka.raw_headers import RawHeadersUnavailable
-from consumer.unreadable import ATTEMPTS, UnreadableRecords
+from consumer.polling.unreadable import ATTEMPTS, UnreadableRecords
 from tests.builders import POSITION
 
 RECORD = Record(POSITION, 7, None, b"k", b"v", [])

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from consumer import until_end
 from consumer.event.model import Partition
 from consumer.kafka.admin import ClusterUnavailable
 from consumer.kafka.topic_faults import TopicFault, TopicFaults
-from consumer.until_end import STALL_SECONDS, UNJOINED_SECONDS, UNKNOWN_SECONDS, UntilEnd
+from consumer.polling import until_end
+from consumer.polling.until_end import STALL_SECONDS, UNJOINED_SECONDS, UNKNOWN_SECONDS, UntilEnd
 
 OURS, OTHERS = Partition("t", "id-t", 0), Partition("t", "id-t", 1)
 

@@ -10,13 +10,13 @@ import psycopg
 import pytest
 import structlog
 
-from consumer.completeness import Completeness
 from consumer.event.model import Partition
 from consumer.kafka.topic_faults import TopicFaults
 from consumer.partitions import watermark
 from consumer.partitions.breaker import Breaker, Limits
 from consumer.partitions.position import Position
 from consumer.partitions.watermark import EndOffsets, Watermark
+from consumer.polling.completeness import Completeness
 from consumer.retries import Retry
 from consumer.storage.batch import Batch
 from sandbox.services.process import wait_until

@@ -10,23 +10,23 @@ from dataclasses import dataclass
 
 import structlog
 
-from consumer.backpressure import Backpressure
-from consumer.completeness import Completeness
-from consumer.handover import HandOver
-from consumer.intake import Intake
 from consumer.kafka.admin import Cluster
 from consumer.kafka.consumer import GroupConsumer
 from consumer.kafka.rebalance import RebalanceCallbacks
 from consumer.kafka.topic_watch import TopicWatch
-from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment, Key
 from consumer.partitions.position import Position
 from consumer.partitions.watermark import Watermark
+from consumer.polling.backpressure import Backpressure
+from consumer.polling.completeness import Completeness
+from consumer.polling.handover import HandOver
+from consumer.polling.intake import Intake
+from consumer.polling.observer import Observer
+from consumer.polling.schema_source import SchemaSource
+from consumer.polling.schema_wait import SchemaWait
+from consumer.polling.until_end import UntilEnd
 from consumer.registry.fetcher import SchemaFetcher
-from consumer.schema_source import SchemaSource
-from consumer.schema_wait import SchemaWait
 from consumer.storage.writer import Writer
-from consumer.until_end import UntilEnd
 from runtime.threads import Deaths
 
 log = structlog.get_logger()

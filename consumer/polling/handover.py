@@ -4,11 +4,11 @@ from typing import assert_never
 
 import structlog
 
-from consumer.backpressure import Backpressure
-from consumer.intake import Intake
 from consumer.kafka.consumer import GroupConsumer
-from consumer.observer import Observer
 from consumer.partitions.assignment import Assignment
+from consumer.polling.backpressure import Backpressure
+from consumer.polling.intake import Intake
+from consumer.polling.observer import Observer
 from consumer.retries import Retry
 from consumer.storage.writer import Abandoned, BatchOutcome, Failed, Fenced, Requeued, Writer, Written
 

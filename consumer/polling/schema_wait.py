@@ -1,11 +1,11 @@
 """Partitions whose next record needs a schema from the registry: stopped, and started again once it was fetched."""
 
-from consumer.backpressure import Backpressure
 from consumer.kafka.consumer import GroupConsumer
 from consumer.partitions.assignment import Assignment
 from consumer.partitions.position import Position
+from consumer.polling.backpressure import Backpressure
+from consumer.polling.schema_source import SchemaSource
 from consumer.registry.fetcher import SchemaFetcher
-from consumer.schema_source import SchemaSource
 
 
 class SchemaWait:

@@ -7,16 +7,16 @@ counted only once the broker has shown it (`partitions.position`).
 import structlog
 
 from catalog.reasons import HaltCause
-from consumer.backpressure import Backpressure
 from consumer.event.model import NeedsSchema, Parked, Partition, Record, Skipped, Unreadable
 from consumer.kafka.consumer import GroupConsumer
 from consumer.kafka.polled import EndOfPartition, PartitionError, Polled
 from consumer.partitions.assignment import Assignment, Key
 from consumer.partitions.position import Position
-from consumer.schema_source import SchemaSource
-from consumer.schema_wait import SchemaWait
+from consumer.polling.backpressure import Backpressure
+from consumer.polling.schema_source import SchemaSource
+from consumer.polling.schema_wait import SchemaWait
+from consumer.polling.unreadable import UnreadableRecords
 from consumer.storage.batch import Batch
-from consumer.unreadable import UnreadableRecords
 
 log = structlog.get_logger()
 

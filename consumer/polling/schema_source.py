@@ -6,8 +6,8 @@ If only one of them knew a schema, a record could have two outcomes.
 from consumer.event.decode import Decoder
 from consumer.event.model import NeedsSchema, Outcome, Poison, Record
 from consumer.event.pipeline import Pipeline
-from consumer.isolated_worker import IsolatedWorker
 from consumer.native.fast_path import FastPath
+from consumer.polling.isolated_worker import IsolatedWorker
 
 
 class SchemaSource:

@@ -190,7 +190,7 @@ MUTANTS = (
         ("tests/integration/commands/test_settings.py", "-k", "library_refuses"),
     ),
     Mutant(
-        "a row in the journal of migrations hides a changed schema",
+        "a row in schema_migration hides a changed schema",
         (
             Edit(
                 "consumer/telemetry/poller.py",
@@ -201,7 +201,7 @@ MUTANTS = (
         ("tests/integration/test_poller.py", "-k", "become_figures"),
     ),
     Mutant(
-        "the journal of migrations is not compared",
+        "schema_migration is not compared",
         (
             Edit(
                 "consumer/operator/tampering.py",
@@ -209,7 +209,7 @@ MUTANTS = (
                 "differences(actual, actual)",
             ),
         ),
-        ("tests/integration/sql/test_tampering.py", "-k", "journal"),
+        ("tests/integration/sql/test_tampering.py", "-k", "schema_migration"),
     ),
     Mutant(
         "a deleted entry is not missed",

@@ -94,7 +94,7 @@ class Bench:
         return median(_milliseconds(lambda: _answered(Listings(database), parse(pairs)), 3)) / 1000
 
     def _uncached(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
-        """Seconds to the rows of such a page, which may come before its total."""
+        """Seconds to such a page, whose rows come before its total, or not either where they take too long."""
         taken = []
         for _ in range(3):
             listings = Listings(database)

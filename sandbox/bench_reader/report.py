@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
+from reader.query.timeouts import PAGE_SECONDS
 from sandbox.bench.report import Measurement, machine
 from sandbox.bench_reader.openings import Openings
 from sandbox.bench_reader.openings_report import opening_lines, openings_section
@@ -88,11 +89,11 @@ def lines(figures: Figures) -> list[Measurement]:
             figures.uncached["all"] <= 0.1,
         ),
         Measurement(
-            "rows of such a page of the worst list, before its total",
-            f"first page, slowest: {worst_uncached}",
+            "such a page of the worst list, before its total: its rows, or that they are being read",
+            f"first page, slowest: {worst_uncached}; PostgreSQL has {PAGE_SECONDS * 1000:.0f} ms for its rows",
             f"{uncached_seconds * 1000:.0f} ms",
-            "≤ 500 ms",
-            uncached_seconds <= 0.5,
+            f"≤ {PAGE_SECONDS * 1200:.0f} ms",
+            uncached_seconds <= PAGE_SECONDS * 1.2,
         ),
         Measurement(
             "another workspace's first page meanwhile",

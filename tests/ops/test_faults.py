@@ -212,7 +212,7 @@ def test_a_schema_that_someone_has_changed_is_alerted(stack: Stack) -> None:
 
 
 def test_a_schema_of_an_unknown_version_is_alerted(stack: Stack) -> None:
-    """A row in the journal of migrations keeps the schema from being compared: AuditSchemaUnknown, until it is gone."""
+    """A row in schema_migration keeps the schema from being compared: AuditSchemaUnknown, until it is gone."""
     stack.world.rows("INSERT INTO schema_migration (version, name, sha256) VALUES (999, 'x', '')")
     stack.fires("AuditSchemaUnknown")
     stack.world.rows("DELETE FROM schema_migration WHERE version = 999")

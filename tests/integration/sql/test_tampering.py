@@ -135,7 +135,7 @@ def test_another_version_is_not_compared_and_said(as_role: Callable[[str], Role]
 
 
 @pytest.mark.parametrize("later", [True, False])
-def test_the_journal_of_migrations_is_compared(later: bool, as_role: Callable[[str], Role]) -> None:
+def test_schema_migration_is_compared(later: bool, as_role: Callable[[str], Role]) -> None:
     """Up to our own version, whatever comes after it."""
     admin, writer = as_role("postgres"), as_role("audit_writer")
     if later:

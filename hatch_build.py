@@ -18,7 +18,7 @@ COMPILED = (
     "consumer/event/avro/binary", "consumer/event/avro/decoder",
     "consumer/event/avro/primitives", "consumer/event/canonical", "consumer/event/decode", "consumer/event/diff",
     "consumer/event/envelope", "consumer/event/framing", "consumer/event/identity", "consumer/event/ignored",
-    "consumer/event/model", "consumer/event/pipeline", "consumer/event/row", "consumer/intake",
+    "consumer/event/model", "consumer/event/pipeline", "consumer/event/row", "consumer/polling/intake",
     "consumer/kafka/polled", "consumer/partitions/breaker", "consumer/partitions/position",
     "consumer/storage/batch", "consumer/storage/copy_row", "runtime/timestamps",
 )  # fmt: skip

@@ -7,6 +7,7 @@ are caught.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -2288,7 +2289,15 @@ def _try(mutant: Mutant) -> tuple[str, str]:
             timeout=LIMIT,
             check=False,
         )
-    return ("caught" if process.returncode == CAUGHT else "survived"), process.stdout[-3000:]
+    return _verdict(process), process.stdout[-3000:]
+
+
+def _verdict(process: subprocess.CompletedProcess[str]) -> str:
+    """A test has to fail: one whose fixture fails says nothing of what the test asserts."""
+    if process.returncode != CAUGHT:
+        return "survived"
+    summary = process.stdout.rstrip().rpartition("\n")[2]
+    return "caught" if re.search(r"\b\d+ failed\b", summary) else "error"
 
 
 def _copy(tree: Path) -> None:

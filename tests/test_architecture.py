@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_build import COMPILED, NATIVE
 from tests.repository import PACKAGES, PROGRAM, ROOT, sources
 
 # One breach for each contract of pyproject.toml, as (file, line to add), and the beginning of the contract's name.
@@ -154,6 +155,12 @@ def test_every_contract_refuses_its_breach(tmp_path: Path) -> None:
     assert code == 1, said
     assert [name for *_, name in BREACHES if not re.search(rf"{name}[^.]*? BROKEN", said)] == []
     assert f"0 kept, {len(BREACHES)} broken" in said
+
+
+def test_what_is_compiled_exists() -> None:
+    """A module that is moved stays in the lists of what the wheel compiles, Python and C."""
+    files = [f"{name}.py" for name in COMPILED] + [f"{name}.c" for name in NATIVE]
+    assert [file for file in files if not (ROOT / file).is_file()] == []
 
 
 def test_layers_can_be_kept_in_mind() -> None:

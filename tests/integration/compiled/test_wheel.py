@@ -3,9 +3,11 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from hatch_build import COMPILED, NATIVE
 from sandbox.services import wheel
 from tests.fuzz import compiled
 
@@ -39,10 +41,11 @@ def python(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedP
 
 def test_the_core_is_compiled(programs: Mapping[str, str]) -> None:
     """The modules that run for every record are compiled; those for I/O are not."""
-    show = "import {0} as module; print(module.__file__)"
-    for name in ("consumer.event.pipeline", "consumer.native.copy_rows"):
-        assert python(programs, "-c", show.format(name)).stdout.endswith(".so\n")
-    assert python(programs, "-c", show.format("consumer.storage.store")).stdout.endswith(".py\n")
+    core = [name.replace("/", ".") for name in (*COMPILED, *NATIVE)]
+    names = [*core, "consumer.storage.store"]
+    show = f"from importlib import import_module\nfor name in {names}: print(import_module(name).__file__)"
+
+    assert [Path(file).suffix for file in python(programs, "-c", show).stdout.split()] == [*[".so"] * len(core), ".py"]
 
 
 def test_compiled_it_keeps_what_it_promises(programs: Mapping[str, str]) -> None:

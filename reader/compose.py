@@ -71,7 +71,7 @@ def compose(
     listings = Listings(database) if isinstance(database, Database) else CellListings(database)
     metrics = Metrics()
     metrics.register_services(database, keys, listings)
-    access = Authenticator(keys, rules, renewal.names, metrics.missing_azp)
+    access = Authenticator(keys, rules, renewal, metrics.missing_azp)
     services = ReaderServices(
         access=access,
         renewal=Renewal(access, keys, rules.issuer, renewal),

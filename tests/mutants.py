@@ -1692,6 +1692,16 @@ MUTANTS = (
         (READER_UNIT + "test_clerk.py", "-k", "without_a_party"),
     ),
     Mutant(
+        "a cookie that may lack azp is never renewed for one",
+        (Edit("reader/auth/page_request.py", "redirects_so_far(cookies, here) <= int(returns)", "False"),),
+        (READER + "test_sessions.py", "-k", "allowed_without_azp"),
+    ),
+    Mutant(
+        "each page renews a token that has no azp again",
+        (Edit("reader/http/renewal_response.py", "(renewed_cookie(secure=self._secure),)", "()"),),
+        (READER + "test_sessions.py", "-k", "allowed_without_azp"),
+    ),
+    Mutant(
         "a version of another JSON type is an error of ours",
         (Edit("reader/auth/clerk.py", " or not isinstance(version, int)", ""),),
         (READER_UNIT + "test_clerk.py", "-k", "any_json_type"),
@@ -1728,7 +1738,7 @@ MUTANTS = (
             Edit(
                 "reader/http/renewal_response.py", "        if redirects >= MAX_SENT:\n", "        if redirects < 0:\n"
             ),
-            Edit("reader/http/renewal_response.py", "len(first) == 1", "len(first) < 9"),
+            Edit("reader/auth/page_request.py", "len(first) == 1", "len(first) < 9"),
         ),
         (READER + "test_sessions.py", "-k", "redirects_end"),
     ),
@@ -1744,7 +1754,7 @@ MUTANTS = (
     ),
     Mutant(
         "the API is redirected",
-        (Edit("reader/http/renewal_response.py", "if for_people and is_navigation", "if is_navigation"),),
+        (Edit("reader/auth/page_request.py", "is_for_programs(request) or ", ""),),
         (READER + "test_sessions.py", "-k", "only_navigations"),
     ),
     Mutant(
@@ -1756,7 +1766,7 @@ MUTANTS = (
         "the host that a proxy names is the one to come back to",
         (
             Edit(
-                "reader/http/renewal_response.py",
+                "reader/auth/page_request.py",
                 'request.headers.get("host", "")',
                 'request.headers.get("x-forwarded-host", request.headers["host"])',
             ),

@@ -9,11 +9,12 @@ import hashlib
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from reader.auth.request_cookies import REDIRECTS, CookieNames
+from reader.auth.request_cookies import REDIRECTS, RENEWED, CookieNames
 
 # After this many redirects of a page in a row, there is no further one to Clerk (Clerk's own limit), or to the same URL.
 MAX_SENT, MAX_REDIRECTS = 3, 8
 REDIRECTS_SECONDS = 10  # after the last redirect, the count starts again
+RENEWED_SECONDS = 60  # as long as Clerk's tokens are valid
 # The version of Clerk's API, which determines the version of the claims. This one introduced version 2.
 API_VERSION = "2025-04-10"
 
@@ -94,5 +95,14 @@ def redirects_name(url: str) -> str:
 
 def redirects_cookie(url: str, count: int, *, secure: bool) -> str:
     """The Set-Cookie value that counts the redirects of a page."""
+    return _own_cookie(redirects_name(url), count, REDIRECTS_SECONDS, secure=secure)
+
+
+def renewed_cookie(*, secure: bool) -> str:
+    """The Set-Cookie value that says: the token was renewed, and has no `azp` again."""
+    return _own_cookie(RENEWED, 1, RENEWED_SECONDS, secure=secure)
+
+
+def _own_cookie(name: str, value: int, seconds: int, *, secure: bool) -> str:
     end = "; Secure" if secure else ""
-    return f"{redirects_name(url)}={count}; Path=/; Max-Age={REDIRECTS_SECONDS}; HttpOnly; SameSite=Lax{end}"
+    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{end}"

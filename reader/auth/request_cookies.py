@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SESSION, CLIENT_UAT, REFRESH, HANDSHAKE = "__session", "__client_uat", "__refresh", "__clerk_handshake"
-# The only cookies that the reader itself sets: they count redirects, so that there is no endless loop of them.
+# The only cookies that the reader itself sets. They count redirects, so that there is no endless loop of them; and they say that
+# the session was renewed, and that its new token has no `azp` either.
 REDIRECTS = "audit_redirects_"  # and the page, see `reader.auth.renewal.redirects_name`
+RENEWED = "audit_renewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from reader import errors
 from reader.auth.clerk import Forbidden
 from reader.auth.jwks import KeysUnavailable
+from reader.auth.page_request import is_for_programs
 from reader.auth.signed_token import Unauthenticated
 from reader.errors import Problem, problem_response
 from reader.html import pages
@@ -17,9 +18,6 @@ from reader.http.limiter import Overloaded
 from reader.http.services import ReaderServices
 from reader.query.filters import InvalidQuery
 from reader.query.unavailable import Unavailable
-
-# Programs read what these paths refuse.
-MACHINE_PATHS = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/static/")
 
 
 class ExceptionHandlers:
@@ -41,7 +39,7 @@ class ExceptionHandlers:
     async def unauthenticated(self, request: Request, error: Exception) -> Response:
         """401; or a redirect, if the session can be renewed or has been."""
         assert isinstance(error, Unauthenticated)
-        decide = partial(self._renewal.decide, request, error.reason, for_people=not _is_for_programs(request))
+        decide = partial(self._renewal.decide, request, error.reason)
         try:
             renewal = await run_in_threadpool(decide) if self._renewal.brings_handshake(request) else decide()
         except KeysUnavailable:
@@ -95,7 +93,7 @@ class ExceptionHandlers:
         return self._refuse(request, errors.INTERNAL_ERROR)
 
     def _refuse(self, request: Request, problem: Problem) -> Response:
-        if _is_for_programs(request):
+        if is_for_programs(request):
             return problem_response(problem)
         page = pages.render_problem(problem, self._renewal.sign_in_url(request))
         return HTMLResponse(page, problem.status, problem.headers)
@@ -104,7 +102,3 @@ class ExceptionHandlers:
         """For the log and the metrics, never for the client."""
         request.state.refused = reason
         self._metrics.access_refused(reason)
-
-
-def _is_for_programs(request: Request) -> bool:
-    return request.url.path.startswith(MACHINE_PATHS)

@@ -15,7 +15,8 @@ from starlette.requests import Request
 from reader.auth.access import Authenticator
 from reader.auth.clerk import Forbidden
 from reader.auth.handshake import Handshake, read_handshake
-from reader.auth.navigation import is_navigation, own_url, with_parameter
+from reader.auth.navigation import with_parameter
+from reader.auth.page_request import page_url, redirects_so_far, requested_url
 from reader.auth.renewal import (
     MAX_REDIRECTS,
     MAX_SENT,
@@ -24,13 +25,12 @@ from reader.auth.renewal import (
     RenewalRules,
     handshake_url,
     redirects_cookie,
-    redirects_name,
     renewal_reason,
+    renewed_cookie,
 )
 from reader.auth.request_cookies import CLIENT_UAT, HANDSHAKE, cookie_values
 from reader.auth.signed_token import KeySource, Unauthenticated
 
-MAX_URL_BYTES = 10 * 1024  # of a path and a query to come back to
 # What happened to a navigation without a session; the label of a metric.
 OUTCOMES = ("sent", "renewed", "signed_out", "refused", "given_up")
 
@@ -66,28 +66,21 @@ class Renewal:
 
     def sign_in_url(self, request: Request) -> str | None:
         """The sign-in page, with the URL of this request as the one to return to."""
-        here = self._own_url(request)
+        here = requested_url(request, self._scheme)
         return (
             with_parameter(self._sign_in_url, "redirect_url", here) if self._sign_in_url and here else self._sign_in_url
         )
 
-    def _own_url(self, request: Request) -> str | None:
-        """The URL of the request in the browser. The middleware has checked its host."""
-        scope = request.scope
-        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
-            return None  # it would be repeated in the response
-        return own_url(self._scheme, request.headers.get("host", ""), scope["raw_path"], scope["query_string"])
-
-    def decide(self, request: Request, reason: str, *, for_people: bool) -> RenewalDecision:
-        """The response to a request that was refused for `reason`. Only pages (`for_people`) are redirected.
+    def decide(self, request: Request, reason: str) -> RenewalDecision:
+        """The response to a request that was refused for `reason`. Only pages are redirected.
 
         Raises what the keys raise.
         """
-        here = self._own_url(request) if for_people and is_navigation(request.method, request.headers) else None
+        here = page_url(request, self._scheme)
         if here is None:
             return RenewalDecision(reason)
         cookies = request.headers.getlist("cookie")
-        redirects = _redirects(cookies, here)
+        redirects = redirects_so_far(cookies, here)
         brought = self._brought(cookies, here)
         if brought is not None and redirects < MAX_REDIRECTS:
             decision = self._returned(brought, here, redirects)
@@ -112,16 +105,16 @@ class Renewal:
         if brought.session is None:
             return RenewalDecision("no_token", None, cookies, "signed_out")
         try:
-            self._access.viewer_of_cookie(brought.session)
-        except Forbidden:
-            pass  # a valid session, without access: the page says so
+            has_azp = self._access.cookie_has_azp(brought.session)
+        except Forbidden as error:  # a valid session, without access: the page says so
+            has_azp = error.has_azp
         except Unauthenticated as error:
             if error.reason in RENEWABLE and error.reason != "authorized_party_missing":
                 return None
             return RenewalDecision(error.reason, None, (), "refused")
-        return RenewalDecision(
-            "", here, (*cookies, redirects_cookie(here, redirects + 1, secure=self._secure)), "renewed"
-        )
+        renewed = () if has_azp else (renewed_cookie(secure=self._secure),)
+        counted = redirects_cookie(here, redirects + 1, secure=self._secure)
+        return RenewalDecision("", here, (*cookies, *renewed, counted), "renewed")
 
     def _sent(self, cookies: list[str], here: str, reason: str, redirects: int) -> RenewalDecision:
         suffixed = self._names.suffix is not None
@@ -136,15 +129,6 @@ class Renewal:
             why = f"{why}-retry-{int(time.time())}"
         location = handshake_url(self._frontend_api, here, why, suffixed=suffixed)
         return RenewalDecision(reason, location, (redirects_cookie(here, redirects + 1, secure=self._secure),), "sent")
-
-
-def _redirects(cookies: list[str], here: str) -> int:
-    """The number of redirects of this page so far. A value that the reader did not set counts as many."""
-    values = cookie_values(cookies, redirects_name(here))
-    if not values:
-        return 0
-    [first, *others] = values
-    return int(first) if not others and len(first) == 1 and first.isascii() and first.isdigit() else MAX_REDIRECTS
 
 
 def _is_signed_in(values: list[str]) -> bool:

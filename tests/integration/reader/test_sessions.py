@@ -239,7 +239,7 @@ def test_a_cookie_without_azp_is_renewed(renewing: Site, browser: Browser) -> No
 
 
 def test_a_cookie_that_stays_without_azp_is_refused_unless_it_is_allowed(opened: Open, browser: Browser) -> None:
-    """Once renewed, and then never taken, nor set; allowed, it is taken as it is. Bearer has a word of its own."""
+    """Renewed once in either case; not allowed, the new one is neither taken nor set. Bearer has a word of its own."""
     for allow, status, bearer in (
         (frozenset[str](), 401, 401),
         (frozenset({"bearer"}), 401, 200),
@@ -247,20 +247,56 @@ def test_a_cookie_that_stays_without_azp_is_refused_unless_it_is_allowed(opened:
     ):
         site = opened(None, allow)
         api_of(site).party_on_navigation = False
-        signed_in(site, browser, __session=site.issuer.token(ADMIN, azp=None))
+        old = site.issuer.token(ADMIN, azp=None)
+        signed_in(site, browser, __session=old)
         answer = browser.goto(f"{site.url}/audit?limit=7")
-        asked = 0 if status == 200 else 1
-        assert (answer.status_code, len(api_of(site).asked)) == (status, asked)
-        assert not [line for line in answer.headers.get_list("set-cookie") if line.startswith("__session")]
+        assert (answer.status_code, len(api_of(site).asked)) == (status, 1)
+        assert (browser.cookies["__session"] == old) == (status == 401)
         token = site.issuer.token(ADMIN, azp=None)
         assert site.ask("GET", "/v1/audit-events", headers={"Authorization": f"Bearer {token}"}).status_code == bearer
         registry = site.metrics.registry
         for kind, outcome, count in (
-            ("cookie", "refused", 0 if status == 200 else 3), ("cookie", "accepted", 1 if status == 200 else 0),
+            ("cookie", "refused", 2 if status == 200 else 3), ("cookie", "accepted", 2 if status == 200 else 0),
             ("bearer", "refused" if bearer == 401 else "accepted", 1),
         ):  # fmt: skip
             assert counted(registry, "tokens_without_azp", kind=kind, outcome=outcome) == count, (allow, kind, outcome)
         browser.cookies.clear()
+
+
+@pytest.mark.parametrize("person", [ADMIN, MEMBER], ids=["an admin", "a member"])
+def test_a_cookie_that_is_allowed_without_azp_is_renewed_once(opened: Open, browser: Browser, person: Person) -> None:
+    """Clerk may name the page then. If it does not, the token is taken, on all pages for as long as it is valid."""
+    site, status = opened(None, frozenset({"cookie"})), 200 if person == ADMIN else 403
+    api = api_of(site)
+    signed_in(site, browser, person, __session=site.issuer.token(person, azp=None))
+    assert browser.goto(f"{site.url}/audit").status_code == status
+    assert [asked.parameters["__clerk_hs_reason"] for asked in api.asked] == ["session-token-missing-azp"]
+    assert "audit_renewed" not in browser.cookies
+
+    api.party_on_navigation = False
+    browser.cookies["__session"] = site.issuer.token(person, azp=None)
+    browser.cookies.pop(redirects_name(f"{site.url}/audit"))
+    for path in ("/audit", "/audit?limit=7", "/audit/json", "/"):
+        assert browser.goto(site.url + path).status_code == (200 if path == "/" else status), path
+        assert len(api.asked) == 2, path
+
+
+def test_a_cookie_that_is_allowed_without_azp_is_taken_where_it_cannot_be_renewed(
+    opened: Open, browser: Browser
+) -> None:
+    """By programs and scripts, which are not redirected; and by a page once Clerk has returned nothing."""
+    site = opened(None, frozenset({"cookie"}))
+    api = api_of(site)
+    api.answers = False
+    signed_in(site, browser, __session=site.issuer.token(ADMIN, azp=None))
+    for path, headers in (("/v1/audit-events", {}), ("/audit", {"Sec-Fetch-Dest": "empty"})):
+        assert browser.step(site.url + path, **headers).status_code == 200
+    assert api.asked == []
+    assert browser.goto(f"{site.url}/audit").status_code == 200
+    assert len(api.asked) == 1
+    browser.cookies["__clerk_handshake"] = "of.another.instance"
+    assert browser.goto(f"{site.url}/audit?limit=7").status_code == 200
+    assert len(api.asked) == 3, "again for the handshake that is not ours, and no more"
 
 
 # --- who is not redirected

@@ -11,6 +11,7 @@ from reader.auth import clerk
 from reader.auth.access import Authenticator
 from reader.auth.clerk import Forbidden, TokenRules
 from reader.auth.jwks import FetchNeeded, KeysUnavailable
+from reader.auth.renewal import RenewalRules
 from reader.auth.request_cookies import CookieNames
 from reader.auth.signed_token import Unauthenticated
 from sandbox.services.issuer import Issuer, Person
@@ -61,7 +62,8 @@ def counted() -> list[tuple[str, str]]:
 @pytest.fixture
 def access(issuer: Issuer, keys: Keys, counted: list[tuple[str, str]]) -> Authenticator:
     rules = TokenRules(issuer.url, frozenset({ORIGIN}), frozenset({"bearer"}))
-    return Authenticator(keys, rules, CookieNames(suffix=None), lambda *which: counted.append(which))
+    renewal = RenewalRules(frontend_api=None, sign_in_url=None, names=CookieNames(suffix=None), scheme="https")
+    return Authenticator(keys, rules, renewal, lambda *which: counted.append(which))
 
 
 @pytest.fixture

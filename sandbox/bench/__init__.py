@@ -9,6 +9,7 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     conditions         more consumers, traffic of other shapes, a table that is large already
     conditions_report  its tables
     drain              starts consumers, each on a new database
+    first_record       the line that says that a program has polled its first record
     load               the records that are consumed
     machines           the drain by the distance between consumer and database
     measured           one consumer as a process of its own, which says what it did

@@ -37,7 +37,7 @@ Key = TypeVar("Key")
 
 
 class Drained(NamedTuple):
-    """A drain: records, their bytes, seconds from the first claim to the last commit, and those of a processor.
+    """A drain: records, their bytes, seconds from the first record polled to the last commit, and those of a processor.
 
     `processor` is that of all consumers together, `database` that of PostgreSQL with the consumers' start. `outcomes` counts
     records, `waits` are samples of PostgreSQL's sessions.

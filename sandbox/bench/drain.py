@@ -123,7 +123,7 @@ class Following:
 
 def _result(process: "subprocess.Popen[str]") -> ConsumerRun:
     out, _ = process.communicate()
-    return ConsumerRun(**json.loads(out))
+    return ConsumerRun(**json.loads(out.splitlines()[-1]))
 
 
 def _settings(url: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """One consumer process under measurement: the real `serve`, with an observer that takes times.
 
-`python -m sandbox.bench.measured` reads the consumer's own settings from the environment and prints one JSON object:
-records, when it made its first claim and its last commit (by a clock that all processes share), the seconds between and how
-many of them a processor was busy, peak memory, and the latencies of records in milliseconds.
+`python -m sandbox.bench.measured` reads the consumer's own settings from the environment. It prints a line when it has
+polled its first record (`first_record.LINE`), and at the end one JSON object: records, when it polled the first and when it made
+its last commit (by a clock that all processes share), the seconds between and how many of them a processor was busy, peak
+memory, and the latencies of records in milliseconds.
 With `--until-end` it ends with the topics, without it on SIGTERM.
 """
 
@@ -10,19 +11,23 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from consumer.partitions.position import Position
+from consumer.kafka.consumer import GroupConsumer
+from consumer.kafka.polled import Polled
 from consumer.polling.observer import Observer
 from consumer.run import serve
 from consumer.settings import load
 from consumer.storage.writer import Written
 from runtime import logging
+from sandbox.bench import first_record
 from sandbox.services.process_status import peak_bytes
 
 
 class Stopwatch(Observer):
-    """Notes when reading began, when the last commit was, and how old each recorded record was at its commit."""
+    """Notes when the first record was polled, when the last commit was, and how old each recorded record was at its commit."""
 
     def __init__(self) -> None:
         self.began = 0.0
@@ -34,10 +39,27 @@ class Stopwatch(Observer):
         self.latencies: list[int] = []
         self.steps: dict[str, float] = {}
 
-    def on_claimed(self, _position: Position) -> None:
-        """The clock starts with the first partition."""
-        self.processor_began = self.processor_began or time.process_time()
-        self.began = self.began or time.monotonic()
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Within it polls are looked at: no hook of an observer is called for the first record."""
+        poll = GroupConsumer.poll
+
+        def polled(*arguments: Any) -> Polled:
+            result = poll(*arguments)
+            if result.records and not self.began:
+                self.on_first_record()
+            return result
+
+        GroupConsumer.poll = polled  # type: ignore[method-assign,assignment]
+        try:
+            yield
+        finally:
+            GroupConsumer.poll = poll  # type: ignore[method-assign]
+
+    def on_first_record(self) -> None:
+        """The clocks start, and whoever started this process is told."""
+        self.began, self.processor_began = time.monotonic(), time.process_time()
+        print(first_record.LINE, flush=True)
 
     def on_written(self, written: Written) -> None:
         """Called by the loop after the commit, so the latency includes the way back from the writer."""
@@ -56,7 +78,8 @@ def run(watch: Stopwatch, *, until_end: bool) -> dict[str, Any]:
     """Runs the consumer; gives what was measured."""
     settings = load(os.environ, kafka=True)
     logging.configure(settings.log_format)
-    code = serve(settings, until_end=until_end, observer=watch)
+    with watch.placed():
+        code = serve(settings, until_end=until_end, observer=watch)
     return {
         "code": code,
         "records": watch.records,

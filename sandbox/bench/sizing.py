@@ -96,7 +96,7 @@ def _both(sizing: Sizing) -> list[Shown]:
 
 def _parts(sizing: Sizing) -> list[tuple[str, ...]]:
     how = {
-        "consumer": "the processor time of its process, from the first claim to the last commit",
+        "consumer": "the processor time of its process, from its first record to the last commit",
         "PostgreSQL": "the processor time of all its processes, from the start to the end of the drain",
         "broker": "the processor time of its process, from the start to the end of the drain",
     }

@@ -18,7 +18,6 @@ from consumer.event.model import Record
 from consumer.event.pipeline import Pipeline
 from consumer.kafka import consumer as kafka_consumer
 from consumer.native.fast_path import FastPath
-from consumer.partitions.position import Position
 from consumer.polling.handover import HandOver
 from consumer.storage import store
 from consumer.storage.writer import Written
@@ -46,12 +45,11 @@ class StepTimes(Stopwatch):
         self._decoder = Decoder(all_schemas())
         self._pipeline, self._fast_path = Pipeline(self._decoder), FastPath(self._decoder)
 
-    def on_claimed(self, position: Position) -> None:
-        """Everything begins with the first partition."""
-        if not self.began:
-            self._spent.clear()
-            self._since = time.thread_time()
-        super().on_claimed(position)
+    def on_first_record(self) -> None:
+        """Everything begins with it."""
+        self._spent.clear()
+        self._since = time.thread_time()
+        super().on_first_record()
 
     def on_written(self, written: Written) -> None:
         """What was spent up to the last commit."""
@@ -65,7 +63,7 @@ class StepTimes(Stopwatch):
     @contextmanager
     def placed(self) -> Iterator[None]:
         """Within it the consumer's own functions are timed."""
-        with ExitStack() as patches:
+        with super().placed(), ExitStack() as patches:
             for owner, name, step, after in (
                 (kafka_consumer.GroupConsumer, "poll", CLIENT, INTAKE),
                 (kafka_consumer, "add_messages", RECORDS, CLIENT),
@@ -124,10 +122,7 @@ class StepTimes(Stopwatch):
 
 def main() -> None:
     """Drains, and prints what was measured."""
-    steps = StepTimes()
-    with steps.placed():
-        result = run(steps, until_end=True)
-    print(json.dumps(result))
+    print(json.dumps(run(StepTimes(), until_end=True)))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ func must[T any](value T, err error) T {
 
 func check(err error) { must(0, err) }
 
-// read sends batches of rows until all records were read; the first one's time goes to began.
+// read sends batches of rows until all records were read; the first one's time goes to began, and a line says that it is there.
 func read(ctx context.Context, client *kgo.Client, records int, began *time.Time, batches chan<- [][]any) {
 	defer close(batches)
 	batch, filling := make([][]any, 0, batchRecords), time.Now()
@@ -45,6 +45,7 @@ func read(ctx context.Context, client *kgo.Client, records int, began *time.Time
 		}
 		if began.IsZero() && fetches.NumRecords() > 0 {
 			*began = time.Now()
+			fmt.Println("first record")
 		}
 		fetches.EachRecord(func(record *kgo.Record) {
 			var row []any

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sandbox.bench import first_record
+
 # The size of a batch and how long one may grow: as the libraries' examples have it, and the same for all.
 BATCH_RECORDS, BATCH_SECONDS = 5_000, 1.0
 
@@ -32,6 +34,12 @@ class Task(NamedTuple):
         places = ", ".join(["%s"] * len(self.columns))
         return f"INSERT INTO audit_event ({self.names}) VALUES ({places}) ON CONFLICT DO NOTHING"
 
+    def insert_of(self, rows: int) -> str:
+        """One statement of so many rows, which skips the same, with PostgreSQL's numbered placeholders."""
+        width = len(self.columns)
+        places = (", ".join(f"${row * width + column + 1}" for column in range(width)) for row in range(rows))
+        return f"INSERT INTO audit_event ({self.names}) VALUES ({'), ('.join(places)}) ON CONFLICT DO NOTHING"
+
 
 def task() -> Task:
     """What the benchmark has given."""
@@ -46,8 +54,10 @@ class RecordStopwatch:
         self.records = 0
 
     def read(self) -> None:
-        """A record was handed over."""
-        self.began = self.began or time.perf_counter()
+        """A record was polled; called for the first one, or for more."""
+        if not self.began:
+            self.began = time.perf_counter()
+            print(first_record.LINE, flush=True)
 
     def wrote(self, records: int) -> None:
         """So many were committed."""

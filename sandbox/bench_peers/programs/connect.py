@@ -1,19 +1,19 @@
 """Runs Kafka Connect's standalone worker with Debezium's JDBC sink until all rows are there; called with java and its class path.
 
-This one is run in our environment. A sink never ends, nor says what it has done, so PostgreSQL is
-asked: from the start of the first transaction that wrote rows until none is open after the last row. What the worker did before
-that transaction (reading and converting the first batch) is left out, in its favor.
+This one is run in our environment. A sink never ends, nor says what it has done: the log of the worker's Kafka client says when its
+first records came, and PostgreSQL is asked until no transaction is open after the last row.
 """
 
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
 
+from sandbox.bench import first_record
 from sandbox.bench_peers.programs.common import BATCH_RECORDS, BATCH_SECONDS, Task, task
 from sandbox.services.process_status import peak_bytes
 from sandbox.services.temporary_folder import TemporaryFolder
@@ -21,15 +21,25 @@ from sandbox.services.temporary_folder import TemporaryFolder
 # As in Kafka's own scripts for Connect.
 HEAP = ("-Xms256M", "-Xmx2G", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35")
 WORKER = "org.apache.kafka.connect.cli.ConnectStandalone"
-# A worker goes on when its only task has failed; only its log says so.
+# A worker goes on when its only task has failed; only its log says so. Its client logs a line or two for each fetch.
 LOG4J = """rootLogger.level = error
-rootLogger.appenderRef.file.ref = file
-appender.file.type = File
-appender.file.name = file
-appender.file.fileName = {log}
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %m%n
+rootLogger.appenderRef.errors.ref = errors
+logger.fetches.name = org.apache.kafka.clients.consumer.internals.AbstractFetch
+logger.fetches.level = debug
+logger.fetches.additivity = false
+logger.fetches.appenderRef.fetches.ref = fetches
+appender.errors.type = File
+appender.errors.name = errors
+appender.errors.fileName = errors
+appender.errors.layout.type = PatternLayout
+appender.errors.layout.pattern = %m%n
+appender.fetches.type = File
+appender.fetches.name = fetches
+appender.fetches.fileName = fetches
+appender.fetches.layout.type = PatternLayout
+appender.fetches.layout.pattern = %d{UNIX_MILLIS} %m%n
 """
+FETCHED = "returned fetch data"
 KEY = "workspace_id,event_source,event_id"
 # The Connect schema of a column, by PostgreSQL's name of its type.
 TYPES: Mapping[str, Mapping[str, object]] = {
@@ -50,7 +60,7 @@ ALL_COMMITTED = """
 SELECT clock_timestamp() FROM audit_event_id_seq WHERE is_called AND last_value >= %s AND NOT EXISTS (
   SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND backend_xid IS NOT NULL)
 """
-SECONDS = "SELECT count(*), extract(epoch FROM %s - min(recorded_at))::float8 FROM audit_event"
+SECONDS = "SELECT count(*), extract(epoch FROM %s - to_timestamp(%s))::float8 FROM audit_event"
 
 
 def worker(schema: str, folder: Path) -> dict[str, str]:
@@ -96,38 +106,50 @@ def main() -> None:
     assigned = task()
     with TemporaryFolder("connect") as folder, psycopg.connect(assigned.database, autocommit=True) as connection:
         columns = connection.execute(COLUMNS, [assigned.columns]).fetchall()
-        process, log = _start(assigned, schema(columns), folder)
+        process, errors = _start(assigned, schema(columns), folder), folder.path / "errors"
         try:
-            ended = _end(connection, assigned.records, process, log)
+            began = _wait(lambda: first_fetch(folder.path / "fetches"), process, errors)
+            print(first_record.LINE, flush=True)
+            ended = _wait(lambda: _committed(connection, assigned.records), process, errors)
             peak = peak_bytes(process.pid) / 1024**2
-            count, seconds = connection.execute(SECONDS, [ended]).fetchone() or (0, 0.0)
+            count, seconds = connection.execute(SECONDS, [ended, began]).fetchone() or (0, 0.0)
         finally:
             process.terminate()
             process.wait()
     print(json.dumps({"records": count, "seconds": seconds, "peak_mib": peak}))
 
 
-def _start(task: Task, schema: str, folder: TemporaryFolder) -> tuple[subprocess.Popen[bytes], Path]:
-    log = folder.path / "log"
-    log.touch()
+def first_fetch(log: Path) -> float | None:
+    """When the first records came, in seconds since 1970, by the client's log; None where it does not say so yet."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return next((int(line.split()[0]) / 1000 for line in lines if FETCHED in line), None)
+
+
+def _start(task: Task, schema: str, folder: TemporaryFolder) -> subprocess.Popen[bytes]:
     settings = {
         "worker.properties": {"bootstrap.servers": task.bootstrap, **worker(schema, folder.path)},
         "sink.properties": sink(task),
     }
     for name, lines in settings.items():
         (folder.path / name).write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
-    (folder.path / "log4j2.properties").write_text(LOG4J.format(log=log))
+    (folder.path / "log4j2.properties").write_text(LOG4J)
     java, jars = sys.argv[1:]
     options = (*HEAP, f"-Djava.io.tmpdir={folder.path}", "-Dlog4j2.configurationFile=log4j2.properties", "-cp", jars)
     command = [java, *options, WORKER, *settings]
-    return subprocess.Popen(command, cwd=folder.path, env=folder.environ(), stdout=sys.stderr), log
+    return subprocess.Popen(command, cwd=folder.path, env=folder.environ(), stdout=sys.stderr)
 
 
-def _end(connection: psycopg.Connection, records: int, process: subprocess.Popen[bytes], log: Path) -> object:
-    """When the last row was committed. SystemExit with the log where the worker ends or logs an error before."""
-    while process.poll() is None and not log.stat().st_size:
-        if (row := connection.execute(ALL_COMMITTED, [records]).fetchone()) is not None:
-            return row[0]
+def _committed(connection: psycopg.Connection, records: int) -> object:
+    """When the last row was committed, by PostgreSQL's clock; None before."""
+    row = connection.execute(ALL_COMMITTED, [records]).fetchone()
+    return None if row is None else row[0]
+
+
+def _wait(result: Callable[[], object], process: subprocess.Popen[bytes], log: Path) -> object:
+    """The result, as soon as it is not None. SystemExit with the log where the worker ends or logs an error before."""
+    while process.poll() is None and not (log.exists() and log.stat().st_size):
+        if (value := result()) is not None:
+            return value
         time.sleep(0.02)
     time.sleep(1)  # an error is logged in several parts
     # The causes, and not where in the code.

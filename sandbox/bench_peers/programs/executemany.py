@@ -24,9 +24,8 @@ def main() -> None:
     consumer.subscribe([assigned.topic])
     with psycopg.connect(assigned.database) as connection:
         while watch.records < assigned.records:
-            messages = [
-                message for message in consumer.consume(BATCH_RECORDS, BATCH_SECONDS) if message.error() is None
-            ]
+            limit = BATCH_RECORDS if watch.began else 1  # the clock begins with the first one
+            messages = [message for message in consumer.consume(limit, BATCH_SECONDS) if message.error() is None]
             if not messages:
                 continue
             watch.read()

@@ -3,13 +3,14 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from consumer.event.model import COLUMNS
 from sandbox.bench_peers.process import PeerFailed, PeerRun, measure
 from sandbox.bench_peers.programs.common import Task
-from sandbox.bench_peers.programs.connect import schema, sink
+from sandbox.bench_peers.programs.connect import first_fetch, schema, sink
 from sandbox.bench_peers.report import OURS, rows
 
 TASK = Task(
@@ -25,9 +26,30 @@ def run(program: str) -> PeerRun:
 
 def test_what_a_program_says_of_itself_is_taken_over() -> None:
     """Its last line; and of a program that runs another one, the memory of that one."""
-    said = run('print(\'loading\'); print(\'{"records": 10, "seconds": 2.5, "peak_mib": 321.5}\')')
+    said = run('print(\'first record\'); print(\'{"records": 10, "seconds": 2.5, "peak_mib": 321.5}\')')
 
     assert (said.records, said.seconds, said.peak_mib) == (10, 2.5, 321.5)
+
+
+def test_processor_time_is_net_of_start_up() -> None:
+    """What a program used before it said that it has its first record is not its work."""
+    busy = "began = time.process_time()\nwhile time.process_time() < began + 0.3: pass\n"
+    said = 'print("first record", flush=True)\n'
+    end = 'print(\'{"records": 1, "seconds": 1}\')'
+
+    before, after = run(f"import time\n{busy}{said}{end}"), run(f"import time\n{said}{busy}{end}")
+
+    assert before.own_cpu < 0.25 < after.own_cpu
+
+
+def test_kafka_connect_begins_with_its_first_fetch(tmp_path: Path) -> None:
+    """By the log of its client, in seconds; before it there is none."""
+    log = tmp_path / "fetches"
+    assert first_fetch(log) is None
+    log.write_text("1790000000500 Sending READ_UNCOMMITTED\n")
+    assert first_fetch(log) is None
+    log.write_text(log.read_text() + "1790000000750 Fetch READ_UNCOMMITTED at offset 0 returned fetch data (...)\n")
+    assert first_fetch(log) == 1790000000.75
 
 
 def test_the_end_of_its_errors_says_why_a_program_failed() -> None:

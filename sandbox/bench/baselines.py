@@ -30,20 +30,20 @@ class RawCopy(NamedTuple):
 
 
 def raw_copy(url: str) -> RawCopy:
-    """One COPY of all rows of audit_event, as text and in their order, into a table that is its twin.
+    """One COPY of all rows of audit_event, in binary and in their order, into a table that is its twin.
 
-    The twin has every index, constraint, default and generated column of audit_event. The text is fetched before the
-    clock starts and is sent as it is: nothing is left to Python but handing over blocks. audit_event is gone afterwards.
+    The twin has every index, constraint, default and generated column of audit_event. The bytes are fetched before the
+    clock starts and are sent as they are: nothing is left to Python but handing over blocks. audit_event is gone afterwards.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(TWIN)
-        with cursor.copy(f"copy (select {COLUMNS} from audit_event order by id) to stdout") as out:  # noqa: S608 a constant
+        with cursor.copy(f"copy (select {COLUMNS} from audit_event order by id) to stdout (format binary)") as out:  # noqa: S608 a constant
             blocks = _joined(bytes(block) for block in out)
         # The drain began on a server that had nothing to keep.
         cursor.execute("drop table audit_event cascade")
         cursor.execute("checkpoint")
         began = time.perf_counter()
-        with cursor.copy(f"copy twin ({COLUMNS}) from stdin") as into:
+        with cursor.copy(f"copy twin ({COLUMNS}) from stdin (format binary)") as into:
             for block in blocks:
                 into.write(block)
         copied = RawCopy(time.perf_counter() - began, cursor.rowcount)
@@ -51,10 +51,10 @@ def raw_copy(url: str) -> RawCopy:
     return copied
 
 
-def _joined(lines: Iterable[bytes], size: int = 1 << 20) -> list[bytes]:
+def _joined(rows: Iterable[bytes], size: int = 1 << 20) -> list[bytes]:
     blocks, block = [], bytearray()
-    for line in lines:
-        block += line
+    for row in rows:
+        block += row
         if len(block) >= size:
             blocks.append(bytes(block))
             block.clear()

@@ -14,6 +14,7 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     machines           the drain by the distance between consumer and database
     measured           one consumer as a process of its own, which says what it did
     processor          processor time of a server
+    provenance         which commit was measured, on how busy a machine
     report             the table, and docs/benchmarks.md
     shapes             that traffic
     shown              a table, as a terminal shows it and as a document has it

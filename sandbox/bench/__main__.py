@@ -1,13 +1,12 @@
 """python -m sandbox.bench: all measurements in one run, as a table and as docs/benchmarks.md; or one of the parts that stand alone."""
 
 import argparse
-import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import truediv
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import NamedTuple
 
 from rich.console import Console
@@ -17,14 +16,15 @@ from sandbox.bench import budget, conditions, conditions_report, machines, sizin
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
+from sandbox.bench.provenance import provenance
 from sandbox.bench.report import Figures, document, replace_section, table
-from sandbox.bench.speed import Speed, python_ns
+from sandbox.bench.speed import medians, speed
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.temporary_folder import TemporaryFolder
 
-FRESHNESS_SECONDS, FRESHNESS_RATE = 60, 1000
+FIRST_ROW_RECORDS, FIRST_ROW_RUNS = 300, 5
 BENCHMARKS, OPERATIONS = Path("docs/benchmarks.md"), Path("docs/operations.md")
 
 
@@ -44,6 +44,7 @@ class Bench:
 
     def figures(self) -> Figures:
         """Measures everything."""
+        began = provenance()
         sizes = (self._records // 4, self._records // 2, self._records)
         loads = {size: self._filled(f"drain{size}", size, 0.25) for size in sizes}
         noise = self._filled("noise", self._records, 1.0)
@@ -60,14 +61,13 @@ class Bench:
             batches.append(drained.batches)
             copied = raw_copy(url)
             copies.append(copied.seconds)
-            speeds.append(Speed(python_ns(), copied.rows / copied.seconds))
+            speeds.append(speed(copied))
             self._say(f"run {run + 1}: raw COPY of the same rows in {copied.seconds:.1f} s")
             bares.append(bare_loop(self._kafka.bootstrap, noise.topics, self._records))
             skipped = self._consumers.drain(noise, self._consumers.database())
             assert (skipped.code, skipped.records) == (0, self._records), skipped[:3]
             skips.append(skipped.seconds)
             self._say(f"run {run + 1}: skipped in {skips[-1]:.2f} s, bare loop {bares[-1]:.2f} s")
-        latencies = self._fresh()
         return Figures(
             records=self._records,
             runs=self._runs,
@@ -80,23 +80,17 @@ class Bench:
             skip_ratio=median(map(truediv, bares, skips)),
             peak_mib=max(peaks),
             batch_records=self._records / median(batches),
-            fresh_p50=median(latencies),
-            fresh_p99=quantiles(latencies, n=100)[98],
-            fresh_samples=len(latencies),
-            speed=Speed(*map(median, zip(*speeds, strict=True))),
+            first_row_seconds=self._first_row(),
+            first_row_records=FIRST_ROW_RECORDS,
+            speed=medians(speeds),
+            provenance=began,
         )
 
-    def _fresh(self) -> list[int]:
-        load = Load(self._kafka.bootstrap, "fresh")
-        consumer = self._consumers.follow(load, self._consumers.database())
-        warm = threading.Thread(target=load.pour, args=(5, FRESHNESS_RATE, 1))
-        warm.start()
-        warm.join()
-        load.pour(FRESHNESS_SECONDS, FRESHNESS_RATE, 2)
-        latencies = consumer.stop().latencies
-        self._say(f"{len(latencies):,} latencies at {FRESHNESS_RATE} records a second")
-        # The first seconds hold the records that waited for the consumer to join the group.
-        return latencies[-FRESHNESS_SECONDS * FRESHNESS_RATE * 3 // 4 :]
+    def _first_row(self) -> float:
+        load = self._filled("start", FIRST_ROW_RECORDS, 0.25)
+        starts = [self._consumers.first_row_seconds(load, self._consumers.database()) for _ in range(FIRST_ROW_RUNS)]
+        self._say(f"start to first row: {', '.join(f'{seconds:.2f} s' for seconds in starts)}")
+        return median(starts)
 
     def _filled(self, name: str, count: int, noise: float) -> Load:
         load = Load(self._kafka.bootstrap, name)

@@ -11,10 +11,11 @@ from sandbox.bench.baselines import raw_copy
 from sandbox.bench.drain import Consumers
 from sandbox.bench.load import traffic
 from sandbox.bench.processor import processor_seconds
+from sandbox.bench.provenance import Provenance, provenance
 from sandbox.bench.report import machine
 from sandbox.bench.shapes import SEED, Shape, demo, keys, large, smallest
 from sandbox.bench.shown import Shown
-from sandbox.bench.speed import Speed, python_ns
+from sandbox.bench.speed import Speed, speed
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
 from sandbox.traffic.generator import Mix
@@ -42,17 +43,18 @@ class Spent(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """What was spent on each shape, and how fast the machine was."""
+    """What was spent on each shape, of which commit, and how fast the machine was."""
 
     spent: Mapping[str, Spent]
     speed: Speed
+    provenance: Provenance
 
 
 def measure(
     kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, records: int, say: Callable[[str], None]
 ) -> Budget:
     """Drains so many records of each shape once, of large ones a part, each time into a new database."""
-    spent, speed = {}, None
+    spent, began, fast = {}, provenance(), None
     for number, (name, shape) in enumerate(SHAPES.items()):
         load = shape.load(kafka.bootstrap, f"budget{number}", records)
         url = consumers.database()
@@ -62,11 +64,9 @@ def measure(
         database, broker = processor_seconds(postgres.pid) - before[0], processor_seconds(kafka.pid) - before[1]
         spent[name] = Spent(load.records, load.size, drained.steps, database, broker)
         say(f"{name}: {load.records:,} records in {drained.seconds:.1f} s")
-        if speed is None:
-            copied = raw_copy(url)
-            speed = Speed(python_ns(), copied.rows / copied.seconds)
-    assert speed is not None
-    return Budget(spent, speed)
+        fast = fast or speed(raw_copy(url))
+    assert fast is not None
+    return Budget(spent, fast, began)
 
 
 def micro(spent: Spent) -> dict[str, float]:
@@ -123,7 +123,7 @@ def section(budget: Budget) -> str:
     return "\n".join(
         [
             f"Written by `make bench ARGS=--budget` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}; each shape drained once.",
-            f"{budget.speed}.",
+            f"{budget.speed}. {budget.provenance}",
             "",
             *_shown(budget).markdown(),
         ]

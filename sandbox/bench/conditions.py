@@ -11,10 +11,14 @@ import schemas
 from consumer.kafka.admin import Cluster
 from consumer.operator.recovery import rewind
 from runtime import postgres
+from sandbox.bench.baselines import raw_copy
 from sandbox.bench.drain import NOTHING_MORE, Consumers
 from sandbox.bench.load import Load
 from sandbox.bench.processor import processor_seconds
+from sandbox.bench.provenance import Provenance, provenance
 from sandbox.bench.shapes import Shape, demo, shapes
+from sandbox.bench.speed import Speed, speed
+from sandbox.bench.speed import medians as medians_of_speed
 from sandbox.bench.waits import Wait, Waits
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
@@ -53,11 +57,13 @@ class Drained(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """What was drained, the medians of so many runs; by the number of consumers, and by shape."""
+    """What was drained, the medians of so many runs; by the number of consumers, and by shape; on what, and how fast that is."""
 
     runs: int
     consumers: Mapping[int, Drained]
     shapes: Mapping[str, Drained]
+    speed: Speed
+    provenance: Provenance
 
 
 class Bench:
@@ -67,9 +73,11 @@ class Bench:
         self, kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, say: Callable[[str], None]
     ) -> None:
         self._kafka, self._postgres, self._consumers, self._say = kafka, postgres, consumers, say
+        self._speeds: list[Speed] = []
 
     def measure(self, records: int, runs: int, millions: Sequence[int]) -> Conditions:
         """Everything in turn, `runs` times; also with so many millions of entries in the table already."""
+        began = provenance()
         with SchemaRegistry() as registry:
             ids = {
                 file.ce_type: registry.register(f"{file.ce_type}-value", file.text) for file in schemas.all_schemas()
@@ -81,7 +89,7 @@ class Bench:
             environ = {"SCHEMA_REGISTRY_URL": registry.url}
             rounds = [self._round(loads, environ, millions) for _ in range(runs)]
         consumers, shaped = zip(*rounds, strict=True)
-        return Conditions(runs, medians(consumers), medians(shaped))
+        return Conditions(runs, medians(consumers), medians(shaped), medians_of_speed(self._speeds), began)
 
     def _round(
         self, loads: Mapping[str, Load], environ: Mapping[str, str], millions: Sequence[int]
@@ -91,6 +99,7 @@ class Bench:
             count: self._drained(f"consumers: {count}", demos, count=count, environ=TOGETHER) for count in CONSUMERS
         }
         shaped = {DEMO: self._drained(DEMO, demos), DUPLICATES: self._again(demos)}
+        self._speeds.append(speed(raw_copy(self._consumers.last)))
         shaped |= {name: self._drained(name, load, environ=environ) for name, load in loads.items() if name != DEMO}
         for million in millions:
             name = f"into a table of {million} M entries"

@@ -21,6 +21,7 @@ def section(conditions: Conditions) -> str:
     lines = [
         f"Written by `make bench ARGS=--conditions` on {datetime.now(UTC):%Y-%m-%d}, medians of {conditions.runs} runs,",
         f"on {machine()}.",
+        f"{conditions.speed}. {conditions.provenance}",
     ]
     for shown in _all(conditions):
         lines += ["", *shown.markdown()]

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -13,14 +14,8 @@ from sandbox.bench.load import Load
 from sandbox.bench_reader.entries import fill
 from sandbox.services.postgres import PostgresServer
 
-# What the server does by itself now and then, checkpoints and vacuum, is kept out of both sides: it would fall on one of
-# them by chance. docs/benchmarks.md says what autovacuum costs a drain.
-POSTGRES = {
-    "shared_buffers": "2GB",  # what a drain of a million writes, so that neither side throws pages out as it goes
-    "max_wal_size": "8GB",
-    "checkpoint_timeout": "30min",
-    "autovacuum": "off",
-}
+# As a user runs it: checkpoints and vacuum come as they come.
+POSTGRES = {"shared_buffers": "512MB"}
 NOTHING_MORE: Mapping[str, str] = {}
 
 
@@ -36,6 +31,7 @@ class ConsumerRun(NamedTuple):
     processor_seconds: float
     peak_mib: float
     latencies: list[int]
+    first_row: float
     steps: dict[str, float]
 
 
@@ -83,6 +79,11 @@ class Consumers:
         """The same by so many consumers of one group, with more in their environment where `environ` has it."""
         processes = [self._start(load, url, until_end=True, more=environ) for _ in range(count)]
         return [_result(process) for process in processes]
+
+    def first_row_seconds(self, load: Load, url: str) -> float:
+        """Seconds from the start of a consumer to the commit of its first rows; it consumes all that `load` has published."""
+        began = time.monotonic()
+        return _result(self._start(load, url, until_end=True)).first_row - began
 
     def follow(self, load: Load, url: str) -> "Following":
         """Consumes what comes until it is stopped."""

@@ -4,7 +4,6 @@ Kafka, PostgreSQL and the consumer are each in a network namespace; the database
 same records in turn in one run, at 0 ms through the same router. Shown as ratios to 0 ms.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,10 +12,13 @@ from typing import NamedTuple
 
 import psycopg
 
+from sandbox.bench.baselines import raw_copy
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
+from sandbox.bench.provenance import Provenance, provenance
 from sandbox.bench.report import machine
 from sandbox.bench.shown import TEXT, Shown
+from sandbox.bench.speed import Speed, speed
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.network import Network
@@ -46,16 +48,17 @@ class MachineDrain(NamedTuple):
 
 
 class Distances(NamedTuple):
-    """What was drained in each round, by milliseconds one way; and the load of the machine before it began."""
+    """What was drained in each round, by milliseconds one way; on what, and how fast that is."""
 
     rounds: Sequence[Mapping[int, MachineDrain]]
     records: int
-    busy: float
+    speed: Speed
+    provenance: Provenance
 
 
 def measure(records: int, runs: int, say: Callable[[str], None]) -> Distances:
     """Publishes `records` once, and drains them over each distance, `runs` times, each time into a new database."""
-    busy = os.getloadavg()[0]
+    began = provenance()
     with TemporaryFolder("wheel") as folder, Network(["broker", "database", "consumer"]) as network:
         on = network.machines
         programs = wheel.unpack(folder.path / "programs")
@@ -70,7 +73,8 @@ def measure(records: int, runs: int, say: Callable[[str], None]) -> Distances:
             for _ in range(runs):
                 rounds.append({ms: _drained(network, consumers, load, ms) for ms in ONE_WAY_MS})
                 say(", ".join(f"{ms} ms one way: {drain.seconds:.1f} s" for ms, drain in rounds[-1].items()))
-    return Distances(rounds, records, busy)
+            copied = speed(raw_copy(consumers.last))
+    return Distances(rounds, records, copied, began)
 
 
 def shown(distances: Distances) -> Shown:
@@ -96,8 +100,8 @@ def section(distances: Distances) -> str:
     """For the document."""
     return "\n".join((
         (f"Written by `make bench ARGS=--distance` on {datetime.now(UTC):%Y-%m-%d}, medians of {len(distances.rounds)} rounds in turn, on "
-         f"{machine()}: {distances.records:,} records of the demo's traffic, three partitions of each topic, one deployed consumer. The load of the "
-         f"machine was {distances.busy:.1f} before it began, where 0 is nothing beside it."), "",
+         f"{machine()}: {distances.records:,} records of the demo's traffic, three partitions of each topic, one deployed consumer."),
+        f"{distances.speed}. {distances.provenance}", "",
         *shown(distances).markdown(),
     ))  # fmt: skip
 

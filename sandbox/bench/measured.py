@@ -1,9 +1,9 @@
 """One consumer process under measurement: the real `serve`, with an observer that takes times.
 
 `python -m sandbox.bench.measured` reads the consumer's own settings from the environment. It prints a line when it has
-polled its first record (`first_record.LINE`), and at the end one JSON object: records, when it polled the first and when it made
-its last commit (by a clock that all processes share), the seconds between and how many of them a processor was busy, peak
-memory, and the latencies of records in milliseconds.
+polled its first record (`first_record.LINE`), and at the end one JSON object: records, when it polled the first, when it
+committed the first rows, and when it made its last commit (by a clock that all processes share), the seconds from the first record to
+the last commit and how many of them a processor was busy, peak memory, and the latencies of records in milliseconds.
 With `--until-end` it ends with the topics, without it on SIGTERM.
 """
 
@@ -34,6 +34,7 @@ class Stopwatch(Observer):
         self.ended = 0.0
         self.processor_began = 0.0
         self.processor_ended = 0.0
+        self.first_row = 0.0
         self.records = 0
         self.batches = 0
         self.latencies: list[int] = []
@@ -69,6 +70,8 @@ class Stopwatch(Observer):
             self.processor_ended = time.process_time()
             self.records += written.batch.records
             self.batches += 1
+        if written.batch.recorded and not self.first_row:
+            self.first_row = time.monotonic()
         self.latencies.extend(
             int(now * 1000) - kept.timestamp_ms for kept in written.batch.recorded if kept.timestamp_ms is not None
         )
@@ -90,6 +93,7 @@ def run(watch: Stopwatch, *, until_end: bool) -> dict[str, Any]:
         "processor_seconds": watch.processor_ended - watch.processor_began,
         "peak_mib": peak_bytes(os.getpid()) / 1024**2,
         "latencies": [] if until_end else watch.latencies,
+        "first_row": watch.first_row,
         "steps": watch.steps,
     }
 

@@ -10,11 +10,14 @@ from typing import NamedTuple
 import psycopg
 from rich.table import Table
 
+from sandbox.bench.baselines import raw_copy
 from sandbox.bench.drain import Consumers
 from sandbox.bench.load import NOISE, Load
 from sandbox.bench.processor import processor_seconds
+from sandbox.bench.provenance import Provenance, provenance
 from sandbox.bench.report import machine
 from sandbox.bench.shown import TEXT, Shown
+from sandbox.bench.speed import Speed, speed
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
 
@@ -37,10 +40,13 @@ class Sizing(NamedTuple):
     indexes: float
     wal: float
     processor: Mapping[str, float]
+    speed: Speed
+    provenance: Provenance
 
 
 def measure(kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, records: int) -> Sizing:
     """Drains so many records of the demo's traffic once, into a new database."""
+    began = provenance()
     load = Load(kafka.bootstrap, "sizing")
     load.fill(records, NOISE, seed=7, tick=lambda: None)
     url = consumers.database()
@@ -58,6 +64,8 @@ def measure(kafka: LocalKafka, postgres: PostgresServer, consumers: Consumers, r
         indexes=indexes / entries,
         wal=wal / entries,
         processor={name: spent / entries for name, spent in seconds.items()},
+        speed=speed(raw_copy(url)),
+        provenance=began,
     )
 
 
@@ -71,6 +79,7 @@ def section(sizing: Sizing) -> str:
     lines = [
         f"Written by `make bench ARGS=--sizing` on {datetime.now(UTC):%Y-%m-%d}, on {machine()}:",
         f"{sizing.records:,} records of the demo's traffic, {sizing.entries:,} of them entries, drained by one deployed consumer.",
+        f"{sizing.speed}. {sizing.provenance}",
     ]
     for shown in _both(sizing):
         lines += ["", *shown.markdown()]

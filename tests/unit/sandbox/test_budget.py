@@ -10,6 +10,7 @@ from consumer.event.model import Partition, Record
 from consumer.event.pipeline import Pipeline
 from sandbox.bench import budget, steps
 from sandbox.bench.alone import alone
+from sandbox.bench.provenance import Provenance
 from sandbox.bench.report import replace_section
 from sandbox.bench.shapes import keys, large, smallest
 from sandbox.bench.speed import Speed, python_ns
@@ -49,7 +50,11 @@ def test_the_steps_add_up_to_the_consumer() -> None:
 
 def test_the_section_has_a_column_for_each_shape() -> None:
     """A line for each step, behind those that say how many records of which size."""
-    written = budget.section(budget.Budget({"demo": EASY, "large": EASY._replace(size=RECORDS)}, Speed(25.0, 90_000.0)))
+    written = budget.section(
+        budget.Budget(
+            {"demo": EASY, "large": EASY._replace(size=RECORDS)}, Speed(25.0, 90_000.0), Provenance("abc1234", 0.0)
+        )
+    )
     rows = {
         first: rest for first, *rest in (line.strip("| ").split(" | ") for line in written.splitlines() if "|" in line)
     }

@@ -13,8 +13,10 @@ from consumer.event.pipeline import Pipeline
 from sandbox.bench.conditions import DEMO, Conditions, Drained, medians
 from sandbox.bench.conditions_report import section, tables
 from sandbox.bench.load import IGNORED_ON_WIRE
+from sandbox.bench.provenance import Provenance
 from sandbox.bench.report import replace_section
 from sandbox.bench.shapes import conflicting, demo, large, parked, repeated, sanitized
+from sandbox.bench.speed import Speed
 from sandbox.bench.waits import Wait, shares
 from sandbox.traffic.generator import Emission
 from tests.unit.sandbox.tables import rows
@@ -29,6 +31,8 @@ DRAINED = Drained(
 )
 EASY = Conditions(
     runs=3,
+    speed=Speed(25.0, 90_000.0),
+    provenance=Provenance("abc1234", 0.0),
     consumers={1: DRAINED, 2: DRAINED._replace(seconds=8.0, processor=15.0, database=30.0, waits=Counter())},
     shapes={
         DEMO: DRAINED,

@@ -4,15 +4,16 @@ from io import StringIO
 
 from rich.console import Console
 
+from sandbox.bench.provenance import Provenance
 from sandbox.bench.report import MARK, Figures, document, lines, table
 from sandbox.bench.speed import Speed
 
 EASY = Figures(
     records=1_000_000, runs=3, drain_seconds={250_000: 2.5, 500_000: 5.0, 1_000_000: 10.0}, drain_spread=(9.0, 11.0),
     copy_seconds=5.0, drain_ratio=0.5, skip_seconds=2.0, bare_seconds=1.5, skip_ratio=0.75, peak_mib=200.0, batch_records=10_000,
-    fresh_p50=50.0, fresh_p99=100.0, fresh_samples=45_000, speed=Speed(python_ns=31.4, copy_rows=150_000.0),
+    first_row_seconds=0.8, first_row_records=300, speed=Speed(python_ns=31.4, copy_rows=150_000.0), provenance=Provenance("abc1234", 0.25),
 )  # fmt: skip
-SPEED = "Python takes 31 ns for an iteration of a loop that adds integers, PostgreSQL 150,000 rows/s of raw COPY"
+SPEED = "Python takes 31 ns for an iteration of a loop that adds integers, PostgreSQL 150,000 rows/s of raw COPY. Commit abc1234; the load of the machine was 0.2"
 
 
 def test_speed_is_beside_the_table() -> None:
@@ -25,12 +26,14 @@ def test_speed_is_beside_the_table() -> None:
 
 
 def test_a_limit_is_compared_with_the_figure() -> None:
-    """Half of raw COPY is too little, and four times the records in four times the time is right."""
-    drain, skip, growth, *_ = lines(EASY)
+    """Half of raw COPY is too little, and four times the records in four times the time is right; a MiB is more than a MB."""
+    drain, skip, growth, memory, start = lines(EASY)
 
     assert (drain.figure, drain.reached) == ("0.50 of raw COPY", False)
-    assert (skip.figure, skip.reached) == ("0.75 of the bare loop", True)
+    assert (skip.figure, skip.reached) == ("0.75 of the bare loop", False)
     assert (growth.figure, growth.reached) == ("4.00 × for 4 × the records", True)
+    assert (memory.figure, memory.reached) == ("200 MiB", False)
+    assert (start.figure, start.reached) == ("0.80 s", True)
 
 
 def test_what_a_person_wrote_is_kept() -> None:

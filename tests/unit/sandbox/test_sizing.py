@@ -3,15 +3,17 @@
 import re
 from pathlib import Path
 
+from sandbox.bench.provenance import Provenance
 from sandbox.bench.report import replace_section
 from sandbox.bench.sizing import RATES, Sizing, section
+from sandbox.bench.speed import Speed
 from tests.unit.sandbox.tables import rows
 
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 # A thousand bytes an entry: 1 TB are a thousand million.
 EASY = Sizing(
     records=200, entries=100, disk=1000.0, indexes=400.0, wal=1250.0,
-    processor={"consumer": 10e-6, "PostgreSQL": 20e-6, "broker": 5e-6},
+    processor={"consumer": 10e-6, "PostgreSQL": 20e-6, "broker": 5e-6}, speed=Speed(25.0, 90_000.0), provenance=Provenance("abc1234", 0.0),
 )  # fmt: skip
 
 

@@ -944,6 +944,7 @@ REVOKE ALL ON FUNCTION public.audit_refuse_removal() FROM PUBLIC;
 GRANT SELECT ON TABLE public.audit_cell TO audit_writer;
 GRANT SELECT ON TABLE public.audit_cell TO audit_reader;
 GRANT SELECT ON TABLE public.audit_cell TO audit_operator;
+GRANT SELECT ON TABLE public.audit_cell TO audit_exporter;
 
 GRANT INSERT(number) ON TABLE public.audit_cell TO audit_operator;
 

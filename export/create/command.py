@@ -12,7 +12,7 @@ _EPILOG = """exit codes:
   0 VERIFIED    the package is there, verified and journaled
   1 TAMPERED    rows or sealing tables are not what was signed; or "nothing was found, but a person is
                 needed": the database is unavailable
-  2 MALFORMED   wrong usage or settings; FOLDER is there
+  2 MALFORMED   wrong usage or settings; FOLDER is there; the workspace is another cell's than the database
   3 INCOMPLETE  nothing is sealed; the days are not closed; the accounts do not balance
   4 UNTRUSTED   the newest checkpoint is not by a key of the policy
   5 REWRITTEN   audit_seal is not the log that was signed, or is behind or beside a --known or AUDIT_SEAL_DIR

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from typing import Any
 
+from export.create.cell import check_cell
 from export.create.folder import Draft, draft
 from export.create.progress import progress
 from export.create.readme import readme
@@ -41,6 +42,7 @@ def create(request: CreateRequest, settings: CreateSettings, folder_note: bytes 
         started = _now()
         with reading(url, ROLE, APPLICATION) as connection:
             connection.execute(WORKSPACE, {"workspace_id": request.scope.workspace_id})
+            check_cell(connection, request.scope.workspace_id)
             facts = _collect(connection, request, package, folder_note)
         manifest = _sign(request, package, settings.key, {"started_at": started, "finished_at": _now(), **facts})
         report = verifier.verify(

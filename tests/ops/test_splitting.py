@@ -69,11 +69,21 @@ def ended(sealer: "subprocess.Popen[str]") -> bool:
     return sealer.returncode == 0
 
 
+def one_of_each() -> list[str]:
+    """A workspace of each half."""
+    names = [f"{WORKSPACE}{number}" for number in range(WORKSPACES)]
+    return [next(name for name in names if parse_cell(half).share.has(name.encode())) for half in HALVES]
+
+
 def answers(reader: Reader) -> list[int]:
     """The status of the page of a workspace of each half."""
-    names = [f"{WORKSPACE}{number}" for number in range(WORKSPACES)]
-    firsts = [next(name for name in names if parse_cell(half).share.has(name.encode())) for half in HALVES]
-    return [reader.get("/v1/audit-events", ADMIN._replace(workspace_id=name)).status_code for name in firsts]
+    return [reader.get("/v1/audit-events", ADMIN._replace(workspace_id=name)).status_code for name in one_of_each()]
+
+
+def exports(sealed: Sealing) -> list[int]:
+    """The exit codes of packages of a workspace of each half, of a day that is over."""
+    day = {"from": "2026-01-01", "to": "2026-01-02"}
+    return [sealed.create(name, workspace=name, **day).exit for name in one_of_each()]
 
 
 def begin_a_log(second: World, apart: Sealing) -> None:
@@ -153,6 +163,7 @@ def split(pair: tuple[World, World], sealed: Sealing, apart: Sealing, reader: Re
     operate(second, *drill.command("status"))
     drill.over()
     assert ended(sealer)
+    assert exports(sealed) == [0, 2]
     begin_a_log(second, apart)
     planned = set(+first.recorded)
     assert before < planned

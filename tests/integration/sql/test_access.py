@@ -34,7 +34,7 @@ ALLOWED = {
     "audit_reader": {0, 1, 2, 4, 26, 27},
     "audit_operator": {*range(14), 15, 17, 20, 21, 25, 27, 28},
     "audit_sealer": {0, 1, 2, 20, 22, 23, 24, 26},
-    "audit_exporter": {0, 1, 2, 22, 23, 24, 26},
+    "audit_exporter": {0, 1, 2, 22, 23, 24, 26, 27},
 }
 
 

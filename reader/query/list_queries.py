@@ -20,7 +20,7 @@ MAX_RECORDED_READ = 50_000  # entries of a workspace that a filter is applied to
 MAX_NEWER = 100  # newer entries are counted up to this …
 MAX_NEWER_READ = 10_000  # … among so many of their workspace
 PAGE = sql.query("reader/page")
-ENTRY = sql.query("reader/entry")
+ENTRY: LiteralString = HERE + "\n" + sql.query("reader/entry")
 ACTORS = sql.query("reader/actors")
 LARGE_DIFFS = sql.query("reader/large_diffs")
 LAST_XID = 2**64 - 1
@@ -49,6 +49,7 @@ SELECTED: LiteralString = """
     AND (%(before)s::timestamptz IS NULL OR occurred_at < %(before)s::timestamptz)"""
 FACETS: LiteralString = " AND facets && %(facets)s::text[]"
 AFTER: LiteralString = " AND (occurred_at, id) < (%(time)s, %(id)s)"
+SHOWN: LiteralString = "AND xid < (SELECT ending FROM here)"
 RECORDED_BY: LiteralString = " AND pg_visible_in_snapshot(xid, %(snapshot)s::text::pg_snapshot)"
 
 
@@ -141,9 +142,15 @@ def entries_by_id(workspace_id: str, ids: Sequence[int]) -> Statement:
     return Statement(PAGE, {"workspace_id": workspace_id, "ids": _array(ids), **PAGE_LIMITS})
 
 
+def shown_entry(workspace_id: str, entry_id: int) -> Statement:
+    """As `entries_by_id`, of one entry, unless no list would show it yet (SPEC 8)."""
+    text = HERE + "\n" + PAGE.replace("/* shown */", SHOWN)
+    return Statement(text, {**entries_by_id(workspace_id, [entry_id]).values, "max_running": MAX_RUNNING})
+
+
 def whole_entry(workspace_id: str, entry_id: int) -> Statement:
-    """Finds one entry, its texts whole and without its diff; `to_entries` reads the result."""
-    return Statement(ENTRY, {"workspace_id": workspace_id, "id": entry_id})
+    """As `shown_entry`, with its texts whole and without its diff; `to_entries` reads the result."""
+    return Statement(ENTRY, {"workspace_id": workspace_id, "id": entry_id, "max_running": MAX_RUNNING})
 
 
 def large_diffs(workspace_id: str, ids: Sequence[int], limit: int) -> Statement:
@@ -165,7 +172,7 @@ def to_keys(rows: Sequence[tuple[Any, ...]], limit: int | None) -> list[Key] | N
 
 
 def to_entries(rows: Sequence[tuple[Any, ...]]) -> tuple[Entry, ...]:
-    """The result of `entries_by_id` or `whole_entry`."""
+    """The result of `entries_by_id`, `shown_entry` or `whole_entry`."""
     return tuple(map(Entry._make, rows))
 
 

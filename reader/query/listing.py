@@ -19,8 +19,8 @@ from reader.query.large_diffs import LargeDiffs
 from reader.query.list_queries import (
     ListQuery,
     actors,
-    entries_by_id,
     large_diffs,
+    shown_entry,
     to_entries,
     whole_entry,
 )
@@ -104,8 +104,8 @@ class Listings:
         )
 
     def entry(self, workspace_id: str, entry_id: int) -> Entry | None:
-        """The entry of this id as a list has it, if this workspace has it. Raises Unavailable."""
-        _, (rows,) = self._database.ask(workspace_id, entries_by_id(workspace_id, [entry_id]))
+        """The entry of this id as a list has it, if this workspace has it and lists show it by now. Raises Unavailable."""
+        _, (rows,) = self._database.ask(workspace_id, shown_entry(workspace_id, entry_id))
         return next(iter(to_entries(rows)), None)
 
     def whole_entry(self, workspace_id: str, entry_id: int) -> tuple[Entry, LargeDiff] | None:

@@ -1,5 +1,5 @@
 -- Where what a page shows ends: on a standby before what is not settled, elsewhere before the transaction after the
--- last one that a snapshot can list (session.sql). recorded.sql and newer.sql read it as `here`.
+-- last one that a snapshot can list (session.sql). recorded.sql, newer.sql and entry.sql read it as `here`.
 SELECT
     CASE
         WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(pg_current_snapshot())

@@ -46,5 +46,5 @@ SELECT
     OR coalesce(octet_length(actor_email) > %(name_bytes)s, FALSE)
     OR coalesce(octet_length(subject_label) > %(name_bytes)s, FALSE) AS is_cut
 FROM audit_event
-WHERE workspace_id = %(workspace_id)s AND id = any(%(ids)s::bigint[])
+WHERE workspace_id = %(workspace_id)s AND id = any(%(ids)s::bigint[]) /* shown */
 ORDER BY occurred_at DESC, id DESC

@@ -120,6 +120,25 @@ def test_nothing_is_shown_before_what_may_precede_it(pair: Pair, standby: Listin
         assert standby.page(WORKSPACE, query).total == 3
 
 
+def test_an_entry_that_is_not_settled_is_not_there_yet(pair: Pair, standby: Listings) -> None:
+    """By its own address as in lists: on a standby not before what may precede it, on a primary at once."""
+    with closing(pair.database(pair.primary)) as database, psycopg.connect(pair.primary.url(pair.name)) as slow:
+        primary = Listings(database)
+        early = pair.put(slow, minutes=1)
+        late = pair.put(minutes=2)
+        pair.follow()
+        for read in (standby.entry, standby.whole_entry):
+            assert read(WORKSPACE, late) is None
+        assert primary.entry(WORKSPACE, late) is not None
+        assert primary.whole_entry(WORKSPACE, late) is not None
+        assert ids(primary) == [late]
+        slow.commit()
+    pair.follow()
+    for entry_id in (early, late):
+        assert standby.entry(WORKSPACE, entry_id) is not None
+        assert standby.whole_entry(WORKSPACE, entry_id) is not None
+
+
 def test_a_slow_transaction_across_many_pages(pair: Pair, standby: Listings) -> None:
     """Rounds of writers with one transaction open from each to the next: every list is a beginning of the order of recording."""
     shown: dict[str, list[int]] = {}

@@ -3,7 +3,9 @@
 import os
 import resource
 import signal
+import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -19,29 +21,42 @@ from tests.faults.services import Services, database
 from tests.ops.load import flows
 
 MIB = 1024 * 1024
-BACKLOG = 100  # records of a MiB
-GROUP_LIMIT = 300 * MIB
+BACKLOG = 1024  # records of a MiB
+GROUP_LIMIT = 256 * MIB
 CRASHING = "the record that kills its decoder"
 CLOCK = {**ENVIRON, "FAKETIME_NO_CACHE": "1"}
 
 
 @contextmanager
-def _little_memory(experiment: Experiment) -> Iterator[None]:
-    """A backlog of large records is read by a consumer in a cgroup that kills whoever takes more."""
-    world, group = experiment.world, CGROUP / f"callmine-faults-{os.getpid()}"
+def _memory_bomb(experiment: Experiment) -> Iterator[None]:
+    """A backlog of four times its memory is read by a consumer in a cgroup that kills whoever takes more."""
+    world = experiment.world
     assert experiment.consumer.stop() == 0
-    for _ in range(BACKLOG // 10):
-        world.send(experiment.other, [_large() for _ in range(10)])
-    group.mkdir()
-    try:
-        (group / "memory.limit_in_bytes").write_text(str(GROUP_LIMIT))
-        program = experiment.start()
-        (group / "cgroup.procs").write_text(str(program.pid))
+    large = [_large() for _ in range(64)]
+    for _ in range(BACKLOG // 64):
+        world.send(experiment.other, [message.with_headers(ce_id=str(uuid.uuid4())) for message in large])
+    with _group(GROUP_LIMIT) as group:
+        (group / "tasks").write_text("0")  # this thread: what it starts is in the group from its first page on
+        experiment.start()
+        (CGROUP / "tasks").write_text("0")
         ends = world.ends()
         experiment.until(lambda: not world.behind(ends), "it has read all of them")
         yield
-        (CGROUP / "cgroup.procs").write_text(str(program.pid))
+        most = int((group / "memory.max_usage_in_bytes").read_text())
+        print(f"its group used {most // MIB} of {GROUP_LIMIT // MIB} MiB", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _group(limit: int) -> Iterator[Path]:
+    """A cgroup; whoever is in it when the block ends is moved out."""
+    group = CGROUP / f"callmine-faults-{os.getpid()}"
+    group.mkdir()
+    try:
+        (group / "memory.limit_in_bytes").write_text(str(limit))
+        yield group
     finally:
+        for pid in (group / "cgroup.procs").read_text().split():
+            (CGROUP / "cgroup.procs").write_text(pid)
         group.rmdir()
 
 
@@ -140,8 +155,9 @@ def _clock_set_back(experiment: Experiment) -> Iterator[None]:
 
 
 def _large() -> Message:
+    """A record of a MiB, of which PostgreSQL writes little: it repeats itself."""
     settings = example("workspace.settings_changed").data["before"]
-    preferences = {**settings["preferences"], "text": os.urandom(MIB // 2).hex()}
+    preferences = {**settings["preferences"], "text": os.urandom(512).hex() * 1024}
     return event(
         "workspace.settings_changed", data={"before": settings, "after": {**settings, "preferences": preferences}}
     )
@@ -149,9 +165,9 @@ def _large() -> Message:
 
 FAULTS = (
     Fault(
-        name="little memory",
-        how="100 records of 1 MiB, read in a cgroup of 300 MiB",
-        inject=_little_memory,
+        name="memory bomb",
+        how=f"{BACKLOG:,} records of 1 MiB, read in a cgroup of {GROUP_LIMIT // MIB} MiB",
+        inject=_memory_bomb,
         mixes=False,
         needs=memory_group,
     ),

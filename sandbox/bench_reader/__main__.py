@@ -24,7 +24,7 @@ from sandbox.bench_reader.entries import OTHER, WORKSPACE, EntryWriter, fill
 from sandbox.bench_reader.lists import NAIVE, SELECTIONS
 from sandbox.bench_reader.load import requests_per_second
 from sandbox.bench_reader.openings import openings
-from sandbox.bench_reader.report import DuringLoads, Figures, Page, lines, section, tables
+from sandbox.bench_reader.report import DuringLoads, Figures, FirstAnswer, Page, lines, section, tables
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.process import SandboxError
 
@@ -93,14 +93,16 @@ class Bench:
         """Seconds to the first page of a list that is not in memory."""
         return median(_milliseconds(lambda: _answered(Listings(database), parse(pairs)), 3)) / 1000
 
-    def _uncached(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
-        """Seconds to such a page, whose rows come before its total, or not either where they take too long."""
-        taken = []
+    def _uncached(self, database: Database, pairs: Sequence[tuple[str, str]]) -> FirstAnswer:
+        """Such a page before its total; it has rows only if each of the three had."""
+        taken, has_rows = [], True
         for _ in range(3):
-            listings = Listings(database)
-            taken += _milliseconds(partial(listings.page_at_once, WORKSPACE, parse(pairs)), 1)
+            listings, began = Listings(database), time.perf_counter()
+            page = listings.page_at_once(WORKSPACE, parse(pairs))
+            taken.append(time.perf_counter() - began)
+            has_rows = has_rows and page.is_read
             listings.page(WORKSPACE, parse(pairs))  # the list is loaded after it, not during the next measurement
-        return median(taken) / 1000
+        return FirstAnswer(median(taken), has_rows)
 
     def _pages(self, listings: Listings) -> tuple[Page, ...]:
         """All pages in turn, over and over, as people do: those after the first at the snapshot of the first."""

@@ -1,7 +1,9 @@
 """How the reader's figures are shown: tables on the terminal, and a section of docs/benchmarks.md."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from rich.table import Table
 
@@ -23,6 +25,13 @@ class Page:
     naive: float
 
 
+class FirstAnswer(NamedTuple):
+    """Seconds to a page of a list that no one had asked for yet, without its total; whether it had rows, or said that they are being read."""
+
+    seconds: float
+    has_rows: bool
+
+
 @dataclass(frozen=True, slots=True)
 class DuringLoads:
     """p99 of another workspace's first page in milliseconds, alone and while so many lists were read for the first time."""
@@ -36,15 +45,15 @@ class DuringLoads:
 class Figures:
     """What was measured.
 
-    `builds` and `uncached`: seconds by selection to a first page, with its total and to its rows, of a list that no one had
-    asked for yet. Requests per second are ours and those of the bare endpoint. `opened` is None where there is no browser.
+    `builds` and `uncached`, by selection: seconds to a first page with its total, and the answer before it, of a list that no one
+    had asked for yet. Requests per second are ours and those of the bare endpoint. `opened` is None where there is no browser.
     """
 
     entries: int
     samples: int
     pages: tuple[Page, ...]
     builds: dict[str, float]
-    uncached: dict[str, float]
+    uncached: dict[str, FirstAnswer]
     during_loads: DuringLoads
     requests: float
     bare_requests: float
@@ -55,7 +64,6 @@ def lines(figures: Figures) -> list[Measurement]:
     """What was asked for, and what came of it."""
     worst = max(figures.pages, key=lambda page: page.p99)
     first = next(page for page in figures.pages if page.depth == "first")
-    worst_uncached, uncached_seconds = max(figures.uncached.items(), key=lambda item: item[1])
     slowest, seconds = max(figures.builds.items(), key=lambda build: build[1])
     millions = figures.entries / 3_000_000
     ratio = figures.requests / figures.bare_requests
@@ -84,17 +92,11 @@ def lines(figures: Figures) -> list[Measurement]:
         Measurement(
             "rows of such a page of the whole list, before its total",
             "first page without a filter",
-            f"{figures.uncached['all'] * 1000:.0f} ms",
+            _rows_after(figures.uncached["all"]),
             "≤ 100 ms",
-            figures.uncached["all"] <= 0.1,
+            figures.uncached["all"].has_rows and figures.uncached["all"].seconds <= 0.1,
         ),
-        Measurement(
-            "such a page of the worst list, before its total: its rows, or that they are being read",
-            f"first page, slowest: {worst_uncached}; PostgreSQL has {PAGE_SECONDS * 1000:.0f} ms for its rows",
-            f"{uncached_seconds * 1000:.0f} ms",
-            f"≤ {PAGE_SECONDS * 1200:.0f} ms",
-            uncached_seconds <= PAGE_SECONDS * 1.2,
-        ),
+        *_of_the_worst_list(figures.uncached),
         Measurement(
             "another workspace's first page meanwhile",
             f"{figures.during_loads.lists} lists read for the first time, asked for by two threads; p99 alone {figures.during_loads.alone:.1f} ms",
@@ -111,6 +113,34 @@ def lines(figures: Figures) -> list[Measurement]:
         ),
         *opening_lines(figures.opened),
     ]
+
+
+def _of_the_worst_list(uncached: Mapping[str, FirstAnswer]) -> list[Measurement]:
+    """Its rows, and its answer whatever that is: a page without rows is not one whose rows came in time."""
+    slowest = max(uncached, key=lambda name: (not uncached[name].has_rows, uncached[name].seconds))
+    last = max(uncached, key=lambda name: uncached[name].seconds)
+    without = sum(not answer.has_rows for answer in uncached.values())
+    return [
+        Measurement(
+            "rows of such a page of the worst list, before its total",
+            f"first page, slowest: {slowest}; lists whose rows did not come: {without} of {len(uncached)}",
+            _rows_after(uncached[slowest]),
+            f"≤ {PAGE_SECONDS * 1000:.0f} ms",
+            not without and uncached[slowest].seconds <= PAGE_SECONDS,
+        ),
+        Measurement(
+            "the answer of such a page of the worst list: its rows, or that they are being read",
+            f"first page, slowest: {last}; PostgreSQL has {PAGE_SECONDS * 1000:.0f} ms for its rows",
+            f"{uncached[last].seconds * 1000:.0f} ms",
+            f"≤ {PAGE_SECONDS * 1200:.0f} ms",
+            uncached[last].seconds <= PAGE_SECONDS * 1.2,
+        ),
+    ]
+
+
+def _rows_after(answer: FirstAnswer) -> str:
+    milliseconds = f"{answer.seconds * 1000:.0f} ms"
+    return milliseconds if answer.has_rows else f"none after {milliseconds}"
 
 
 def tables(figures: Figures) -> tuple[Table, Table]:
@@ -150,7 +180,7 @@ def section(figures: Figures) -> str:
 
 
 HEADINGS = (
-    "list", "page", "entries", "p50 ms", "p99 ms", "OFFSET and count(*) ms", "not in memory s", "its rows s",
+    "list", "page", "entries", "p50 ms", "p99 ms", "OFFSET and count(*) ms", "not in memory s", "its rows",
 )  # fmt: skip
 
 
@@ -164,7 +194,7 @@ def _rows(figures: Figures) -> list[tuple[str, ...]]:
             f"{page.p99:.1f}",
             f"{page.naive:.0f}",
             f"{figures.builds[page.selection]:.2f}" if page.depth == "first" else "",
-            f"{figures.uncached[page.selection]:.2f}" if page.depth == "first" else "",
+            _rows_after(figures.uncached[page.selection]) if page.depth == "first" else "",
         )
         for page in figures.pages
     ]

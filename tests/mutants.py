@@ -964,6 +964,22 @@ MUTANTS = (
         ("tests/unit/consumer/test_certificates.py",),
     ),
     Mutant(
+        "a renewed file counts for a Kafka client that does not read it again",
+        (
+            Edit(
+                "consumer/telemetry/certificates.py",
+                '"kafka_client": lambda: own',
+                '"kafka_client": lambda: client_certificates.kafka_expiry(settings.kafka)',
+            ),
+        ),
+        ("tests/unit/consumer/test_certificates.py", "-k", "renewed"),
+    ),
+    Mutant(
+        "of a file with several certificates the last to end counts",
+        (Edit("runtime/certificate_file.py", "return min(certificate", "return max(certificate"),),
+        ("tests/unit/consumer/test_certificates.py", "-k", "read_from_their_files"),
+    ),
+    Mutant(
         "an unknown property of SASL may be plain in the chart",
         (
             Edit(
@@ -1739,6 +1755,11 @@ MUTANTS = (
         "each page renews a token that has no azp again",
         (Edit("reader/http/renewal_response.py", "(renewed_cookie(secure=self._secure),)", "()"),),
         (READER + "test_sessions.py", "-k", "allowed_without_azp"),
+    ),
+    Mutant(
+        "a package says nothing of one action",
+        (Edit("export/create/readme.py", "map(_action, CATALOG)", "map(_action, CATALOG[1:])"),),
+        ("tests/unit/export/test_readme.py",),
     ),
     Mutant(
         "a version of another JSON type is an error of ours",

@@ -1,7 +1,42 @@
-"""README.txt of a package: what the receiver has, and how to verify it without us."""
+"""README.txt of a package: what the receiver has, how to verify it without us, and how to read its rows."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from catalog.audit_types import CATALOG
+from catalog.definitions import AuditType
+from catalog.render import COMMON_FACETS
 from export.evidence.sealed_log import SealedLog
 from export.format.manifest import Scope
+
+# What each column of audit.csv says; docs/export.md has the same table.
+COLUMN_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "occurred_at": "when the change was made, as the service says",
+        "workspace_id": "the workspace",
+        "id": "the entry's number in the table",
+        "action": "what was done",
+        "facets": "finer facts of it, as `name:value`",
+        "actor_type": "who did it: a `user` or the `system`",
+        "actor_id": "the user's id",
+        "actor_email": "the user's e-mail address at that time",
+        "subject_type": "what it was done to, as a kind of thing",
+        "subject_id": "its id",
+        "subject_label": "its name at that time",
+        "channel": "from where: `web`, `api`, `mcp`, `system` or `unknown`",
+        "diff": "JSON. `changes` has what changed, by the path of the field: `before` and `after`, of lists `added` and `removed`, "
+        "or `masked` where the value is never stored. `source: mcp` marks what came through the MCP server",
+        "event_source": "the service that sent the event",
+        "event_id": "the service's own name of the event",
+        "recorded_at": "when the entry was recorded",
+        "trace_id": "the request's trace, if the service sent one",
+        "content_digest": "SHA-256 of the entry's content",
+        "kafka_timestamp": "the time that Kafka has of the record",
+        "kafka_topic": "the topic that the record was in",
+        "kafka_partition": "the partition that it was in",
+        "kafka_offset": "its offset there",
+    }
+)
 
 _TEXT = """Verified export of the workspace audit log
 ==========================================
@@ -40,6 +75,24 @@ That a service told the truth or sent the event at all; that a record counted as
 seconds before a seal. Without an earlier checkpoint of yours or a witness's signature, nothing protects you against an
 operator who holds the log's key and started it again. Shown beside the entries are: how many entries the workspace has on each
 of its days, sums over all workspaces in accounts.csv, and roughly how many workspaces there are.
+
+The columns of audit.csv
+------------------------
+Every cell is quoted, and times are UTC. An empty cell is a missing value or an empty text.
+
+{columns}
+
+The actions
+-----------
+Each is a sentence, in which a name in braces is that part of the row. {{actor}} is actor_email, or else actor_id; {{subject}} is
+subject_label, or else subject_id; the name of a facet is its value in `facets`; all others are in `diff`. The second sentence is
+used where the row has what it names.
+
+{actions}
+
+Facets that any row may have
+----------------------------
+{facets}
 """
 
 
@@ -58,7 +111,19 @@ def readme(scope: Scope, log: SealedLog, entries: int, requested_by: str, reason
         complete=newest.complete_through,
         requested_by=_line(requested_by),
         reason=_line(reason),
+        columns="\n".join(f"{name:<15}  {meaning}" for name, meaning in COLUMN_MEANINGS.items()),
+        actions="\n".join(map(_action, CATALOG)),
+        facets="\n".join(f"{facet:<16}  {meaning}" for facet, meaning in COMMON_FACETS.items()),
     ).encode()
+
+
+def _action(audit_type: AuditType) -> str:
+    """The action with its sentences and the facets that its rows have."""
+    facets = [
+        f"facet {facet.name}:{'|'.join(value for value, _ in facet.values) or '…'}" for facet in audit_type.facets
+    ]
+    lines = [sentence for sentence in (audit_type.sentence, audit_type.detailed) if sentence]
+    return "\n    ".join([audit_type.name, *lines, *facets])
 
 
 def _line(text: str) -> str:

@@ -4,9 +4,8 @@ import fcntl
 import os
 import random
 import socket
-import tempfile
-from pathlib import Path
 
+from sandbox.services.cache import place
 from sandbox.services.machine import HERE
 
 FIRST, END = 20_000, 32_000  # Linux hands out 32768 and up, others 49152 and up
@@ -19,7 +18,9 @@ def free_port() -> int:
     local end of some connection, even of a client that retries and so connects to itself. All processes of this user take
     their ports one after another, so that one which is not listened on yet, or for a while, is not given to another.
     """
-    counter = os.open(Path(tempfile.gettempdir()) / f"callmine-ports-{os.geteuid()}", os.O_RDWR | os.O_CREAT, 0o600)
+    file = place("last-port", os.environ)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    counter = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(counter, fcntl.LOCK_EX)
         last = os.pread(counter, 5, 0)

@@ -88,6 +88,7 @@ def test_filtering_paging_and_reading(visit: Visit, sample: Sample, count: Count
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("Enter")
+    expect(page.get_by_text("Raw JSON", exact=True).first).to_be_visible()  # the details come from the server
     tab_to(page, "Raw JSON")
     page.keyboard.press("Enter")
     expect(page.locator(".raw pre").first).to_be_visible()

@@ -11,6 +11,8 @@ from hatch_build import COMPILED, NATIVE
 from sandbox.services import wheel
 from tests.fuzz import compiled
 
+pytestmark = pytest.mark.timeout(1200)  # beside other tests the compiler takes its minutes
+
 # Not the tests that put a mistake of ours into a module: a compiled one does not look its functions up.
 CORE = [
     "tests/unit/catalog",

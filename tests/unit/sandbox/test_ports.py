@@ -31,7 +31,7 @@ def test_a_port_that_is_listened_on_is_passed_over(monkeypatch: pytest.MonkeyPat
     first = free_port()
     monkeypatch.setattr(sandbox.services.ports, "FIRST", first)
     monkeypatch.setattr(sandbox.services.ports, "END", first + 3)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with socket.create_server(("127.0.0.1", first + 1)):
         assert listens(first + 1)
         assert {free_port() for _ in range(6)} == {first, first + 2}

@@ -15,19 +15,21 @@ from rich.markup import escape
 
 from consumer.event.model import COLUMNS
 from sandbox.bench.baselines import bare_loop, raw_copy
+from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
+from sandbox.bench.provenance import Provenance, provenance
 from sandbox.bench.report import replace_section
-from sandbox.bench_peers.peers import Peer, peers
+from sandbox.bench.speed import Speed, medians, speed
+from sandbox.bench_peers.freshness import Freshness, FreshRound
+from sandbox.bench_peers.peers import GO, Peer, peers
 from sandbox.bench_peers.process import PeerFailed, PeerRun, measure
 from sandbox.bench_peers.ready import PARTITIONS, digest, publish_rows
-from sandbox.bench_peers.report import OURS, rows, section, table
+from sandbox.bench_peers.report import OURS, PeersReport, rows, section, tables, targets
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.temporary_folder import TemporaryFolder
 
-# As a user runs it: checkpoints and vacuum come as they come.
-POSTGRES = {"shared_buffers": "512MB"}
 DOCUMENT = Path("docs/benchmarks.md")
 COPY, BARE = "limit: raw COPY", "limit: bare loop"
 
@@ -42,6 +44,8 @@ class Bench:
         self._databases = 0
         self.measured: dict[str, list[PeerRun]] = {OURS: []}
         self.limits: dict[str, list[float]] = {COPY: [], BARE: []}
+        self.fresh: list[FreshRound] = []
+        self.speeds: list[Speed] = []
         self.skipped: list[str] = []
         self.rows = 0
 
@@ -53,6 +57,7 @@ class Bench:
         self._ours(load, url)  # once before: it makes the rows, and warms the broker
         expected = digest(url)
         self.rows = publish_rows(self._kafka.bootstrap, url)
+        freshness = Freshness(self._kafka.bootstrap, Consumers(self._postgres, self._programs), self.rows)
         candidates = peers()
         able = [peer for peer in candidates if peer.missing is None]
         self.skipped += [f"{peer.name}: {peer.missing}" for peer in candidates if peer.missing is not None]
@@ -72,8 +77,33 @@ class Bench:
                 self.measured.setdefault(name, []).append(measured)
                 self._say(f"round {number + 1}: {name}: {measured.seconds:.1f} s")
                 if peer is None:
-                    self.limits[COPY].append(raw_copy(url).seconds)
+                    copied = raw_copy(url)
+                    self.limits[COPY].append(copied.seconds)
+                    self.speeds.append(speed(copied))
             self.limits[BARE].append(bare_loop(self._kafka.bootstrap, load.topics, records))
+            self._fresh(freshness, able, number)
+
+    def report(self, began: Provenance) -> PeersReport:
+        """All that was measured, by what was known before."""
+        return PeersReport(
+            lines=rows(self.measured, self.limits, self.rows),
+            targets=targets(self.measured, self.fresh),
+            skipped=self.skipped,
+            records=self.rows,
+            rounds=len(self.measured[OURS]),
+            speed=medians(self.speeds),
+            provenance=began,
+        )
+
+    def _fresh(self, freshness: Freshness, able: list[Peer], number: int) -> None:
+        """Of both sides; nothing where the peer in Go is not there."""
+        for peer in (candidate for candidate in tuple(able) if candidate.name == GO):
+            try:
+                self.fresh.append(freshness.round(peer, number))
+            except PeerFailed as error:
+                self._drop(peer, able, str(error))
+            else:
+                self._say(f"round {number + 1}: freshness, ours {self.fresh[-1].ours}, Go {self.fresh[-1].go}")
 
     def _drop(self, peer: Peer | None, able: list[Peer], why: str) -> None:
         """A peer that does not do the task is no peer. Raises Failed for ours."""
@@ -135,7 +165,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured (default: 5)")
     parser.add_argument("--no-document", action="store_true", help="print only, leave docs/benchmarks.md as it is")
     arguments = parser.parse_args()
-    console, load = Console(), os.getloadavg()[0]
+    console, began = Console(), provenance()
     with (
         TemporaryFolder("wheel") as folder,
         PostgresServer(settings=POSTGRES) as postgres,
@@ -143,11 +173,10 @@ def main() -> None:
     ):
         bench = Bench(kafka, postgres, wheel.unpack(folder.path / "programs"), console)
         bench.run(arguments.records, arguments.rounds)
-    lines = rows(bench.measured, bench.limits, bench.rows)
-    console.print(table(lines), *(f"skipped: {why}" for why in bench.skipped), sep="\n", markup=False)
+    report = bench.report(began)
+    console.print(*tables(report), *(f"skipped: {why}" for why in report.skipped), sep="\n", markup=False)
     if not arguments.no_document:
-        report = section(lines, bench.skipped, bench.rows, arguments.rounds, load)
-        DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "peers", report))
+        DOCUMENT.write_text(replace_section(DOCUMENT.read_text(), "peers", section(report)))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,11 @@ from sandbox.services.process import SandboxError
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE.parents[1] / "requirements" / "peers.txt"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callmine-audit"
+QUIX, GO, KAFKA_CONNECT = "Quix Streams", "Go: franz-go, pgx with COPY", "Kafka Connect, Debezium's sink"
 PYTHON = {
     "executemany": "psycopg's executemany",
     "arroyo": "sentry-arroyo with COPY",
-    "quix": "Quix Streams",
+    "quix": QUIX,
 }
 DEBEZIUM = "3.6.0.Final"
 CONNECT = (
@@ -64,22 +65,21 @@ def _in_python() -> list[Peer]:
 
 
 def _in_go() -> Peer:
-    title, program = "Go: franz-go, pgx with COPY", CACHE / "peer-go"
+    program = CACHE / "peer-go"
     go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
     if go is None:
-        return Peer(title, (), "there is no go on the PATH")
+        return Peer(GO, (), "there is no go on the PATH")
     CACHE.mkdir(parents=True, exist_ok=True)
-    return Peer(title, (str(program),), _run(go, "build", "-C", str(HERE / "go"), "-o", str(program), "."))
+    return Peer(GO, (str(program),), _run(go, "build", "-C", str(HERE / "go"), "-o", str(program), "."))
 
 
 def _in_connect() -> Peer:
-    title = "Kafka Connect, Debezium's sink"
     try:
         jars = maven.jars(f"connect-{kafka.VERSION}-debezium-{DEBEZIUM}", CONNECT, os.environ, NOT_FOR_CONNECT)
     except SandboxError as error:
-        return Peer(title, (), " ".join(str(error).split())[:200])
+        return Peer(KAFKA_CONNECT, (), " ".join(str(error).split())[:200])
     program = (sys.executable, "-m", "sandbox.bench_peers.programs.connect")
-    return Peer(title, (*program, str(java(os.environ)), f"{jars}/*"), topic=OBJECTS)
+    return Peer(KAFKA_CONNECT, (*program, str(java(os.environ)), f"{jars}/*"), topic=OBJECTS)
 
 
 def _run(*command: str) -> str | None:

@@ -1,7 +1,7 @@
 """The rows that peers read: what the consumer made of the same events, each as one record; and the proof that all wrote the same."""
 
 import psycopg
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -37,6 +37,18 @@ def publish_rows(bootstrap: str, url: str) -> int:
                 producer.poll(0)
     assert producer.flush(60) == 0
     return count
+
+
+def read_rows(bootstrap: str, count: int) -> list[tuple[bytes, bytes]]:
+    """So many keys and values of the topic of lists, in whatever order."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "rows"})
+    consumer.assign([TopicPartition(ROWS, number, 0) for number in range(PARTITIONS)])
+    rows: list[tuple[bytes, bytes]] = []
+    while len(rows) < count:
+        messages = consumer.consume(count - len(rows), 1.0)
+        rows += ((message.key() or b"", message.value() or b"") for message in messages if message.error() is None)
+    consumer.close()
+    return rows
 
 
 def digest(url: str) -> tuple[int, str]:

@@ -20,6 +20,14 @@ type task struct {
 	Records   int      `json:"records"`
 	Database  string   `json:"database"`
 	Columns   []string `json:"columns"`
+	// Whether records come one by one, and what counts is how old each is when it is committed.
+	Latency bool `json:"latency"`
+}
+
+// A batch is rows and when each one's record was published.
+type batch struct {
+	rows  [][]any
+	times []time.Time
 }
 
 const batchRecords, batchWait = 5000, time.Second
@@ -34,11 +42,16 @@ func must[T any](value T, err error) T {
 
 func check(err error) { must(0, err) }
 
-// read sends batches of rows until all records were read; the first one's time goes to began, and a line says that it is there.
-func read(ctx context.Context, client *kgo.Client, records int, began *time.Time, batches chan<- [][]any) {
+// read sends batches until all records were read; the first one's time goes to began, and a line says that it is there.
+func read(ctx context.Context, client *kgo.Client, given task, began *time.Time, batches chan<- batch) {
 	defer close(batches)
-	batch, filling := make([][]any, 0, batchRecords), time.Now()
-	for seen := 0; seen < records; {
+	var filled batch
+	filling := time.Now()
+	send := func() {
+		batches <- filled
+		filled, filling = batch{rows: make([][]any, 0, batchRecords)}, time.Now()
+	}
+	for seen := 0; seen < given.Records; {
 		fetches := client.PollRecords(ctx, batchRecords)
 		for _, failed := range fetches.Errors() {
 			check(failed.Err)
@@ -50,16 +63,17 @@ func read(ctx context.Context, client *kgo.Client, records int, began *time.Time
 		fetches.EachRecord(func(record *kgo.Record) {
 			var row []any
 			check(json.Unmarshal(record.Value, &row))
-			batch = append(batch, row)
+			filled.rows = append(filled.rows, row)
+			if given.Latency {
+				filled.times = append(filled.times, record.Timestamp)
+			}
 			seen++
-			if len(batch) == batchRecords {
-				batches <- batch
-				batch, filling = make([][]any, 0, batchRecords), time.Now()
+			if len(filled.rows) == batchRecords {
+				send()
 			}
 		})
-		if len(batch) > 0 && (seen == records || time.Since(filling) > batchWait) {
-			batches <- batch
-			batch, filling = make([][]any, 0, batchRecords), time.Now()
+		if len(filled.rows) > 0 && (given.Latency || seen == given.Records || time.Since(filling) > batchWait) {
+			send()
 		}
 	}
 }
@@ -83,18 +97,25 @@ func main() {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(),
 	))
 	defer client.Close()
-	batches, written := make(chan [][]any, 2), 0
+	waiting := 2
+	if given.Latency {
+		waiting = 0 // what comes while a batch is written is the next one
+	}
+	batches, written, latencies := make(chan batch, waiting), 0, []int64{}
 	var began time.Time
-	go read(ctx, client, given.Records, &began, batches)
-	for batch := range batches {
+	go read(ctx, client, given, &began, batches)
+	for filled := range batches {
 		transaction := must(connection.Begin(ctx))
-		must(transaction.CopyFrom(ctx, pgx.Identifier{"staging"}, given.Columns, pgx.CopyFromRows(batch)))
+		must(transaction.CopyFrom(ctx, pgx.Identifier{"staging"}, given.Columns, pgx.CopyFromRows(filled.rows)))
 		must(transaction.Exec(ctx, insert))
 		must(transaction.Exec(ctx, "TRUNCATE staging"))
 		check(transaction.Commit(ctx))
-		written += len(batch)
+		for _, published := range filled.times {
+			latencies = append(latencies, time.Since(published).Milliseconds())
+		}
+		written += len(filled.rows)
 	}
 	seconds := time.Since(began).Seconds()
 	check(client.CommitUncommittedOffsets(ctx))
-	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"records": written, "seconds": seconds}))
+	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"records": written, "seconds": seconds, "latencies": latencies}))
 }

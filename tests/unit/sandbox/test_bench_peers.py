@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from consumer.event.model import COLUMNS
+from sandbox.bench_peers.freshness import Ages, FreshRound, ages
+from sandbox.bench_peers.peers import GO, QUIX
 from sandbox.bench_peers.process import PeerFailed, PeerRun, measure
 from sandbox.bench_peers.programs.common import Task
 from sandbox.bench_peers.programs.connect import first_fetch, schema, sink
-from sandbox.bench_peers.report import OURS, rows
+from sandbox.bench_peers.report import OURS, rows, targets
 
 TASK = Task(
     bootstrap="127.0.0.1:9092", group="peer-3", topic="objects", partitions=21, records=10,
@@ -69,6 +71,25 @@ def test_ratios_are_of_one_round() -> None:
         (OURS, "20.0", "1.00 (1.00–1.00)", "4", "2", "100"),
         ("peer", "20.0", "2.00 (1.00–3.00)", "9", "3", "512"),
     ]
+
+
+def test_what_was_asked_for_is_judged_by_the_ratio_of_each_round() -> None:
+    """Of a peer that is there; how old rows are only beside the peer in Go; and memory by megabytes."""
+    ours = [PeerRun(1_000, seconds, 4.0, 2.0, 180.0) for seconds in (10.0, 20.0, 40.0)]
+    go = [PeerRun(1_000, seconds, 9.0, 3.0, 100.0) for seconds in (15.0, 22.0, 60.0)]
+    fresh = [FreshRound(Ages(10.0, 90.0), Ages(10.0, 50.0))]
+
+    assert [(line.figure, line.reached) for line in targets({OURS: ours, GO: go}, fresh)] == [
+        ("1.50 ×", True),
+        ("1.80 ×", False),
+        ("180 MiB", True),
+    ]
+    assert [line.quantity for line in targets({OURS: ours, QUIX: go}, [])] == ["faster than Quix Streams", "memory"]
+
+
+def test_the_first_records_are_not_judged() -> None:
+    """They waited for the program to join its group."""
+    assert ages([9_000] * 100 + [20] * 300) == (20.0, 20.0)
 
 
 def test_kafka_connect_has_a_schema_for_each_column() -> None:

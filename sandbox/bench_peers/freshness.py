@@ -1,0 +1,101 @@
+"""How old a record is when its row is committed, at a steady rate: ours and the peer in Go, in turn in each round."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from itertools import islice
+from statistics import median, quantiles
+from typing import NamedTuple
+
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from consumer.event.model import COLUMNS
+from sandbox.bench.drain import Consumers
+from sandbox.bench.load import Load, traffic
+from sandbox.bench_peers.peers import Peer
+from sandbox.bench_peers.process import PeerFailed
+from sandbox.bench_peers.ready import PARTITIONS, read_rows
+from sandbox.traffic.generator import Emission, Mix
+from sandbox.traffic.publisher import producer, publish
+
+RATE = 1000  # records a second
+SECONDS = 20
+END_SECONDS = 60
+
+
+class Ages(NamedTuple):
+    """Milliseconds from Kafka's timestamp of a record to the commit of its row."""
+
+    p50: float
+    p99: float
+
+
+class FreshRound(NamedTuple):
+    """Of one round."""
+
+    ours: Ages
+    go: Ages
+
+
+class Freshness:
+    """Pours records at a steady rate, of which each becomes a row; the peer in Go gets rows that are published already, of `rows`."""
+
+    def __init__(self, bootstrap: str, consumers: Consumers, rows: int) -> None:
+        self._bootstrap, self._consumers = bootstrap, consumers
+        self._seconds = min(SECONDS, rows // RATE)
+
+    def round(self, peer: Peer, number: int) -> FreshRound:
+        """Both sides, each in a new database; in every other round the peer is first. Raises PeerFailed."""
+        if number % 2:
+            go = self._go(peer, number)
+            return FreshRound(self._ours(number), go)
+        return FreshRound(self._ours(number), self._go(peer, number))
+
+    def _ours(self, number: int) -> Ages:
+        load = Load(self._bootstrap, f"fresh{number}")
+        emissions = islice(traffic(Mix(noise=0.0), number), self._seconds * RATE)
+        consumer = self._consumers.follow(load, self._consumers.database())
+        load.send(islice(emissions, RATE), per_second=RATE)
+        consumer.wait_for_first_record()
+        load.send(emissions, per_second=RATE)
+        return ages(consumer.stop().latencies)
+
+    def _go(self, peer: Peer, number: int) -> Ages:
+        topic, rows = f"fresh.rows{number}", read_rows(self._bootstrap, self._seconds * RATE)
+        admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1)]).values():
+            future.result()
+        task = {
+            "bootstrap": self._bootstrap,
+            "group": topic,
+            "topic": topic,
+            "records": len(rows),
+            "database": self._consumers.database(),
+            "columns": COLUMNS,
+            "latency": True,
+        }
+        environ = {**os.environ, "PEER_TASK": json.dumps(task)}
+        process = subprocess.Popen(peer.command, env=environ, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        emissions = (Emission(topic, key, value, []) for key, value in rows)
+        try:
+            publish(islice(emissions, RATE), producer(self._bootstrap), RATE)
+            process.stdout.readline()  # it has its first record
+            publish(emissions, producer(self._bootstrap), RATE)
+            out, _ = process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise PeerFailed("it has not read all records a minute after the last one") from None
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode != 0:
+            raise PeerFailed(f"exit code {process.returncode} at a steady rate")
+        return ages(json.loads(out.splitlines()[-1])["latencies"])
+
+
+def ages(latencies: Sequence[int]) -> Ages:
+    """Of the last three quarters: the first records waited until the program had joined its group."""
+    settled = latencies[len(latencies) // 4 :]
+    return Ages(median(settled), quantiles(settled, n=100)[98])

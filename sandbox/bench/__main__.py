@@ -162,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="MILLIONS",
-        help="with --conditions, also drains into a table that has so many entries already; ten million take a quarter of an hour to make, and 11 GB",
+        help="with --conditions, also drains into a table that has so many entries already; ten million take a quarter of an hour to make, once, and 11 GB twice",
     )
     parser.add_argument("--no-document", action="store_true", help="print only, leave the documents as they are")
     return parser

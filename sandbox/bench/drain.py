@@ -16,6 +16,7 @@ from sandbox.services.postgres import PostgresServer
 
 # As a user runs it: checkpoints and vacuum come as they come.
 POSTGRES = {"shared_buffers": "512MB"}
+FILLED = "filled"
 NOTHING_MORE: Mapping[str, str] = {}
 
 
@@ -41,24 +42,22 @@ class Consumers:
     def __init__(self, postgres: PostgresServer, programs: Mapping[str, str]) -> None:
         self._postgres, self._programs = postgres, programs
         self._databases = 0
+        self._entries = 0  # of the database that is kept
         self.last = ""
 
     def database(self, entries: int = 0) -> str:
         """A new database, on a server without the previous one, whose pages would still fill the shared buffers.
 
-        So many `entries` of other workspaces are in it already.
+        So many `entries` of other workspaces are in it already. They are made once, and copied from then on, as long as no
+        other number of them is asked for: only one such database is kept.
         """
         self._databases += 1
         self._postgres.drop_database("bench")
-        url = self._postgres.create_database("bench")
-        subprocess.run(
-            [sys.executable, "-m", "consumer", "migrate"],
-            env={**self._programs, **_settings(url)},
-            check=True,
-            capture_output=True,
-        )
         if entries:
-            fill(url, entries)
+            self._fill(entries)
+            url = self._postgres.create_database("bench", FILLED)
+        else:
+            url = self._migrated("bench")
         # As before the raw COPY: what is measured begins with clean buffers.
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
@@ -89,6 +88,22 @@ class Consumers:
         """Consumes what comes until it is stopped."""
         return Following(self._start(load, url, until_end=False))
 
+    def _fill(self, entries: int) -> None:
+        if self._entries != entries:
+            self._postgres.drop_database(FILLED)
+            fill(self._migrated(FILLED), entries)
+            self._entries = entries
+
+    def _migrated(self, name: str) -> str:
+        url = self._postgres.create_database(name)
+        subprocess.run(
+            [sys.executable, "-m", "consumer", "migrate"],
+            env={**self._programs, **_settings(url)},
+            check=True,
+            capture_output=True,
+        )
+        return url
+
     def _start(
         self,
         load: Load,
@@ -115,6 +130,11 @@ class Following:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
+
+    def wait_for_first_record(self) -> None:
+        """Until it has polled one, or has ended."""
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
 
     def stop(self) -> ConsumerRun:
         """Ends it in order."""

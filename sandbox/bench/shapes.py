@@ -54,6 +54,8 @@ def shapes(schema_ids: Mapping[str, int]) -> dict[str, Shape]:
         "transactions of 100 records": Shape(demo, transaction=100),
         "diffs of 3 kB": Shape(lambda: large(3_000), share=0.2),
         "diffs of 30 kB": Shape(lambda: large(30_000), share=0.05),
+        "diffs of 50 keys, 3 kB": Shape(lambda: keys(50), share=0.2),
+        "diffs of 500 keys, 30 kB": Shape(lambda: keys(500), share=0.05),
         "0.01 % duplicates": Shape(lambda: repeated(demo())),
         "1 % parked": Shape(lambda: parked(demo())),
         "1 % sanitized": Shape(lambda: sanitized(demo())),

@@ -125,13 +125,13 @@ fuzz: setup  ## Hostile records against a second Avro implementation, and then t
 	@$(BIN)/python -m tests.fuzz $(SECONDS) $(SEED)
 
 .PHONY: faults
-faults: setup  ## Makes each fault for real, under load, and writes docs/faults.md; ARGS='killed frozen' for some of them
+faults: setup  ## Makes each fault for real, under load, and writes docs/faults.md; ARGS='killed frozen' for some of them; PROTOCOL=classic
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 .PHONY: soak
 soak: MINUTES ?= 30
-soak: setup  ## Faults in a random order under load, for MINUTES=30, and its part of docs/faults.md; SEED=… repeats the order
+soak: setup  ## Faults in a random order under load, for MINUTES=30, and its part of docs/faults.md; SEED=… repeats the order; PROTOCOL=classic
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m tests.faults.soak $(MINUTES) $(SEED)
 

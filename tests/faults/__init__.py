@@ -15,8 +15,10 @@ environment  the shared services, and Prometheus
 experiment   one fault's database, topics, programs and load
 watch        memory and alerts while it lasts
 exercise     a fault from the first record to the oracle; its result
+protocol     the group protocol of a run: PROTOCOL=classic
 report       docs/faults.md
 soak         faults in a random order under load, two at once at times
+choice       which fault of a soak comes next
 pairs        which two may be made at once
 seeded       how soak and maintenance run: for so many minutes, from a seed
 

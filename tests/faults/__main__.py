@@ -1,6 +1,7 @@
 """`python -m tests.faults [NAME …]`: all faults, or those whose names contain one of the words; exit code 1 at a finding.
 
 A part of docs/faults.md is written where all of its faults were asked for; `machine` asks for those of the part "machines".
+`PROTOCOL=classic` in the environment: all consumers use the classic group protocol, and the run has a short part of its own.
 """
 
 import contextlib
@@ -13,8 +14,9 @@ from collections.abc import Sequence
 from tests.faults import report
 from tests.faults.catalog import FAULTS, machines
 from tests.faults.environment import Environment
-from tests.faults.exercise import Result, exercise, experiment_of
+from tests.faults.exercise import Result, alone
 from tests.faults.fault import Fault
+from tests.faults.protocol import part, protocol
 from tests.faults.shipped import programs_of_the_wheel
 from tests.ops.load import BATCH
 
@@ -30,12 +32,8 @@ def run(environment: Environment, fault: Fault) -> Result | None:
     """The fault's result; None, with all that is known printed, where a promise is broken."""
     began, said = time.monotonic(), io.StringIO()
     try:
-        with (
-            contextlib.redirect_stdout(said),
-            experiment_of(environment, fault) as experiment,
-        ):  # the programs' logs, at its end
-            result = exercise(experiment, fault, BATCH)
-            experiment.stop()
+        with contextlib.redirect_stdout(said):  # the programs' logs, at its end
+            result = alone(environment, fault, BATCH)
     except Exception:  # noqa: BLE001 whatever it is, it is the finding
         print(f"{said.getvalue()}\n{traceback.format_exc()}\nFAILED  {fault.name}", flush=True)
         return None
@@ -51,11 +49,12 @@ def line(result: Result) -> str:
 
 def main() -> int:
     """The exit code; what was not as promised is written as well."""
+    words, by = sys.argv[1:], protocol()
     results: list[Result] = []
     broken: list[Fault] = []
     skipped: list[tuple[str, str]] = []
-    with programs_of_the_wheel(), Environment() as environment:
-        for fault in chosen(sys.argv[1:]):
+    with programs_of_the_wheel(), Environment(protocol=by) as environment:
+        for fault in chosen(words):
             if missing := fault.needs():
                 skipped.append((fault.name, missing))
                 print(f"skipped  {fault.name}: {missing}", flush=True)
@@ -63,21 +62,25 @@ def main() -> int:
                 broken.append(fault)
             else:
                 results.append(result)
-    print(f"{len(results)} faults as promised, {len(broken)} not, {len(skipped)} skipped", flush=True)
-    asked = {fault.name for fault in chosen(sys.argv[1:])}
-    across = (
-        [outcome for outcome in results if outcome.fault.name in ACROSS],
-        [outcome for outcome in broken if outcome.name in ACROSS],
-    )
-    alone = (
-        [outcome for outcome in results if outcome.fault.name not in ACROSS],
-        [outcome for outcome in broken if outcome.name not in ACROSS],
-    )
-    if asked >= ACROSS and across[0]:
-        report.write("machines", report.machines(*across))
-    if not sys.argv[1:] and alone[0]:
-        report.write("faults", report.faults(*alone, skipped))
+    print(f"{len(results)} faults as promised, {len(broken)} not, {len(skipped)} skipped; {by} protocol", flush=True)
+    if by == "classic":
+        if not words and results:
+            report.write(part("faults", by), report.briefly(results, broken, skipped, by))
+    else:
+        _write(words, results, broken, skipped)
     return 1 if broken else 0
+
+
+def _write(
+    words: Sequence[str], results: Sequence[Result], broken: Sequence[Fault], skipped: Sequence[tuple[str, str]]
+) -> None:
+    across = [result for result in results if result.fault.name in ACROSS]
+    others = [result for result in results if result.fault.name not in ACROSS]
+    if across and {fault.name for fault in chosen(words)} >= ACROSS:
+        report.write("machines", report.machines(across, [fault for fault in broken if fault.name in ACROSS]))
+    if others and not words:
+        usual = [fault for fault in broken if fault.name not in ACROSS]
+        report.write("faults", report.faults(others, usual, skipped))
 
 
 if __name__ == "__main__":

@@ -39,13 +39,17 @@ def brisk(rules: str) -> str:
 
 
 class Environment:
-    """`base` has the services, `port` is where a consumer shows its metrics; `rules` is what becomes of the alerts' rules."""
+    """`base` has the services, `port` is where a consumer shows its metrics, `protocol` is its group's.
+
+    `rules` is what becomes of the alerts' rules.
+    """
 
     base: Services
     prometheus: Prometheus
 
-    def __init__(self, rules: Callable[[str], str] = brisk) -> None:
+    def __init__(self, rules: Callable[[str], str] = brisk, protocol: str = "consumer") -> None:
         self.port = free_port()
+        self.protocol = protocol
         self._rules = rules
         self._running = ExitStack()
 

@@ -13,6 +13,7 @@ from tests.faults.beside import beside
 from tests.faults.environment import Environment
 from tests.faults.experiment import LIMIT, Experiment
 from tests.faults.fault import Fault
+from tests.faults.protocol import settings
 from tests.faults.watch import Watch
 from tests.ops.load import flows, load
 
@@ -40,11 +41,19 @@ def experiment_of(environment: Environment, fault: Fault) -> Iterator[Experiment
         services = running.enter_context(fault.where(environment.base))
         url, copies = services.postgres.url(services.database), len(services.cluster.brokers) if services.cluster else 1
         world = running.enter_context(World(services.bootstrap, url, folder, copies, forks=False))
-        world.environ |= fault.environ
+        world.environ |= settings(environment.protocol, fault.environ)
         along = running.enter_context(beside(services.settings["DATABASE_URL"], folder, environment.prometheus))
         yield Experiment(
             services, world, running.enter_context(ExitStack()), environment.prometheus, environment.port, along
         )
+
+
+def alone(environment: Environment, fault: Fault, batch: int) -> Result:
+    """The fault in an experiment of its own, whose programs end in order."""
+    with experiment_of(environment, fault) as experiment:
+        result = exercise(experiment, fault, batch)
+        experiment.stop()
+    return result
 
 
 def exercise(experiment: Experiment, fault: Fault, batch: int) -> Result:

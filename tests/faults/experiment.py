@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from consumer.kafka.group_config import BASE
+from sandbox.services.ports import free_port
 from tests.e2e.program import Program
 from tests.e2e.world import World
 from tests.faults.beside import Beside
@@ -38,7 +39,8 @@ class Experiment:
         self.readers: list[Reader] = []
         self.exits: list[int] = []
         self._port = port
-        prometheus.set_targets([self.metrics(0)])
+        self._targets = [self.metrics(0)]
+        prometheus.set_targets(self._targets)
         world.environ |= {**AS_DEPLOYED, **services.settings}
         self.consumer = self.start()
 
@@ -61,6 +63,12 @@ class Experiment:
         self.others.append(program)
         has_joined(self.world, program)
         return program
+
+    def accompany(self) -> None:
+        """Starts a second consumer of the group, which Prometheus looks at as well, for as long as the experiment lasts."""
+        self._targets.append(f"{self.services.machine(1).address}:{free_port()}")
+        self.prometheus.set_targets(self._targets)
+        self.add(AUDIT_METRICS_BIND=self._targets[-1])
 
     def ended(self, program: Program) -> None:
         """Notes the exit code of a program that ends by itself, or has been made to."""

@@ -28,5 +28,6 @@ class Fault:
     where: Where = shared
     loses: bool = False  # rows that the database had: the sealer ends with 5, and is told that it was restored
     mixes: bool = True  # may be one of many under the same consumers
+    sole: bool = False  # happens to the only consumer of its group: no second one is beside it
     needs: Callable[[], str] = str  # why it cannot be made here; empty where it can
     environ: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 INTRODUCTION = f"""# Faults
 
 What happens to the programs when something around them fails. `make faults` makes each fault of one list under load and writes the table;
-`make soak MINUTES=30` makes them in a random order, one in three times two at once ([how it is built](../tests/faults/__init__.py)).
+`make soak MINUTES=30` draws from the same list in a random order: most faults happen to the same two consumers, one in three times two at
+once, and those that need services, settings or a group of their own get them in between ([how it is built](../tests/faults/__init__.py)).
+All consumers use the consumer group protocol; with `PROTOCOL=classic` before either command they use the classic one, and the run has a
+section of its own.
 `make maintenance MINUTES=60` does an operator's ordinary work, during which no alert may fire.
 
 After each fault the same checks are made: every event that was produced is in the table once, the accounting balances (`audit-consumer
@@ -40,6 +43,7 @@ NOT_HERE: Sequence[tuple[str, str]] = (
     ("a topic for parked records that is gone", "there is none: they are kept in PostgreSQL, in the transaction of the rest"),
     ("expired certificates and refused logins of Kafka", "tests/security has them"),
 )  # fmt: skip
+ORDER = ("faults", "faults_classic", "machines", "soak", "soak_classic", "maintenance")
 PART = "<!-- {name}: from here -->\n{text}\n<!-- {name}: to here -->\n"
 
 
@@ -47,10 +51,25 @@ def faults(results: Sequence[Result], broken: Sequence[Fault], skipped: Sequence
     """The table, the median, what was not as promised, and what was not tried."""
     return "\n".join((
         f"## {len(results)} faults", "",
-        f"Run on {machine()}.", "",
+        f"Run on {machine()}, with the consumer group protocol.", "",
         *_table(results, broken),
         "## What is not tried here", "",
         "| fault | why |", "|---|---|", *(f"| {name} | {why} |" for name, why in (*skipped, *NOT_HERE)),
+    ))  # fmt: skip
+
+
+def briefly(
+    results: Sequence[Result], broken: Sequence[Fault], skipped: Sequence[tuple[str, str]], protocol: str
+) -> str:
+    """The same of all faults in a few lines: of a run by another group protocol, beside the table."""
+    total, slowest = len(results) + len(broken), max(results, key=lambda result: result.recovery)
+    return "\n".join((
+        f"## With the {protocol} group protocol", "",
+        (f"`PROTOCOL={protocol} make faults`: all of these faults, across machines too, with the {protocol} group protocol and sessions of 3 s. Run on "
+         f"{machine()}. {len(results)} of {total} as promised, {len(skipped)} not tried. Median recovery "
+         f"**{statistics.median(result.recovery for result in results):.1f} s**, the slowest {slowest.recovery:.1f} s "
+         f"({slowest.fault.name}). At most {max(max(result.memory) for result in results)} MiB of memory. Findings: "
+         f"{'; '.join(f'{fault.name} is not as promised' for fault in broken) or 'none'}."),
     ))  # fmt: skip
 
 
@@ -58,7 +77,7 @@ def machines(results: Sequence[Result], broken: Sequence[Fault]) -> str:
     """The table of the faults between machines."""
     return "\n".join((
         "## Across machines", "",
-        (f"`make faults ARGS=machine`, run on {machine()}. Three brokers, PostgreSQL, each consumer and each of two readers are in a "
+        (f"`make faults ARGS=machine`, run on {machine()}, with the consumer group protocol. Three brokers, PostgreSQL, each consumer and each of two readers are in a "
          "network namespace of their own, with TUN devices and a router of our own between them ([decision "
          "114](decisions/0114-a-router-of-our-own.md)): the kernel's own TCP meets the delay and sends again what is lost. The oracle is "
          "the same; besides, both readers are asked for a page up to five times a second, always answer with 200, "
@@ -102,9 +121,5 @@ def write(name: str, text: str) -> None:
     old = PAGE.read_text("utf-8") if PAGE.exists() else ""
     parts = dict(re.findall(r"<!-- (\w+): from here -->\n(.*?)\n<!-- \1: to here -->\n", old, re.DOTALL))
     parts[name] = text
-    sections = [
-        PART.format(name=part, text=parts[part])
-        for part in ("faults", "machines", "soak", "maintenance")
-        if part in parts
-    ]
+    sections = [PART.format(name=part, text=parts[part]) for part in ORDER if part in parts]
     PAGE.write_text("\n".join((INTRODUCTION, *sections)), "utf-8")

@@ -147,6 +147,7 @@ FAULTS = (
         name="group's offsets moved",
         how="to the beginning, by the admin API, while the consumer is stopped",
         inject=_offsets_moved,
+        sole=True,
     ),
     Fault(
         name="broken producer",

@@ -113,14 +113,20 @@ def _protocol_changed(experiment: Experiment) -> Iterator[None]:
 
 @contextmanager
 def _doubled(experiment: Experiment) -> Iterator[None]:
-    """By an error of a deployment, two members have one group.instance.id."""
+    """By an error of a deployment, two members have one group.instance.id. By the classic protocol the first one is fenced, else the second."""
     assert experiment.consumer.stop() == 0
     environ = {"KAFKA_CONFIG_GROUP_INSTANCE_ID": "audit-0"}
     first = experiment.start(environ=environ)
     has_joined(experiment.world, first)
     second = experiment.world.consumer(**environ)
     yield
-    experiment.ended(second)
+    assert wait_until(lambda: None in {first.exit_code, second.exit_code} != {None}, LIMIT), "both go on, or end"
+    if first.exit_code is None:
+        experiment.ended(second)
+    else:
+        experiment.ended(first)
+        assert second.stop() == 0
+        experiment.start()
 
 
 FAULTS = (
@@ -159,6 +165,8 @@ FAULTS = (
         name="group protocol changed",
         how="from consumer to classic by members that come and go; back once all classic ones have ended",
         inject=_protocol_changed,
+        environ={"KAFKA_CONFIG_GROUP_PROTOCOL": "consumer"},
+        sole=True,
     ),
     Fault(
         name="one instance id for two",

@@ -33,16 +33,16 @@ class TopicFaults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._details: dict[tuple[str, TopicFault], str] = {}
-        self._said_at: dict[tuple[str, TopicFault], float] = {}
+        self._logged_at: dict[tuple[str, TopicFault], float] = {}
 
     def note(self, topic: str, cause: TopicFault, detail: str) -> None:
         """The topic has this fault; logged at once if it is new, then rarely."""
         key, now = (topic, cause), time.monotonic()
         with self._lock:
-            say = key not in self._details or now - self._said_at[key] >= REPEAT_SECONDS
+            say = key not in self._details or now - self._logged_at[key] >= REPEAT_SECONDS
             self._details[key] = detail
             if say:
-                self._said_at[key] = now
+                self._logged_at[key] = now
         if say:
             log.error("topic_unavailable", topic=topic, cause=cause.value, detail=detail, hint="other topics are read")
 

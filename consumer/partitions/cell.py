@@ -1,4 +1,4 @@
-"""The cell that the database says it is (SPEC 8): nothing of a partition is taken for another one."""
+"""Which cell the database is, and the refusal of a claim by a consumer of another one (SPEC 8)."""
 
 import sql
 from catalog.cells import WHOLE, Cell

@@ -1,7 +1,7 @@
 """Claiming a partition: its next offset, and whether Kafka still has everything that was not read.
 
-The decision is a pure function of the progress row and the log's bounds; the transaction around it states the gaps,
-raises the epoch (which fences the previous owner) and names the new owner.
+`gap` decides, from the progress row and the log's bounds alone; the transaction around it states the gaps, raises the
+epoch (which fences the previous owner) and names the new owner.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """How much may be read while the writer is busy, when a batch is written, and when reading stops because a write takes long.
 
-A write that takes longer than SLOW_WRITE_SECONDS is treated as an outage: partitions are stopped, and the loop goes on
-polling, so that the consumer stays a member of its group.
+A write that takes longer than SLOW_WRITE_SECONDS is treated as an outage: reading is paused, that is, all partitions are
+stopped (not by librdkafka's `pause`, decision 2), and the loop goes on polling, so that the consumer stays a member of its group.
 """
 
 import time

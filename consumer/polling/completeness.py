@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class Completeness:
-    """Per partition the oldest end that is not reached yet, with the database's time at which it was asked for."""
+    """For each partition, the oldest end offset that is not reached yet, and the database's time of its query."""
 
     def __init__(self, consumer: GroupConsumer, assignment: Assignment, watermark: Watermark) -> None:
         self._consumer = consumer

@@ -119,7 +119,7 @@ class Intake:
         position.next = run.after
 
     def _pass_hole(self, position: Position, offset: int) -> bool:
-        """Counts what the broker does not deliver before `offset`; False where `offset` is not to be read now."""
+        """Counts what the broker does not deliver before `offset`; False if the record at `offset` is not to be taken from this poll."""
         if offset < position.next or position.partition in self._restarted:
             return False
         hole = position.hole(offset)

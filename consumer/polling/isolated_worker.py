@@ -1,7 +1,7 @@
 """Runs the pipeline on one record at a time in a child process, for records that may have killed a consumer.
 
-After an owner died without releasing its partitions, one of its last records may be the cause. Only a child that dies
-three times of one record alone proves that; then the record is parked as `crash_loop` without being decoded here.
+After an owner died without releasing its partitions, one of its last records may be the cause. A record on
+which the child dies three times is parked as `crash_loop`, and never decoded in this process.
 """
 
 import multiprocessing

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 POLL_RECORDS = 200
 POLL_SECONDS = 0.02
 REVOKE_SECONDS = 10.0
-# The topics are asked for every 15 s, at least.
+# TopicWatch queries Kafka at least every 15 s, so a cluster that can be reached has answered within this time.
 REACHED_SECONDS = 20.0
 
 
@@ -160,7 +160,7 @@ class Loop:
         self._intake.drop(keys)
         return positions
 
-    # --- in
+    # --- claiming and polling
 
     def _claim(self) -> None:
         writing = self._writer.batch

@@ -1,7 +1,7 @@
 """Records that the Kafka client cannot decode completely: parked with their readable parts (SPEC 4).
 
-Their headers are read once more, by librdkafka's own functions. Like every request to a broker that may need several
-attempts; it is given up in the end, because one record must not stop its partition.
+Their headers are read once more, by librdkafka's own functions. That may take several attempts. After
+ATTEMPTS the record is parked without them, because one record must not stop its partition.
 """
 
 from collections import Counter
@@ -42,6 +42,6 @@ class UnreadableRecords:
                 log.warning("headers_unavailable", **names, attempt=self._failed[place], error=str(error))
                 if self._failed[place] < ATTEMPTS:
                     return None
-                detail += "; its headers could not be had"
+                detail += "; its headers could not be read"
         self._failed.pop(place, None)
         return record, Parked(ParkReason.RECORD_UNREADABLE, detail)

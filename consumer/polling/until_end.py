@@ -19,9 +19,9 @@ log = structlog.get_logger()
 ASK_SECONDS = 1.0
 # Longer than the session of a member that has died: a broker's default is 45 s.
 STALL_SECONDS = 120.0
-# A group that has given us no partition for so long has none for us: it says nothing of an empty assignment.
+# After so long without an assignment we assume an empty one, which librdkafka does not report.
 UNJOINED_SECONDS = 30.0
-# How long the end of a partition is asked for again, whose first answer was an error (a leader that was being elected, say).
+# How long a partition's end offset is requested again after an error, during a leader election for example.
 UNKNOWN_SECONDS = 20.0
 
 
@@ -77,7 +77,7 @@ class UntilEnd:
         return any(position.next < ends.get(partition, position.end) for partition, position in ours.active.items())
 
     def _know_ends(self) -> bool:
-        """Whether there is nothing more to be asked about the ends: all are known, or those that are not were asked for long enough."""
+        """Whether every end offset is known, or those that are not have been requested for long enough."""
         try:
             if self._ends is None:
                 partitions = self._cluster.partitions(self._topics)

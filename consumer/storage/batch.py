@@ -87,14 +87,14 @@ class Batch:
 class WriteResult:
     """What became of the records of a batch that were not ignored: counts per partition.
 
-    `parked_anew` is without those that were parked before and read again; per topic and reason, as metrics show it.
+    `newly_parked` counts only records that are parked for the first time; per topic and reason, as metrics show it.
     """
 
     recorded: Counter[Partition] = field(default_factory=Counter)
     duplicate: Counter[Partition] = field(default_factory=Counter)
     conflict: Counter[Partition] = field(default_factory=Counter)
     parked: Counter[Partition] = field(default_factory=Counter)
-    parked_anew: Counter[tuple[str, ParkReason]] = field(default_factory=Counter)
+    newly_parked: Counter[tuple[str, ParkReason]] = field(default_factory=Counter)
 
 
 def reasons(parked: Iterable[tuple[Record, Parked]]) -> Counter[tuple[str, ParkReason]]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from consumer.event.model import Partition, Record, Recorded, Row, new
 from runtime.timestamps import POSTGRES_EPOCH_US, microseconds
 
-# What is before the first row, and behind the last (PostgreSQL, COPY, "Binary Format").
+# Header and trailer of the binary format (PostgreSQL, COPY, "Binary Format").
 SIGNATURE, TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
 _TEXT = 25  # the object identifier of the type `text`, which an array names
@@ -21,7 +21,7 @@ _COLUMNS = 21
 _BEGIN, _SIZE, _INT4, _INT8 = Struct(">hii").pack, Struct(">i").pack, Struct(">ii").pack, Struct(">iq").pack
 _ARRAY = Struct(">iiiii").pack
 _NO_WORDS = Struct(">iiii").pack(12, 0, 0, _TEXT)
-# Marshal's later versions look for objects that occur twice, which costs more than these do.
+# Later versions of marshal track repeated objects, which is slower here.
 _PLAIN = 2
 _IDENTITY = 3  # columns, which are a row's first
 

@@ -17,7 +17,7 @@ from consumer.storage.raw_record import keep, raw_parameters
 from runtime.postgres import Cursor, Error, ErrorKind, UniqueViolation, classify
 
 COPY_STAGING = sql.query("consumer/copy_staging")
-# Rows that are sent together: the server reads the first ones while the others are joined.
+# Rows in one message of COPY: the server reads one chunk while the next is built.
 CHUNK = 500
 # Sent in one message: separate statements would each cost a round trip.
 RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("consumer/record_staged"), "RELEASE SAVEPOINT unrecorded"))
@@ -29,7 +29,7 @@ KEEP_CONFLICT = sql.query("consumer/keep_conflict")
 
 PARTITION = attrgetter("partition")
 
-# The rows of a part that were not inserted, by their ordinal: whether the existing entry has the same content.
+# The ordinal of each row that was not inserted, and whether the existing entry has the same content.
 Known: TypeAlias = dict[int, bool]
 
 
@@ -95,11 +95,11 @@ def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
 
 def _count_and_keep(cursor: Cursor, part: Sequence[CopyRow], known: Known, result: WriteResult) -> None:
     """Counts the outcomes of `part`, and stores the raw records of those that were sanitized or are in conflict."""
-    met = [copied for copied in part if copied.ordinal in known] if known else []
-    result.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, met))
+    existing = [copied for copied in part if copied.ordinal in known] if known else []
+    result.recorded += Counter(map(PARTITION, part)) - Counter(map(PARTITION, existing))
     originals = [copied for copied in part if copied.sanitized and copied.ordinal not in known]
-    conflicts = [copied for copied in met if not known[copied.ordinal]]
+    conflicts = [copied for copied in existing if not known[copied.ordinal]]
     result.conflict += Counter(map(PARTITION, conflicts))
-    result.duplicate += Counter(copied.partition for copied in met if known[copied.ordinal])
+    result.duplicate += Counter(copied.partition for copied in existing if known[copied.ordinal])
     for statement, kept in ((KEEP_ORIGINAL, originals), (KEEP_CONFLICT, conflicts)):
         keep(cursor, statement, [{**raw_parameters(row.record()), **row.identity()._asdict()} for row in kept])

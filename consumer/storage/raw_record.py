@@ -16,7 +16,7 @@ TOGETHER = 500
 def keep(cursor: Cursor, statement: LiteralString, parameters: Sequence[dict[str, object]]) -> list[bool]:
     """Runs `statement` for each of `parameters`, without waiting for each answer: the database may be milliseconds away.
 
-    Returns for each whether it became a row, or was one already. Raises the database's error about any of them.
+    Returns, for each, True if a row was inserted and False if it existed. Raises the database's error about any of them.
     """
     new: list[bool] = []
     for start in range(0, len(parameters), TOGETHER):

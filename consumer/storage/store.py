@@ -42,7 +42,7 @@ def write(connection: Connection, batch: Batch) -> WriteResult:
         parked = [*batch.parked, *insert_rows(cursor, batch.recorded, result)]
         new = keep(cursor, PARK_RECORD, [{**raw_parameters(record), **why._asdict()} for record, why in parked])
         result.parked += Counter(record.partition for record, _ in parked)
-        result.parked_anew += reasons(compress(parked, new))
+        result.newly_parked += reasons(compress(parked, new))
         _advance(cursor, batch, result)
     return result
 

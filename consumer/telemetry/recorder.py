@@ -105,7 +105,7 @@ class MetricsRecorder(Observer):
         for topic, counts in topics.items():
             for outcome, count in counts.items():
                 records.labels(topic, outcome).inc(count)
-        for (topic, why), count in result.parked_anew.items():
+        for (topic, why), count in result.newly_parked.items():
             self._metrics.parked.labels(topic, why).inc(count)
 
     def _count_events(self, batch: Batch, now: float) -> None:
@@ -184,4 +184,4 @@ def _result_of(written: Written) -> WriteResult:
         return result
     recorded = Counter(copied.partition for copied in batch.recorded)
     parked = Counter(record.partition for record, _ in batch.parked)
-    return WriteResult(recorded=recorded, parked=parked, parked_anew=reasons(batch.parked))
+    return WriteResult(recorded=recorded, parked=parked, newly_parked=reasons(batch.parked))

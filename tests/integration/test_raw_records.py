@@ -66,4 +66,4 @@ def test_what_was_parked_before_is_no_new_parked_record(database_url: str) -> No
         again = written(connection, 0, whole)
     assert (first.parked, again.parked) == (Counter({partition: half}), Counter({partition: whole}))
     kind = (partition.topic, ParkReason.BAD_TIME)
-    assert (first.parked_anew, again.parked_anew) == (Counter({kind: half}), Counter({kind: whole - half}))
+    assert (first.newly_parked, again.newly_parked) == (Counter({kind: half}), Counter({kind: whole - half}))

@@ -105,7 +105,7 @@ def test_a_batch_is_counted_by_what_became_of_it(ops: Ops) -> None:
         recorded=Counter({POSITION: 1}),
         duplicate=Counter({POSITION: 1}),
         parked=Counter({POSITION: 1}),
-        parked_anew=reasons(batch.parked),
+        newly_parked=reasons(batch.parked),
     )
     ops.recorder.on_submitted()
     ops.recorder.on_written(Written(batch=batch, result=result))
@@ -124,7 +124,7 @@ def test_what_is_parked_already_is_an_outcome_only(ops: Ops) -> None:
     """Of two records that a rewind reads again one is parked already: nothing new that could page."""
     unknown = event().with_headers(ce_type="member.unheard_of")
     refused = Counter({(POSITION.topic, ParkReason.DATABASE_REFUSED): 1})
-    result = WriteResult(parked=Counter({POSITION: 2}), parked_anew=refused)
+    result = WriteResult(parked=Counter({POSITION: 2}), newly_parked=refused)
     ops.recorder.on_written(Written(batch=batch_of(unknown, event()), result=result))
     assert ops.value("records_total", topic=POSITION.topic, outcome="parked") == 2
     assert ops.value("records_parked_total", topic=POSITION.topic, reason="unknown_type") == 0

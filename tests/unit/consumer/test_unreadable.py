@@ -41,4 +41,4 @@ def test_a_record_does_not_wait_for_its_headers_for_ever() -> None:
         parked = records.park(unreadable)
         assert parked is not None
         record, why = parked
-        assert (record, why.detail) == (RECORD, "headers: bad; its headers could not be had")
+        assert (record, why.detail) == (RECORD, "headers: bad; its headers could not be read")

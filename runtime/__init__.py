@@ -15,6 +15,7 @@ threads         background threads; the death of one is logged, and the thread r
 allocator       returns free memory to the system
 timestamps      times as text and as numbers
 certificate     until when a server's certificate is trusted, and why it is not
+certificate_file  until when the certificates in a file are good
 shutdown        ends a program within a fixed time, whatever blocks it
 version         --version and the names of --help
 """

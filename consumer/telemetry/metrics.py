@@ -31,7 +31,7 @@ OUTCOMES = ("recorded", "duplicate", "conflict", "ignored", "parked")
 REBALANCES = ("assigned", "revoked", "lost")
 ANSWERS = ("schema", "absent", "not_avro", "unavailable")
 SOURCES = ("kafka", "postgresql")
-SERVERS = ("kafka", "postgresql", "registry")
+CERTIFICATES = ("kafka", "postgresql", "registry", "kafka_client", "postgresql_client")
 RECORD_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
 BYTE_BUCKETS = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7)
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
@@ -134,12 +134,12 @@ class Metrics:
         self.schema_unknown_version = self._gauge(
             "schema_unknown_version", "The schema's version where it is not this program's, and so not compared"
         )
-        # Which certificate must be renewed? +Inf: no TLS, or not known.
+        # Which certificate must be renewed, a server's or our own? +Inf: none, or not known.
         self.certificate_expiry = self._gauge(
-            "certificate_expiry_timestamp_seconds", "Until when a server's certificate is good", server=SERVERS
+            "certificate_expiry_timestamp_seconds", "Until when a certificate is good", server=CERTIFICATES
         )
-        for server in SERVERS:
-            self.certificate_expiry.labels(server).set(float("inf"))
+        for name in CERTIFICATES:
+            self.certificate_expiry.labels(name).set(float("inf"))
         # Does someone own every partition? 0: the topic does not exist.
         self.topic_partitions = self._gauge("topic_partitions", "Partitions that Kafka has", topic=topics)
         # How long does Kafka keep what is not read? +Inf: forever.

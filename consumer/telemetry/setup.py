@@ -66,7 +66,7 @@ class MetricsExport:
         self._poller = Poller(self._topics, cluster, connect, self.metrics, self._gauges, on_retry)
 
     def watch_certificates(self, settings: Settings) -> None:
-        """Starts to check the servers' certificates."""
+        """Starts to check the servers' certificates and our own."""
         self._certificates = CertificateWatch(expiries(settings), self.metrics)
 
     def close(self) -> None:

@@ -6,11 +6,11 @@
 * `first_statements`: those that come before our settings, which a timeout of someone else's may end.
 * `pooler`: whether there is a pooler in between, and which kind.
 * `connection`: a session with a timeout on the client's side; `opening`: opens one in one of our roles, with our settings.
-* `certificate_expiry`: until when the server's certificate is good.
+* `certificate_expiry`: until when the server's certificate is good, and where our own is.
 * `errors`: what must be done about an error.
 """
 
-from runtime.postgres.certificate_expiry import certificate_expiry
+from runtime.postgres.certificate_expiry import certificate_expiry, client_certificate
 from runtime.postgres.connection import (
     ANSWER_SECONDS,
     WATCHDOG_SECONDS,
@@ -57,6 +57,7 @@ __all__ = [
     "UniqueViolation",
     "certificate_expiry",
     "classify",
+    "client_certificate",
     "configure",
     "connect",
     "login",

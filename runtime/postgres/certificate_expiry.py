@@ -1,4 +1,4 @@
-"""Until when the certificate of the database's server is good."""
+"""Until when the certificate of the database's server is good, and where our own is."""
 
 from runtime import certificate
 from runtime.postgres.refusals import DEFAULT_PORT, TLS_ONLY
@@ -20,3 +20,10 @@ def certificate_expiry(url: str) -> float | None:
         if host and not host.startswith("/")
     ]
     return min((end for end in expiries if end is not None), default=None)
+
+
+def client_certificate(url: str) -> str | None:
+    """The file with the certificate that libpq shows to the server of `url`; None without TLS, or where it shows none."""
+    settings = settings_of(url, {})
+    shown = settings["sslmode"] != "disable" and settings.get("sslcertmode") != "disable"
+    return (settings["sslcert"] or None) if shown else None

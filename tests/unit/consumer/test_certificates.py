@@ -1,4 +1,4 @@
-"""Until when a server's certificate is good: asked of real servers on loopback, in each of the ways that TLS begins."""
+"""Until when certificates are good: a server's, asked of real ones on loopback in each way that TLS begins; ours, of files."""
 
 import socket
 import ssl
@@ -9,11 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_certificates
+from structlog.testing import capture_logs
 
 from consumer.settings import load
+from consumer.telemetry import client_certificates
 from consumer.telemetry.certificates import CertificateWatch, expiries
-from consumer.telemetry.metrics import Metrics
+from consumer.telemetry.metrics import CERTIFICATES, Metrics
 from runtime import certificate
 from runtime.certificate import POSTGRESQL_AGREES, POSTGRESQL_ASKS, POSTGRESQL_DECLINES
 from sandbox.services.process import wait_until
@@ -116,4 +122,96 @@ def test_without_tls_nothing_is_asked() -> None:
     plain = {"DATABASE_URL": "postgresql://a@127.0.0.1:1/a", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     for more in ({}, {"SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}):
         asked = expiries(load({**plain, **more}, kafka=True))
-        assert {name: ask() for name, ask in asked.items()} == dict.fromkeys(("kafka", "postgresql", "registry"))
+        assert {name: ask() for name, ask in asked.items()} == dict.fromkeys(CERTIFICATES)
+
+
+def asked_of_clients(**environ: str) -> dict[str, float | None]:
+    """What is known of our own certificates with these settings."""
+    settings = load(
+        {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "KAFKA_CONFIG_SECURITY_PROTOCOL": "SSL", **environ}, kafka=True
+    )
+    return {name: ask() for name, ask in expiries(settings).items() if name.endswith("_client")}
+
+
+def to_database(certificate_file: Path, more: str = "") -> str:
+    """DATABASE_URL with a client certificate."""
+    return f"postgresql://a@127.0.0.1:1/a?sslmode=require&sslcert={certificate_file}{more}"
+
+
+def test_our_own_certificates_are_read_from_their_files(authority: Authority) -> None:
+    """As librdkafka and libpq are told of them, also one that has expired, or that has another one behind it."""
+    kafka, postgresql = authority.issue("kafka.pem", days=30), authority.issue("postgresql.pem", expired=True)
+    kafka.write_bytes(kafka.read_bytes() + authority.issue("intermediate.pem", days=5).read_bytes())
+    given = {"KAFKA_CONFIG_SSL_CERTIFICATE_LOCATION": str(kafka), "KAFKA_CONFIG_SSL_KEY_LOCATION": str(kafka)}
+
+    asked = asked_of_clients(**given, DATABASE_URL=to_database(postgresql))
+
+    assert asked == {
+        "kafka_client": end_of(authority.path.with_name("intermediate.pem")),
+        "postgresql_client": end_of(postgresql),
+    }
+
+
+def test_our_certificate_in_a_setting_or_a_keystore(authority: Authority, tmp_path: Path) -> None:
+    """The other ways in which librdkafka takes one."""
+    issued = authority.issue("kafka.pem", days=30)
+    certificates = issued.read_text().partition("-----BEGIN CERTIFICATE-----")
+    given = {"ssl.certificate.pem": certificates[1] + certificates[2]}
+    assert client_certificates.kafka_expiry(given) == end_of(issued)
+    key, (certificate_alone, *_) = (
+        load_pem_private_key(issued.read_bytes(), None),
+        load_pem_x509_certificates(issued.read_bytes()),
+    )
+    assert isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey)
+    keystore = tmp_path / "kafka.p12"
+    keystore.write_bytes(
+        serialize_key_and_certificates(b"a", key, certificate_alone, None, BestAvailableEncryption(b"secret"))
+    )
+    given = {"ssl.keystore.location": str(keystore), "ssl.keystore.password": "secret"}
+    assert client_certificates.kafka_expiry(given) == end_of(issued)
+    with capture_logs() as logged:
+        assert client_certificates.kafka_expiry({**given, "ssl.keystore.password": "other"}) is None
+    assert "secret" not in str(logged) and "other" not in str(logged)
+
+
+def test_a_renewed_file_counts_for_those_who_read_it_again(authority: Authority) -> None:
+    """PostgreSQL's library reads it for each connection, librdkafka at its start: a consumer with an old one must be restarted."""
+    kafka, postgresql = authority.issue("kafka.pem", days=3), authority.issue("postgresql.pem", days=3)
+    old = end_of(kafka)
+    settings = load(
+        {
+            "DATABASE_URL": to_database(postgresql),
+            "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            "KAFKA_CONFIG_SECURITY_PROTOCOL": "SSL",
+            "KAFKA_CONFIG_SSL_CERTIFICATE_LOCATION": str(kafka),
+            "KAFKA_CONFIG_SSL_KEY_LOCATION": str(kafka),
+        },
+        kafka=True,
+    )
+    asked = expiries(settings)
+    for file in ("kafka.pem", "postgresql.pem"):
+        authority.issue(file, days=300)
+
+    assert (asked["kafka_client"](), asked["postgresql_client"]()) == (old, end_of(postgresql))
+    assert end_of(postgresql) > old
+
+
+def test_certificate_of_ours_that_cannot_be_read(tmp_path: Path) -> None:
+    """A missing file, or one without a certificate: a line that names it, and the gauge stays as it was."""
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    for file in (tmp_path / "missing.pem", tmp_path, broken, empty):
+        with capture_logs() as logged:
+            assert client_certificates.kafka_expiry({"ssl.certificate.location": str(file)}) is None
+            assert client_certificates.postgresql_expiry(to_database(file)) is None
+        assert [line["event"] for line in logged] == ["client_certificate_unreadable"] * 2
+        assert [line["setting"] for line in logged] == ["ssl.certificate.location", "sslcert"]
+        assert all(str(file) == line["file"] for line in logged)
+
+
+@pytest.mark.parametrize("more", ["&sslmode=disable", "&sslcertmode=disable"])
+def test_certificate_that_libpq_does_not_show(authority: Authority, more: str) -> None:
+    """Without TLS, or when it is told so."""
+    assert client_certificates.postgresql_expiry(to_database(authority.issue("postgresql.pem"), more)) is None

@@ -57,12 +57,12 @@ class Kafka:
             raise RawHeadersUnavailable("the broker did not answer")
         return []
 
-    def poll(self, most: int) -> Polled:
-        """Up to `most` offsets of each partition that is read."""
+    def poll(self, max_offsets: int) -> Polled:
+        """Up to `max_offsets` offsets of each partition that is read."""
         polled = Polled([], [], [])
         for partition, first in self._reading.items():
             log = self.logs[partition]
-            after = min(first + most, len(log))
+            after = min(first + max_offsets, len(log))
             for kind, run in groupby(range(first, after), log.__getitem__):
                 polled.records.extend(_items(partition, list(run), kind))
             if after == len(log):

@@ -8,6 +8,7 @@ from itertools import islice
 from statistics import median, quantiles
 from typing import NamedTuple
 
+import psycopg
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -17,12 +18,14 @@ from sandbox.bench.load import Load, traffic
 from sandbox.bench_peers.peers import Peer
 from sandbox.bench_peers.process import PeerFailed
 from sandbox.bench_peers.ready import PARTITIONS, read_rows
+from sandbox.services.process import wait_until
 from sandbox.traffic.generator import Emission, Mix
 from sandbox.traffic.publisher import producer, publish
 
 RATE = 1000  # records a second
 SECONDS = 20
 END_SECONDS = 60
+READ = b"SELECT coalesce(sum(next_offset), 0)::bigint FROM partition_progress"
 
 
 class Ages(NamedTuple):
@@ -56,10 +59,14 @@ class Freshness:
     def _ours(self, number: int) -> Ages:
         load = Load(self._bootstrap, f"fresh{number}")
         emissions = islice(traffic(Mix(noise=0.0), number), self._seconds * RATE)
-        consumer = self._consumers.follow(load, self._consumers.database())
+        url = self._consumers.database()
+        consumer = self._consumers.follow(load, url)
         load.send(islice(emissions, RATE), per_second=RATE)
         consumer.wait_for_first_record()
         load.send(emissions, per_second=RATE)
+        with psycopg.connect(url, autocommit=True) as connection:
+            has_read_all = wait_until(lambda: connection.execute(READ).fetchone() == (load.records,), END_SECONDS)
+        assert has_read_all, "the consumer has not read all records a minute after the last one"
         return ages(consumer.stop().latencies)
 
     def _go(self, peer: Peer, number: int) -> Ages:

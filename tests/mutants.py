@@ -73,6 +73,18 @@ MUTANTS = (
         ("tests/unit/runtime/test_shutdown.py",),
     ),
     Mutant(
+        "the transaction_timeout of a database counts",
+        (
+            Edit("runtime/postgres/session.py", '    "transaction_timeout": "0",\n', ""),
+            Edit(
+                "runtime/postgres/session.py",
+                '        connection.execute("SET transaction_timeout TO 0")',
+                "        return",
+            ),
+        ),
+        (E2E + "test_database_faults.py", "-k", "transaction_timeout"),
+    ),
+    Mutant(
         "a low max_stack_depth parks records",
         (Edit("runtime/postgres/errors.py", '"23514", "54000")', '"23514", "54")'),),
         ("tests/unit/runtime/test_errors.py",),

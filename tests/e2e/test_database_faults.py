@@ -1,6 +1,7 @@
 """PostgreSQL stopped, killed, cut off, restored from an older copy, or wrongly deployed."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from tests.e2e.world import World
 INSERT = """INSERT INTO audit_event (workspace_id, event_source, event_id, occurred_at, kafka_offset, kafka_partition,
     action, facets, actor_type, actor_id, subject_type, subject_id, channel, kafka_topic, content_digest, diff)
     VALUES (%s, %s, %s, now(), 0, 0, 'a.b', '{}', 'user', 'u', 's', 's', 'web', 't', sha256(''), '{}')"""
+
+LOCKED = 1.0  # seconds that a lock is held: longer than a timeout that must not count, shorter than our lock_timeout
 
 
 @pytest.fixture
@@ -115,6 +118,28 @@ def test_a_server_that_stops_answering_is_left_and_found_again(world: World) -> 
         holder.rollback()
     world.until_read(consumer)
     assert not consumer.logged("partitions_lost") and consumer.stop() == 0
+    world.check()
+
+
+def test_the_transaction_timeout_of_a_database_ends_no_wait_for_a_lock(world: World, postgres: PostgresServer) -> None:
+    """Whatever is set for all sessions, ours have none: the write waits for a lock of a second, and is not tried again."""
+    if postgres.installation.major < 17:
+        pytest.skip("PostgreSQL has transaction_timeout since version 17")
+    topic, database = world.topic(), world.value("SELECT current_database()")
+    with psycopg.connect(world.database_url, autocommit=True) as holder:
+        holder.execute(f"ALTER DATABASE {database} SET transaction_timeout = '200ms'".encode())
+        world.send(topic, events(10))
+        consumer = world.consumer()
+        world.until_read(consumer)  # so its sessions are there: on a busy machine a login may last too long
+        before = consumer.logged("database_unavailable")
+        with holder.transaction():
+            holder.execute("LOCK TABLE audit_event IN SHARE ROW EXCLUSIVE MODE")
+            world.send(topic, events(10))
+            world.until(world.waits_for_a_lock, "the consumer waits for the lock", of=[consumer])
+            time.sleep(LOCKED)
+        holder.execute(f"ALTER DATABASE {database} RESET transaction_timeout".encode())
+    world.until_read(consumer)
+    assert consumer.logged("database_unavailable") == before and consumer.stop() == 0
     world.check()
 
 

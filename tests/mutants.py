@@ -2321,6 +2321,16 @@ MUTANTS = (
         (Edit("tests/faults/work.py", " < self.max_times", " >= 0"),),
         (MAINTENANCE, "-k", "each_work"),
     ),
+    Mutant(
+        "a soak makes faults that need services of their own in those of all",
+        (Edit("tests/faults/choice.py", "fault.mixes and fault.where is shared and", "fault.mixes is not None and"),),
+        ("tests/ops/test_faults_by_list.py", "-k", "soak_comes"),
+    ),
+    Mutant(
+        "a run by the classic protocol replaces the table of the usual one",
+        (Edit("tests/faults/protocol.py", 'if protocol == "consumer" else', "if protocol else"),),
+        ("tests/ops/test_faults_by_list.py", "-k", "part_of_its_own"),
+    ),
     *(
         Mutant(
             f"the sealed log: {broken.guarantee}",

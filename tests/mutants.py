@@ -1774,6 +1774,11 @@ MUTANTS = (
         ("tests/unit/export/test_readme.py",),
     ),
     Mutant(
+        "a full cache and large entries take more than the reader may have",
+        (Edit("reader/query/index_cache.py", "MAX_BYTES = 80 *", "MAX_BYTES = 112 *"),),
+        (READER + "test_bytes.py", "-k", "hostile_entries_neither"),
+    ),
+    Mutant(
         "a version of another JSON type is an error of ours",
         (Edit("reader/auth/clerk.py", " or not isinstance(version, int)", ""),),
         (READER_UNIT + "test_clerk.py", "-k", "any_json_type"),

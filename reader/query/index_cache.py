@@ -13,7 +13,7 @@ from reader.query.cached_list import CachedList, CacheKey, text_bytes
 from reader.query.key_index import KeyIndex
 from reader.query.use_counts import UseCounts
 
-MAX_BYTES = 96 * 1024 * 1024  # of a reader: sixteen an entry, and what holds them
+MAX_BYTES = 80 * 1024 * 1024  # of a reader: sixteen an entry, and what holds them
 MAX_LISTS = 2_000
 MAX_COUNTED = 2 * MAX_LISTS  # lists of which it is remembered how often they were used
 HALVED_AFTER = 4_096  # requests after which every list counts as used half as often

@@ -5,6 +5,7 @@ import json
 import random
 import re
 import socket
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ import reader.query.large_diffs
 from catalog import shortened
 from reader.model import Query
 from reader.query.database import Database, Statement
+from reader.query.index_cache import MAX_BYTES
 from reader.query.list_queries import LARGE_DIFFS, LIST_DIFF_BYTES
 from reader.query.listing import Listings
 from sandbox.services.process import wait_until
@@ -29,6 +31,7 @@ from tests.integration.reader.program import Program
 from tests.integration.reader.site import ADMIN, Site, Tenant
 
 EVENTS = "/v1/audit-events"
+FULL_CACHE = (sys.executable, "-m", "tests.integration.reader.full_cache", "serve")
 MEGABYTE = 1024 * 1024
 EMPTY = len('{"changes":{"/x":{"after":""}}}')
 
@@ -239,7 +242,10 @@ def test_no_session_keeps_the_buffers_of_large_rows(
 
 
 def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: str) -> None:
-    """Fifty settings of 4 MB, labels of 4 MB or of codes, pages of many values: all answered, side by side, within 256 MB."""
+    """Fifty settings of 4 MB, labels of 4 MB or of codes, pages of many values: all answered, side by side, within 256 MB.
+
+    With full caches: of key indexes, and of what is made of rows.
+    """
     saved = json.dumps({"changes": {"/settings": {"after": sized(2 * MEGABYTE), "before": sized(2 * MEGABYTE - 7)}}})
     kinds: dict[str, tuple[dict[str, Any], int]] = {
         "org_1": ({"diff": saved}, 50),
@@ -263,7 +269,9 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
                 row = connection.execute(INSERT, entry(minutes, workspace_id=workspace_id, **changed)).fetchone()
                 assert row is not None
                 last[workspace_id] = row[0]
-    with Program(database_url) as program:
+        for number, minutes in product(range(20), range(100)):
+            connection.execute(INSERT, entry(minutes, workspace_id=f"org_{1000 + number}"))
+    with Program(database_url, FULL_CACHE) as program:
 
         def status(asked: tuple[str, str]) -> int:
             workspace_id, path = asked
@@ -278,6 +286,11 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
         paths = (EVENTS, f"{EVENTS}?limit=200", "/audit", "/audit?limit=200", "/audit/{id}", f"{EVENTS}/{{id}}")
         for path in ("/audit", EVENTS):
             assert program.get(path).status_code == 200, "the first try, without another"
+            for number in range(20):
+                person = ADMIN._replace(workspace_id=f"org_{1000 + number}")
+                assert program.get(f"{path}?limit=100", person).status_code == 200
+        held, full = program.figure("auditlog_reader_key_index_bytes"), peak_bytes(program.pid)
+        assert 0.98 * MAX_BYTES < held <= MAX_BYTES
         with ThreadPoolExecutor(12) as many, ThreadPoolExecutor(80) as crowd:
             assert set(many.map(status, [*product(kinds, paths)] * 3)) == {200}
             assert set(crowd.map(status, [("org_11", "/audit?limit=200")] * 160)) == {200}, "of one workspace alone"
@@ -296,5 +309,9 @@ def test_hostile_entries_neither_hide_a_page_nor_take_the_memory(database_url: s
             assert wait_until(lambda: program.figure(in_progress) > 0, 10)
             assert program.get("/audit", ADMIN._replace(workspace_id="org_7")).status_code == 200
         peak = peak_bytes(program.pid)
-        print(f"peak RSS: {alone / 1e6:.0f} MB, {peak / 1e6:.0f} MB with clients that take nothing")
+        print(
+            f"peak RSS: {full / 1e6:.0f} MB with full caches, {alone / 1e6:.0f} MB with hostile entries,"
+            f" {peak / 1e6:.0f} MB with clients that take nothing"
+        )
+        assert program.figure("auditlog_reader_key_index_bytes") > 0.98 * MAX_BYTES
         assert 0 < peak <= 256e6

@@ -11,6 +11,7 @@ sealer       a sealer, and what an operator does with it
 beside       a reader and a sealer beside the consumers of each experiment; what is promised of them
 front        a web server before the registry that answers wrongly
 shipped      the programs are those of the wheel
+large        large records
 environment  the shared services, and Prometheus
 experiment   one fault's database, topics, programs and load
 watch        memory and alerts while it lasts

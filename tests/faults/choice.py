@@ -34,7 +34,7 @@ PAIRS = pairs(MIXED)
 
 def order(chance: random.Random) -> Iterator[tuple[Fault, bool]]:
     """Faults without end, each with whether it gets an experiment of its own; of those that do, none comes again before all have come."""
-    own = _in_turn(OWN, chance)
+    own = _shuffled(OWN, chance)
     while True:
         if chance.random() < APART:
             yield next(own), True
@@ -42,6 +42,6 @@ def order(chance: random.Random) -> Iterator[tuple[Fault, bool]]:
             yield together(*chance.choice(PAIRS)) if chance.random() < AT_ONCE else chance.choice(MIXED), False
 
 
-def _in_turn(faults: Sequence[Fault], chance: random.Random) -> Iterator[Fault]:
+def _shuffled(faults: Sequence[Fault], chance: random.Random) -> Iterator[Fault]:
     while True:
         yield from chance.sample(faults, len(faults))

@@ -1,5 +1,6 @@
 """The list of what an operator does on an ordinary day, by the commands of docs/runbook.md; nothing of it is a fault."""
 
+import itertools
 import json
 import re
 import time
@@ -8,22 +9,31 @@ from datetime import UTC, datetime, timedelta
 
 import schemas
 from sandbox.services.postgres import PostgresServer
-from tests.builders import event, events
-from tests.e2e.world import operate
+from sandbox.services.tcp_proxy import GOOD, ProxyLine
+from tests.builders import event, stream
+from tests.e2e.world import Produced, operate
 from tests.faults.deployment import Deployment
 from tests.faults.experiment import LIMIT
+from tests.faults.large import large
 from tests.faults.services import QUICK
 from tests.faults.work import Pace, Work
 
 REASON = ("--reason", "ordinary work")
 RETENTION = timedelta(days=60)
 AGES = (40, 30, 21, 14, 7, 1)  # days: the first is more than a quarter of the retention
+OLD, OLD_SIZE = 2400, 64 * 1024  # records, bytes of each
+OLD_RATE = 1_000_000  # bytes a second of a consumer's line meanwhile; what is new takes a tenth of it
+OLD_SECONDS, CATCHING_UP = 60, 900  # that it takes at least, and at most
 CE_TYPE = "member.removed"
+LATE, BETWEEN = 250, 120  # of a schema that comes late, and other records between two of them
 
 # A start is seen by a scrape, up to seconds after it was made.
 RESTARTS = Pace(max_times=3, seconds=1830, why="AuditRestarting tells of a fourth start in half an hour")
 RESTORES = Pace(max_times=1, seconds=300, why="AuditDatabaseTrouble adds up what was tried again in five minutes")
 REPLAYS = Pace(max_times=1, seconds=300, why="AuditParkedMany tells of a sixth parked record in a quarter of an hour")
+MANY_REPLAYS = Pace(
+    max_times=1, seconds=1800, why="each of them adds 30,000 records, and all are compared after each work"
+)
 
 
 def _rewound_to_an_offset(deployment: Deployment) -> None:
@@ -70,6 +80,22 @@ def _replayed(deployment: Deployment) -> None:
     world.recorded[message.identity] += 1
 
 
+def _all_replayed(deployment: Deployment) -> None:
+    """One in a hundred and more has a schema that comes late. The others wait for none: the first of them is parked before the next is sent."""
+    world, subject, coming = deployment.world, f"{deployment.other}-value", stream(5)
+    last = deployment.registry.register(subject, _schema())
+    late, sent = [event(CE_TYPE, schema_id=last + 1) for _ in range(LATE)], list[Produced]()
+    for message in late:
+        world.send(deployment.other, itertools.islice(coming, BETWEEN))
+        sent += world.send(deployment.other, [message], "parked")
+        if message is late[0]:
+            deployment.parked(sent)
+    deployment.parked(sent)
+    assert deployment.registry.register(subject, _schema()) == last + 1
+    operate(world, "parked", "replay", "--all", *REASON)
+    world.recorded.update(message.identity for message in late)
+
+
 def _schema() -> str:
     """One that the registry has not seen: the same text would have the same id."""
     return json.dumps({**json.loads(schemas.latest(CE_TYPE).text), "doc": uuid.uuid4().hex})
@@ -85,12 +111,17 @@ def _dismissed(deployment: Deployment) -> None:
 
 
 def _started_on_an_old_topic(deployment: Deployment) -> None:
-    """The consumers are told of one more topic; a setting is read at the start."""
-    world, now = deployment.world, time.time()
+    """The consumers are told of one more topic; a setting is read at the start. Their line is so narrow that it takes minutes."""
+    world, now, link = deployment.world, time.time(), deployment.services.kafka_link
     topic = world.topic(2, retention_ms=str(RETENTION // timedelta(milliseconds=1)))
-    for age in AGES:
-        world.send(topic, events(50), timestamp_ms=int((now - age * 86400) * 1000))
+    for age, number in itertools.product(AGES, range(2)):
+        old = (large(OLD_SIZE) for _ in range(OLD // len(AGES) // 2))
+        world.send(topic, old, partition=number, timestamp_ms=int((now - age * 86400) * 1000))
+    link.line, began = ProxyLine(bytes_per_second=OLD_RATE), time.monotonic()
     deployment.restart_each()
+    world.until_read(*deployment.consumers.values(), limit=CATCHING_UP)
+    link.line = GOOD
+    assert time.monotonic() - began > OLD_SECONDS, "it is caught up with before a rule can see it"
 
 
 def _restored(deployment: Deployment) -> None:
@@ -127,6 +158,12 @@ WORKS = (
     Work(name="rewind to an offset", how="`rewind --to-offset`, anywhere in the log", do=_rewound_to_an_offset),
     Work(name="rewind to a time", how="`rewind --to-time`, since the first record", do=_rewound_to_a_time),
     Work(name="replay", how="a record whose schema came late; `parked replay` records it", do=_replayed, pace=REPLAYS),
+    Work(
+        name="replay of all",
+        how=f"{LATE} records whose schema came late, among {LATE * BETWEEN:,}; `parked replay --all` records them",
+        do=_all_replayed,
+        pace=MANY_REPLAYS,
+    ),
     Work(name="dismissal", how="two records of an unknown type; `parked dismiss`", do=_dismissed),
     Work(
         name="rolling restart",
@@ -136,7 +173,7 @@ WORKS = (
     ),
     Work(
         name="first start on an old topic",
-        how="records up to 40 days old; the consumers are restarted with one topic more",
+        how=f"{OLD:,} records of {OLD_SIZE // 1024} KiB, up to 40 days old, by a line of {OLD_RATE // 1_000_000} MB/s; the consumers are restarted with one topic more",
         do=_started_on_an_old_topic,
         pace=RESTARTS,
     ),

@@ -11,12 +11,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tests.builders import Message, event, example
+from tests.builders import event
 from tests.e2e.faketime import ENVIRON
 from tests.e2e.silent import Silent, full_pipe
 from tests.faults.catalog.needs import CGROUP, faketime, memory_group
 from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
+from tests.faults.large import large
 from tests.faults.services import Services, database
 from tests.ops.load import flows
 
@@ -32,7 +33,7 @@ def _memory_bomb(experiment: Experiment) -> Iterator[None]:
     """A backlog of four times its memory is read by a consumer in a cgroup that kills whoever takes more."""
     world = experiment.world
     assert experiment.consumer.stop() == 0
-    large = [_large() for _ in range(64)]
+    large = [large(MIB) for _ in range(64)]
     for _ in range(BACKLOG // 64):
         world.send(experiment.other, [message.with_headers(ce_id=str(uuid.uuid4())) for message in large])
     with _group(GROUP_LIMIT) as group:
@@ -42,8 +43,8 @@ def _memory_bomb(experiment: Experiment) -> Iterator[None]:
         ends = world.ends()
         experiment.until(lambda: not world.behind(ends), "it has read all of them")
         yield
-        most = int((group / "memory.max_usage_in_bytes").read_text())
-        print(f"its group used {most // MIB} of {GROUP_LIMIT // MIB} MiB", file=sys.stderr, flush=True)
+        used = int((group / "memory.max_usage_in_bytes").read_text())
+        print(f"its group used {used // MIB} of {GROUP_LIMIT // MIB} MiB", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -152,15 +153,6 @@ def _clock_set_back(experiment: Experiment) -> Iterator[None]:
     clock.write_text("-3600s")
     yield
     clock.write_text("+0s")
-
-
-def _large() -> Message:
-    """A record of a MiB, of which PostgreSQL writes little: it repeats itself."""
-    settings = example("workspace.settings_changed").data["before"]
-    preferences = {**settings["preferences"], "text": os.urandom(512).hex() * 1024}
-    return event(
-        "workspace.settings_changed", data={"before": settings, "after": {**settings, "preferences": preferences}}
-    )
 
 
 FAULTS = (

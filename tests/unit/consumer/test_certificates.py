@@ -142,9 +142,9 @@ def test_our_own_certificates_are_read_from_their_files(authority: Authority) ->
     """As librdkafka and libpq are told of them, also one that has expired, or that has another one behind it."""
     kafka, postgresql = authority.issue("kafka.pem", days=30), authority.issue("postgresql.pem", expired=True)
     kafka.write_bytes(kafka.read_bytes() + authority.issue("intermediate.pem", days=5).read_bytes())
-    given = {"KAFKA_CONFIG_SSL_CERTIFICATE_LOCATION": str(kafka), "KAFKA_CONFIG_SSL_KEY_LOCATION": str(kafka)}
+    properties = {"KAFKA_CONFIG_SSL_CERTIFICATE_LOCATION": str(kafka), "KAFKA_CONFIG_SSL_KEY_LOCATION": str(kafka)}
 
-    asked = asked_of_clients(**given, DATABASE_URL=to_database(postgresql))
+    asked = asked_of_clients(**properties, DATABASE_URL=to_database(postgresql))
 
     assert asked == {
         "kafka_client": end_of(authority.path.with_name("intermediate.pem")),
@@ -156,8 +156,8 @@ def test_our_certificate_in_a_setting_or_a_keystore(authority: Authority, tmp_pa
     """The other ways in which librdkafka takes one."""
     issued = authority.issue("kafka.pem", days=30)
     certificates = issued.read_text().partition("-----BEGIN CERTIFICATE-----")
-    given = {"ssl.certificate.pem": certificates[1] + certificates[2]}
-    assert client_certificates.kafka_expiry(given) == end_of(issued)
+    properties = {"ssl.certificate.pem": certificates[1] + certificates[2]}
+    assert client_certificates.kafka_expiry(properties) == end_of(issued)
     key, (certificate_alone, *_) = (
         load_pem_private_key(issued.read_bytes(), None),
         load_pem_x509_certificates(issued.read_bytes()),
@@ -167,10 +167,10 @@ def test_our_certificate_in_a_setting_or_a_keystore(authority: Authority, tmp_pa
     keystore.write_bytes(
         serialize_key_and_certificates(b"a", key, certificate_alone, None, BestAvailableEncryption(b"secret"))
     )
-    given = {"ssl.keystore.location": str(keystore), "ssl.keystore.password": "secret"}
-    assert client_certificates.kafka_expiry(given) == end_of(issued)
+    properties = {"ssl.keystore.location": str(keystore), "ssl.keystore.password": "secret"}
+    assert client_certificates.kafka_expiry(properties) == end_of(issued)
     with capture_logs() as logged:
-        assert client_certificates.kafka_expiry({**given, "ssl.keystore.password": "other"}) is None
+        assert client_certificates.kafka_expiry({**properties, "ssl.keystore.password": "other"}) is None
     assert "secret" not in str(logged) and "other" not in str(logged)
 
 

@@ -111,6 +111,16 @@ def _follow(page: Page) -> None:
     page.get_by_text("Raw JSON").click()
 
 
+def _print(page: Page) -> None:
+    """Prints every row with its changes, and shows the first sheet: what A4 has without its margins (print.css), and those around it."""
+    page.evaluate("() => { window.print = () => document.body.setAttribute('data-print', ''); }")
+    page.get_by_role("button", name="Print").click()
+    page.locator("body[data-print]").wait_for()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("document.documentElement.style.padding = '14mm 12mm 16mm'")
+
+
 def _admin(people: People) -> Person:
     return people.admin
 
@@ -127,6 +137,8 @@ SHOTS = (
     Shot("no-match", _admin, NONE, size=(1280, 620)),
     Shot("empty", lambda people: people.newcomer, "/audit", size=(1280, 560)),
     Shot("member", lambda people: people.member, "/audit", size=(1280, 420)),
+    Shot("no-workspace", lambda people: people.undecided, "/audit", size=(1280, 420)),
+    Shot("print", _admin, "/audit?limit=10", _print, (794, 1123)),
     Shot("sign-in", lambda _: None, "/", size=(1280, 480)),
 )
 

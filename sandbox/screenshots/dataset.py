@@ -26,12 +26,13 @@ class Dataset(NamedTuple):
 
 
 class People(NamedTuple):
-    """Who can sign in: an admin and a member of the same workspace, an admin of another, and one of an empty one."""
+    """Who can sign in: an admin and a member of the same workspace, admins of another and of an empty one, and someone who chose none."""
 
     admin: Person
     member: Person
     other: Person
     newcomer: Person
+    undecided: Person
 
 
 def dataset_until(now: datetime) -> Dataset:
@@ -54,6 +55,7 @@ def people_of(dataset: Dataset) -> People:
         Person("Max, member of Northwind Freight", "user_2demomax", dataset.ours, "northwind-freight", "member"),
         Person("Olga, admin of another workspace", "user_2demoolga", dataset.theirs, "muenchner-vertrieb", "admin"),
         Person("Nils, admin of a new workspace", "user_2demonils", EMPTY, "harbour-and-pine", "admin"),
+        Person("Nora, in no workspace yet", "user_2demonora", None, "", "admin"),
     )
 
 

@@ -33,9 +33,9 @@ def _memory_bomb(experiment: Experiment) -> Iterator[None]:
     """A backlog of four times its memory is read by a consumer in a cgroup that kills whoever takes more."""
     world = experiment.world
     assert experiment.consumer.stop() == 0
-    large = [large(MIB) for _ in range(64)]
+    records = [large(MIB) for _ in range(64)]
     for _ in range(BACKLOG // 64):
-        world.send(experiment.other, [message.with_headers(ce_id=str(uuid.uuid4())) for message in large])
+        world.send(experiment.other, [message.with_headers(ce_id=str(uuid.uuid4())) for message in records])
     with _group(GROUP_LIMIT) as group:
         (group / "tasks").write_text("0")  # this thread: what it starts is in the group from its first page on
         experiment.start()

@@ -1776,7 +1776,7 @@ MUTANTS = (
     Mutant(
         "a full cache and large entries take more than the reader may have",
         (Edit("reader/query/index_cache.py", "MAX_BYTES = 80 *", "MAX_BYTES = 112 *"),),
-        (READER + "test_bytes.py", "-k", "hostile_entries_neither"),
+        (READER + "test_memory.py", "-k", "hostile_entries_neither"),
     ),
     Mutant(
         "a version of another JSON type is an error of ours",

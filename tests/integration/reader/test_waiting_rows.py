@@ -15,8 +15,9 @@ from reader.http import json_response
 from reader.model import Entry
 from reader.query.list_queries import LIST_DIFF_BYTES
 from sandbox.services.process import wait_until
+from tests.integration.reader.diffs import astral
 from tests.integration.reader.site import Site
-from tests.integration.reader.test_bytes import EVENTS, astral
+from tests.integration.reader.test_bytes import EVENTS
 
 CLIENTS, ROWS = 30, 40
 

@@ -1428,6 +1428,11 @@ MUTANTS = (
         (LOOP_ACCOUNTING,),
     ),
     Mutant(
+        "a poll takes many records, however large they are",
+        (Edit("consumer/kafka/poll_size.py", "POLL_BYTES * len(messages) // ", "POLL_BYTES * len(messages) or "),),
+        ("tests/unit/consumer/test_poll_size.py",),
+    ),
+    Mutant(
         "look-alike values are shown as they are",
         (Edit("catalog/visible_text.py", "left != right and _shape(left) == _shape(right)", "False"),),
         ("tests/unit/catalog/test_visible_text.py", "-k", "shown_differently"),

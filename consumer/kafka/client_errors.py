@@ -12,6 +12,14 @@ from consumer.retries import OnRetry, Retry
 
 log = structlog.get_logger()
 
+# A fatal error says only in its text which error it was.
+UNSUPPORTED = [KafkaError(code).str() for code in (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)]
+
+
+def is_unsupported(error: KafkaError) -> bool:
+    """Whether the broker does not know the group protocol."""
+    return any(words in error.str() for words in UNSUPPORTED)
+
 
 class ClientErrors:
     """`refused` is an error that waiting does not fix, or None; `member` is set by the group's first answer."""

@@ -12,8 +12,9 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.event.model import Headers, Partition
-from consumer.kafka.client_errors import ClientErrors, ClientLog
+from consumer.kafka.client_errors import ClientErrors, ClientLog, is_unsupported
 from consumer.kafka.member_client import GroupConsumerFailure, connect, leave
+from consumer.kafka.poll_size import PollSize
 from consumer.kafka.polled import Passed, Polled, add_messages, add_partition_event
 from consumer.kafka.raw_headers import read_raw_headers
 from consumer.kafka.rebalance import Keys, RebalanceCallbacks
@@ -22,9 +23,6 @@ from consumer.kafka.topic_faults import TopicFaults
 from consumer.retries import OnRetry, Retry
 
 log = structlog.get_logger()
-
-# A fatal error says only in its text which error it was.
-UNSUPPORTED = [KafkaError(code).str() for code in (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)]
 
 
 class GroupConsumer:
@@ -52,6 +50,7 @@ class GroupConsumer:
         self._failure: BaseException | None = None
         self._errors = ClientErrors(config, on_retry, faults)
         self._started: dict[tuple[str, int], Partition] = {}
+        self._poll_size = PollSize()
         # A user may pin the protocol through KAFKA_CONFIG_GROUP_PROTOCOL; otherwise the newer one is tried first.
         self._protocol = self._config.pop("group.protocol", "consumer")
         self._pinned = "group.protocol" in config
@@ -59,7 +58,8 @@ class GroupConsumer:
 
     def poll(self, limit: int, seconds: float) -> Polled:
         """At most `limit` records within `seconds`; runs the rebalance callbacks. Raises GroupConsumerFailure."""
-        messages = self._consumer.consume(limit, seconds)
+        messages = self._consumer.consume(min(limit, self._poll_size.max_records), seconds)
+        self._poll_size.note(messages)
         if self._failure is not None:
             raise GroupConsumerFailure(f"a rebalance callback failed: {self._failure!r}") from self._failure
         if self._errors.refused is not None:
@@ -190,8 +190,7 @@ class GroupConsumer:
             self._on_retry(Retry.KAFKA)
 
     def _fall_back_or_fail(self, error: KafkaError) -> None:
-        unsupported = any(words in error.str() for words in UNSUPPORTED)
-        if not (unsupported and self._protocol == "consumer" and not self._pinned):
+        if not (is_unsupported(error) and self._protocol == "consumer" and not self._pinned):
             raise GroupConsumerFailure(f"Kafka client failed: {error.str()}")
         log.warning("group_protocol_fallback", protocol="classic", reason=error.str())
         self.close()

@@ -14,7 +14,9 @@ BASE: Mapping[str, str | int | bool] = {
     # Both limits are for each partition: with many partitions, larger queues cost memory and are no faster.
     "queued.max.messages.kbytes": 2048,
     "queued.min.messages": 2000,
-    "fetch.max.bytes": 4 * 1024 * 1024,
+    # Of compressed bytes: the client unpacks a whole answer of the broker at once, however large that becomes (decision 149).
+    "fetch.message.max.bytes": 16 * 1024,
+    "fetch.max.bytes": 1024 * 1024,
     "fetch.queue.backoff.ms": 10,
     "topic.metadata.refresh.interval.ms": 30000,
     "socket.keepalive.enable": True,

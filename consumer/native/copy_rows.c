@@ -210,7 +210,8 @@ static PyObject *copy_row(Rows *rows, const Plan *plan, PyObject *record, PyObje
     PyObject *packed = raw ? PyMarshal_WriteObjectToString(raw, 2) : NULL;
     PyObject *encoded = packed ? PyBytes_FromStringAndSize(rows->row.start, rows->row.size) : NULL;
     PyObject *parts = encoded ? Py_BuildValue("(OOOOOnOO)", ordinal, PyTuple_GET_ITEM(record, 0), PyTuple_GET_ITEM(record, 2),
-                                              plan->action_object, Py_False, PyBytes_GET_SIZE(value), encoded, packed) : NULL;
+                                              plan->action_object, Py_False, PyBytes_GET_SIZE(encoded) + PyBytes_GET_SIZE(packed),
+                                              encoded, packed) : NULL;
     PyObject *row = parts ? PyObject_CallMethod((PyObject *)&PyTuple_Type, "__new__", "OO", rows->row_class, parts) : NULL;
     Py_XDECREF(parts);
     Py_XDECREF(encoded);

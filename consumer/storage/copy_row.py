@@ -36,7 +36,7 @@ class EntryIdentity(NamedTuple):
 
 
 class CopyRow(NamedTuple):
-    """A row to be copied; `encoded` is the row as COPY reads it, `ordinal` is unique among the rows of a batch."""
+    """A row to be copied; `encoded` is the row as COPY reads it, `ordinal` is unique among the rows of a batch, `size` what it takes."""
 
     ordinal: int
     partition: Partition
@@ -63,9 +63,9 @@ def copy_row(record: Record, outcome: Recorded, ordinal: int) -> CopyRow:
     partition, offset, timestamp_ms, key, value, headers = record
     row, sanitized = outcome
     packed = marshal.dumps((offset, key, value, headers, row[:_IDENTITY], row.content_digest), _PLAIN)
-    size = len(value or b"")
-    parts = (ordinal, partition, timestamp_ms, row.action, sanitized, size, encode(row, ordinal), packed)
-    return new(CopyRow, parts)
+    encoded = encode(row, ordinal)
+    size = len(encoded) + len(packed)
+    return new(CopyRow, (ordinal, partition, timestamp_ms, row.action, sanitized, size, encoded, packed))
 
 
 def encode(row: Row, ordinal: int) -> bytes:

@@ -17,8 +17,8 @@ from consumer.storage.raw_record import keep, raw_parameters
 from runtime.postgres import Cursor, Error, ErrorKind, UniqueViolation, classify
 
 COPY_STAGING = sql.query("consumer/copy_staging")
-# Rows in one message of COPY: the server reads one chunk while the next is built.
-CHUNK = 500
+# Of rows that are sent together: the server reads one chunk while the next is built.
+CHUNK_BYTES = 512 * 1024
 # Sent in one message: separate statements would each cost a round trip.
 RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("consumer/record_staged"), "RELEASE SAVEPOINT unrecorded"))
 UNRECORD = "ROLLBACK TO SAVEPOINT unrecorded"
@@ -27,7 +27,7 @@ UNSTAGE = sql.query("consumer/unstage")
 KEEP_ORIGINAL = sql.query("consumer/keep_original")
 KEEP_CONFLICT = sql.query("consumer/keep_conflict")
 
-PARTITION = attrgetter("partition")
+PARTITION, SIZE = attrgetter("partition"), attrgetter("size")
 
 # The ordinal of each row that was not inserted, and whether the existing entry has the same content.
 Known: TypeAlias = dict[int, bool]
@@ -76,8 +76,9 @@ def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
     """
     with cursor.copy(COPY_STAGING) as copy:
         copy.write(SIGNATURE)
-        for start in range(0, len(part), CHUNK):
-            copy.write(b"".join([copied.encoded for copied in part[start : start + CHUNK]]))
+        step = max(CHUNK_BYTES * len(part) // sum(map(SIZE, part)), 1)
+        for start in range(0, len(part), step):
+            copy.write(b"".join([copied.encoded for copied in part[start : start + step]]))
         copy.write(TRAILER)
     known: Known = {}
     while True:

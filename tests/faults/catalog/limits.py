@@ -30,12 +30,17 @@ CLOCK = {**ENVIRON, "FAKETIME_NO_CACHE": "1"}
 
 @contextmanager
 def _memory_bomb(experiment: Experiment) -> Iterator[None]:
-    """A backlog of four times its memory is read by a consumer in a cgroup that kills whoever takes more."""
+    """A backlog of four times its memory is read by a consumer in a cgroup that kills whoever takes more.
+
+    Half of it is compressed to a thousandth: many records come in one answer of the broker, and are unpacked at once.
+    """
     world = experiment.world
     assert experiment.consumer.stop() == 0
     records = [large(MIB) for _ in range(64)]
-    for _ in range(BACKLOG // 64):
-        world.send(experiment.other, [message.with_headers(ce_id=str(uuid.uuid4())) for message in records])
+    for producer in (world.producer(), world.producer(compression_type="zstd")):
+        for _ in range(BACKLOG // 2 // 64):
+            named = [message.with_headers(ce_id=str(uuid.uuid4())) for message in records]
+            world.send(experiment.other, named, producer=producer)
     with _group(GROUP_LIMIT) as group:
         (group / "tasks").write_text("0")  # this thread: what it starts is in the group from its first page on
         experiment.start()
@@ -158,7 +163,7 @@ def _clock_set_back(experiment: Experiment) -> Iterator[None]:
 FAULTS = (
     Fault(
         name="memory bomb",
-        how=f"{BACKLOG:,} records of 1 MiB, read in a cgroup of {GROUP_LIMIT // MIB} MiB",
+        how=f"{BACKLOG:,} records of 1 MiB, half of them compressed to a thousandth, read in a cgroup of {GROUP_LIMIT // MIB} MiB",
         inject=_memory_bomb,
         mixes=False,
         needs=memory_group,

@@ -47,6 +47,11 @@ class Cell(NamedTuple):
         """The two cells that take its place together."""
         return Cell(2 * self.number - 1, 2 * self.of), Cell(2 * self.number, 2 * self.of)
 
+    def sibling_with(self, key: bytes) -> "Cell":
+        """The cell, of as many as there are of this one, that has a key."""
+        cells = (Cell(number, self.of) for number in range(1, self.of + 1))
+        return next(cell for cell in cells if cell.share.has(key))
+
     def within(self, other: "Cell") -> bool:
         """Whether each key of this cell is one of `other`."""
         return Fraction(other.number - 1, other.of) <= Fraction(self.number - 1, self.of) and Fraction(
@@ -56,6 +61,11 @@ class Cell(NamedTuple):
 
 # A database that was never told otherwise.
 WHOLE = Cell(1, 1)
+
+
+def stored_cell(row: Sequence[int] | None) -> Cell:
+    """The cell of a database, by its newest row about it, if it has one."""
+    return WHOLE if row is None else Cell(*row)
 
 
 def parse_cell(text: str) -> Cell:

@@ -1,6 +1,7 @@
 """Until when the certificates in a file are good; read with `cryptography`, which Python's `ssl` does not do without their key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,16 +14,30 @@ def pem_expiry(data: bytes) -> float:
     """When the first of the certificates in PEM ends, in seconds since 1970. Raises ValueError where there is none."""
     from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 see above
 
-    return _earliest(load_pem_x509_certificates(data))
+    with _value_errors():
+        return _earliest(load_pem_x509_certificates(data))
 
 
 def keystore_expiry(data: bytes, password: bytes | None) -> float:
     """As `pem_expiry`, of a PKCS #12 keystore. Raises ValueError, also for a wrong password."""
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12  # noqa: PLC0415 see above
 
-    keystore = load_pkcs12(data, password)
-    own = (keystore.cert, *keystore.additional_certs)
-    return _earliest(entry.certificate for entry in own if entry is not None)
+    with _value_errors():
+        keystore = load_pkcs12(data, password)
+        own = (keystore.cert, *keystore.additional_certs)
+        return _earliest(entry.certificate for entry in own if entry is not None)
+
+
+@contextmanager
+def _value_errors() -> Iterator[None]:
+    """What else `cryptography` raises for data that it cannot read, as ValueError."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 see above
+    from cryptography.x509 import InvalidVersion  # noqa: PLC0415
+
+    try:
+        yield
+    except (UnsupportedAlgorithm, InvalidVersion) as error:
+        raise ValueError(str(error)) from error
 
 
 def _earliest(certificates: Iterable["Certificate"]) -> float:

@@ -1429,8 +1429,24 @@ MUTANTS = (
     ),
     Mutant(
         "a poll takes many records, however large they are",
-        (Edit("consumer/kafka/poll_size.py", "POLL_BYTES * len(messages) // ", "POLL_BYTES * len(messages) or "),),
+        (Edit("consumer/kafka/poll_size.py", "POLL_BYTES * len(sizes) // ", "POLL_BYTES * len(sizes) or "),),
         ("tests/unit/consumer/test_poll_size.py",),
+    ),
+    Mutant(
+        "the bound of a poll is not asked",
+        (Edit("consumer/kafka/consumer.py", "min(limit, self._poll_size.max_records)", "limit"),),
+        (E2E + "test_memory.py",),
+    ),
+    Mutant(
+        "a fetch is bounded by compressed bytes alone",
+        (
+            Edit(
+                "consumer/kafka/group_config.py",
+                '"fetch.message.max.bytes": 16 * 1024',
+                '"fetch.message.max.bytes": 1024 * 1024',
+            ),
+        ),
+        (E2E + "test_memory.py",),
     ),
     Mutant(
         "look-alike values are shown as they are",

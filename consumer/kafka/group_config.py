@@ -24,6 +24,8 @@ BASE: Mapping[str, str | int | bool] = {
     "socket.timeout.ms": 30000,
     "reconnect.backoff.max.ms": 10000,
 }
+# Those of them that bound memory.
+LIMITS = ("queued.max.messages.kbytes", "queued.min.messages", "fetch.message.max.bytes", "fetch.max.bytes")
 PROTOCOLS: Mapping[str, Mapping[str, str]] = {
     "consumer": {"group.protocol": "consumer"},
     "classic": {"group.protocol": "classic", "partition.assignment.strategy": "cooperative-sticky"},

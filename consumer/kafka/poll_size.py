@@ -19,6 +19,10 @@ class PollSize:
         self.max_records = FIRST
 
     def note(self, messages: Sequence[Message]) -> None:
-        """Takes the sizes of what a poll returned; nothing changes if that is nothing."""
-        if messages:
-            self.max_records = max(POLL_BYTES * len(messages) // max(sum(map(len, messages)), 1), 1)
+        """Takes the sizes of the values that a poll returned; nothing changes if it returned none.
+
+        Keys and headers are not counted: they are ids, where values hold what people have written.
+        """
+        sizes = [len(message) for message in messages if message.error() is None]
+        if sizes:
+            self.max_records = max(POLL_BYTES * len(sizes) // max(sum(sizes), 1), 1)

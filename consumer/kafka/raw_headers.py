@@ -11,6 +11,8 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, 
 
 from confluent_kafka import cimpl
 
+from consumer.kafka.group_config import BASE, LIMITS
+
 SECONDS = 5.0
 CONSUMER = 1  # RD_KAFKA_CONSUMER
 ERROR_BYTES = 512
@@ -23,6 +25,8 @@ OWN: Mapping[str, str] = {
     "check.crcs": "true",
     "auto.offset.reset": "error",
     "log_level": "0",
+    # Of a backlog that compresses well, this client would unpack more in one answer than there is memory (decision 149).
+    **{name: str(BASE[name]) for name in LIMITS},
 }
 
 

@@ -1,7 +1,7 @@
 """Which cell the database is, and the refusal of a claim by a consumer of another one (SPEC 8)."""
 
 import sql
-from catalog.cells import WHOLE, Cell
+from catalog.cells import Cell, stored_cell
 from runtime.postgres import Connection
 
 CELL = sql.query("runtime/cell")
@@ -20,8 +20,7 @@ class WrongCell(Exception):
 
 def read_cell(connection: Connection) -> Cell:
     """Which cell the database is."""
-    row = connection.execute(CELL).fetchone()
-    return WHOLE if row is None else Cell(*row)
+    return stored_cell(connection.execute(CELL).fetchone())
 
 
 def keep_cell(connection: Connection, cell: Cell) -> None:

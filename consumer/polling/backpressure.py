@@ -14,7 +14,7 @@ from consumer.storage.writer import MIN_BATCH_RECORDS
 
 # A batch with rows goes to the writer as soon as that is free; these bound it while the writer is busy.
 MAX_RECORDS = 20_000
-MAX_BYTES = 24 * 1024 * 1024  # of rows and raw records as they wait: of usual records MAX_RECORDS
+MAX_BYTES = 24 * 1024 * 1024  # that a waiting batch takes; MAX_RECORDS usual records take about as much
 # One without rows only advances the progress, for which nobody waits; a transaction for every few hundred ignored records
 # would cost more than reading them.
 WITHOUT_ROWS_SECONDS = 0.05

@@ -18,7 +18,7 @@ from runtime.postgres import Cursor, Error, ErrorKind, UniqueViolation, classify
 
 COPY_STAGING = sql.query("consumer/copy_staging")
 # Of rows that are sent together: the server reads one chunk while the next is built.
-CHUNK_BYTES = 512 * 1024
+CHUNK_BYTES = 256 * 1024
 # Sent in one message: separate statements would each cost a round trip.
 RECORD_STAGED = "; ".join(("SAVEPOINT unrecorded", sql.query("consumer/record_staged"), "RELEASE SAVEPOINT unrecorded"))
 UNRECORD = "ROLLBACK TO SAVEPOINT unrecorded"
@@ -27,7 +27,7 @@ UNSTAGE = sql.query("consumer/unstage")
 KEEP_ORIGINAL = sql.query("consumer/keep_original")
 KEEP_CONFLICT = sql.query("consumer/keep_conflict")
 
-PARTITION, SIZE = attrgetter("partition"), attrgetter("size")
+PARTITION = attrgetter("partition")
 
 # The ordinal of each row that was not inserted, and whether the existing entry has the same content.
 Known: TypeAlias = dict[int, bool]
@@ -76,7 +76,7 @@ def _insert(cursor: Cursor, part: Sequence[CopyRow]) -> Known:
     """
     with cursor.copy(COPY_STAGING) as copy:
         copy.write(SIGNATURE)
-        step = max(CHUNK_BYTES * len(part) // sum(map(SIZE, part)), 1)
+        step = max(CHUNK_BYTES * len(part) // sum(len(copied.encoded) for copied in part), 1)
         for start in range(0, len(part), step):
             copy.write(b"".join([copied.encoded for copied in part[start : start + step]]))
         copy.write(TRAILER)

@@ -32,8 +32,8 @@ REBALANCES = ("assigned", "revoked", "lost")
 ANSWERS = ("schema", "absent", "not_avro", "unavailable")
 SOURCES = ("kafka", "postgresql")
 CERTIFICATES = ("kafka", "postgresql", "registry", "kafka_client", "postgresql_client")
-RECORD_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
-BYTE_BUCKETS = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7)
+RECORD_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 20000)
+BYTE_BUCKETS = (1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7)
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
 
 Vector = TypeVar("Vector", Counter, Gauge)
@@ -103,7 +103,9 @@ class Metrics:
         self.write_seconds = self._histogram("write_seconds", "Hand-over of a batch to its commit", SECONDS_BUCKETS)
         # Are batches large because there is much to do, or small because records trickle in?
         self.batch_records = self._histogram("batch_records", "Records of a written batch", RECORD_BUCKETS)
-        self.batch_bytes = self._histogram("batch_bytes", "Bytes of values kept of a written batch", BYTE_BUCKETS)
+        self.batch_bytes = self._histogram(
+            "batch_bytes", "Bytes of the rows and raw records of a written batch", BYTE_BUCKETS
+        )
 
     def _count_troubles(self) -> None:
         # What is unavailable or slow, so that something is tried again?

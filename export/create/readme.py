@@ -85,8 +85,9 @@ Every cell is quoted, and times are UTC. An empty cell is a missing value or an 
 The actions
 -----------
 Each is a sentence, in which a name in braces is that part of the row. {{actor}} is actor_email, or else actor_id; {{subject}} is
-subject_label, or else subject_id; the name of a facet is its value in `facets`; all others are in `diff`. The second sentence is
-used where the row has what it names.
+subject_label, or else subject_id; the name of a facet is its value in `facets`. {{changes}}, {{others}}, {{unnamed}}, {{edits}}, {{fields}} and
+{{values}} stand for changes of the row in words, {{amount}} for money with its currency; all others are values in `diff`. The second sentence is
+used where the row has what it names, a third one where it has not.
 
 {actions}
 
@@ -122,7 +123,7 @@ def _action(audit_type: AuditType) -> str:
     facets = [
         f"facet {facet.name}:{'|'.join(value for value, _ in facet.values) or '…'}" for facet in audit_type.facets
     ]
-    lines = [sentence for sentence in (audit_type.sentence, audit_type.detailed) if sentence]
+    lines = [sentence for sentence in (audit_type.sentence, audit_type.detailed, audit_type.otherwise) if sentence]
     return "\n    ".join([audit_type.name, *lines, *facets])
 
 

@@ -111,8 +111,8 @@ class Authenticator:
         return verified
 
     def _check_renewed(self, kind: str, is_renewed_first: Callable[[], bool]) -> None:
-        """Counts a token that is accepted without `azp`. Raises Unauthenticated if it is to be renewed before that."""
+        """Counts a token without `azp`. Raises Unauthenticated if it is to be renewed before it is accepted."""
         if is_renewed_first():
-            self._count_missing_azp(kind, "refused")
+            self._count_missing_azp(kind, "renewed")
             raise Unauthenticated("authorized_party_missing")
         self._count_missing_azp(kind, "accepted")

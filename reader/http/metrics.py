@@ -79,7 +79,7 @@ class Metrics:
         for outcome in OUTCOMES:
             self._renewals.labels(outcome)
         for kind in ("bearer", "cookie"):
-            for outcome in ("accepted", "refused"):
+            for outcome in ("accepted", "refused", "renewed"):
                 self._missing_azp.labels(kind, outcome)
         # How many requests are there at once?
         self._in_progress = Gauge(

@@ -114,6 +114,7 @@ class DocumentPart(NamedTuple):
 def main() -> None:
     """Measures, prints, writes."""
     arguments, console = _parser().parse_args(), Console()
+    provenance()
     if arguments.distance:
         distances = machines.measure(arguments.records, arguments.runs, console.print)
         written = _part("machines", [machines.shown(distances).terminal()], machines.section(distances))

@@ -54,10 +54,6 @@ class Load:
         to = producer(self.bootstrap, {"transactional.id": self._name})
         publish_in_transactions(self._counted(emissions), to, size)
 
-    def pour(self, seconds: float, per_second: float, seed: int) -> None:
-        """Publishes at a steady rate for some seconds."""
-        self.send(islice(traffic(Mix(noise=NOISE), seed), int(seconds * per_second)), per_second=per_second)
-
     def _counted(self, emissions: Iterable[Emission]) -> Iterator[Emission]:
         for emission in emissions:
             self.records += 1

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from functools import cache
 from typing import NamedTuple
 
 
@@ -15,8 +16,9 @@ class Provenance(NamedTuple):
         return f"Commit {self.commit}; the load of the machine was {self.load:.1f} at the start, where 0 is nothing beside it."
 
 
+@cache
 def provenance() -> Provenance:
-    """Of now; call it before anything is started."""
+    """Of the first call, which is before anything is started."""
     command = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
     process = subprocess.run(command, check=True, capture_output=True, text=True)
     return Provenance(process.stdout.strip(), os.getloadavg()[0])

@@ -111,6 +111,8 @@ class Bench:
             raise PeerFailed(why)
         able.remove(peer)
         self.measured.pop(peer.name, None)
+        if peer.name == GO:
+            self.fresh.clear()
         self.skipped.append(f"{peer.name}: {why}")
         self._say(f"{peer.name}: {why}")
 

@@ -5,6 +5,7 @@ The faults themselves are in tests/e2e and tests/ops as tests; `make faults` mak
 
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -113,6 +114,13 @@ def test_the_page_is_of_this_list() -> None:
         assert f"| {fault.name} | {fault.how} |" in page or f"Not as promised: {fault.name}." in page, fault.name
     for name, why in NOT_HERE:
         assert f"| {name} | {why} |" in page, name
+
+
+@pytest.mark.parametrize(("command", "minutes"), [("soak", 30), ("maintenance", 60)])
+def test_the_page_is_of_a_run_that_was_long_enough(command: str, minutes: int) -> None:
+    """A shorter one, to try something, is not what the page shows."""
+    run = re.search(rf"^`make {command} MINUTES=(\d+)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert run is not None and int(run[1]) >= minutes
 
 
 def test_two_at_once_beside_a_second_consumer(environment: Environment) -> None:

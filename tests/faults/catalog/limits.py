@@ -30,7 +30,7 @@ CLOCK = {**ENVIRON, "FAKETIME_NO_CACHE": "1"}
 
 @contextmanager
 def _memory_bomb(experiment: Experiment) -> Iterator[None]:
-    """A backlog of four times its memory is read by a consumer in a cgroup that kills whoever takes more.
+    """A backlog of four times the memory that it may use is read by a consumer in a cgroup that kills whoever takes more.
 
     Half of it is compressed to a thousandth: many records come in one answer of the broker, and are unpacked at once.
     """

@@ -34,7 +34,11 @@ def test_workspace_of_another_cell_is_refused(halved: World) -> None:
 
     assert (result.exit, result.word, result.out) == (2, "MALFORMED", "")
     assert result.err.count("\n") == 1
-    for words in ("DATABASE_URL is the database of cell 1/2", "in 2/2 or a part of it", "the database of its own cell"):
+    for words in (
+        "DATABASE_URL is the database of cell 1/2",
+        "belongs to cell 2/2 (or to a part of it",
+        "set DATABASE_URL to the database of that cell",
+    ):
         assert words in result.err
     assert not [path.name for path in halved.path.iterdir() if "refused" in path.name]
     assert halved.rows("SELECT count(*) FROM audit_export") == [(0,)]
@@ -49,7 +53,7 @@ def test_workspace_of_the_cell_is_exported(halved: World) -> None:
 def test_newest_cell_counts(halved: World) -> None:
     """The half becomes a quarter: org_globex is in the other one, org_5 in this."""
     become(halved, 1, 4)
-    assert "in 2/4 or a part of it" in halved.create("refused", workspace=OWN).err
+    assert "belongs to cell 2/4 (or to a part of it" in halved.create("refused", workspace=OWN).err
     assert halved.create(workspace="org_5").exit == 0
 
 

@@ -256,7 +256,8 @@ def test_a_cookie_that_stays_without_azp_is_refused_unless_it_is_allowed(opened:
         assert site.ask("GET", "/v1/audit-events", headers={"Authorization": f"Bearer {token}"}).status_code == bearer
         registry = site.metrics.registry
         for kind, outcome, count in (
-            ("cookie", "refused", 2 if status == 200 else 3), ("cookie", "accepted", 2 if status == 200 else 0),
+            ("cookie", "refused", 0 if status == 200 else 3), ("cookie", "accepted", 2 if status == 200 else 0),
+            ("cookie", "renewed", 2 if status == 200 else 0),
             ("bearer", "refused" if bearer == 401 else "accepted", 1),
         ):  # fmt: skip
             assert counted(registry, "tokens_without_azp", kind=kind, outcome=outcome) == count, (allow, kind, outcome)

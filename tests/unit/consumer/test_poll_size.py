@@ -8,18 +8,32 @@ from hypothesis import strategies as st
 from consumer.kafka.poll_size import FIRST, POLL_BYTES, PollSize
 
 
+class Message:
+    """A record with a value of this many bytes; less than none: the end of a partition, whose text counts as a value would."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def __len__(self) -> int:
+        return abs(self._length)
+
+    def error(self) -> object:
+        return None if self._length >= 0 else "the end"
+
+
 def after(*polls: list[int]) -> int:
     """The bound after polls with messages of these sizes."""
     size = PollSize()
     for poll in polls:
-        messages: Any = [bytes(length) for length in poll]
+        messages: Any = [Message(length) for length in poll]
         size.note(messages)
     return size.max_records
 
 
 def test_a_first_poll_takes_few() -> None:
-    """The size of none is known, and an empty poll says nothing."""
-    assert after() == after([], []) == FIRST
+    """The size of none is known; an empty poll says nothing, nor do ends of partitions."""
+    assert after() == after([], []) == after([-20, -20]) == FIRST
+    assert after([POLL_BYTES, -20, -20, -20]) == 1
 
 
 @given(st.integers(1, 300), st.integers(0, 4000))

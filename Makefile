@@ -26,7 +26,7 @@ demo: setup  ## Everything on this machine, live, until Ctrl-C; ARGS=--once: a f
 
 .PHONY: unit
 unit: setup  ## Tests that need no service, and the guards of the code base: a minute; ARGS=… goes to pytest
-	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/golden $(wildcard tests/test_*.py) $(ARGS)
+	$(BIN)/pytest -p no:schemathesis -n 2 --dist loadfile tests/unit tests/golden $(wildcard tests/test_*.py) $(ARGS)
 
 .PHONY: test
 # In the order of tests/order.py, in which what waits runs beside what computes.

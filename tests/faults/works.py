@@ -25,14 +25,14 @@ OLD, OLD_SIZE = 2400, 64 * 1024  # records, bytes of each
 OLD_RATE = 1_000_000  # bytes a second of a consumer's line meanwhile; what is new takes a tenth of it
 OLD_SECONDS, CATCHING_UP = 60, 900  # that it takes at least, and at most
 CE_TYPE = "member.removed"
-LATE, BETWEEN = 250, 120  # of a schema that comes late, and other records between two of them
+LATE, BETWEEN = 200, 250  # of a schema that comes late, and other records between two of them
 
 # A start is seen by a scrape, up to seconds after it was made.
 RESTARTS = Pace(max_times=3, seconds=1830, why="AuditRestarting tells of a fourth start in half an hour")
 RESTORES = Pace(max_times=1, seconds=300, why="AuditDatabaseTrouble adds up what was tried again in five minutes")
 REPLAYS = Pace(max_times=1, seconds=300, why="AuditParkedMany tells of a sixth parked record in a quarter of an hour")
 MANY_REPLAYS = Pace(
-    max_times=1, seconds=1800, why="each of them adds 30,000 records, and all are compared after each work"
+    max_times=1, seconds=1800, why="each of them adds 50,000 records, and all are compared after each work"
 )
 
 
@@ -81,7 +81,7 @@ def _replayed(deployment: Deployment) -> None:
 
 
 def _all_replayed(deployment: Deployment) -> None:
-    """One in a hundred and more has a schema that comes late. The others wait for none: the first of them is parked before the next is sent."""
+    """Fewer than one record in two hundred has a schema that comes late. Only the first of them makes its partition wait; it is parked before the next is sent."""
     world, subject, coming = deployment.world, f"{deployment.other}-value", stream(5)
     last = deployment.registry.register(subject, _schema())
     late, sent = [event(CE_TYPE, schema_id=last + 1) for _ in range(LATE)], list[Produced]()

@@ -15,9 +15,8 @@ PEM, FILE, KEYSTORE = "ssl.certificate.pem", "ssl.certificate.location", "ssl.ke
 
 def kafka_expiry(properties: Mapping[str, str]) -> float | None:
     """In seconds since 1970, by librdkafka's `properties`; None, and a log line, for one that cannot be read. None without one."""
-    if keystore := properties.get(
-        KEYSTORE
-    ):  # where several are set, librdkafka takes the last in its order, which is this
+    # Where several are set, librdkafka takes the last in its order: first the keystore here.
+    if keystore := properties.get(KEYSTORE):
         password = properties.get("ssl.keystore.password", "").encode()
         return _read(KEYSTORE, lambda: keystore_expiry(Path(keystore).read_bytes(), password or None), keystore)
     if pem := properties.get(PEM):

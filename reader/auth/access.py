@@ -24,7 +24,7 @@ class Authenticator:
     def __init__(
         self, keys: IssuerKeys, rules: TokenRules, renewal: RenewalRules, count_missing_azp: Callable[[str, str], None]
     ) -> None:
-        """`count_missing_azp` is called for each token without `azp`: with its kind (bearer, cookie) and accepted or refused."""
+        """`count_missing_azp` is called for each token without `azp`: with its kind (bearer, cookie) and accepted, refused or renewed."""
         self._keys, self._held = keys, HeldKeys(keys)
         self._tokens, self._count_missing_azp = TokenCache(rules), count_missing_azp
         self._names, self._first_renewal = renewal.names, FirstRenewal(renewal)

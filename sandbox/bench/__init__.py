@@ -13,6 +13,7 @@ docs/benchmarks.md. It is not a test: nothing here fails because a machine is sl
     load               the records that are consumed
     machines           the drain by the distance between consumer and database
     measured           one consumer as a process of its own, which says what it did
+    percentile         p99, as all benchmarks take it
     processor          processor time of a server
     provenance         which commit was measured, on how busy a machine
     report             the table, and docs/benchmarks.md

@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
-
 from catalog.topics import IGNORED, TOPICS
 from sandbox.traffic.generator import Emission, Mix, Traffic, again, stepping_clock
-from sandbox.traffic.publisher import producer, publish, publish_in_transactions
+from sandbox.traffic.publisher import create_topics, producer, publish, publish_in_transactions
 
 POOL = 20_000
 WORKSPACES = 300
@@ -30,9 +27,7 @@ class Load:
         self.bootstrap = bootstrap
         self.topics = tuple(f"{name}.{topic}" for topic in topics)
         self.records = self.size = 0
-        admin = AdminClient({"bootstrap.servers": bootstrap})
-        for future in admin.create_topics([NewTopic(topic, partitions, 1) for topic in self.topics]).values():
-            future.result()
+        create_topics(bootstrap, self.topics, partitions)
         self._name = name
 
     def fill(self, count: int, noise: float, seed: int, tick: Callable[[], None]) -> None:

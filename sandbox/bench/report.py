@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 from rich.table import Table
+from rich.text import Text
 
 from sandbox.bench.provenance import Provenance
 from sandbox.bench.speed import Speed
@@ -59,6 +60,16 @@ class Measurement(NamedTuple):
     figure: str
     asked: str
     reached: bool
+
+    @property
+    def verdict(self) -> Text:
+        """For a terminal."""
+        return Text("reached", "green") if self.reached else Text("missed", "red")
+
+    @property
+    def row(self) -> str:
+        """For a document."""
+        return f"| {' | '.join(self[:4])} | {'yes' if self.reached else '**no**'} |"
 
 
 def lines(figures: Figures) -> list[Measurement]:
@@ -115,14 +126,14 @@ def table(figures: Figures) -> Table:
     for heading in ("what", "measured", "figure", "asked for", ""):
         shown.add_column(heading)
     for line in lines(figures):
-        shown.add_row(*line[:4], "[green]reached" if line.reached else "[red]missed")
+        shown.add_row(*line[:4], line.verdict)
     return shown
 
 
 def document(figures: Figures, before: str) -> str:
     """The text of docs/benchmarks.md; of `before` only what is below the mark is kept."""
     _, mark, kept = before.partition(MARK)
-    rows = [f"| {' | '.join(line[:4])} | {'yes' if line.reached else '**no**'} |" for line in lines(figures)]
+    rows = [line.row for line in lines(figures)]
     return "\n".join(
         [
             "# Benchmarks",

@@ -1,19 +1,14 @@
 """python -m sandbox.bench_peers: the consumer and its peers, in turn in one run, as a table and in docs/benchmarks.md."""
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import psycopg
 from rich.console import Console
 from rich.markup import escape
 
-from consumer.event.model import COLUMNS
 from sandbox.bench.baselines import bare_loop, raw_copy
 from sandbox.bench.drain import POSTGRES, Consumers
 from sandbox.bench.load import Load
@@ -22,7 +17,7 @@ from sandbox.bench.report import replace_section
 from sandbox.bench.speed import Speed, medians, speed
 from sandbox.bench_peers.freshness import Freshness, FreshRound
 from sandbox.bench_peers.peers import GO, Peer, peers
-from sandbox.bench_peers.process import PeerFailed, PeerRun, measure
+from sandbox.bench_peers.process import PeerFailed, PeerRun, environ_of, measure
 from sandbox.bench_peers.ready import PARTITIONS, digest, publish_rows
 from sandbox.bench_peers.report import OURS, PeersReport, rows, section, tables, targets
 from sandbox.services import wheel
@@ -41,6 +36,7 @@ class Bench:
         self, kafka: LocalKafka, postgres: PostgresServer, programs: Mapping[str, str], console: Console
     ) -> None:
         self._kafka, self._postgres, self._programs, self._console = kafka, postgres, programs, console
+        self._consumers = Consumers(postgres, programs)
         self._databases = 0
         self.measured: dict[str, list[PeerRun]] = {OURS: []}
         self.limits: dict[str, list[float]] = {COPY: [], BARE: []}
@@ -57,7 +53,7 @@ class Bench:
         self._ours(load, url)  # once before: it makes the rows, and warms the broker
         expected = digest(url)
         self.rows = publish_rows(self._kafka.bootstrap, url)
-        freshness = Freshness(self._kafka.bootstrap, Consumers(self._postgres, self._programs), self.rows)
+        freshness = Freshness(self._kafka.bootstrap, self._consumers, self.rows)
         candidates = peers()
         able = [peer for peer in candidates if peer.missing is None]
         self.skipped += [f"{peer.name}: {peer.missing}" for peer in candidates if peer.missing is not None]
@@ -129,16 +125,10 @@ class Bench:
         return measure(command, environ, self._server())
 
     def _peer(self, peer: Peer, url: str) -> PeerRun:
-        task = {
-            "bootstrap": self._kafka.bootstrap,
-            "group": f"peer-{self._databases}",
-            "topic": peer.topic,
-            "partitions": PARTITIONS,
-            "records": self.rows,
-            "database": url,
-            "columns": COLUMNS,
-        }
-        environ = {**os.environ, "PYTHONPATH": str(Path.cwd()), "PEER_TASK": json.dumps(task)}
+        environ = environ_of(
+            bootstrap=self._kafka.bootstrap, group=f"peer-{self._databases}", topic=peer.topic, partitions=PARTITIONS,
+            records=self.rows, database=url,
+        )  # fmt: skip
         return measure(peer.command, environ, self._server())
 
     def _server(self) -> int:
@@ -147,14 +137,7 @@ class Bench:
 
     def _database(self) -> str:
         self._databases += 1
-        self._postgres.drop_database("peers")
-        url = self._postgres.create_database("peers")
-        environ = {**self._programs, "DATABASE_URL": url, "AUDIT_LOG_FORMAT": "json"}
-        command = [sys.executable, "-m", "consumer", "migrate"]
-        subprocess.run(command, env=environ, check=True, capture_output=True)
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CHECKPOINT")
-        return url
+        return self._consumers.database()
 
     def _say(self, text: str) -> None:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {escape(text)}", highlight=False)

@@ -1,26 +1,23 @@
 """How old a record is when its row is committed, at a steady rate: ours and the peer in Go, in turn in each round."""
 
 import json
-import os
 import subprocess
 from collections.abc import Sequence
 from itertools import islice
-from statistics import median, quantiles
+from statistics import median
 from typing import NamedTuple
 
 import psycopg
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
-from consumer.event.model import COLUMNS
 from sandbox.bench.drain import Consumers
 from sandbox.bench.load import Load, traffic
+from sandbox.bench.percentile import p99
 from sandbox.bench_peers.peers import Peer
-from sandbox.bench_peers.process import PeerFailed
+from sandbox.bench_peers.process import PeerFailed, environ_of
 from sandbox.bench_peers.ready import PARTITIONS, read_rows
 from sandbox.services.process import wait_until
 from sandbox.traffic.generator import Emission, Mix
-from sandbox.traffic.publisher import producer, publish
+from sandbox.traffic.publisher import create_topics, producer, publish
 
 RATE = 1000  # records a second
 SECONDS = 20
@@ -71,19 +68,11 @@ class Freshness:
 
     def _go(self, peer: Peer, number: int) -> Ages:
         topic, rows = f"fresh.rows{number}", read_rows(self._bootstrap, self._seconds * RATE)
-        admin = AdminClient({"bootstrap.servers": self._bootstrap})
-        for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1)]).values():
-            future.result()
-        task = {
-            "bootstrap": self._bootstrap,
-            "group": topic,
-            "topic": topic,
-            "records": len(rows),
-            "database": self._consumers.database(),
-            "columns": COLUMNS,
-            "latency": True,
-        }
-        environ = {**os.environ, "PEER_TASK": json.dumps(task)}
+        create_topics(self._bootstrap, [topic], PARTITIONS)
+        url = self._consumers.database()
+        environ = environ_of(
+            bootstrap=self._bootstrap, group=topic, topic=topic, records=len(rows), database=url, latency=True
+        )
         process = subprocess.Popen(peer.command, env=environ, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         emissions = (Emission(topic, key, value, []) for key, value in rows)
@@ -105,4 +94,4 @@ class Freshness:
 def ages(latencies: Sequence[int]) -> Ages:
     """Of the last three quarters: the first records waited until the program had joined its group."""
     settled = latencies[len(latencies) // 4 :]
-    return Ages(median(settled), quantiles(settled, n=100)[98])
+    return Ages(median(settled), p99(settled))

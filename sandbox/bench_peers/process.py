@@ -7,8 +7,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import IO, NamedTuple
+from pathlib import Path
+from typing import IO, Any, NamedTuple
 
+from consumer.event.model import COLUMNS
 from sandbox.bench import first_record
 from sandbox.bench.processor import processor_seconds
 from sandbox.services.process_status import peak_bytes
@@ -54,6 +56,11 @@ class Listener(threading.Thread):
                 if line.strip() == first_record.LINE:
                     self.began = Processor(processor_seconds(self._process.pid), processor_seconds(self._server_pid))
                 self.last = line
+
+
+def environ_of(**task: Any) -> dict[str, str]:
+    """The environment of a peer, with what it is to do: its `task`, and the columns of a row."""
+    return {**os.environ, "PYTHONPATH": str(Path.cwd()), "PEER_TASK": json.dumps({**task, "columns": COLUMNS})}
 
 
 def measure(command: Sequence[str], environ: Mapping[str, str], server_pid: int) -> PeerRun:

@@ -2,10 +2,9 @@
 
 import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
 from consumer.event.model import COLUMNS
+from sandbox.traffic.publisher import create_topics
 
 ROWS, OBJECTS, PARTITIONS = "peers.rows", "peers.objects", 21
 # A value of a list is text as PostgreSQL writes it, or null: any client can send it back.
@@ -22,10 +21,7 @@ DIGEST = (
 
 def publish_rows(bootstrap: str, url: str) -> int:
     """Publishes each row of the database as one record, keyed by workspace: a list on one topic, an object on the other; how many."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    topics = admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in (ROWS, OBJECTS)])
-    for future in topics.values():
-        future.result()
+    create_topics(bootstrap, (ROWS, OBJECTS), PARTITIONS)
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "queue.buffering.max.messages": 2_000_000})
     count = 0
     with psycopg.connect(url) as connection, connection.cursor("rows") as cursor:

@@ -102,7 +102,7 @@ def tables(report: PeersReport) -> tuple[Table, Table]:
         programs.add_row(*line)
     asked = Table("what", "measured", "figure", "asked for", "", caption=f"{report.speed}. {report.provenance}")
     for target in report.targets:
-        asked.add_row(*target[:4], "[green]reached" if target.reached else "[red]missed")
+        asked.add_row(*target[:4], target.verdict)
     return programs, asked
 
 
@@ -120,7 +120,7 @@ def section(report: PeersReport) -> str:
             "",
             "| asked of the consumer | measured | figure | asked for | reached |",
             "|---|---|---|---|---|",
-            *(f"| {' | '.join(line[:4])} | {'yes' if line.reached else '**no**'} |" for line in report.targets),
+            *(line.row for line in report.targets),
             *([""] if report.skipped else []),
             *(f"* Skipped: {why}." for why in report.skipped),
         ]

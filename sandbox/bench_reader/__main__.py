@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import psycopg
 from rich.console import Console
@@ -19,6 +19,7 @@ from reader.query.filters import parse
 from reader.query.listing import Listings
 from reader.query.single_flight import MAX_LOADING
 from runtime.migrations import migrate
+from sandbox.bench.percentile import p99
 from sandbox.bench.report import replace_section
 from sandbox.bench_reader.entries import OTHER, WORKSPACE, EntryWriter, fill
 from sandbox.bench_reader.lists import NAIVE, SELECTIONS
@@ -87,7 +88,7 @@ class Bench:
         for reader in readers:
             reader.join()
         self._say(f"another workspace's first page beside {lists} first readings: {len(during):,} times")
-        return DuringLoads(_p99(alone), _p99(during), lists)
+        return DuringLoads(p99(alone), p99(during), lists)
 
     def _unread(self, database: Database, pairs: Sequence[tuple[str, str]]) -> float:
         """Seconds to the first page of a list that is not in memory."""
@@ -119,7 +120,7 @@ class Bench:
         pages = []
         for (name, depth), (query, total) in asked.items():
             taken = times[name, depth]
-            pages.append(Page(name, depth, total, median(taken), _p99(taken), self._naive(name, query.offset)))
+            pages.append(Page(name, depth, total, median(taken), p99(taken), self._naive(name, query.offset)))
             self._say(f"{name}, {depth}: {pages[-1].p50:.1f} ms, naive {pages[-1].naive:.0f} ms")
         return tuple(pages)
 
@@ -150,10 +151,6 @@ def _milliseconds(work: Callable[[], object], samples: int) -> list[float]:
 
 def _answered(listings: Listings, query: Query) -> None:
     assert len(json_response.listing(listings.page(WORKSPACE, query)).body) > 1000
-
-
-def _p99(times: Sequence[float]) -> float:
-    return quantiles(times, n=100)[98]
 
 
 def main() -> None:

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from statistics import median, quantiles
+from statistics import median
 
 import httpx
 from playwright.sync_api import Browser
 
+from sandbox.bench.percentile import p99
 from sandbox.bench_reader.beside_static import NAME
 from sandbox.bench_reader.entries import WORKSPACE
 from sandbox.services.browser import browser
@@ -150,8 +151,4 @@ def _shuffled(order: Random, paths: Mapping[str, str]) -> Sequence[tuple[str, st
 
 
 def _opening(name: str, first_bytes: tuple[float, ...], interactive: tuple[float, ...]) -> Opening:
-    return Opening(name, median(first_bytes), _p99(first_bytes), median(interactive), _p99(interactive))
-
-
-def _p99(times: tuple[float, ...]) -> float:
-    return quantiles(times, n=100)[98]
+    return Opening(name, median(first_bytes), p99(first_bytes), median(interactive), p99(interactive))

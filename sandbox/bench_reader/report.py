@@ -149,7 +149,7 @@ def tables(figures: Figures) -> tuple[Table, Table]:
     for heading in ("what", "measured", "figure", "asked for", ""):
         targets.add_column(heading)
     for line in lines(figures):
-        targets.add_row(*line[:4], "[green]reached" if line.reached else "[red]missed")
+        targets.add_row(*line[:4], line.verdict)
     pages = Table(title=f"pages, {figures.samples} requests each", title_justify="left")
     for heading in HEADINGS:
         pages.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right")
@@ -160,7 +160,7 @@ def tables(figures: Figures) -> tuple[Table, Table]:
 
 def section(figures: Figures) -> str:
     """The figures as Markdown."""
-    asked = [f"| {' | '.join(line[:4])} | {'yes' if line.reached else '**no**'} |" for line in lines(figures)]
+    asked = [line.row for line in lines(figures)]
     pages = [f"| {' | '.join(row)} |" for row in _rows(figures)]
     return "\n".join(
         [

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
 from catalog.topics import TOPICS
 from runtime.migrations import migrate
@@ -23,6 +21,7 @@ from sandbox.services.mock import MockKafka
 from sandbox.services.process import SandboxError, Server
 from sandbox.services.site import Site, site
 from sandbox.services.temporary_folder import TemporaryFolder
+from sandbox.traffic.publisher import create_topics
 from sandbox.traffic.sample import sample
 
 PARTITIONS = 3
@@ -124,11 +123,10 @@ def _environ(services: Sandbox) -> dict[str, str]:
 
 def _create_topics(services: Sandbox) -> int:
     """Creates the seven topics; the number of their partitions."""
-    config: dict[str, str | int | float | bool] = {"bootstrap.servers": services.kafka_bootstrap, "log_level": 0}
     if isinstance(services.broker, MockKafka):
-        client = Producer(config)  # the mock creates a topic when its metadata is queried
+        client = Producer(
+            {"bootstrap.servers": services.kafka_bootstrap, "log_level": 0}
+        )  # the mock creates a topic when its metadata is queried
         return sum(len(client.list_topics(topic, timeout=10).topics[topic].partitions) for topic in TOPICS)
-    admin = AdminClient(config)  # named, so that it lives until it has answered
-    for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in TOPICS]).values():
-        future.result()
+    create_topics(services.kafka_bootstrap, TOPICS, PARTITIONS)
     return PARTITIONS * len(TOPICS)

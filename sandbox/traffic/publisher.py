@@ -5,6 +5,8 @@ from itertools import islice
 from time import monotonic
 
 from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from sandbox.traffic.generator import Emission
 
@@ -25,6 +27,15 @@ def producer(bootstrap_servers: str, more: Mapping[str, str] | None = None) -> P
             **(more or {}),
         }
     )
+
+
+def create_topics(bootstrap_servers: str, topics: Iterable[str], partitions: int) -> None:
+    """Creates topics with one replica; returns when they are there."""
+    admin = AdminClient(
+        {"bootstrap.servers": bootstrap_servers, "log_level": 0}
+    )  # named, so that it lives until it has answered
+    for future in admin.create_topics([NewTopic(topic, partitions, 1) for topic in topics]).values():
+        future.result()
 
 
 def publish(emissions: Iterable[Emission], to: Producer, per_second: float | None = None) -> int:

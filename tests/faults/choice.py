@@ -12,7 +12,7 @@ from tests.faults.fault import Fault
 from tests.faults.pairs import pairs, together
 from tests.faults.services import shared
 
-AT_ONCE, APART = 1 / 3, 1 / 4  # APART is a third of the time: these take longer
+AT_ONCE, APART = 1 / 3, 1 / 4  # of the draws; those apart take longer, about a third of the time
 
 
 def accompanied(fault: Fault) -> Fault:

@@ -2,10 +2,11 @@
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from sandbox.bench.provenance import Provenance
-from sandbox.bench.report import MARK, Figures, document, lines, table
+from sandbox.bench.report import MARK, Figures, Measurement, document, lines, table
 from sandbox.bench.speed import Speed
 
 EASY = Figures(
@@ -42,3 +43,12 @@ def test_what_a_person_wrote_is_kept() -> None:
 
     assert written.endswith(f"{MARK}\n\n## By hand\n")
     assert "old" not in written
+
+
+@pytest.mark.parametrize(("reached", "word"), [(True, "reached"), (False, "missed")])
+def test_a_verdict_is_a_word_however_it_is_printed(reached: bool, word: str) -> None:
+    """A console that does not interpret markup, as for peers' own words, shows no brackets."""
+    console = Console(file=StringIO())
+    with console.capture() as printed:
+        console.print(Measurement("quantity", "measured", "figure", "asked", reached).verdict, markup=False)
+    assert printed.get() == f"{word}\n"

@@ -144,8 +144,10 @@ def test_a_copy_that_the_browser_or_the_server_refuses(dana: Visitor) -> None:
     dana.watch.refused(url, 503)
     page.route(url, lambda route: route.fulfill(status=503))
     page.get_by_role("button", name="Copy as JSON").click()
+    refused = page.get_by_role("button", name="Not copied. The audit log is busy.")
+    expect(refused).to_be_visible()  # before the route goes: a press returns before its request is sent
     page.unroute(url)
-    page.get_by_role("button", name="Not copied. The audit log is busy.").click()
+    refused.click()
     # No permission was given to this visitor's pages: headless Chromium refuses.
     again = page.get_by_role("button", name="Press again to copy")
     expect(again).to_be_visible()

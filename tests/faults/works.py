@@ -25,7 +25,9 @@ OLD, OLD_SIZE = 2400, 64 * 1024  # records, bytes of each
 OLD_RATE = 1_000_000  # bytes a second of a consumer's line meanwhile; what is new takes a tenth of it
 OLD_SECONDS, CATCHING_UP = 60, 900  # that it takes at least, and at most
 CE_TYPE = "member.removed"
-LATE, BETWEEN = 200, 250  # of a schema that comes late, and other records between two of them
+# Records of a schema that comes late, and others between two of them. AuditParkedMany tells of a sixth parked record where they are
+# more than 1 %, in a quarter of an hour; three of these with three of single replays before them are 6 of 750.
+LATE, BETWEEN = 200, 250
 
 # A start is seen by a scrape, up to seconds after it was made.
 RESTARTS = Pace(max_times=3, seconds=1830, why="AuditRestarting tells of a fourth start in half an hour")

@@ -101,16 +101,19 @@ def test_the_devcontainer_has_what_the_tests_can_use() -> None:
 
 
 def test_the_dependency_bot_knows_every_place_that_names_versions() -> None:
-    """The folders of its configuration are those with requirements, a deployed Dockerfile or a Go module."""
+    """The folders of its configuration are those with requirements, a deployed Dockerfile, a compose file or a Go module."""
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))["updates"]
     known = {
         (update["package-ecosystem"], folder)
         for update in updates
         for folder in update.get("directories", [update.get("directory")])
     }
+    compose = {
+        ("docker-compose", f"/{path.parent.relative_to(ROOT)}") for path in committed() if path.name == "compose.yaml"
+    }
     modules = {("gomod", f"/{path.parent.relative_to(ROOT)}") for path in committed() if path.name == "go.mod"}
 
-    assert known == {("pip", "/requirements"), ("docker", "/deploy"), *modules}
+    assert known == {("pip", "/requirements"), ("docker", "/deploy"), *compose, *modules}
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ class DeliveryFailed(RuntimeError):
 
 
 def producer(bootstrap_servers: str, more: Mapping[str, str] | None = None) -> Producer:
-    """A producer with the settings that SPEC 3 asks of services, and more as librdkafka names them."""
+    """A producer with the settings that docs/services.md asks of services, and more as librdkafka names them."""
     return Producer(
         {
             "bootstrap.servers": bootstrap_servers,
             "acks": "all",
             "enable.idempotence": True,
+            "max.in.flight.requests.per.connection": 1,  # decision 150
             "linger.ms": 20,
             "log_level": 3,  # a broker that has just started makes it warn, into whatever the terminal shows
             **(more or {}),

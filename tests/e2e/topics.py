@@ -37,8 +37,13 @@ class Topics:
         self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
     def producer(self, **config: str | int) -> Producer:
-        """A producer, idempotent as SPEC 3 wants services to be."""
-        own = {"enable.idempotence": True, "message.max.bytes": 12 * 1024 * 1024, "log_level": 0}
+        """A producer, idempotent and with one request at a time, as docs/services.md wants services to be."""
+        own = {
+            "enable.idempotence": True,
+            "max.in.flight.requests.per.connection": 1,
+            "message.max.bytes": 12 * 1024 * 1024,
+            "log_level": 0,
+        }
         named = {name.replace("_", "."): value for name, value in config.items()}
         return Producer({"bootstrap.servers": self.bootstrap, **own, **named})
 

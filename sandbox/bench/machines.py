@@ -22,6 +22,7 @@ from sandbox.bench.speed import Speed, speed
 from sandbox.services import wheel
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.network import Network
+from sandbox.services.network_line import LineQuality
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.temporary_folder import TemporaryFolder
 
@@ -109,7 +110,7 @@ def section(distances: Distances) -> str:
 def _drained(network: Network, consumers: Consumers, load: Load, ms: int) -> MachineDrain:
     """What `load` takes to a new database that is so far away; its setting up is not."""
     url, from_there = consumers.database(), network.machines["consumer"]
-    network.line("database", delay=ms / 1000)
+    network.line("database", quality=LineQuality(delay=ms / 1000))
     try:
         with from_there.entered():
             trip = _round_trip(url)

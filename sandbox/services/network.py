@@ -1,4 +1,4 @@
-"""Machines on a network whose lines can be slow, lose packets, or be cut off: namespaces of Linux, and a router of our own.
+"""Machines on a network whose lines can be slow, lose, double and reorder packets, or be cut off: namespaces, and a router of our own.
 
 The kernel's netem does this better where it is there; many kernels of containers lack it (decision 114).
 """
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from typing import Any, Self
 from sandbox.services.machine import HERE, Machine
 from sandbox.services.namespaces import entered, tunnel
 from sandbox.services.network_devices import changing
+from sandbox.services.network_line import GOOD, LineCount, LineQuality
 from sandbox.services.process import SandboxError
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +28,7 @@ GRACE = 10  # seconds
 class Network:
     """Machines by their names, for the time of a `with`; we are on it too, as `here`. SandboxError where there can be none.
 
-    `seed` is of the order in which packets are lost; what is sent differs from run to run all the same.
+    `seed` is of which packets are lost, doubled and late; what is sent differs from run to run all the same.
     """
 
     def __init__(self, names: Sequence[str], seed: int | None = None) -> None:
@@ -56,16 +58,16 @@ class Network:
             router.stdin.close()
             router.wait(GRACE)
 
-    def line(self, *names: str, delay: float = 0.0, loss: float = 0.0) -> None:
-        """From now on these machines' lines take so many seconds each way and lose that share of packets; good by default.
+    def line(self, *names: str, quality: LineQuality = GOOD) -> None:
+        """From now on these machines' lines are so good or bad.
 
         Between two machines there are two lines. With a loss of 1 a machine is cut off.
         """
-        self._ask(dict.fromkeys(names, (delay, loss)))
+        self._ask(dict.fromkeys(names, asdict(quality)))
 
-    def packets(self) -> dict[str, tuple[int, int]]:
-        """How many packets each line has passed, and how many it has lost."""
-        return {name: (passed, lost) for name, (passed, lost) in self._ask({}).items()}
+    def packets(self) -> dict[str, LineCount]:
+        """What each line has done with packets so far."""
+        return {name: LineCount(*count) for name, count in self._ask({}).items()}
 
     def _ask(self, order: object) -> dict[str, Any]:
         router = self._router

@@ -13,10 +13,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.services.namespaces import entered, opened, tunnel
+from sandbox.services.network_line import LineCount, LineQuality, MachineLink
 
 MTU = 9000  # bytes of a packet, about as much as inside a cloud's network
 BURST = 64  # packets that are read of one machine before another one's turn
@@ -25,19 +25,11 @@ SUBNETS = range(256)  # of 198.18.0.0/16, which is for such tests (RFC 2544)
 VERSION_4, DESTINATION = 4, slice(16, 20)  # of an IP header
 
 
-@dataclass(slots=True)
-class MachineLink:
-    """Between a machine's device and us. `delay` in seconds, one way; `loss` is a share; both count in both directions."""
-
-    device: int
-    delay: float = 0.0
-    loss: float = 0.0
-    passed: int = 0
-    lost: int = 0
-
-
 class Router:
-    """Keeps each packet for the delays of its sender's line and its receiver's, any number at once; `chance` says what is lost."""
+    """Keeps each packet for the delays of its sender's line and its receiver's, any number at once.
+
+    `chance` says what is lost, doubled and late.
+    """
 
     def __init__(self, chance: random.Random) -> None:
         self.by_device: dict[int, MachineLink] = {}
@@ -72,14 +64,11 @@ class Router:
             os.write(device, packet)
 
     def _accept(self, packet: bytes, sender: MachineLink, receiver: MachineLink) -> None:
-        for line in (sender, receiver):
-            if line.loss and self._chance.random() < line.loss:
-                line.lost += 1
-                return
-            line.passed += 1
-        self._number += 1  # what is due at one moment keeps its order
-        due = time.monotonic() + sender.delay + receiver.delay
-        heapq.heappush(self._under_way, (due, self._number, receiver.device, packet))
+        now = time.monotonic()
+        for sent in sender.delays(self._chance):
+            for received in receiver.delays(self._chance):
+                self._number += 1  # what is due at one moment keeps its order
+                heapq.heappush(self._under_way, (now + sent + received, self._number, receiver.device, packet))
 
 
 def main() -> None:
@@ -136,11 +125,11 @@ def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, stdin=subprocess.DEVNULL)
 
 
-def _obeyed(lines: Mapping[str, MachineLink], order: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """Sets the lines that the order names; how many packets each line has passed and lost so far."""
-    for name, (delay, loss) in order.items():
-        lines[name].delay, lines[name].loss = delay, loss
-    return {name: (line.passed, line.lost) for name, line in lines.items()}
+def _obeyed(lines: Mapping[str, MachineLink], order: Mapping[str, Any]) -> dict[str, LineCount]:
+    """Sets the lines that the order names; what each line has done so far."""
+    for name, quality in order.items():
+        lines[name].quality = LineQuality(**quality)
+    return {name: line.count() for name, line in lines.items()}
 
 
 def _answer(said: object) -> None:

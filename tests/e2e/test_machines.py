@@ -8,6 +8,7 @@ import pytest
 from runtime.migrations import migrate
 from sandbox.services.kafka import LocalKafka
 from sandbox.services.network import Network, missing
+from sandbox.services.network_line import LineQuality
 from sandbox.services.postgres import PostgresServer
 from tests.builders import events
 from tests.conftest import SHORT
@@ -17,6 +18,7 @@ from tests.ops.load import flows, has_joined, load
 LACKS = missing()
 pytestmark = pytest.mark.skipif(bool(LACKS), reason=LACKS)
 MACHINES = ("broker", "database", "first", "second")
+BAD = LineQuality(delay=0.0025, loss=0.005)
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def apart(network: Network, tmp_path: Path) -> Iterator[World]:
 def test_a_machine_that_is_cut_off_and_returns_doubles_nothing(network: Network, apart: World) -> None:
     """5 ms each way and 1 % of packets lost; one of two consumers' machines is cut off for longer than its session."""
     topic = apart.topic(4)
-    network.line(*MACHINES, delay=0.0025, loss=0.005)
+    network.line(*MACHINES, quality=BAD)
     with network.machines["first"].entered():
         first = apart.consumer()
     has_joined(apart, first)
@@ -50,14 +52,14 @@ def test_a_machine_that_is_cut_off_and_returns_doubles_nothing(network: Network,
     has_joined(apart, second)
     with load(apart, [topic], 5):
         flows(apart, first, second)
-        network.line("first", loss=1.0)
+        network.line("first", quality=LineQuality(loss=1.0))
         apart.until(lambda: apart.members() == 1, "the group has missed it", of=[second])
         flows(apart, second)
-        network.line("first", delay=0.0025, loss=0.005)
+        network.line("first", quality=BAD)
         apart.until(lambda: apart.members() == 2, "it is a member again", of=[first, second])
     apart.send(topic, events(50))
     apart.until_read(first, second)
-    lost = {name: lost for name, (_, lost) in network.packets().items()}
+    lost = {name: count.lost for name, count in network.packets().items()}
     assert sum(lost.values()) > lost["first"] > 0  # which of the others lose some is chance
     assert first.stop() == second.stop() == 0
     apart.check()

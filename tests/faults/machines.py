@@ -1,8 +1,10 @@
 """Machines of a network of our own: three brokers, PostgreSQL, consumers and readers, each on one."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -41,10 +43,20 @@ class Machines:
         """Where readers run."""
         return [self.network.machines[name] for name in READERS]
 
+    def tcp_counts(self, name: str) -> Counter[str]:
+        """What a machine's kernel has counted of TCP since it is there, by its names: Tcp and TcpExt, as `nstat` shows them."""
+        counts = Counter[str]()
+        with self.network.machines[name].entered():
+            for table, prefix in (("snmp", "Tcp:"), ("netstat", "TcpExt:")):
+                lines = Path(f"/proc/thread-self/net/{table}").read_text("ascii").splitlines()
+                names, numbers = (line.split()[1:] for line in lines if line.startswith(f"{prefix} "))
+                counts.update(dict(zip(names, map(int, numbers), strict=True)))
+        return counts
+
     def __enter__(self) -> Self:
         with ExitStack() as running:
             self.network = running.enter_context(Network(ALL))
-            print(f"packets are lost by the seed {self.network.seed}", file=sys.stderr, flush=True)
+            print(f"packets are lost, doubled and late by the seed {self.network.seed}", file=sys.stderr, flush=True)
             on = self.network.machines
             self.cluster = running.enter_context(KafkaCluster(SHORT, [on[name] for name in BROKERS]))
             self.postgres = running.enter_context(PostgresServer(settings=self._settings, on=on[DATABASE]))

@@ -1,9 +1,10 @@
-"""Between machines: delay, loss, and one that is cut off, under several consumers while two readers are asked."""
+"""Between machines: delay, loss, disorder, and one that is cut off, under several consumers while two readers are asked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from sandbox.services.network import missing
+from sandbox.services.network_line import LineQuality
 from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
 from tests.faults.machines import ALL, BROKERS, CONSUMERS, DATABASE, Machines
@@ -12,24 +13,44 @@ from tests.faults.services import machines
 
 # Connections are given up after 15 s without an answer of the other machine. PostgreSQL is not told, and still has the sessions.
 GIVEN_UP_SECONDS = 25.0
+SERVERS = (*BROKERS, DATABASE)
 
 Inject = Callable[[Experiment], AbstractContextManager[None]]
 
 
-def _bad(consumers: int, *, delay: float = 0.0, loss: float = 0.0) -> Inject:
-    """All lines are bad. What Kafka has at the end is read before they are good again."""
+def _bad(consumers: int, quality: LineQuality, lines: Sequence[str] = ALL) -> Inject:
+    """These lines are bad. What Kafka has at the end is read before they are good again."""
 
     @contextmanager
     def inject(experiment: Experiment) -> Iterator[None]:
         with _in_use(experiment, consumers) as apart:
-            apart.network.line(*ALL, delay=delay, loss=loss)
+            apart.network.line(*lines, quality=quality)
             try:
                 yield
                 ends = experiment.world.ends()
                 experiment.until(lambda: not experiment.world.behind(ends), "it is read on these lines")
             finally:
-                apart.network.line(*ALL)
+                apart.network.line(*lines)
         _answered(experiment)
+
+    return inject
+
+
+def _disordered(*, doubled: float, late: float) -> Inject:
+    """These shares of packets on the lines of brokers and PostgreSQL; the kernel of each has noticed both."""
+
+    @contextmanager
+    def inject(experiment: Experiment) -> Iterator[None]:
+        apart = _machines(experiment)
+        before = {name: apart.tcp_counts(name) for name in SERVERS}
+        with _bad(4, LineQuality(doubled=doubled, late=late), SERVERS)(experiment):
+            yield
+        for name in SERVERS:
+            counts = apart.tcp_counts(name) - before[name]
+            assert counts["TCPOFOQueue"] > 0, f"all segments reached {name} in order"
+            # Where the line doubles nothing, only a segment that was sent again is reported as a duplicate (RFC 2883).
+            reported, again = counts["TCPDSACKRecv"] + counts["TCPDSACKOfoRecv"], counts["RetransSegs"]
+            assert reported > again, f"{name}: {reported} duplicates reported, {again} segments sent again"
 
     return inject
 
@@ -40,7 +61,7 @@ def _cut_off(machine: str) -> Inject:
     @contextmanager
     def inject(experiment: Experiment) -> Iterator[None]:
         with _in_use(experiment, 2) as apart:
-            apart.network.line(machine, loss=1.0)
+            apart.network.line(machine, quality=LineQuality(loss=1.0))
             try:
                 yield
             finally:
@@ -96,14 +117,25 @@ def _fault(name: str, how: str, inject: Inject, *alerts: str, seconds: float = 5
 
 
 FAULTS = (
-    _fault("machines 1 ms apart", "two consumers, two readers; 1 ms each way between any two", _bad(2, delay=0.0005)),
     _fault(
-        "machines 10 ms apart", "four consumers, two readers; 10 ms each way between any two", _bad(4, delay=0.005)
+        "machines 1 ms apart",
+        "two consumers, two readers; 1 ms each way between any two",
+        _bad(2, LineQuality(delay=0.0005)),
+    ),
+    _fault(
+        "machines 10 ms apart",
+        "four consumers, two readers; 10 ms each way between any two",
+        _bad(4, LineQuality(delay=0.005)),
     ),
     _fault(
         "packets lost between machines",
         "four consumers, two readers; 1 % of packets on each line, and 1 ms each way",
-        _bad(4, delay=0.0005, loss=0.01),
+        _bad(4, LineQuality(delay=0.0005, loss=0.01)),
+    ),
+    _fault(
+        "packets doubled and out of order between machines",
+        "four consumers, two readers; on the lines of brokers and PostgreSQL 5 % of packets are doubled, and 20 % are 5 ms late",
+        _disordered(doubled=0.05, late=0.2),
     ),
     _fault(
         "a consumer's machine cut off",

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.services.machine import Machine
 from sandbox.services.network import Network, missing
+from sandbox.services.network_line import LineQuality
 from sandbox.services.process import SandboxError
 
 PORT = 5000
@@ -56,6 +57,18 @@ def _round_trip(near: socket.socket, far: socket.socket) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+def _numbers(near: socket.socket, far: socket.socket, number: int) -> list[int]:
+    """So many datagrams are sent, each with its number; the numbers of those that come through, as they do."""
+    for sent in range(number):
+        near.sendto(bytes([sent]), far.getsockname())
+    far.settimeout(0.5)
+    numbers: list[int] = []
+    with suppress(TimeoutError):
+        while True:
+            numbers += far.recv(100)
+    return numbers
+
+
 def _arrived(near: socket.socket, far: socket.socket, number: int) -> int:
     """How many of so many datagrams come through."""
     for _ in range(number):
@@ -71,8 +84,8 @@ def _arrived(near: socket.socket, far: socket.socket, number: int) -> int:
 def test_a_packet_takes_the_delay_of_both_lines(network: Network, near: socket.socket, far: socket.socket) -> None:
     """2 and 3 ms each way are 10 there and back, and no less; any number is under way at once."""
     at_once = statistics.median(_round_trip(near, far) for _ in range(50))
-    network.line("near", delay=0.002)
-    network.line("far", delay=0.003)
+    network.line("near", quality=LineQuality(delay=0.002))
+    network.line("far", quality=LineQuality(delay=0.003))
     delayed = [_round_trip(near, far) for _ in range(20)]
     assert at_once < 5 and min(delayed) >= 10 and statistics.median(delayed) < 20
     began = time.perf_counter()
@@ -83,14 +96,28 @@ def test_a_packet_takes_the_delay_of_both_lines(network: Network, near: socket.s
 def test_the_share_that_is_asked_for_is_lost_by_the_seed(
     network: Network, near: socket.socket, far: socket.socket
 ) -> None:
-    network.line("far", loss=0.2)
+    network.line("far", quality=LineQuality(loss=0.2))
     arrived = _arrived(near, far, 200)
-    passed, lost = network.packets()["far"]
-    assert (arrived, arrived + lost) == (passed, 200) and 20 <= lost <= 60
+    count = network.packets()["far"]
+    assert (arrived, arrived + count.lost) == (count.passed, 200) and 20 <= count.lost <= 60
     with Network(["near", "far"], seed=7) as again:
-        again.line("far", loss=0.2)
+        again.line("far", quality=LineQuality(loss=0.2))
         with _opened(again.machines["near"]) as here, _opened(again.machines["far"]) as there:
             assert _arrived(here, there, 200) == arrived
+
+
+def test_the_shares_that_are_asked_for_are_doubled_and_late(
+    network: Network, near: socket.socket, far: socket.socket
+) -> None:
+    """Each datagram arrives, some of them twice, and some after others that were sent later; on a good line none of that."""
+    assert _numbers(near, far, 200) == list(range(200))
+    network.line("far", quality=LineQuality(doubled=0.1, late=0.2))
+    numbers = _numbers(near, far, 200)
+    count = network.packets()["far"]
+    assert set(numbers) == set(range(200)) and count.lost == 0
+    assert len(numbers) == 200 + count.doubled and 5 <= count.doubled <= 50
+    overtaken = sum(number < max(numbers[:place], default=0) for place, number in enumerate(numbers))
+    assert 20 <= count.late <= 90 and overtaken >= count.late / 2
 
 
 def test_a_machine_is_cut_off_and_returned(network: Network, near: socket.socket, far: socket.socket) -> None:
@@ -101,7 +128,7 @@ def test_a_machine_is_cut_off_and_returned(network: Network, near: socket.socket
     with network.machines["near"].entered():
         client = socket.create_connection((machine.address, PORT), timeout=10)
     with server, client, server.accept()[0] as accepted:
-        network.line("far", loss=1.0)
+        network.line("far", quality=LineQuality(loss=1.0))
         assert _arrived(near, far, 5) == 0
         client.sendall(b"kept")
         network.line("far")

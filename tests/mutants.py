@@ -2138,8 +2138,27 @@ MUTANTS = (
     ),
     Mutant(
         "figures are by this machine's clock",
-        (Edit("consumer/telemetry/database_clock.py", "time.time() - self._ahead", "time.time()"),),
+        (Edit("consumer/telemetry/database_clock.py", "time.time() - seconds", "time.time()"),),
         (E2E + "test_clocks.py", "-k", "figures"),
+    ),
+    Mutant(
+        "a lag is negative where clocks differ",
+        (
+            Edit(
+                "consumer/telemetry/partition_gauges.py",
+                "return max(now - max(known, default=self.assigned_at), 0.0)",
+                "return now - max(known, default=self.assigned_at)",
+            ),
+        ),
+        ("tests/unit/consumer/test_metrics.py", "-k", "never_negative"),
+    ),
+    Mutant(
+        "figures jump with this machine's clock",
+        (
+            Edit("consumer/telemetry/database_clock.py", "time.time() - seconds - time.monotonic()", "-seconds"),
+            Edit("consumer/telemetry/database_clock.py", "self._start + time.monotonic()", "self._start + time.time()"),
+        ),
+        ("tests/unit/consumer/test_database_clock.py",),
     ),
     Mutant(
         "the shutdown has no limit",

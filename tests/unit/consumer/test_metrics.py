@@ -247,6 +247,15 @@ def test_lag_is_known_only_when_it_is(ops: Ops) -> None:
     assert ops.value("complete_through_timestamp_seconds", **AT) == 1_800_000_000
 
 
+def test_a_lag_is_never_negative(ops: Ops) -> None:
+    """Kafka's time of the last record may be ahead of the database's."""
+    ops.recorder.on_assigned([KEY])
+    ops.recorder.on_claimed(Position(POSITION, 0, 1, 9, Breaker(Limits())))
+    with ops.gauges.changing() as figures:
+        figures[KEY].bounds, figures[KEY].last_timestamp = Bounds(0, 10), time.time() + 3600
+    assert ops.value("lag_seconds", **AT) == 0
+
+
 def test_a_batch_that_comes_after_its_partition_went_brings_no_series_back(ops: Ops) -> None:
     """What was written while the partition was being revoked counts, and leaves nothing of it behind."""
     ops.recorder.on_written(Written(batch=batch_of(event()), result=WriteResult()))

@@ -27,12 +27,15 @@ pgbouncer         PgBouncer before one
 tcp_proxy         TcpProxy: a network that can be made bad, before a service
 plain_http        what httpx need not read where nothing is encrypted
 machine           where a program runs: here, or on a machine of a network
-network           Network: machines whose lines can be slow, lose packets, or be cut off
+network           Network: machines whose lines can be slow, lose, double and reorder packets, or be cut off
+network_line      what such a line does to a packet
 network_devices   the devices of this machine's network stay while a browser needs them
 router            what passes their packets on, a process of its own
 namespaces        the calls of Linux that it needs
 small_disk        a file system of a few hundred megabytes, to be filled
 failing_disk      a disk whose fsync is slow, or fails; failing_disk.c is what makes it so
+own_clock         a clock that is set while a program runs, for that program alone; own_clock.c is what reads it
+preloaded_library  compiles both
 process           Server: one process from start to end; waiting for a condition
 ports             free ports, which no two servers get
 freezing          processes that stop without an end

@@ -1,17 +1,14 @@
 """A disk that is slow to keep what is written, or fails to: fsync and fdatasync of a program that is started with `environ`."""
 
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from sandbox.services.process import SandboxError
-from sandbox.services.wheel import compiler
+from sandbox.services.preloaded_library import preloaded_library
 
 SOURCE = Path(__file__).with_suffix(".c")
-OPTIONS = ("-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror")
 SyncCall = Literal["fsync", "fdatasync"]
 
 
@@ -40,14 +37,7 @@ class FailingDisk:
 @contextmanager
 def failing_disk() -> Iterator[FailingDisk]:
     """A new one, also for a program of another user. SandboxError where there is no C compiler, or it fails."""
-    if (cc := compiler()) is None:
-        raise SandboxError("a disk that fails needs a C compiler: apt-get install gcc libc6-dev")
     with tempfile.TemporaryDirectory(prefix="callmine-disk-") as folder:
         # Whichever user the program is, it removes the file that made its call fail.
         Path(folder).chmod(0o777)
-        library = Path(folder, "failing_disk.so")
-        command = [cc, *OPTIONS, "-o", str(library), str(SOURCE), "-ldl"]
-        process = subprocess.run(command, check=False, capture_output=True, text=True)
-        if process.returncode:
-            raise SandboxError(f"{SOURCE.name} cannot be compiled:\n{process.stderr}")
-        yield FailingDisk(Path(folder), library)
+        yield FailingDisk(Path(folder), preloaded_library(SOURCE, Path(folder)))

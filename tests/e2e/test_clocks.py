@@ -1,7 +1,7 @@
 """A consumer whose clock is an hour off: nothing that the log says of itself rests on it (SPEC 5, decision 80).
 
-It is the database that runs with another clock here (libfaketime): the consumer's is then off as much, and the threads of
-librdkafka, which libfaketime keeps from waiting, are left alone.
+Where it is off from the start, it is the database that runs with another clock (libfaketime). The consumer's own is set while it
+works by sandbox.services.own_clock: libfaketime does not know cnd_timedwait, by which the threads of librdkafka wait.
 """
 
 import json
@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from runtime.migrations import migrate
+from sandbox.services.own_clock import own_clock
 from sandbox.services.ports import free_port
 from sandbox.services.postgres import PostgresServer
 from sandbox.services.service import KafkaBroker
+from sandbox.services.wheel import compiler
 from tests.builders import events
 from tests.e2e import faketime
 from tests.e2e.world import World
@@ -27,8 +29,9 @@ HOUR = 3600.0
 SECONDS = 60.0
 NOW = "SELECT clock_timestamp()"
 COMPLETE = "SELECT complete_through FROM partition_progress"
-
-pytestmark = pytest.mark.skipif(bool(faketime.MISSING), reason=faketime.MISSING)
+REACHED = "SELECT bool_and(complete_through > %(then)s) FROM partition_progress"
+WRONG = "SELECT count(*) FROM audit_event WHERE recorded_at < %(first)s OR recorded_at > clock_timestamp()"
+OFTEN = ("set", "consumer.telemetry.poller.SECONDS=0.1")
 
 
 @pytest.fixture(scope="module", params=[HOUR, -HOUR], ids=["ahead", "behind"])
@@ -40,6 +43,8 @@ def ahead(request: pytest.FixtureRequest) -> float:
 @pytest.fixture(scope="module")
 def database(ahead: float) -> Iterator[PostgresServer]:
     """A database server with a clock of its own."""
+    if faketime.MISSING:
+        pytest.skip(faketime.MISSING)
     shifted = {**faketime.ENVIRON, "FAKETIME": f"{-ahead:+.0f}s"}
     with ExitStack() as running:
         with pytest.MonkeyPatch.context() as patch:
@@ -117,3 +122,31 @@ def test_status_says_that_a_clock_is_off(world: World, ahead: float) -> None:
     assert status.wait() == 0
     text = status.log.read_text()
     assert abs(json.loads(text[text.index("{") :])["clock_ahead_seconds"] - ahead) < SECONDS
+
+
+@pytest.mark.skipif(not compiler(), reason="no C compiler is installed: apt-get install gcc libc6-dev")
+def test_a_clock_that_is_set_while_it_works(kafka: KafkaBroker, database_url: str, tmp_path: Path) -> None:
+    """An hour ahead, right, an hour behind, right: it records on, and no time that it writes or shows is by that clock."""
+    with World(kafka.bootstrap, database_url, tmp_path) as world, own_clock() as clock:
+        topic, port = world.topic(), free_port()
+        consumer = world.consumer(failpoint=OFTEN, AUDIT_METRICS_BIND=f"127.0.0.1:{port}", **clock.environ)
+        world.send(topic, events(3))
+        world.until_read(consumer)
+        first = world.value("SELECT min(recorded_at) FROM audit_event")
+        for ahead in (HOUR, 0.0, -HOUR, 0.0):
+            since = world.value(NOW)
+            clock.set(int(ahead))
+            world.send(topic, events(3))
+            world.until_read(consumer)
+            world.until(
+                lambda now=ahead: abs(figures(port)["auditlog_clock_offset_seconds"] - now) < SECONDS,  # type: ignore[misc]
+                "it knows",
+                of=[consumer],
+            )
+            world.until(lambda then=since: world.value(REACHED, then=then) is True, "it is complete", of=[consumer])  # type: ignore[misc]
+            assert world.value(WRONG, first=first) == 0
+            shown, now = figures(port), world.value(NOW).timestamp()
+            assert now - SECONDS < shown["auditlog_loop_heartbeat_timestamp_seconds"] < now + 1
+            assert shown["auditlog_lag_seconds"] >= 0
+        assert consumer.stop() == 0
+        world.check()

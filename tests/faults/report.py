@@ -35,10 +35,8 @@ an answer for up to an hour. After each fault everything is sealed, at the end `
 used more than {BESIDE} MiB.
 """
 NOT_HERE: Sequence[tuple[str, str]] = (
-    ("a consumer's own clock that jumps", "libfaketime keeps librdkafka's threads from waiting; the database's clock is shifted instead"),
     ("a machine that loses power", "page caches survive SIGKILL, and a network namespace has the page cache of all"),
     ("a disk that lies about fsync", "only the loss of power shows it: what the page cache has survives SIGKILL"),
-    ("packets doubled or out of order", "the kernel's netem is not everywhere, and our own router loses and delays only; TCP hides both from us"),
     ("a managed Kafka or PostgreSQL that fails over", "none on one machine; the address that leads to a promoted standby stands for it"),
     ("a topic for parked records that is gone", "there is none: they are kept in PostgreSQL, in the transaction of the rest"),
     ("expired certificates and refused logins of Kafka", "tests/security has them"),

@@ -13,7 +13,7 @@ from sandbox.services.service import KafkaBroker
 from tests.builders import events
 from tests.e2e.program import Program
 from tests.e2e.world import World
-from tests.faults.catalog.limits import CLOCK
+from tests.faults.catalog.clocks import CLOCK
 from tests.faults.catalog.needs import faketime
 from tests.ops.prometheus import Prometheus
 

@@ -13,7 +13,8 @@ disk       PostgreSQL's disk: full, slow, failing
 access     logins, grants, a missing column, and poolers
 failover   another server takes PostgreSQL's place, with rows missing
 needs      what a fault needs of the machine
-limits     memory, files, clocks, and where the log goes
+limits     memory, files, and where the log goes
+clocks     of the database and of the consumer, off by an hour
 registry   the Schema Registry
 machines   several machines: slow and lossy lines between them, and one that is cut off
 """
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from tests.faults.catalog import (
     access,
     broker,
+    clocks,
     damage,
     database,
     disk,
@@ -53,6 +55,7 @@ FAULTS: Sequence[Fault] = (
     *access.FAULTS,
     *failover.FAULTS,
     *limits.FAULTS,
+    *clocks.FAULTS,
     *registry.FAULTS,
     *machines.FAULTS,
 )

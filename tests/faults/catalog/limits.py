@@ -1,31 +1,26 @@
-"""What a process is given: memory, open files, a clock, a place for its log and its spans; and a record that kills it."""
+"""What a process is given: memory, open files, a place for its log and its spans; and a record that kills it."""
 
 import os
 import resource
 import signal
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from tests.builders import event
-from tests.e2e.faketime import ENVIRON
 from tests.e2e.silent import Silent, full_pipe
-from tests.faults.catalog.needs import CGROUP, faketime, memory_group
+from tests.faults.catalog.needs import CGROUP, memory_group
 from tests.faults.experiment import Experiment
 from tests.faults.fault import Fault
 from tests.faults.large import large
-from tests.faults.services import Services, database
 from tests.ops.load import flows
 
 MIB = 1024 * 1024
 BACKLOG = 1024  # records of a MiB
 GROUP_LIMIT = 256 * MIB
 CRASHING = "the record that kills its decoder"
-CLOCK = {**ENVIRON, "FAKETIME_NO_CACHE": "1"}
 
 
 @contextmanager
@@ -77,7 +72,7 @@ def _no_more_files(experiment: Experiment) -> Iterator[None]:
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
-def _restarted(
+def restarted(
     way: Callable[[Experiment], AbstractContextManager[dict[str, str]]],
 ) -> Callable[[Experiment], AbstractContextManager[None]]:
     """A consumer that is started in some surroundings, and at the end in the usual ones."""
@@ -139,27 +134,6 @@ def _crashing(experiment: Experiment) -> Iterator[None]:
         world.consumer("parked", "dismiss", str(number), "--reason", "made by make faults").wait()
 
 
-@contextmanager
-def _own_clock(base: Services) -> Iterator[Services]:
-    """A database whose clock is set by a file."""
-    with tempfile.TemporaryDirectory(prefix="callmine-clock-") as folder:
-        clock = Path(folder, "clock")
-        clock.write_text("+0s")
-        Path(folder).chmod(0o755)
-        with database(base, environ={**CLOCK, "FAKETIME_TIMESTAMP_FILE": str(clock)}) as services:
-            yield replace(services, clock=clock)
-
-
-@contextmanager
-def _clock_set_back(experiment: Experiment) -> Iterator[None]:
-    """By an hour: the consumer's is then ahead of it."""
-    clock = experiment.services.clock
-    assert clock is not None
-    clock.write_text("-3600s")
-    yield
-    clock.write_text("+0s")
-
-
 FAULTS = (
     Fault(
         name="memory bomb",
@@ -174,9 +148,9 @@ FAULTS = (
         inject=_no_more_files,
         mixes=False,
     ),
-    Fault(name="log that no one reads", how="stderr is a full pipe", inject=_restarted(_nobody_reads_the_log)),
-    Fault(name="log that is gone", how="the reader of stderr has ended", inject=_restarted(_log_is_gone)),
-    Fault(name="collector hangs", how="OTLP to a server that says nothing", inject=_restarted(_collector_hangs)),
+    Fault(name="log that no one reads", how="stderr is a full pipe", inject=restarted(_nobody_reads_the_log)),
+    Fault(name="log that is gone", how="the reader of stderr has ended", inject=restarted(_log_is_gone)),
+    Fault(name="collector hangs", how="OTLP to a server that says nothing", inject=restarted(_collector_hangs)),
     Fault(
         name="record that kills its decoder",
         how="SIGSEGV when it is decoded, in any process",
@@ -184,14 +158,5 @@ FAULTS = (
         exits=(-signal.SIGSEGV,),
         alerts=frozenset({"AuditParked"}),
         mixes=False,
-    ),
-    Fault(
-        name="clocks an hour apart",
-        how="libfaketime sets PostgreSQL's clock back, and right again",
-        inject=_clock_set_back,
-        alerts=frozenset({"AuditClockOff"}),
-        where=_own_clock,
-        mixes=False,
-        needs=faketime,
     ),
 )

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.cluster import programs
 from tests.export_mutants import SKIPPED
 from tests.seal_mutants import BROKEN
 
@@ -2390,6 +2391,8 @@ MUTANTS = (
 def main(names: list[str]) -> int:
     """Tries the mutants, or those whose names contain one of `names`; prints a line for each, in their order."""
     chosen = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
+    if any(test.startswith("tests/cluster/") for mutant in chosen for test in mutant.tests):
+        programs.provide()  # where they are not built yet it takes longer than a test may
     survived = 0
     with ThreadPoolExecutor(AT_ONCE) as lanes:
         for number, (mutant, (verdict, seconds, output)) in enumerate(

@@ -1960,6 +1960,11 @@ MUTANTS = (
         (READER_UNIT + "test_serve.py",),
     ),
     Mutant(
+        "a limit is compared by its first digits",
+        (Edit("reader/html/filter_form.py", "0 < int(limit) <= MAX_LIMIT", "0 < int(limit[:4]) <= MAX_LIMIT"),),
+        (READER_UNIT + "test_filter_form.py", "-k", "where_a_form_leads"),
+    ),
+    Mutant(
         "parameters are read before the session",
         (
             Edit(

@@ -181,8 +181,10 @@ def _offset(page: str, limit: str) -> str:
 
     Of a page beyond all offsets it is that of the last page there could be, which says that it is past the end.
     """
-    size = int(limit) if limit.isascii() and limit.isdigit() and 0 < int(limit[:4]) <= MAX_LIMIT else DEFAULT_LIMIT
-    if not (page.isascii() and page.isdigit()):
+    size = int(limit) if re.fullmatch(r"[0-9]{1,9}", limit) and 0 < int(limit) <= MAX_LIMIT else DEFAULT_LIMIT
+    matched = re.fullmatch(r"0*([0-9]+)", page)
+    if not matched:
         return page
-    number = int(page) if len(page) < len(str(MAX_OFFSET)) else MAX_OFFSET
+    # int() refuses what is very long.
+    number = int(matched[1]) if len(matched[1]) <= len(str(MAX_OFFSET)) else MAX_OFFSET
     return str(min(max(0, number - 1), MAX_OFFSET // size) * size)

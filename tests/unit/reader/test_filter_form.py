@@ -105,6 +105,13 @@ def test_what_a_browser_cannot_show_as_a_date_is_shown_as_text(value: str, kind:
         ([("page", "20000000")], "/audit?offset=999999950"),
         ([("page", "3"), ("limit", "0")], "/audit?limit=0&offset=100"),
         ([("page", "3"), ("limit", "many")], "/audit?limit=many&offset=100"),
+        ([("page", "2"), ("limit", "0001" + "1" * 4400)], f"/audit?limit=0001{'1' * 4400}&offset=50"),
+        ([("page", "2"), ("limit", "00019999")], "/audit?limit=00019999&offset=50"),
+        ([("page", "2"), ("limit", "000000020")], "/audit?limit=000000020&offset=20"),
+        ([("page", "3"), ("limit", "\u0662")], "/audit?limit=%D9%A2&offset=100"),
+        ([("page", "0" * 5000 + "2")], "/audit?offset=50"),
+        ([("page", "\u0662")], "/audit?offset=%D9%A2"),
+        ([("page", "2\n")], "/audit?offset=2%0A"),
         ([("color", "red")], "/audit?color=red"),
     ],
 )

@@ -12,7 +12,8 @@ from catalog.topics import IGNORED, TOPICS, topic_of
 # Facets that any entry may carry, whatever its type (SPEC 4).
 COMMON_FACETS = {
     "clock:ahead": "ce_time is more than five minutes ahead of Kafka's timestamp",
-    "sanitized:text": "a NUL outside an id became U+FFFD; the raw record is kept in original_record",
+    "sanitized:text": "a NUL outside an id became U+FFFD, a key that would then equal another got a number after it; "
+    "the raw record is kept in original_record",
     "sanitized:number": "a NaN or an infinity became a string; the raw record is kept in original_record",
 }
 

@@ -74,6 +74,22 @@ MUTANTS = (
         ("tests/unit/runtime/test_shutdown.py",),
     ),
     Mutant(
+        "of two keys that meet once they are stored, one is lost",
+        (Edit("consumer/event/diff.py", "        if canonical.clean(key)[1]:", "        if not key:"),),
+        ("tests/unit/consumer/test_pipeline.py", "-k", "keys_that_meet"),
+    ),
+    Mutant(
+        "a changed key is stored by the name of one that did not change",
+        (
+            Edit(
+                "consumer/event/diff.py",
+                "canonical.distinct(old.keys() | new.keys())",
+                "canonical.distinct(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))",
+            ),
+        ),
+        ("tests/unit/consumer/test_diff.py", "-k", "keeps_its_name"),
+    ),
+    Mutant(
         "the transaction_timeout of a database counts",
         (
             Edit("runtime/postgres/session.py", '    "transaction_timeout": "0",\n', ""),

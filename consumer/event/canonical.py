@@ -5,12 +5,12 @@ database is), integers exact (of 64 bits, as Avro has them), floats as the short
 a point or exponent.
 
 What JSON or PostgreSQL cannot hold is replaced and named: NUL and lone surrogates become U+FFFD (`text`), NaN and the
-infinities become the strings "NaN", "Infinity" and "-Infinity" (`number`).
+infinities become the strings "NaN", "Infinity" and "-Infinity" (`number`). Keys that would become one stay distinct (`distinct`).
 """
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -45,6 +45,32 @@ def clean(words: str) -> tuple[str, frozenset[str]]:
     return cleaned, CLEAN if cleaned == words else TEXT
 
 
+def distinct(keys: Iterable[str]) -> dict[str, str]:
+    """A name for each key of one map, no two of which are the same text once they are `clean`; mostly the key itself.
+
+    A key that can be stored keeps its name. Of the others, in the order of code points, one whose name is taken gets a number
+    after it: ` (2)`, ` (3)`. So the names depend on which keys there are, and on nothing else.
+    """
+    names, unstorable = {}, []
+    for key in keys:
+        if _UNSTORABLE.search(key) is None:
+            names[key] = key
+        else:
+            unstorable.append(key)
+    taken, numbers = set(names), dict[str, int]()
+    for key in sorted(unstorable):
+        name, cleaned = key, _UNSTORABLE.sub("\ufffd", key)
+        stored = cleaned
+        while stored in taken:
+            # Goes on from the last number: a producer may send as many keys of one name as fit into a record.
+            numbers[cleaned] = numbers.get(cleaned, 1) + 1
+            number = f" ({numbers[cleaned]})"
+            name, stored = key + number, cleaned + number
+        taken.add(stored)
+        names[key] = name
+    return names
+
+
 def _storable(value: Any, replaced: set[str]) -> Any:
     """The value with everything replaced that cannot be held; adds to `replaced` what kind was."""
     if isinstance(value, str):
@@ -55,8 +81,7 @@ def _storable(value: Any, replaced: set[str]) -> Any:
         replaced |= NUMBER
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, Mapping):
-        # Sorted: where a replaced key meets one that is there already, the same one must win each time.
-        return {_storable(key, replaced): _storable(value[key], replaced) for key in sorted(value)}
+        return {_storable(name, replaced): _storable(value[key], replaced) for key, name in distinct(value).items()}
     if isinstance(value, list):
         return [_storable(item, replaced) for item in value]
     return value

@@ -5,6 +5,8 @@ not `-0.0`, absent is not null. Python's `==` ignores these differences, so it i
 
 A leaf is anything but a record or map with something in it. A list is one leaf, so that order is kept. Where a
 snapshot is absent altogether (created, deleted), an empty map is a leaf too, or it would be lost.
+
+Keys that would be one text once they are stored have pointers that stay distinct: which other keys the map has is known only here.
 """
 
 from collections import Counter
@@ -13,6 +15,7 @@ from typing import Any, TypeAlias
 
 from catalog.definitions import Field
 from catalog.secret_keys import names_secret
+from consumer.event import canonical
 
 Change: TypeAlias = dict[str, Any]
 Changes: TypeAlias = dict[str, Change]
@@ -69,15 +72,20 @@ def _walk(path: str, old: Any, new: Any, field: Field, changed: Changes) -> None
 
 
 def _members(path: str, old: Mapping[str, Any], new: Mapping[str, Any], field: Field, changed: Changes) -> None:
+    names: dict[str, str] | None = None
     for key in old.keys() | new.keys():
         was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)
         if was is now or (type(was) is str and was == now):
             continue
+        at = pointer(path, key)
+        if canonical.clean(key)[1]:
+            names = names or canonical.distinct(old.keys() | new.keys())
+            at = pointer(path, names[key])
         if field.open_map and names_secret(key):
             if not same(was, now):
-                changed[pointer(path, key)] = {"masked": True}
+                changed[at] = {"masked": True}
         else:
-            _walk(pointer(path, key), was, now, field, changed)
+            _walk(at, was, now, field, changed)
 
 
 def _branch_against_leaf(path: str, old: Any, new: Any, field: Field, changed: Changes) -> None:

@@ -8,7 +8,7 @@ from tests.unit.consumer.avro import long, text_of
 
 # Among them what is an id somewhere, what PostgreSQL cannot hold, and what has several forms in Unicode.
 TEXTS = (
-    "", "org_1", "user_1", "pro", "free", "a\0b", "é", "e\u0301", "\u202e", "𝄞", "x" * 300, "null", '"', "2026-01-01",
+    "", "org_1", "user_1", "pro", "free", "a\0b", "a\ufffdb", "é", "e\u0301", "\u202e", "𝄞", "x" * 300, "null", '"', "2026-01-01",
 )  # fmt: skip
 LONGS = (0, 1, -1, 63, 64, -65, 2**31 - 1, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63))
 DOUBLES = (0.0, -0.0, 1.0, 0.1, 1e308, 5e-324, float("inf"), float("-inf"), float("nan"))

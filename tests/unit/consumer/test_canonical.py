@@ -88,11 +88,32 @@ def test_text_is_always_storable_and_facets_tell_the_truth(value: Any) -> None:
     assert ("sanitized:number" in facets) == holds(value, not_finite)
 
 
-def test_keys_that_become_one_are_settled_the_same_way_each_time() -> None:
-    """A replaced key that meets an existing one loses, in whatever order the two came."""
+def test_keys_that_become_one_stay_two() -> None:
+    """Of keys that meet once they are replaced, the one that could be stored keeps its name, in whatever order they came."""
     first, second = {"k\0": 1, "k\ufffd": 2}, {"k\ufffd": 2, "k\0": 1}
 
-    assert canonical.text(first) == canonical.text(second) == ('{"k\ufffd":2}', canonical.TEXT)
+    assert canonical.text(first) == canonical.text(second) == ('{"k\ufffd":2,"k\ufffd (2)":1}', canonical.TEXT)
+
+
+@given(st.lists(st.text("a\0\ufffd (23)", max_size=5), unique=True, max_size=8), st.randoms())
+def test_distinct_keys_stay_distinct(keys: list[str], random: Any) -> None:
+    """However keys meet, also with a number after them, each has a name of its own, whatever their order."""
+    names = canonical.distinct(keys)
+    stored = {key: canonical.clean(name)[0] for key, name in names.items()}
+
+    assert stored.keys() == set(keys)
+    assert len(set(stored.values())) == len(keys)
+    assert all(name == key for key, name in names.items() if not unstorable(key))
+    assert all(unstorable(name) for key, name in names.items() if unstorable(key))
+    random.shuffle(keys)
+    assert canonical.distinct(keys) == names
+
+
+def test_many_keys_that_meet_take_linear_time() -> None:
+    """A hundred thousand keys of one name are told apart by counting, and their names stay short."""
+    keys = ["".join("\0\ufffd"[n >> bit & 1] for bit in range(17)) for n in range(100_000)]
+
+    assert max(map(len, canonical.distinct(keys).values())) <= 17 + len(" (100000)")
 
 
 @given(VALUES)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from catalog.definitions import Field
 from catalog.secret_keys import SECRET_ENDINGS
-from consumer.event import diff
+from consumer.event import canonical, diff
 from consumer.event.diff import Changes
 
 SCALARS = (
@@ -65,6 +65,36 @@ def test_changes_lead_from_before_to_after_and_back(before: dict[str, Any], afte
 
     assert form(applied(changes, before)) == form(after)
     assert form(taken_back(changes, after)) == form(before)
+
+
+MEETING = st.dictionaries(
+    st.sampled_from(["a", "a\0", "a\ufffd", "a\ufffd (2)", "\0/", "\ufffd/", "\0\0", "\0\ufffd"]), st.integers(0, 2)
+)
+
+
+@given(MEETING, MEETING)
+def test_keys_that_meet_once_stored_are_changes_of_their_own(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """What is stored leads from `before` to `after` and back, where each key has the name that it was stored by."""
+    names = canonical.distinct(before.keys() | after.keys())
+    changes = diff.changes({"whole": before}, {"whole": after}, [WHOLE])
+    stored = json.loads(canonical.text(changes)[0])
+    was, now = ({"whole": {canonical.clean(names[key])[0]: side[key] for key in side}} for side in (before, after))
+
+    assert len(stored) == len(changes)
+    assert form(applied(stored, was)) == form(now)
+    assert form(taken_back(stored, now)) == form(was)
+
+
+def test_key_that_did_not_change_keeps_its_name_to_itself() -> None:
+    """A changed key is not stored by the name of one beside it, nor are what is below it and what is masked."""
+    before = {"a\0": 1, "a\ufffd": 5, "api_key\0": 1, "api_key\ufffd": 2, "m\0": {"x": 1}, "m\ufffd": {"x": 1}}
+    after = {**before, "a\0": 2, "api_key\0": 3, "m\0": {"x": 2}}
+
+    assert diff.changes({"whole": before}, {"whole": after}, [Field("whole", open_map=True)]) == {
+        "/whole/a\0 (2)": {"after": 2, "before": 1},
+        "/whole/api_key\0 (2)": {"masked": True},
+        "/whole/m\0 (2)/x": {"after": 2, "before": 1},
+    }
 
 
 @given(SNAPSHOTS)

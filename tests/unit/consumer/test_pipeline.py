@@ -1,5 +1,6 @@
 """The pipeline gives every record exactly one outcome, in the order of SPEC 4, and never raises for what was sent."""
 
+import json
 from typing import Any
 
 import pytest
@@ -182,6 +183,24 @@ def test_nul_is_kept_out_of_text_and_parks_in_an_id() -> None:
     assert (titled.row.subject_label, titled.sanitized) == ("a\ufffdb", True)
     assert titled.row.facets == ["format:pdf", "sanitized:text"]
     assert reason(event("report.exported", data={"report_id": "a\0b"})) is ParkReason.ID_MALFORMED
+
+
+def test_keys_that_meet_once_sanitized_are_both_recorded() -> None:
+    """A preference that went and one that came, whose keys are one text without NUL, are two changes, in an edit and in a map that is new."""
+    settings = example("workspace.settings_changed").data["before"]
+
+    def changes(before: dict[str, Any], after: dict[str, Any]) -> Any:
+        sides = {"before": {**settings, "preferences": before}, "after": {**settings, "preferences": after}}
+        outcome = recorded(event("workspace.settings_changed", data=sides))
+        assert outcome.sanitized
+        assert outcome.row.facets == ["sanitized:text", "setting:preferences"]
+        return json.loads(outcome.row.diff)["changes"]
+
+    first, second = "/preferences/a\ufffd", "/preferences/a\ufffd (2)"
+    assert changes({"a\0": 1}, {"a\ufffd": 2}) == {first: {"after": 2}, second: {"before": 1}}
+    assert changes({}, {"a\0": 1, "a\ufffd": 2}) == {first: {"after": 2}, second: {"after": 1}}
+    assert changes({"a\0": 1, "a\ufffd": 2}, {"a\0": 3, "a\ufffd": 2}) == {second: {"after": 3, "before": 1}}
+    assert changes({"a\0": 1}, {"a\0": 2}) == {first: {"after": 2, "before": 1}}
 
 
 def test_not_a_number_is_recorded_as_a_word() -> None:

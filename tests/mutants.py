@@ -1981,6 +1981,17 @@ MUTANTS = (
         (READER_UNIT + "test_filter_form.py", "-k", "where_a_form_leads"),
     ),
     Mutant(
+        "the day after one that begins at 1 o'clock begins at 1 as well",
+        (
+            Edit(
+                "reader/html/static/times.js",
+                "  at.setFullYear(year, month - 1, day + later);\n",
+                "  at.setFullYear(year, month - 1, day);\n  at.setDate(at.getDate() + later);\n",
+            ),
+        ),
+        ("tests/browser/test_local_days.py", "-k", "all_of_that_day"),
+    ),
+    Mutant(
         "parameters are read before the session",
         (
             Edit(

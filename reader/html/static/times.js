@@ -55,6 +55,19 @@ function instant(name, text) {
   return isDate && name === "to" ? new Date(at.getTime() + DAY) : at;
 }
 
+// The first instant of a day here, or of the day `later` days after it: of two midnights the first, and where there is none what follows.
+function startOfDay(date, later = 0) {
+  const [year, month, day] = date.split("-").map(Number);
+  const at = new Date(2000, 0); // the constructor would take 26 for 1926
+  at.setFullYear(year, month - 1, day + later);
+  return at;
+}
+
+// Whether a time is where a day begins here. A Date has milliseconds, and what is sent may have microseconds.
+function isStartOfDay(at, sent) {
+  return at.getTime() === startOfDay(localDate(at)).getTime() && !/\.\d{3}\d*[1-9]/.test(sent);
+}
+
 function setSent(input, value) {
   if (value === input.dataset.sent) return;
   input.dataset.sent = value;
@@ -71,10 +84,9 @@ function showBound(input) {
     input.type = zone === "local" && !input.dataset.sent ? "date" : input.dataset.kind;
     input.removeAttribute("step");
     input.value = input.dataset.sent;
-  } else if (at.getHours() + at.getMinutes() + at.getSeconds() + at.getMilliseconds() === 0) {
-    if (input.name === "to") at.setDate(at.getDate() - 1);
+  } else if (isStartOfDay(at, input.dataset.sent)) {
     input.type = "date";
-    input.value = localDate(at);
+    input.value = localDate(input.name === "to" ? new Date(at.getTime() - 1) : at);
   } else {
     input.type = "datetime-local";
     input.step = "1";
@@ -91,9 +103,8 @@ function bound(input) {
   if (input.value === input.dataset.shown) return input.dataset.sent;
   if (zone !== "local" || !input.value) return input.value;
   const isDate = input.type === "date";
-  const at = new Date(isDate ? `${input.value}T00:00:00` : input.value);
+  const at = isDate ? startOfDay(input.value, input.name === "to" ? 1 : 0) : new Date(input.value);
   if (Number.isNaN(at.getTime())) return input.value;
-  if (isDate && input.name === "to") at.setDate(at.getDate() + 1);
   return withOffset(at);
 }
 

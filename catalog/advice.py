@@ -17,7 +17,9 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.KEY_MISMATCH: "Send the workspace_id of the data as the record's key; the two must be equal.",
     ParkReason.ID_MISSING: "Send the id that the detail names; an empty text is not an id.",
     ParkReason.ID_MALFORMED: "Send Clerk's own ids (user_…, org_…), as they are; ids are never rewritten here.",
-    ParkReason.TOO_LARGE: "Send less: a value has at most 8 MiB, an id at most 255 bytes.",
+    ParkReason.TOO_LARGE: (
+        "Send less: a value has at most 8 MiB, and 500,000 values in all its lists and maps together; an id at most 255 bytes."
+    ),
     ParkReason.EMPTY_VALUE: "Send the Avro value; for a tombstone send no value at all, not an empty one.",
     ParkReason.BAD_FRAMING: "Frame the Avro value: C3 01 and the schema's fingerprint, or 00 and the registry's id.",
     ParkReason.SCHEMA_UNKNOWN: (

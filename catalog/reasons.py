@@ -35,7 +35,10 @@ class ParkReason(Reason):
     KEY_MISMATCH = "key_mismatch", "the Kafka key is not the record's workspace_id"
     ID_MISSING = "id_missing", "an id that identifies the event, workspace, actor or subject is empty"
     ID_MALFORMED = "id_malformed", "an id lacks its prefix (user_, org_) or holds a character PostgreSQL cannot store"
-    TOO_LARGE = "too_large", "the value is over 8 MiB, or an id over 255 bytes"
+    TOO_LARGE = (
+        "too_large",
+        "the value is over 8 MiB, its lists and maps hold over 500,000 values, or an id is over 255 bytes",
+    )
     EMPTY_VALUE = "empty_value", "the value has no bytes at all (a tombstone has no value)"
     BAD_FRAMING = "bad_framing", "the first bytes are neither Avro single-object nor Confluent framing"
     SCHEMA_UNKNOWN = "schema_unknown", "no schema has this fingerprint, or the registry does not know this id"

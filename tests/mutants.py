@@ -90,6 +90,17 @@ MUTANTS = (
         ("tests/unit/consumer/test_diff.py", "-k", "keeps_its_name"),
     ),
     Mutant(
+        "a valid value of too many values is called invalid",
+        (
+            Edit(
+                "consumer/event/avro/decoder.py",
+                "raise Poison(ParkReason.TOO_LARGE, detail)",
+                "raise Poison(ParkReason.AVRO_INVALID, detail)",
+            ),
+        ),
+        ("tests/unit/consumer/test_pipeline.py", "-k", "too_many_values"),
+    ),
+    Mutant(
         "the transaction_timeout of a database counts",
         (
             Edit("runtime/postgres/session.py", '    "transaction_timeout": "0",\n', ""),

@@ -8,9 +8,18 @@ from typing import Any
 
 from fastavro.types import Schema
 
-from consumer.event.avro.primitives import INT_BYTES, PRIMITIVES, InvalidEncodingError, Reader, Source
+from consumer.event.avro.primitives import (
+    INT_BYTES,
+    PRIMITIVES,
+    InvalidEncodingError,
+    Reader,
+    Source,
+    TooManyValuesError,
+)
 
-MAX_VALUES = 500_000  # that one message may become: more than 8 MiB of e-mail addresses, some 100 MB of Python
+MAX_VALUES = (
+    500_000  # that all lists and maps of one message may hold: 8 MiB of short e-mail addresses, some 100 MB of Python
+)
 
 
 def reader(schema: Schema, named: dict[str, Reader]) -> Reader:
@@ -130,7 +139,7 @@ class MapReader(Reader):
 
 
 def _block(source: Source, values_per_item: int) -> tuple[int, int | None]:
-    """Count of a block's items, and where the block says it ends (None: it does not say)."""
+    """Count of a block's items, and where the block says it ends (None: it does not say); TooManyValuesError."""
     count = source.varint()
     end = None
     if count < 0:  # then the size in bytes follows
@@ -140,7 +149,7 @@ def _block(source: Source, values_per_item: int) -> tuple[int, int | None]:
         raise IndexError
     source.left -= count * values_per_item
     if source.left < 0:
-        raise InvalidEncodingError(f"more than {MAX_VALUES} values in one message")
+        raise TooManyValuesError
     return count, end
 
 

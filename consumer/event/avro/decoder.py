@@ -17,7 +17,7 @@ from fastavro.validation import validate
 
 from catalog.reasons import ParkReason
 from consumer.event.avro import binary
-from consumer.event.avro.primitives import InvalidEncodingError, Source
+from consumer.event.avro.primitives import InvalidEncodingError, Source, TooManyValuesError
 from consumer.event.model import Poison
 
 Decode: TypeAlias = Callable[[bytes, int], Any]
@@ -27,7 +27,7 @@ def decoder(writer: Schema, reader: Schema) -> Decode:
     """A function that decodes the Avro value from a position to the end of the bytes, in the reader schema's shape.
 
     Both schemas as `schema_safety.load` and `fastavro.parse_schema` give them; the writer's has passed the check.
-    Poison of the function: AVRO_INVALID, TRAILING_BYTES, SCHEMA_RESOLUTION (Avro 1.12, "Binary Encoding" and
+    Poison of the function: AVRO_INVALID, TOO_LARGE, TRAILING_BYTES, SCHEMA_RESOLUTION (Avro 1.12, "Binary Encoding" and
     "Schema Resolution"). A varint may be longer than it need be, up to 5 bytes for an int and 10 for a long: the
     specification does not forbid it and Java reads it.
     """
@@ -60,6 +60,9 @@ def _strict(schema: Schema) -> Decode:
             raise Poison(ParkReason.AVRO_INVALID, f"a string is not UTF-8: {fault.reason}") from None
         except InvalidEncodingError as fault:
             raise Poison(ParkReason.AVRO_INVALID, str(fault)) from None
+        except TooManyValuesError:
+            detail = f"the value's lists and maps hold more values than the limit, which is {binary.MAX_VALUES}"
+            raise Poison(ParkReason.TOO_LARGE, detail) from None
         if source.at < len(data):
             raise Poison(ParkReason.TRAILING_BYTES, f"{len(data) - source.at} bytes after the value's {source.at - at}")
         return value

@@ -14,6 +14,10 @@ class InvalidEncodingError(Exception):
     """The bytes break a rule of the encoding; the text says which."""
 
 
+class TooManyValuesError(Exception):
+    """The value may be valid, and would become more values than one message may."""
+
+
 class Source:
     """The bytes of one message, the position of the next one to read, and how many values it may still become."""
 
@@ -61,7 +65,7 @@ class Reader:
     values: int = 1
 
     def read(self, source: Source) -> Any:
-        """The next value; IndexError, struct.error, UnicodeDecodeError or InvalidEncodingError where there is none."""
+        """The next value; IndexError, struct.error, UnicodeDecodeError, InvalidEncodingError or TooManyValuesError where there is none."""
         raise NotImplementedError
 
 

@@ -256,10 +256,10 @@ def test_small_message_of_many_values_is_refused() -> None:
     wide = record("W", flag="boolean", **{f"n{at}": "null" for at in range(999)})
     count = binary.MAX_VALUES // 1000
 
-    assert refusal(array(wide), long(count) + bytes(count) + b"\0") is ParkReason.AVRO_INVALID
+    assert refusal(array(wide), long(count) + bytes(count) + b"\0") is ParkReason.TOO_LARGE
     assert len(decode(array("boolean"), long(count) + bytes(count) + b"\0")) == count
     blocks_of_one = (long(1) + b"\0") * (binary.MAX_VALUES + 1) + b"\0"
-    assert refusal(array("boolean"), blocks_of_one) is ParkReason.AVRO_INVALID
+    assert refusal(array("boolean"), blocks_of_one) is ParkReason.TOO_LARGE
 
 
 def test_the_deepest_safe_value_is_read() -> None:

@@ -11,6 +11,7 @@ import schemas
 from catalog.reasons import IgnoreReason, ParkReason
 from catalog.topics import IGNORED
 from consumer.event import pipeline
+from consumer.event.avro.binary import MAX_VALUES
 from consumer.event.decode import MAX_VALUE, Decoder
 from consumer.event.model import Ignored, NeedsSchema, Outcome, Parked, Recorded
 from consumer.event.pipeline import Pipeline
@@ -146,6 +147,22 @@ def test_value_over_eight_mebibytes_is_too_large_before_anything_else(ce_type: s
 
     assert reason(message._replace(value=b"\xc3\x01" + bytes(MAX_VALUE - 1), headers=())) is ParkReason.TOO_LARGE
     assert reason(message._replace(value=b"\xc3\x01" + bytes(MAX_VALUE - 2))) is not ParkReason.TOO_LARGE
+
+
+def test_value_of_too_many_values_is_too_large() -> None:
+    """A valid value with as many recipients as may be is recorded; one more is parked as too large, as whoever sends it must be told."""
+    schedule = {**example("schedule.edited").data["before"], "recipients": [""] * (MAX_VALUES // 2)}
+
+    def edited(recipients: int) -> Message:
+        return event(
+            "schedule.edited", data={"before": schedule, "after": {**schedule, "recipients": ["a"] * recipients}}
+        )
+
+    assert isinstance(run(edited(MAX_VALUES // 2)), Recorded)
+    parked = run(edited(MAX_VALUES // 2 + 1))
+    assert parked == Parked(
+        ParkReason.TOO_LARGE, f"the value's lists and maps hold more values than the limit, which is {MAX_VALUES}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 SECRET_ENDINGS = ("token", "secret", "password", "key")
 
-_SECRET = re.compile(rf"(?:{'|'.join(SECRET_ENDINGS)})s?[0-9]*\Z")
+_SECRET = re.compile(rf"(?:{'|'.join(SECRET_ENDINGS)})s?\d*\Z")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -64,7 +65,9 @@ def _cell(text: object) -> object:
 
 
 def _registry(url: str) -> str:
-    return settings.web_url("http", "https")(url).rstrip("/")
+    if urlsplit(settings.web_url("http", "https")(url))[3:] != ("", ""):
+        raise ValueError("has a query or a fragment, behind ? or #: no path can be added to it")
+    return url.rstrip("/")
 
 
 CollectorUrl = Annotated[str, AfterValidator(settings.web_url("http", "https"))]

@@ -10,9 +10,12 @@ from runtime.host_port import is_port
 from runtime.settings import malformed_text
 
 PREFIX = "KAFKA_CONFIG_"
-BROKER = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
+PROTOCOLS = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
+BROKER = re.compile(r"(?:(?P<protocol>[A-Za-z_]+)://)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
+# The only property of text or number whose name has an underscore.
+UNDERSCORED = {"log.level": "log_level"}
 # Not for users: librdkafka's mock cluster, and properties that take a Python object.
 NOT_SETTABLE = ("test.", "logger", "default.topic.config")
 
@@ -33,6 +36,7 @@ def properties(
         if not name.startswith(PREFIX) or value == "":
             continue
         dotted = name.removeprefix(PREFIX).lower().replace("_", ".")
+        dotted = UNDERSCORED.get(dotted, dotted)
         if dotted.startswith(fixed):
             problems.append(f"{name}: {dotted} cannot be set: the guarantee that {guarantee} depends on it")
         elif dotted.startswith(NOT_SETTABLE):
@@ -59,6 +63,10 @@ def check_topic(name: str) -> str:
 def _brokers(text: str) -> str:
     for broker in text.split(","):
         match = BROKER.fullmatch(broker.strip())
+        if match is not None and (match["protocol"] or PROTOCOLS[0]).lower() not in PROTOCOLS:
+            raise ValueError(
+                f"{match['protocol']}:// is no protocol of Kafka: leave it out, or use {', '.join(PROTOCOLS)}"
+            )
         if match is None or (match["port"] is not None and not is_port(match["port"])):
             raise ValueError("use host:port[,host:port…] of the brokers")
     return text

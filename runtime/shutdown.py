@@ -15,11 +15,13 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 import structlog
 
 from runtime import logging
+from runtime.standard_streams import Unwritable
 from runtime.threads import within
 
 log = structlog.get_logger()
@@ -78,6 +80,10 @@ def leave(program: Callable[[], object]) -> NoReturn:
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except Unwritable as error:
+        begin(1)
+        sys.stderr.write(f"{Path(sys.argv[0]).name}: {error}\n")
+        code = 1
     except BaseException:  # noqa: BLE001 whatever it was, the process ends here
         begin(1)
         traceback.print_exc()

@@ -6,9 +6,27 @@ A closed one is None in Python, and its descriptor would go to the next socket, 
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-STANDARD_ERROR = 2
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+
+
+class Unwritable(Exception):
+    """Standard output cannot be written though it is not closed: the disk is full, say."""
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output. What nobody reads is dropped, since the exit code does not depend on it; another failure is Unwritable."""
+
+    def write(self, text: str) -> int:
+        with _drop_the_rest():
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with _drop_the_rest():
+            super().flush()
 
 
 class _Lossy(io.TextIOWrapper):
@@ -30,10 +48,24 @@ def secure() -> None:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115 for as long as the program runs
-    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stdout is None or isinstance(sys.stdout, io.TextIOWrapper):
+        encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
+        binary = open(STANDARD_OUTPUT, "wb", closefd=False)  # noqa: SIM115
+        sys.stdout = _Output(binary, encoding, "backslashreplace", line_buffering=binary.isatty())
     if sys.stderr is None or isinstance(sys.stderr, io.TextIOWrapper):
         encoding = "utf-8" if sys.stderr is None else sys.stderr.encoding
         binary = open(STANDARD_ERROR, "wb", closefd=False)  # noqa: SIM115
         sys.stderr = _Lossy(binary, encoding, "backslashreplace", line_buffering=True)
+
+
+@contextmanager
+def _drop_the_rest() -> Iterator[None]:
+    """If standard output fails, what follows goes nowhere; the failure is raised once, and not at all if only the reader is gone."""
+    try:
+        yield
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, STANDARD_OUTPUT)
+        os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            raise Unwritable(f"standard output cannot be written: {error.strerror}") from None

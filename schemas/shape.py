@@ -4,6 +4,7 @@ Ours, because fastavro's own check takes fields that the schema does not have, a
 """
 
 from collections.abc import Iterator, Mapping
+from reprlib import Repr
 from typing import Any
 
 _PRIMITIVES = {
@@ -14,6 +15,9 @@ _PRIMITIVES = {
     "double": float,
     "string": str,
 }
+# As short as a sentence bears; a value that is nested deeply is no RecursionError.
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
 _BITS = {"int": 31, "long": 63}
 
 
@@ -25,27 +29,27 @@ def mismatches(schema: Any, value: object, pointer: str = "") -> Iterator[str]:
     """
     if isinstance(schema, list):
         if all(any(mismatches(branch, value, pointer)) for branch in schema):
-            yield f"{pointer}: {value!r} is none of {', '.join(map(_name, schema))}"
+            yield f"{pointer}: {_SHORT.repr(value)} is none of {', '.join(map(_name, schema))}"
         return
     kind = _name(schema)
     if kind == "record":
         yield from _record(schema, value, pointer)
     elif kind == "enum":
         if value not in schema["symbols"]:
-            yield f"{pointer}: {value!r} is none of {', '.join(schema['symbols'])}"
+            yield f"{pointer}: {_SHORT.repr(value)} is none of {', '.join(schema['symbols'])}"
     elif kind == "array":
         items = enumerate(value) if isinstance(value, list) else None
-        yield from _members(schema["items"], items, f"{pointer}: {value!r} is not a list", pointer)
+        yield from _members(schema["items"], items, f"{pointer}: {_SHORT.repr(value)} is not a list", pointer)
     elif kind == "map":
         entries = iter(value.items()) if isinstance(value, Mapping) else None
-        yield from _members(schema["values"], entries, f"{pointer}: {value!r} is not an object", pointer)
+        yield from _members(schema["values"], entries, f"{pointer}: {_SHORT.repr(value)} is not an object", pointer)
     elif not _is_primitive(kind, value):
-        yield f"{pointer}: {value!r} is not of type {kind}"
+        yield f"{pointer}: {_SHORT.repr(value)} is not of type {kind}"
 
 
 def _record(schema: Any, value: object, pointer: str) -> Iterator[str]:
     if not isinstance(value, Mapping):
-        yield f"{pointer}: {value!r} is not an object"
+        yield f"{pointer}: {_SHORT.repr(value)} is not an object"
         return
     fields = {field["name"]: field["type"] for field in schema["fields"]}
     for name in sorted(value.keys() - fields.keys()):
@@ -67,6 +71,9 @@ def _members(
         yield otherwise
         return
     for key, member in members:
+        if isinstance(key, str) and not _is_unicode(key):
+            yield f"{_below(pointer, ascii(key))}: is not Unicode"
+            continue
         yield from mismatches(schema, member, _below(pointer, str(key)))
 
 

@@ -33,8 +33,9 @@ def set_(
     audit-consumer cells set 2/2 --reason "split, see INC-512"
     ```
     """
+    parsed = _parse(cell)
     with operator(settings(kafka=False)) as connection:
-        before, partitions = cells.set_cell(connection, _parse(cell), reason)
+        before, partitions = cells.set_cell(connection, parsed, reason)
     typer.echo(
         f"this database was cell {before} and is cell {cell} now, from the present offsets of its {partitions} partitions"
     )
@@ -60,8 +61,9 @@ def check(
 
     Exit code: 0 each key and each offset has exactly one cell; 1 otherwise, or if the check is not possible.
     """
-    if any(malformed(url) for url in urls):
-        end("cells check: an argument is no libpq URL or keyword string", 2)
+    for number, url in enumerate(urls, start=1):
+        if fault := malformed(url):
+            end(f"cells check: argument {number} {fault}", 2)
     databases, verdicts = _compare(urls, wait)
     faults = coverage_faults([database.cell for database in databases])
     exact = not faults and all(verdict.state in {CellState.EXACT, CellState.REREAD} for verdict in verdicts.values())

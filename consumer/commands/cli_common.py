@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 something needs a person; 2 wrong usage or settings.
 """
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -34,9 +35,15 @@ PartitionArgument = Annotated[int, typer.Argument(metavar="PARTITION", min=0)]
 FormatOption = Annotated[Format, typer.Option("--format", help="For people, or for machines.", show_choices=True)]
 
 
+# Line and paragraph ends, controls, and what has no UTF-8: an argument that is not in the encoding of the terminal.
+UNSUITABLE = {"Cc", "Cs", "Zl", "Zp"}
+
+
 def _reason(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise typer.BadParameter("say why, in one line: it is kept with your name for ever")
+    if not text.strip():
+        raise typer.BadParameter("say why: it is kept with your name for ever")
+    if unsuitable := next((letter for letter in text if unicodedata.category(letter) in UNSUITABLE), None):
+        raise typer.BadParameter(f"say why in one line: U+{ord(unsuitable):04X} cannot be part of it")
     return text
 
 

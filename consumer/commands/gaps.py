@@ -99,6 +99,6 @@ def state(
     with operator(loaded) as connection:
         cluster = Cluster({**kafka_config(loaded), "log_level": "0"})
         target = find_partition(cluster, topic, partition)
-        bounds = cluster.bounds([target])[target]
+        bounds = cluster.bounds_of(target)
         start = recovery.state_damaged_range(connection, target, bounds, to_offset, reason)
     typer.echo(f"{topic}/{partition}: offsets {start} to {to_offset} are a stated gap; the partition continues")

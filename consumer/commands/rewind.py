@@ -45,7 +45,7 @@ def rewind(
     with operator(loaded) as connection:
         cluster = Cluster({**kafka_config(loaded), "log_level": "0"})
         target = find_partition(cluster, topic, partition)
-        bounds = cluster.bounds([target])[target]
+        bounds = cluster.bounds_of(target)
         to = to_offset if time is None else cluster.at(target, time)
         assert to is not None
         previous = recovery.rewind(connection, target, bounds, to, reason)

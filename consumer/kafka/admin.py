@@ -7,7 +7,7 @@ A topic for which a query fails is left out of the result, and noted in `faults`
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from confluent_kafka import KafkaException, TopicPartition, libversion
@@ -18,12 +18,15 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 from consumer.event.model import Partition
 from consumer.kafka.auth_errors import AuthErrors
 from consumer.kafka.renewed_admin import RenewedAdmin
-from consumer.kafka.topic_faults import TopicFaults
+from consumer.kafka.topic_faults import TopicFault, TopicFaults
 from consumer.kafka.topic_questions import POLICY, SECONDS, ClusterUnavailable, TopicQuestions
 from consumer.retries import OnRetry, uncounted
 from runtime.timestamps import milliseconds
 
 log = structlog.get_logger()
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 __all__ = ["Bounds", "Cluster", "ClusterUnavailable", "PropertyRefused", "Topic"]
 
@@ -116,11 +119,23 @@ class Cluster:
         ends = self._questions.offsets(dict.fromkeys(keys, OffsetSpec.latest()), stable=stable)
         return {p: ends[key] for p in keys.values() if (key := (p.topic, p.number)) in ends}
 
+    def bounds_of(self, partition: Partition) -> Bounds:
+        """As `bounds`; ClusterUnavailable where the partition cannot be read now."""
+        return self._known(partition, self.bounds([partition]), partition)
+
     def at(self, partition: Partition, time: datetime) -> int:
         """The offset of the first record whose timestamp is `time` or later; the log's end where there is none."""
         key = TopicPartition(partition.topic, partition.number)
-        offset = self._questions.offsets({key: OffsetSpec.for_timestamp(milliseconds(time))})[key.topic, key.partition]
-        return offset if offset >= 0 else self.ends([partition])[partition]
+        # No record is older than 1970; to Kafka, numbers below 0 are no times but "the end", "the beginning" and so on.
+        since = OffsetSpec.for_timestamp(max(milliseconds(time), 0))
+        offset = self._known(partition, self._questions.offsets({key: since}), (key.topic, key.partition))
+        return offset if offset >= 0 else self._known(partition, self.ends([partition]), partition)
+
+    def _known(self, partition: Partition, answers: Mapping[K, V], key: K) -> V:
+        """What is known of a partition; whoever left it out has noted why."""
+        if key not in answers:
+            raise ClusterUnavailable(self.faults.current()[partition.topic, TopicFault.OFFSETS])
+        return answers[key]
 
     def reached_within(self, seconds: float) -> bool:
         """Whether a broker has answered in the last `seconds`."""

@@ -5,6 +5,7 @@ The example is encoded as a service would do it, and goes through the same pipel
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,13 +55,21 @@ def explain(text: str) -> Explained:
 
 def _example(text: str) -> dict[str, Any]:
     try:
-        example = json.loads(text)
+        example = json.loads(text, object_pairs_hook=_unrepeated)
     except (ValueError, RecursionError) as error:
         raise Unusable([f"not JSON: {error}"]) from None
     problems = list(_problems(example)) if isinstance(example, Mapping) else ["an example is a JSON object"]
     if problems:
         raise Unusable(problems)
     return dict(example)
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; ValueError for a key that it has twice, which nobody sends on purpose."""
+    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    if twice:
+        raise ValueError(f"an object has {', '.join(map(ascii, twice))} more than once")
+    return dict(pairs)
 
 
 def _problems(example: Mapping[str, Any]) -> list[str]:
@@ -73,6 +82,7 @@ def _problems(example: Mapping[str, Any]) -> list[str]:
     if not isinstance(headers, Mapping):
         problems.append("/headers: is not an object of strings")
     else:
+        problems += [f"/headers/{name!a}: is not Unicode" for name in headers if not _is_text(name)]
         problems += [f"/headers/{name}: is not a string" for name, value in headers.items() if not _is_text(value)]
     return problems
 

@@ -225,8 +225,17 @@ def test_a_rewound_cell_is_compared_by_offsets(halves: list[Copy], rows: Rows) -
     assert compared(halves, 0)["partitions"][0]["state"] == "read_again"
 
 
+def test_a_wrong_cell_is_wrong_usage_without_a_database(bare: Cli) -> None:
+    """Whatever the database does."""
+    unavailable = {"DATABASE_URL": "host=127.0.0.1 port=1 dbname=x connect_timeout=1"}
+    assert bare.run("cells", "set", "1/0", *WHY, **unavailable).exit_code == 2
+    assert bare.run("cells", "set", "1/2", *WHY, **unavailable).exit_code == 1
+
+
 def test_what_cannot_be_read_is_said(halves: list[Copy], bare: Cli) -> None:
     """Which database, and why; without settings of the environment."""
     assert "is no libpq URL" in bare.refused("cells", "check", "postgresql://[", code=2)
+    said = bare.refused("cells", "check", halves[0].url, "postgresql://h:99999/x", code=2)
+    assert "argument 2 has no proper host and port" in said
     nowhere = "host=127.0.0.1 port=1 dbname=x connect_timeout=1"
     assert "database 2: " in bare.refused("cells", "check", halves[0].url, nowhere)

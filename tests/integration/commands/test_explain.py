@@ -174,3 +174,22 @@ def test_catalog_in_three_forms(bare: Cli) -> None:
 def test_every_reason_has_advice() -> None:
     """No reason for parking leaves a person without a next step."""
     assert set(ADVICE) == set(ParkReason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"key": "a", "key": "b", "headers": {}, "data": null}',
+        '{"key": "a", "headers": {"ce_id": "1", "ce_id": "2"}, "data": null}',
+        '{"key": "a", "headers": {"\\ud800": "1"}, "data": null}',
+        '{"key": "a", "headers": {"ce_type": "workspace.settings_changed"}, "data": {"after": {"preferences": {"\\ud800": 1}}}}',
+        *(f'{{"key": "a", "headers": {{"ce_type": "member.removed"}}, "data": {"[" * depth}{"]" * depth}}}' for depth in (960, 975, 5000)),
+    ],
+    ids=["a key twice", "a header twice", "a header of half a letter", "a key of half a letter", "deep", "deeper", "too deep"],
+)  # fmt: skip
+def test_what_no_service_could_send(bare: Cli, text: str) -> None:
+    """It is said in a few lines with exit code 2, never a traceback, and never recorded."""
+    result = bare.fed(text.encode(), "explain", "-")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is not a record that a service could send" in result.stderr
+    assert len(result.stderr) < 3000

@@ -151,6 +151,23 @@ def test_resume_of_what_is_not_halted(cli: Cli, consumer: Consumer) -> None:
     assert "was never read" in cli.refused("resume", TOPIC.topic, "7", *WHY)
 
 
+@pytest.mark.parametrize("reason", ["理由\u3000です", "why\u00a0not", "👩\u200d💻 asked for it", "soft\u00adhyphen"])
+def test_a_reason_is_in_any_language(cli: Cli, consumer: Consumer, rows: Rows, reason: str) -> None:
+    """Blanks and marks that people type are kept as they are."""
+    consumer.reads(event().with_headers(ce_type="member.unheard_of"))
+    cli.ok("parked", "dismiss", "1", "--reason", reason)
+    assert rows("SELECT reason FROM operator_action") == [(reason,)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "named"), [("one\ntwo", "U+000A"), ("a\x1b[0m", "U+001B"), ("one\u2028two", "U+2028")]
+)
+def test_a_reason_is_one_line(cli: Cli, reason: str, named: str) -> None:
+    """What is wrong with it is named."""
+    result = cli.run("parked", "dismiss", "1", "--reason", reason)
+    assert (result.exit_code, named in result.stderr) == (2, True)
+
+
 def test_nothing_is_decided_without_a_reason(cli: Cli, consumer: Consumer, rows: Rows) -> None:
     """A missing or empty reason is wrong usage; nothing happens."""
     consumer.claims(TOPIC, 10, 50)

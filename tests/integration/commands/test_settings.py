@@ -53,6 +53,8 @@ def test_example_is_loaded_unchanged(tmp_path: Path) -> None:
         ("SCHEMA_REGISTRY_URL", "registry:8081"),
         ("SCHEMA_REGISTRY_URL", "ftp://registry"),
         ("SCHEMA_REGISTRY_URL", "http://"),
+        ("SCHEMA_REGISTRY_URL", "http://registry:8081/?x=1"),
+        ("SCHEMA_REGISTRY_URL", "http://registry:8081/#x"),
         ("AUDIT_TOPICS", " , "),
         ("AUDIT_TOPICS", "callmine.billing,callmine.billing"),
         ("AUDIT_TOPICS", "callmine billing"),
@@ -70,6 +72,8 @@ def test_example_is_loaded_unchanged(tmp_path: Path) -> None:
         ("DATABASE_URL", "postgresql:///audit\n"),
         ("DATABASE_URL", "postgresql://h:54x/db"),
         ("KAFKA_BOOTSTRAP_SERVERS", "a:b"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka://a:9092"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "a:9092,http://b:9092"),
         ("KAFKA_BOOTSTRAP_SERVERS", "a:1,,b:1"),
         ("KAFKA_BOOTSTRAP_SERVERS", "a:99999"),
         ("KAFKA_BOOTSTRAP_SERVERS", " "),
@@ -140,6 +144,11 @@ def test_each_bad_property_is_named() -> None:
     assert all(f"\n  {name}: " in str(raised.value) for name in bad)
     assert not any(name in str(raised.value) for name in ("SASL_MECHANISM", "sesame"))
     assert load({**GOOD, **good}, kafka=False).kafka["sasl.username"] == "u"
+
+
+def test_a_property_whose_name_has_an_underscore() -> None:
+    """Librdkafka has one for which an environment can have a value."""
+    assert load({**GOOD, "KAFKA_CONFIG_LOG_LEVEL": "6"}, kafka=False).kafka == {"log_level": "6"}
 
 
 def test_a_property_is_named_once() -> None:

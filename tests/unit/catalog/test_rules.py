@@ -87,6 +87,8 @@ def test_choice_gives_type_or_reason() -> None:
     [
         "crm_token",
         "webhook_secret",
+        "api_key_\u0662",
+        "api_key_\u0968",
         "sso_password",
         "api_key",
         "API_KEY",

@@ -1507,8 +1507,8 @@ MUTANTS = (
         (
             Edit(
                 "reader/query/list_queries.py",
-                "lower(actor_email) = lower(%(actor)s::text)",
-                "actor_email = %(actor)s::text",
+                'lower(actor_email COLLATE "C") = %(folded)s',
+                "actor_email = %(actor)s",
             ),
         ),
         (READER + "test_api.py", "-k", "however_the_address"),
@@ -2001,6 +2001,15 @@ MUTANTS = (
             ),
         ),
         ("tests/browser/test_local_days.py", "-k", "all_of_that_day"),
+    ),
+    Mutant(
+        "the database's locale decides the case of an address",
+        (
+            Edit("reader/query/list_queries.py", 'OR lower(actor_email COLLATE "C") =', "OR lower(actor_email) ="),
+            Edit("reader/query/list_queries.py", "= 'lower(actor_email COLLATE \"C\")'", "= 'lower(actor_email)'"),
+            Edit("reader/query/list_queries.py", "if folded.letters else SELECTED", "if False else SELECTED"),
+        ),
+        ("tests/integration/sql/test_locales.py", "-k", "case_of_an_address"),
     ),
     Mutant(
         "parameters are read before the session",

@@ -1,9 +1,14 @@
-"""Normalizes an id or an e-mail address that a person pasted into a field or a URL."""
+"""Normalizes an id or an e-mail address that a person pasted into a field or a URL, and folds an address's case."""
 
 import re
+from collections.abc import Mapping
+from functools import cache
+from string import ascii_lowercase, ascii_uppercase
+from typing import NamedTuple
 
 # Blanks of every kind, also those without a width, which are pasted unnoticed.
 _AROUND = r"[\s\u180e\u200b\u2060\ufeff]+"
+_ASCII = str.maketrans(ascii_uppercase, ascii_lowercase)
 _EDGES = re.compile(rf"\A{_AROUND}|{_AROUND}\Z")
 
 
@@ -20,3 +25,34 @@ def name_of_actor(text: str) -> str:
     """
     name = without_edges(text)
     return name.replace(" ", "+") if "@" in name else name
+
+
+class Folded(NamedTuple):
+    """A text whose case is folded, and what does the same to another one whose ASCII is in lower case: `letters` become `folds`."""
+
+    folded: str
+    letters: str
+    folds: str
+
+
+def fold_case(text: str) -> Folded:
+    """Folds the case letter by letter, as CaseFolding.txt of Unicode does in its statuses C and S; ASCII only to ASCII.
+
+    The database would do it by a locale, and to one that was created with the locale C only ASCII has letters.
+    """
+    if text.isascii():
+        return Folded(text.lower(), "", "")
+    folded = text.translate(_ASCII).translate(_folds())
+    alike = {chr(letter): fold for letter, fold in _folds().items() if fold in folded}
+    return Folded(folded, "".join(alike), "".join(alike.values()))
+
+
+@cache
+def _folds() -> Mapping[int, str]:
+    """For `str.translate`: each letter outside ASCII that has another case, and the letter outside ASCII that stands for both."""
+    folds = {}
+    for letter in map(chr, range(0x80, 0x1E944)):  # none with a case is behind these
+        fold = letter.casefold() if len(letter.casefold()) == 1 else letter.lower()
+        if fold != letter and len(fold) == 1 and not fold.isascii():
+            folds[ord(letter)] = fold
+    return folds

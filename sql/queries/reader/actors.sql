@@ -50,7 +50,7 @@ sample AS (
     ) AS of_span
 )
 
-SELECT CASE WHEN octet_length(actor_email) <= 255 THEN actor_email ELSE actor_id END AS actor
+SELECT CASE WHEN octet_length(actor_email) <= 255 THEN actor_email ELSE actor_id END COLLATE "C" AS actor
 FROM sample
 GROUP BY actor
 ORDER BY count(*) DESC, actor

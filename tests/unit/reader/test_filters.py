@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalog.audit_types import CATALOG
 from reader.model import Query, Selection
 from reader.query.filters import CHANNELS, RANGES, InvalidQuery, decode_pairs, parse, to_pairs
-from reader.query.searched_text import name_of_actor, without_edges
+from reader.query.searched_text import fold_case, name_of_actor, without_edges
 from reader.query.snapshot import Snapshot
 
 WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=20)
@@ -136,3 +136,17 @@ def test_a_snapshot_comes_back_from_its_text(microseconds: int, low: int, above:
 
     assert Snapshot.parse(snapshot.as_of) == snapshot
     assert Snapshot.from_postgres(snapshot.time, snapshot.pg_snapshot) == snapshot
+
+
+def test_letters_of_two_cases_find_each_other() -> None:
+    """By what is searched for alone, outside ASCII too; but a letter of ASCII finds only ASCII, as in a domain's name."""
+    for upper in map(chr, range(0xC0, 0x590)):
+        lower = upper.lower()
+        if lower == upper or len(lower) > 1:
+            continue
+        for searched, stored in ((upper, lower), (lower, upper)):
+            folded = fold_case(searched)
+            assert stored.translate(str.maketrans(folded.letters, folded.folds)) == folded.folded
+    assert fold_case("Kim@X.example") == ("kim@x.example", "", "")
+    assert fold_case("\u212aim") == ("\u212aim", "", "")
+    assert fold_case("\u03a3\u03b1\u03c2").folded == fold_case("\u03c3\u03b1\u03c3").folded

@@ -101,6 +101,16 @@ MUTANTS = (
         ("tests/unit/consumer/test_pipeline.py", "-k", "too_many_values"),
     ),
     Mutant(
+        "a default is data as JSON has it",
+        (Edit("consumer/event/avro/defaults.py", "    _convert(schema, {})\n", "    _convert([], {})\n"),),
+        ("tests/unit/consumer/test_avro_defaults.py", "-k", "one_event_by_two_schemas"),
+    ),
+    Mutant(
+        "a record's default lacks what its fields' defaults say",
+        (Edit("consumer/event/avro/defaults.py", 'else field["default"]', "else None"),),
+        ("tests/unit/consumer/test_avro_defaults.py", "-k", "would_have_sent"),
+    ),
+    Mutant(
         "the transaction_timeout of a database counts",
         (
             Edit("runtime/postgres/session.py", '    "transaction_timeout": "0",\n', ""),

@@ -4,17 +4,15 @@ Invariant: what is known about a schema is never overwritten; only "the registry
 forgotten, because a registry may later change only that answer.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from fastavro import parse_schema
 from fastavro.types import Schema
 
 from catalog.reasons import ParkReason
 from consumer.event import framing
-from consumer.event.avro import decoder, schema_safety
+from consumer.event.avro import decoder, defaults, schema_safety
 from consumer.event.model import NeedsSchema, Poison
 from schemas import SchemaFile
 
@@ -52,7 +50,7 @@ class Decoder:
     """Decodes by the schemas of `files` and by those fetched from the Schema Registry.
 
     The newest version of a type is its reader schema. It does not fetch: an id that it does not know comes back as
-    NeedsSchema, and the caller then calls `learn`.
+    NeedsSchema, and the caller then calls `learn`. A file that is no schema, or whose default is no value, makes the decoder fail: it is ours.
     """
 
     def __init__(self, files: Iterable[SchemaFile]) -> None:
@@ -62,11 +60,11 @@ class Decoder:
         self._by_id: dict[int, _Known] = {}
         self._absent: dict[int, _RefusedSchema] = {}
         ordered = sorted(files, key=lambda file: file.version)
+        writers = [schema_safety.load(file.text) for file in ordered]
         for file in ordered:
             self._types[file.full_name] = file.ce_type
-            self._readers[file.ce_type] = parse_schema(json.loads(file.text), {})
-        for file in ordered:
-            writer = schema_safety.load(file.text)
+            self._readers[file.ce_type] = defaults.load(file.text)
+        for file, writer in zip(ordered, writers, strict=True):
             self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = self._writer(file.ce_type, writer)
 
     def names_type(self, ce_type: str, value: bytes) -> bool | NeedsSchema:

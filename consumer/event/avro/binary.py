@@ -17,9 +17,7 @@ from consumer.event.avro.primitives import (
     TooManyValuesError,
 )
 
-MAX_VALUES = (
-    500_000  # that all lists and maps of one message may hold: 8 MiB of short e-mail addresses, some 100 MB of Python
-)
+MAX_VALUES = 500_000  # that all lists and maps of one message may hold: some 100 MB of Python
 
 
 def reader(schema: Schema, named: dict[str, Reader]) -> Reader:

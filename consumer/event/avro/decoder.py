@@ -26,7 +26,7 @@ Decode: TypeAlias = Callable[[bytes, int], Any]
 def decoder(writer: Schema, reader: Schema) -> Decode:
     """A function that decodes the Avro value from a position to the end of the bytes, in the reader schema's shape.
 
-    Both schemas as `schema_safety.load` and `fastavro.parse_schema` give them; the writer's has passed the check.
+    Both schemas as `schema_safety.load` and `defaults.load` give them; the writer's has passed the check.
     Poison of the function: AVRO_INVALID, TOO_LARGE, TRAILING_BYTES, SCHEMA_RESOLUTION (Avro 1.12, "Binary Encoding" and
     "Schema Resolution"). A varint may be longer than it need be, up to 5 bytes for an int and 10 for a long: the
     specification does not forbid it and Java reads it.
@@ -76,7 +76,7 @@ def _resolve(body: bytes, writer: Schema, reader: Schema) -> Any:
     except Exception as fault:  # fastavro fails in many ways on schemas that do not match
         detail = ascii(f"{type(fault).__name__}: {fault}"[:300])[1:-1]
         raise Poison(ParkReason.SCHEMA_RESOLUTION, detail) from fault
-    # fastavro matches named types by name alone (a fixed for a record), and gives the default of a bytes field as text.
+    # fastavro matches named types by name alone (a fixed for a record).
     if not validate(value, reader, raise_errors=False, strict=True):
         raise Poison(ParkReason.SCHEMA_RESOLUTION, "the writer's value does not fit the reader schema")
     return value

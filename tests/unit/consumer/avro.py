@@ -3,9 +3,7 @@
 import json
 from typing import Any
 
-from fastavro import parse_schema
-
-from consumer.event.avro import decoder, schema_safety
+from consumer.event.avro import decoder, defaults, schema_safety
 
 
 def record(name: str, **types: Any) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def decode(schema: Any, data: bytes) -> Any:
 
 
 def resolve(writer: Any, reader: Any, data: bytes) -> Any:
-    return decoder.decoder(schema_safety.load(json.dumps(writer)), parse_schema(reader, {}))(b"head" + data, 4)
+    return decoder.decoder(schema_safety.load(json.dumps(writer)), defaults.load(json.dumps(reader)))(b"head" + data, 4)
 
 
 def text_of(data: bytes) -> bytes:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from catalog.audit_types import CATALOG
 from catalog.definitions import AuditType, Facet
 from catalog.topics import FAMILY_LABELS
+from catalog.visible_text import visible
 from reader.html.links import PATH, facet_label
 from reader.model import Query, Selection
 from reader.query.filters import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, PARAMETERS, to_pairs
@@ -161,11 +162,11 @@ def _value(actions: Sequence[str], facets: Sequence[str] = ()) -> str:
 
 
 def _custom_label(selection: Selection) -> str:
-    """A choice that is not a line of the dropdown: someone edited the address."""
+    """A choice that is not a line of the dropdown: someone edited the address, and may have written anything for a facet."""
     labels = {audit_type.name: audit_type.label for audit_type in CATALOG}
-    return " · ".join(
-        [", ".join(labels[action] for action in selection.actions), *map(facet_label, selection.facets)]
-    ).strip(" ·")
+    actions = ", ".join(labels[action] for action in selection.actions)
+    facets = [visible(facet_label(facet)) for facet in selection.facets]
+    return " · ".join([actions, *facets] if actions else facets)
 
 
 def _is_date(text: str) -> bool:

@@ -131,8 +131,8 @@ def clear_url(query: Query) -> str:
 
 def facet_label(facet: str) -> str:
     """A facet for people, such as `Provider: Gong` for `provider:gong`; one that the catalog lacks stays as it is."""
-    name, _, value = facet.partition(":")
-    return _facet_labels().get(facet) or f"{name}: {value}"
+    name, colon, value = facet.partition(":")
+    return _facet_labels().get(facet) or (f"{name}: {value}" if colon else facet)
 
 
 def _chip(pair: tuple[str, str], url: str, selection: Selection) -> Link:

@@ -120,6 +120,23 @@ def test_where_a_form_leads(sent: list[tuple[str, str]], path: str) -> None:
     assert filter_form.list_address(sent) == path
 
 
+@pytest.mark.parametrize(
+    ("facets", "label"),
+    [
+        (("operation:paused\u200b",), "operation: paused[U+200B]"),
+        (("\u202eabc",), "[U+202E]abc"),
+        (("a",), "a"),
+        (("a:",), "a: "),
+        (("provider:gong", "\u00b7"), "Provider: Gong · \u00b7"),
+    ],
+)
+def test_a_facet_that_only_an_address_has_is_shown(facets: tuple[str, ...], label: str) -> None:
+    """In the dropdown, where nothing is invisible, and no colon is shown that is not there."""
+    groups = filter_form.action_groups(Selection(facets=facets))
+
+    assert [option.label for option in groups[0].options] == [label]
+
+
 def test_the_whole_of_a_family_is_one_choice_and_one_chip() -> None:
     """Four billing types are one line of the dropdown, and one link takes them away."""
     billing = tuple(name for name in ACTIONS if name.startswith("billing."))

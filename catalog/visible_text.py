@@ -12,8 +12,8 @@ from unicodedata import category, normalize
 
 from catalog.confusables import SHAPES
 
-_BLANKS = r"\t\x0b\x0c\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\U0001d159\U00013441\U00013442"
-_IGNORABLE = (
+BLANKS = r"\t\x0b\x0c\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\U0001d159\U00013441\U00013442"
+IGNORABLE = (
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     r"\ufeff\uffa0\ufff0-\ufffb\U00016fe4\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
@@ -23,10 +23,10 @@ _OTHERS = (
     r"\ud800-\uf8ff\U000110bd\U000110cd\U00013430-\U0001343f\U000f0000-\U0010ffff"
 )
 # A text that has the form of one of these codes must not pass for the character: its bracket becomes a code.
-_UNSEEN = re.compile(rf"[{_BLANKS}{_IGNORABLE}{_OTHERS}]|\[(?=U\+[0-9A-F]{{4,6}}\])")
-_SKIPPED = re.compile(rf"[{_IGNORABLE}]")
+_UNSEEN = re.compile(rf"[{BLANKS}{IGNORABLE}{_OTHERS}]|\[(?=U\+[0-9A-F]{{4,6}}\])")
+_SKIPPED = re.compile(rf"[{IGNORABLE}]")
 _LOOKED_LIKE = frozenset(" Il1|O0'`\"")  # in ASCII, by others of ASCII
-_BLANK = re.compile(rf"[ {_BLANKS}\n]+")
+_BLANK = re.compile(rf"[ {BLANKS}\n]+")
 
 
 def visible(text: str) -> str:

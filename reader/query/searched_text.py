@@ -6,14 +6,16 @@ from functools import cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
-# Blanks of every kind, also those without a width, which are pasted unnoticed.
-_AROUND = r"[\s\u180e\u200b\u2060\ufeff]+"
+from catalog.visible_text import BLANKS, IGNORABLE
+
+# Blanks of every kind, and marks without a width, such as those of direction: they are pasted unnoticed.
+_AROUND = rf"[\s{BLANKS}{IGNORABLE}]+"
 _ASCII = str.maketrans(ascii_uppercase, ascii_lowercase)
 _EDGES = re.compile(rf"\A{_AROUND}|{_AROUND}\Z")
 
 
 def without_edges(text: str) -> str:
-    """The text without blanks around it. The result of a result is itself."""
+    """The text without blanks and unseen marks around it. The result of a result is itself."""
     return _EDGES.sub("", text)
 
 

@@ -93,6 +93,16 @@ def test_blanks_around_a_name_are_cut(name: str, blanks: str) -> None:
     assert parse([("actor", selection.actor or "")]).selection.actor == selection.actor
 
 
+@pytest.mark.parametrize(
+    "unseen", "\u200e\u200f\u202a\u202c\u2068\u2069\u00ad\u200c\u200d\u2060\u3164\u2800\ufe0f\u061c"
+)
+def test_marks_that_nobody_sees_are_cut(unseen: str) -> None:
+    """What is copied from a page or a mail often has marks of direction around it."""
+    pairs = [("actor", f"{unseen} a@x.example{unseen}"), ("subject", f"sch_1 {unseen}")]
+
+    assert parse(pairs).selection == Selection(actor="a@x.example", subject="sch_1")
+
+
 def test_only_an_address_has_a_plus_for_a_blank() -> None:
     """A blank inside an e-mail address was a plus that nobody encoded; an id keeps what it has."""
     assert parse(decode_pairs(b"actor=dana+test@x.example")).selection.actor == "dana+test@x.example"

@@ -2022,6 +2022,11 @@ MUTANTS = (
         ("tests/integration/sql/test_locales.py", "-k", "case_of_an_address"),
     ),
     Mutant(
+        "a line feed at the end of an address is nothing",
+        (Edit("reader/http/middleware.py", 'NOT_FOUND if CONTROL.search(scope["path"]) else None', "None"),),
+        (READER + "test_slash.py", "-k", "control_at_its_end"),
+    ),
+    Mutant(
         "parameters are read before the session",
         (
             Edit(

@@ -111,6 +111,7 @@ class Routes:
         """Redirects from an address of the page with a slash too many, which people type: to a path, never to the host that a header names.
 
         After the check of access, as on every route (SPEC 6). A program's address is not mended: its token may not follow a redirect.
+        A list whose filters are too long is refused here as there: it is another one without them.
         """
         viewer = self._viewer(request)
         query = request.scope["query_string"]
@@ -120,6 +121,11 @@ class Routes:
             if not _is_id(entry_id):
                 return HTMLResponse(pages.render_problem(errors.NOT_FOUND, None, viewer), 404)
             path = f"/audit/{entry_id}"
+        else:
+            try:
+                query_pairs(request.scope)
+            except InvalidQuery as invalid:
+                return self._invalid(viewer, [], invalid)
         return RedirectResponse(f"{path}?{query.decode()}" if 0 < len(query) <= MAX_QUERY_BYTES else path, 308)
 
     def find(self, request: Request) -> Response:

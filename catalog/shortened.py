@@ -17,6 +17,11 @@ def name(text: str) -> str:
     return _shortened(text, NAME_BYTES, NAME_KEPT)
 
 
+def may_be_cut(text: str) -> bool:
+    """Whether a name may be one that a list has read shortened."""
+    return len(text) == NAME_KEPT + 1 and text.endswith("…")
+
+
 def facets(stored: Sequence[str]) -> list[str]:
     """The first facets."""
     return [_shortened(facet, FACET_BYTES, FACET_KEPT) for facet in stored[:MAX_FACETS]]

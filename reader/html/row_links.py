@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from catalog import shortened
 from catalog.audit_types import BY_NAME
 from catalog.visible_text import visible
 from reader.html.links import PATH
@@ -53,6 +54,7 @@ def shared_values(entry: Entry) -> SharedValues:
     """The actor is the e-mail address, which people know, or the id if the address cannot be used in a filter."""
     email, subject = entry.actor_email or "", entry.subject_id
     is_plain = name_of_actor(email) == visible(email) == email and len(email.encode()) <= MAX_TEXT_BYTES
+    is_plain = is_plain and not shortened.may_be_cut(email)
     return SharedValues(
         actor=email if email and is_plain else entry.actor_id,
         subject=subject if without_edges(subject) == visible(subject) == subject else "",

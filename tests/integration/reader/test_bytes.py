@@ -124,6 +124,19 @@ def test_other_long_texts_are_shortened_in_a_list_only(tenant: Tenant) -> None:
     assert f"{deep}, not complete: " in tenant.get(f"/audit/{deep}").text
 
 
+def test_an_address_that_was_cut_leads_to_its_actor(tenant: Tenant) -> None:
+    """By the id: no entry has the part of the address that a list shows."""
+    entry_id = tenant.put(1, actor_email="e" * 600 + "@x.example", actor_id="user_long")
+    tenant.put(2, actor_email="e" * 600 + "@y.example", actor_id="user_other")
+    for path in ("/audit", f"/audit/{entry_id}"):
+        page = tenant.get(path).text
+
+        assert "user_long" in page
+        assert "actor=eee" not in page
+        assert '"actor":"eee' not in page
+    assert tenant.get(f"{EVENTS}?actor=user_long").json()["total"] == 1
+
+
 @pytest.mark.parametrize("size", [shortened.NAME_BYTES, 4096, 4097])
 def test_a_page_of_invisible_characters_is_bounded(tenant: Tenant, size: int) -> None:
     """Each is shown as its code of eight characters, in several places of a row; also where few bytes are many facets."""

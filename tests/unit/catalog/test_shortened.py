@@ -14,6 +14,7 @@ def test_what_was_shortened_stays_as_it_is(text: str) -> None:
     once = shortened.name(text)
 
     assert shortened.name(once) == once
+    assert once == text or shortened.may_be_cut(once)
     assert once == text or (len(text.encode()) > shortened.NAME_BYTES and len(once) == shortened.NAME_KEPT + 1)
 
 

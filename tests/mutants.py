@@ -1676,7 +1676,7 @@ MUTANTS = (
                 "",
             ),
         ),
-        (E2E + "test_crashes.py", "-k", "full_hand"),
+        ("tests/unit/consumer/test_batch.py", "-k", "leaves_nothing"),
     ),
     Mutant(
         "a killed consumer's records are decoded as if nothing had happened",
@@ -2208,6 +2208,31 @@ MUTANTS = (
         "figures are by this machine's clock",
         (Edit("consumer/telemetry/database_clock.py", "time.time() - seconds", "time.time()"),),
         (E2E + "test_clocks.py", "-k", "figures"),
+    ),
+    Mutant(
+        "a time before 1970 asks Kafka for the end of the log",
+        (Edit("consumer/kafka/admin.py", "max(milliseconds(time), 0)", "milliseconds(time)"),),
+        ("tests/unit/consumer/test_cluster.py",),
+    ),
+    Mutant(
+        "a partition without a leader fails an operator's command by a KeyError",
+        (Edit("consumer/kafka/admin.py", "        if key not in answers:\n", "        if answers is None:\n"),),
+        ("tests/unit/consumer/test_cluster.py",),
+    ),
+    Mutant(
+        "any protocol is one of Kafka's",
+        (Edit("runtime/kafka_settings.py", ".lower() not in PROTOCOLS", " is None"),),
+        ("tests/integration/commands/test_settings.py", "-k", "kafka://"),
+    ),
+    Mutant(
+        "what a full disk does not take is dropped",
+        (Edit("runtime/standard_streams.py", "if not isinstance(error, BrokenPipeError):", "if error is None:"),),
+        ("tests/integration/runtime/test_standard_streams.py", "-k", "full_disk"),
+    ),
+    Mutant(
+        "explain takes the last of two equal keys",
+        (Edit("consumer/operator/explain.py", ", object_pairs_hook=_unrepeated", ""),),
+        ("tests/integration/commands/test_explain.py", "-k", "no_service"),
     ),
     Mutant(
         "a lag is negative where clocks differ",

@@ -49,6 +49,9 @@ def test_look_alikes_are_shown_differently(left: str, right: str, shown: tuple[s
     ("left", "right"),
     [("\u0417", "3"), ("\u04c0", "l"), ("\u04c0", "I"), ("\u0261", "g"), ("\u0251", "a"), ("\u01c3", "!"), ("\u03f2", "c"), ("\u04ae", "Y"),
      ("\u0475", "v"), ("\u054f", "S"), ("\u13aa", "A"), ("\u201a", ","), ("\u04cf", "l"), ("\u2014", "-"), ("\u0433\u0301", "\u0433\u0341"),
+     ("\u00f8", "o\u0338"), ("\u00d8", "O\u0338"), ("\u0142", "l\u0338"), ("\u0111", "d\u0335"), ("\u0127", "h\u0335"), ("\u0167", "t\u0335"),
+     ("\u01b6", "z\u0335"), ("\u00a2", "c\u0338"), ("\u0268", "i\u0335"), ("\u01fe", "O\u0301\u0338"), ("\u0460\u0486\u0487", "\u047c"),
+     ("\u00f8", "o\u0337"), ("\u017f", "f"), ("\u00a9", "\u24b8"), ("\u00ae", "\u24c7"), ("\u2014", "\u4e00"), ("\u301c", "\uff5e"),
      ("\u0393", "\u0413"), ("\u03a6", "\u0424"), ("\U0001d5ba", "a"), ("\u2170", "i"), ("`", "'"), ("\u2026", "...")],
 )  # fmt: skip
 def test_other_alphabets_are_not_taken_for_ours(left: str, right: str) -> None:
@@ -69,7 +72,7 @@ def test_of_twins_each_is_shown_in_its_own_way(texts: list[str]) -> None:
     assert set(ambiguous) == {similar for similar in texts if any(look_alike(similar, other) for other in texts)}
 
 
-@pytest.mark.parametrize(("left", "right"), [("a", "a"), ("en", "de"), ("M\u00fcnchen", "Munchen"), ("\u65e5", "\u4e2d"), ("", "a")])  # fmt: skip
+@pytest.mark.parametrize(("left", "right"), [("a", "a"), ("en", "de"), ("M\u00fcnchen", "Munchen"), ("Malm\u00f8", "Malmo"), ("rn", "m"), ("\u00a9", "C"), ("\uff3b", "("), ("\u65e5", "\u4e2d"), ("", "a")])  # fmt: skip
 def test_what_looks_different_stays_as_it_is(left: str, right: str) -> None:
     """Codes where nobody needs them would only be hard to read."""
     assert not look_alike(left, right)

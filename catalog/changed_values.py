@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from catalog.stored_diff import Number
-from catalog.visible_text import any_alike, code, look_alike, twins, visible
+from catalog.visible_text import any_alike, code, look_alike, shape_of_start, twins, visible
 
 MAX_NAMED = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
 PREFIX = "preferences"  # the settings that a workspace may name as it likes
 MARK = "\ue000"  # before and after each name and value in a text; `visible` leaves none of it in what it returns
-# What a sentence says of values that are no text.
+# What a sentence says of values that are no text, also with letters that look alike.
 _WORDS = re.compile(
-    r"null|true|false|masked|removed|in another order|an empty (list|object)|(a list|an object) of [0-9,]+|-?[0-9][0-9.eE+-]*"
+    r"nu[lI1|]{2}|true|fa[lI1|]se|masked|removed|in another order|an empty ([lI1|]ist|object)|(a [lI1|]ist|an object) of [0-9lIO|,]+"
+    r"|-?[0-9lIO|][0-9lIO|.eE+-]*"
 )
 
 Change = Mapping[str, Any]
@@ -113,4 +114,5 @@ def _value(value: Any) -> str:
 
 def _is_word(text: str) -> bool:
     """Whether a text would read as a value of another type, or as more than one value."""
-    return _WORDS.fullmatch(text) is not None or "→" in text
+    start = shape_of_start(text)
+    return _WORDS.fullmatch(start) is not None or "→" in text or "→" in start

@@ -1,14 +1,16 @@
 """A stored entry as one sentence: the same words wherever an entry is shown, whether from the whole entry or from the part that a list has."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from catalog import shortened, stored_diff
 from catalog.audit_types import BY_NAME
 from catalog.definitions import AuditType
-from catalog.visible_text import visible
+from catalog.visible_text import shape_of_start, visible
 from catalog.wording import NO_CHANGES, SentencePart, parts
 
+_LIKE_SYSTEM = re.compile(r"\s*system\s*\(", re.IGNORECASE)
 MAX_DIFF_BYTES = 8 * 1024  # of UTF-8; a longer diff is not parsed for a sentence, to bound what a page costs
 
 
@@ -55,10 +57,11 @@ def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Senten
 
 def actor_name(entry: Summarized) -> str:
     """The e-mail address, if one was recorded; only a service is shown as `System (…)`."""
-    name = visible(shortened.name(entry.actor_email or entry.actor_id))
+    text = shortened.name(entry.actor_email or entry.actor_id)
+    name = visible(text)
     if entry.actor_type == "system":
         return f"System ({name})"
-    return f'"{name}"' if name.startswith("System (") else name
+    return f'"{name}"' if _LIKE_SYSTEM.match(shape_of_start(text)) else name
 
 
 def _subject_name(entry: Summarized, audit_type: AuditType | None) -> str:

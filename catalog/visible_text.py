@@ -24,6 +24,7 @@ _OTHERS = (
 )
 # A text that has the form of one of these codes must not pass for the character: its bracket becomes a code.
 _UNSEEN = re.compile(rf"[{BLANKS}{IGNORABLE}{_OTHERS}]|\[(?=U\+[0-9A-F]{{4,6}}\])")
+MAX_WORD_LENGTH = 40  # of a text that could be taken for one of our words
 _SKIPPED = re.compile(rf"[{IGNORABLE}]")
 _LOOKED_LIKE = frozenset(" Il1|O0'`\"")  # in ASCII, by others of ASCII
 _BLANK = re.compile(rf"[ {BLANKS}\n]+")
@@ -43,19 +44,19 @@ def code(character: str) -> str:
 
 def look_alike(left: str, right: str) -> bool:
     """Whether two different texts could be taken for the same: composed or not, wide or narrow, with fillers, alphabets."""
-    return left != right and _shape(left) == _shape(right)
+    return left != right and shape(left) == shape(right)
 
 
 def any_alike(texts: Sequence[str]) -> bool:
     """Whether two of the texts are the same, or could be taken for the same."""
-    return len({_shape(text) for text in texts}) < len(texts)
+    return len({shape(text) for text in texts}) < len(texts)
 
 
 def twins(texts: Iterable[str]) -> dict[str, str]:
     """Those of the texts that look like another of them; each visible, with the characters in which they differ as codes."""
     by_shape: dict[str, list[str]] = {}
     for text in dict.fromkeys(texts):
-        by_shape.setdefault(_shape(text), []).append(text)
+        by_shape.setdefault(shape(text), []).append(text)
     visible_forms: dict[str, str] = {}
     for first, *others in by_shape.values():
         for other in others:
@@ -101,7 +102,12 @@ def _codes(text: str, same: Sequence[bool]) -> str:
     return "".join([*shown, visible(plain)])
 
 
-def _shape(text: str) -> str:
+def shape_of_start(text: str) -> str:
+    """The shape of the first characters of a text outside ASCII, else the text: to compare it with words, in which I, 1 and | may be l, and 0 O."""
+    return text if text.isascii() else shape(text[:MAX_WORD_LENGTH])
+
+
+def shape(text: str) -> str:
     """The visible shape of a text, for comparison."""
     if not text.isascii():
         drawn = normalize("NFD", _SKIPPED.sub("", text)).translate(

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 
 from catalog import stored_diff
 from catalog.stored_diff import Number
-from catalog.visible_text import first_difference, twins, visible
+from catalog.visible_text import first_difference, shape_of_start, twins, visible
 
 # Characters of one value, and of a path, before "show all": a dozen lines of a column.
 MAX_VALUE_LENGTH, MAX_PATH_LENGTH = 500, 150
-# A text that could be read as another JSON value or as one of the page's own words is shown as JSON. One that begins or ends with a
-# space is only shown in quotes, so that its lines stay lines.
+# A text that could be read as another JSON value or as one of the page's own words is shown as JSON. One that only looks like that, by
+# letters of another alphabet or l for 1, or that begins or ends with a space, is shown in quotes, so that its lines stay lines.
 AMBIGUOUS = re.compile(r"null|true|false|masked|nothing|empty list|—|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
+LIKE = r"nu[lI1|]{2}|true|fa[lI1|]se|masked|nothing|empty [lI1|]ist|-|-?[0-9lIO|][0-9lIO|.eE+-]*|([\[{\"]|'').*"
+LIKE_AMBIGUOUS = re.compile(LIKE, re.DOTALL)
 
 
 class Item(NamedTuple):
@@ -118,10 +120,7 @@ def _key(part: str) -> str:
 def _row(path: Item, change: dict[str, Any]) -> ChangeRow:
     if change.get("masked") is True:
         return ChangeRow(path, "masked", MASKED, MASKED)
-    removed, added = (
-        Counter(map(_display_text, change.get("removed", ()))),
-        Counter(map(_display_text, change.get("added", ()))),
-    )
+    removed, added = (Counter(map(_display_text, change.get(name, ()))) for name in ("removed", "added"))
     moved = "added" in change and not (removed or added)
     spellings = _spellings(change)
     before = _side(change["before"], removed, "removed", spellings) if "before" in change else MISSING
@@ -180,7 +179,8 @@ def _display_text(value: Any) -> str:
     if isinstance(value, str):
         if not value or AMBIGUOUS.fullmatch(value):
             return json.dumps(value, ensure_ascii=False)
-        return value if value == value.strip() else f'"{value}"'
+        is_plain = value == value.strip() and not LIKE_AMBIGUOUS.fullmatch(shape_of_start(value))
+        return value if is_plain else f'"{value}"'
     if isinstance(value, dict):
         return (
             "{"

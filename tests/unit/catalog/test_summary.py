@@ -9,7 +9,8 @@ import pytest
 from catalog import money
 from catalog.audit_types import BY_NAME
 from catalog.stored_diff import parse
-from catalog.summary import summary
+from catalog.summary import actor_name, summary
+from catalog.visible_text import visible
 from catalog.wording import parts, sentence
 
 
@@ -101,6 +102,48 @@ def test_no_text_reads_as_another_value(value: Any, other: Any) -> None:
     for text in (words, words.strip('"'), "a → b"):
         if not isinstance(value, str):
             assert said("workspace.settings_updated", {"/timezone": {"after": text}}).endswith(f'set to "{text}"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tru\u0435",
+        "nuII",
+        "r\u0435moved",
+        "\u0430n empty list",
+        "a list of l",
+        "\uff15",
+        "a \uffeb b",
+        "in \u0430nother order",
+    ],
+)
+def test_no_text_looks_like_another_value(text: str) -> None:
+    """With letters of other alphabets, where the sentence has nothing to compare it with."""
+    assert said("workspace.settings_updated", {"/timezone": {"after": text}}).endswith(f'set to "{text}"')
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "System (billing)",
+        "S\u0443stem (x)",
+        "SYSTEM (x)",
+        "system\u00a0(x)",
+        "System\uff08x)",
+        " System(x)",
+        "\u200eSystem (x)",
+    ],
+)
+def test_nobody_looks_like_a_service(name: str) -> None:
+    """Whoever has such an address is shown in quotes, whichever letters and case it has."""
+    entry = SimpleNamespace(actor_type="user", actor_id="user_1", actor_email=name)
+
+    assert actor_name(entry) == f'"{visible(name)}"'
+    assert (
+        actor_name(SimpleNamespace(actor_type="user", actor_id="systems@x.example", actor_email=None))
+        == "systems@x.example"
+    )
+    assert actor_name(SimpleNamespace(actor_type="system", actor_id="x", actor_email=None)) == "System (x)"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.visible_text import visible
 from reader.html import diff_view
 from reader.html.diff_view import MAX_VALUE_LENGTH, ChangeRow, Item
 
@@ -35,6 +36,28 @@ def test_no_two_values_read_the_same(left: Any, right: Any) -> None:
     same = json.dumps(left) == json.dumps(right)
 
     assert (displayed(left) == displayed(right)) == same
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tru\u0435", "nu\u0406\u0406", "nuII", "fa1se", "\uff4e\uff55\uff4c\uff4c", "n\u043ething", "m\u0430sked", "empty li\u0455t", "\uff11\uff12", "\u22125", "1O", "l",
+     "-", "\u2013", "\uff3b1]", "\uff5ba\uff5d", "\u201cx\u201d", "''x''", "tru\u0435\u200b"],
+)  # fmt: skip
+def test_what_looks_like_another_value_is_in_quotes(text: str) -> None:
+    """By the letters of another alphabet too, where there is nothing to compare it with; a number's kind is another."""
+    (item,) = row({"after": text}).after.items
+
+    assert (item.text, item.kind) == (f'"{visible(text)}"', "json")
+    assert row({"after": [text]}).after.items == (item,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["True", "nully", "truth", "M\u00fcnchen", "\u65e5\u672c", "daily", "a l", "Il padre", "caf\u00e9 1", "\u2019tis"],
+)
+def test_other_texts_have_no_quotes(text: str) -> None:
+    """Quotes where nobody needs them would only be in the way."""
+    assert displayed(text) == [text]
 
 
 def test_lines_stay_lines() -> None:

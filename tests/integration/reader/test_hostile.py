@@ -104,7 +104,7 @@ def test_every_bad_query_is_named(tenant: Tenant, query: str, parameter: str) ->
 @pytest.mark.parametrize(
     "query",
     ["actor=%25", "actor=_", "actor=%27%20OR%20%271%27%3D%271", "facet=%25", "facet=%7Ba%2Cb%7D", "facet=%22%2C%22", "facet=NULL",
-     "actor=%F0%9F%98%80", "actor=%E2%80%AE", "actor=%5C", "actor=" + "a" * 255, "facet=" + "x%3A" * 127, "offset=999999999",
+     "actor=%F0%9F%98%80", "actor=a%E2%80%AEb", "actor=%5C", "actor=" + "a" * 255, "facet=" + "x%3A" * 127, "offset=999999999",
      "facet=%3A", "facet=a%3A&facet=b%3A&facet=c", "actor=%0D%0ASet-Cookie%3A+a%3Db"],
 )  # fmt: skip
 def test_a_text_is_only_a_text(tenant: Tenant, query: str) -> None:

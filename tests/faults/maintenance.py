@@ -146,7 +146,7 @@ def run(minutes: float, seed: int) -> str:
     with Environment(shipped) as environment, deployment_of(environment, chance) as deployment:
         shift = maintain(deployment, order(chance), minutes)
         deployment.stop()
-    return summary(shift, minutes, seed, deployment.beside.summary())
+        return summary(shift, minutes, seed, deployment.beside.summary())  # it reads logs of this deployment
 
 
 if __name__ == "__main__":

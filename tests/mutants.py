@@ -38,7 +38,7 @@ TREE = (
     "README.md",
     "LICENSE",
 )
-CAUGHT = 1  # pytest's exit code for failed tests; any other one proves nothing
+CAUGHT, NOTHING_SELECTED = 1, 5  # pytest's exit codes for failed tests and for none; any other one proves nothing
 LIMIT = 600  # seconds
 AT_ONCE = 2  # many wait for a service more than they compute
 
@@ -2525,7 +2525,9 @@ def _try(mutant: Mutant) -> tuple[str, str]:
 
 
 def _verdict(process: subprocess.CompletedProcess[str]) -> str:
-    """A test has to fail: one whose fixture fails says nothing of what the test asserts."""
+    """A test has to fail: one whose fixture fails says nothing of what the test asserts, and the words after -k must select one."""
+    if process.returncode == NOTHING_SELECTED:
+        return "misfit"
     if process.returncode != CAUGHT:
         return "survived"
     summary = process.stdout.rstrip().rpartition("\n")[2]

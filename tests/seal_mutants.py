@@ -262,7 +262,7 @@ BROKEN = (
         "            if not self._stops:\n                raise",
         "            if not self._stops:\n                return\n                raise",
         "test_tampering",
-        "inserts_after",
+        "chain_takes_no_entry",
     ),
     Broken(
         "the log is what was signed",

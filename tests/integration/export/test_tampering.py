@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 import pytest
 
+from export.evidence import chains
+from export.evidence.chains import Range
+from export.format.days import DayHead, chain_rows, chain_start
+from export.format.errors import ExportError
 from tests.integration.export.world import DAY, LOG, World
 
 
@@ -343,6 +347,18 @@ def test_superuser_is_found_out(attack: Attack, three_seals: World) -> None:
         world.record(time=f"{DAY}T13:00:00Z")
     result = world.seal()
     assert result.exit == (attack.seal or 0), result
+
+
+def test_a_chain_takes_no_entry_beyond_the_sealed_ones() -> None:
+    """By itself: the counts of a check would find it too."""
+    key, row = "0" * 64, b'["2026-11-01T00:00:00.000000Z"]'
+    digest = chain_rows(chain_start(key, "2026-11-01"), [row])
+    head = DayHead("2026-11-01", 1, digest)
+    scope = Range(workspace_id="org_acme", key=key, from_day=head.day, to_day="2026-11-02", days=[head])
+    chain = chains._Chain(scope, head, [(1, digest)])
+    chain.add([row])
+    with pytest.raises(ExportError, match="has 2 entries of 2026-11-01, 1 were sealed"):
+        chain.add([row])
 
 
 def test_older_heads_and_days_that_go_together_are_compared_with_the_map_of_then(three_seals: World) -> None:

@@ -394,7 +394,7 @@ BROKEN = (
         "    check_history(connection, key)\n",
         "",
         "test_tampering",
-        "older_head",
+        "older_step",
     ),
     Broken(
         "transactions that have not begun are found",

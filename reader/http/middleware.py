@@ -35,7 +35,6 @@ SECURITY_HEADERS = {
 # Probes address a pod by its IP address.
 PROBES = frozenset({"/healthz", "/readyz"})
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ABSOLUTE = re.compile(rb"https?://([^/?#]*)(/.*)?", re.IGNORECASE | re.DOTALL)
 MAX_HEADER_BYTES = 16 * 1024  # as h11 bounds those that do not arrive at once
 MAX_IN_PROGRESS = 500  # of the connections, so that probes always find one
@@ -103,7 +102,7 @@ class ReaderMiddleware:
         if not self._is_ours(Headers(scope=scope)):
             return UNKNOWN_HOST
         # The router's patterns end with $, which is also before a line feed at the end.
-        return NOT_FOUND if CONTROL.search(scope["path"]) else None
+        return NOT_FOUND if scope["path"].endswith("\n") else None
 
     def _is_ours(self, headers: Headers) -> bool:
         """Whether there is one Host header and it names one of our hosts, with any port. RFC 9110 section 7.2."""

@@ -26,7 +26,7 @@ TOTALS = {"ünal@x.example": 3, "ÜNAL@X.example": 3, "UNAL@x.example": 1, "σα
 def create(server: PostgresServer, locale: str) -> str | None:
     """The URL of an empty database of that locale; None if this server cannot make one."""
     name = next(NAMES)
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' " + locale)  # type: ignore[arg-type]
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' " + locale)
     with psycopg.connect(server.dsn, autocommit=True) as admin:
         try:
             admin.execute(statement.format(sql.Identifier(name)))

@@ -14,10 +14,10 @@ MAX_NAMED = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
 PREFIX = "preferences"  # the settings that a workspace may name as it likes
 MARK = "\ue000"  # before and after each name and value in a text; `visible` leaves none of it in what it returns
-# What a sentence says of values that are no text, also with letters that look alike.
+# What sentences and the page say of values that are no text, also with letters that look alike.
+VALUE_WORDS = r"nu[lI1|]{2}|true|fa[lI1|]se|masked|-?[0-9lIO|][0-9lIO|.eE+-]*"
 _WORDS = re.compile(
-    r"nu[lI1|]{2}|true|fa[lI1|]se|masked|removed|in another order|an empty ([lI1|]ist|object)|(a [lI1|]ist|an object) of [0-9lIO|,]+"
-    r"|-?[0-9lIO|][0-9lIO|.eE+-]*"
+    rf"{VALUE_WORDS}|removed|in another order|an empty ([lI1|]ist|object)|(a [lI1|]ist|an object) of [0-9lIO|,]+"
 )
 
 Change = Mapping[str, Any]

@@ -44,19 +44,19 @@ def code(character: str) -> str:
 
 def look_alike(left: str, right: str) -> bool:
     """Whether two different texts could be taken for the same: composed or not, wide or narrow, with fillers, alphabets."""
-    return left != right and shape(left) == shape(right)
+    return left != right and _shape(left) == _shape(right)
 
 
 def any_alike(texts: Sequence[str]) -> bool:
     """Whether two of the texts are the same, or could be taken for the same."""
-    return len({shape(text) for text in texts}) < len(texts)
+    return len({_shape(text) for text in texts}) < len(texts)
 
 
 def twins(texts: Iterable[str]) -> dict[str, str]:
     """Those of the texts that look like another of them; each visible, with the characters in which they differ as codes."""
     by_shape: dict[str, list[str]] = {}
     for text in dict.fromkeys(texts):
-        by_shape.setdefault(shape(text), []).append(text)
+        by_shape.setdefault(_shape(text), []).append(text)
     visible_forms: dict[str, str] = {}
     for first, *others in by_shape.values():
         for other in others:
@@ -104,10 +104,10 @@ def _codes(text: str, same: Sequence[bool]) -> str:
 
 def shape_of_start(text: str) -> str:
     """The shape of the first characters of a text outside ASCII, else the text: to compare it with words, in which I, 1 and | may be l, and 0 O."""
-    return text if text.isascii() else shape(text[:MAX_WORD_LENGTH])
+    return text if text.isascii() else _shape(text[:MAX_WORD_LENGTH])
 
 
-def shape(text: str) -> str:
+def _shape(text: str) -> str:
     """The visible shape of a text, for comparison."""
     if not text.isascii():
         drawn = normalize("NFD", _SKIPPED.sub("", text)).translate(

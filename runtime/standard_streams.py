@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
@@ -48,14 +49,17 @@ def secure() -> None:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115 for as long as the program runs
-    if sys.stdout is None or isinstance(sys.stdout, io.TextIOWrapper):
-        encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
-        binary = open(STANDARD_OUTPUT, "wb", closefd=False)  # noqa: SIM115
-        sys.stdout = _Output(binary, encoding, "backslashreplace", line_buffering=binary.isatty())
-    if sys.stderr is None or isinstance(sys.stderr, io.TextIOWrapper):
-        encoding = "utf-8" if sys.stderr is None else sys.stderr.encoding
-        binary = open(STANDARD_ERROR, "wb", closefd=False)  # noqa: SIM115
-        sys.stderr = _Lossy(binary, encoding, "backslashreplace", line_buffering=True)
+    sys.stdout = _opened(sys.stdout, STANDARD_OUTPUT, _Output)
+    sys.stderr = _opened(sys.stderr, STANDARD_ERROR, _Lossy)
+
+
+def _opened(stream: TextIO | None, descriptor: int, kind: type[io.TextIOWrapper]) -> TextIO:
+    """Another one of this kind on the descriptor; what someone has put in the stream's place stays."""
+    if stream is not None and not isinstance(stream, io.TextIOWrapper):
+        return stream
+    binary = open(descriptor, "wb", closefd=False)  # noqa: SIM115
+    by_line = descriptor == STANDARD_ERROR or binary.isatty()
+    return kind(binary, stream.encoding if stream else "utf-8", "backslashreplace", line_buffering=by_line)
 
 
 @contextmanager

@@ -1488,7 +1488,7 @@ MUTANTS = (
     ),
     Mutant(
         "look-alike values are shown as they are",
-        (Edit("catalog/visible_text.py", "left != right and shape(left) == shape(right)", "False"),),
+        (Edit("catalog/visible_text.py", "left != right and _shape(left) == _shape(right)", "False"),),
         ("tests/unit/catalog/test_visible_text.py", "-k", "shown_differently"),
     ),
     Mutant(

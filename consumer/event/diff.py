@@ -77,10 +77,11 @@ def _members(path: str, old: Mapping[str, Any], new: Mapping[str, Any], field: F
         was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)
         if was is now or (type(was) is str and was == now):
             continue
-        at = pointer(path, key)
+        name = key
         if canonical.clean(key)[1]:
             names = names or canonical.distinct(old.keys() | new.keys())
-            at = pointer(path, names[key])
+            name = names[key]
+        at = pointer(path, name)
         if field.open_map and names_secret(key):
             if not same(was, now):
                 changed[at] = {"masked": True}

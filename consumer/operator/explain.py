@@ -5,7 +5,6 @@ The example is encoded as a service would do it, and goes through the same pipel
 
 import json
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from fastavro.schema import expand_schema
 
 import schemas
+from catalog.definitions import repeated
 from catalog.topics import TOPIC_OF_FAMILY
 from consumer.event.model import Outcome, Partition, Record
 from consumer.operator.dry_run import DryRun
@@ -66,9 +66,8 @@ def _example(text: str) -> dict[str, Any]:
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object; ValueError for a key that it has twice, which nobody sends on purpose."""
-    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-    if twice:
-        raise ValueError(f"an object has {', '.join(map(ascii, twice))} more than once")
+    if (twice := repeated(key for key, _ in pairs)) is not None:
+        raise ValueError(f"an object has {twice!a} more than once")
     return dict(pairs)
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from catalog import stored_diff
+from catalog.changed_values import VALUE_WORDS
 from catalog.stored_diff import Number
 from catalog.visible_text import first_difference, shape_of_start, twins, visible
 
@@ -18,8 +19,7 @@ MAX_VALUE_LENGTH, MAX_PATH_LENGTH = 500, 150
 # A text that could be read as another JSON value or as one of the page's own words is shown as JSON. One that only looks like that, by
 # letters of another alphabet or l for 1, or that begins or ends with a space, is shown in quotes, so that its lines stay lines.
 AMBIGUOUS = re.compile(r"null|true|false|masked|nothing|empty list|—|-?[0-9][0-9.eE+-]*|[\[{\"].*", re.DOTALL)
-LIKE = r"nu[lI1|]{2}|true|fa[lI1|]se|masked|nothing|empty [lI1|]ist|-|-?[0-9lIO|][0-9lIO|.eE+-]*|([\[{\"]|'').*"
-LIKE_AMBIGUOUS = re.compile(LIKE, re.DOTALL)
+LIKE_AMBIGUOUS = re.compile(rf"{VALUE_WORDS}|nothing|empty [lI1|]ist|-|([\[{{\"]|'').*", re.DOTALL)
 
 
 class Item(NamedTuple):

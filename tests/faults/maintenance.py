@@ -53,17 +53,15 @@ def order(chance: random.Random, now: Callable[[], float] = time.monotonic) -> I
                 times[work.pace].append(now())
 
 
-def maintain(
-    deployment: Deployment, works: Iterable[Work], minutes: float, pause: tuple[float, float] = PAUSE
-) -> Shift:
+def maintain(deployment: Deployment, works: Iterable[Work], minutes: float) -> Shift:
     """Works until the time is over; each ends in the oracle. AssertionError where something is lost, or an alert fires."""
     end, finished = time.monotonic() + minutes * 60, list[tuple[Work, float]]()
     with Watch(deployment.world, deployment.prometheus) as watch:
-        do(deployment, CALM, pause[0])
+        do(deployment, CALM, PAUSE[0])
         for work in works:
             if time.monotonic() > end:
                 break
-            finished.append((work, do(deployment, work, deployment.chance.uniform(*pause))))
+            finished.append((work, do(deployment, work, deployment.chance.uniform(*PAUSE))))
             print(f"{finished[-1][1]:6.1f} s  {_line(deployment, work, watch)}", file=sys.stderr, flush=True)
         do(deployment, Work(name="the rest", how="until no alert may fire of what was done", do=_settle))
     records = sum(deployment.world.expected.values())

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from sandbox.services.process import wait_until
 from tests.builders import event
 from tests.e2e.world import operate
+from tests.faults import maintenance
 from tests.faults.deployment import Deployment, deployment_of
 from tests.faults.environment import Environment
-from tests.faults.maintenance import CALM, maintain, order, summary
+from tests.faults.maintenance import CALM, maintain, order
 from tests.faults.work import Work
 from tests.faults.works import RESTARTS, WORKS
 from tests.ops.prometheus import program, shipped
@@ -41,21 +43,28 @@ def _conflict(deployment: Deployment) -> None:
     deployment.world.send(deployment.other, [first.with_headers(ce_time="2026-01-01T00:00:00Z")], "conflict")
 
 
-def test_ordinary_work_fires_nothing(deployment: Deployment) -> None:
-    """What was parked is parked again by a rewind; a condition that was true for seconds is on the page."""
+def test_ordinary_work_fires_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was parked is parked again by a rewind; a condition that was true for seconds is on the page, like every work."""
+    program("prometheus")  # skipped without it
+    quick = [work for work in WORKS if work.name in QUICKLY]
     waits = Work(name="waits", how="dismissed late", do=_decided_after_a_while)
-    shift = maintain(deployment, [waits, *(work for work in WORKS if work.name in QUICKLY)], 10, pause=(3, 3))
-    assert [work.name for work, _ in shift.works[1:]] == [work.name for work in WORKS if work.name in QUICKLY]
-    page = summary(shift, 10, 7, deployment.beside.summary())
-    assert "MINUTES=10 SEED=7" in page and "| restore | server killed" in page
-    assert f"AuditParked {shift.waited['AuditParked']:.0f} s of 5m" in page and shift.waited["AuditParked"] >= 3
+    monkeypatch.setattr(maintenance, "WORKS", [waits, *quick])
+    monkeypatch.setattr(maintenance, "PAUSE", (3.0, 3.0))
+    monkeypatch.setattr(maintenance, "order", lambda _: iter([waits, *quick]))
+    page = maintenance.run(10, 7)
+    assert "MINUTES=10 SEED=7" in page and f"{1 + len(quick)} works of {1 + len(quick)} kinds" in page
+    assert all(f"| {work.name} | {work.how} | 1 |" in page for work in (waits, *quick))
+    waited = re.search(r"AuditParked ([0-9]+) s of 5m", page)
+    assert waited and int(waited[1]) >= 3
+    assert re.search(r"found nothing: \S", page)  # answers and seals, counted from the logs of reader and sealer
 
 
-def test_an_alert_that_fires_ends_the_run(deployment: Deployment) -> None:
+def test_an_alert_that_fires_ends_the_run(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told by its name; the rule of a conflict does not wait."""
     conflict = Work(name="conflict", how="one identity with two contents", do=_conflict)
+    monkeypatch.setattr(maintenance, "PAUSE", (3.0, 3.0))
     with pytest.raises(AssertionError, match=r"an alert fired: .*AuditConflict"):
-        maintain(deployment, itertools.chain([conflict], itertools.repeat(CALM)), 1, pause=(3, 3))
+        maintain(deployment, itertools.chain([conflict], itertools.repeat(CALM)), 1)
 
 
 def test_each_work_comes_and_none_more_often_than_it_may() -> None:

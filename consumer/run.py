@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -84,14 +85,7 @@ def _consume(settings: Settings, stop: threading.Event, *, until_end: bool, obse
 def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until_end: bool, observer: Observer) -> Loop:
     kafka = kafka_config(settings)
     owner = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    warn_once, deaths = OwnerWarning(), Deaths()
-
-    def connect() -> postgres.Connection:
-        url = settings.database_url.get_secret_value()
-        connection = postgres.connect(url, "audit_writer", f"audit-consumer {owner}")
-        warn_once(connection)
-        return connection
-
+    connect, deaths = _connector(settings, owner), Deaths()
     measured = telemetry(settings, observer)
     opened.callback(measured.close)
     on_retry = measured.observer.on_retry
@@ -138,6 +132,19 @@ def _open(opened: ExitStack, settings: Settings, stop: threading.Event, *, until
     loop = Loop(parts, observer=measured.observer)
     opened.callback(loop.close)
     return loop
+
+
+def _connector(settings: Settings, owner: str) -> Callable[[], postgres.Connection]:
+    """Makes connections in the writer's role; the first one is checked for a login with too many rights."""
+    warn_once = OwnerWarning()
+
+    def connect() -> postgres.Connection:
+        url = settings.database_url.get_secret_value()
+        connection = postgres.connect(url, "audit_writer", f"audit-consumer {owner}")
+        warn_once(connection)
+        return connection
+
+    return connect
 
 
 def kafka_config(settings: Settings) -> dict[str, str]:

@@ -9,7 +9,7 @@ POSTGRES_EPOCH_US = 946_684_800_000_000
 # Milliseconds since 1970 of the years 1 to 9999, which are those that a datetime can hold.
 MIN_MS, MAX_MS = -62_135_596_800_000, 253_402_300_799_999
 # RFC 3339, section 5.6. Second 60 is left out: Python and PostgreSQL cannot hold a leap second. Days and years are checked by datetime.
-_RFC_3339 = re.compile(
+RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
@@ -58,7 +58,7 @@ def parse(text: str) -> datetime:
 
     Raises NotRfc3339 for another form, and another ValueError for what does not exist.
     """
-    if _RFC_3339.fullmatch(text) is None:
+    if RFC_3339.fullmatch(text) is None:
         raise NotRfc3339
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)

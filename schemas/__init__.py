@@ -8,6 +8,7 @@ The package imports nothing of ours. A released `.avsc` is never edited: a chang
 """
 
 from schemas.encoding import (
+    SINGLE_OBJECT_MARKER,
     DataMismatch,
     body,
     confluent_header,
@@ -29,6 +30,7 @@ from schemas.files import (
 from schemas.shape import mismatches
 
 __all__ = [
+    "SINGLE_OBJECT_MARKER",
     "DataMismatch",
     "Example",
     "SchemaFile",

@@ -11,6 +11,8 @@ from fastavro.schema import expand_schema
 from schemas.files import SchemaFile, parsed
 from schemas.shape import mismatches
 
+SINGLE_OBJECT_MARKER = b"\xc3\x01"
+
 
 class DataMismatch(ValueError):
     """The data does not fit the schema; the message names every place that does not."""
@@ -30,7 +32,7 @@ def encode_confluent(schema_id: int, schema: SchemaFile, data: Mapping[str, Any]
 
 def single_object_header(schema: SchemaFile) -> bytes:
     """Ten bytes: the marker C3 01 and the fingerprint, little-endian (Avro specification, single-object encoding)."""
-    return b"\xc3\x01" + schema.fingerprint
+    return SINGLE_OBJECT_MARKER + schema.fingerprint
 
 
 def confluent_header(schema_id: int) -> bytes:

@@ -173,7 +173,7 @@ MUTANTS = (
     ),
     Mutant(
         "a member's max.poll.interval.ms costs every raw header",
-        (Edit("consumer/kafka/raw_headers.py", '"heartbeat.", "max.poll.", ', '"heartbeat.", '),),
+        (Edit("consumer/kafka/group_config.py", '"heartbeat.", "max.poll.", ', '"heartbeat.", '),),
         ("tests/unit/consumer/test_raw_headers.py", "-k", "properties_are_taken"),
     ),
     Mutant(

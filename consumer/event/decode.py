@@ -14,7 +14,7 @@ from catalog.reasons import ParkReason
 from consumer.event import framing
 from consumer.event.avro import decoder, defaults, schema_safety
 from consumer.event.model import NeedsSchema, Poison
-from schemas import SchemaFile
+from schemas import SchemaFile, single_object_header
 
 MAX_SCHEMA_ID = 2**31 - 1  # a registry's id is a positive Java int; asking for more gets an error, not an answer
 MAX_VALUE = 8 * 1024 * 1024  # bytes
@@ -65,7 +65,7 @@ class Decoder:
             self._types[file.full_name] = file.ce_type
             self._readers[file.ce_type] = defaults.load(file.text)
         for file, writer in zip(ordered, writers, strict=True):
-            self._by_header[framing.SINGLE_OBJECT_MARKER + file.fingerprint] = self._writer(file.ce_type, writer)
+            self._by_header[single_object_header(file)] = self._writer(file.ce_type, writer)
 
     def names_type(self, ce_type: str, value: bytes) -> bool | NeedsSchema:
         """Whether the value's schema is one of that type's, without reading the value any further (SPEC 4, ignored).

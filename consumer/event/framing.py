@@ -4,8 +4,8 @@ from typing import NamedTuple, TypeAlias
 
 from catalog.reasons import ParkReason
 from consumer.event.model import Poison
+from schemas import SINGLE_OBJECT_MARKER
 
-SINGLE_OBJECT_MARKER = b"\xc3\x01"
 SINGLE_OBJECT_BODY = 10  # where the body begins
 CONFLUENT_MARKER = b"\x00"
 CONFLUENT_BODY = 5

@@ -2,7 +2,7 @@
 
 They are named tuples, not dataclasses: one of each is made for every record, and a frozen dataclass costs about four
 times as much to make. They are made by `new`, as `new(Record, (…))`: a named tuple's own constructor is a Python function
-around it, and was a twelfth of what a drain costs (docs/benchmarks.md).
+around it, and was 7 % of the process (docs/benchmarks.md).
 """
 
 from typing import Any, NamedTuple, TypeAlias

@@ -17,6 +17,7 @@ from confluent_kafka.admin._metadata import ClusterMetadata
 
 from consumer.event.model import Partition
 from consumer.kafka.auth_errors import AuthErrors
+from consumer.kafka.group_config import OF_MEMBERS
 from consumer.kafka.renewed_admin import RenewedAdmin
 from consumer.kafka.topic_faults import TopicFault, TopicFaults
 from consumer.kafka.topic_questions import POLICY, SECONDS, ClusterUnavailable, TopicQuestions
@@ -33,8 +34,6 @@ __all__ = ["Bounds", "Cluster", "ClusterUnavailable", "PropertyRefused", "Topic"
 # After this time a request is given up, and its connection is closed: by default a half-open one would be kept for a minute,
 # and every request on it would fail.
 BASE: Mapping[str, int] = {"socket.timeout.ms": round(SECONDS * 1000)}
-# Properties that only a member of a group has.
-OF_MEMBERS = ("group.", "session.")
 CLIENT_VERSION = libversion()[0]
 
 

@@ -20,12 +20,14 @@ BASE: Mapping[str, str | int | bool] = {
     "fetch.queue.backoff.ms": 10,
     "topic.metadata.refresh.interval.ms": 30000,
     "socket.keepalive.enable": True,
-    # After a minute, the client's own default, every request on a connection that a firewall has dropped waits a minute.
+    # By the client's default, every request on a connection that a firewall has dropped would wait for a minute.
     "socket.timeout.ms": 30000,
     "reconnect.backoff.max.ms": 10000,
 }
 # Those of them that bound memory.
 LIMITS = ("queued.max.messages.kbytes", "queued.min.messages", "fetch.message.max.bytes", "fetch.max.bytes")
+# Properties that only a member of a group has, or only under one protocol: no other client gets them.
+OF_MEMBERS = ("group.", "session.", "heartbeat.", "max.poll.", "partition.assignment.")
 PROTOCOLS: Mapping[str, Mapping[str, str]] = {
     "consumer": {"group.protocol": "consumer"},
     "classic": {"group.protocol": "classic", "partition.assignment.strategy": "cooperative-sticky"},

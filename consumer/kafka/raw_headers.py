@@ -11,13 +11,11 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, 
 
 from confluent_kafka import cimpl
 
-from consumer.kafka.group_config import BASE, LIMITS
+from consumer.kafka.group_config import BASE, LIMITS, OF_MEMBERS
 
 SECONDS = 5.0
 CONSUMER = 1  # RD_KAFKA_CONSUMER
 ERROR_BYTES = 512
-# Properties that only a member of a group may have, or only under one protocol.
-OF_MEMBERS = ("group.", "session.", "heartbeat.", "max.poll.", "partition.assignment.")
 # Properties of a client that reads one record: it neither commits nor has rebalance callbacks.
 OWN: Mapping[str, str] = {
     "enable.auto.commit": "false",

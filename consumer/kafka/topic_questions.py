@@ -58,7 +58,8 @@ class TopicQuestions:
     def settings(self, name: str, topics: Collection[str]) -> dict[str, str]:
         """The value of the topic setting `name` for each of `topics`; one whose settings cannot be read, or do not have it, is left out.
 
-        Whether a topic is compacted must be known: that the broker does not say it is noted, whichever setting is asked for.
+        A partition is claimed only if it is known whether its topic is compacted. So a missing `cleanup.policy` is noted as a fault,
+        whichever setting is queried.
         """
         resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
         answers = self._admin.get().describe_configs(resources, request_timeout=SECONDS)

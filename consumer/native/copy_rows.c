@@ -11,7 +11,7 @@
 #include "headers.h"
 
 /* Bytes. A text is read several times here, byte by byte; of longer ones Python's own functions are faster (docs/benchmarks.md). */
-enum { MAX_VALUE = 8 * 1024 };
+enum { MAX_NATIVE_VALUE = 8 * 1024 };
 
 typedef struct {
     PyObject_HEAD
@@ -225,7 +225,7 @@ static const Plan *plan_of(Rows *rows, PyObject *value, Py_ssize_t *body)
     const char *at = PyBytes_AS_STRING(value);
     Py_ssize_t size = PyBytes_GET_SIZE(value);
     *body = size > 0 && at[0] == 0 ? 5 : 10; /* Confluent framing, or Avro single-object encoding */
-    if (size < *body || size > MAX_VALUE) return NULL;
+    if (size < *body || size > MAX_NATIVE_VALUE) return NULL;
     PyObject *prefix = PyBytes_FromStringAndSize(at, *body);
     PyObject *plan = prefix ? PyDict_GetItemWithError(rows->plans, prefix) : NULL;
     Py_XDECREF(prefix);

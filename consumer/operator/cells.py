@@ -176,6 +176,6 @@ def _coverage(eras: Iterable[Era]) -> Iterable[str]:
     remaining = list(eras)
     bounds = sorted({bound for era in remaining for bound in (era.start, era.end)})
     for start, end in pairwise(bounds):
-        # As the same cell two databases are copies of one.
+        # Two databases that were the same cell then are copies of one, so it counts once.
         for fault in coverage_faults(sorted({era.cell for era in remaining if era.start <= start and end <= era.end})):
             yield f"offsets {start} to {end}: {fault}"

@@ -18,7 +18,7 @@ from consumer.event.model import Outcome, Partition, Record
 from consumer.operator.dry_run import DryRun
 
 # A value for an event type that has no schema: the header alone decides what becomes of it.
-UNKNOWN_SCHEMA = b"\xc3\x01" + bytes(8)
+UNKNOWN_SCHEMA = schemas.SINGLE_OBJECT_MARKER + bytes(8)
 
 
 class Unusable(Exception):

@@ -104,7 +104,8 @@ def rewind(connection: Connection, partition: Partition, bounds: Bounds, to: int
     """
     name = f"{partition.topic}/{partition.number}"
     with connection.transaction():
-        rows = [row for row in _lock_progress(connection, *_name(partition)) if row.topic_id == partition.topic_id]
+        locked = _lock_progress(connection, partition.topic, partition.number)
+        rows = [row for row in locked if row.topic_id == partition.topic_id]
         if not rows or rows[0].retired_at is not None:
             raise Refused(f"{name} was never read: reading will start at its beginning anyway")
         previous = rows[0].next_offset
@@ -158,10 +159,8 @@ def _apply_gap(connection: Connection, gap: StatedGap, progress: PartitionProgre
             f"{expected}, halted: {progress.halted or 'no'}); it is not needed any more, or another one took its place"
         )
     connection.execute(GAP_MOVE, {**key, "to_offset": to})
-    return {
-        "from_offset": expected,
-        "to_offset": to,
-    }, f"{gap.topic}/{gap.number} moves from offset {expected} to {to}"
+    moved: dict[str, object] = {"from_offset": expected, "to_offset": to}
+    return moved, f"{gap.topic}/{gap.number} moves from offset {expected} to {to}"
 
 
 def _gap(connection: Connection, gap_id: int) -> StatedGap:
@@ -178,7 +177,3 @@ def _lock_progress(connection: Connection, topic: str, number: int) -> list[Part
 def _accept_commands(connection: Connection, topic: str, number: int) -> str:
     gaps = [gap for gap in stated_gaps(connection, accepted=False) if (gap.topic, gap.number) == (topic, number)]
     return "use " + " and ".join(f"`audit-consumer gaps accept {gap.id}`" for gap in gaps)
-
-
-def _name(partition: Partition) -> tuple[str, int]:
-    return partition.topic, partition.number

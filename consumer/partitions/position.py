@@ -49,6 +49,6 @@ class Position:
         self._holes += offset - self.next
         self.next = offset
 
-    def delivered(self, offset: int) -> int:
+    def record_number(self, offset: int) -> int:
         """The number of a delivered record, with no holes in it, as the breaker counts them."""
         return offset - self._holes

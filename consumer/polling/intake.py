@@ -106,7 +106,7 @@ class Intake:
         self._count_parked(position, offset)
 
     def _count_parked(self, position: Position, offset: int) -> None:
-        if (reason := position.breaker.parked(position.delivered(offset))) is not None:
+        if (reason := position.breaker.parked(position.record_number(offset))) is not None:
             self._halt(position, HaltCause.BREAKER, reason)
 
     def _skip(self, position: Position, run: Skipped) -> None:

@@ -1,7 +1,7 @@
 """A row on its way to the table: as COPY reads it in its binary format, and the raw record beside it, packed.
 
-Invariant: until its commit a record is two strings of bytes. If a batch kept the forty small objects of each record, it
-would not fit into the processor's caches, and each record would cost twice as much (docs/benchmarks.md).
+Invariant: until its commit a record is two strings of bytes, so that what a batch takes is known (`size`), and what waits for
+the writer is not thousands of small objects.
 """
 
 import marshal

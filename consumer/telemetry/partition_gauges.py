@@ -77,7 +77,6 @@ HALTED = PartitionGauge("partition_halted", "Whether it is halted until someone 
 GAPS = PartitionGauge("data_gaps", "Gaps stated so far, accepted or not")
 # Who has it? Summed by topic it must be all of them.
 ASSIGNED = PartitionGauge("partitions_assigned", "Partitions that the group has assigned to this consumer")
-GAUGES = (LAG, LAG_SECONDS, NEXT, START, END, STABLE_END, COMPLETE, DIFFERENCE, HALTED, GAPS, ASSIGNED)
 
 
 class PartitionGauges(Collector):

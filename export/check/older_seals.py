@@ -17,11 +17,10 @@ from export.format.record import parse_record, record_leaf
 from export.tables.bucket_map import BucketMap, bucket_of, prefix_of
 from export.tables.database import Connection
 from export.tables.heads import Head, bucket_heads, key_of
-from export.tables.log import stored_records
+from export.tables.log import SEALS_FROM, stored_records
 from sql import query
 
 OTHER_ACCOUNTS, ALL_HEADS = query("export/other_accounts"), query("export/all_heads")
-SEALS_FROM = query("export/seals_from")
 STRAY_ROWS, STRAY_DAYS = query("export/stray_rows"), query("export/stray_days")
 FETCH = 2000
 # Buckets that are read with one statement, and heads that are kept for the seals after.

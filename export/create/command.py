@@ -9,7 +9,7 @@ from typing import Any
 from export.format.manifest import Scope
 
 _EPILOG = """exit codes:
-  0 VERIFIED    the package is there, verified and journaled
+  0 VERIFIED    the package is there, verified and recorded in audit_export
   1 TAMPERED    rows or sealing tables are not what was signed; or "nothing was found, but a person is
                 needed": the database is unavailable
   2 MALFORMED   wrong usage or settings; FOLDER is there; the workspace is another cell's than the database

@@ -1,4 +1,4 @@
-"""`audit-export create`: one transaction that only reads; the package gets its name once it is verified and journaled."""
+"""`audit-export create`: one transaction that only reads; the package gets its name once it is verified and recorded."""
 
 import datetime as dt
 import hashlib

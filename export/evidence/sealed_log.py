@@ -19,7 +19,7 @@ from export.format.errors import (
 from export.format.policy import Policy
 from export.format.record import SealRecord, parse_record, record_leaf
 from export.tables.database import Connection
-from export.tables.log import StoredSeal, seals_stored, stored_records, stored_seal
+from export.tables.log import seals_stored, stored_records, stored_seal
 from export.verify.signatures import read_checkpoint
 
 FOLDER = "checkpoint in AUDIT_SEAL_DIR"
@@ -72,7 +72,7 @@ def read_log(
     """
     held = list(known)
     if folder:
-        held.append(Held(source=FOLDER, checkpoint=_of_folder(folder, policy)))
+        held.append(Held(source=FOLDER, checkpoint=_signed(folder, policy, FOLDER)))
     size = seals_stored(connection)
     if size == 0:
         _check_sizes(held, size)
@@ -82,7 +82,7 @@ def read_log(
     stored = stored_seal(connection, size - 1)
     assert stored is not None
     try:
-        checkpoint = _newest(stored, policy, f"the checkpoint of seal {size - 1} in audit_seal")
+        checkpoint = _signed(stored.checkpoint.encode(), policy, f"the checkpoint of seal {size - 1} in audit_seal")
     except ExportError:
         _check_sizes(held, size)  # a log that someone has started again is behind what is held
         raise
@@ -138,18 +138,10 @@ class _Walk:
             yield leaf
 
 
-def _newest(stored: StoredSeal, policy: Policy, source: str) -> Checkpoint:
+def _signed(note: bytes, policy: Policy, source: str) -> Checkpoint:
+    """The checkpoint in `note`; UNTRUSTED also where it is none."""
     try:
-        return read_checkpoint(stored.checkpoint.encode(), policy, source).checkpoint
-    except ExportError as error:
-        if error.verdict is Verdict.MALFORMED:
-            raise untrusted(f"{error.message}, so no key of the policy signed it") from None
-        raise
-
-
-def _of_folder(note: bytes, policy: Policy) -> Checkpoint:
-    try:
-        return read_checkpoint(note, policy, FOLDER).checkpoint
+        return read_checkpoint(note, policy, source).checkpoint
     except ExportError as error:
         if error.verdict is Verdict.MALFORMED:
             raise untrusted(f"{error.message}, so no key of the policy signed it") from None

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 
-from export.format.encoding import parse_number
+from export.format.encoding import TOPIC, parse_number
 from export.format.errors import malformed, quote
 
-_TOPIC = re.compile(r"[!#-+\--~]+")  # printable ASCII without space, quote and comma
 _STATE = re.compile(r"live|retired|unknown|halted_[a-z0-9_]+")
 
 
@@ -106,8 +105,8 @@ def _parse_line(line: str) -> Account | None:
             return None
     known = texts["state"] != "unknown"
     well_formed = (
-        _TOPIC.fullmatch(texts["topic"])
-        and _TOPIC.fullmatch(texts["topic_id"])
+        TOPIC.fullmatch(texts["topic"])
+        and TOPIC.fullmatch(texts["topic_id"])
         and _STATE.fullmatch(texts["state"])
         and known == (texts["topic_id"] != "-")
         and (known or not any(value for name, value in numbers.items() if name not in {"partition", "entries"}))
@@ -116,7 +115,7 @@ def _parse_line(line: str) -> Account | None:
 
 
 def imbalances(accounts: Iterable[Account]) -> Iterator[str]:
-    """Lists the lines and partitions that do not balance, with the difference."""
+    """One sentence for each line or partition that does not balance."""
     recorded: dict[tuple[str, int], int] = {}
     entries: dict[tuple[str, int], int] = {}
     for account in accounts:

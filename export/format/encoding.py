@@ -8,11 +8,13 @@ import re
 
 MAX_NUMBER = 2**63 - 1  # what PostgreSQL's bigint holds
 EMPTY_HASH = "0" * 64
+DAY = len("YYYY-MM-DD")
+TOPIC = re.compile(r"[!#-+\--~]+")  # printable ASCII without space, quote and comma
+TIME_OF_DAY = re.compile(r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME_OF_DAY = re.compile(r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
 
 
 def sha256_hex(data: bytes) -> str:
@@ -51,7 +53,7 @@ def is_day(text: str) -> bool:
 
 def is_time(text: str) -> bool:
     """Whether `text` is a time that exists, as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
-    return is_day(text[:10]) and _TIME_OF_DAY.fullmatch(text, 10) is not None
+    return is_day(text[:DAY]) and TIME_OF_DAY.fullmatch(text, DAY) is not None
 
 
 def encode_time(time: dt.datetime) -> str:

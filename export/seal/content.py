@@ -8,6 +8,7 @@ from inspect import signature
 from operator import itemgetter
 
 from catalog.content_digest import content_digest, digested_facets
+from export.format.encoding import TOPIC
 from export.format.row import COLUMNS, unguard
 
 # Places of cells, by the names of their columns.
@@ -28,7 +29,7 @@ _FORMS = {
     "id": _NUMBER,
     "kafka_partition": _NUMBER,
     "kafka_offset": _NUMBER,
-    "kafka_topic": r"[!#-+\--~]+",
+    "kafka_topic": TOPIC.pattern,
 }
 _REQUIRED = ("workspace_id", "event_source", "event_id", "action", "actor_id", "subject_id")
 _formed, _form = itemgetter(*(_AT[name] for name in _FORMS)), re.compile("\n".join(_FORMS.values()))

@@ -22,7 +22,7 @@ from export.verify.package import read_small
 FULL = (errno.ENOSPC, errno.EDQUOT)
 RECORD_LINES = 8
 BLOCK_BYTES = 1 << 20
-MAX_RECORD_BYTES = 1 << 20  # far more than spans of lost seals or open transactions ever need
+MAX_LINE_BYTES = 1 << 20  # far more than spans of lost seals or open transactions ever need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +168,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _next_record(file: BinaryIO) -> str | None:
-    lines = [file.readline(MAX_RECORD_BYTES) for _ in range(RECORD_LINES + 1)]
+    lines = [file.readline(MAX_LINE_BYTES) for _ in range(RECORD_LINES + 1)]
     if not all(line.endswith(b"\n") for line in lines):
         return None
     if lines.pop() != b"\n":

@@ -2,17 +2,16 @@
 
 from copy import deepcopy
 
+from export.format.encoding import DAY
 from export.format.errors import ExportError
 from export.format.merkle import RootBuilder
 from export.format.record import SealRecord, parse_record, record_leaf
 from export.seal.folder import Folder, Pending
 from export.seal.signer import Signer
 from export.tables.database import Connection
-from sql import query
+from export.tables.log import SEALS_FROM
 
-SEALS_FROM = query("export/seals_from")
 FETCH = 500
-DAY = len("YYYY-MM-DD")
 
 
 def publish(folder: Folder, before: SealRecord | None, signed: Pending) -> None:

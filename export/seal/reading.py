@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from export.format.days import DayHead, chain_rows, chain_start, days_hash, encode_days
-from export.format.encoding import workspace_key
+from export.format.encoding import DAY, workspace_key
 from export.format.errors import quote, tampered
 from export.format.row import COLUMNS
 from export.seal.content import has_its_digest, malformed, name_of, plain
@@ -19,7 +19,6 @@ from export.tables.database import Connection
 
 OCCURRED_AT, WORKSPACE = COLUMNS.index("occurred_at"), COLUMNS.index("workspace_id")
 _partition = itemgetter(COLUMNS.index("kafka_topic"), COLUMNS.index("kafka_partition"))
-DAY = len("YYYY-MM-DD")
 NOTHING = "1:1:"  # a snapshot before the first transaction
 
 _BEGINNING = re.compile(rb'"(.{10})[^"]*","((?:[^"]|"")*)"')

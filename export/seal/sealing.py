@@ -151,7 +151,7 @@ class Sealing:
         return Pending(record=record, accounts=accounts.text, checkpoint=checkpoint)
 
     def _insert_lost(self, state: SealState, lost: tuple[int, int]) -> None:
-        """The signed seals that the table lost, again: without heads and days, which are lost; the last with its checkpoint."""
+        """Inserts the signed seals that the table lost: without their heads and days, which are gone, and only the last with its checkpoint."""
         first, after = lost
         newest = (self._folder.checkpoint() or b"").decode()
         for number, record in enumerate(islice(self._folder.records(), first, after), first):

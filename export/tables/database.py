@@ -35,7 +35,7 @@ def refused(error: Error) -> DatabaseUnavailable:
 
 @contextmanager
 def session(url: str, role: str, application: str) -> Iterator[Connection]:
-    """A connection in `role` without limits on how long a statement takes. Raises Unavailable if there can be none."""
+    """A connection in `role` without limits on how long a statement takes. Raises DatabaseUnavailable if there can be none."""
     try:
         connection = connect(url, role, application)
     except Error as error:
@@ -70,7 +70,7 @@ def roll_back(connection: Connection) -> None:
 
 @contextmanager
 def reading(url: str, role: str, application: str) -> Iterator[Connection]:
-    """A session with one transaction that only reads, for the whole block. Raises Unavailable for any database error."""
+    """A session with one transaction that only reads, for the whole block. Raises DatabaseUnavailable for any database error."""
     try:
         with session(url, role, application) as connection:
             begin(connection, read_only=True)

@@ -8,6 +8,7 @@ from export.tables.database import Connection
 from sql import query
 
 SEALS, SEAL, NEWEST = query("export/seals"), query("export/seal"), query("export/newest_seal")
+SEALS_FROM = query("export/seals_from")  # records and checkpoints
 FETCH = 2000
 
 

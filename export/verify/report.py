@@ -13,7 +13,10 @@ _NOTHING = (
     "NOTHING: without an earlier checkpoint of yours (--known), the holder of the log's key could have started it again"
 )
 NO_WITNESS = "NONE: no one but the log's operator says that all receivers see the same log"
-_LIMITS = "not shown: that a service told the truth or sent the event, nor what happened in the seconds before a seal"
+_LIMITS = (
+    "not shown: that a service told the truth or sent the event, nor that a row was not changed between its recording and "
+    "its seal"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

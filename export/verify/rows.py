@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from export.format.csv_reader import RecordError, record_batches
 from export.format.days import chain_rows, chain_start
+from export.format.encoding import TIME_OF_DAY
 from export.format.errors import quote, tampered
 from export.format.manifest import Scope
 from export.format.row import HEADER, encode_cell
 from export.verify.views import WorkspaceState
-
-_TIME_OF_DAY = rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 
 
 class ChainEnd(NamedTuple):
@@ -140,4 +139,4 @@ def _chain(records: Records, digest: str, count: int, match: Callable[[bytes], o
 def _beginning(day: str, workspace_id: str) -> Callable[[bytes], object]:
     """Matches the rows of a day and workspace: their first two cells."""
     cell = encode_cell(workspace_id).encode()
-    return re.compile(rb'"%b' % day.encode() + b"T" + _TIME_OF_DAY + b'",' + re.escape(cell) + b",").match
+    return re.compile(b'"' + day.encode() + TIME_OF_DAY.pattern.encode() + b'",' + re.escape(cell) + b",").match

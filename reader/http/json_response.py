@@ -13,6 +13,7 @@ from catalog.entry_json import entry_json
 from catalog.summary import MAX_DIFF_BYTES
 from catalog.visible_text import visible
 from reader.entry_cache import EntryCache
+from reader.errors import RETRY
 from reader.model import Entry, LargeDiff, Listing
 from reader.query.checkpoint import NewestCheckpoint
 from runtime.timestamps import iso
@@ -90,7 +91,7 @@ def names(unsorted: Sequence[str]) -> Response:
 def health(failing: Sequence[str]) -> Response:
     """200, or 503 with the names of the failing checks."""
     content = orjson.dumps({"status": "unavailable" if failing else "ok", "failing": list(failing)})
-    return Response(content, 503 if failing else 200, {"Retry-After": "5"} if failing else None, MEDIA_TYPE)
+    return Response(content, 503 if failing else 200, RETRY if failing else None, MEDIA_TYPE)
 
 
 def _bytes(content: Any) -> bytes:

@@ -53,8 +53,8 @@ class RequestLimiter:
     def wrap(self, endpoint: Callable[[Request], Any], access: Authenticator) -> Callable[[Request], Any]:
         """The endpoint, a plain function, as a coroutine function that runs it in a slot of its token's workspace.
 
-        A token is verified before any queue, which takes a tenth of a millisecond: anyone can send tokens, and what all share can be
-        filled by one. Only for a key that has to be fetched it waits. Raises Overloaded, Unauthenticated and KeysUnavailable.
+        A token is verified before the request waits in any queue (a tenth of a millisecond): anyone can send tokens, and could fill a
+        queue that all share. A request waits only if a key has to be fetched for its token. Raises Overloaded, Unauthenticated and KeysUnavailable.
         """
 
         @wraps(endpoint)

@@ -44,71 +44,71 @@ class Metrics:
         self.registry = CollectorRegistry()
         for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
             self.registry.register(collector)
+        self._count_requests()
+        self._count_sessions()
+        self._count_connections()
+        # Which version runs where?
+        Info("auditlog_reader_build", "Versions of this program and of Python", registry=self.registry).info(
+            {"version": version("callmine-audit"), "python": platform.python_version()}
+        )
+
+    def _count_requests(self) -> None:
+        registry = self.registry
         # How many requests are there, and with which status?
         self._requests = Counter(
-            "auditlog_reader_requests_total", "Responses", ["route", "method", "status"], registry=self.registry
+            "auditlog_reader_requests_total", "Responses", ["route", "method", "status"], registry=registry
         )
         # How long do responses take?
         self._seconds = Histogram(
-            "auditlog_reader_request_seconds",
-            "Seconds to a response",
-            ["route"],
-            buckets=BUCKETS,
-            registry=self.registry,
+            "auditlog_reader_request_seconds", "Seconds to a response", ["route"], buckets=BUCKETS, registry=registry
         )
+        # How many requests are there at once?
+        self._in_progress = Gauge(
+            "auditlog_reader_requests_in_progress", "Requests without a complete response yet", registry=registry
+        )
+        # Do requests queue?
+        self._waiting = Gauge(
+            "auditlog_reader_requests_waiting", "Requests in progress that wait in the queue", registry=registry
+        )
+
+    def _count_sessions(self) -> None:
+        registry = self.registry
         # Which sessions are refused? A rise of one reason means an attack, an expired key or a wrong setting.
         self._refusals = Counter(
-            "auditlog_reader_refusals_total",
-            "Requests without a valid admin session",
-            ["reason"],
-            registry=self.registry,
+            "auditlog_reader_refusals_total", "Requests without a valid admin session", ["reason"], registry=registry
         )
         for reason in REASONS:
             self._refusals.labels(reason)
         # Are sessions renewed? Many outcomes given_up: the redirects to the Frontend API or back do not work.
         self._renewals = Counter(
-            "auditlog_reader_renewals_total", "Navigations without a session", ["outcome"], registry=self.registry
-        )
-        # Does Clerk make tokens without azp, and are they accepted?
-        self._missing_azp = Counter(
-            "auditlog_reader_tokens_without_azp_total",
-            "Tokens without azp",
-            ["kind", "outcome"],
-            registry=self.registry,
+            "auditlog_reader_renewals_total", "Navigations without a session", ["outcome"], registry=registry
         )
         for outcome in OUTCOMES:
             self._renewals.labels(outcome)
+        # Does Clerk make tokens without azp, and are they accepted?
+        self._missing_azp = Counter(
+            "auditlog_reader_tokens_without_azp_total", "Tokens without azp", ["kind", "outcome"], registry=registry
+        )
         for kind in ("bearer", "cookie"):
             for outcome in ("accepted", "refused", "renewed"):
                 self._missing_azp.labels(kind, outcome)
-        # How many requests are there at once?
-        self._in_progress = Gauge(
-            "auditlog_reader_requests_in_progress",
-            "Requests without a complete response yet",
-            registry=self.registry,
-        )
-        # Do requests queue?
-        self._waiting = Gauge(
-            "auditlog_reader_requests_waiting", "Requests in progress that wait in the queue", registry=self.registry
-        )
+
+    def _count_connections(self) -> None:
+        registry = self.registry
         # Are there clients that connect and send nothing, or read nothing?
         self._waiting_connections = Gauge(
             "auditlog_reader_waiting_connections",
             "Connections of the public port without a request in progress",
-            registry=self.registry,
+            registry=registry,
         )
         self._closed = Counter(
             "auditlog_reader_closed_connections_total",
-            "Connections that the reader has closed before their time",
+            "Connections that the reader has closed early",
             ["reason"],
-            registry=self.registry,
+            registry=registry,
         )
         for reason in CLOSED:
             self._closed.labels(reason)
-        # Which version runs where?
-        Info("auditlog_reader_build", "Versions of this program and of Python", registry=self.registry).info(
-            {"version": version("callmine-audit"), "python": platform.python_version()}
-        )
 
     def register_routes(self, routes: Sequence[str], limiter: RequestLimiter) -> None:
         """Creates the series of every route before its first request, and reads the queue of `limiter`."""
@@ -137,7 +137,7 @@ class Metrics:
         self._renewals.labels(outcome).inc()
 
     def missing_azp(self, kind: str, outcome: str) -> None:
-        """A token without azp: a `bearer` or `cookie` that was `accepted` or `refused`."""
+        """A token without azp: a `bearer` or `cookie` that was `accepted`, `refused`, or `renewed` before it is accepted."""
         self._missing_azp.labels(kind, outcome).inc()
 
     def register_services(

@@ -1,10 +1,8 @@
 """What a request gets instead of a result if the database returns none."""
 
-RETRY_SECONDS = 5
-
 
 class Unavailable(Exception):
-    """The database gave no answer in time; `retry_after` in seconds.
+    """The database gave no answer in time.
 
     `slow`: it works, but the query takes too long; `locked`: because someone holds a lock. `busy`: it was not asked, since too much
     is being read already.
@@ -14,7 +12,6 @@ class Unavailable(Exception):
         super().__init__(
             "too much is being read" if busy else "the query took too long" if slow else "the database is not available"
         )
-        self.retry_after = RETRY_SECONDS
         self.slow, self.locked, self.busy = slow, locked, busy
 
     @property

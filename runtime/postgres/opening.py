@@ -96,7 +96,10 @@ def _become(connection: Connection, role: str | None) -> None:
 
 
 def _another(url: str, connection: Connection) -> Connection:
-    """A second session by the way of `connection`, of which another host of `url` says nothing, nor a primary of a standby."""
+    """A second session to the address that `connection` has reached.
+
+    Another host of `url`, or the primary where this is a standby, would say nothing of its pooler.
+    """
     info = connection.info
     where = {"host": info.host, "port": info.port, **({"hostaddr": info.hostaddr} if info.hostaddr else {})}
     options = {**NETWORK, "connect_timeout": POOLER_SECONDS, "target_session_attrs": "any"}

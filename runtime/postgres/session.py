@@ -51,7 +51,7 @@ EVERY: Mapping[str, str] = {
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
     "tcp_user_timeout": "0",
-    # A session whose client is gone without a word has its locks until the server asks: the system's own first time is two hours.
+    # A session whose client has vanished keeps its locks until the server's keepalives notice: by the system's default after two hours.
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",

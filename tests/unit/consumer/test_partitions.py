@@ -100,7 +100,7 @@ def test_records_are_numbered_without_holes(steps: list[tuple[int, int]]) -> Non
     for hole, records in steps:
         claimed.skip_to(claimed.next + hole)
         for _ in range(records):
-            numbers.append(claimed.delivered(claimed.next))
+            numbers.append(claimed.record_number(claimed.next))
             claimed.next += 1
     assert numbers == list(range(len(numbers)))
 

@@ -38,3 +38,8 @@ ADVICE: Mapping[ParkReason, str] = {
     ParkReason.CRASH_LOOP: "Keep it for the developers of the consumer: decoding it kills a process. Replay it once that is fixed.",
     ParkReason.DATABASE_REFUSED: "Read PostgreSQL's message in the detail: one of our checks is missing. Replay it once that is fixed.",
 }
+
+
+def advice(reason: ParkReason) -> str:
+    """What to do about a record that was parked for this reason."""
+    return ADVICE.get(reason, "Look with the version of audit-consumer that parked it.")

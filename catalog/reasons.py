@@ -6,6 +6,8 @@ A word, once released, keeps its meaning. A new cause gets a new word.
 from enum import StrEnum
 from typing import Self
 
+OF_ANOTHER_VERSION = "a word of another version of audit-consumer, which this one does not know"
+
 
 class Reason(StrEnum):
     """One word with a sentence that says what it means; the word is what is stored."""
@@ -21,8 +23,13 @@ class Reason(StrEnum):
 
     @classmethod
     def of(cls, word: str) -> Self:
-        """The reason that a table holds as `word`; KeyError for a word that is not in the list."""
-        return cls[word.upper()]
+        """The reason that a table holds as `word`. A word that is not in the list is another version's, and is a member of no list."""
+        known = next((reason for reason in cls if reason.value == word), None)
+        if known is not None:
+            return known
+        other = str.__new__(cls, word)
+        other._name_, other._value_, other.meaning = word.upper(), word, OF_ANOTHER_VERSION
+        return other
 
 
 class ParkReason(Reason):

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -64,13 +63,14 @@ def _cell(text: object) -> object:
     return parse_cell(text) if isinstance(text, str) else text
 
 
-def _registry(url: str) -> str:
-    if urlsplit(settings.web_url("http", "https")(url))[3:] != ("", ""):
+def _base(url: str) -> str:
+    if "?" in url or "#" in url:
         raise ValueError("has a query or a fragment, behind ? or #: no path can be added to it")
     return url.rstrip("/")
 
 
-CollectorUrl = Annotated[str, AfterValidator(settings.web_url("http", "https"))]
+WebUrl = Annotated[str, AfterValidator(settings.web_url("http", "https"))]
+BaseUrl = Annotated[WebUrl, AfterValidator(_base)]
 
 
 class Settings(BaseModel):
@@ -80,9 +80,7 @@ class Settings(BaseModel):
 
     database_url: DatabaseUrl = Field(alias="DATABASE_URL")
     bootstrap_servers: Brokers = Field(default="", alias="KAFKA_BOOTSTRAP_SERVERS")
-    registry_url: Annotated[str, AfterValidator(_registry)] | None = Field(
-        default=None, alias="SCHEMA_REGISTRY_URL", repr=False
-    )
+    registry_url: BaseUrl | None = Field(default=None, alias="SCHEMA_REGISTRY_URL", repr=False)
     registry_authority: str | None = Field(default=None, alias="AUDIT_REGISTRY_CA")
     group_id: str = Field(default="callmine-audit", alias="AUDIT_GROUP_ID", max_length=MAX_GROUP_ID)
     topics: Annotated[Names, AfterValidator(_topics)] = Field(default=TOPICS, alias="AUDIT_TOPICS")
@@ -91,8 +89,8 @@ class Settings(BaseModel):
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
     metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_METRICS_BIND")
     traces_exporter: Literal["otlp", "none"] | None = Field(default=None, alias="OTEL_TRACES_EXPORTER")
-    otlp_endpoint: CollectorUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
-    otlp_traces_endpoint: CollectorUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    otlp_endpoint: BaseUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_traces_endpoint: WebUrl | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     kafka: dict[str, str] = Field(default_factory=dict, repr=False)
 
     @property

@@ -1,6 +1,7 @@
 """How the commands print: plain text and tables for people, JSON for machines, safe on a terminal whatever a record holds."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable
@@ -82,8 +83,19 @@ def hexdump(content: bytes, limit: int = 256) -> str:
 
 
 def as_json(anything: Any) -> str:
-    """Indented JSON of ASCII, so that nothing in it can steer a terminal; times as ISO 8601 UTC, bytes as hex."""
-    return json.dumps(anything, indent=2, default=_plain)
+    """Indented JSON of ASCII, so that nothing in it can steer a terminal; times as ISO 8601 UTC, bytes as hex, NaN and infinities as texts."""
+    return json.dumps(_finite(anything), indent=2, default=_plain, allow_nan=False)
+
+
+def _finite(anything: Any) -> Any:
+    """JSON has no numbers for NaN and the infinities; their names are those of SPEC 4."""
+    if isinstance(anything, float) and not math.isfinite(anything):
+        return "NaN" if math.isnan(anything) else "Infinity" if anything > 0 else "-Infinity"
+    if isinstance(anything, dict):
+        return {key: _finite(value) for key, value in anything.items()}
+    if isinstance(anything, list | tuple):
+        return [_finite(value) for value in anything]
+    return anything
 
 
 def _plain(anything: Any) -> str:

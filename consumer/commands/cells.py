@@ -18,6 +18,7 @@ from runtime.postgres import malformed
 app = typer.Typer(no_args_is_help=True, help="Several databases, each with a share of the workspaces.")
 
 READ_AGAIN_SECONDS = 0.2
+MAX_WAIT = 86_400
 
 
 @app.command("set")
@@ -45,7 +46,10 @@ def set_(
 def check(
     urls: Annotated[list[str], typer.Argument(metavar="URL", help="The database of each cell.")],
     wait: Annotated[
-        int, typer.Option(metavar="SECONDS", min=0, help="How long to wait until all have reached the same offset.")
+        int,
+        typer.Option(
+            metavar="SECONDS", min=0, max=MAX_WAIT, help="How long to wait until all have reached the same offset."
+        ),
     ] = 30,
     form: FormatOption = Format.TABLE,
 ) -> None:

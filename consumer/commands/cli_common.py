@@ -20,6 +20,7 @@ from consumer.operator.session import SessionError, session
 from consumer.registry.client import Registry, RegistryRefused, RegistryUnavailable
 from consumer.settings import Settings, SettingsError, load
 from runtime import logging, shutdown
+from runtime.kafka_settings import check_topic
 from runtime.postgres import Connection
 
 
@@ -30,7 +31,24 @@ class Format(StrEnum):
     JSON = "json"
 
 
-TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC")]
+MAX_ID = 2**63 - 1  # what PostgreSQL's bigint holds
+
+
+def topic_name(name: str | None) -> str | None:
+    """The argument, unchanged. Raises typer.BadParameter where Kafka does not accept it as a topic's name."""
+    try:
+        return name if name is None else check_topic(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _each_once(ids: list[int] | None) -> list[int] | None:
+    return ids and list(dict.fromkeys(ids))
+
+
+TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", callback=topic_name)]
+IdArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=MAX_ID)]
+IdsArgument = Annotated[list[int], typer.Argument(metavar="ID", min=1, max=MAX_ID, callback=_each_once)]
 PartitionArgument = Annotated[int, typer.Argument(metavar="PARTITION", min=0)]
 FormatOption = Annotated[Format, typer.Option("--format", help="For people, or for machines.", show_choices=True)]
 

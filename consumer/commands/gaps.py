@@ -10,6 +10,7 @@ from catalog.reasons import GapCause
 from consumer.commands.cli_common import (
     Format,
     FormatOption,
+    IdsArgument,
     PartitionArgument,
     ReasonOption,
     TopicArgument,
@@ -62,7 +63,7 @@ def list_gaps(
 
 
 @app.command()
-def accept(ids: Annotated[list[int], typer.Argument(metavar="ID")], reason: ReasonOption) -> None:
+def accept(ids: IdsArgument, reason: ReasonOption) -> None:
     """Accepts stated gaps, so that their partitions continue; the gaps stay in the table and in every accounting.
 
     A partition whose log lost records continues after the gap. One whose log is shorter than what was read goes back to

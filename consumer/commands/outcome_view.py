@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from catalog.advice import ADVICE
+from catalog.advice import advice
 from catalog.audit_types import BY_NAME
 from catalog.entry_json import entry_json
 from catalog.summary import summary
@@ -23,7 +23,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         case Ignored(ignored):
             return {"outcome": "ignored", "reason": ignored.value, "meaning": ignored.meaning}
         case Parked(reason, detail):
-            words = {"meaning": reason.meaning, "detail": detail, "to_do": ADVICE[reason]}
+            words = {"meaning": reason.meaning, "detail": detail, "to_do": advice(reason)}
             return {"outcome": "parked", "reason": reason.value, **words}
         case _:
             assert_never(outcome)
@@ -40,7 +40,7 @@ def outcome_view(outcome: Outcome) -> Table | Group:
         case Parked(why, detail):
             word = Text(f"parked: {why.value}", "bold red")
             return terminal.facts(
-                ("outcome", word), ("meaning", why.meaning), ("detail", detail), ("to do", ADVICE[why])
+                ("outcome", word), ("meaning", why.meaning), ("detail", detail), ("to do", advice(why))
             )
         case _:
             assert_never(outcome)

@@ -8,7 +8,17 @@ import typer
 from rich.progress import track
 
 from catalog.reasons import ParkReason
-from consumer.commands.cli_common import Format, FormatOption, ReasonOption, open_dry_run, operator, settings
+from consumer.commands.cli_common import (
+    Format,
+    FormatOption,
+    IdArgument,
+    IdsArgument,
+    ReasonOption,
+    open_dry_run,
+    operator,
+    settings,
+    topic_name,
+)
 from consumer.commands.outcome_view import outcome_data
 from consumer.commands.parked_view import STYLES, details_view, list_view, replays_view
 from consumer.event.model import Outcome, Poison
@@ -27,7 +37,7 @@ ParkedAs = Annotated[Why | None, typer.Option("--parked-as", metavar="WORD", hel
 @app.command("list")
 def list_parked(
     parked_as: ParkedAs = None,
-    topic: Annotated[str | None, typer.Option(help="Only those of this topic.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Only those of this topic.", callback=topic_name)] = None,
     every: Annotated[bool, typer.Option("--all", help="Also those that were replayed or dismissed.")] = False,
     limit: Annotated[
         int, typer.Option(min=1, max=parked_records.NO_LIMIT - 1, help="How many at most, oldest first.")
@@ -49,7 +59,9 @@ def list_parked(
         typer.echo(terminal.as_json(summaries))
         return
     if not records:
-        typer.echo("No parked record." if every else "No parked record waits for a decision.")
+        which = f" of topic {topic}" if topic else ""
+        which += f" parked as {parked_as}" if parked_as else ""
+        typer.echo(f"No parked record{which}{'.' if every else ' waits for a decision.'}")
         return
     terminal.console().print(list_view(records))
     if records[0].matching > len(records):
@@ -57,7 +69,7 @@ def list_parked(
 
 
 @app.command()
-def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOption = Format.TABLE) -> None:
+def show(parked_id: IdArgument, form: FormatOption = Format.TABLE) -> None:
     """Shows everything about one parked record, and what would become of it now.
 
     ```
@@ -88,7 +100,7 @@ def show(parked_id: Annotated[int, typer.Argument(metavar="ID")], form: FormatOp
 @app.command()
 def replay(
     reason: ReasonOption,
-    ids: Annotated[list[int] | None, typer.Argument(metavar="ID")] = None,
+    ids: IdsArgument = [],  # noqa: B006 read only
     parked_as: ParkedAs = None,
     every: Annotated[bool, typer.Option("--all", help="All that wait for a decision.")] = False,
 ) -> None:
@@ -119,7 +131,7 @@ def replay(
 
 
 @app.command()
-def dismiss(reason: ReasonOption, ids: Annotated[list[int], typer.Argument(metavar="ID")]) -> None:
+def dismiss(reason: ReasonOption, ids: IdsArgument) -> None:
     """Decides that parked records need no entry. They stay in the table, with who decided it, when and why.
 
     ```

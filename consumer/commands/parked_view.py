@@ -6,7 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from catalog.advice import ADVICE
+from catalog.advice import advice
 from catalog.reasons import ParkReason
 from consumer.commands.outcome_view import outcome_view
 from consumer.event.model import Outcome
@@ -27,7 +27,7 @@ def list_view(records: list[ParkedSummary]) -> Table:
             else Text(f"{row.reason}\n").append(_action_words(row.action, row.outcome), "dim")
         )
         where = f"{terminal.escaped(row.topic)}/{row.number}\n@{row.offset}"
-        table.add_row(str(row.id), f"{row.parked_at:%m-%d %H:%M}", where, reason, terminal.printable(row.detail))
+        table.add_row(str(row.id), terminal.instant(row.parked_at), where, reason, terminal.printable(row.detail))
     return table
 
 
@@ -57,7 +57,7 @@ def details_view(
         ("reason", Text(parked.reason, "bold red")),
         ("meaning", why.meaning),
         ("detail", parked.detail),
-        ("to do", ADVICE[why]),
+        ("to do", advice(why)),
         ("key", _bytes(record.key)),
     )
     headers = terminal.table("header", "value", fold=["header", "value"])

@@ -148,6 +148,10 @@ def _apply_gap(connection: Connection, gap: StatedGap, progress: PartitionProgre
     key = {"topic_id": gap.topic_id, "number": gap.number}
     if progress.retired_at is not None:  # a later gap, stated when the topic was re-created, covers it
         return {}, "noted; the topic was re-created since, so nothing moves"
+    if gap.cause not in set(GapCause):
+        raise Refused(
+            f"gap {gap.id} has the cause {gap.cause}, which only another version of audit-consumer knows: use that one"
+        )
     if gap.cause == GapCause.TOPIC_RECREATED:
         connection.execute(GAP_RETIRE, key)
         return {}, f"the old log of {gap.topic}/{gap.number} is retired at offset {progress.next_offset}"

@@ -25,8 +25,8 @@ STATE_GAP = sql.query("consumer/state_gap")
 HALTED = sql.query("consumer/halted_partitions")
 PROGRESS = sql.query("consumer/read_progress")
 
-# An operator has to end these halts. The other causes are checked again by every claim.
-STICKY = frozenset({HaltCause.GAP, HaltCause.BREAKER})
+# These are checked again by every claim. An operator has to end all other halts, also one whose cause only another version knows.
+CHECKED_AGAIN = frozenset({HaltCause.REGISTRY_UNSET, HaltCause.DAMAGED_LOG, HaltCause.COMPACTED})
 
 
 class Owner(NamedTuple):
@@ -121,7 +121,7 @@ def read_progress(connection: Connection, partitions: Sequence[Partition]) -> di
 def _halt(
     connection: Connection, partition: Partition, progress: PartitionProgress, bounds: Bounds
 ) -> tuple[HaltCause, str] | None:
-    if progress.halted is not None and (cause := HaltCause.of(progress.halted)) in STICKY:
+    if progress.halted is not None and (cause := HaltCause.of(progress.halted)) not in CHECKED_AGAIN:
         return cause, progress.halted_detail or ""
     first = progress.epoch == 0
     replaced = first and _state_recreated(connection, partition)

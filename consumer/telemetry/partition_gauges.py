@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from catalog.reasons import GapCause, HaltCause
+from catalog.reasons import GapCause, HaltCause, Reason
 from consumer.event.model import Partition
 from consumer.kafka.admin import Bounds
 from consumer.partitions.assignment import Key
@@ -137,8 +137,8 @@ class PartitionGauges(Collector):
         yield _family(STABLE_END, ((key, of.stable_end) for key, of in figures.items()))
         yield _family(COMPLETE, ((key, of.complete_through) for key, of in figures.items()))
         yield _family(DIFFERENCE, ((key, of.difference) for key, of in figures.items()))
-        yield _by_cause(HALTED, {k: {c: int(c == halted.get(k)) for c in HaltCause} for k in figures})
-        yield _by_cause(GAPS, {k: {c: of.gaps.get(c, 0) for c in GapCause} for k, of in figures.items()})
+        yield _by_cause(HALTED, HaltCause, {k: {halted[k]: 1} if k in halted else {} for k in figures})
+        yield _by_cause(GAPS, GapCause, {k: of.gaps for k, of in figures.items()})
         family = GaugeMetricFamily(f"auditlog_{ASSIGNED.name}", ASSIGNED.text, labels=["topic"])
         for topic in self._topics:
             family.add_metric([topic], sum(1 for assigned, _ in figures if assigned == topic))
@@ -153,9 +153,12 @@ def _family(gauge: PartitionGauge, values: Iterable[tuple[Key, float | None]]) -
     return family
 
 
-def _by_cause(gauge: PartitionGauge, values: Mapping[Key, Mapping[str, int]]) -> GaugeMetricFamily:
+def _by_cause(
+    gauge: PartitionGauge, causes: Iterable[Reason], values: Mapping[Key, Mapping[str, int]]
+) -> GaugeMetricFamily:
+    """A sample of each cause, 0 where there is none; a cause that only another version knows is added."""
     family = GaugeMetricFamily(f"auditlog_{gauge.name}", gauge.text, labels=["topic", "partition", "cause"])
-    for (topic, number), causes in values.items():
-        for cause, value in causes.items():
+    for (topic, number), counted in values.items():
+        for cause, value in {**dict.fromkeys(map(str, causes), 0), **counted}.items():
             family.add_metric([topic, str(number), cause], value)
     return family

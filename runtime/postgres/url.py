@@ -19,16 +19,21 @@ NUMBERS = (
     "keepalives_count",
     "tcp_user_timeout",
 )
+NO_REPLICATION = frozenset({"", "false", "off", "no", "0"})  # as libpq reads it
 # These say where the server is; while the other settings are tried, our own address replaces them.
 WHERE = frozenset({"host", "hostaddr", "port"})
 
 
 def malformed(url: str) -> str | None:
     """Why `url` cannot be used to connect, without repeating any part of it, which may be a password. None if it can."""
+    if not url.strip():
+        return "is empty"
     try:
         settings = conninfo_to_dict(url)
     except (psycopg.ProgrammingError, UnicodeEncodeError):
         return "is no libpq URL or keyword string"
+    if str({**_defaults(), **settings}.get("replication", "")).lower() not in NO_REPLICATION:
+        return "asks for a replication connection: leave out replication"
     if fault := _misplaced(settings):
         return fault
     if fault := _misplaced({**_defaults(), **settings}):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import os
 import pwd
 from collections.abc import Callable
@@ -13,8 +14,9 @@ import schemas
 from catalog.reasons import ParkReason
 from consumer.event.model import Parked
 from consumer.registry.client import Registry, RegistryUnavailable, SchemaAbsent
-from tests.builders import Message, event
+from tests.builders import Message, event, example
 from tests.integration.commands.conftest import Cli, Consumer
+from tests.integration.commands.test_operate import WHY
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 BUG = Parked(ParkReason.DATABASE_REFUSED, "a check of ours is missing")
@@ -52,6 +54,47 @@ def test_list_shows_what_waits(cli: Cli, consumer: Consumer) -> None:
     table = cli.ok("parked", "list", "--limit", "1", "--all")
     assert "dismissed" in table
     assert "1 of 3" in table
+
+
+def test_an_empty_list_says_of_what(cli: Cli, consumer: Consumer) -> None:
+    """While a record waits, a filter that finds none does not say that nothing waits."""
+    consumer.reads(renamed(event()))
+    billing = ("parked", "list", "--topic", "callmine.billing")
+    assert cli.ok(*billing) == "No parked record of topic callmine.billing waits for a decision.\n"
+    assert cli.ok(*billing, "--parked-as", "bad_time", "--all") == (
+        "No parked record of topic callmine.billing parked as bad_time.\n"
+    )
+    for name in ("caf\udce9", "a\nb", ""):
+        assert cli.run("parked", "list", "--topic", name).exit_code == 2
+
+
+def test_a_record_named_twice_is_taken_once(cli: Cli, consumer: Consumer) -> None:
+    """The second naming is no second decision."""
+    consumer.reads(renamed(event()), renamed(event()))
+    assert cli.run("parked", "replay", "1", "1", "--reason", "a test").stdout.splitlines()[-1] == (
+        "1 of 1 replayed: 1 parked"
+    )
+    assert cli.ok("parked", "dismiss", "2", "1", "2", "--reason", "a test") == "2 dismissed: 2, 1\n"
+
+
+@pytest.mark.parametrize("command", [("parked", "show"), ("parked", "dismiss", *WHY), ("gaps", "accept", *WHY)])
+def test_no_id_is_larger_than_the_column_holds(cli: Cli, command: tuple[str, ...]) -> None:
+    """It is wrong usage, in one way for all commands."""
+    assert cli.run(*command, str(2**63)).exit_code == 2
+    assert cli.run(*command, str(2**63 - 1)).exit_code == 1
+
+
+def test_what_json_has_no_number_for_is_its_name(cli: Cli, consumer: Consumer) -> None:
+    """`show` prints JSON that a strict parser reads, also of a record with NaN (SPEC 4)."""
+    settings = example("workspace.settings_changed").data["before"]
+    after = {**settings, "preferences": {"number": math.nan, "lowest": -math.inf}}
+    consumer.reads(event("workspace.settings_changed", data={"after": after})._replace(key=b"org_other"))
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    shown = json.loads(cli.ok("parked", "show", "1", "--format", "json"), parse_constant=refuse)
+    assert "NaN" in str(shown["data"]) and "-Infinity" in str(shown["data"])
 
 
 def test_list_knows_the_reasons_only(cli: Cli) -> None:

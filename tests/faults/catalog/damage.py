@@ -1,6 +1,7 @@
 """What a broker's disk lost or damaged: the end of a log, by an unclean election, and bytes within a segment that is closed."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,20 +23,25 @@ KEPT, LOST = 20, 10
 
 @contextmanager
 def _damaged(experiment: Experiment) -> Iterator[None]:
-    """Each batch is a segment of its own; the second one's bytes are changed where they lie, under the broker."""
+    """Each part is a segment of its own; the second one's bytes are changed where they lie, under the broker."""
     world, topic = experiment.world, experiment.other
     world.configure(topic, segment_ms="1")
     assert experiment.consumer.stop() == 0
     lost = events(LOST)
-    world.send(topic, events(KEPT))
-    world.send(topic, lost)
-    world.send(topic, events(KEPT))
+    for part in (events(KEPT), lost, events(KEPT)):
+        world.send(topic, part)
+        _until_later(0.01)  # a segment ends when a record is more than segment.ms younger than its first one
     _flip(experiment.services.kafka.log_dir / f"{topic}-0" / f"{KEPT:020}.log")
     experiment.start()
     halted(experiment, "damaged_log")
     yield
     operate(world, "gaps", "state", topic, "0", "--to-offset", str(KEPT + LOST), *REASON)
     world.lose(lost)
+
+
+def _until_later(seconds: float) -> None:
+    since = time.time()
+    assert wait_until(lambda: time.time() > since + seconds, LIMIT, 0.001)
 
 
 def _flip(segment: Path) -> None:

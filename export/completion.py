@@ -7,6 +7,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from export.verify.program import show
+
 SHELLS = ("bash", "fish", "zsh")
 
 # Words that do not begin with a dash are files, which the shell completes by itself (`-o default`).
@@ -35,7 +37,7 @@ class ShowCompletion(argparse.Action):
         self, parser: argparse.ArgumentParser, _: argparse.Namespace, values: Any, _option: str | None = None
     ) -> None:
         """`values` is one of SHELLS."""
-        print(script(parser, values), end="")
+        show(script(parser, values))
         parser.exit()
 
 

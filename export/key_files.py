@@ -8,6 +8,7 @@ from pathlib import Path
 from export.format.errors import malformed, quote
 from export.format.keys import SigningKey, parse_key_file
 from export.verify.package import read_small
+from export.whole_files import names_a_file
 
 SECRET, PUBLIC = 0o600, 0o644
 
@@ -19,6 +20,12 @@ def read_key(path: str) -> SigningKey:
         return parse_key_file(data)
     except ValueError as error:
         raise malformed(f"{quote(path, 300)} is not a key file: {error}") from None
+
+
+def check_out(path: str) -> None:
+    """MALFORMED if the value of --out ends with no name."""
+    if not names_a_file(path):
+        raise malformed(f"--out names no file: {quote(path, 300)}; give a path that ends with a name")
 
 
 def write_new(files: dict[Path, tuple[bytes, int]]) -> None:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from export.format.errors import malformed, quote
 from export.format.keys import SigningKey, is_name
-from export.key_files import PUBLIC, SECRET, write_new
+from export.key_files import PUBLIC, SECRET, check_out, write_new
 
 
 def add_parser(commands: Any) -> None:
@@ -28,6 +28,7 @@ def _run(arguments: argparse.Namespace) -> str:
     name = arguments.name
     if not is_name(name) or not name.isprintable():
         raise malformed(f"a key's name has no space, + or control character: {quote(name)}")
+    check_out(arguments.out)
     key = SigningKey(name, Ed25519PrivateKey.generate())
     vkey = key.verifier.encode() + "\n"
     write_new(

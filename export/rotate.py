@@ -8,7 +8,7 @@ from typing import Any
 from export.format.encoding import encode_time
 from export.format.errors import malformed
 from export.format.rotation import sign_rotation
-from export.key_files import PUBLIC, read_key, write_new
+from export.key_files import PUBLIC, check_out, read_key, write_new
 
 
 def add_parser(commands: Any) -> None:
@@ -26,6 +26,7 @@ def add_parser(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> str:
+    check_out(arguments.out)
     old, new = read_key(arguments.old), read_key(arguments.new)
     try:
         note = sign_rotation(old, new, encode_time(dt.datetime.now(dt.UTC)))

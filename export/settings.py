@@ -13,6 +13,7 @@ from export.copies.kafka import FIXED_PROPERTIES, refused_properties
 from export.format.errors import ExportError, malformed, untrusted
 from export.format.keys import SigningKey, parse_key_file
 from export.verify.package import read_small
+from export.whole_files import is_irregular, names_a_file
 from runtime import kafka_settings, settings
 from runtime.kafka_settings import Brokers, Topic
 from runtime.settings import BindAddress, DatabaseUrl, Model, SettingsError
@@ -50,13 +51,31 @@ def _words(text: object) -> object:
     if not isinstance(text, str):
         return text
     try:
-        return tuple(shlex.split(text))
+        words = tuple(shlex.split(text))
     except ValueError as error:
         raise ValueError(f"cannot be split into words: {error}") from None
+    if not words or not words[0].strip():
+        raise ValueError("names no program: its first word is blank")
+    return words
+
+
+def _metrics_file(text: object) -> object:
+    """A file that may not be there yet. A device or a FIFO would be replaced by the check, and read without end by the sealer."""
+    if not isinstance(text, str):
+        return text
+    if not names_a_file(text):
+        raise ValueError("names no file; give a path that ends with a name")
+    if is_irregular(text):
+        raise ValueError("is not a regular file; give a path at which there is one, or nothing")
+    return text
 
 
 Keys = Annotated[tuple[SigningKey, ...], BeforeValidator(_keys)]
 Key = Annotated[SigningKey, BeforeValidator(_key)]
+MetricsFile = Annotated[Path, BeforeValidator(_metrics_file)]
+
+# Seconds from one seal to the next. Less would be a loop that does nothing but sign, and a log that grows without end.
+MIN_SECONDS, MAX_SECONDS = 0.05, 86400
 
 
 class _Settings(BaseModel):
@@ -72,9 +91,11 @@ class SealSettings(_Settings):
 
     folder: Path = Field(alias="AUDIT_SEAL_DIR")
     keys: Keys = Field(alias="AUDIT_SEAL_KEY", repr=False)
-    every: Annotated[float, BeforeValidator(_seconds)] = Field(default=60.0, alias="AUDIT_SEAL_EVERY", gt=0, le=86400)
+    every: Annotated[float, BeforeValidator(_seconds)] = Field(
+        default=60.0, alias="AUDIT_SEAL_EVERY", ge=MIN_SECONDS, le=MAX_SECONDS
+    )
     metrics_bind: BindAddress | None = Field(default=None, alias="AUDIT_SEAL_METRICS_BIND")
-    check_metrics_file: Path | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
+    check_metrics_file: MetricsFile | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
     log_format: Literal["console", "json"] = Field(default="console", alias="AUDIT_LOG_FORMAT")
     copy_topic: Topic | None = Field(default=None, alias="AUDIT_SEAL_COPY_TOPIC")
     copy_dir: Path | None = Field(default=None, alias="AUDIT_SEAL_COPY_DIR")
@@ -96,7 +117,7 @@ class CheckSettings(_Settings):
     """What `check` runs with."""
 
     folder: Path | None = Field(default=None, alias="AUDIT_SEAL_DIR")
-    metrics_file: Path | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
+    metrics_file: MetricsFile | None = Field(default=None, alias="AUDIT_CHECK_METRICS_FILE")
 
 
 def load_seal(environ: Mapping[str, str]) -> SealSettings:
@@ -117,6 +138,17 @@ def _apart(seal: SealSettings) -> Collection[str]:
     if copy is not None and (seal.folder.resolve() in (copy.resolve(), *copy.resolve().parents)):
         return ["AUDIT_SEAL_COPY_DIR: is within AUDIT_SEAL_DIR; name a directory of another disk or machine"]
     return []
+
+
+def load_check(environ: Mapping[str, str]) -> CheckSettings:
+    """The settings of `check`. MALFORMED, also where the result could not be written at the end, which may be hours from now."""
+    return load(CheckSettings, environ, check=_writable)
+
+
+def _writable(check: CheckSettings) -> Collection[str]:
+    if check.metrics_file is None or os.access(check.metrics_file.parent, os.W_OK | os.X_OK):
+        return []
+    return ["AUDIT_CHECK_METRICS_FILE: its folder does not exist, or cannot be written to"]
 
 
 def load(model: type[Model], environ: Mapping[str, str], **more: Any) -> Model:

@@ -44,10 +44,10 @@ def add_parser(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> str:
     # What only the operator's commands need is not installed where an auditor verifies.
     from export.check.everything import check_everything  # noqa: PLC0415
-    from export.settings import CheckSettings, folder_checkpoint, load  # noqa: PLC0415
+    from export.settings import folder_checkpoint, load_check  # noqa: PLC0415
     from export.tables.database import reading  # noqa: PLC0415
 
-    settings = load(CheckSettings, os.environ)
+    settings = load_check(os.environ)
     policy = parse_policy(read_small(arguments.policy, "the policy"), "the policy")
     note = folder_checkpoint(settings.folder)
     began = time.monotonic()

@@ -39,8 +39,10 @@ def read_request(
             raise malformed(f"{option} is blank: an export says for whom and why it was made")
         _check_text(option, text)
     _check_text("--workspace", scope.workspace_id)
+    if not folder:
+        raise malformed("FOLDER is empty: give the name of a folder that does not exist")
     path = Path(folder)
-    if not folder or path.exists() or path.is_symlink():
+    if path.exists() or path.is_symlink():
         raise malformed(f"{quote(folder, 300)} already exists; FOLDER must not exist")
     if not path.absolute().parent.is_dir():
         raise malformed(f"the folder that {quote(folder, 300)} would be in does not exist")

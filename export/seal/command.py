@@ -17,7 +17,8 @@ _EPILOG = """exit codes:
   4 UNTRUSTED  the folder's checkpoint is not by our key
   5 REWRITTEN  the tables have other or fewer seals, or lack entries, that we signed; the database went back
 
-settings: DATABASE_URL, AUDIT_SEAL_DIR, AUDIT_SEAL_KEY, AUDIT_SEAL_EVERY (60), AUDIT_SEAL_METRICS_BIND, AUDIT_LOG_FORMAT;
+settings: DATABASE_URL, AUDIT_SEAL_DIR, AUDIT_SEAL_KEY, AUDIT_SEAL_EVERY (60; 0.05 to 86400 seconds),
+AUDIT_SEAL_METRICS_BIND, AUDIT_LOG_FORMAT;
 each checkpoint is copied to AUDIT_SEAL_COPY_TOPIC (with KAFKA_BOOTSTRAP_SERVERS, KAFKA_CONFIG_…), AUDIT_SEAL_COPY_DIR,
 AUDIT_SEAL_COPY_COMMAND; AUDIT_CHECK_METRICS_FILE (optional: the metrics of `check`)
 """

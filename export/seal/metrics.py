@@ -10,8 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from export.copies.copies import Copies
+from export.format.errors import ExportError
 from export.format.record import SealRecord
 from export.seal.sealing import Sealed
+from export.verify.package import read_small
 from runtime.health_server import Probes
 
 SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
@@ -118,8 +120,9 @@ class _Checked(Collector):
     def collect(self) -> Iterator[Metric]:
         """Reads the file at each scrape; one that cannot be read or is not whole gives nothing."""
         try:
-            yield from list(text_string_to_metric_families(self._path.read_text()))
-        except (OSError, ValueError):
+            text = read_small(str(self._path), "the file").decode()  # waits for no FIFO
+            yield from list(text_string_to_metric_families(text))
+        except (ExportError, OSError, ValueError):
             return
 
     def describe(self) -> Iterator[Metric]:

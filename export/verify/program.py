@@ -26,6 +26,10 @@ class Parser(argparse.ArgumentParser):
         self.register("action", None, _StoreOnce)
         self.register("action", "store_true", _SetOnce)
 
+    def _print_message(self, message: str, _: object = None) -> None:
+        """Prints help or the version; argparse itself drops an error here."""
+        show(message)
+
     def error(self, message: str) -> NoReturn:
         """Instead of argparse's own exit."""
         raise malformed(f"{' '.join(message.split())}; see {self.prog} --help")
@@ -108,13 +112,31 @@ def _fail(error: ExportError, *, as_json: bool) -> int:
     return _print(sys.stderr, f"{error.verdict.word} - {error.message}\n", error.verdict)
 
 
+def show(text: str) -> None:
+    """Prints what was asked for and has no verdict: help, a script. MALFORMED if it cannot be written, but not if no one reads it."""
+    try:
+        _write(sys.stdout, text)
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        raise malformed(f"standard output cannot be written: {error.strerror or error}") from None
+
+
 def _print(stream: Any, text: str, verdict: Verdict) -> int:
-    """Prints, even if no one reads it; gives the exit code. `stream` is None where it was closed and could not be opened."""
+    """Prints a verdict, even if no one reads it; gives the exit code."""
+    with suppress(OSError):  # the reader of the pipe is gone, or the disk is full: the exit code still says it
+        _write(stream, text)
+    return verdict.value
+
+
+def _write(stream: Any, text: str) -> None:
+    """Writes; `stream` is None where it was closed and could not be opened. Raises OSError, once: what is still to come goes nowhere."""
     if stream is None:
-        return verdict.value
+        return
     try:
         stream.write(text)
         stream.flush()
-    except OSError:  # the reader of the pipe is gone, or the disk is full: the exit code still says it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    return verdict.value
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise

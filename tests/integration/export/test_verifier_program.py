@@ -56,6 +56,24 @@ def test_a_reader_that_is_gone_changes_no_exit_code(package: Path) -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
+@pytest.mark.parametrize("arguments", [("--show-completion", "bash"), ("--version",), ("verify", "-h")])
+def test_what_cannot_be_printed_is_one_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """On a full disk, say; here the process may write to no file. Nothing more is said when the interpreter ends."""
+    installed = Path(sys.executable).with_name("audit-export")
+    with (tmp_path / "out").open("wb") as out:
+        process = subprocess.run(
+            ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", str(installed), *arguments],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            text=True,
+            check=False,
+        )
+
+    said = "MALFORMED - standard output cannot be written: File too large\n"
+    assert (process.returncode, process.stderr) == (2, said)
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize(("logs", "code"), [((), 0), ((STRANGER,), 4)])
 @pytest.mark.parametrize("options", ["", " --json"])

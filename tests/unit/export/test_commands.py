@@ -67,6 +67,22 @@ def test_keygen_says_where_it_cannot_write(tmp_path: Path) -> None:
     assert "cannot be written: No such file or directory" in result.stderr
 
 
+@pytest.mark.parametrize("out", ["", "keys/", ".", "..", "keys/.", "keys/.."])
+def test_what_names_no_file_is_written_nowhere(out: str, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not to a hidden file `.key`, and not to a file beside the folder that was meant."""
+    (keys / "keys").mkdir()
+    monkeypatch.chdir(keys)
+    before = sorted(keys.rglob("*"))
+
+    key_pair = audit_export("keygen", NAME, "--out", out)
+    rotated = audit_export("rotate", "--old", "old.key", "--new", "new.key", "--out", out)
+
+    for result in (key_pair, rotated):
+        assert (result.code, result.stdout) == (2, "")
+        assert result.stderr == f"MALFORMED - --out names no file: {out!r}; give a path that ends with a name\n"
+    assert sorted(keys.rglob("*")) == before
+
+
 @pytest.mark.parametrize("name", ["log.key", "log.vkey"])
 def test_keygen_names_the_file_for_which_there_is_no_room(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

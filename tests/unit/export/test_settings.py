@@ -53,13 +53,13 @@ def test_good_settings(environ: dict[str, str]) -> None:
     [
         *(
             (SealSettings, "AUDIT_SEAL_EVERY", value)
-            for value in ("0", "-1", "nan", "inf", "86401", "x", "1_0", "1e1", "+1", "１")
+            for value in ("0", "0.000001", "0.049", "-1", "nan", "inf", "86401", "x", "1_0", "1e1", "+1", "１")
         ),
         *((SealSettings, "AUDIT_SEAL_KEY", value) for value in ("/missing.key", ":", "/etc/hostname")),
         (SealSettings, "AUDIT_SEAL_METRICS_BIND", "9110"),
         (SealSettings, "AUDIT_LOG_FORMAT", "xml"),
         (SealSettings, "AUDIT_SEAL_COPY_TOPIC", "a b"),
-        (SealSettings, "AUDIT_SEAL_COPY_COMMAND", "'one quote"),
+        *((SealSettings, "AUDIT_SEAL_COPY_COMMAND", value) for value in ("'one quote", "''", "' ' word", '"" word')),
         (SealSettings, "DATABASE_URL", "nonsense"),
         (CreateSettings, "AUDIT_EXPORT_KEY", "/missing.key"),
     ],
@@ -71,6 +71,12 @@ def test_bad_setting_is_one_line(model: type[BaseModel], name: str, value: str, 
     assert caught.value.verdict is Verdict.MALFORMED
     assert name in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_the_least_time_between_seals_is_in_the_message(environ: dict[str, str]) -> None:
+    assert load(SealSettings, {**environ, "AUDIT_SEAL_EVERY": "0.05"}).every == 0.05
+    with pytest.raises(ExportError, match=r"AUDIT_SEAL_EVERY: .*0\.05"):
+        load(SealSettings, {**environ, "AUDIT_SEAL_EVERY": "0.000001"})
 
 
 def test_places_for_copies(environ: dict[str, str]) -> None:

@@ -6,8 +6,7 @@ from typing import Any, Protocol
 
 from catalog import shortened, stored_diff
 from catalog.audit_types import BY_NAME
-from catalog.definitions import AuditType
-from catalog.visible_text import shape_of_start, visible
+from catalog.visible_text import in_quotes, is_blank, shape_of_start, visible
 from catalog.wording import NO_CHANGES, SentencePart, parts
 
 _LIKE_SYSTEM = re.compile(r"\s*system\s*\(", re.IGNORECASE)
@@ -44,7 +43,7 @@ def summary(entry: Summarized) -> str:
 def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[SentencePart, ...]:
     """The sentence in parts; `changes` as `changes_of` returns them."""
     audit_type = BY_NAME.get(entry.action)
-    actor, subject = actor_name(entry), _subject_name(entry, audit_type)
+    actor, subject = actor_name(entry), visible(in_quotes(shortened.name(subject_text(entry))))
     if audit_type is None:  # written by a newer consumer than this program
         return (
             SentencePart(actor, "actor"),
@@ -56,20 +55,35 @@ def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[Senten
 
 
 def actor_name(entry: Summarized) -> str:
-    """The e-mail address, if one was recorded; only a service is shown as `System (…)`."""
-    text = shortened.name(entry.actor_email or entry.actor_id)
-    name = visible(text)
+    """The e-mail address, if one was recorded in which something is seen; only a service is shown as `System (…)`."""
+    email = entry.actor_email or ""
+    text = shortened.name(entry.actor_id if _is_blank(email) else email)
+    name = visible(in_quotes(text))
     if entry.actor_type == "system":
         return f"System ({name})"
-    return f'"{name}"' if _LIKE_SYSTEM.match(shape_of_start(text)) else name
+    is_like_system = _LIKE_SYSTEM.match(shape_of_start(text).strip('"'))
+    return f'"{visible(text)}"' if is_like_system else name
 
 
-def _subject_name(entry: Summarized, audit_type: AuditType | None) -> str:
-    """The label, else the id; but not the workspace's id for the name of something in it, such as an add-on whose name is empty."""
+def subject_text(entry: Summarized) -> str:
+    """The label as it is stored, else the id; but not the workspace's id for the name of something in it, such as an add-on whose name is blank."""
+    label = entry.subject_label
+    if label is None or (_is_blank(label) and not _is_of_the_workspace(entry)):
+        return entry.subject_id
+    return label
+
+
+def _is_of_the_workspace(entry: Summarized) -> bool:
+    """Whether the subject is something in the workspace that has no id of its own."""
+    audit_type = BY_NAME.get(entry.action)
     subject = audit_type.subject if audit_type else None
-    if entry.subject_label == "" and subject and subject.id == "workspace_id" and subject.type != "workspace":
-        return '""'
-    return visible(shortened.name(entry.subject_label or entry.subject_id))
+    return subject is not None and subject.id == "workspace_id" and subject.type != "workspace"
+
+
+def _is_blank(name: str) -> bool:
+    """Whether nothing of a name is seen in a sentence; the same for the name as a list has it."""
+    short = shortened.name(name)
+    return is_blank(short[:-1] if shortened.may_be_cut(short) else short)
 
 
 def changes_of(stored: str | None) -> Mapping[str, Any]:

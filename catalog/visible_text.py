@@ -28,6 +28,7 @@ MAX_WORD_LENGTH = 40  # of a text that could be taken for one of our words
 _SKIPPED = re.compile(rf"[{IGNORABLE}]")
 _LOOKED_LIKE = frozenset(" Il1|O0'`\"")  # in ASCII, by others of ASCII
 _BLANK = re.compile(rf"[ {BLANKS}\n]+")
+_NOTHING = re.compile(rf"[\s\x00-\x1f\x7f-\x9f{BLANKS}{IGNORABLE}]*")
 
 
 def visible(text: str) -> str:
@@ -40,6 +41,20 @@ def visible(text: str) -> str:
 def code(character: str) -> str:
     """The code of a character."""
     return f"[U+{ord(character):04X}]"
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text is seen: it is empty, or has only blanks, controls and marks without a width."""
+    return _NOTHING.fullmatch(text) is not None
+
+
+def in_quotes(text: str) -> str:
+    """A name in quotes if its first or last character is a blank, which nobody would see; not yet `visible`.
+
+    What has quotes of its own around such a name, or around nothing, gets them too: no two names become the same.
+    """
+    bare = text.strip('"')
+    return text if bare and bare == bare.strip() else f'"{text}"'
 
 
 def look_alike(left: str, right: str) -> bool:

@@ -12,45 +12,41 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from catalog.cells import WHOLE, Cell, coverage_faults, parse_cell
+from reader.auth import origins
 from reader.auth.clerk_instance import frontend_host, is_development
 from reader.auth.jwks import StaticKey
 from reader.auth.renewal import RenewalRules
 from reader.auth.request_cookies import CookieNames, cookie_suffix
 from runtime import settings
+from runtime.host_port import is_name
 from runtime.settings import BindAddress, Names, SettingsError
 
 __all__ = ["Settings", "SettingsError", "load"]
 
-HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 CELL_URL = re.compile(r"[0-9]+/[0-9]+=")
 TOKEN_KINDS = frozenset({"bearer", "cookie"})
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# What a page can put behind `mailto:` as it is (RFC 6068): without signs that it would have to encode, and without quotes.
+EMAIL = re.compile(r"[\w!$'*+~-]+(\.[\w!$'*+~-]+)*@(?P<host>[\w-]+(\.[\w-]+)+)")
 
 
 def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     if not hosts:
         raise ValueError("names no host")
     for host in hosts:
-        if not HOST.fullmatch(host):
+        if not origins.is_host(host):
             raise ValueError(f"{host!r} is not a host name in lower case, without scheme and port")
     return hosts
-
-
-def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    if not origins:
-        raise ValueError(
-            "names no origin; give those of the pages that sign people in, such as https://app.example.com"
-        )
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme != "https" or not parts.hostname or origin != f"https://{parts.netloc}":
-            raise ValueError(f"{origin!r} is not an https origin: scheme and host, nothing after them")
-    return origins
 
 
 def _issuer(url: str) -> str:
     if url.endswith("/"):
         raise ValueError("must be as the tokens' iss says it, without a slash at the end")
+    return _base(url)
+
+
+def _base(url: str) -> str:
+    if "?" in url or "#" in url:
+        raise ValueError("must have no ? and no #: paths are put behind it")
     return url
 
 
@@ -58,6 +54,8 @@ def _jwks(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise ValueError("must be an https URL (plain http only on loopback)")
+    if "#" in url:
+        raise ValueError("must have no #: what is behind it would not be sent")
     return url
 
 
@@ -69,8 +67,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def _email(text: str) -> str:
-    if not EMAIL.fullmatch(text):
-        raise ValueError("is not an e-mail address")
+    match = EMAIL.fullmatch(text)
+    if match is None or not is_name(match["host"]):
+        raise ValueError("is not an e-mail address alone, such as security@example.com, without mailto: or a name")
     return text
 
 
@@ -143,7 +142,7 @@ class Settings(BaseModel):
         default=("localhost", "127.0.0.1"), alias="AUDIT_READER_HOSTS"
     )
     issuer: Annotated[WebUrl, AfterValidator(_issuer)] = Field(alias="CLERK_ISSUER")
-    authorized_parties: Annotated[Names, AfterValidator(_origins)] = Field(alias="CLERK_AUTHORIZED_PARTIES")
+    authorized_parties: Annotated[Names, AfterValidator(origins.check)] = Field(alias="CLERK_AUTHORIZED_PARTIES")
     jwt_key: Annotated[str, AfterValidator(_pem)] | None = Field(default=None, alias="CLERK_JWT_KEY")
     jwks_url: Annotated[str, AfterValidator(settings.web_url("http", "https")), AfterValidator(_jwks)] | None = Field(
         default=None, alias="CLERK_JWKS_URL"
@@ -153,7 +152,9 @@ class Settings(BaseModel):
     publishable_key: Annotated[str, AfterValidator(_publishable)] | None = Field(
         default=None, alias="CLERK_PUBLISHABLE_KEY"
     )
-    frontend_api_url: WebUrl | None = Field(default=None, alias="CLERK_FRONTEND_API_URL")
+    frontend_api_url: Annotated[WebUrl, AfterValidator(_base)] | None = Field(
+        default=None, alias="CLERK_FRONTEND_API_URL"
+    )
     allow_missing_azp: Annotated[frozenset[Literal["bearer", "cookie"]], BeforeValidator(_kinds)] = Field(
         default=frozenset(), alias="AUDIT_ALLOW_MISSING_AZP"
     )

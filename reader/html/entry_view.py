@@ -6,8 +6,8 @@ from catalog import shortened
 from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
 from catalog.stored_diff import mcp_client
-from catalog.summary import actor_name, changes_of, summary_parts
-from catalog.visible_text import visible
+from catalog.summary import actor_name, changes_of, subject_text, summary_parts
+from catalog.visible_text import in_quotes, visible
 from catalog.wording import SentencePart, amount, is_edit
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
@@ -64,7 +64,7 @@ def source_of(entry: Entry) -> str:
     channel = SOURCE_LABELS.get(entry.channel, entry.channel)
     if entry.source != "mcp" or entry.diff is None:
         return channel
-    return f"{channel} · {visible(shortened.name(display_name(mcp_client(entry.diff))))}"
+    return f"{channel} · {visible(in_quotes(shortened.name(display_name(mcp_client(entry.diff)))))}"
 
 
 def _is_edit(entry: Entry) -> bool:
@@ -78,11 +78,11 @@ def _facts(entry: Entry, diff: diff_view.DiffView | None) -> list[tuple[str, str
     audit_type = BY_NAME.get(entry.action)
     money = amount(changes_of(entry.diff), audit_type) if audit_type else None
     return [
-        ("Subject", entry.subject_label or entry.subject_id),
+        ("Subject", in_quotes(subject_text(entry))),
         *([("Amount", money)] if money else []),
         ("Source", SOURCE_LABELS.get(entry.channel, entry.channel)),
-        *([("MCP client", diff.client)] if diff and diff.client else []),
-        *([("MCP tool", diff.tool)] if diff and diff.tool else []),
+        *([("MCP client", in_quotes(diff.client))] if diff and diff.client else []),
+        *([("MCP tool", in_quotes(diff.tool))] if diff and diff.tool else []),
         *(diff.context if diff else ()),
     ]
 
@@ -90,9 +90,9 @@ def _facts(entry: Entry, diff: diff_view.DiffView | None) -> list[tuple[str, str
 def _identifiers(entry: Entry) -> list[tuple[str, str]]:
     """Everything else that is stored."""
     return [
-        ("Actor's id", f"{entry.actor_id} ({entry.actor_type})"),
-        ("Actor's e-mail", entry.actor_email or "none recorded"),
-        ("Subject's id", f"{entry.subject_id} ({entry.subject_type})"),
+        ("Actor's id", f"{in_quotes(entry.actor_id)} ({entry.actor_type})"),
+        ("Actor's e-mail", in_quotes(entry.actor_email) if entry.actor_email else "none recorded"),
+        ("Subject's id", f"{in_quotes(entry.subject_id)} ({entry.subject_type})"),
         ("Occurred", iso(entry.occurred_at)),
         ("Recorded", iso(entry.recorded_at)),
         ("Action", entry.action),

@@ -16,6 +16,7 @@ from reader.entry_cache import EntryCache
 from reader.errors import RETRY
 from reader.model import Entry, LargeDiff, Listing
 from reader.query.checkpoint import NewestCheckpoint
+from reader.query.searched_text import name_of_actor
 from runtime.timestamps import iso
 
 MEDIA_TYPE = "application/json"
@@ -84,8 +85,8 @@ def checkpoint(newest: NewestCheckpoint) -> Response:
 
 
 def names(unsorted: Sequence[str]) -> Response:
-    """Names to choose from, in alphabetical order, without those that have invisible characters."""
-    return json({"data": sorted(name for name in unsorted if visible(name) == name)})
+    """Names to choose from, in alphabetical order, without those that have invisible characters or blanks around them, which no filter finds."""
+    return json({"data": sorted(name for name in unsorted if name and name_of_actor(name) == visible(name) == name)})
 
 
 def health(failing: Sequence[str]) -> Response:

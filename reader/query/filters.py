@@ -5,7 +5,7 @@ parameter is absent.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -27,6 +27,8 @@ PARAMETERS = (
     *("action", "facet", "source", "channel", "actor", "subject"),
     *("last", "from", "to", "limit", "offset", "as_of", "cursor"),
 )
+# The parameters with any text, and what that text is without blanks and unseen marks around it.
+TEXTS: Mapping[str, Callable[[str], str]] = {"facet": without_edges, "actor": name_of_actor, "subject": without_edges}
 # The ranges of `last`. They stay relative: a link with `last=24h` always shows the 24 hours before it is opened.
 RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 MAX_PARAMETERS = 100
@@ -84,7 +86,10 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
         if action not in BY_NAME
     ]
     errors += [
-        ParameterError("facet", TOO_LONG) for facet in values.get("facet", ()) if len(facet.encode()) > MAX_TEXT_BYTES
+        ParameterError(name, TOO_LONG)
+        for name in TEXTS
+        for text in values.get(name, ())
+        if len(text.encode()) > MAX_TEXT_BYTES
     ]
     since, before = parsed("from", time_bounds.since, None), parsed("to", time_bounds.before, None)
     last = parsed("last", _among(tuple(RANGES)), None)
@@ -97,8 +102,8 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
         facets=tuple(dict.fromkeys(values.get("facet", ()))),
         source=parsed("source", _among(SOURCES), None),
         channel=parsed("channel", _among(CHANNELS), None),
-        actor=parsed("actor", _searched(name_of_actor), None),
-        subject=parsed("subject", _searched(without_edges), None),
+        actor=parsed("actor", _whole, None),
+        subject=parsed("subject", _whole, None),
         last=last,
         since=since,
         before=before,
@@ -141,12 +146,13 @@ def to_pairs(query: Query) -> list[tuple[str, str]]:
 
 
 def _values(pairs: Sequence[tuple[str, str]], errors: list[ParameterError]) -> dict[str, list[str]]:
-    """The values by name, without empty ones."""
+    """The values by name, those of a text without what is unseen around them; none that are then empty."""
     values: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, written in pairs:
+        value = TEXTS[name](written) if name in TEXTS else written
         if name not in PARAMETERS:
             errors.append(ParameterError(name[:60], f"is not known; there are {', '.join(PARAMETERS)}"))
-        elif "\0" in value:
+        elif "\0" in written:
             errors.append(ParameterError(name, "contains a NUL character"))
         elif value:
             values.setdefault(name, []).append(value)
@@ -182,13 +188,3 @@ def _among(words: Sequence[str]) -> Callable[[str], str | None]:
 
 def _whole(text: str) -> str | None:
     return text
-
-
-def _searched(clean: Callable[[str], str]) -> Callable[[str], str | None]:
-    def read(text: str) -> str | None:
-        cleaned = clean(text)
-        if len(cleaned.encode()) > MAX_TEXT_BYTES:
-            raise ValueError(TOO_LONG)
-        return cleaned or None
-
-    return read

@@ -54,3 +54,10 @@ def test_an_unknown_action_is_its_own_label() -> None:
     """A newer consumer may have written it."""
     assert api(action="robot.danced")["label"] == "robot.danced"
     assert api()["label"] == "Member removed"
+
+
+def test_a_suggested_name_is_one_that_a_filter_finds() -> None:
+    """A filter has no blanks around it, and nobody can type what is not seen."""
+    suggested = json_response.names(["user_1", " ", "", " x@y.example", "a\u200bb", "dana@x.example", "a b@x.example"])
+
+    assert json.loads(bytes(suggested.body)) == {"data": ["dana@x.example", "user_1"]}

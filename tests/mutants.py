@@ -177,6 +177,27 @@ MUTANTS = (
         ("tests/unit/consumer/test_raw_headers.py", "-k", "properties_are_taken"),
     ),
     Mutant(
+        "a halt that only another version knows ends by itself",
+        (
+            Edit(
+                "consumer/partitions/claim.py",
+                "not in CHECKED_AGAIN:",
+                "in {HaltCause.GAP, HaltCause.BREAKER}:",
+            ),
+        ),
+        ("tests/integration/commands/test_other_versions.py", "-k", "a_halt"),
+    ),
+    Mutant(
+        "a gap whose cause only another version knows is accepted as if it were one of ours",
+        (Edit("consumer/operator/recovery.py", "if gap.cause not in set(GapCause):", "if False:"),),
+        ("tests/integration/commands/test_other_versions.py", "-k", "a_gap"),
+    ),
+    Mutant(
+        "a device is replaced by the metrics file",
+        (Edit("export/check/metrics_file.py", "if is_irregular(path):", "if False:"),),
+        ("tests/unit/export/test_metrics_file.py", "-k", "no_regular_file"),
+    ),
+    Mutant(
         "complete_through stays ahead of a clock that has gone back",
         (
             Edit(

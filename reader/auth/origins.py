@@ -19,9 +19,8 @@ def check(origins: tuple[str, ...]) -> tuple[str, ...]:
     """The origins. Raises ValueError, without a password, if there are none or one of them is none that a browser sends."""
     if not origins:
         raise ValueError(f"names no origin; give those of the pages that sign people in, each {FORM}")
-    if any(
-        "@" in origin for origin in origins
-    ):  # not repeated: before it may be a password, in which a comma separates
+    # Not repeated in the message: before the @ may be a password, and a comma in it separates.
+    if any("@" in origin for origin in origins):
         raise ValueError(f"has an @; a user and a password are no part of {FORM}")
     for origin in origins:
         match = _ORIGIN.fullmatch(origin)

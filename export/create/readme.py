@@ -84,10 +84,11 @@ Every cell is quoted, and times are UTC. An empty cell is a missing value or an 
 
 The actions
 -----------
-Each is a sentence, in which a name in braces is that part of the row. {{actor}} is actor_email, or else actor_id; {{subject}} is
-subject_label, or else subject_id; the name of a facet is its value in `facets`. {{changes}}, {{others}}, {{unnamed}}, {{edits}}, {{fields}} and
-{{values}} stand for changes of the row in words, {{amount}} for money with its currency; all others are values in `diff`. The second sentence is
-used where the row has what it names, a third one where it has not.
+Each is a sentence, in which a name in braces is that part of the row. {{actor}} is actor_email, or actor_id where nothing
+of that is seen; {{subject}} is subject_label, or subject_id in the same way; the name of a facet is its value in `facets`.
+{{changes}}, {{others}}, {{unnamed}}, {{edits}}, {{fields}} and {{values}} stand for changes of the row in words, {{amount}} for money with
+its currency; all others are values in `diff`. The second sentence is used where the row has what it names, a third one where
+it has not.
 
 {actions}
 

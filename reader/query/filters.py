@@ -27,8 +27,8 @@ PARAMETERS = (
     *("action", "facet", "source", "channel", "actor", "subject"),
     *("last", "from", "to", "limit", "offset", "as_of", "cursor"),
 )
-# The parameters with any text, and what that text is without blanks and unseen marks around it.
-TEXTS: Mapping[str, Callable[[str], str]] = {"facet": without_edges, "actor": name_of_actor, "subject": without_edges}
+# The parameters that people type, and what a text is without blanks and unseen marks around it. A facet is matched as it is stored.
+TEXTS: Mapping[str, Callable[[str], str]] = {"actor": name_of_actor, "subject": without_edges}
 # The ranges of `last`. They stay relative: a link with `last=24h` always shows the 24 hours before it is opened.
 RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 MAX_PARAMETERS = 100
@@ -87,7 +87,7 @@ def parse(pairs: Sequence[tuple[str, str]]) -> Query:
     ]
     errors += [
         ParameterError(name, TOO_LONG)
-        for name in TEXTS
+        for name in ("facet", *TEXTS)
         for text in values.get(name, ())
         if len(text.encode()) > MAX_TEXT_BYTES
     ]

@@ -17,16 +17,17 @@ from reader.query.searched_text import name_of_actor, without_edges
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 ACTIONS = [audit_type.name for audit_type in CATALOG]
 SEARCHED = st.text(min_size=1, max_size=9).filter(lambda text: "\0" not in text and name_of_actor(text) == text)
-WITHOUT_EDGES = st.text(min_size=1, max_size=9).filter(lambda text: "\0" not in text and without_edges(text) == text)
 SELECTIONS = st.builds(
     Selection,
     actions=st.lists(st.sampled_from(ACTIONS), unique=True, max_size=4).map(tuple),
-    facets=st.lists(WITHOUT_EDGES, unique=True, max_size=2).map(tuple),
+    facets=st.lists(st.text(min_size=1, max_size=9).filter(lambda text: "\0" not in text), unique=True, max_size=2).map(
+        tuple
+    ),
     source=st.sampled_from((None, "mcp")),
     # `channel=mcp` is the same entries as `source=mcp`, which is what the form makes of it.
     channel=st.sampled_from((None, *(channel for channel in CHANNELS if channel != "mcp"))),
     actor=st.none() | SEARCHED,
-    subject=st.none() | WITHOUT_EDGES,
+    subject=st.none() | st.text(min_size=1, max_size=9).filter(lambda t: "\0" not in t and without_edges(t) == t),
     last=st.sampled_from((None, *RANGES)),
 )
 

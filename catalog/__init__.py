@@ -5,6 +5,7 @@ audit_types     THE list of audit types: what feeds each, what is stored of it, 
 topics          the families of event types, the topic of each, and the event types that are not audited
 plans           the order of the plans, and whether a change is an upgrade
 secret_keys     which keys of an open map name a secret
+normalization   Unicode normal forms, of any text in a bounded time
 clients         what people call the MCP clients
 reasons         the closed lists of words: why a record was ignored or parked, why there is a gap or a halt
 advice          what to do about each reason for parking

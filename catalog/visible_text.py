@@ -8,9 +8,10 @@ dots, U+1D159, the musical null notehead, U+13441 and U+13442, the hieroglyphic 
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from unicodedata import category, normalize
+from unicodedata import category
 
 from catalog.confusables import SHAPES
+from catalog.normalization import normalized
 
 BLANKS = r"\t\x0b\x0c\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\U0001d159\U00013441\U00013442"
 IGNORABLE = (
@@ -125,9 +126,8 @@ def shape_of_start(text: str) -> str:
 def _shape(text: str) -> str:
     """The visible shape of a text, for comparison."""
     if not text.isascii():
-        drawn = normalize("NFD", _SKIPPED.sub("", text)).translate(
-            SHAPES
-        )  # before NFKD, which makes a sigma of a lunate one
-        text = _SKIPPED.sub("", normalize("NFKD", drawn))
+        # The shapes first, since NFKD makes a sigma of a lunate one.
+        drawn = normalized("NFD", _SKIPPED.sub("", text)).translate(SHAPES)
+        text = _SKIPPED.sub("", normalized("NFKD", drawn))
         text = "".join("\ufffd" if category(character) == "Cn" else character for character in text)
     return _BLANK.sub(" ", text).strip().translate(SHAPES).replace("''", '"')

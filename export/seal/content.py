@@ -31,6 +31,7 @@ _FORMS = {
     "kafka_offset": _NUMBER,
     "kafka_topic": TOPIC.pattern,
 }
+MAX_REMEMBERED = 500  # characters
 _REQUIRED = ("workspace_id", "event_source", "event_id", "action", "actor_id", "subject_id")
 _formed, _form = itemgetter(*(_AT[name] for name in _FORMS)), re.compile("\n".join(_FORMS.values()))
 _required = itemgetter(*(_AT[name] for name in _REQUIRED))
@@ -72,9 +73,12 @@ def has_its_digest(row: Sequence[str]) -> bool:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
 def _facets(cell: str) -> list[str] | None:
-    """The facets that the digest takes, None where it is no list of texts; there are few different ones."""
+    """The facets that the digest takes, None where it is no list of texts."""
+    return _remembered(cell) if len(cell) <= MAX_REMEMBERED else _read_facets(cell)
+
+
+def _read_facets(cell: str) -> list[str] | None:
     try:
         facets = json.loads(plain(cell))
     except ValueError:
@@ -82,6 +86,9 @@ def _facets(cell: str) -> list[str] | None:
     if not isinstance(facets, list) or not all(isinstance(facet, str) for facet in facets):
         return None
     return digested_facets(facets)
+
+
+_remembered = lru_cache(maxsize=4096)(_read_facets)  # there are few different ones, but for very long ones
 
 
 def name_of(row: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from catalog.stored_diff import Number
-from catalog.visible_text import any_alike, code, look_alike, shape_of_start, twins, visible
+from catalog.visible_text import any_alike, look_alike, shape_of_start, twins, visible_line
 
 MAX_NAMED = 2  # changes, and members of a list
 MAX_VALUE_LENGTH = 40  # characters
@@ -68,8 +68,7 @@ def field_names(pointers: Iterable[str], fields: Iterable[str]) -> list[str]:
 
 def short(text: str) -> str:
     """A text of one line, cut where it is long."""
-    # After `visible`, which would take this code for a text that has its form.
-    line = visible(text[:MAX_VALUE_LENGTH]).replace("\n", code("\n"))
+    line = visible_line(text[:MAX_VALUE_LENGTH])
     return line if len(text) <= MAX_VALUE_LENGTH else f"{line}…"
 
 
@@ -83,7 +82,8 @@ def _parts(pointer: str) -> list[str]:
 
 
 def _name(parts: Sequence[str]) -> str:
-    return short(" › ".join(part or '""' for part in parts))
+    name = " › ".join(part or '""' for part in parts)
+    return f'"{short(name)}"' if _is_several(name) else short(name)
 
 
 def _members(added: Sequence[Any], removed: Sequence[Any]) -> str:
@@ -114,5 +114,9 @@ def _value(value: Any) -> str:
 
 def _is_word(text: str) -> bool:
     """Whether a text would read as a value of another type, or as more than one value."""
-    start = shape_of_start(text)
-    return _WORDS.fullmatch(start) is not None or "→" in text or "→" in start
+    return _WORDS.fullmatch(shape_of_start(text)) is not None or _is_several(text)
+
+
+def _is_several(text: str) -> bool:
+    """Whether a text would read as more than one value or name, by what stands between those of a sentence."""
+    return any(between in words for between in ("→", ", ", " and ") for words in (text, shape_of_start(text)))

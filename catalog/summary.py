@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from catalog import shortened, stored_diff
 from catalog.audit_types import BY_NAME
-from catalog.visible_text import in_quotes, is_blank, shape_of_start, visible
+from catalog.visible_text import in_quotes, is_blank, shape_of_start, visible_line
 from catalog.wording import NO_CHANGES, SentencePart, parts
 
 _LIKE_SYSTEM = re.compile(r"\s*system\s*\(", re.IGNORECASE)
@@ -36,33 +36,32 @@ class Summarized(Protocol):
 
 def summary(entry: Summarized) -> str:
     """The sentence as plain text (not HTML: escape it), in which nothing is invisible."""
-    text = "".join(part.text for part in summary_parts(entry, changes_of(entry.diff)))
-    return text.replace("\n", "[U+000A]")
+    return "".join(part.text for part in summary_parts(entry, changes_of(entry.diff)))
 
 
 def summary_parts(entry: Summarized, changes: Mapping[str, Any]) -> tuple[SentencePart, ...]:
     """The sentence in parts; `changes` as `changes_of` returns them."""
     audit_type = BY_NAME.get(entry.action)
-    actor, subject = actor_name(entry), visible(in_quotes(shortened.name(subject_text(entry))))
+    actor, subject = actor_name(entry), visible_line(in_quotes(shortened.name(subject_text(entry))))
     if audit_type is None:  # written by a newer consumer than this program
         return (
             SentencePart(actor, "actor"),
-            SentencePart(f" did {visible(entry.action)} to ", ""),
+            SentencePart(f" did {visible_line(entry.action)} to ", ""),
             SentencePart(subject, "subject"),
         )
     # The value of a facet may be any text, too.
-    return parts(audit_type, actor, subject, [visible(facet) for facet in shortened.facets(entry.facets)], changes)
+    return parts(audit_type, actor, subject, [visible_line(facet) for facet in shortened.facets(entry.facets)], changes)
 
 
 def actor_name(entry: Summarized) -> str:
     """The e-mail address, if one was recorded in which something is seen; only a service is shown as `System (…)`."""
     email = entry.actor_email or ""
     text = shortened.name(entry.actor_id if _is_blank(email) else email)
-    name = visible(in_quotes(text))
+    name = visible_line(in_quotes(text))
     if entry.actor_type == "system":
         return f"System ({name})"
     is_like_system = _LIKE_SYSTEM.match(shape_of_start(text).strip('"'))
-    return f'"{visible(text)}"' if is_like_system else name
+    return f'"{visible_line(text)}"' if is_like_system else name
 
 
 def subject_text(entry: Summarized) -> str:

@@ -39,6 +39,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda match: code(match[0]), text)
 
 
+def visible_line(text: str) -> str:
+    """The visible text in one line: a line feed is a code, too."""
+    return visible(text).replace("\n", code("\n"))  # after it, or the code would be taken for a text that has its form
+
+
 def code(character: str) -> str:
     """The code of a character."""
     return f"[U+{ord(character):04X}]"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from catalog import money
 from catalog.changed_values import MARK, MAX_NAMED, Change, change_text, field_names, value_at
 from catalog.definitions import DETAILS, AuditType, Facet, FacetOf
-from catalog.visible_text import visible
+from catalog.visible_text import visible_line
 
 NO_CHANGES: Mapping[str, Change] = MappingProxyType({})
 
@@ -84,7 +84,7 @@ def _word(name: str, audit_type: AuditType, facets: Sequence[str], changes: Mapp
         return _DETAILS[name](changes, audit_type)
     side, _, field = name.partition("_")
     value = value_at(changes, side, field)
-    return None if value is None else visible(value)
+    return None if value is None else visible_line(value)
 
 
 def amount(changes: Mapping[str, Change], audit_type: AuditType) -> str | None:

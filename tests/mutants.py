@@ -177,6 +177,16 @@ MUTANTS = (
         ("tests/unit/consumer/test_raw_headers.py", "-k", "properties_are_taken"),
     ),
     Mutant(
+        "a long row of marks is sorted at once",
+        (Edit("catalog/normalization.py", "if marks > MAX_MARKS:", "if False:"),),
+        ("tests/unit/catalog/test_normalization.py", "-k", "no_row_of_marks"),
+    ),
+    Mutant(
+        "a text with a comma reads as two values of a sentence",
+        (Edit("catalog/changed_values.py", '("→", ", ", " and ")', '("→", " and ")'),),
+        ("tests/unit/catalog/test_summary.py", "-k", "names_the_change"),
+    ),
+    Mutant(
         "a halt that only another version knows ends by itself",
         (
             Edit(
@@ -1526,9 +1536,9 @@ MUTANTS = (
         "the code of a line feed is taken for a text",
         (
             Edit(
-                "catalog/changed_values.py",
-                'visible(text[:MAX_VALUE_LENGTH]).replace("\\n", code("\\n"))',
-                'visible(text[:MAX_VALUE_LENGTH].replace("\\n", code("\\n")))',
+                "catalog/visible_text.py",
+                'visible(text).replace("\\n", code("\\n"))',
+                'visible(text.replace("\\n", code("\\n")))',
             ),
         ),
         ("tests/unit/catalog/test_summary.py", "-k", "names_the_change"),

@@ -56,7 +56,16 @@ def test_blanks_around_a_name_are_seen(text: str, shown: str) -> None:
     assert summary(entry(actor_email=text, subject_label=text)) == f"{shown} edited the schedule {shown}"
     assert summary(entry(actor_id=text, subject_id=text)) == f"{shown} edited the schedule {shown}"
     parts = summary_parts(entry(actor_email=text, actor_type="system"), changes_of(None))
-    assert parts[0].text.replace("\n", "[U+000A]") == f"System ({shown})"
+    assert parts[0].text == f"System ({shown})"
+
+
+def test_a_name_stays_in_its_line() -> None:
+    """A line feed begins no line that reads like a sentence of its own, in no part of a sentence."""
+    forged = "Weekly\nSystem (billing) removed dana"
+    for action, facet in (("integration.connected", f"provider:{forged}"), ("future.action\nx", "x")):
+        parts = summary_parts(entry(action=action, facets=[facet], actor_email=forged, subject_label=forged), {})
+        assert not [part for part in parts if "\n" in part.text]
+        assert any("Weekly[U+000A]System" in part.text for part in parts)
 
 
 def test_what_has_no_id_of_its_own_keeps_its_blank_name() -> None:

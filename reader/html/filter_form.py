@@ -158,7 +158,9 @@ def _values(facet: Facet) -> Iterator[tuple[str, str]]:
 
 
 def _value(actions: Sequence[str], facets: Sequence[str] = ()) -> str:
-    return urlencode([*(("action", action) for action in actions), *(("facet", facet) for facet in facets)])
+    """The part of a query string; in the catalog's order, since one choice in two orders is the same."""
+    listed = [("action", audit_type.name) for audit_type in CATALOG if audit_type.name in actions]
+    return urlencode([*listed, *(("facet", facet) for facet in facets)])
 
 
 def _custom_label(selection: Selection) -> str:
@@ -183,9 +185,9 @@ def _offset(page: str, limit: str) -> str:
     Of a page beyond all offsets it is that of the last page there could be, which says that it is past the end.
     """
     size = int(limit) if re.fullmatch(r"[0-9]{1,9}", limit) and 0 < int(limit) <= MAX_LIMIT else DEFAULT_LIMIT
-    matched = re.fullmatch(r"0*([0-9]+)", page)
-    if not matched:
+    if not (page.isascii() and page.isdigit()):
         return page
+    digits = page.lstrip("0")
     # int() refuses what is very long.
-    number = int(matched[1]) if len(matched[1]) <= len(str(MAX_OFFSET)) else MAX_OFFSET
+    number = int(digits or "0") if len(digits) <= len(str(MAX_OFFSET)) else MAX_OFFSET
     return str(min(max(0, number - 1), MAX_OFFSET // size) * size)

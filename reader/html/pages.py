@@ -19,7 +19,7 @@ from reader.html.row_links import back_query, lists
 from reader.html.rows import HtmlRow, rows
 from reader.model import Entry, Listing, Query, Viewer
 from reader.query.filters import PARAMETERS, InvalidQuery, ParameterError, parse, to_pairs
-from reader.query.position import page_query
+from reader.query.position import page_query, parse_position
 from runtime.timestamps import iso, time
 
 STALE_AFTER = timedelta(minutes=2)  # an older complete_through is a warning
@@ -95,10 +95,7 @@ def render_entry(
 
     A link leads back to that list, and others to the part of it that has the same actor, subject, action or source.
     """
-    try:
-        query = page_query(parse(pairs))
-    except InvalidQuery:
-        query = Query()
+    query = _taken_part(pairs)
     return _render(
         "entry.html",
         viewer=viewer,
@@ -155,6 +152,18 @@ def _valid_part(pairs: Sequence[tuple[str, str]], invalid_fields: set[str]) -> Q
         return parse([pair for pair in pairs if pair[0] in PARAMETERS and pair[0] not in invalid_fields])
     except InvalidQuery:
         return Query()
+
+
+def _taken_part(pairs: Sequence[tuple[str, str]]) -> Query:
+    """The query of a page without what the list would refuse: it may say so only of what is left without the rest."""
+    try:
+        query = page_query(parse(pairs))
+        parse_position(query)
+        return query
+    except InvalidQuery as invalid:
+        refused = {error.parameter for error in invalid.errors}
+    kept = [pair for pair in pairs if pair[0] in PARAMETERS and pair[0] not in refused]
+    return _taken_part(kept) if len(kept) < len(pairs) else Query()
 
 
 def _is_stale(complete_through: datetime | None, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The links of a list's entries: to the entry, and to all entries that share something with it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -9,8 +10,9 @@ from catalog.audit_types import BY_NAME
 from catalog.visible_text import visible
 from reader.html.links import PATH
 from reader.model import Entry, Listing, Query
-from reader.query.filters import MAX_TEXT_BYTES, to_pairs
-from reader.query.searched_text import name_of_actor, without_edges
+from reader.query.filters import CHANNELS, MAX_TEXT_BYTES, InvalidQuery, parse, to_pairs
+from reader.query.position import parse_position
+from reader.query.searched_text import filter_of_actor, without_edges
 
 
 class SharedValues(NamedTuple):
@@ -38,9 +40,8 @@ def lists(query: Query, entry: Entry) -> SharedValues:
     kept, shared = to_pairs(Query(query.selection, query.limit)), shared_values(entry)
 
     def address(name: str, value: str, *replaced: str) -> str:
-        if not value:
-            return ""
-        return f"{PATH}?{urlencode([*(pair for pair in kept if pair[0] not in (name, *replaced)), (name, value)])}"
+        pairs = [*(pair for pair in kept if pair[0] not in (name, *replaced)), (name, value)]
+        return f"{PATH}?{urlencode(pairs)}" if value and _are_taken(pairs) else ""
 
     return SharedValues(
         actor=address("actor", shared.actor),
@@ -53,11 +54,19 @@ def lists(query: Query, entry: Entry) -> SharedValues:
 def shared_values(entry: Entry) -> SharedValues:
     """The actor is the e-mail address, which people know, or the id if the address cannot be used in a filter."""
     email, subject = entry.actor_email or "", entry.subject_id
-    is_plain = name_of_actor(email) == visible(email) == email and len(email.encode()) <= MAX_TEXT_BYTES
-    is_plain = is_plain and not shortened.may_be_cut(email)
+    is_whole = len(email.encode()) <= MAX_TEXT_BYTES and not shortened.may_be_cut(email)
     return SharedValues(
-        actor=email if email and is_plain else entry.actor_id,
+        actor=filter_of_actor(email if is_whole else "", entry.actor_id),
         subject=subject if without_edges(subject) == visible(subject) == subject else "",
         action=entry.action if entry.action in BY_NAME else "",
-        source=entry.channel,
+        source=entry.channel if entry.channel in CHANNELS else "",
     )
+
+
+def _are_taken(pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether a list takes these filters: added to many others, one more may be too long."""
+    try:
+        parse_position(parse(pairs))
+    except InvalidQuery:
+        return False
+    return True

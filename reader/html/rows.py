@@ -40,7 +40,7 @@ def rows(render_row: Callable[..., str]) -> EntryCache[HtmlRow]:
             label_of(entry),
             source_of(entry),
             entry.source == "mcp",
-            shared.actor if shared.actor != actor else "",
+            None if shared.actor == actor else shared.actor,
             shared.subject,
             shared.source,
         )

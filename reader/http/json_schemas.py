@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from catalog.shortened import FACET_BYTES, MAX_FACETS, NAME_BYTES
 from reader.query.filters import CHANNELS, MAX_LIMIT, SOURCES
 
 TEXT = {"type": "string"}
@@ -77,9 +78,14 @@ def _entry() -> dict[str, Any]:
 
 
 def _listed_entry() -> dict[str, Any]:
-    """An entry in a list: a long diff is absent there."""
+    """An entry in a list: a long diff is absent there, and other long texts are shortened."""
     listed = _object({**_entry(), "diff": {"anyOf": [ref("schemas", "Diff"), {"type": "null"}], "description": "null if it has more than 64 KiB"}})  # fmt: skip
     listed["properties"]["diff_bytes"] = {**COUNT, "description": "The size of a diff that is null here; the entry's own address has it"}  # fmt: skip
+    listed["description"] = (
+        f"An entry in a list. A label or an e-mail address of more than {NAME_BYTES} bytes is shortened, and ends in … there. Of facets that "
+        f"take more than about 500 bytes, at most {MAX_FACETS} are there, and those of more than {FACET_BYTES} bytes are shortened. "
+        "The entry's own address has it whole"
+    )
     return listed
 
 

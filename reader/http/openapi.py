@@ -79,6 +79,7 @@ def describe() -> dict[str, Any]:
             },
             "headers": {
                 "CacheControl": _header("Nothing is cached", {"const": "no-store"}),
+                "AuditWorkspace": _header("The workspace of the session, whose answer this is", TEXT),
                 "Attachment": _header("A file's name", TEXT),
                 "Allow": _header("Allowed methods", {"const": NOT_ALLOWED.headers["Allow"]}),
                 "RetryAfter": _header("Seconds", {"type": "integer", "minimum": 1}),
@@ -105,7 +106,10 @@ def _operation(name: str, summary: str, schema: str, parameters: list[Any], prob
         "responses": {
             "200": {
                 "description": summary,
-                "headers": {"Cache-Control": ref("headers", "CacheControl")},
+                "headers": {
+                    "Cache-Control": ref("headers", "CacheControl"),
+                    "Audit-Workspace": ref("headers", "AuditWorkspace"),
+                },
                 "content": {JSON: {"schema": ref("schemas", schema)}},
             },
             **{str(status): ref("responses", str(status)) for status in sorted(problem.status for problem in always)},

@@ -6,6 +6,7 @@ Each one authenticates the request before it reads anything else of it, and befo
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any, TypeAlias
 
 from starlette.requests import Request
@@ -40,7 +41,7 @@ from reader.query.position import page_query
 
 MAX_ID_DIGITS = 18
 CACHE_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # its address changes with its content
-
+WORKSPACE_HEADER = "Audit-Workspace"  # by which a page sees that an answer is of another workspace than its own
 
 Result: TypeAlias = Response | LargeResponse
 
@@ -55,7 +56,7 @@ class Routes:
         large = LargeResponses()
 
         def limited(endpoint: Callable[[Request], Result]) -> Callable[..., Any]:
-            return large.wrap(limiter.wrap(endpoint, services.access))
+            return large.wrap(limiter.wrap(_named(endpoint), services.access))
 
         self.all = (
             ("/", limited(self.home)),
@@ -164,12 +165,13 @@ class Routes:
         return json_response.names(self._listings.actors(viewer.workspace_id))
 
     async def static(self, request: Request) -> Response:
-        """Style and script."""
+        """Style and script. While versions change, a new address may be asked of an old server: only its own content's may be kept."""
         name = request.path_params["name"]
         if name not in pages.STATIC:
             return problem_response(errors.NOT_FOUND)
-        content, media_type, _ = pages.STATIC[name]
-        return Response(content, headers=CACHE_FOREVER, media_type=media_type)
+        content, media_type, digest = pages.STATIC[name]
+        is_own = request.scope["query_string"] == f"v={digest}".encode()
+        return Response(content, headers=CACHE_FOREVER if is_own else None, media_type=media_type)
 
     # --- API and probes
 
@@ -254,6 +256,28 @@ class Routes:
     def _invalid(self, viewer: Viewer, pairs: list[tuple[str, str]], invalid: InvalidQuery) -> Response:
         contact = self._services.export_contact
         return HTMLResponse(pages.render_invalid(viewer, pairs, invalid.errors, contact), 422)
+
+
+def _named(endpoint: Callable[[Request], Result]) -> Callable[[Request], Result]:
+    """The endpoint with its viewer's workspace in a header of every response."""
+
+    @wraps(endpoint)
+    def named(request: Request) -> Result:
+        result = endpoint(request)
+        viewer: Viewer | None = getattr(request.state, "viewer", None)
+        if viewer is None:
+            return result
+        workspace_id = viewer.workspace_id
+        if isinstance(result, LargeResponse):
+            return LargeResponse(lambda: _with_workspace(result.make(), workspace_id))
+        return _with_workspace(result, workspace_id)
+
+    return named
+
+
+def _with_workspace(response: Response, workspace_id: str) -> Response:
+    response.headers[WORKSPACE_HEADER] = workspace_id
+    return response
 
 
 def _is_id(text: str) -> bool:

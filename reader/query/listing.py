@@ -25,6 +25,7 @@ from reader.query.list_queries import (
     whole_entry,
 )
 from reader.query.position import FutureSnapshot, next_cursor, parse_position
+from reader.query.searched_text import filter_of_actor
 from reader.query.unavailable import Unavailable
 from reader.query.uncached_page import read_uncached_page
 
@@ -117,9 +118,9 @@ class Listings:
         return None if entry is None else (entry, LargeDiff(*diffs[0][1:]))
 
     def actors(self, workspace_id: str) -> list[str]:
-        """Who did something in this workspace, as a filter takes them. Raises Unavailable."""
+        """Who did something in this workspace, as a filter finds them, most first. Raises Unavailable."""
         _, (rows,) = self._database.ask(workspace_id, actors(workspace_id))
-        return [name for (name,) in rows]
+        return list(dict.fromkeys(filter(None, (filter_of_actor(*row) for row in rows))))
 
     def large_diffs(self, workspace_id: str, entries: Sequence[Entry], limit: int) -> Mapping[int, LargeDiff]:
         """The diffs that these entries lack, by id; without the texts of more than `limit` bytes. Raises Unavailable."""

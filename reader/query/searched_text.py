@@ -6,12 +6,13 @@ from functools import cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
-from catalog.visible_text import BLANKS, IGNORABLE
+from catalog.visible_text import BLANKS, IGNORABLE, visible
 
 # Blanks of every kind, and marks without a width, such as those of direction: they are pasted unnoticed.
-_AROUND = rf"[\s{BLANKS}{IGNORABLE}]+"
+_UNSEEN = rf"[\s{BLANKS}{IGNORABLE}]"
 _ASCII = str.maketrans(ascii_uppercase, ascii_lowercase)
-_EDGES = re.compile(rf"\A{_AROUND}|{_AROUND}\Z")
+# At the end only from the first of a run on: begun anew at each of them, a long run inside takes the square of its length.
+_EDGES = re.compile(rf"\A{_UNSEEN}+|(?<!{_UNSEEN}){_UNSEEN}+\Z")
 
 
 def without_edges(text: str) -> str:
@@ -27,6 +28,16 @@ def name_of_actor(text: str) -> str:
     """
     name = without_edges(text)
     return name.replace(" ", "+") if "@" in name else name
+
+
+def filter_of_actor(email: str, actor_id: str) -> str:
+    """The text by which a filter finds an actor: the e-mail address, which people know, or the id if nothing of the address is cut or unseen.
+
+    Empty where the id, too, would be another one in a filter, or none: a service writes its ids as it likes.
+    """
+    if email and name_of_actor(email) == visible(email) == email:
+        return email
+    return actor_id if name_of_actor(actor_id) == actor_id else ""
 
 
 class Folded(NamedTuple):

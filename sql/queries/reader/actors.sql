@@ -1,6 +1,7 @@
 -- Who did something in a workspace, most first: what a person who types may mean. No index has actors, so of a long
 -- list not every entry is read: the newest 5,000, and of each of 200 equal spans of time since the first entry the
--- newest 25, so that those who left long ago are there as well. An address that no filter takes gives way to the id.
+-- newest 25, so that those who left long ago are there as well. An address that no filter takes gives way to the id; where
+-- that depends on Unicode, both are here (reader.query.searched_text). One of visible ASCII is enough by itself.
 WITH ends AS (
     SELECT
         (
@@ -50,8 +51,13 @@ sample AS (
     ) AS of_span
 )
 
-SELECT CASE WHEN octet_length(actor_email) <= 255 THEN actor_email ELSE actor_id END COLLATE "C" AS actor
+SELECT
+    CASE WHEN octet_length(actor_email) <= 255 THEN actor_email ELSE '' END COLLATE "C" AS address,
+    CASE
+        WHEN octet_length(actor_email) <= 255 AND actor_email COLLATE "C" ~ '^[!-Z^-~]+$' THEN ''
+        ELSE actor_id
+    END COLLATE "C" AS unless_plain
 FROM sample
-GROUP BY actor
-ORDER BY count(*) DESC, actor
+GROUP BY address, unless_plain
+ORDER BY count(*) DESC, address, unless_plain
 LIMIT 500

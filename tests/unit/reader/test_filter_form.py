@@ -155,6 +155,18 @@ def test_the_whole_of_a_family_is_one_choice_and_one_chip() -> None:
     ]
 
 
+@given(st.permutations([name for name in ACTIONS if name.startswith("member.")]))
+def test_a_choice_is_the_same_in_any_order(names: list[str]) -> None:
+    """The dropdown and the chip call it the same; nobody chose an order."""
+    selection = Selection(actions=tuple(names))
+    groups = filter_form.action_groups(selection)
+
+    assert not filter_form.is_several(selection)
+    assert [option.label for group in groups for option in group.options if option.chosen] == ["All member changes"]
+    assert [chip.label for chip in links.chips(Query(selection))] == ["All member changes"]
+    assert filter_form.hidden_fields(selection, 50) == []
+
+
 def test_presets_keep_the_other_filters_and_stay_relative() -> None:
     """Each preset is a `last` and no time, whatever range there was; the one that was followed is current for good."""
     query = Query(Selection(actions=("member.removed",)))

@@ -48,6 +48,7 @@ awk '$1 == "time" || $1 == "complete_through" || $1 == "restored"' "$work/record
 # The days, and their place in the map: from the end of the path up, on the side that the key's bit says.
 key=$(printf '%s' "$workspace" | hash)
 view days > "$work/days"
+[ "$(cat "$work/days")" != null ] || fail "the package has no entry of $workspace, which this script cannot check: use audit-export verify"
 [ "$(sed -n 1p "$work/days")" = "callmine-audit-days/1 $key" ] || fail "the days are not of $workspace"
 node=$(printf 'callmine-audit-workspace/1\n%s\n%s\n' "$key" "$(hash < "$work/days")" | hash)
 depth=$(view 'path|length')
@@ -70,6 +71,8 @@ while read -r day entries digest; do
   x=$(printf 'callmine-audit-day/1\n%s\n%s\n' "$key" "$day" | hash)
   while [ "$entries" -gt 0 ]; do
     IFS= read -r row <&3 || fail "the rows of $day end too early"
+    [ $(($(printf '%s' "$row" | tr -cd '"' | wc -c) % 2)) = 0 ] ||
+      fail "a cell of $day has a line break, which this script cannot read: use audit-export verify"
     [ "$(printf '%s' "$row" | cut -c1-12)" = "\"${day}T" ] || fail "the rows of $day: one is of another day"
     case $(printf '%s' "$row" | cut -c30-) in
       ,\""$workspace"\",*) ;;

@@ -97,7 +97,7 @@ def _start(main: Connection, folder: Folder, signer: Signer, options: Options) -
         return Started(state=_state(main, signer, logs), pending=pending)
     if note is None and pending is None and not options.adopt:
         raise malformed(
-            f"AUDIT_SEAL_DIR is empty, and the database has {logs.stored} seals: give the folder that sealed them, or "
+            f"AUDIT_SEAL_DIR is empty or not there, and the database has {logs.stored} seals: give the folder that sealed them, or "
             "--adopt to continue from what the database says"
         )
     state = _taken_over(main, folder, signer, logs)

@@ -131,6 +131,7 @@ def host_of(url: str) -> str:
 def example(name: str) -> dict[str, Any]:
     """The values of a site with everything on, and then an example, merged as helm merges two files."""
     values = deepcopy(values_with(**FULL))
+    values["sealer"]["env"]["KAFKA_BOOTSTRAP_SERVERS"] = "kafka.internal:9093"  # the examples leave it to the site
     _merge(values, yaml.safe_load((EXAMPLES / name).read_text()))
     return values
 

@@ -491,6 +491,20 @@ def test_an_address_with_a_password_is_taken_by_reference_only(program: str, nam
             {"sealer": SEALER | {"secretEnv": ["DATABASE_URL", COMMAND]}},
             "the chart cannot know where AUDIT_SEAL_COPY_COMMAND copies to",
         ),
+        ({"consumer.existingSecret": "audit-migrate"}, "migrate.existingSecret: give the migration a login of its own"),
+        ({"consumer.existingSecret": "audit-reader"}, "reader.existingSecret: is the consumer's as well"),
+        (
+            {"sealer": SEALER | {"storage": {"existingClaim": "a", "copyClaim": "a"}}},
+            "is the claim of the folder itself",
+        ),
+        (
+            {"sealer": SEALER | {"env": {"AUDIT_SEAL_COPY_TOPIC": "checkpoints"}}},
+            "sealer.env.KAFKA_BOOTSTRAP_SERVERS: is not set",
+        ),
+        (
+            {"consumer.env.KAFKA_CONFIG_SSL_CA_LOCATION": "/certificates/ca.pem", "certificates.configMap": ""},
+            "name the ConfigMap with the certificates in certificates.configMap",
+        ),
         ({"monitoring.podMonitor": True}, "set networkPolicy.metricsFrom"),
         ({"monitoring.prometheusRule": True}, "set monitoring.runbook"),
         ({"monitoring.prometheusRule": True, "monitoring.runbook": RUNBOOK}, "AuditConsumerDown would page at once"),

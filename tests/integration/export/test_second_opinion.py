@@ -12,7 +12,7 @@ import pytest
 
 from export.format import merkle
 from export.format.keys import SigningKey
-from tests.export_package import LOG, STRANGER, WORKSPACE, Log, Package, honest_log, root_hash, row
+from tests.export_package import ABSENT, LOG, STRANGER, WORKSPACE, Log, Package, honest_log, root_hash, row
 
 PROGRAM = Path(__file__).parents[2] / "second_opinion"
 SCRIPT = Path(__file__).parents[3] / "docs" / "verify-export.sh"
@@ -98,7 +98,9 @@ def tools() -> None:
     """The public tools of section 15."""
     missing = [tool for tool in ("openssl", "sha256sum", "jq", "awk") if shutil.which(tool) is None]
     if missing:
-        pytest.skip(f"not on the PATH: {', '.join(missing)}; the script of docs/export.md needs them")
+        pytest.skip(
+            f"not on the PATH: {', '.join(missing)}; the script of docs/export.md needs them: apt-get install jq"
+        )
 
 
 def script(package: Package, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -172,3 +174,17 @@ def test_public_tools_find_a_fault(fault: str, words: str, tmp_path: Path) -> No
 
     assert process.returncode == 1
     assert words in process.stderr
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize(
+    ("workspace", "words"),
+    [(WORKSPACE, "a cell of 2026-11-02 has a line break"), (ABSENT, f"the package has no entry of {ABSENT}")],
+)
+def test_what_public_tools_cannot_read_is_not_called_altered(workspace: str, words: str, tmp_path: Path) -> None:
+    """Who reads the line asks our program, and does not report a change that nobody made."""
+    process = script(Package(honest_log(), workspace=workspace), tmp_path)
+
+    assert process.returncode == 1
+    assert f"{words}, which this script cannot" in process.stderr
+    assert "use audit-export verify" in process.stderr

@@ -157,6 +157,8 @@ securityContext:
 {{- fail (printf "%s.env.%s: is a private key, and /certificates holds a ConfigMap, where it would stand in plain text; put it into the Secret of certificates.secret.%s, and name it /private-keys/…" $of $name $of) }}
 {{- else if and (hasPrefix "/private-keys/" $value) (not (index $.root.Values.certificates.secret $of)) }}
 {{- fail (printf "%s.env.%s: no file is there; name the Secret with the key in certificates.secret.%s" $of $name $of) }}
+{{- else if and (hasPrefix "/certificates/" $value) (not $.root.Values.certificates.configMap) }}
+{{- fail (printf "%s.env.%s: no file is there; name the ConfigMap with the certificates in certificates.configMap" $of $name) }}
 {{- else if regexMatch "://[^/]*@" $value }}
 {{- fail (printf "%s.env.%s: is a URL with a user or a password, which would stand in plain text in the manifest; use a setting that may be in %s.secretEnv" $of $name $of) }}
 {{- else if has $name $.values.secretEnv }}

@@ -7,7 +7,7 @@ from catalog.audit_types import BY_NAME
 from catalog.clients import display_name
 from catalog.stored_diff import mcp_client
 from catalog.summary import actor_name, changes_of, subject_text, summary_parts
-from catalog.visible_text import in_quotes, visible
+from catalog.visible_text import in_quotes, visible_line
 from catalog.wording import SentencePart, amount, is_edit
 from reader.html import diff_view
 from reader.html.labels import SOURCE_LABELS
@@ -56,7 +56,7 @@ def entry_view(entry: Entry) -> EntryView:
 
 def label_of(entry: Entry) -> str:
     """What the action is called."""
-    return BY_NAME[entry.action].label if entry.action in BY_NAME else visible(entry.action)
+    return BY_NAME[entry.action].label if entry.action in BY_NAME else visible_line(entry.action)
 
 
 def source_of(entry: Entry) -> str:
@@ -64,7 +64,7 @@ def source_of(entry: Entry) -> str:
     channel = SOURCE_LABELS.get(entry.channel, entry.channel)
     if entry.source != "mcp" or entry.diff is None:
         return channel
-    return f"{channel} · {visible(in_quotes(shortened.name(display_name(mcp_client(entry.diff)))))}"
+    return f"{channel} · {visible_line(in_quotes(shortened.name(display_name(mcp_client(entry.diff)))))}"
 
 
 def _is_edit(entry: Entry) -> bool:
@@ -104,6 +104,6 @@ def _identifiers(entry: Entry) -> list[tuple[str, str]]:
 
 def _shown(facts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (visible(name.replace("_", " ").capitalize() if name.islower() else name), visible(value))
+        (visible_line(name.replace("_", " ").capitalize() if name.islower() else name), visible_line(value))
         for name, value in facts
     )

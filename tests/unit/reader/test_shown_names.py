@@ -50,3 +50,12 @@ def test_blanks_around_a_name_are_seen_in_the_facts() -> None:
     assert (shown["MCP client"], shown["MCP tool"]) == ('" "', '" x"')
     assert entry_view(edged).source.endswith('· " "')
     assert shared_values(edged).actor == "user_1"
+
+
+def test_a_name_takes_one_line_of_the_page() -> None:
+    """Hundreds of line feeds in it would push all others off the page, or forge a line of their own."""
+    diff = '{"changes":{},"mcp":{"client":"a\\nb","tool":"x\\ny"},"source":"mcp"}'
+    view = entry_view(entry(actor_email="a\n@x", subject_label="x" + "\n" * 400 + "y", source="mcp", diff=diff))
+
+    shown = [view.source, *(part.text for part in view.parts), *facts(view).values()]
+    assert not [text for text in shown if "\n" in text]

@@ -225,18 +225,19 @@ def test_a_page_can_be_kept_and_read_by_a_program(visit: Visit, sample: Sample) 
 
 
 def test_actors_of_the_workspace_are_suggested(visit: Visit, fresh: Fresh) -> None:
-    """From when the field is entered, also those of no entry of this page; never a name in which something is invisible."""
+    """From when the field is entered, also those of no entry of this page; for a name in which something is invisible the id."""
     fresh.put(actor_email="old@x.example")
     for minutes in range(1, 4):
         fresh.put(minutes, actor_email="new@x.example")
-    fresh.put(5, actor_email="hid\u200bden@x.example")
+    fresh.put(5, actor_email="hid\u200bden@x.example", actor_id="user_hidden")
     visitor = visit().signed_in(fresh.admin)
     page = visitor.open("/audit?limit=1&actor=new@x.example")
     field = page.get_by_label("Actor", exact=True)
     field.focus()
     options = page.locator("datalist#actors option")
-    expect(options).to_have_count(2)
-    assert options.evaluate_all("found => found.map(each => each.value)") == ["new@x.example", "old@x.example"]
+    expect(options).to_have_count(3)
+    names = options.evaluate_all("found => found.map(each => each.value)")
+    assert names == ["new@x.example", "old@x.example", "user_hidden"]
     expect(field).to_have_attribute("list", "actors")
 
     field.fill("old@x.example")

@@ -1,7 +1,7 @@
 -- Who did something in a workspace, most first: what a person who types may mean. No index has actors, so of a long
 -- list not every entry is read: the newest 5,000, and of each of 200 equal spans of time since the first entry the
--- newest 25, so that those who left long ago are there as well. An address that no filter takes gives way to the id. One
--- of visible ASCII is enough by itself; of all others there are both, to choose by filter_of_actor of the reader.
+-- newest 25, so that those who left long ago are there as well. An address that no filter takes gives way to the id.
+-- One of visible ASCII is enough by itself; of all others there are both, to choose by filter_of_actor of the reader.
 WITH ends AS (
     SELECT
         (

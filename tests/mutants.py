@@ -187,6 +187,27 @@ MUTANTS = (
         ("tests/unit/catalog/test_summary.py", "-k", "names_the_change"),
     ),
     Mutant(
+        "blanks inside a name are looked at again from each of them",
+        (Edit("reader/query/searched_text.py", "(?<!{_UNSEEN}){_UNSEEN}+", "{_UNSEEN}+"),),
+        ("tests/unit/reader/test_linear_time.py",),
+    ),
+    Mutant(
+        "an id leads to the entries of another actor",
+        (
+            Edit(
+                "reader/query/searched_text.py",
+                'return actor_id if name_of_actor(actor_id) == actor_id else ""',
+                "return actor_id",
+            ),
+        ),
+        ("tests/unit/reader/test_row_links.py",),
+    ),
+    Mutant(
+        "a file of another version is kept forever",
+        (Edit("reader/http/routes.py", "CACHE_FOREVER if is_own else None", "CACHE_FOREVER"),),
+        ("tests/integration/reader/test_answer_headers.py",),
+    ),
+    Mutant(
         "a halt that only another version knows ends by itself",
         (
             Edit(

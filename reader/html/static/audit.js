@@ -11,6 +11,31 @@ function makeButton(text, onClick) {
   return button;
 }
 
+// --- one workspace: another tab may have switched the session to another, of which this page must take nothing
+
+const { workspace } = document.body.dataset;
+const NAMED = "Audit-Workspace"; // the header by which every answer to an admin says whose it is
+
+class Switched extends Error {}
+
+function saySwitched(isSwitched) {
+  const said = document.querySelector(".switched");
+  if (isSwitched === Boolean(said)) return;
+  said?.remove();
+  if (!isSwitched) return;
+  const text = element("p", "banner switched", "You switched to another workspace: ");
+  text.setAttribute("role", "status");
+  text.append(linkTo(document.querySelector(".newer")?.href ?? location.href, "load the page again"));
+  document.querySelector("main").before(text);
+}
+
+// Whether an answer is this workspace's. If it is another's, the page says so, until one is its own again.
+function isOurs(response) {
+  const named = response.headers.get(NAMED);
+  if (named) saySwitched(named !== workspace);
+  return named === workspace;
+}
+
 // --- sessions: a token lives for a minute, and only a navigation renews it
 
 // This page of the list, as of its moment; on other pages it is empty.
@@ -40,6 +65,7 @@ function keep(task) {
   const first = rows.find((row) => row.top >= 0);
   const kept = {
     url: here,
+    workspace,
     at: Date.now(),
     task,
     open: rows.filter((row) => row.isOpen).map((row) => row.name),
@@ -60,7 +86,7 @@ function takeKept() {
     const kept = JSON.parse(sessionStorage.getItem(KEPT));
     if (!here || kept?.url !== here) return null;
     sessionStorage.removeItem(KEPT);
-    return Date.now() - kept.at < KEPT_MILLISECONDS ? kept : null;
+    return kept.workspace === workspace && Date.now() - kept.at < KEPT_MILLISECONDS ? kept : null;
   } catch {
     return null;
   }
@@ -70,11 +96,14 @@ const kept = takeKept();
 
 async function readText(url, type) {
   const response = await fetch(url, { headers: { Accept: type } });
-  if (!response.ok) throw new Refused(response.status);
+  const ours = isOurs(response);
+  if (!ours && response.headers.has(NAMED)) throw new Switched();
+  if (!response.ok || !ours) throw new Refused(response.status);
   return response.text();
 }
 
 function reasonOf(error) {
+  if (error instanceof Switched) return "You switched to another workspace: load the page again.";
   if (!(error instanceof Refused)) return "The server cannot be reached.";
   if (error.status === 401) return "Your session has ended.";
   return error.status === 503 ? "The audit log is busy." : "The server did not send it.";
@@ -443,7 +472,7 @@ async function countNewer() {
     count.textContent = "Look for newer entries";
     link.hidden = false;
   }
-  if (!response.ok) return;
+  if (!isOurs(response) || !response.ok) return;
   // The total of a list only grows.
   const newer = (await response.json()).total - Number(status.dataset.total);
   const text = `${newer.toLocaleString("en")} newer ${newer === 1 ? "entry" : "entries"}`;

@@ -18,6 +18,8 @@ function show(page) {
 async function stillCounts() {
   const response = await fetch(counting.dataset.counting, { headers: { Accept: "text/html" } });
   if (!response.ok) return response.status === 503;
+  // Another tab may have switched the session to another workspace (audit.js).
+  if (response.headers.get("Audit-Workspace") !== document.body.dataset.workspace) return false;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (page.querySelector("[data-counting]")) return true;
   show(page);

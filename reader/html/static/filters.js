@@ -46,7 +46,8 @@ async function suggestActors() {
   } catch {
     // The server cannot be reached; it is a field all the same.
   }
-  if (!response?.ok) {
+  // Another tab may have switched the session to another workspace (audit.js).
+  if (!response?.ok || response.headers.get("Audit-Workspace") !== document.body.dataset.workspace) {
     areSuggested = false; // so that the next time asks again
     if (response?.status === 401 && document.activeElement === actor) {
       document.dispatchEvent(new CustomEvent("sessionended", { detail: actor.id }));

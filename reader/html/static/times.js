@@ -105,10 +105,31 @@ function bound(input) {
   const isDate = input.type === "date";
   const at = isDate ? startOfDay(input.value, input.name === "to" ? 1 : 0) : new Date(input.value);
   if (Number.isNaN(at.getTime())) return input.value;
-  return withOffset(at);
+  return withOffset(allowed(at, input.value.slice(0, 10)));
+}
+
+// The times that the server takes. Its first and its last day are whole ones of UTC, so those of another zone may begin before or end after.
+const FIRST_DAY = "2000-01-01";
+const LAST_DAY = "2100-12-31";
+const EARLIEST = Date.parse(`${FIRST_DAY}T00:00:00Z`);
+const LATEST = Date.parse(`${LAST_DAY}T23:59:59Z`);
+
+// That instant; of a day that is allowed, the nearest that is.
+function allowed(at, day) {
+  if (day < FIRST_DAY || day > LAST_DAY) return at;
+  return new Date(Math.min(Math.max(at, EARLIEST), LATEST));
 }
 
 const bounds = form?.querySelectorAll(".date input") ?? [];
+
+// Two days in the wrong order: as instants they may be the same one, which is no mistake for the server.
+function checkOrder() {
+  const [from, to] = bounds;
+  const isWrong = from.type === "date" && to.type === "date" && to.value !== "" && from.value > to.value;
+  to.setCustomValidity(isWrong ? "This day is before the first one." : "");
+}
+
+form?.addEventListener("input", checkOrder);
 
 form?.addEventListener("formdata", (event) => {
   for (const input of bounds) event.formData.set(input.name, bound(input));
@@ -118,6 +139,7 @@ form?.addEventListener("formdata", (event) => {
 form?.addEventListener("kept", ({ target, detail }) => {
   setSent(target, detail);
   showBound(target);
+  checkOrder();
 });
 
 // --- the days of the list
@@ -149,6 +171,7 @@ function showZone() {
   }
   for (const label of document.querySelectorAll(".zone")) label.textContent = zone === "local" ? zoneName : "UTC";
   for (const input of bounds) showBound(input);
+  if (form) checkOrder();
   showDays();
 }
 

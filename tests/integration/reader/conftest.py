@@ -6,10 +6,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 
 from reader.query.database import Database
 from reader.query.listing import Listings
+from sandbox.services import site as shown
+from sandbox.services.browser import browser
+from sandbox.services.network_devices import unchanged
 from sandbox.services.postgres import PostgresServer
+from sandbox.services.process import SandboxError
+from tests.browser.visitor import Visitor
 from tests.conftest import TEMPLATE
 from tests.integration.reader.entries import INSERT, entry
 from tests.integration.reader.site import Site, Tenant
@@ -70,3 +76,31 @@ def tenant(calm: Site) -> Iterator[Tenant]:
     """A workspace of the test's own at the calm site."""
     with psycopg.connect(calm.database_url, autocommit=True) as connection:
         yield Tenant(calm, connection)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser; where there is none, the tests are skipped, and say how to get one."""
+    try:
+        with browser() as launched:
+            yield launched
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def visit(chromium: Browser, tenant: Tenant) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors who are signed in as the tenant's admin, with whatever Playwright's new_context takes. Their pages' faults fail the test."""
+    visitors: list[Visitor] = []
+    at = shown.Site(tenant.site.url, tenant.site.issuer, tenant.site.database_url)
+
+    def make(**options: Any) -> Visitor:
+        context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
+        visitors.append(Visitor(context, at))
+        return visitors[-1].signed_in(tenant.admin)
+
+    with unchanged():
+        yield make
+    for visitor in visitors:
+        visitor.context.close()
+    assert [fault for visitor in visitors for fault in visitor.watch.faults] == []

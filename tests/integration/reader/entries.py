@@ -16,6 +16,18 @@ INSERT = """
         sha256('x'), %(diff)s
     ) RETURNING id
 """
+REPEAT = """
+    INSERT INTO audit_event (
+        occurred_at, kafka_offset, kafka_partition, workspace_id, event_source, event_id, action, facets, actor_type,
+        actor_id, actor_email, subject_type, subject_id, subject_label, channel, kafka_topic, content_digest, diff
+    )
+    SELECT
+        occurred_at - number * interval '1 second', kafka_offset, kafka_partition, workspace_id, event_source,
+        event_id || '-' || number, action, facets, actor_type, actor_id, actor_email, subject_type, subject_id,
+        subject_label, channel, kafka_topic, content_digest, diff
+    FROM audit_event, generate_series(1, %(times)s) AS number
+    WHERE workspace_id = %(workspace)s
+"""
 _NUMBERS = count()
 
 

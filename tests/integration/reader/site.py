@@ -23,7 +23,7 @@ from sandbox.services.issuer import Issuer, Person
 from sandbox.services.plain_http import NO_TLS
 from sandbox.services.ports import free_port
 from sandbox.services.process import wait_until
-from tests.integration.reader.entries import INSERT, WORKSPACE, entry
+from tests.integration.reader.entries import INSERT, REPEAT, WORKSPACE, entry
 
 ADMIN = Person("Dana", "user_2dana", WORKSPACE, "first", "admin")
 MEMBER = ADMIN._replace(user_id="user_2max", role="member")
@@ -119,3 +119,7 @@ class Tenant:
     def get(self, path: str, person: Person | None = None, **more: Any) -> httpx.Response:
         """A GET by the admin, or by another person."""
         return self.site.get(path, person or self.admin, **more)
+
+    def repeat(self, times: int) -> None:
+        """Records the workspace's only entry so many times more, each a second older."""
+        self._connection.execute(REPEAT, {"times": times, "workspace": self.workspace_id})

@@ -24,6 +24,7 @@ from runtime.timestamps import iso, time
 
 STALE_AFTER = timedelta(minutes=2)  # an older complete_through is a warning
 MAX_KEPT_FORMS = 64
+RANGE = frozenset({"last", "from", "to"})  # the parameters of one range of time
 MAX_KEPT_LINK = 500  # characters of a list's URL, which its form has once for each filter: so all take few megabytes
 STATIC = {
     name: (content, media_type, hashlib.sha256(content).hexdigest()[:16])
@@ -162,6 +163,8 @@ def _taken_part(pairs: Sequence[tuple[str, str]]) -> Query:
         return query
     except InvalidQuery as invalid:
         refused = {error.parameter for error in invalid.errors}
+    if refused & RANGE:  # half of it would be another range
+        refused |= RANGE
     kept = [pair for pair in pairs if pair[0] in PARAMETERS and pair[0] not in refused]
     return _taken_part(kept) if len(kept) < len(pairs) else Query()
 

@@ -64,4 +64,4 @@ def test_actors_are_suggested_in_one_order(connection: Connection) -> None:
     """Those with as many entries by their code points."""
     rows = connection.execute(ACTORS, {"workspace_id": WORKSPACE}).fetchall()
 
-    assert [actor for (actor,) in rows] == sorted(ADDRESSES)
+    assert [address for address, _ in rows] == sorted(ADDRESSES)

@@ -83,7 +83,7 @@ def _parts(pointer: str) -> list[str]:
 
 def _name(parts: Sequence[str]) -> str:
     name = " › ".join(part or '""' for part in parts)
-    return f'"{short(name)}"' if _is_several(name) else short(name)
+    return f'"{short(name)}"' if _is_several(name, shape_of_start(name)) else short(name)
 
 
 def _members(added: Sequence[Any], removed: Sequence[Any]) -> str:
@@ -114,9 +114,10 @@ def _value(value: Any) -> str:
 
 def _is_word(text: str) -> bool:
     """Whether a text would read as a value of another type, or as more than one value."""
-    return _WORDS.fullmatch(shape_of_start(text)) is not None or _is_several(text)
+    shape = shape_of_start(text)
+    return _WORDS.fullmatch(shape) is not None or _is_several(text, shape)
 
 
-def _is_several(text: str) -> bool:
-    """Whether a text would read as more than one value or name, by what stands between those of a sentence."""
-    return any(between in words for between in ("→", ", ", " and ") for words in (text, shape_of_start(text)))
+def _is_several(text: str, shape: str) -> bool:
+    """Whether a text, whose start has this shape, would read as more than one value or name: by what stands between those of a sentence."""
+    return any(between in text or between in shape for between in ("→", ", ", " and "))

@@ -64,9 +64,7 @@ def _cell(text: object) -> object:
 
 
 def _base(url: str) -> str:
-    if "?" in url or "#" in url:
-        raise ValueError("has a query or a fragment, behind ? or #: no path can be added to it")
-    return url.rstrip("/")
+    return settings.base_url(url).rstrip("/")
 
 
 WebUrl = Annotated[str, AfterValidator(settings.web_url("http", "https"))]

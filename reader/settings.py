@@ -41,13 +41,7 @@ def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
 def _issuer(url: str) -> str:
     if url.endswith("/"):
         raise ValueError("must be as the tokens' iss says it, without a slash at the end")
-    return _base(url)
-
-
-def _base(url: str) -> str:
-    if "?" in url or "#" in url:
-        raise ValueError("must have no ? and no #: paths are put behind it")
-    return url
+    return settings.base_url(url)
 
 
 def _jwks(url: str) -> str:
@@ -152,7 +146,7 @@ class Settings(BaseModel):
     publishable_key: Annotated[str, AfterValidator(_publishable)] | None = Field(
         default=None, alias="CLERK_PUBLISHABLE_KEY"
     )
-    frontend_api_url: Annotated[WebUrl, AfterValidator(_base)] | None = Field(
+    frontend_api_url: Annotated[WebUrl, AfterValidator(settings.base_url)] | None = Field(
         default=None, alias="CLERK_FRONTEND_API_URL"
     )
     allow_missing_azp: Annotated[frozenset[Literal["bearer", "cookie"]], BeforeValidator(_kinds)] = Field(

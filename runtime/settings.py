@@ -107,6 +107,13 @@ def web_url(*schemes: str) -> Callable[[str], str]:
     return check
 
 
+def base_url(url: str) -> str:
+    """The URL, behind which paths are put. Raises ValueError if it has a query or a fragment."""
+    if "?" in url or "#" in url:
+        raise ValueError("must have no ? and no #: paths are put behind it")
+    return url
+
+
 def _bind(text: object) -> object:
     if not isinstance(text, str):
         return text

@@ -72,8 +72,9 @@ With public tools only: `checkpoint` is a C2SP signed note (openssl, or Go's sum
 What it does not show
 ---------------------
 That a service told the truth or sent the event at all; that a record counted as ignored deserved it; that a row was not
-changed between its recording and its seal, which is usually a minute, or ten minutes while recording catches up. Without an earlier checkpoint of yours or a witness's signature, nothing protects you against an
-operator who holds the log's key and started it again. Shown beside the entries are: how many entries the workspace has on each
+changed between its recording and its seal, which is usually a minute, or ten minutes while recording catches up. Without an
+earlier checkpoint of yours or a witness's signature, nothing protects you against an operator who holds the log's key and
+started it again. Shown beside the entries are: how many entries the workspace has on each
 of its days, sums over all workspaces in accounts.csv, and roughly how many workspaces there are.
 
 The columns of audit.csv

@@ -10,30 +10,18 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from sandbox.screenshots.dataset import Dataset, People, dataset_until, people_of
-from sandbox.services.browser import browser
 from sandbox.services.issuer import Person
 from sandbox.services.network_devices import unchanged
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import SandboxError
 from sandbox.services.recorded import complete_through, record
 from sandbox.services.site import Site, site
+from tests.browser.chromium import launched
 from tests.browser.sessions import api_of, run_out
 from tests.browser.visitor import Visitor
 from tests.conftest import TEMPLATE
-from tests.integration.reader.entries import INSERT, entry
+from tests.integration.reader.entries import INSERT, REPEAT, entry
 
-REPEAT = """
-    INSERT INTO audit_event (
-        occurred_at, kafka_offset, kafka_partition, workspace_id, event_source, event_id, action, facets, actor_type,
-        actor_id, actor_email, subject_type, subject_id, subject_label, channel, kafka_topic, content_digest, diff
-    )
-    SELECT
-        occurred_at - number * interval '1 second', kafka_offset, kafka_partition, workspace_id, event_source,
-        event_id || '-' || number, action, facets, actor_type, actor_id, actor_email, subject_type, subject_id,
-        subject_label, channel, kafka_topic, content_digest, diff
-    FROM audit_event, generate_series(1, %(times)s) AS number
-    WHERE workspace_id = %(workspace)s AND id = %(id)s
-"""
+REPEAT_ONE = f"{REPEAT} AND id = %(id)s"
 Visit = Callable[..., Visitor]
 Count = Callable[..., int]
 
@@ -50,12 +38,8 @@ class Sample(NamedTuple):
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """A browser; where there is none, the tests are skipped, and say how to get one."""
-    try:
-        with browser() as launched:
-            yield launched
-    except SandboxError as error:
-        pytest.skip(str(error))
+    """One for all tests of a package."""
+    yield from launched()
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +146,7 @@ def fresh(shown: Site) -> Iterator[Fresh]:
             return int(row[0])
 
         def repeat(entry_id: int, times: int) -> None:
-            connection.execute(REPEAT, {"id": entry_id, "workspace": workspace, "times": times})
+            connection.execute(REPEAT_ONE, {"id": entry_id, "workspace": workspace, "times": times})
 
         def complete(through: datetime | None) -> None:
             complete_through(shown.database_url, through)

@@ -11,10 +11,9 @@ from playwright.sync_api import Browser
 from reader.query.database import Database
 from reader.query.listing import Listings
 from sandbox.services import site as shown
-from sandbox.services.browser import browser
 from sandbox.services.network_devices import unchanged
 from sandbox.services.postgres import PostgresServer
-from sandbox.services.process import SandboxError
+from tests.browser.chromium import launched
 from tests.browser.visitor import Visitor
 from tests.conftest import TEMPLATE
 from tests.integration.reader.entries import INSERT, entry
@@ -80,12 +79,8 @@ def tenant(calm: Site) -> Iterator[Tenant]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser; where there is none, the tests are skipped, and say how to get one."""
-    try:
-        with browser() as launched:
-            yield launched
-    except SandboxError as error:
-        pytest.skip(str(error))
+    """One for all tests of a file."""
+    yield from launched()
 
 
 @pytest.fixture
